@@ -1,0 +1,2 @@
+-- Takes the sequence with it.
+ALTER TABLE display_config DROP COLUMN upload_order;

@@ -1,0 +1,2 @@
+-- Nothing to undo: the order goes with its column, and a second fill finds these rows filled.
+SELECT;
