@@ -1,1 +1,21 @@
+//! What every function shares: configuration, state, who may call, errors, the HTTP surface and the edge to Lambda.
+//!
+//! Follow one request: `lambda::run` (or the server) → `http::service` → the function's router → an extractor of
+//! [`auth`] and [`extract`] → the handler and its SQL → [`errors`].
 
+pub mod app;
+pub mod auth;
+pub mod config;
+pub mod db;
+pub mod errors;
+pub mod extract;
+pub mod http;
+pub mod lambda;
+pub mod mail;
+pub mod reply;
+pub mod secrets;
+pub mod telemetry;
+
+pub use app::App;
+pub use config::Config;
+pub use errors::{ApiError, Business};

@@ -1,1 +1,52 @@
-//! Stub.
+//! `POST /api/auth/reset-password-request`: anyone; `{email}` → mails a link that sets a new password → 200 with the mail's id.
+
+mod letter;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::Deserialize;
+use shared::auth::ResetToken;
+use shared::extract::{Json, nullable};
+use shared::reply::{Data, Id};
+use shared::{ApiError, App, Business};
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+struct ResetRequest {
+    /// `null` is an account that nobody has.
+    #[serde(deserialize_with = "nullable")]
+    email: Option<String>,
+}
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/auth/reset-password-request", post(post_reset_password_request))
+}
+
+async fn post_reset_password_request(State(app): State<App>, Json(request): Json<ResetRequest>) -> Result<Data<Id<String>>, ApiError> {
+    let email = request.email.ok_or(Business::NotInvited)?;
+    let token = ResetToken::generate();
+    // the token is stored with the answer to who may have one: a mail must not leave before its token is there
+    let account = sqlx::query!(
+        r#"WITH account AS (SELECT email, active IS TRUE AS is_active FROM "user" WHERE email = $1),
+             stored AS (
+               INSERT INTO reset_password_token (id, email, token, active, created_timestamp, modified_timestamp, expired_at)
+               SELECT $2, email, $3, true, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
+                      now() AT TIME ZONE 'UTC' + interval '2 days'
+               FROM account WHERE is_active)
+           SELECT is_active AS "is_active!" FROM account"#,
+        email,
+        Uuid::new_v4(),
+        token.stored()
+    )
+    .fetch_optional(&app.db)
+    .await?
+    .ok_or(Business::NotInvited)?;
+    if !account.is_active {
+        return Err(Business::NotSignedUp.into());
+    }
+    let frontend_url = app.frontend_url.as_deref().ok_or_else(|| ApiError::Fault("FRONTEND_URL is not set".to_owned()))?;
+    let id = app.mailer.send(&email, &letter::reset_password(frontend_url, &token)).await?;
+    Ok(Data(Id { id }))
+}

@@ -1,1 +1,62 @@
-//! Stub.
+//! `POST /api/auth/reset-password`: whoever holds a mailed token; `{password, resetToken}` → 200 `"password updated"`.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::Deserialize;
+use shared::auth::{ResetToken, is_strong};
+use shared::extract::Json;
+use shared::reply::Data;
+use shared::{ApiError, App, Business};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reset {
+    password: String,
+    reset_token: String,
+}
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/auth/reset-password", post(post_reset_password))
+}
+
+async fn post_reset_password(State(app): State<App>, Json(reset): Json<Reset>) -> Result<Data<&'static str>, ApiError> {
+    let token = ResetToken::from_mail(reset.reset_token).stored();
+    // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
+    let tokens = sqlx::query!(
+        r#"SELECT t.id, t.active IS TRUE AS "is_unused!", (t.expired_at > now() AT TIME ZONE 'UTC') IS TRUE AS "is_in_time!",
+                  (u.active IS TRUE OR u.password IS NULL) AND u.id IS NOT NULL AS "has_account!"
+           FROM reset_password_token t LEFT JOIN "user" u ON u.email = t.email
+           WHERE t.token = $1"#,
+        token
+    )
+    .fetch_all(&app.db)
+    .await?;
+    // none, or one that says nothing about whose it is
+    let [token] = tokens.as_slice() else { return Err(Business::InvalidResetToken.into()) };
+    if !token.is_unused || !token.has_account {
+        return Err(Business::InvalidResetToken.into());
+    }
+    if !token.is_in_time {
+        return Err(Business::ExpiredResetToken.into());
+    }
+    if !is_strong(&reset.password) {
+        return Err(Business::WeakPassword.into());
+    }
+    let password = app.passwords.hash(reset.password).await?;
+    let updated = sqlx::query!(
+        r#"WITH used AS (
+             UPDATE reset_password_token SET active = false, modified_timestamp = now() AT TIME ZONE 'UTC'
+             WHERE id = $1 AND active RETURNING email)
+           UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
+           WHERE email = (SELECT email FROM used) AND (active IS TRUE OR password IS NULL)"#,
+        token.id,
+        password.salt,
+        password.digest
+    )
+    .execute(&app.db)
+    .await?;
+    // of two resets at once the second finds the token used
+    if updated.rows_affected() == 0 { Err(Business::InvalidResetToken.into()) } else { Ok(Data("password updated")) }
+}

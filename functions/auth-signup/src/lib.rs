@@ -1,1 +1,56 @@
-//! Stub.
+//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::Deserialize;
+use shared::auth::is_strong;
+use shared::extract::{Json, nullable};
+use shared::reply::Created;
+use shared::{ApiError, App, Business};
+
+#[derive(Deserialize)]
+struct Signup {
+    /// `null` is an account that nobody has.
+    #[serde(deserialize_with = "nullable")]
+    email: Option<String>,
+    password: String,
+}
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/auth/signup", post(post_signup))
+}
+
+async fn post_signup(State(app): State<App>, Json(signup): Json<Signup>) -> Result<Created<&'static str>, ApiError> {
+    if !is_strong(&signup.password) {
+        return Err(Business::WeakPassword.into());
+    }
+    let email = signup.email.ok_or(Business::NotInvited)?;
+    // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
+    let account = sqlx::query!(
+        r#"SELECT active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!" FROM "user" WHERE email = $1"#,
+        email
+    )
+    .fetch_optional(&app.db)
+    .await?
+    .ok_or(Business::NotInvited)?;
+    match (account.is_active, account.has_password) {
+        (true, _) => return Err(Business::AlreadySignedUp.into()),
+        // disabled by an administrator, who is the one to ask
+        (false, true) => return Err(Business::NotInvited.into()),
+        (false, false) => {}
+    }
+    let password = app.passwords.hash(signup.password).await?;
+    let signed_up = sqlx::query!(
+        r#"UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
+           WHERE email = $1 AND active IS NOT TRUE AND password IS NULL"#,
+        email,
+        password.salt,
+        password.digest
+    )
+    .execute(&app.db)
+    .await?;
+    // of two signups at once the second finds a password
+    if signed_up.rows_affected() == 0 { Err(Business::AlreadySignedUp.into()) } else { Ok(Created("Sign up successfully")) }
+}

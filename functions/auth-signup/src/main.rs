@@ -1,1 +1,7 @@
-fn main() {}
+//! The function behind `POST /api/auth/signup`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::lambda::run(auth_signup::router)
+}

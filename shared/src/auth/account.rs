@@ -1,0 +1,134 @@
+//! A participant: the holder of a valid token whose account is active.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+
+use super::tokens::{TokenError, VerifiedToken};
+use crate::app::App;
+use crate::errors::ApiError;
+
+/// The holder of a valid token.
+///
+/// Whether the account exists and is active is known to the database alone. A statement that serves a participant
+/// says so itself, in the same round trip, and its handler calls [`Participant::confirm`] before it uses anything
+/// else of the row. A success for a participant whom nobody confirmed does not leave the process.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    email: String,
+    bearer: Arc<Bearer>,
+}
+
+impl Participant {
+    /// The account's email, as it is stored in `"user".email`. Not for logs.
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// Takes the id of the active account that the statement found, if it found one; 401 otherwise.
+    pub fn confirm(&self, account_id: Option<i32>) -> Result<i32, ApiError> {
+        let id = account_id.ok_or(ApiError::Token("This account does not exist or is not active"))?;
+        self.bearer.confirmed.store(true, Ordering::Relaxed);
+        tracing::Span::current().record("account", id);
+        Ok(id)
+    }
+
+    /// Verifies the token of `parts` and leaves it for the answer's header.
+    pub(super) fn of(parts: &Parts, app: &App) -> Result<Self, TokenError> {
+        let token = bearer_token(&parts.headers)?;
+        let VerifiedToken { email, renewed } = app.tokens.verify(token, Utc::now())?;
+        let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, confirmed: AtomicBool::new(false) });
+        if let Some(slot) = parts.extensions.get::<BearerSlot>() {
+            // a second extractor of the same request finds the same token
+            let _ = slot.0.set(Arc::clone(&bearer));
+        }
+        Ok(Self { email, bearer })
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        tracing::debug!(%error, "token refused");
+        Self::Token(match error {
+            TokenError::Missing => "Missing Authorization Header",
+            TokenError::NotBearer => "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'",
+            TokenError::Malformed => "Token is malformed",
+            TokenError::Signature => "Signature verification failed",
+            TokenError::Expired => "Token has expired",
+            TokenError::NotYetValid => "The token is not yet valid",
+            TokenError::NotAccess => "Only access tokens are allowed",
+        })
+    }
+}
+
+/// The token of `Authorization: Bearer <token>` (RFC 6750 section 2.1).
+fn bearer_token(headers: &HeaderMap) -> Result<&str, TokenError> {
+    let value = headers.get(header::AUTHORIZATION).ok_or(TokenError::Missing)?;
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.trim().split_once(' ')).ok_or(TokenError::NotBearer)?;
+    let token = token.trim();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ') { Ok(token) } else { Err(TokenError::NotBearer) }
+}
+
+impl FromRequestParts<App> for Participant {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        Ok(Self::of(parts, app)?)
+    }
+}
+
+/// No `Authorization` header is nobody; a bad token is an error (contract section 9).
+impl OptionalFromRequestParts<App> for Participant {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
+        match Self::of(parts, app) {
+            Err(TokenError::Missing) => Ok(None),
+            result => Ok(Some(result?)),
+        }
+    }
+}
+
+/// The token that goes back with the answer.
+#[derive(Debug)]
+struct Bearer {
+    presented: String,
+    renewed: Option<String>,
+    confirmed: AtomicBool,
+}
+
+impl Bearer {
+    /// A newer token is for active accounts only; the one that was presented tells its holder nothing new.
+    fn for_answer(&self) -> &str {
+        let renewed = self.renewed.as_deref().filter(|_| self.confirmed.load(Ordering::Relaxed));
+        renewed.unwrap_or(&self.presented)
+    }
+}
+
+#[derive(Clone, Default)]
+struct BearerSlot(Arc<OnceLock<Arc<Bearer>>>);
+
+/// Middleware: puts the token that an extractor accepted, or the newer one, into the answer's `Authorization` header,
+/// and stops a success for an account that was never confirmed.
+pub(crate) async fn attach_bearer(mut request: Request, next: Next) -> Response {
+    let slot = BearerSlot::default();
+    request.extensions_mut().insert(slot.clone());
+    let mut response = next.run(request).await;
+    let Some(bearer) = slot.0.get() else { return response };
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return response;
+    }
+    if response.status().is_success() && !bearer.confirmed.load(Ordering::Relaxed) {
+        return ApiError::Fault("a handler answered a participant without confirming the account".to_owned()).into_response();
+    }
+    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.for_answer())) {
+        response.headers_mut().insert(header::AUTHORIZATION, value);
+    }
+    response
+}

@@ -1,0 +1,15 @@
+//! Who is calling: tokens, API keys, and the extractors that make authorization visible in a handler's signature.
+
+mod account;
+mod api_key;
+mod caller;
+mod passwords;
+mod reset_token;
+mod tokens;
+
+pub use account::Participant;
+pub(crate) use account::attach_bearer;
+pub use caller::{Admin, Service};
+pub use passwords::{PasswordRecord, Passwords, is_strong};
+pub use reset_token::ResetToken;
+pub use tokens::{TokenError, Tokens, VerifiedToken};

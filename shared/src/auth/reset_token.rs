@@ -1,0 +1,47 @@
+//! Reset tokens: mailed as they are, stored as a digest (contract section 2).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+/// The token in a reset mail: 32 random bytes, url-safe base64.
+pub struct ResetToken(String);
+
+impl ResetToken {
+    /// A new one.
+    pub fn generate() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// The one somebody presents.
+    pub fn from_mail(token: String) -> Self {
+        Self(token)
+    }
+
+    /// What goes into the link.
+    pub fn mailed(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in `reset_password_token.token`: hex SHA-256.
+    pub fn stored(&self) -> String {
+        format!("{:x}", Sha256::digest(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_stored_as_the_old_system_stores_it() {
+        let stored = ResetToken::from_mail("valid-reset-token".to_owned()).stored();
+
+        assert_eq!(stored, "79902197833df66c53a7e9a88601f58cb91f4ec72bd113b8b5d686e6ca1dc3bc");
+    }
+
+    #[test]
+    fn is_never_the_same_twice() {
+        assert_ne!(ResetToken::generate().mailed(), ResetToken::generate().mailed());
+    }
+}

@@ -1,0 +1,322 @@
+//! Tokens: JWT, HS256, as the old system issues and accepts them (contract section 2).
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// How far the clocks of those who issue tokens may be ahead of ours (contract section 9).
+const LEEWAY_SECONDS: i64 = 30;
+/// The last second of the year 9999; an `exp` beyond is not a date.
+const END_OF_TIME: i64 = 253_402_300_799;
+
+/// Issues and verifies tokens with one key.
+pub struct Tokens {
+    signing_key: EncodingKey,
+    verifying_key: DecodingKey,
+    access_expires: i64,
+    refresh_expires: i64,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens").finish_non_exhaustive()
+    }
+}
+
+/// A token that was signed by us and is valid now.
+#[derive(Clone, Debug)]
+pub struct VerifiedToken {
+    /// Claim `sub`: the account's email.
+    pub email: String,
+    /// The token that takes its place in the answer, when it is past half of its life.
+    pub renewed: Option<String>,
+}
+
+/// Why a token is refused; the text goes to the caller as `msg`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each says what it is")]
+pub enum TokenError {
+    #[error("Missing Authorization Header")]
+    Missing,
+    #[error("Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")]
+    NotBearer,
+    #[error("Token is malformed")]
+    Malformed,
+    #[error("Signature verification failed")]
+    Signature,
+    #[error("Token has expired")]
+    Expired,
+    #[error("The token is not yet valid")]
+    NotYetValid,
+    #[error("Only access tokens are allowed")]
+    NotAccess,
+}
+
+/// The claims of a token as it is issued.
+#[derive(Serialize)]
+struct IssuedClaims<'a> {
+    fresh: bool,
+    iat: i64,
+    jti: Uuid,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    sub: &'a str,
+    nbf: i64,
+    csrf: Uuid,
+    exp: i64,
+    last_login_time: String,
+}
+
+/// The claims of a token as it comes back, in whatever types.
+#[derive(Deserialize)]
+struct PresentedClaims {
+    sub: Option<Value>,
+    exp: Option<Value>,
+    iat: Option<Value>,
+    nbf: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    jti: Option<Value>,
+    #[serde(default, rename = "type", deserialize_with = "present")]
+    kind: Option<Value>,
+    last_login_time: Option<Value>,
+    additional_claims: Option<Value>,
+}
+
+/// Tells a claim that is `null` from one that is absent.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl Tokens {
+    /// Tokens signed with `key`, valid for `access_expires`, renewed until `refresh_expires` after the last login.
+    pub fn new(key: &SecretString, access_expires: Duration, refresh_expires: Duration) -> Self {
+        let key = key.expose_secret().as_bytes();
+        Self {
+            signing_key: EncodingKey::from_secret(key),
+            verifying_key: DecodingKey::from_secret(key),
+            access_expires: i64::try_from(access_expires.as_secs()).unwrap_or(i64::MAX),
+            refresh_expires: i64::try_from(refresh_expires.as_secs()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// A token for an account that has just logged in.
+    pub fn issue(&self, email: &str, now: DateTime<Utc>) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(email, now, now)
+    }
+
+    /// Checks signature, algorithm, times and types of `token`, and renews it when that is due.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<VerifiedToken, TokenError> {
+        let claims = self.decode(token)?;
+        let Some(Value::String(email)) = claims.sub else { return Err(TokenError::Malformed) };
+        if !matches!(claims.jti, None | Some(Value::String(_))) {
+            return Err(TokenError::Malformed);
+        }
+        if !matches!(claims.kind.as_ref().map(Value::as_str), None | Some(Some("access"))) {
+            return Err(TokenError::NotAccess);
+        }
+        let expires = seconds(claims.exp.as_ref())?.ok_or(TokenError::Malformed)?;
+        let issued = seconds(claims.iat.as_ref())?;
+        let not_before = seconds(claims.nbf.as_ref())?;
+        if expires <= now.timestamp() {
+            return Err(TokenError::Expired);
+        }
+        if [issued, not_before].into_iter().flatten().any(|time| time > now.timestamp() + LEEWAY_SECONDS) {
+            return Err(TokenError::NotYetValid);
+        }
+        let last_login = last_login(claims.last_login_time.as_ref(), claims.additional_claims.as_ref())?
+            .or_else(|| Utc.timestamp_opt(issued?, 0).single());
+        let renewed = last_login.filter(|login| self.is_renewal_due(issued, expires, *login, now)).and_then(|login| {
+            // a token that cannot be renewed is still valid
+            self.sign(&email, now, login).inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
+        });
+        Ok(VerifiedToken { email, renewed })
+    }
+
+    fn decode(&self, token: &str) -> Result<PresentedClaims, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
+        // extensions that change the meaning of a token and that we do not know (RFC 7515 section 4.1.11, RFC 7797)
+        if header.crit.is_some() || header.extras.inner().contains_key("b64") {
+            return Err(TokenError::Malformed);
+        }
+        // the claims are judged below: the old system issued and accepted types that the library's checks do not tell apart
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        match jsonwebtoken::decode(token, &self.verifying_key, &validation) {
+            Ok(token) => Ok(token.claims),
+            Err(error) => match error.kind() {
+                jsonwebtoken::errors::ErrorKind::InvalidSignature | jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => {
+                    Err(TokenError::Signature)
+                }
+                _ => Err(TokenError::Malformed),
+            },
+        }
+    }
+
+    fn is_renewal_due(&self, issued: Option<i64>, expires: i64, last_login: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let issued = issued.unwrap_or(expires - self.access_expires);
+        let past_half = now.timestamp() - issued > expires - now.timestamp();
+        past_half && (now - last_login).num_seconds() < self.refresh_expires
+    }
+
+    fn sign(&self, email: &str, now: DateTime<Utc>, last_login: DateTime<Utc>) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = IssuedClaims {
+            fresh: true,
+            iat: now.timestamp(),
+            jti: Uuid::new_v4(),
+            kind: "access",
+            sub: email,
+            nbf: now.timestamp(),
+            csrf: Uuid::new_v4(),
+            exp: now.timestamp() + self.access_expires,
+            last_login_time: last_login.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing_key)
+    }
+}
+
+/// A `NumericDate` (RFC 7519 section 2): seconds, possibly with a fraction.
+fn seconds(claim: Option<&Value>) -> Result<Option<i64>, TokenError> {
+    let Some(claim) = claim else { return Ok(None) };
+    #[expect(clippy::cast_possible_truncation, reason = "a float beyond i64 saturates, and is refused as beyond the end of time")]
+    let seconds = claim.as_i64().or_else(|| claim.as_f64().map(|seconds| seconds as i64)).ok_or(TokenError::Malformed)?;
+    if (0..=END_OF_TIME).contains(&seconds) { Ok(Some(seconds)) } else { Err(TokenError::Malformed) }
+}
+
+/// When the account last logged in, from the claim itself or from where an older version nested it.
+fn last_login(claim: Option<&Value>, nested: Option<&Value>) -> Result<Option<DateTime<Utc>>, TokenError> {
+    if let Some(time) = claim.and_then(Value::as_str).and_then(iso_time) {
+        return Ok(Some(time));
+    }
+    let Some(nested) = nested else { return Ok(None) };
+    let nested = nested.as_object().ok_or(TokenError::Malformed)?;
+    let Some(time) = nested.get("last_login_time") else { return Ok(None) };
+    time.as_str().and_then(iso_time).map(Some).ok_or(TokenError::Malformed)
+}
+
+/// ISO 8601; without a zone it is UTC, the zone the old system's containers run in.
+fn iso_time(text: &str) -> Option<DateTime<Utc>> {
+    let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    zoned.or_else(|_| text.parse::<NaiveDateTime>().map(|time| time.and_utc())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const KEY: &str = "key-0123456789abcdef-0123456789abcdef";
+    const NOW: i64 = 1_700_000_000;
+
+    fn now() -> DateTime<Utc> {
+        Utc.timestamp_opt(NOW, 0).unwrap()
+    }
+
+    fn tokens() -> Tokens {
+        Tokens::new(&KEY.into(), Duration::from_secs(900), Duration::from_secs(3600))
+    }
+
+    fn forged(changes: &Value) -> String {
+        let mut claims = json!({"sub": "alice@clinic.test", "iat": NOW, "nbf": NOW, "exp": NOW + 900, "type": "access", "jti": "1"});
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(KEY.as_bytes())).unwrap()
+    }
+
+    fn verdict(changes: &Value) -> Result<VerifiedToken, TokenError> {
+        tokens().verify(&forged(changes), now())
+    }
+
+    #[test]
+    fn accepts_what_it_issued() {
+        let token = tokens().issue("alice@clinic.test", now()).unwrap();
+
+        let verified = tokens().verify(&token, now()).unwrap();
+
+        assert_eq!(verified.email, "alice@clinic.test");
+        assert!(verified.renewed.is_none());
+    }
+
+    #[test]
+    fn refuses_another_key() {
+        let token = Tokens::new(&"another".into(), Duration::from_secs(900), Duration::ZERO).issue("alice@clinic.test", now()).unwrap();
+
+        assert_eq!(tokens().verify(&token, now()).unwrap_err(), TokenError::Signature);
+    }
+
+    #[test]
+    fn expires_to_the_second_without_leeway() {
+        assert!(verdict(&json!({"exp": NOW + 1})).is_ok());
+        assert_eq!(verdict(&json!({"exp": NOW})).unwrap_err(), TokenError::Expired);
+    }
+
+    #[test]
+    fn allows_clocks_that_are_thirty_seconds_ahead() {
+        assert!(verdict(&json!({"iat": NOW + 30, "nbf": NOW + 30})).is_ok());
+        assert_eq!(verdict(&json!({"iat": NOW + 31})).unwrap_err(), TokenError::NotYetValid);
+        assert_eq!(verdict(&json!({"nbf": NOW + 31})).unwrap_err(), TokenError::NotYetValid);
+    }
+
+    #[test]
+    fn refuses_odd_claims() {
+        for odd in [
+            json!({"exp": "4102444800"}),
+            json!({"exp": null}),
+            json!({"exp": 99_999_999_999_999_i64}),
+            json!({"iat": "soon"}),
+            json!({"sub": 5}),
+            json!({"sub": null}),
+            json!({"jti": null}),
+            json!({"type": "refresh"}),
+            json!({"additional_claims": "x"}),
+            json!({"additional_claims": {"last_login_time": "x"}}),
+        ] {
+            assert!(verdict(&odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn renews_past_half_of_its_life() {
+        let young = verdict(&json!({"iat": NOW - 450, "exp": NOW + 450})).unwrap();
+        let old = verdict(&json!({"iat": NOW - 451, "exp": NOW + 449})).unwrap();
+
+        assert!(young.renewed.is_none());
+        assert_eq!(tokens().verify(&old.renewed.unwrap(), now()).unwrap().email, "alice@clinic.test");
+    }
+
+    #[test]
+    fn does_not_renew_long_after_the_last_login() {
+        let login = Utc.timestamp_opt(NOW - 3600, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+
+        let verified = verdict(&json!({"iat": NOW - 800, "exp": NOW + 100, "last_login_time": login})).unwrap();
+
+        assert!(verified.renewed.is_none());
+    }
+
+    #[test]
+    fn a_renewed_token_remembers_the_login() {
+        let login = Utc.timestamp_opt(NOW - 3500, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+        let renewed = verdict(&json!({"iat": NOW - 800, "exp": NOW + 100, "last_login_time": login})).unwrap().renewed.unwrap();
+
+        let much_later = Utc.timestamp_opt(NOW + 600, 0).unwrap();
+
+        assert!(tokens().verify(&renewed, much_later).unwrap().renewed.is_none());
+    }
+
+    #[test]
+    fn refuses_critical_extensions() {
+        let mut header = Header::new(Algorithm::HS256);
+        header.crit = Some(vec!["b64".to_owned()]);
+        let claims = json!({"sub": "alice@clinic.test", "exp": NOW + 900});
+        let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(KEY.as_bytes())).unwrap();
+
+        assert_eq!(tokens().verify(&token, now()).unwrap_err(), TokenError::Malformed);
+    }
+}

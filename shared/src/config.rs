@@ -1,0 +1,252 @@
+//! Configuration: the environment, read once; every fault is listed at once, with the variable's name.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use secrecy::SecretString;
+
+/// The process environment, or what a test puts in its place.
+pub type Environment = HashMap<String, String>;
+
+/// Everything a function or the container is told from outside.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `postgresql://…`, from `DATABASE_URL` or put together from `POSTGRES_*`.
+    pub database_url: SecretString,
+    /// `DATABASE_MAX_CONNECTIONS`; one in Lambda, where a process serves one request at a time.
+    pub database_max_connections: u32,
+    /// `JWT_SECRET_KEY`: signs and verifies tokens (contract section 2).
+    pub jwt_secret_key: SecretString,
+    /// `JWT_ACCESS_TOKEN_EXPIRES`, seconds.
+    pub access_token_expires: Duration,
+    /// `JWT_REFRESH_TOKEN_EXPIRES`, seconds after the last login in which a token is renewed.
+    pub refresh_token_expires: Duration,
+    /// `EXPORT_API_KEY`; without it no key opens `/api/v1/*`.
+    pub export_api_key: Option<SecretString>,
+    /// `ADMIN_API_KEY`; without it no key opens `/admin/*`.
+    pub admin_api_key: Option<SecretString>,
+    /// `CORS_ORIGINS`.
+    pub cors_origins: CorsOrigins,
+    /// `PORT` the container listens on.
+    pub port: u16,
+    /// `FRONTEND_URL`, without a slash at its end: where the link in a reset mail leads.
+    pub frontend_url: Option<String>,
+    /// `MAIL_FROM`: the sender of mails.
+    pub mail_from: Option<String>,
+    /// `MAIL_TRANSPORT`.
+    pub mail_transport: MailTransport,
+}
+
+/// Who may read answers in a browser (contract section 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// `CORS_ORIGINS` is `*` or unset, as in the old system: the caller's origin is allowed, whatever it is.
+    Any,
+    /// These and no others.
+    Only(Vec<HeaderValue>),
+}
+
+/// How mail leaves the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailTransport {
+    /// Amazon SES.
+    Ses,
+    /// A line in the log that names the subject; the text goes nowhere.
+    Log,
+    /// A file per mail in this directory.
+    Directory(std::path::PathBuf),
+}
+
+/// What is wrong with the environment: one line a fault.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Access and refresh lifetime of the old system: three days.
+const THREE_DAYS: Duration = Duration::from_secs(259_200);
+
+impl Config {
+    /// Reads `environment`, in which secrets are already values (see [`crate::secrets::resolve`]).
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut read = Reader { environment, faults: Vec::new() };
+        let config = Self {
+            database_url: read.database_url(),
+            database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
+            jwt_secret_key: read.required("JWT_SECRET_KEY").into(),
+            access_token_expires: read.seconds("JWT_ACCESS_TOKEN_EXPIRES", THREE_DAYS),
+            refresh_token_expires: read.seconds("JWT_REFRESH_TOKEN_EXPIRES", THREE_DAYS),
+            export_api_key: read.optional("EXPORT_API_KEY").map(SecretString::from),
+            admin_api_key: read.optional("ADMIN_API_KEY").map(SecretString::from),
+            cors_origins: read.cors_origins(),
+            port: read.number("PORT", 5000, 0..=u16::MAX),
+            frontend_url: read.optional("FRONTEND_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            mail_from: read.optional("MAIL_FROM"),
+            mail_transport: read.mail_transport(),
+        };
+        if read.faults.is_empty() { Ok(config) } else { Err(ConfigError(read.faults)) }
+    }
+}
+
+/// `DATABASE_URL`, or the address made of `POSTGRES_USER`, `_PASSWORD`, `_HOST`, `_PORT` and `_DB`.
+pub fn database_url(environment: &Environment) -> Result<SecretString, ConfigError> {
+    let mut read = Reader { environment, faults: Vec::new() };
+    let url = read.database_url();
+    if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
+}
+
+/// `CORS_ORIGINS` alone, for a function that needs nothing else.
+pub fn cors_origins(environment: &Environment) -> Result<CorsOrigins, ConfigError> {
+    let mut read = Reader { environment, faults: Vec::new() };
+    let origins = read.cors_origins();
+    if read.faults.is_empty() { Ok(origins) } else { Err(ConfigError(read.faults)) }
+}
+
+struct Reader<'a> {
+    environment: &'a Environment,
+    faults: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// An empty variable is an absent one, as `docker run -e NAME=` and SAM parameters leave it.
+    fn optional(&self, name: &str) -> Option<String> {
+        self.environment.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.faults.push(format!("{name} is not set (nor {name}_PARAMETER)"));
+            String::new()
+        })
+    }
+
+    fn number<N>(&mut self, name: &str, default: N, range: std::ops::RangeInclusive<N>) -> N
+    where
+        N: std::str::FromStr + PartialOrd + fmt::Display + Copy,
+    {
+        let Some(text) = self.optional(name) else { return default };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => number,
+            _ => {
+                self.faults.push(format!("{name} must be a whole number from {} to {}", range.start(), range.end()));
+                default
+            }
+        }
+    }
+
+    fn seconds(&mut self, name: &str, default: Duration) -> Duration {
+        let ten_years = 315_360_000;
+        Duration::from_secs(self.number(name, default.as_secs(), 1..=ten_years))
+    }
+
+    fn database_url(&mut self) -> SecretString {
+        if let Some(url) = self.optional("DATABASE_URL") {
+            if url.parse::<sqlx::postgres::PgConnectOptions>().is_err() {
+                self.faults.push("DATABASE_URL is not a postgresql:// address".to_owned());
+            }
+            return url.into();
+        }
+        if self.optional("POSTGRES_HOST").is_none() {
+            self.faults.push("DATABASE_URL is not set (nor POSTGRES_HOST, _USER, _PASSWORD, _DB)".to_owned());
+            return SecretString::default();
+        }
+        let [user, password, host, database] =
+            ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_DB"].map(|name| percent_encode(&self.required(name)));
+        let port = self.number("POSTGRES_PORT", 5432_u16, 1..=u16::MAX);
+        format!("postgresql://{user}:{password}@{host}:{port}/{database}").into()
+    }
+
+    fn cors_origins(&mut self) -> CorsOrigins {
+        let Some(text) = self.optional("CORS_ORIGINS") else { return CorsOrigins::Any };
+        let origins: Vec<&str> = text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
+        if origins.contains(&"*") {
+            return CorsOrigins::Any;
+        }
+        let parsed: Result<Vec<_>, _> = origins.iter().map(|origin| HeaderValue::from_str(origin.trim_end_matches('/'))).collect();
+        parsed.map_or_else(
+            |_| {
+                self.faults.push("CORS_ORIGINS must be origins like https://study.example, separated by commas, or *".to_owned());
+                CorsOrigins::Any
+            },
+            CorsOrigins::Only,
+        )
+    }
+
+    fn mail_transport(&mut self) -> MailTransport {
+        match self.optional("MAIL_TRANSPORT").as_deref() {
+            None | Some("ses") => MailTransport::Ses,
+            Some("log") => MailTransport::Log,
+            Some(text) => text.strip_prefix("file:").filter(|directory| !directory.is_empty()).map_or_else(
+                || {
+                    self.faults.push("MAIL_TRANSPORT must be ses, log or file:<directory>".to_owned());
+                    MailTransport::Log
+                },
+                |directory| MailTransport::Directory(directory.into()),
+            ),
+        }
+    }
+}
+
+/// A password may hold `@`, `/` and `%`, which mean something else in an address.
+fn percent_encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn lists_every_fault_at_once_by_name() {
+        let faults = Config::from_environment(&environment(&[("PORT", "many"), ("MAIL_TRANSPORT", "pigeon")])).unwrap_err().to_string();
+
+        for name in ["DATABASE_URL", "JWT_SECRET_KEY", "PORT", "MAIL_TRANSPORT"] {
+            assert!(faults.contains(name), "{name} is missing from: {faults}");
+        }
+    }
+
+    #[test]
+    fn puts_the_address_together_from_postgres_variables() {
+        let pairs = [("POSTGRES_USER", "u"), ("POSTGRES_PASSWORD", "p@/:%"), ("POSTGRES_HOST", "db"), ("POSTGRES_DB", "augmed")];
+        let url = database_url(&environment(&pairs)).unwrap();
+
+        assert_eq!(url.expose_secret(), "postgresql://u:p%40%2F%3A%25@db:5432/augmed");
+    }
+
+    #[test]
+    fn has_the_old_systems_defaults() {
+        let config =
+            Config::from_environment(&environment(&[("DATABASE_URL", "postgresql://db/augmed"), ("JWT_SECRET_KEY", "k")])).unwrap();
+
+        assert_eq!(config.port, 5000);
+        assert_eq!(config.access_token_expires.as_secs(), 259_200);
+        assert_eq!(config.cors_origins, CorsOrigins::Any);
+    }
+
+    #[test]
+    fn reads_a_list_of_origins() {
+        let origins = cors_origins(&environment(&[("CORS_ORIGINS", "https://a.test, https://b.test/")])).unwrap();
+
+        assert_eq!(origins, CorsOrigins::Only(vec![HeaderValue::from_static("https://a.test"), HeaderValue::from_static("https://b.test")]));
+    }
+
+    #[test]
+    fn a_fault_does_not_repeat_the_value() {
+        let fault = database_url(&environment(&[("DATABASE_URL", "hunter2")])).unwrap_err().to_string();
+
+        assert!(!fault.contains("hunter2"));
+    }
+}

@@ -1,0 +1,245 @@
+//! What goes wrong, and the one place that turns it into an answer.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::mail::MailError;
+
+/// Every way in which a handler refuses or fails.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// An error that the person in front of the page is told about (contract section 1).
+    #[error("business error {}", .0.code())]
+    Business(Business, Option<String>),
+    /// The request is at fault.
+    #[error("{0}: {1}")]
+    Request(StatusCode, String),
+    /// The token is missing, malformed, expired or of nobody: `{"msg": …}` with 401 (contract section 2).
+    #[error("token: {0}")]
+    Token(&'static str),
+    /// The database refused, or is away.
+    #[error("database: {}", describe(.0))]
+    Database(#[from] sqlx::Error),
+    /// Mail did not leave.
+    #[error("mail: {0}")]
+    Mail(#[from] MailError),
+    /// No time or no room left for this request.
+    #[error("overloaded: {0}")]
+    Overloaded(&'static str),
+    /// Anything else that is our fault; the text is for the log.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// The business errors of contract section 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table of contract section 1 says when each is answered; its message says what it is")]
+pub enum Business {
+    WeakPassword,
+    NotInvited,
+    AlreadySignedUp,
+    NotSignedUp,
+    WrongPassword,
+    NoAccessToReviewCase,
+    NoAnswerConfig,
+    InvalidResetToken,
+    ExpiredResetToken,
+    InvalidAnalytics,
+    MailNotSent,
+}
+
+impl Business {
+    /// The code clients read, as text.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::WeakPassword => "1001",
+            Self::NotInvited => "1002",
+            Self::AlreadySignedUp => "1003",
+            Self::NotSignedUp => "1004",
+            Self::WrongPassword => "1005",
+            Self::NoAccessToReviewCase => "1010",
+            Self::NoAnswerConfig => "1021",
+            Self::InvalidResetToken => "1022",
+            Self::ExpiredResetToken => "1023",
+            Self::InvalidAnalytics => "1030",
+            Self::MailNotSent => "1040",
+        }
+    }
+
+    /// The text the frontend shows.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::WeakPassword => {
+                "Passwords must have at least 8 characters and contain at least a letter, a number and a symbol. Please try again."
+            }
+            Self::NotInvited => "It seems that you are not invited to the user group. Please contact dhep.lab@gmail.com",
+            Self::AlreadySignedUp => "Email is already sign up, please log in.",
+            Self::NotSignedUp => "Email hasn't sign up, please sign up.",
+            Self::WrongPassword => "Incorrect password. Please try again.",
+            Self::NoAccessToReviewCase => "No access to review case.",
+            Self::NoAnswerConfig => "No answer config available. Please configure it first.",
+            Self::InvalidResetToken => "Failed to reset password due to invalid token. Please resend reset password request.",
+            Self::ExpiredResetToken => "Failed to reset password due to expired token. Please resend reset password request.",
+            Self::InvalidAnalytics => "Template render error.",
+            Self::MailNotSent => {
+                "Email failed to send. Please try again. If the problem persists, contact dhep.lab@gmail.com for support."
+            }
+        }
+    }
+
+    /// 500, which the frontend needs to show the message; timings are sent by no person and get 400.
+    fn status(self) -> StatusCode {
+        if self == Self::InvalidAnalytics { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }
+    }
+
+    /// This error with ` Error:<detail>` behind its message.
+    pub fn with_detail(self, detail: impl Into<String>) -> ApiError {
+        ApiError::Business(self, Some(detail.into()))
+    }
+}
+
+impl From<Business> for ApiError {
+    fn from(error: Business) -> Self {
+        Self::Business(error, None)
+    }
+}
+
+/// 400; `message` names the field.
+pub fn bad_request(message: impl Into<String>) -> ApiError {
+    ApiError::Request(StatusCode::BAD_REQUEST, message.into())
+}
+
+/// 401 in the envelope, for callers with an API key.
+pub fn unauthorized(message: impl Into<String>) -> ApiError {
+    ApiError::Request(StatusCode::UNAUTHORIZED, message.into())
+}
+
+/// 403: known, but not allowed.
+pub fn forbidden(message: impl Into<String>) -> ApiError {
+    ApiError::Request(StatusCode::FORBIDDEN, message.into())
+}
+
+/// 404.
+pub fn not_found(message: impl Into<String>) -> ApiError {
+    ApiError::Request(StatusCode::NOT_FOUND, message.into())
+}
+
+/// 409: it contradicts what is stored.
+pub fn conflict(message: impl Into<String>) -> ApiError {
+    ApiError::Request(StatusCode::CONFLICT, message.into())
+}
+
+const FAULT: &str = "The service failed to answer this request. Please try again.";
+const UNAVAILABLE: &str = "The service is busy at the moment. Please try again.";
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Business(error, _) => error.status(),
+            Self::Request(status, _) => *status,
+            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::Database(error) if is_away(error) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Mail(_) | Self::Database(_) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn body(&self) -> String {
+        let status = self.status();
+        match self {
+            Self::Token(message) => to_json(&serde_json::json!({ "msg": message })),
+            Self::Business(error, None) => envelope(error.code(), error.message()),
+            Self::Business(error, Some(detail)) => envelope(error.code(), &format!("{} Error:{detail}", error.message())),
+            Self::Mail(_) => envelope(Business::MailNotSent.code(), Business::MailNotSent.message()),
+            Self::Request(_, message) => envelope(status.as_u16(), message),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => envelope(status.as_u16(), UNAVAILABLE),
+            _ => envelope(status.as_u16(), FAULT),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.body()).into_response();
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        // the request's log line is written once, at the edge, and takes the cause from here
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// `{"data": null, "error": {"code", "message"}}`: the code is text for business errors and a number for all others.
+fn envelope(code: impl Serialize, message: &str) -> String {
+    to_json(&serde_json::json!({ "data": null, "error": { "code": code, "message": message } }))
+}
+
+fn to_json(value: &serde_json::Value) -> String {
+    value.to_string()
+}
+
+/// The database cannot be reached or has no connection left: worth another try, and not a fault of this request.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // class 08 connection, 53 resources, 57P0x shutdown (PostgreSQL appendix A)
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("53") || code.starts_with("57P"))
+        }
+        _ => false,
+    }
+}
+
+/// PostgreSQL's own messages can quote values (an answer, an address), so only the names in them are kept.
+fn describe(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => {
+            let postgres = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
+            let table = postgres.and_then(sqlx::postgres::PgDatabaseError::table).unwrap_or("-");
+            format!("SQLSTATE {} table {table} constraint {}", database.code().unwrap_or_default(), database.constraint().unwrap_or("-"))
+        }
+        sqlx::Error::ColumnDecode { index, .. } => format!("column {index} could not be decoded"),
+        other => other.source().map_or_else(|| other.to_string(), |source| format!("{other}: {source}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_business_error_has_a_text_code_and_500() {
+        let error = ApiError::from(Business::WrongPassword);
+
+        assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(error.body(), r#"{"data":null,"error":{"code":"1005","message":"Incorrect password. Please try again."}}"#);
+    }
+
+    #[test]
+    fn a_detail_follows_the_message() {
+        let error = Business::InvalidAnalytics.with_detail("Missing analytics metrics fields");
+
+        assert_eq!(error.status(), StatusCode::BAD_REQUEST);
+        assert!(error.body().contains("Template render error. Error:Missing analytics metrics fields"));
+    }
+
+    #[test]
+    fn a_fault_tells_nothing_internal() {
+        let error = ApiError::Fault("relation \"answer\" is on fire".to_owned());
+
+        assert!(!error.body().contains("fire"));
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_503_with_retry_after() {
+        let response = ApiError::from(sqlx::Error::PoolTimedOut).into_response();
+
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
+    }
+}

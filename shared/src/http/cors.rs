@@ -1,0 +1,39 @@
+//! CORS (contract section 1): credentials allowed, and `Authorization` exposed, or a browser on another origin
+//! cannot read the token.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::time::Duration;
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+
+use crate::config::CorsOrigins;
+
+const METHODS: [Method; 7] =
+    [Method::DELETE, Method::GET, Method::HEAD, Method::OPTIONS, Method::PATCH, Method::POST, Method::PUT];
+
+pub(super) fn layer(origins: &CorsOrigins) -> CorsLayer {
+    let origins = match origins {
+        // `*` cannot be combined with credentials: the origin that asks is the one that is allowed
+        CorsOrigins::Any => AllowOrigin::mirror_request(),
+        CorsOrigins::Only(origins) => AllowOrigin::list(origins.clone()),
+    };
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, HeaderName::from_static("x-api-key")];
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::list(METHODS))
+        .allow_headers(AllowHeaders::list(headers))
+        .max_age(Duration::from_secs(3600))
+}
+
+/// Beside [`layer`], because clients compare the old system's spelling, and the library writes header names in
+/// lower case.
+pub(super) async fn expose_token(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Authorization"));
+    }
+    response
+}

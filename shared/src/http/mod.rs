@@ -1,0 +1,59 @@
+//! The HTTP surface around every router, the same in Lambda and in the container.
+
+mod cors;
+mod request_log;
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, Method, Uri};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, http::StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::attach_bearer;
+use crate::config::CorsOrigins;
+use crate::errors::{ApiError, not_found};
+use crate::extract::MAX_BODY_BYTES;
+
+/// The frontend gives up after five seconds (contract section 8).
+const DEADLINE: Duration = Duration::from_millis(4500);
+
+/// The id of a request: `x-request-id` of its answer, `request_id` of its log lines.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub HeaderValue);
+
+/// `router` with everything around it: request ids and log, panics, deadline, CORS, body limit, the token in the
+/// answer, and the envelope for unknown paths and wrong methods.
+pub fn service(router: Router, cors_origins: &CorsOrigins) -> Router {
+    router
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(attach_bearer))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(answer_in_time))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors::layer(cors_origins))
+        .layer(from_fn(cors::expose_token))
+        .layer(from_fn(request_log::middleware))
+}
+
+async fn unknown_path(uri: Uri) -> ApiError {
+    tracing::debug!(path_bytes = uri.path().len(), "unknown path");
+    not_found("The requested URL was not found on the server.")
+}
+
+async fn wrong_method(method: Method) -> ApiError {
+    ApiError::Request(StatusCode::METHOD_NOT_ALLOWED, format!("The method {method} is not allowed for the requested URL."))
+}
+
+async fn answer_in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(DEADLINE, next.run(request)).await.unwrap_or_else(|_| ApiError::Overloaded("no answer in time").into_response())
+}
+
+// a panic's text may quote a value, and is printed by the panic hook of `telemetry`
+#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    ApiError::Fault("panic".to_owned()).into_response()
+}

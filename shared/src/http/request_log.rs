@@ -1,0 +1,52 @@
+//! One log line a request, and its id.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::{Instrument, Span, field};
+use uuid::Uuid;
+
+use super::RequestId;
+use crate::errors::ApiError;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Never the URI, only the route's pattern: a path or query may hold what must not be logged.
+pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(new_id);
+    request.extensions_mut().insert(id.clone());
+    let span = span(&request, &id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| log(&response, start));
+    response.headers_mut().insert(X_REQUEST_ID, id.0);
+    response
+}
+
+fn new_id() -> RequestId {
+    let id = Uuid::new_v4().to_string();
+    RequestId(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-")))
+}
+
+fn span(request: &Request, id: &RequestId) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+    tracing::info_span!("request", request_id = id.0.to_str().unwrap_or("-"), method = %request.method(), route, account = field::Empty)
+}
+
+fn log(response: &Response, start: Instant) {
+    let status = response.status().as_u16();
+    let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
+        None => tracing::info!(status, milliseconds, "answered"),
+        // a person's mistake travels as a 500: an alarm must not count it
+        Some(ApiError::Business(error, _)) => tracing::info!(status, milliseconds, business_error = error.code(), "refused"),
+        Some(ApiError::Request(..) | ApiError::Token(_)) => tracing::info!(status, milliseconds, "refused"),
+        Some(fault @ (ApiError::Database(_) | ApiError::Mail(_) | ApiError::Overloaded(_) | ApiError::Fault(_))) => {
+            tracing::error!(status, milliseconds, fault = %fault, "failed");
+        }
+    }
+}

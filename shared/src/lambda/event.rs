@@ -1,0 +1,170 @@
+//! An event of the load balancer as a request.
+//!
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::http::RequestId;
+
+/// The parts of the event that a request is made of. Maps are either single-valued or multi-valued, as the target
+/// group is set up.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AlbEvent {
+    http_method: String,
+    path: String,
+    #[serde(default)]
+    query_string_parameters: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    multi_value_query_string_parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// What of the event is no HTTP; the caller gets to read it.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum EventError {
+    #[error("The event is not one of a load balancer")]
+    NotAlb,
+    #[error("The method is not valid")]
+    Method,
+    #[error("The path or the query is not valid")]
+    Uri,
+    #[error("A header is not valid")]
+    Header,
+    #[error("The body is not valid base64")]
+    Body,
+}
+
+/// Whether the target group sends, and expects back, several values of a header.
+pub(super) fn is_multi_value(event: &Value) -> bool {
+    event.get("multiValueHeaders").is_some_and(Value::is_object)
+}
+
+/// The request that `event` stands for. Path and query are as the client sent them: the load balancer does not
+/// decode them.
+pub(super) fn into_request(event: Value, request_id: &str) -> Result<Request<Body>, EventError> {
+    let event: AlbEvent = serde_json::from_value(event).map_err(|_| EventError::NotAlb)?;
+    let mut request = Request::new(body(&event)?);
+    *request.method_mut() = Method::from_bytes(event.http_method.as_bytes()).map_err(|_| EventError::Method)?;
+    *request.uri_mut() = uri(&event)?;
+    *request.headers_mut() = headers(&event)?;
+    let request_id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
+    request.extensions_mut().insert(RequestId(request_id));
+    Ok(request)
+}
+
+fn body(event: &AlbEvent) -> Result<Body, EventError> {
+    match &event.body {
+        None => Ok(Body::empty()),
+        Some(text) if event.is_base64_encoded => STANDARD.decode(text).map(Body::from).map_err(|_| EventError::Body),
+        Some(text) => Ok(Body::from(text.clone())),
+    }
+}
+
+fn uri(event: &AlbEvent) -> Result<Uri, EventError> {
+    let single = event.query_string_parameters.iter().flatten().map(|(name, value)| format!("{name}={value}"));
+    let multi = event.multi_value_query_string_parameters.iter().flatten();
+    let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| format!("{name}={value}")));
+    let query = if event.multi_value_query_string_parameters.is_some() { multi.collect::<Vec<_>>() } else { single.collect() }.join("&");
+    let path_and_query = if query.is_empty() { event.path.clone() } else { format!("{}?{query}", event.path) };
+    // a path without a slash in front would be read as a host
+    if path_and_query.starts_with('/') { path_and_query.parse().map_err(|_| EventError::Uri) } else { Err(EventError::Uri) }
+}
+
+fn headers(event: &AlbEvent) -> Result<HeaderMap, EventError> {
+    let single = event.headers.iter().flatten().map(|(name, value)| (name, value));
+    let multi = event.multi_value_headers.iter().flatten().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    let pairs: Vec<_> = if event.multi_value_headers.is_some() { multi.collect() } else { single.collect() };
+    let mut headers = HeaderMap::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| EventError::Header)?;
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| EventError::Header)?);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event(changes: &Value) -> Value {
+        let mut event = json!({
+            "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/cases/0"}},
+            "httpMethod": "GET", "path": "/api/cases", "multiValueQueryStringParameters": {}, "multiValueHeaders": {},
+            "body": "", "isBase64Encoded": false
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            event[name] = value.clone();
+        }
+        event
+    }
+
+    fn request(changes: &Value) -> Result<Request<Body>, EventError> {
+        into_request(event(changes), "id")
+    }
+
+    #[test]
+    fn keeps_the_query_as_it_was_sent() {
+        let request = request(&json!({"multiValueQueryStringParameters": {"since": ["2024-05-02T00%3A00%2B02%3A00"], "x": ["1", "2"]}})).unwrap();
+
+        assert_eq!(request.uri().query(), Some("since=2024-05-02T00%3A00%2B02%3A00&x=1&x=2"));
+    }
+
+    #[test]
+    fn keeps_every_value_of_a_header() {
+        let request = request(&json!({"multiValueHeaders": {"accept": ["text/csv", "*/*"]}})).unwrap();
+
+        assert_eq!(request.headers().get_all("accept").iter().count(), 2);
+    }
+
+    #[test]
+    fn reads_single_valued_maps() {
+        let request = into_request(
+            json!({"httpMethod": "GET", "path": "/x", "queryStringParameters": {"a": "1"}, "headers": {"host": "h"}, "body": null}),
+            "id",
+        )
+        .unwrap();
+
+        assert_eq!(request.uri(), "/x?a=1");
+        assert_eq!(request.headers()["host"], "h");
+    }
+
+    #[test]
+    fn does_not_touch_an_odd_path() {
+        assert_eq!(request(&json!({"path": "/api/../admin%2Fusers/%2e"})).unwrap().uri().path(), "/api/../admin%2Fusers/%2e");
+    }
+
+    #[test]
+    fn a_hostile_host_is_a_header_like_any_other() {
+        assert!(request(&json!({"multiValueHeaders": {"host": ["a b<>/@:99999"], "x-forwarded-proto": ["::::"]}})).is_ok());
+    }
+
+    #[test]
+    fn refuses_what_is_no_http() {
+        for (changes, error) in [
+            (json!({"path": "no-slash"}), EventError::Uri),
+            (json!({"path": "/a b"}), EventError::Uri),
+            (json!({"httpMethod": "GET IT"}), EventError::Method),
+            (json!({"multiValueHeaders": {"a\nb": ["x"]}}), EventError::Header),
+            (json!({"body": "%%%", "isBase64Encoded": true}), EventError::Body),
+            (json!({"path": 5}), EventError::NotAlb),
+        ] {
+            assert_eq!(request(&changes).unwrap_err(), error, "{changes}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The edge to Lambda: the one place that talks to its runtime.
+//!
+//! Events of the load balancer are turned into requests here and not by `lambda_http`, which (in 1.3) panics on a
+//! Host, `x-forwarded-proto` or base64 that cannot be parsed, normalises paths, and decodes queries twice.
+
+mod answer;
+mod event;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::app::App;
+use crate::config::{self, Environment};
+use crate::db::Deployment;
+use crate::{http, telemetry};
+
+/// Serves `router` as a Lambda function behind a load balancer, until the environment is shut down.
+///
+/// A plain function that builds the runtime: a generic or async one would be compiled again in every binary.
+pub fn run(router: fn() -> Router<App>) -> ExitCode {
+    start(Box::pin(async move {
+        let (app, config) = App::start(std::env::vars().collect(), |_| Deployment::Lambda).await?;
+        // init runs at full speed, and a connection is what the first request would wait for
+        if let Err(error) = app.db.acquire().await {
+            tracing::warn!(error = %crate::ApiError::from(error), "no connection to the database yet");
+        }
+        serve(http::service(router().with_state(app), &config.cors_origins)).await
+    }))
+}
+
+/// Serves a router that needs neither database nor secrets.
+pub fn run_stateless(router: fn() -> Router) -> ExitCode {
+    start(Box::pin(async move {
+        let environment: Environment = std::env::vars().collect();
+        serve(http::service(router(), &config::cors_origins(&environment)?)).await
+    }))
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Main = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
+
+fn start(main: Main) -> ExitCode {
+    telemetry::start();
+    // one request at a time: more threads would only make a colder start
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(main) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    tracing::error!(%error, "the function cannot run");
+    ExitCode::FAILURE
+}
+
+async fn serve(service: Router) -> Result<(), Failure> {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let service = service.clone();
+        async move { Ok::<Value, Failure>(answer(service, event).await) }
+    }))
+    .await
+}
+
+/// Nothing here is an `Err`: the load balancer would turn it into a 502 without a word.
+async fn answer(service: Router, event: LambdaEvent<Value>) -> Value {
+    let multi_value = event::is_multi_value(&event.payload);
+    let response: Response = match event::into_request(event.payload, &event.context.request_id) {
+        // the service itself never fails, and catches the panics of handlers
+        Ok(request) => service.oneshot(request).await.unwrap_or_else(|never| match never {}),
+        Err(error) => {
+            tracing::info!(request_id = event.context.request_id, %error, "not a request of a load balancer");
+            crate::errors::bad_request(error.to_string()).into_response()
+        }
+    };
+    answer::from_response(response, multi_value).await
+}

@@ -1,0 +1,107 @@
+//! Mail: Amazon SES, or a file or a log line where there is no SES.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_sesv2::error::DisplayErrorContext;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as SesMessage};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::config::MailTransport;
+
+/// A mail in both forms.
+#[derive(Debug)]
+pub struct Message {
+    /// One line.
+    pub subject: &'static str,
+    /// For readers without HTML.
+    pub text: String,
+    /// The same in HTML.
+    pub html: String,
+}
+
+/// Why a mail did not leave. Never names the recipient.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// Without a sender SES takes no mail.
+    #[error("MAIL_FROM is not set")]
+    NoSender,
+    /// SES refused or did not answer.
+    #[error("SES: {0}")]
+    Ses(String),
+    /// The directory for mails cannot be written.
+    #[error("mail directory: {0}")]
+    Directory(#[from] std::io::Error),
+}
+
+/// Sends mail; makes its client on first use, because most functions never send one.
+#[derive(Debug)]
+pub struct Mailer {
+    transport: MailTransport,
+    sender: Option<String>,
+    ses: OnceCell<aws_sdk_sesv2::Client>,
+}
+
+impl Mailer {
+    /// Sends by `transport`, from `sender`.
+    pub fn new(transport: MailTransport, sender: Option<String>) -> Self {
+        Self { transport, sender, ses: OnceCell::new() }
+    }
+
+    /// Sends `message` and returns its id.
+    pub async fn send(&self, recipient: &str, message: &Message) -> Result<String, MailError> {
+        match &self.transport {
+            MailTransport::Ses => self.send_by_ses(recipient, message).await,
+            MailTransport::Log => {
+                let id = Uuid::new_v4().to_string();
+                tracing::info!(message_id = id, subject = message.subject, "mail");
+                Ok(id)
+            }
+            MailTransport::Directory(directory) => write_file(directory, recipient, message).await,
+        }
+    }
+
+    async fn send_by_ses(&self, recipient: &str, message: &Message) -> Result<String, MailError> {
+        let sender = self.sender.as_deref().ok_or(MailError::NoSender)?;
+        let body = Body::builder().text(utf8(&message.text)).html(utf8(&message.html)).build();
+        let content = SesMessage::builder().subject(utf8(message.subject)).body(body).build();
+        let sent = self
+            .ses
+            .get_or_init(ses_client)
+            .await
+            .send_email()
+            .from_email_address(sender)
+            .destination(Destination::builder().to_addresses(recipient).build())
+            .content(EmailContent::builder().simple(content).build())
+            .send()
+            .await;
+        match sent {
+            Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
+            // SES quotes addresses in its messages: "Email address is not verified. … failed the check: …"
+            Err(error) => Err(MailError::Ses(DisplayErrorContext(error).to_string().replace(recipient, "<recipient>"))),
+        }
+    }
+}
+
+async fn ses_client() -> aws_sdk_sesv2::Client {
+    // the whole request has five seconds
+    let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(3500)).build();
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    aws_sdk_sesv2::Client::new(&config)
+}
+
+fn utf8(text: &str) -> Content {
+    Content::builder().data(text).charset("UTF-8").build().expect("data is set")
+}
+
+/// `<time>-<id>.txt`, so that the newest is the last.
+async fn write_file(directory: &Path, recipient: &str, message: &Message) -> Result<String, MailError> {
+    tokio::fs::create_dir_all(directory).await?;
+    let id = Uuid::new_v4().to_string();
+    let path: PathBuf = directory.join(format!("{}-{id}.txt", chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ")));
+    let content = format!("To: {recipient}\nSubject: {}\n\n{}\n\n--- HTML ---\n{}\n", message.subject, message.text, message.html);
+    tokio::fs::write(path, content).await?;
+    Ok(id)
+}

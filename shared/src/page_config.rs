@@ -1,0 +1,174 @@
+//! `system_config['page_config']`: which concepts a case shows, under which keys, in which order (contract, section 4).
+
+use serde_json::{Map, Value};
+
+/// Name of the section of observations by concept.
+pub const BACKGROUND: &str = "BACKGROUND";
+/// Name of the section of observations by type.
+pub const PATIENT_COMPLAINT: &str = "PATIENT COMPLAINT";
+/// Name of the section of measurements.
+pub const PHYSICAL_EXAMINATION: &str = "PHYSICAL EXAMINATION";
+
+const CHIEF_COMPLAINT: &str = "Chief Complaint";
+
+/// The sections of a case, in stored order.
+#[derive(Debug)]
+pub struct PageConfig {
+    /// At most one of each kind.
+    pub sections: Vec<Section>,
+}
+
+/// A section and what stands in it.
+#[derive(Debug)]
+pub enum Section {
+    /// Observations by concept.
+    Background(Vec<Category>),
+    /// Observations by type.
+    PatientComplaint(Vec<ConceptGroup>),
+    /// Measurements by concept.
+    PhysicalExamination(Vec<ConceptGroup>),
+}
+
+/// A key of `BACKGROUND`, at any depth.
+#[derive(Debug)]
+pub struct Category {
+    /// What the participant reads.
+    pub key: String,
+    /// Concepts, or further categories.
+    pub content: CategoryContent,
+}
+
+/// A list of concept ids is a leaf, an object nests.
+#[derive(Debug)]
+pub enum CategoryContent {
+    /// OMOP concept ids.
+    Concepts(Vec<i32>),
+    /// Categories one level deeper.
+    Categories(Vec<Category>),
+}
+
+/// A key of a section that does not nest.
+#[derive(Debug)]
+pub struct ConceptGroup {
+    /// The key as stored.
+    pub key: String,
+    /// OMOP concept ids.
+    pub concepts: Vec<i32>,
+}
+
+impl PageConfig {
+    /// Reads the stored JSON. `None` unless it is an object; parts of it that are odd are left out and logged.
+    pub fn parse(json: &str) -> Option<Self> {
+        let Ok(Value::Object(stored)) = serde_json::from_str(json) else {
+            return None;
+        };
+        let sections = stored
+            .into_iter()
+            .filter_map(|(name, content)| match name.as_str() {
+                BACKGROUND => Some(Section::Background(categories(object(&name, content)))),
+                PATIENT_COMPLAINT => Some(Section::PatientComplaint(groups(object(&name, content)))),
+                PHYSICAL_EXAMINATION => Some(Section::PhysicalExamination(groups(object(&name, content)))),
+                _ => None,
+            })
+            .collect();
+        Some(Self { sections })
+    }
+
+    /// Observation types of `PATIENT COMPLAINT` / `Chief Complaint`; none when the key is missing.
+    pub fn chief_complaint_types(&self) -> &[i32] {
+        self.sections
+            .iter()
+            .find_map(|section| match section {
+                Section::PatientComplaint(groups) => groups.iter().find(|group| group.key == CHIEF_COMPLAINT),
+                _ => None,
+            })
+            .map_or(&[], |group| &group.concepts)
+    }
+}
+
+fn categories(stored: Map<String, Value>) -> Vec<Category> {
+    stored
+        .into_iter()
+        .map(|(key, content)| {
+            let content = match content {
+                Value::Object(nested) => CategoryContent::Categories(categories(nested)),
+                content => CategoryContent::Concepts(concept_ids(&key, content)),
+            };
+            Category { key, content }
+        })
+        .collect()
+}
+
+fn groups(stored: Map<String, Value>) -> Vec<ConceptGroup> {
+    stored
+        .into_iter()
+        .map(|(key, content)| ConceptGroup { concepts: concept_ids(&key, content), key })
+        .collect()
+}
+
+fn object(key: &str, content: Value) -> Map<String, Value> {
+    if let Value::Object(content) = content {
+        return content;
+    }
+    tracing::warn!(key, "page_config: not an object, left out");
+    Map::new()
+}
+
+fn concept_ids(key: &str, content: Value) -> Vec<i32> {
+    let Value::Array(stored) = content else {
+        tracing::warn!(key, "page_config: not a list of concept ids, left out");
+        return Vec::new();
+    };
+    let ids: Vec<i32> = stored.iter().filter_map(|id| i32::try_from(id.as_i64()?).ok()).collect();
+    if ids.len() < stored.len() {
+        tracing::warn!(key, "page_config: a list holds something else than concept ids");
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_and_keys_keep_the_stored_order() {
+        let config = PageConfig::parse(r#"{"PHYSICAL EXAMINATION": {}, "BACKGROUND": {"z": [1], "a": {"y": [2], "b": [3]}}}"#);
+
+        let sections = config.unwrap().sections;
+        let [Section::PhysicalExamination(_), Section::Background(keys)] = &sections[..] else {
+            panic!("{sections:?}");
+        };
+        let CategoryContent::Categories(nested) = &keys[1].content else {
+            panic!("{keys:?}");
+        };
+        assert_eq!(["z", "a", "y", "b"], [&*keys[0].key, &*keys[1].key, &*nested[0].key, &*nested[1].key]);
+    }
+
+    #[test]
+    fn chief_complaints_are_observation_types() {
+        let config = PageConfig::parse(r#"{"PATIENT COMPLAINT": {"Other": [1], "Chief Complaint": [2, 3]}}"#).unwrap();
+
+        assert_eq!(config.chief_complaint_types(), [2, 3]);
+    }
+
+    #[test]
+    fn a_key_that_is_missing_or_odd_names_no_concepts() {
+        for odd in [r"{}", r#"{"PATIENT COMPLAINT": null}"#, r#"{"PATIENT COMPLAINT": {"Chief Complaint": {"a": [1]}}}"#] {
+            assert!(PageConfig::parse(odd).unwrap().chief_complaint_types().is_empty(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn concept_ids_beside_something_odd_still_count() {
+        let config = PageConfig::parse(r#"{"PATIENT COMPLAINT": {"Chief Complaint": ["x", 1, null, 2.5, 99999999999, 2]}}"#).unwrap();
+
+        assert_eq!(config.chief_complaint_types(), [1, 2]);
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_no_page_config() {
+        for odd in ["null", "[]", "\"text\"", "not json"] {
+            assert!(PageConfig::parse(odd).is_none(), "{odd}");
+        }
+    }
+}

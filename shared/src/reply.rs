@@ -1,0 +1,57 @@
+//! Successful answers in the envelope of contract section 1.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::errors::ApiError;
+
+/// 200 with `{"data": …, "error": null}`.
+#[derive(Debug)]
+pub struct Data<T>(pub T);
+
+/// 201 with `{"data": …, "error": null}`.
+#[derive(Debug)]
+pub struct Created<T>(pub T);
+
+/// 200 with the value as it is, for the answers without an envelope.
+#[derive(Debug)]
+pub struct Bare<T>(pub T);
+
+/// `{"id": …}`: what was stored or sent.
+#[derive(Debug, Serialize)]
+pub struct Id<T> {
+    /// The new row's key, or the mail's id.
+    pub id: T,
+}
+
+#[derive(Serialize)]
+struct Envelope<T> {
+    data: T,
+    error: Option<()>,
+}
+
+impl<T: Serialize> IntoResponse for Data<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &Envelope { data: self.0, error: None })
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::CREATED, &Envelope { data: self.0, error: None })
+    }
+}
+
+impl<T: Serialize> IntoResponse for Bare<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self.0)
+    }
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response(),
+        Err(error) => ApiError::Fault(format!("answer could not be written as JSON: {error}")).into_response(),
+    }
+}
