@@ -1,2 +1,1 @@
--- Nothing to undo: the order goes with its column, and a second fill finds these rows filled.
-SELECT;
+-- Nothing to undo: the order goes with its column, and a second fill leaves filled rows alone.
