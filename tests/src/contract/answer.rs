@@ -1,0 +1,379 @@
+//! What a step came to, in the form of the recordings.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use http::{HeaderMap, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::scenario::{HttpStep, present};
+use super::shape;
+use super::token::{self, IssuedToken};
+
+const KEPT_HEADERS: [&str; 6] = [
+    "content-type",
+    "content-disposition",
+    "location",
+    "allow",
+    "vary",
+    "authorization",
+];
+const KEPT_PREFIX: &str = "access-control-";
+
+/// Recorded or just seen.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Of a statement, as `psql -A -t -F ' | '` prints them.
+    Rows {
+        /// One line each.
+        rows: Vec<String>,
+    },
+    /// Of a request.
+    Answer(Box<Answer>),
+    /// No HTTP answer came, and why.
+    #[serde(skip)]
+    NoAnswer(String),
+}
+
+/// An HTTP answer, without what says nothing about the service.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Those that clients can rely on, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// A token that is not the one sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<IssuedToken>,
+    /// The body, if it is JSON and says so.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub json: Option<Value>,
+    /// Any other body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What a description leaves out because the request brought it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// The `Authorization` header.
+    pub authorization: &'a str,
+    /// `http://host:port`.
+    pub own_address: &'a str,
+}
+
+impl Answer {
+    /// The answer as a recording describes it, before anything is normalised.
+    pub fn describe(response: &Response<Bytes>, sent: Sent<'_>) -> Self {
+        let mut headers = joined(response.headers());
+        headers.retain(|name, _| {
+            KEPT_HEADERS.contains(&name.as_str()) || name.starts_with(KEPT_PREFIX)
+        });
+        let token = headers
+            .get_mut("authorization")
+            .and_then(|header| take_token(header, sent.authorization));
+        if let Some(location) = headers.get_mut("location") {
+            *location = location
+                .strip_prefix(sent.own_address)
+                .unwrap_or(location)
+                .to_owned();
+        }
+        for name in ["allow", "access-control-allow-methods"] {
+            headers
+                .entry(name.to_owned())
+                .and_modify(|methods| *methods = sorted(methods));
+        }
+
+        let text = body_text(response.body(), sent.own_address);
+        let says_json = headers
+            .get("content-type")
+            .is_some_and(|kind| kind.starts_with("application/json"));
+        let json = says_json
+            .then(|| serde_json::from_str(&text).ok())
+            .flatten();
+        let text = json.is_none().then_some(text);
+        Self {
+            status: response.status().as_u16(),
+            headers,
+            token,
+            json,
+            text,
+        }
+    }
+
+    /// The body is compared as text, whatever it says.
+    pub fn as_text(self, response: &Response<Bytes>, own_address: &str) -> Self {
+        Self {
+            json: None,
+            text: Some(body_text(response.body(), own_address)),
+            ..self
+        }
+    }
+
+    /// Replaces what the pointers name by its shape. They start at the answer: `/json/data/id`, `/headers/location`.
+    pub fn normalised(self, pointers: &[String]) -> Self {
+        if pointers.is_empty() {
+            return self;
+        }
+        let mut value = serde_json::to_value(&self).expect("an answer is JSON");
+        pointers
+            .iter()
+            .for_each(|pointer| shape::replace(&mut value, pointer));
+        serde_json::from_value(value).unwrap_or(self)
+    }
+
+    /// The `error` of the envelope.
+    pub fn error(&self) -> Option<&Map<String, Value>> {
+        self.json.as_ref()?.get("error")?.as_object()
+    }
+
+    /// An error with a string as code.
+    pub fn is_business_error(&self) -> bool {
+        self.error()
+            .and_then(|error| error.get("code"))
+            .is_some_and(Value::is_string)
+    }
+
+    /// A client error that says so in JSON, or a business error.
+    pub fn is_refusal(&self) -> bool {
+        let is_client_error = matches!(
+            self.status,
+            400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422
+        );
+        let has_error = self.error().is_some() || self.is_about_the_token();
+        self.is_business_error() || (is_client_error && has_error)
+    }
+
+    /// `{"msg": …}`, an answer about the token itself.
+    pub fn is_about_the_token(&self) -> bool {
+        self.json
+            .as_ref()
+            .is_some_and(|body| body.get("msg").is_some())
+    }
+
+    /// A header's value, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The body for a message.
+    pub fn body(&self) -> String {
+        let text = self.text.clone().filter(|text| !text.is_empty());
+        text.unwrap_or_else(|| self.json.clone().unwrap_or_default().to_string())
+    }
+}
+
+/// The variables that a step saves of its answer.
+pub fn saved(
+    step: &HttpStep,
+    response: &Response<Bytes>,
+    answer: &Answer,
+) -> Vec<(String, String)> {
+    let headers = joined(response.headers());
+    let value = |source: &String| match source.strip_prefix("header:") {
+        Some(name) => headers.get(name).cloned().unwrap_or_default(),
+        None => match answer.json.as_ref().and_then(|body| body.pointer(source)) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        },
+    };
+    step.save
+        .iter()
+        .map(|(name, source)| (name.clone(), value(source)))
+        .collect()
+}
+
+/// Headers of one name joined by commas, values read as latin-1.
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut joined = BTreeMap::new();
+    for name in headers.keys() {
+        let values: Vec<String> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.as_bytes().iter().copied().map(char::from).collect())
+            .collect();
+        joined.insert(name.to_string(), values.join(", "));
+    }
+    joined
+}
+
+/// Describes another token than the one sent, and takes the token itself out of the header.
+fn take_token(header: &mut String, sent: &str) -> Option<IssuedToken> {
+    let (scheme, token) = header.rsplit_once(' ').unwrap_or(("", header));
+    let is_the_one_sent = sent.trim().rsplit(' ').next() == Some(token);
+    let issued = (!is_the_one_sent).then(|| token::describe(token));
+    *header = format!(
+        "{scheme} <{}>",
+        if is_the_one_sent {
+            "the token sent"
+        } else {
+            "another token"
+        }
+    );
+    issued
+}
+
+/// A list of methods is a set: its order means nothing.
+fn sorted(methods: &str) -> String {
+    let mut methods: Vec<&str> = methods.split(',').map(str::trim_start).collect();
+    methods.sort_unstable();
+    methods.join(", ")
+}
+
+/// UTF-8, other bytes as `\xff`, without the server's own address.
+fn body_text(body: &[u8], own_address: &str) -> String {
+    let escape = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("\\x{byte:02x}"))
+            .collect::<String>()
+    };
+    let text: String = body
+        .utf8_chunks()
+        .map(|chunk| chunk.valid().to_owned() + &escape(chunk.invalid()))
+        .collect();
+    text.replace(own_address, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use http::Response;
+    use serde_json::json;
+
+    use super::{Answer, Sent, saved};
+
+    const SENT: Sent<'static> = Sent {
+        authorization: "Bearer one",
+        own_address: "http://host:80",
+    };
+
+    fn response(headers: &[(&str, &[u8])], body: &[u8]) -> Response<Bytes> {
+        let response = headers
+            .iter()
+            .fold(Response::builder(), |response, (name, value)| {
+                response.header(*name, *value)
+            });
+        response.body(Bytes::copy_from_slice(body)).unwrap()
+    }
+
+    fn described(headers: &[(&str, &[u8])], body: &[u8]) -> Answer {
+        Answer::describe(&response(headers, body), SENT)
+    }
+
+    #[test]
+    fn headers_that_clients_rely_on_are_kept_and_joined() {
+        let answer = described(
+            &[
+                ("Vary", b"Origin"),
+                ("vary", b"Accept"),
+                ("server", b"x"),
+                ("access-control-x", b"\xe9"),
+            ],
+            b"",
+        );
+
+        assert_eq!(
+            serde_json::to_value(&answer.headers).unwrap(),
+            json!({"vary": "Origin, Accept", "access-control-x": "é"})
+        );
+    }
+
+    #[test]
+    fn methods_are_sorted_and_the_own_address_is_left_out() {
+        let headers: [(&str, &[u8]); 2] = [
+            ("allow", b"OPTIONS,GET, HEAD"),
+            ("location", b"http://host:80/x"),
+        ];
+        let answer = described(&headers, b"see http://host:80/x");
+
+        assert_eq!(
+            (answer.header("allow"), answer.header("location")),
+            ("GET, HEAD, OPTIONS", "/x")
+        );
+        assert_eq!(answer.text.as_deref(), Some("see /x"));
+    }
+
+    #[test]
+    fn the_token_sent_is_told_from_another_one() {
+        let same = described(&[("authorization", b"Bearer one")], b"");
+        let other = described(&[("authorization", b"Bearer two")], b"");
+
+        assert_eq!(
+            (same.header("authorization"), &same.token),
+            ("Bearer <the token sent>", &None)
+        );
+        assert_eq!(
+            (other.header("authorization"), other.token.is_some()),
+            ("Bearer <another token>", true)
+        );
+    }
+
+    #[test]
+    fn a_body_is_json_only_if_it_says_so_and_parses() {
+        let json: [(&str, &[u8]); 1] = [("content-type", b"application/json; charset=utf-8")];
+
+        assert_eq!(described(&json, b"null").json, Some(json!(null)));
+        assert_eq!(described(&json, b"").text.as_deref(), Some(""));
+        assert_eq!(described(&json, b"{").text.as_deref(), Some("{"));
+        assert_eq!(described(&[], b"{}\xff").text.as_deref(), Some(r"{}\xff"));
+    }
+
+    #[test]
+    fn an_exact_body_is_compared_as_text() {
+        let response = response(&[("content-type", b"application/json")], b"{ }");
+        let answer = Answer::describe(&response, SENT).as_text(&response, SENT.own_address);
+
+        assert_eq!((answer.json, answer.text.as_deref()), (None, Some("{ }")));
+    }
+
+    #[test]
+    fn what_differs_from_run_to_run_is_normalised() {
+        let answer = described(
+            &[("content-type", b"application/json")],
+            br#"{"data": {"id": 7}}"#,
+        );
+
+        let answer = answer.normalised(&[
+            "/json/data/id".to_owned(),
+            "/headers/content-type".to_owned(),
+        ]);
+
+        assert_eq!(
+            (answer.json, answer.headers["content-type"].as_str()),
+            (Some(json!({"data": {"id": "<integer>"}})), "<string>")
+        );
+    }
+
+    #[test]
+    fn values_are_saved_from_headers_and_body() {
+        let step = json!({"method": "GET", "path": "/", "save": {
+            "a": "header:x-id", "b": "/data/0/id", "c": "/data/0/count", "d": "/data/1",
+        }});
+        let response = response(
+            &[("x-id", b"7"), ("content-type", b"application/json")],
+            br#"{"data": [{"id": "i", "count": 2}]}"#,
+        );
+
+        let saved = saved(
+            &serde_json::from_value(step).unwrap(),
+            &response,
+            &Answer::describe(&response, SENT),
+        );
+
+        assert_eq!(
+            saved
+                .iter()
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>(),
+            ["7", "i", "2", ""]
+        );
+    }
+}
