@@ -12,9 +12,11 @@ pub mod extract;
 pub mod http;
 pub mod lambda;
 pub mod mail;
+pub mod page_config;
 pub mod reply;
 pub mod secrets;
 pub mod telemetry;
+pub mod time;
 
 pub use app::App;
 pub use config::Config;

@@ -1,1 +1,68 @@
-//! Stub.
+//! `POST /api/analytics`, with or without a slash at the end: the participant who owns the assignment;
+//! when a case was opened, its questionnaire opened, and the answer submitted → 200 `{"id": n}`.
+
+mod timing;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::Deserialize;
+use shared::auth::Participant;
+use shared::extract::Json;
+use shared::reply::{Data, Id};
+use shared::{ApiError, App, Business};
+
+use timing::Timing;
+
+/// Every field is optional here, because a missing one has a code of its own (1030).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedTimes {
+    case_config_id: Option<String>,
+    case_open_time: Option<String>,
+    answer_open_time: Option<String>,
+    answer_submit_time: Option<String>,
+}
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/analytics", post(post_analytics)).route("/api/analytics/", post(post_analytics))
+}
+
+async fn post_analytics(
+    participant: Participant,
+    State(app): State<App>,
+    Json(times): Json<RecordedTimes>,
+) -> Result<Data<Id<i32>>, ApiError> {
+    let case_config_id = timing::required(times.case_config_id)?;
+    let timing = Timing::parse(times.case_open_time, times.answer_open_time, times.answer_submit_time)?;
+    let row = sqlx::query!(
+        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
+             stored AS (
+               INSERT INTO analytics (user_email, case_config_id, case_id, case_open_time, answer_open_time, answer_submit_time,
+                                      to_answer_open_secs, to_submit_secs, total_duration_secs)
+               SELECT display_config.user_email, display_config.id, case_id, $3, $4, $5, $6, $7, $8
+               FROM display_config JOIN account ON account.email = display_config.user_email
+               WHERE display_config.id = $2 AND case_id IS NOT NULL
+               ON CONFLICT (user_email, case_config_id) DO UPDATE SET
+                 case_open_time = excluded.case_open_time, answer_open_time = excluded.answer_open_time,
+                 answer_submit_time = excluded.answer_submit_time, to_answer_open_secs = excluded.to_answer_open_secs,
+                 to_submit_secs = excluded.to_submit_secs, total_duration_secs = excluded.total_duration_secs,
+                 modified_timestamp = now()
+               RETURNING id)
+           SELECT (SELECT id FROM account) AS account_id, (SELECT id FROM stored) AS stored"#,
+        participant.email(),
+        case_config_id,
+        timing.case_open,
+        timing.answer_open,
+        timing.answer_submit,
+        timing.to_answer_open_secs(),
+        timing.to_submit_secs(),
+        timing.total_duration_secs()
+    )
+    .fetch_one(&app.db)
+    .await?;
+    participant.confirm(row.account_id)?;
+    let id = row.stored.ok_or(Business::NoAccessToReviewCase)?;
+    Ok(Data(Id { id }))
+}

@@ -1,1 +1,77 @@
-//! Stub.
+//! `POST /api/answer/{task_id}`: the participant who owns the assignment; `{answer, answerConfigId, aiScoreShown?}` → 200 `{"id": n}`.
+
+mod queries;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::auth::Participant;
+use shared::errors::{bad_request, conflict};
+use shared::extract::{Json, Path, nullable};
+use shared::reply::{Data, Id};
+use shared::{ApiError, App, Business};
+use uuid::Uuid;
+
+use queries::{Attempt, Submission};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubmittedAnswer {
+    /// Stored as it was sent: the analysis reads numbers in the participant's own form.
+    answer: Box<RawValue>,
+    #[serde(deserialize_with = "nullable")]
+    answer_config_id: Option<String>,
+    ai_score_shown: Option<bool>,
+}
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/answer/{task_id}", post(post_answer))
+}
+
+async fn post_answer(
+    participant: Participant,
+    State(app): State<App>,
+    Path(task_id): Path<String>,
+    Json(submitted): Json<SubmittedAnswer>,
+) -> Result<Data<Id<i32>>, ApiError> {
+    let answer: Value = serde_json::from_str(submitted.answer.get()).map_err(|_| bad_request("answer: text or number that cannot be stored"))?;
+    let answer_config_id = submitted.answer_config_id.as_deref().map(Uuid::try_parse);
+    let submission = Submission {
+        task_id: &task_id,
+        user_email: participant.email(),
+        answer: submitted.answer.get(),
+        answer_config_id: answer_config_id.clone().and_then(Result::ok),
+        ai_score_shown: submitted.ai_score_shown.unwrap_or(false),
+    };
+    let mut attempt = queries::store(&app.db, &submission).await?;
+    participant.confirm(attempt.account_id)?;
+    if !attempt.is_assigned {
+        return Err(Business::NoAccessToReviewCase.into());
+    }
+    if let Some(Err(_)) = answer_config_id {
+        return Err(bad_request("answerConfigId: not a UUID"));
+    }
+    if !attempt.has_questionnaire {
+        return Err(Business::NoAnswerConfig.into());
+    }
+    if attempt.has_no_case {
+        attempt = queries::store_without_case(&app.db, &submission).await?;
+    }
+    match attempt {
+        Attempt { stored: Some(id), .. } => Ok(Data(Id { id })),
+        Attempt { stored: None, .. } => already_stored(&app, &submission, &answer).await,
+    }
+}
+
+/// The frontend sends an answer again when the timing behind it was lost: the same answer has the id it has.
+async fn already_stored(app: &App, submission: &Submission<'_>, answer: &Value) -> Result<Data<Id<i32>>, ApiError> {
+    let stored = queries::stored_answer(&app.db, submission).await?;
+    let same = stored.answer.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|stored| stored == *answer))
+        && stored.answer_config_id == submission.answer_config_id
+        && stored.ai_score_shown == submission.ai_score_shown;
+    if same { Ok(Data(Id { id: stored.id })) } else { Err(conflict("This case has another answer already")) }
+}

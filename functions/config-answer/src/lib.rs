@@ -1,1 +1,88 @@
-//! Stub.
+//! `GET /api/config/answer`: anyone; the newest questionnaire, with an attention check for a participant whose next
+//! answer is the 10th, 20th, … (contract section 3).
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::auth::Participant;
+use shared::reply::Data;
+use shared::time::isoformat;
+use shared::{ApiError, App, Business};
+use uuid::Uuid;
+
+/// Every tenth answer of a participant comes with an attention check.
+const ATTENTION_CHECK_INTERVAL: i64 = 10;
+
+#[derive(Serialize)]
+struct Questionnaire {
+    id: Uuid,
+    /// As it was stored: key order and number formats are the researchers' own.
+    config: Box<RawValue>,
+    created_timestamp: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AttentionCheck {
+    r#type: &'static str,
+    title: &'static str,
+    options: [&'static str; 4],
+    /// Text, as the frontend has always got it.
+    required: &'static str,
+}
+
+const ATTENTION_CHECK: AttentionCheck = AttentionCheck {
+    r#type: "SingleChoice",
+    title: "Attention Check – please read carefully and select 'All of the above' below",
+    options: ["I wasn’t really reading", "I’m just clicking through", "I prefer not to answer", "All of the above"],
+    required: "true",
+};
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/config/answer", get(get_config_answer))
+}
+
+async fn get_config_answer(participant: Option<Participant>, State(app): State<App>) -> Result<Data<Questionnaire>, ApiError> {
+    let row = sqlx::query!(
+        r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active) AS account_id,
+                  (SELECT count(*) FROM answer WHERE user_email = $1) AS "answers!",
+                  newest.id AS "id?", newest.config AS "config?", newest.created_timestamp AS "created_timestamp?"
+           FROM (SELECT) AS one
+           LEFT JOIN (SELECT id, config::text AS config, created_timestamp FROM answer_config
+                      ORDER BY created_timestamp DESC NULLS LAST, id LIMIT 1) AS newest ON true"#,
+        participant.as_ref().map(Participant::email)
+    )
+    .fetch_one(&app.db)
+    .await?;
+    if let Some(participant) = &participant {
+        participant.confirm(row.account_id)?;
+    }
+    let (Some(id), Some(config)) = (row.id, row.config) else { return Err(Business::NoAnswerConfig.into()) };
+    let config = if participant.is_some() && (row.answers + 1) % ATTENTION_CHECK_INTERVAL == 0 {
+        with_attention_check(&config)
+    } else {
+        RawValue::from_string(config)
+    };
+    let config = config.map_err(|error| ApiError::Fault(format!("answer_config {id}: {error}")))?;
+    Ok(Data(Questionnaire { id, config, created_timestamp: row.created_timestamp.map(isoformat) }))
+}
+
+fn with_attention_check(config: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    let mut questions: Vec<Box<RawValue>> = serde_json::from_str(config)?;
+    questions.push(serde_json::value::to_raw_value(&ATTENTION_CHECK)?);
+    serde_json::value::to_raw_value(&questions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_attention_check_is_the_last_question() {
+        let config = with_attention_check(r#"[{"title": "Why?", "weight": 2.50}]"#).unwrap();
+
+        assert!(config.get().starts_with(r#"[{"title": "Why?", "weight": 2.50},{"type":"SingleChoice","title":"Attention Check"#));
+    }
+}

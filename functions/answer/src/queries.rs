@@ -1,0 +1,110 @@
+//! The statements of `POST /api/answer/{task_id}`.
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// What a participant hands in.
+pub(crate) struct Submission<'a> {
+    pub task_id: &'a str,
+    pub user_email: &'a str,
+    /// JSON text.
+    pub answer: &'a str,
+    pub answer_config_id: Option<Uuid>,
+    pub ai_score_shown: bool,
+}
+
+/// What became of it.
+pub(crate) struct Attempt {
+    /// The active account of the participant.
+    pub account_id: Option<i32>,
+    pub is_assigned: bool,
+    pub has_questionnaire: bool,
+    /// The assignment names no case; nothing was stored yet.
+    pub has_no_case: bool,
+    /// The new row. None where there is one for this task already.
+    pub stored: Option<i32>,
+}
+
+/// The row that was there before.
+pub(crate) struct StoredAnswer {
+    pub id: i32,
+    pub answer: Option<String>,
+    pub answer_config_id: Option<Uuid>,
+    pub ai_score_shown: bool,
+}
+
+/// Checks account, assignment and questionnaire and stores the answer, in one round trip. The unique key over
+/// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
+pub(crate) async fn store(db: &PgPool, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
+    sqlx::query_as!(
+        Attempt,
+        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
+             assignment AS (
+               SELECT display_config.* FROM display_config JOIN account ON account.email = display_config.user_email
+               WHERE display_config.id = $2),
+             questionnaire AS (SELECT id FROM answer_config WHERE id = $3),
+             stored AS (
+               INSERT INTO answer (task_id, case_id, user_email, display_configuration, answer_config_id, answer,
+                                   ai_score_shown, created_timestamp, modified_timestamp)
+               SELECT assignment.id, case_id, user_email, path_config, questionnaire.id, $4::text::json,
+                      $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+               FROM assignment, questionnaire WHERE case_id IS NOT NULL
+               ON CONFLICT (task_id, case_id, user_email) DO NOTHING RETURNING id)
+           SELECT (SELECT id FROM account) AS account_id,
+                  EXISTS (SELECT FROM assignment) AS "is_assigned!",
+                  EXISTS (SELECT FROM questionnaire) AS "has_questionnaire!",
+                  EXISTS (SELECT FROM assignment WHERE case_id IS NULL) AS "has_no_case!",
+                  (SELECT id FROM stored) AS stored"#,
+        submission.user_email,
+        submission.task_id,
+        submission.answer_config_id,
+        submission.answer,
+        submission.ai_score_shown
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The same for an assignment without a case. Its NULL is outside the unique key, so that the copies have to wait for
+/// each other: two round trips more, on a path that no assignment of a sound study takes.
+pub(crate) async fn store_without_case(db: &PgPool, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id).fetch_optional(&mut *transaction).await?;
+    let attempt = sqlx::query_as!(
+        Attempt,
+        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
+             stored AS (
+               INSERT INTO answer (task_id, user_email, display_configuration, answer_config_id, answer,
+                                   ai_score_shown, created_timestamp, modified_timestamp)
+               SELECT display_config.id, user_email, path_config, $3, $4::text::json, $5,
+                      now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+               FROM display_config JOIN account ON account.email = display_config.user_email
+               WHERE display_config.id = $2 AND case_id IS NULL
+                 AND NOT EXISTS (SELECT FROM answer WHERE task_id = $2 AND user_email = $1)
+               RETURNING id)
+           SELECT (SELECT id FROM account) AS account_id, true AS "is_assigned!", true AS "has_questionnaire!",
+                  true AS "has_no_case!", (SELECT id FROM stored) AS stored"#,
+        submission.user_email,
+        submission.task_id,
+        submission.answer_config_id,
+        submission.answer,
+        submission.ai_score_shown
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(attempt)
+}
+
+/// The oldest answer to this task: the old system could store several where the assignment has no case.
+pub(crate) async fn stored_answer(db: &PgPool, submission: &Submission<'_>) -> Result<StoredAnswer, sqlx::Error> {
+    sqlx::query_as!(
+        StoredAnswer,
+        r#"SELECT id, answer::text AS answer, answer_config_id, ai_score_shown FROM answer
+           WHERE task_id = $1 AND user_email = $2 ORDER BY id LIMIT 1"#,
+        submission.task_id,
+        submission.user_email
+    )
+    .fetch_one(db)
+    .await
+}
