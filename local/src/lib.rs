@@ -1,0 +1,3 @@
+//! The local platform: what AWS does for the deployed API, on one machine.
+
+pub mod template;

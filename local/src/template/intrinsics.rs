@@ -1,0 +1,375 @@
+//! CloudFormation's intrinsic functions, as far as routing and functions need them.
+//! What is not known is an error, never a guess.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
+/// The account of the local platform: the one AWS uses in its examples.
+pub(super) const ACCOUNT: &str = "123456789012";
+pub(super) const REGION: &str = "us-east-1";
+pub(super) const STACK: &str = "augmed-local";
+
+/// Everything a reference can lead to.
+pub(super) struct Scope<'a> {
+    /// Values of the parameters that have one, by name.
+    pub parameters: BTreeMap<String, String>,
+    /// The sections of the template.
+    pub conditions: &'a Map<String, Value>,
+    pub mappings: &'a Map<String, Value>,
+    /// Type of every resource, by logical name.
+    pub resources: HashMap<&'a str, &'a str>,
+}
+
+type Resolved = Result<Option<Value>, String>;
+
+impl Scope<'_> {
+    /// Evaluates every function in `value`. `None` is `AWS::NoValue`: the property or item is to be left out.
+    pub fn resolve(&self, value: &Value) -> Resolved {
+        match value {
+            Value::Array(items) => {
+                let resolved: Result<Vec<_>, _> =
+                    items.iter().map(|item| self.resolve(item)).collect();
+                Ok(Some(resolved?.into_iter().flatten().collect()))
+            }
+            Value::Object(map) => match single_entry(map) {
+                Some(("Ref", name)) => self.reference(name),
+                Some((function, argument)) if function.starts_with("Fn::") => {
+                    self.call(function, argument)
+                }
+                _ => self.resolve_map(map),
+            },
+            scalar => Ok(Some(scalar.clone())),
+        }
+    }
+
+    fn resolve_map(&self, map: &Map<String, Value>) -> Resolved {
+        let mut resolved = Map::new();
+        for (key, value) in map {
+            if let Some(value) = self
+                .resolve(value)
+                .map_err(|problem| format!("{key}: {problem}"))?
+            {
+                resolved.insert(key.clone(), value);
+            }
+        }
+        Ok(Some(Value::Object(resolved)))
+    }
+
+    fn call(&self, function: &str, argument: &Value) -> Resolved {
+        match (function, argument) {
+            ("Fn::GetAtt", Value::Array(path)) => self.attribute(path),
+            ("Fn::Sub", _) => self.substitute(argument),
+            ("Fn::If", Value::Array(branches)) => match branches.as_slice() {
+                [Value::String(name), then, otherwise] => self.resolve(if self.condition(name)? {
+                    then
+                } else {
+                    otherwise
+                }),
+                _ => Err("Fn::If takes a condition and two values".into()),
+            },
+            ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(separator), list] => {
+                    Ok(Some(Value::from(self.texts(list)?.join(separator))))
+                }
+                _ => Err("Fn::Join takes a separator and a list".into()),
+            },
+            ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(separator), text] => Ok(Some(
+                    self.text(text)?
+                        .split(separator.as_str())
+                        .map(Value::from)
+                        .collect(),
+                )),
+                _ => Err("Fn::Split takes a separator and a text".into()),
+            },
+            ("Fn::Select", Value::Array(parts)) => match parts.as_slice() {
+                [index, list] => self.select(index, list),
+                _ => Err("Fn::Select takes an index and a list".into()),
+            },
+            ("Fn::FindInMap", Value::Array(keys)) => self.find_in_map(keys),
+            _ => Err(format!("{function} is not understood here")),
+        }
+    }
+
+    fn reference(&self, name: &Value) -> Resolved {
+        let name = name.as_str().ok_or("Ref takes a name")?;
+        if name == "AWS::NoValue" {
+            return Ok(None);
+        }
+        self.named(name).map(|text| Some(Value::from(text)))
+    }
+
+    /// What `Ref` gives: the value of a parameter, or what identifies a resource.
+    fn named(&self, name: &str) -> Result<String, String> {
+        if let Some(value) = self.parameters.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some(value) = pseudo_parameter(name) {
+            return Ok(value.to_owned());
+        }
+        match self.resources.get(name) {
+            Some(&"AWS::ElasticLoadBalancingV2::TargetGroup") => Ok(target_group_arn(name)),
+            Some(&"AWS::Serverless::Function") => Ok(name.to_owned()),
+            Some(kind) => Err(format!(
+                "what a reference to {name} ({kind}) gives is not known here"
+            )),
+            None => Err(format!(
+                "{name} is neither a resource nor a parameter with a value"
+            )),
+        }
+    }
+
+    fn attribute(&self, path: &[Value]) -> Resolved {
+        let [Value::String(resource), Value::String(attribute)] = path else {
+            return Err("Fn::GetAtt takes a resource and an attribute".into());
+        };
+        match (self.resources.get(resource.as_str()), attribute.as_str()) {
+            (Some(&"AWS::Serverless::Function"), "Arn") => {
+                Ok(Some(Value::from(function_arn(resource))))
+            }
+            (Some(&"AWS::ElasticLoadBalancingV2::TargetGroup"), "TargetGroupArn") => {
+                Ok(Some(Value::from(target_group_arn(resource))))
+            }
+            (Some(kind), _) => Err(format!("{resource}.{attribute} ({kind}) is not known here")),
+            (None, _) => Err(format!("there is no resource {resource}")),
+        }
+    }
+
+    fn substitute(&self, argument: &Value) -> Resolved {
+        let (template, variables) = match argument {
+            Value::String(template) => (template.as_str(), None),
+            Value::Array(parts) => match parts.as_slice() {
+                [Value::String(template), Value::Object(variables)] => {
+                    (template.as_str(), Some(variables))
+                }
+                _ => return Err("Fn::Sub takes a text, or a text and variables".into()),
+            },
+            _ => return Err("Fn::Sub takes a text".into()),
+        };
+        let mut text = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| format!("`${{` without `}}` in {template}"))?;
+            text.push_str(before);
+            match (
+                name.strip_prefix('!'),
+                variables.and_then(|known| known.get(name)),
+                name.split_once('.'),
+            ) {
+                (Some(literal), _, _) => text.push_str(&format!("${{{literal}}}")),
+                (None, Some(variable), _) => text.push_str(&self.text(variable)?),
+                (None, None, Some((resource, attribute))) => {
+                    text.push_str(
+                        &self.text(&serde_json::json!({"Fn::GetAtt": [resource, attribute]}))?,
+                    );
+                }
+                (None, None, None) => text.push_str(&self.named(name)?),
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        Ok(Some(Value::from(text)))
+    }
+
+    fn select(&self, index: &Value, list: &Value) -> Resolved {
+        let index: usize = self
+            .text(index)?
+            .parse()
+            .map_err(|_| "the index of Fn::Select is not a number")?;
+        let items = self.texts(list)?;
+        let item = items
+            .get(index)
+            .ok_or_else(|| format!("Fn::Select has no item {index}"))?;
+        Ok(Some(Value::from(item.as_str())))
+    }
+
+    fn find_in_map(&self, keys: &[Value]) -> Resolved {
+        let [map, first, second] = keys else {
+            return Err("Fn::FindInMap takes a map and two keys".into());
+        };
+        let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
+        let value = self
+            .mappings
+            .get(&map)
+            .and_then(|map| map.get(&first)?.get(&second));
+        value
+            .cloned()
+            .map(Some)
+            .ok_or_else(|| format!("there is no {map}.{first}.{second} in Mappings"))
+    }
+
+    /// Whether the condition of this name holds.
+    pub fn condition(&self, name: &str) -> Result<bool, String> {
+        let condition = self
+            .conditions
+            .get(name)
+            .ok_or_else(|| format!("there is no condition {name}"))?;
+        self.holds(condition)
+            .map_err(|problem| format!("condition {name}: {problem}"))
+    }
+
+    fn holds(&self, condition: &Value) -> Result<bool, String> {
+        let entry = condition.as_object().and_then(single_entry);
+        match entry {
+            Some(("Condition", Value::String(name))) => self.condition(name),
+            Some(("Fn::Equals", Value::Array(sides))) => match sides.as_slice() {
+                [left, right] => Ok(self.text(left)? == self.text(right)?),
+                _ => Err("Fn::Equals takes two values".into()),
+            },
+            Some(("Fn::Not", Value::Array(inner))) => match inner.as_slice() {
+                [inner] => Ok(!self.holds(inner)?),
+                _ => Err("Fn::Not takes one condition".into()),
+            },
+            Some(("Fn::And", Value::Array(all))) => all
+                .iter()
+                .try_fold(true, |sum, one| Ok(sum & self.holds(one)?)),
+            Some(("Fn::Or", Value::Array(any))) => any
+                .iter()
+                .try_fold(false, |sum, one| Ok(sum | self.holds(one)?)),
+            _ => Err(format!("{condition} is not understood here")),
+        }
+    }
+
+    fn text(&self, value: &Value) -> Result<String, String> {
+        match self.resolve(value)? {
+            Some(Value::String(text)) => Ok(text),
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            Some(Value::Bool(flag)) => Ok(flag.to_string()),
+            other => Err(format!("{} is not a text", other.unwrap_or(Value::Null))),
+        }
+    }
+
+    /// A list of texts. The value of a list parameter is one text with commas.
+    fn texts(&self, value: &Value) -> Result<Vec<String>, String> {
+        match self.resolve(value)? {
+            Some(Value::Array(items)) => items.iter().map(|item| self.text(item)).collect(),
+            Some(Value::String(list)) => {
+                Ok(list.split(',').map(|item| item.trim().to_owned()).collect())
+            }
+            other => Err(format!("{} is not a list", other.unwrap_or(Value::Null))),
+        }
+    }
+}
+
+fn single_entry(map: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let mut entries = map.iter();
+    let (key, value) = entries.next()?;
+    entries.next().is_none().then_some((key.as_str(), value))
+}
+
+fn pseudo_parameter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "AWS::AccountId" => ACCOUNT,
+        "AWS::Partition" => "aws",
+        "AWS::Region" => REGION,
+        "AWS::StackName" => STACK,
+        "AWS::URLSuffix" => "amazonaws.com",
+        _ => return None,
+    })
+}
+
+/// The ARN that a function of this logical name has on the local platform.
+pub(super) fn function_arn(name: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+}
+
+/// The ARN that a target group of this logical name has on the local platform.
+pub(super) fn target_group_arn(name: &str) -> String {
+    format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/73e2d6bc24d8a067")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn resolve(value: &Value) -> Resolved {
+        let conditions = json!({
+            "Canary": {"Fn::Equals": [{"Ref": "Stage"}, "canary"]},
+            "NotCanary": {"Fn::Not": [{"Condition": "Canary"}]},
+            "Both": {"Fn::And": [{"Condition": "Canary"}, {"Condition": "NotCanary"}]},
+            "Either": {"Fn::Or": [{"Condition": "Canary"}, {"Condition": "NotCanary"}]},
+        });
+        let mappings = json!({"Sizes": {"small": {"Memory": 256}}});
+        let scope = Scope {
+            parameters: [
+                ("Stage".to_owned(), "dev".to_owned()),
+                ("Ids".to_owned(), "a, b".to_owned()),
+            ]
+            .into(),
+            conditions: conditions.as_object().unwrap(),
+            mappings: mappings.as_object().unwrap(),
+            resources: [
+                ("Cases", "AWS::Serverless::Function"),
+                ("Bucket", "AWS::S3::Bucket"),
+            ]
+            .into(),
+        };
+        scope.resolve(value)
+    }
+
+    #[test]
+    fn functions_are_evaluated() {
+        for (value, expected) in [
+            (json!({"Ref": "Stage"}), json!("dev")),
+            (
+                json!({"Fn::Sub": "${Stage}-${!Literal}-${AWS::Region}"}),
+                json!("dev-${Literal}-us-east-1"),
+            ),
+            (
+                json!({"Fn::Sub": ["${X}/${Cases.Arn}", {"X": {"Ref": "Stage"}}]}),
+                json!(format!("dev/{}", function_arn("Cases"))),
+            ),
+            (
+                json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}),
+                json!("a-dev"),
+            ),
+            (json!({"Fn::Select": ["1", {"Ref": "Ids"}]}), json!("b")),
+            (
+                json!({"Fn::Select": [0, {"Fn::Split": ["/", "x/y"]}]}),
+                json!("x"),
+            ),
+            (
+                json!({"Fn::FindInMap": ["Sizes", "small", "Memory"]}),
+                json!(256),
+            ),
+            (json!({"Fn::If": ["Canary", 1, 2]}), json!(2)),
+            (json!({"Fn::If": ["NotCanary", 1, 2]}), json!(1)),
+            (json!({"Fn::If": ["Both", 1, 2]}), json!(2)),
+            (json!({"Fn::If": ["Either", 1, 2]}), json!(1)),
+            (json!([1, {"Ref": "AWS::NoValue"}, 2]), json!([1, 2])),
+            (
+                json!({"a": {"Ref": "AWS::NoValue"}, "b": 1}),
+                json!({"b": 1}),
+            ),
+        ] {
+            assert_eq!(resolve(&value), Ok(Some(expected)), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_an_error_that_says_what() {
+        for (value, expected) in [
+            (json!({"Ref": "Missing"}), "Missing is neither"),
+            (json!({"Ref": "Bucket"}), "Bucket (AWS::S3::Bucket)"),
+            (json!({"Fn::GetAtt": ["Bucket", "Arn"]}), "Bucket.Arn"),
+            (
+                json!({"Fn::ImportValue": "other-stack"}),
+                "Fn::ImportValue is not understood",
+            ),
+            (json!({"Fn::If": ["Missing", 1, 2]}), "no condition Missing"),
+            (json!({"Fn::Sub": "${Stage"}), "without `}`"),
+            (
+                json!({"deep": {"er": {"Ref": "Missing"}}}),
+                "deep: er: Missing",
+            ),
+        ] {
+            let problem = resolve(&value).unwrap_err();
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Reads template.yaml, the only routing table there is.
+//!
+//! Parameters, conditions and intrinsic functions are resolved where routing and functions need them. What is not
+//! understood there is an error that names the resource.
+
+mod check;
+mod intrinsics;
+mod model;
+mod properties;
+mod schedule;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use self::intrinsics::Scope;
+use self::properties::{
+    FunctionProperties, PermissionProperties, RuleProperties, TargetGroupProperties,
+};
+
+pub use self::check::{Finding, check};
+pub use self::model::{Action, Condition, Function, Permission, Redirect, Rule, TargetGroup};
+pub use self::yaml::YamlError;
+
+/// Why a template cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The text is not a template.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// A parameter was given that the template does not have.
+    #[error("the template has no parameter {0}")]
+    UnknownParameter(String),
+    /// A resource that cannot be understood.
+    #[error("{resource}: {problem}")]
+    Resource {
+        /// Its logical name.
+        resource: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// A template, as far as the platform executes it. Resources whose condition does not hold are not in it.
+#[derive(Debug, Clone, Default)]
+pub struct Template {
+    /// Lambda functions, as they stand in the template.
+    pub functions: Vec<Function>,
+    /// Target groups.
+    pub target_groups: Vec<TargetGroup>,
+    /// Permissions.
+    pub permissions: Vec<Permission>,
+    /// Rules, lowest priority first.
+    pub rules: Vec<Rule>,
+}
+
+impl Template {
+    /// Reads a template file; `parameters` override its defaults.
+    pub fn read(path: &Path, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, parameters)
+    }
+
+    /// Reads the text of a template; `parameters` override its defaults.
+    pub fn parse(text: &str, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+        let document = yaml::parse(text)?;
+        let empty = Map::new();
+        let section = |name: &str| {
+            document
+                .get(name)
+                .and_then(Value::as_object)
+                .unwrap_or(&empty)
+        };
+        let resources = section("Resources");
+        let scope = Scope {
+            parameters: values(section("Parameters"), parameters)?,
+            conditions: section("Conditions"),
+            mappings: section("Mappings"),
+            resources: resources
+                .iter()
+                .map(|(name, resource)| (name.as_str(), kind(resource)))
+                .collect(),
+        };
+        let reader = Reader {
+            scope,
+            resources,
+            function_defaults: document.pointer("/Globals/Function"),
+        };
+        let mut template = Self::default();
+        for (key, resource) in resources {
+            reader
+                .add(&mut template, key, resource)
+                .map_err(|problem| TemplateError::Resource {
+                    resource: key.clone(),
+                    problem,
+                })?;
+        }
+        template.rules.sort_by_key(|rule| rule.priority);
+        Ok(template)
+    }
+
+    /// The target group of this ARN.
+    pub fn target_group(&self, arn: &str) -> Option<&TargetGroup> {
+        self.target_groups.iter().find(|group| group.arn == arn)
+    }
+
+    /// The function of this ARN, deployed name or logical name.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions
+            .iter()
+            .find(|function| function.arn == name || function.name == name || function.key == name)
+    }
+}
+
+/// Every parameter that has a value: the given one, or its default.
+fn values(
+    declared: &Map<String, Value>,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, TemplateError> {
+    if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
+        return Err(TemplateError::UnknownParameter(unknown.clone()));
+    }
+    let defaults = declared
+        .iter()
+        .filter_map(|(name, parameter)| Some((name.clone(), text(parameter.get("Default")?))));
+    Ok(defaults.chain(given.clone()).collect())
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn kind(resource: &Value) -> &str {
+    resource
+        .get("Type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+struct Reader<'a> {
+    scope: Scope<'a>,
+    resources: &'a Map<String, Value>,
+    function_defaults: Option<&'a Value>,
+}
+
+impl Reader<'_> {
+    fn add(&self, template: &mut Template, key: &str, resource: &Value) -> Result<(), String> {
+        if let Some(condition) = resource.get("Condition") {
+            if !self
+                .scope
+                .condition(condition.as_str().ok_or("Condition is not a name")?)?
+            {
+                return Ok(());
+            }
+        }
+        let empty = Map::new();
+        let own = resource
+            .get("Properties")
+            .and_then(Value::as_object)
+            .unwrap_or(&empty);
+        match kind(resource) {
+            "AWS::Serverless::Function" => {
+                template.functions.push(self.function(key, resource, own)?)
+            }
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+                let properties: TargetGroupProperties =
+                    self.read(own, &TargetGroupProperties::READ)?;
+                template
+                    .target_groups
+                    .push(properties.into_target_group(key, depends_on(resource)));
+            }
+            "AWS::Lambda::Permission" => {
+                let properties: PermissionProperties =
+                    self.read(own, &PermissionProperties::READ)?;
+                template.permissions.push(properties.into_permission(key));
+            }
+            "AWS::ElasticLoadBalancingV2::ListenerRule" => {
+                let mut own = own.clone();
+                let listener = own.remove("ListenerArn").ok_or("ListenerArn is missing")?;
+                let properties: RuleProperties =
+                    properties::read(self.resolve(&Value::Object(own))?)?;
+                template
+                    .rules
+                    .push(properties.into_rule(key, listener.to_string())?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn function(
+        &self,
+        key: &str,
+        resource: &Value,
+        own: &Map<String, Value>,
+    ) -> Result<Function, String> {
+        let mut merged = self
+            .function_defaults
+            .cloned()
+            .unwrap_or_else(|| Value::Object(Map::new()));
+        merge(&mut merged, &Value::Object(own.clone()));
+        let merged = merged
+            .as_object()
+            .ok_or("Globals.Function is not a mapping")?;
+        let binary = resource
+            .pointer("/Metadata/BuildProperties/Binary")
+            .and_then(Value::as_str);
+        let properties: FunctionProperties = self.read(merged, &FunctionProperties::READ)?;
+        properties.into_function(key, binary, self.unreadable_secrets(merged))
+    }
+
+    /// Reads some properties and leaves the others alone: they may refer to what only AWS knows.
+    fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        own: &Map<String, Value>,
+        names: &[&str],
+    ) -> Result<T, String> {
+        let wanted = own
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()));
+        properties::read(self.resolve(&Value::Object(wanted.collect()))?)
+    }
+
+    fn resolve(&self, value: &Value) -> Result<Value, String> {
+        Ok(self.scope.resolve(value)?.unwrap_or(Value::Null))
+    }
+
+    /// Variables called `<NAME>_PARAMETER` whose parameter is named in none of the function's policies.
+    fn unreadable_secrets(&self, function: &Map<String, Value>) -> Vec<String> {
+        let mut policies = String::new();
+        for policy in function
+            .get("Policies")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let managed = policy
+                .get("Ref")
+                .and_then(Value::as_str)
+                .and_then(|name| self.resources.get(name));
+            policies.push_str(&managed.unwrap_or(policy).to_string());
+        }
+        let variables = function
+            .get("Environment")
+            .and_then(|environment| environment.get("Variables"));
+        variables
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| name.ends_with("_PARAMETER"))
+            .filter(|(_, value)| {
+                let parameter = value.get("Ref").map_or_else(|| text(value), text);
+                !policies.contains(&parameter)
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+fn depends_on(resource: &Value) -> Vec<String> {
+    match resource.get("DependsOn") {
+        Some(Value::String(name)) => vec![name.clone()],
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(|name| name.as_str().map(ToOwned::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// SAM's way with Globals: mappings are merged, anything else of the resource wins.
+fn merge(base: &mut Value, own: &Value) {
+    match (base, own) {
+        (Value::Object(base), Value::Object(own)) if !is_intrinsic(base) && !is_intrinsic(own) => {
+            for (key, value) in own {
+                match base.get_mut(key) {
+                    Some(existing) => merge(existing, value),
+                    None => {
+                        base.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (base, own) => *base = own.clone(),
+    }
+}
+
+fn is_intrinsic(map: &Map<String, Value>) -> bool {
+    map.len() == 1
+        && map
+            .keys()
+            .all(|key| key == "Ref" || key.starts_with("Fn::"))
+}
+
+/// Logical name, binary and folder of every function are one name: `auth-login` is `AuthLoginFunction` in `functions/auth-login`.
+fn logical_name(binary: &str) -> String {
+    let mut name = String::new();
+    for word in binary.split('-') {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
