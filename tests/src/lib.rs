@@ -1,3 +1,5 @@
 //! The test harness.
 
+pub mod app;
 pub mod contract;
+pub mod db;

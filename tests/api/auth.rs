@@ -1,0 +1,182 @@
+use serde_json::{Value, json};
+use shared::auth::ResetToken;
+use tests::app::{Answer, TestApp};
+
+async fn sign_up(api: &TestApp, email: &str, password: &str) -> Answer {
+    api.post("/api/auth/signup", None, &json!({"email": email, "password": password})).await
+}
+
+async fn reset(api: &TestApp, token: &str, password: &str) -> Answer {
+    api.post("/api/auth/reset-password", None, &json!({"password": password, "resetToken": token})).await
+}
+
+#[tokio::test]
+async fn a_login_gives_a_token_that_opens_the_participants_routes() {
+    let api = TestApp::with_contract_data().await;
+
+    let login = api.log_in("alice@contract.test", "Alice-pass-1").await;
+
+    assert_eq!(login.json(), json!({"message": "Login Successfully"}));
+    assert_eq!(api.get("/api/cases", Some(&login.token())).await.status, 200);
+}
+
+#[tokio::test]
+async fn every_answer_to_a_token_carries_it_back() {
+    let api = TestApp::with_contract_data().await;
+    let token = api.token_for("alice@contract.test");
+
+    for path in ["/api/cases", "/api/config/answer", "/api/case-reviews/cfg-b02-next"] {
+        assert_eq!(api.get(path, Some(&token)).await.token(), token, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_past_half_of_its_life_is_replaced_by_a_newer_one() {
+    let api = TestApp::with_contract_data().await;
+    let old = api.app.tokens.issue("alice@contract.test", chrono::Utc::now() - chrono::TimeDelta::seconds(451)).unwrap();
+
+    let new = api.get("/api/cases", Some(&old)).await.token();
+
+    assert_ne!(new, old);
+    assert_eq!(api.get("/api/cases", Some(&new)).await.token(), new);
+}
+
+#[tokio::test]
+async fn a_disabled_account_gets_401_and_no_token() {
+    let api = TestApp::with_contract_data().await;
+    let token = api.token_for("dave@contract.test");
+
+    for path in ["/api/cases", "/api/config/answer", "/api/case-reviews/cfg-d01-no-visit"] {
+        let answer = api.get(path, Some(&token)).await;
+        assert_eq!((answer.status.as_u16(), answer.token().as_str()), (401, ""), "{path}");
+        assert!(answer.json()["msg"].is_string(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_cannot_sign_up_and_take_itself_over() {
+    let api = TestApp::with_contract_data().await;
+
+    assert_eq!(sign_up(&api, "dave@contract.test", "Other-pass-1").await.error_code(), "1002");
+    assert_eq!(api.log_in("dave@contract.test", "Other-pass-1").await.error_code(), "1004");
+}
+
+#[tokio::test]
+async fn of_many_signups_at_once_one_wins() {
+    let api = TestApp::with_contract_data().await;
+    let passwords: Vec<String> = (0..6).map(|n| format!("Carol-pass-{n}")).collect();
+
+    let answers = futures_util::future::join_all(passwords.iter().map(|password| sign_up(&api, "carol@contract.test", password))).await;
+
+    let won: Vec<&String> = answers.iter().zip(&passwords).filter(|(answer, _)| answer.status == 201).map(|(_, password)| password).collect();
+    assert_eq!(won.len(), 1);
+    assert_eq!(api.log_in("carol@contract.test", won[0]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_field_and_not_the_value() {
+    let api = TestApp::with_contract_data().await;
+
+    let answer = api.post("/api/auth/login", None, &json!({"email": "alice@contract.test", "password": 4711})).await;
+
+    assert_eq!(answer.status, 400);
+    assert!(answer.error_message().contains("password"));
+    assert!(!answer.error_message().contains("4711"));
+}
+
+#[tokio::test]
+async fn the_mailed_link_sets_a_new_password_once() {
+    let api = TestApp::with_contract_data().await;
+    let asked = api.post("/api/auth/reset-password-request", None, &json!({"email": "alice@contract.test"})).await;
+    let mail = api.mails().pop().unwrap();
+    let token = mail.split("https://study.test/reset-password/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+
+    assert!(asked.data()["id"].is_string());
+    assert_eq!(reset(&api, &token, "Fresh-pass-1").await.data(), "password updated");
+    assert_eq!(api.log_in("alice@contract.test", "Fresh-pass-1").await.status, 200);
+    assert_eq!(reset(&api, &token, "Fresh-pass-2").await.error_code(), "1022");
+}
+
+#[tokio::test]
+async fn nobody_without_an_active_account_gets_a_mail() {
+    let api = TestApp::with_contract_data().await;
+
+    for (email, code) in [("nobody@contract.test", "1002"), ("carol@contract.test", "1004"), ("dave@contract.test", "1004")] {
+        let answer = api.post("/api/auth/reset-password-request", None, &json!({"email": email})).await;
+        assert_eq!(answer.error_code(), code, "{email}");
+    }
+    assert!(api.mails().is_empty());
+}
+
+#[tokio::test]
+async fn mail_that_does_not_leave_is_1040_without_internals() {
+    let db = tests::db::TestDb::with_contract_data().await;
+    let api = TestApp::configured(db, &[("MAIL_TRANSPORT", "file:/dev/null/mails")]).await;
+
+    let answer = api.post("/api/auth/reset-password-request", None, &json!({"email": "alice@contract.test"})).await;
+
+    assert_eq!((answer.status.as_u16(), answer.error_code()), (500, json!("1040")));
+    assert!(!answer.error_message().contains("directory"));
+}
+
+#[tokio::test]
+async fn a_reset_keeps_to_the_password_rule_and_leaves_the_token() {
+    let api = TestApp::with_contract_data().await;
+
+    assert_eq!(reset(&api, "valid-reset-token", "").await.error_code(), "1001");
+    assert_eq!(reset(&api, "valid-reset-token", "Fresh-pass-1").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_invited_account_becomes_active_by_a_reset() {
+    let api = TestApp::with_contract_data().await;
+
+    reset(&api, "carol-reset-token", "Carol-pass-1").await;
+
+    assert_eq!(api.log_in("carol@contract.test", "Carol-pass-1").await.status, 200);
+}
+
+#[tokio::test]
+async fn tokens_that_say_nothing_sure_are_refused() {
+    let api = TestApp::with_contract_data().await;
+
+    for (token, code) in [("orphan-reset-token", "1022"), ("twice-reset-token", "1022"), ("noexpiry-reset-token", "1023")] {
+        assert_eq!(reset(&api, token, "Fresh-pass-1").await.error_code(), code, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_resets_with_one_token_one_wins() {
+    let api = TestApp::with_contract_data().await;
+    let passwords: Vec<String> = (0..6).map(|n| format!("Fresh-pass-{n}")).collect();
+
+    let answers = futures_util::future::join_all(passwords.iter().map(|password| reset(&api, "valid-reset-token", password))).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    let refused: Vec<Value> = answers.iter().filter(|answer| answer.status != 200).map(Answer::error_code).collect();
+    assert_eq!(refused, vec![json!("1022"); 5]);
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_not_revived_by_a_reset() {
+    let api = TestApp::with_contract_data().await;
+    let token = ResetToken::generate();
+    sqlx::query("INSERT INTO reset_password_token (id, email, token, active, expired_at) VALUES ($1, 'dave@contract.test', $2, true, '2099-01-01')")
+        .bind(uuid::Uuid::new_v4())
+        .bind(token.stored())
+        .execute(api.pool())
+        .await
+        .unwrap();
+
+    assert_eq!(reset(&api, token.mailed(), "Fresh-pass-1").await.error_code(), "1022");
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_a_503_that_says_to_try_again() {
+    let api = TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
+
+    let answer = api.log_in("alice@contract.test", "Alice-pass-1").await;
+
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+    assert!(!answer.error_message().is_empty());
+}

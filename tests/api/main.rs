@@ -1,0 +1,4 @@
+//! One module per resource: what its routes answer, straight at the router, each test in a database of its own.
+
+mod auth;
+mod healthcheck;

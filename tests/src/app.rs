@@ -1,0 +1,201 @@
+//! The API without a socket: the service that the container serves, over a database of its own.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use shared::config::{Config, Environment};
+use shared::db::Deployment;
+use sqlx::PgPool;
+use tower::ServiceExt as _;
+
+use crate::db::TestDb;
+
+/// The key that signs tokens.
+pub const JWT_SECRET_KEY: &str = "contract-test-secret-key-0123456789abcdef";
+/// The key of services and of administrators.
+pub const API_KEY: &str = "contract-export-key";
+
+/// The API over a database of its own, which is gone some time after the test.
+pub struct TestApp {
+    /// The database behind the API.
+    pub db: TestDb,
+    /// The state behind the routes, to issue tokens with.
+    pub app: shared::App,
+    service: Router,
+    mails: PathBuf,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON; `null` where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// `data` of the envelope.
+    pub fn data(&self) -> Value {
+        self.json()["data"].take()
+    }
+
+    /// `error.code` of the envelope: text for business errors, else a number.
+    pub fn error_code(&self) -> Value {
+        self.json()["error"]["code"].take()
+    }
+
+    /// `error.message` of the envelope.
+    pub fn error_message(&self) -> String {
+        self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A header's value as text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The token of the `Authorization` header.
+    pub fn token(&self) -> String {
+        self.header("authorization").trim_start_matches("Bearer ").to_owned()
+    }
+}
+
+impl TestApp {
+    /// The API over an empty, migrated database.
+    pub async fn start() -> Self {
+        Self::over(TestDb::new().await).await
+    }
+
+    /// The API over the data of the contract (`tests/fixtures/contract/fixture.sql`).
+    pub async fn with_contract_data() -> Self {
+        Self::over(TestDb::with_contract_data().await).await
+    }
+
+    /// The API over `db`.
+    pub async fn over(db: TestDb) -> Self {
+        Self::configured(db, &[]).await
+    }
+
+    /// The API over `db`, with some variables of its environment set differently.
+    #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
+    pub async fn configured(db: TestDb, variables: &[(&str, &str)]) -> Self {
+        let mails = std::env::temp_dir().join(format!("augmed-mails-{}", uuid::Uuid::new_v4()));
+        let mut environment = environment(&db.url());
+        environment.insert("MAIL_TRANSPORT".to_owned(), format!("file:{}", mails.display()));
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let config = Config::from_environment(&environment).expect("the test's configuration is complete");
+        let app = shared::App::new(&config, Deployment::Container { max_connections: 5 }).expect("the database's address is valid");
+        Self { service: server::service(app.clone(), &config), db, app, mails }
+    }
+
+    /// Connections to the database behind the API.
+    pub fn pool(&self) -> &PgPool {
+        &self.db.pool
+    }
+
+    /// The service, for those who put requests to it themselves.
+    pub fn service(&self) -> Router {
+        self.service.clone()
+    }
+
+    /// Puts a request and reads the answer to its end.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let Ok(response) = self.service.clone().oneshot(request).await;
+        read(response).await
+    }
+
+    /// `GET path`, with a token if there is one.
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send(request(Method::GET, path, token).body(Body::empty()).expect("a valid request")).await
+    }
+
+    /// `POST path` with a JSON body, with a token if there is one.
+    pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        self.send(json_request(Method::POST, path, token, body)).await
+    }
+
+    /// `GET path` with the API key.
+    pub async fn get_with_key(&self, path: &str) -> Answer {
+        let request = request(Method::GET, path, None).header("x-api-key", API_KEY);
+        self.send(request.body(Body::empty()).expect("a valid request")).await
+    }
+
+    /// `method path` with the API key and a JSON body.
+    pub async fn send_with_key(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let mut request = json_request(method, path, None, body);
+        request.headers_mut().insert("x-api-key", API_KEY.parse().expect("a valid header"));
+        self.send(request).await
+    }
+
+    /// A token for an account, without a login.
+    pub fn token_for(&self, email: &str) -> String {
+        self.app.tokens.issue(email, chrono::Utc::now()).expect("tokens can be signed")
+    }
+
+    /// `POST /api/auth/login`.
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/api/auth/login", None, &json!({ "email": email, "password": password })).await
+    }
+
+    /// The mails that were sent, oldest first.
+    pub fn mails(&self) -> Vec<String> {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&self.mails).into_iter().flatten().flatten().map(|file| file.path()).collect();
+        files.sort();
+        files.iter().map(|file| std::fs::read_to_string(file).expect("a mail is text")).collect()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // there is none where no mail was sent
+        let _ = std::fs::remove_dir_all(&self.mails);
+    }
+}
+
+/// The environment of a server under test (`tests/fixtures/contract`): no `CORS_ORIGINS`, tokens for 15 minutes.
+pub fn environment(database_url: &str) -> Environment {
+    [
+        ("DATABASE_URL", database_url),
+        ("JWT_SECRET_KEY", JWT_SECRET_KEY),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "900"),
+        ("EXPORT_API_KEY", API_KEY),
+        ("ADMIN_API_KEY", API_KEY),
+        ("FRONTEND_URL", "https://study.test"),
+        ("MAIL_FROM", "study@study.test"),
+        ("MAIL_TRANSPORT", "log"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+fn request(method: Method, path: &str, token: Option<&str>) -> http::request::Builder {
+    let request = Request::builder().method(method).uri(path);
+    match token {
+        Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+/// A request with a JSON body.
+pub fn json_request(method: Method, path: &str, token: Option<&str>, body: &Value) -> Request<Body> {
+    let request = request(method, path, token).header(header::CONTENT_TYPE, "application/json");
+    request.body(Body::from(body.to_string())).expect("a valid request")
+}
+
+async fn read(response: Response<Body>) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.expect("the body arrives whole").to_bytes();
+    Answer { status: head.status, headers: head.headers, body }
+}
