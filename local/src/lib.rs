@@ -1,3 +1,6 @@
 //! The local platform: what AWS does for the deployed API, on one machine.
 
+pub mod postgres;
+mod progress;
+pub mod lambda;
 pub mod template;

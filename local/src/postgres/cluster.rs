@@ -1,0 +1,242 @@
+use super::account::RunAs;
+use super::error::{Error, io};
+use super::installation::Installation;
+use super::place::{Place, create_given};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to be ready, recovery after a crash included.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long it may take to end: it cuts its sessions, but writes what is in memory.
+const FAREWELL: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// Where a server listens, as its `postmaster.pid` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Postmaster {
+    pid: u32,
+    /// Only the name of the socket: nothing listens on TCP.
+    pub port: u16,
+    pub sockets: PathBuf,
+    ready: bool,
+}
+
+impl Postmaster {
+    /// Line 1 is the process, 4 the port, 5 the directory of the sockets, 8 the state.
+    fn parse(text: &str) -> Option<Self> {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        Some(Self {
+            pid: lines.first()?.parse().ok()?,
+            port: lines.get(3)?.parse().ok()?,
+            sockets: PathBuf::from(lines.get(4)?),
+            ready: lines.get(7) == Some(&"ready"),
+        })
+    }
+
+    /// Of a file that is left over nobody listens at the socket.
+    fn is_listening(&self) -> bool {
+        self.ready && UnixStream::connect(self.sockets.join(format!(".s.PGSQL.{}", self.port))).is_ok()
+    }
+}
+
+/// The server that listens for the cluster in `data`, whoever started it.
+pub(super) fn listening(data: &Path) -> Option<Postmaster> {
+    recorded(data).filter(Postmaster::is_listening)
+}
+
+fn recorded(data: &Path) -> Option<Postmaster> {
+    Postmaster::parse(&fs::read_to_string(data.join("postmaster.pid")).ok()?)
+}
+
+/// The major version that made `data`; none if there are no data yet.
+pub(super) fn version(data: &Path) -> Option<u32> {
+    fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
+}
+
+/// The lock that the processes of a server hold: it is their standard input, so that it is free exactly when none of them is left, which no
+/// process number in a file can tell.
+pub(super) struct ServerLock(File);
+
+/// What is behind a cluster.
+pub(super) enum State {
+    Listening(Postmaster),
+    Stopped(ServerLock),
+}
+
+/// Waits for the server to be ready or gone, if it is on the way to either.
+pub(super) fn state(place: &Place) -> Result<State, Error> {
+    let started = Instant::now();
+    let lock = open_lock(place)?;
+    loop {
+        if let Some(postmaster) = listening(&place.data) {
+            return Ok(State::Listening(postmaster));
+        }
+        if try_lock(&lock, place)? {
+            return Ok(State::Stopped(ServerLock(lock)));
+        }
+        if started.elapsed() > PATIENCE {
+            return Err(failed(place, "a server is there and never ready".to_owned()));
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+/// Whether the server came to its end within half a minute.
+pub(super) fn wait_for_end(place: &Place) -> Result<bool, Error> {
+    let started = Instant::now();
+    let lock = open_lock(place)?;
+    while !try_lock(&lock, place)? {
+        if started.elapsed() > FAREWELL {
+            return Ok(false);
+        }
+        thread::sleep(GLANCE);
+    }
+    Ok(true)
+}
+
+/// Ends the sessions and the server.
+pub(super) fn stop(place: &Place, run_as: RunAs) -> Result<(), Error> {
+    if let Some(postmaster) = recorded(&place.data) {
+        // As the account it runs under, whose file the number comes from: root must not signal just anybody.
+        let mut kill = Command::new("sh");
+        kill.args(["-c", "kill -INT \"$0\""]).arg(postmaster.pid.to_string()).stderr(Stdio::null());
+        run_as.apply(&mut kill);
+        kill.status().map_err(io("run sh in", &place.data))?;
+    }
+    if wait_for_end(place)? { Ok(()) } else { Err(Error::Stop(place.data.clone())) }
+}
+
+/// Makes an empty cluster with the superuser `postgres`, reachable without a password by whoever may enter the directory of its sockets.
+pub(super) fn initdb(place: &Place, installation: &Installation, run_as: RunAs) -> Result<(), Error> {
+    // Beside, and renamed when it is complete: an initdb that was killed leaves nothing that looks like a cluster.
+    let incomplete = place.directory.join("data.new");
+    if incomplete.exists() {
+        fs::remove_dir_all(&incomplete).map_err(io("remove", &incomplete))?;
+    }
+    create_given(&incomplete, run_as)?;
+    let mut command = installation.command("initdb", run_as);
+    command.arg("-D").arg(&incomplete).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+    // The same order of text on every machine, and upper and lower case beyond ASCII wherever that is to be had.
+    match (installation.major, cfg!(target_os = "linux")) {
+        (17.., _) => command.args(["--locale-provider=builtin", "--locale=C.UTF-8"]),
+        (_, true) => command.arg("--locale=C.UTF-8"),
+        (_, false) => command.arg("--locale=C"),
+    };
+    let output = command.stdin(Stdio::null()).output().map_err(io("run initdb in", &incomplete))?;
+    if !output.status.success() {
+        return Err(Error::Initdb(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    fs::rename(&incomplete, &place.data).map_err(io("rename", &incomplete))
+}
+
+/// Starts the server and waits until it is ready.
+pub(super) fn spawn(
+    place: &Place,
+    installation: &Installation,
+    run_as: RunAs,
+    durable: bool,
+    lock: &ServerLock,
+) -> Result<Postmaster, Error> {
+    // Nobody is behind it, and it may name a process that is something else today.
+    let _ = fs::remove_file(place.data.join("postmaster.pid"));
+    let log = File::create(log_path(place)).map_err(io("create", &log_path(place)))?;
+    let errors = log.try_clone().map_err(io("open", &log_path(place)))?;
+    let mut command = installation.command("postgres", run_as);
+    command.arg("-D").arg(&place.data).arg("-k").arg(&place.run);
+    // A new name for each start: a predecessor that is still shutting down removes its own socket, not ours.
+    command.arg("-p").arg(rand::random_range(1024..=u16::MAX).to_string());
+    for setting in settings(durable) {
+        command.arg("-c").arg(setting);
+    }
+    // In a group of its own, where Ctrl-C does not reach it.
+    let stdin = lock.0.try_clone().map_err(io("open", &place.directory))?;
+    command.stdin(stdin).stdout(log).stderr(errors).process_group(0);
+    let mut child = command.spawn().map_err(io("run postgres in", &place.data))?;
+    drop(command); // and its hold on the lock
+    let postmaster = ready(place, &mut child)?;
+    thread::spawn(move || child.wait());
+    Ok(postmaster)
+}
+
+fn settings(durable: bool) -> impl Iterator<Item = &'static str> {
+    let always = [
+        "listen_addresses=",
+        "unix_socket_permissions=0700",
+        "max_connections=200",
+        "timezone=UTC",
+        "jit=off", // LLVM took 519 ms for one join
+        "logging_collector=off",
+        "log_checkpoints=off",
+        "log_error_verbosity=terse", // the details of an error are values
+        "wal_level=minimal",
+        "max_wal_senders=0",
+    ];
+    let for_speed = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"];
+    always.into_iter().chain(for_speed.into_iter().filter(move |_| !durable))
+}
+
+fn ready(place: &Place, child: &mut Child) -> Result<Postmaster, Error> {
+    let started = Instant::now();
+    loop {
+        if let Some(postmaster) = listening(&place.data) {
+            return Ok(postmaster);
+        }
+        if let Some(status) = child.try_wait().map_err(io("wait for postgres in", &place.data))? {
+            return Err(failed(place, format!("it ended with {status}")));
+        }
+        if started.elapsed() > PATIENCE {
+            let _ = child.kill();
+            return Err(failed(place, format!("not ready within {} s", PATIENCE.as_secs())));
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+fn open_lock(place: &Place) -> Result<File, Error> {
+    let path = place.directory.join("server.lock");
+    OpenOptions::new().create(true).append(true).open(&path).map_err(io("open", &path))
+}
+
+fn try_lock(lock: &File, place: &Place) -> Result<bool, Error> {
+    match lock.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(io("lock", &place.directory)(error)),
+    }
+}
+
+fn log_path(place: &Place) -> PathBuf {
+    place.directory.join("server.log")
+}
+
+fn failed(place: &Place, reason: String) -> Error {
+    let log = fs::read_to_string(log_path(place)).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    Error::Start { reason, log: lines[lines.len().saturating_sub(8)..].join("\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Postmaster;
+    use std::path::PathBuf;
+
+    const READY: &str = "4711\n/d/data\n1700000000\n23456\n/d/run\n\n  5432001  65537\nready   \n";
+
+    #[test]
+    fn a_pid_file_tells_where_the_server_listens() {
+        let expected = Postmaster { pid: 4711, port: 23456, sockets: PathBuf::from("/d/run"), ready: true };
+        assert_eq!(Postmaster::parse(READY), Some(expected));
+    }
+
+    #[test]
+    fn a_pid_file_that_is_still_being_written_is_not_ready() {
+        let early = READY.lines().take(5).collect::<Vec<_>>().join("\n");
+        assert!(!Postmaster::parse(&early).unwrap().ready);
+        assert_eq!(Postmaster::parse("4711\n/d/data\n"), None);
+    }
+}

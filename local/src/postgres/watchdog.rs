@@ -1,0 +1,69 @@
+//! Test processes run no destructors and are killed at times, so a process beside them stops the server.
+//!
+//! Every user of a server holds its FIFO open; the kernel closes it with the process, whatever ends that. The watchdog reads the FIFO:
+//! its end is the end of the last user. It is a shell script because it must outlive us, and there is no program of ours at a known place.
+
+use super::account::RunAs;
+use super::cluster;
+use super::error::{Error, io};
+use super::place::Place;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// Keeps the server running until it is closed.
+#[derive(Debug)]
+pub(super) struct User(#[allow(dead_code, reason = "held open")] File);
+
+/// Makes this process a user of the server, with a new watchdog if there is none. Call it with the start lock held.
+pub(super) fn join(place: &Place, linger: Duration, run_as: RunAs) -> Result<User, Error> {
+    let fifo = place.directory.join("users");
+    let joined = announce(&fifo).ok();
+    // In this order: from here on the watchdog cannot decide to stop the server, but it may have done so.
+    let _ = fs::remove_file(place.run.join("idle"));
+    let stopping = place.run.join("stopping");
+    let joined = if stopping.exists() {
+        // The watchdog goes with its server. If the server does not go, the watchdog was killed on the way.
+        cluster::wait_for_end(place)?;
+        fs::remove_file(&stopping).map_err(io("remove", &stopping))?;
+        None
+    } else {
+        joined
+    };
+    joined.map_or_else(|| spawn(&fifo, place, linger, run_as), Ok)
+}
+
+/// Fails when nobody reads: then there is no watchdog.
+fn announce(fifo: &Path) -> std::io::Result<User> {
+    let mut writer = OpenOptions::new().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(fifo)?;
+    writer.write_all(b"user\n")?;
+    Ok(User(writer))
+}
+
+/// On a FIFO of its own, so that a predecessor which is about to end is not taken for it.
+fn spawn(fifo: &Path, place: &Place, linger: Duration, run_as: RunAs) -> Result<User, Error> {
+    let _ = fs::remove_file(fifo);
+    mkfifo(fifo, Mode::S_IRUSR | Mode::S_IWUSR).map_err(|errno| io("create", fifo)(errno.into()))?;
+    // Without O_NONBLOCK each end would wait for the other.
+    let reader =
+        OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(fifo).map_err(io("open", fifo))?;
+    let user = announce(fifo).map_err(io("write to", fifo))?;
+    fcntl(&reader, FcntlArg::F_SETFL(OFlag::empty())).map_err(|errno| io("set up", fifo)(errno.into()))?;
+
+    let mut shell = Command::new("sh");
+    shell.args(["-c", include_str!("watchdog.sh"), "augmed-postgres-watchdog"]);
+    shell.arg(&place.data).arg(&place.run).arg(linger.as_secs().max(1).to_string());
+    shell.stdin(reader).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
+    run_as.apply(&mut shell);
+    let mut child = shell.spawn().map_err(io("run sh for", fifo))?;
+    thread::spawn(move || child.wait());
+    Ok(user)
+}
