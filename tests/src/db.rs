@@ -1,36 +1,232 @@
-//! INTERIM, by the lead, until the PostgreSQL engineer's module takes its place (keep `new`, `empty`, `with_contract_data`,
-//! `pool`, `url()`, `name`): clones of the database `dev` at 127.0.0.1:54329.
+//! A database of its own for each test, cloned in some milliseconds from a template that is filled once.
+//!
+//! The server is the one that `TEST_DATABASE_URL` names, or one that all test processes of this user share ([`local::postgres`]).
+//! A test's database is dropped some time after it has passed; that of a failed test stays for a look, until the next run.
 
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
+use std::error::Error;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use local::postgres::{self, Config, Server};
+use sha2::{Digest, Sha256};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use url::Url;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
 
 /// A database of its own.
+#[derive(Debug)]
 pub struct TestDb {
     /// Connections to it.
     pub pool: PgPool,
     /// Its name.
     pub name: String,
+    url: Url,
 }
 
-const SERVER: &str = "postgresql://postgres@127.0.0.1:54329";
-
 impl TestDb {
-    /// Migrated and empty.
+    /// With the schema of today, and no rows.
     pub async fn new() -> Self {
-        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-        let mut admin = PgConnection::connect(&format!("{SERVER}/postgres")).await.unwrap();
-        admin.execute(format!("CREATE DATABASE {name} TEMPLATE dev").as_str()).await.unwrap();
-        Self { pool: PgPool::connect_lazy(&format!("{SERVER}/{name}")).unwrap(), name }
+        Self::cloned(Some(&migrated().await)).await
     }
 
-    /// With the data of the contract.
+    /// With the data of the contract (`tests/fixtures/contract/fixture.sql`).
     pub async fn with_contract_data() -> Self {
-        let db = Self::new().await;
-        sqlx::raw_sql(include_str!("../fixtures/contract/fixture.sql")).execute(&db.pool).await.unwrap();
-        db
+        let load = async |options: &PgConnectOptions| {
+            options.connect().await?.execute(CONTRACT_DATA).await?;
+            Ok(())
+        };
+        Self::cloned(Some(&Template::filled("contract", CONTRACT_DATA, Some(&migrated().await), load).await)).await
+    }
+
+    /// Without any tables.
+    pub async fn empty() -> Self {
+        Self::cloned(None).await
+    }
+
+    /// Like `template`.
+    pub async fn from_template(template: &Template) -> Self {
+        Self::cloned(Some(template)).await
     }
 
     /// Its address.
     pub fn url(&self) -> String {
-        format!("{SERVER}/{}", self.name)
+        self.url.to_string()
     }
+
+    async fn cloned(template: Option<&Template>) -> Self {
+        clone(template).await.unwrap_or_else(|error| panic!("no database for this test: {error}"))
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("The database of this test stays until the next run: psql '{}'", self.url);
+        } else if let Ok(mut finished) = FINISHED.lock() {
+            finished.push(std::mem::take(&mut self.name));
+        }
+    }
+}
+
+/// Databases of this process whose tests have passed.
+static FINISHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// A database that others are cloned from.
+#[derive(Clone, Debug)]
+pub struct Template {
+    name: String,
+}
+
+impl Template {
+    /// Starts as `base`, or empty, and is filled with `fill`, once for each `content`: give it what it is filled with.
+    pub async fn filled<F>(purpose: &str, content: impl AsRef<[u8]>, base: Option<&Self>, fill: F) -> Self
+    where
+        F: AsyncFnOnce(&PgConnectOptions) -> Result<()>,
+    {
+        let hash = Sha256::new().chain_update(base.map_or("", |base| &base.name)).chain_update(content).finalize();
+        let template = Self { name: format!("template_{purpose}_{}", &format!("{hash:x}")[..12]) };
+        match template.fill(purpose, base, fill).await {
+            Ok(()) => template,
+            Err(error) => panic!("the template `{purpose}` cannot be filled: {error}"),
+        }
+    }
+
+    async fn fill<F>(&self, purpose: &str, base: Option<&Self>, fill: F) -> Result<()>
+    where
+        F: AsyncFnOnce(&PgConnectOptions) -> Result<()>,
+    {
+        let cluster = cluster().await;
+        let mut admin = cluster.connect().await?;
+        if self.exists(&mut admin).await? {
+            return Ok(());
+        }
+        admin.execute("SELECT pg_advisory_lock(hashtext('template'))").await?;
+        if self.exists(&mut admin).await? {
+            return Ok(());
+        }
+        drop_database(&mut admin, &self.name).await?; // one that was left half full
+        create_database(&mut admin, &self.name, base).await?;
+        fill(&cluster.options.clone().database(&self.name)).await?;
+        let name = &self.name;
+        admin.execute(format!("ALTER DATABASE {name} IS_TEMPLATE true ALLOW_CONNECTIONS false").as_str()).await?;
+        drop_old_templates(&mut admin, purpose).await?;
+        Ok(admin.close().await?)
+    }
+
+    async fn exists(&self, admin: &mut PgConnection) -> sqlx::Result<bool> {
+        let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)");
+        query.bind(&self.name).fetch_one(admin).await
+    }
+}
+
+/// The schema of today.
+async fn migrated() -> Template {
+    let migrate = async |options: &PgConnectOptions| {
+        migrate::Runner::new(options).up(None).await?;
+        Ok(())
+    };
+    let checksums: Vec<u8> = migrate::migrations::up().flat_map(|migration| migration.checksum.to_vec()).collect();
+    Template::filled("migrated", checksums, None, migrate).await
+}
+
+/// The server that the tests of this process use.
+struct Cluster {
+    url: Url,
+    options: PgConnectOptions,
+    /// Part of the names of this process's databases.
+    run: String,
+    /// While it is open, `run` is among the application names, and other processes leave our databases alone.
+    _sign_of_life: Mutex<PgConnection>,
+    _server: Option<Server>,
+}
+
+impl Cluster {
+    async fn find() -> Result<Self> {
+        let (url, server) = match postgres::given("TEST_DATABASE_URL") {
+            Some(url) => (url, None),
+            None => spawn_blocking(start).await?.map(|server| (server.url("postgres"), Some(server)))?,
+        };
+        let options = url.parse::<PgConnectOptions>()?.disable_statement_logging();
+        let run = format!("test_{:08x}", rand::random::<u32>());
+        let mut sign_of_life = options.clone().application_name(&run).connect().await?;
+        drop_databases_of_ended_runs(&mut sign_of_life).await?;
+        Ok(Self { url: url.parse()?, options, run, _sign_of_life: Mutex::new(sign_of_life), _server: server })
+    }
+
+    /// A connection of its own for each: a test's runtime ends with the test.
+    async fn connect(&self) -> sqlx::Result<PgConnection> {
+        self.options.connect().await
+    }
+}
+
+async fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+    match CLUSTER.get_or_try_init(Cluster::find).await {
+        Ok(cluster) => cluster,
+        Err(error) => panic!("no PostgreSQL for tests: {error}"),
+    }
+}
+
+fn start() -> std::result::Result<Server, postgres::Error> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
+    Server::start(&Config::test(postgres::scratch_directory(&target)))
+}
+
+async fn clone(template: Option<&Template>) -> Result<TestDb> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let cluster = cluster().await;
+    let mut admin = cluster.connect().await?;
+    let finished = FINISHED.lock().map(|mut finished| std::mem::take(&mut *finished)).unwrap_or_default();
+    for name in finished {
+        drop_database(&mut admin, &name).await?;
+    }
+    let name = format!("{}_{}", cluster.run, COUNT.fetch_add(1, Ordering::Relaxed));
+    admin.execute("SELECT pg_advisory_lock_shared(hashtext('template'))").await?;
+    create_database(&mut admin, &name, template).await?;
+    admin.close().await?;
+    let mut url = cluster.url.clone();
+    url.set_path(&name);
+    let pool = PgPoolOptions::new().max_connections(5).connect_lazy_with(cluster.options.clone().database(&name));
+    Ok(TestDb { pool, name, url })
+}
+
+async fn create_database(admin: &mut PgConnection, name: &str, template: Option<&Template>) -> sqlx::Result<()> {
+    let template = template.map_or("template0", |template| &template.name);
+    // Copies files instead of logging every block: several times faster where nothing is synced.
+    let strategy = if admin.server_version_num() >= Some(150_000) { "STRATEGY file_copy" } else { "" };
+    admin.execute(format!("CREATE DATABASE {name} TEMPLATE {template} {strategy}").as_str()).await?;
+    Ok(())
+}
+
+async fn drop_database(admin: &mut PgConnection, name: &str) -> sqlx::Result<()> {
+    admin.execute(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)").as_str()).await?;
+    Ok(())
+}
+
+/// Those of failed tests, of the last tests of a process, and of killed ones.
+async fn drop_databases_of_ended_runs(admin: &mut PgConnection) -> sqlx::Result<()> {
+    let ended = "SELECT datname FROM pg_database WHERE datname ~ '^test_[0-9a-f]{8}_[0-9]+$' \
+                 AND left(datname, 13) NOT IN (SELECT application_name FROM pg_stat_activity)";
+    for name in sqlx::query_scalar::<_, String>(ended).fetch_all(&mut *admin).await? {
+        drop_database(admin, &name).await?;
+    }
+    Ok(())
+}
+
+/// All but the newest four: other checkouts use this server too.
+async fn drop_old_templates(admin: &mut PgConnection, purpose: &str) -> sqlx::Result<()> {
+    let old = "SELECT datname FROM pg_database WHERE datname ~ ('^template_' || $1 || '_[0-9a-f]{12}$') \
+               AND datistemplate ORDER BY oid DESC OFFSET 4";
+    for name in sqlx::query_scalar::<_, String>(old).bind(purpose).fetch_all(&mut *admin).await? {
+        admin.execute(format!("ALTER DATABASE {name} IS_TEMPLATE false").as_str()).await?;
+        drop_database(admin, &name).await?;
+    }
+    Ok(())
 }

@@ -26,12 +26,7 @@ struct Options {
     #[arg(long, value_name = "AREA[/SCENARIO]")]
     only: Vec<String>,
     /// The server's EXPORT_API_KEY and ADMIN_API_KEY
-    #[arg(
-        long,
-        env = "EXPORT_API_KEY",
-        hide_env_values = true,
-        default_value = "contract-export-key"
-    )]
+    #[arg(long, env = "EXPORT_API_KEY", hide_env_values = true, default_value = "contract-export-key")]
     api_key: String,
     /// The server's JWT_SECRET_KEY
     #[arg(
@@ -62,11 +57,7 @@ async fn main() -> ExitCode {
     match replay(&Options::parse()).await {
         Ok(Tally { passed, failed }) => {
             println!("{passed} passed, {failed} failed");
-            if failed == 0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+            if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("{error}");
@@ -84,23 +75,15 @@ struct Tally {
 async fn replay(options: &Options) -> Result<Tally, ReplayError> {
     let transport = Transport::http(&options.base)?;
     let logins = Logins::new()?;
-    let client = Client {
-        transport: &transport,
-        logins: &logins,
-        api_key: &options.api_key,
-        jwt_secret: &options.jwt_secret,
-    };
+    let client =
+        Client { transport: &transport, logins: &logins, api_key: &options.api_key, jwt_secret: &options.jwt_secret };
     let mut database = PgConnection::connect(&options.database).await?;
     let fixture = area::fixture_sql()?;
 
     let mut tally = Tally::default();
     for area in area::ALL {
         let area = Area::load(area)?;
-        for scenario in area
-            .scenarios
-            .iter()
-            .filter(|scenario| options.asks_for(&area.name, &scenario.name))
-        {
+        for scenario in area.scenarios.iter().filter(|scenario| options.asks_for(&area.name, &scenario.name)) {
             sql::execute(&mut database, &fixture).await?;
             let outcomes = run::scenario(scenario, &client, &mut database).await?;
             let failures = report::failures(&area, scenario, &outcomes);

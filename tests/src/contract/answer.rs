@@ -11,14 +11,7 @@ use super::scenario::{HttpStep, present};
 use super::shape;
 use super::token::{self, IssuedToken};
 
-const KEPT_HEADERS: [&str; 6] = [
-    "content-type",
-    "content-disposition",
-    "location",
-    "allow",
-    "vary",
-    "authorization",
-];
+const KEPT_HEADERS: [&str; 6] = ["content-type", "content-disposition", "location", "allow", "vary", "authorization"];
 const KEPT_PREFIX: &str = "access-control-";
 
 /// Recorded or just seen.
@@ -48,11 +41,7 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<IssuedToken>,
     /// The body, if it is JSON and says so.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub json: Option<Value>,
     /// Any other body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,48 +61,25 @@ impl Answer {
     /// The answer as a recording describes it, before anything is normalised.
     pub fn describe(response: &Response<Bytes>, sent: Sent<'_>) -> Self {
         let mut headers = joined(response.headers());
-        headers.retain(|name, _| {
-            KEPT_HEADERS.contains(&name.as_str()) || name.starts_with(KEPT_PREFIX)
-        });
-        let token = headers
-            .get_mut("authorization")
-            .and_then(|header| take_token(header, sent.authorization));
+        headers.retain(|name, _| KEPT_HEADERS.contains(&name.as_str()) || name.starts_with(KEPT_PREFIX));
+        let token = headers.get_mut("authorization").and_then(|header| take_token(header, sent.authorization));
         if let Some(location) = headers.get_mut("location") {
-            *location = location
-                .strip_prefix(sent.own_address)
-                .unwrap_or(location)
-                .to_owned();
+            *location = location.strip_prefix(sent.own_address).unwrap_or(location).to_owned();
         }
         for name in ["allow", "access-control-allow-methods"] {
-            headers
-                .entry(name.to_owned())
-                .and_modify(|methods| *methods = sorted(methods));
+            headers.entry(name.to_owned()).and_modify(|methods| *methods = sorted(methods));
         }
 
         let text = body_text(response.body(), sent.own_address);
-        let says_json = headers
-            .get("content-type")
-            .is_some_and(|kind| kind.starts_with("application/json"));
-        let json = says_json
-            .then(|| serde_json::from_str(&text).ok())
-            .flatten();
+        let says_json = headers.get("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        let json = says_json.then(|| serde_json::from_str(&text).ok()).flatten();
         let text = json.is_none().then_some(text);
-        Self {
-            status: response.status().as_u16(),
-            headers,
-            token,
-            json,
-            text,
-        }
+        Self { status: response.status().as_u16(), headers, token, json, text }
     }
 
     /// The body is compared as text, whatever it says.
     pub fn as_text(self, response: &Response<Bytes>, own_address: &str) -> Self {
-        Self {
-            json: None,
-            text: Some(body_text(response.body(), own_address)),
-            ..self
-        }
+        Self { json: None, text: Some(body_text(response.body(), own_address)), ..self }
     }
 
     /// Replaces what the pointers name by its shape. They start at the answer: `/json/data/id`, `/headers/location`.
@@ -122,9 +88,7 @@ impl Answer {
             return self;
         }
         let mut value = serde_json::to_value(&self).expect("an answer is JSON");
-        pointers
-            .iter()
-            .for_each(|pointer| shape::replace(&mut value, pointer));
+        pointers.iter().for_each(|pointer| shape::replace(&mut value, pointer));
         serde_json::from_value(value).unwrap_or(self)
     }
 
@@ -135,26 +99,19 @@ impl Answer {
 
     /// An error with a string as code.
     pub fn is_business_error(&self) -> bool {
-        self.error()
-            .and_then(|error| error.get("code"))
-            .is_some_and(Value::is_string)
+        self.error().and_then(|error| error.get("code")).is_some_and(Value::is_string)
     }
 
     /// A client error that says so in JSON, or a business error.
     pub fn is_refusal(&self) -> bool {
-        let is_client_error = matches!(
-            self.status,
-            400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422
-        );
+        let is_client_error = matches!(self.status, 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422);
         let has_error = self.error().is_some() || self.is_about_the_token();
         self.is_business_error() || (is_client_error && has_error)
     }
 
     /// `{"msg": …}`, an answer about the token itself.
     pub fn is_about_the_token(&self) -> bool {
-        self.json
-            .as_ref()
-            .is_some_and(|body| body.get("msg").is_some())
+        self.json.as_ref().is_some_and(|body| body.get("msg").is_some())
     }
 
     /// A header's value, or nothing.
@@ -170,11 +127,7 @@ impl Answer {
 }
 
 /// The variables that a step saves of its answer.
-pub fn saved(
-    step: &HttpStep,
-    response: &Response<Bytes>,
-    answer: &Answer,
-) -> Vec<(String, String)> {
+pub fn saved(step: &HttpStep, response: &Response<Bytes>, answer: &Answer) -> Vec<(String, String)> {
     let headers = joined(response.headers());
     let value = |source: &String| match source.strip_prefix("header:") {
         Some(name) => headers.get(name).cloned().unwrap_or_default(),
@@ -184,10 +137,7 @@ pub fn saved(
             None => String::new(),
         },
     };
-    step.save
-        .iter()
-        .map(|(name, source)| (name.clone(), value(source)))
-        .collect()
+    step.save.iter().map(|(name, source)| (name.clone(), value(source))).collect()
 }
 
 /// Headers of one name joined by commas, values read as latin-1.
@@ -209,14 +159,7 @@ fn take_token(header: &mut String, sent: &str) -> Option<IssuedToken> {
     let (scheme, token) = header.rsplit_once(' ').unwrap_or(("", header));
     let is_the_one_sent = sent.trim().rsplit(' ').next() == Some(token);
     let issued = (!is_the_one_sent).then(|| token::describe(token));
-    *header = format!(
-        "{scheme} <{}>",
-        if is_the_one_sent {
-            "the token sent"
-        } else {
-            "another token"
-        }
-    );
+    *header = format!("{scheme} <{}>", if is_the_one_sent { "the token sent" } else { "another token" });
     issued
 }
 
@@ -229,16 +172,8 @@ fn sorted(methods: &str) -> String {
 
 /// UTF-8, other bytes as `\xff`, without the server's own address.
 fn body_text(body: &[u8], own_address: &str) -> String {
-    let escape = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("\\x{byte:02x}"))
-            .collect::<String>()
-    };
-    let text: String = body
-        .utf8_chunks()
-        .map(|chunk| chunk.valid().to_owned() + &escape(chunk.invalid()))
-        .collect();
+    let escape = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let text: String = body.utf8_chunks().map(|chunk| chunk.valid().to_owned() + &escape(chunk.invalid())).collect();
     text.replace(own_address, "")
 }
 
@@ -250,17 +185,11 @@ mod tests {
 
     use super::{Answer, Sent, saved};
 
-    const SENT: Sent<'static> = Sent {
-        authorization: "Bearer one",
-        own_address: "http://host:80",
-    };
+    const SENT: Sent<'static> = Sent { authorization: "Bearer one", own_address: "http://host:80" };
 
     fn response(headers: &[(&str, &[u8])], body: &[u8]) -> Response<Bytes> {
-        let response = headers
-            .iter()
-            .fold(Response::builder(), |response, (name, value)| {
-                response.header(*name, *value)
-            });
+        let response =
+            headers.iter().fold(Response::builder(), |response, (name, value)| response.header(*name, *value));
         response.body(Bytes::copy_from_slice(body)).unwrap()
     }
 
@@ -271,12 +200,7 @@ mod tests {
     #[test]
     fn headers_that_clients_rely_on_are_kept_and_joined() {
         let answer = described(
-            &[
-                ("Vary", b"Origin"),
-                ("vary", b"Accept"),
-                ("server", b"x"),
-                ("access-control-x", b"\xe9"),
-            ],
+            &[("Vary", b"Origin"), ("vary", b"Accept"), ("server", b"x"), ("access-control-x", b"\xe9")],
             b"",
         );
 
@@ -288,16 +212,10 @@ mod tests {
 
     #[test]
     fn methods_are_sorted_and_the_own_address_is_left_out() {
-        let headers: [(&str, &[u8]); 2] = [
-            ("allow", b"OPTIONS,GET, HEAD"),
-            ("location", b"http://host:80/x"),
-        ];
+        let headers: [(&str, &[u8]); 2] = [("allow", b"OPTIONS,GET, HEAD"), ("location", b"http://host:80/x")];
         let answer = described(&headers, b"see http://host:80/x");
 
-        assert_eq!(
-            (answer.header("allow"), answer.header("location")),
-            ("GET, HEAD, OPTIONS", "/x")
-        );
+        assert_eq!((answer.header("allow"), answer.header("location")), ("GET, HEAD, OPTIONS", "/x"));
         assert_eq!(answer.text.as_deref(), Some("see /x"));
     }
 
@@ -306,14 +224,8 @@ mod tests {
         let same = described(&[("authorization", b"Bearer one")], b"");
         let other = described(&[("authorization", b"Bearer two")], b"");
 
-        assert_eq!(
-            (same.header("authorization"), &same.token),
-            ("Bearer <the token sent>", &None)
-        );
-        assert_eq!(
-            (other.header("authorization"), other.token.is_some()),
-            ("Bearer <another token>", true)
-        );
+        assert_eq!((same.header("authorization"), &same.token), ("Bearer <the token sent>", &None));
+        assert_eq!((other.header("authorization"), other.token.is_some()), ("Bearer <another token>", true));
     }
 
     #[test]
@@ -336,15 +248,9 @@ mod tests {
 
     #[test]
     fn what_differs_from_run_to_run_is_normalised() {
-        let answer = described(
-            &[("content-type", b"application/json")],
-            br#"{"data": {"id": 7}}"#,
-        );
+        let answer = described(&[("content-type", b"application/json")], br#"{"data": {"id": 7}}"#);
 
-        let answer = answer.normalised(&[
-            "/json/data/id".to_owned(),
-            "/headers/content-type".to_owned(),
-        ]);
+        let answer = answer.normalised(&["/json/data/id".to_owned(), "/headers/content-type".to_owned()]);
 
         assert_eq!(
             (answer.json, answer.headers["content-type"].as_str()),
@@ -362,18 +268,8 @@ mod tests {
             br#"{"data": [{"id": "i", "count": 2}]}"#,
         );
 
-        let saved = saved(
-            &serde_json::from_value(step).unwrap(),
-            &response,
-            &Answer::describe(&response, SENT),
-        );
+        let saved = saved(&serde_json::from_value(step).unwrap(), &response, &Answer::describe(&response, SENT));
 
-        assert_eq!(
-            saved
-                .iter()
-                .map(|(_, value)| value.as_str())
-                .collect::<Vec<_>>(),
-            ["7", "i", "2", ""]
-        );
+        assert_eq!(saved.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>(), ["7", "i", "2", ""]);
     }
 }

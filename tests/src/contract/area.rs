@@ -64,11 +64,7 @@ impl Area {
     pub fn load(name: &str) -> Result<Self, FixtureError> {
         let scenarios = parse(&format!("cases/{name}.json"))?;
         let recorded = parse(&format!("recorded/{name}.json"))?;
-        Ok(Self {
-            name: name.to_owned(),
-            scenarios,
-            recorded,
-        })
+        Ok(Self { name: name.to_owned(), scenarios, recorded })
     }
 
     /// What the production service answered.
@@ -86,21 +82,15 @@ pub fn fixture_sql() -> Result<String, FixtureError> {
 pub(super) fn parse<T: DeserializeOwned>(name: &str) -> Result<T, FixtureError> {
     let path = path(name);
     let text = read(&path)?;
-    serde_json::from_str(&raw_bytes::mark(&text))
-        .map_err(|source| FixtureError::Malformed { path, source })
+    serde_json::from_str(&raw_bytes::mark(&text)).map_err(|source| FixtureError::Malformed { path, source })
 }
 
 fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/contract")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract").join(name)
 }
 
 fn read(path: &Path) -> Result<String, FixtureError> {
-    fs::read_to_string(path).map_err(|source| FixtureError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
+    fs::read_to_string(path).map_err(|source| FixtureError::Unreadable { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -119,11 +109,7 @@ mod tests {
     fn for_each_step_wanted_as_recorded(see: impl Fn(&Step, &Outcome)) {
         for area in ALL.map(|name| Area::load(name).unwrap()) {
             for scenario in &area.scenarios {
-                for step in scenario
-                    .steps
-                    .iter()
-                    .filter(|step| step.want == Want::AsRecorded)
-                {
+                for step in scenario.steps.iter().filter(|step| step.want == Want::AsRecorded) {
                     see(step, area.recorded(&scenario.name, &step.name).unwrap());
                 }
             }
@@ -133,9 +119,7 @@ mod tests {
     #[test]
     fn all_areas_are_listed() {
         let files = fs::read_dir(super::path("cases")).unwrap();
-        let mut names: Vec<_> = files
-            .map(|file| file.unwrap().path().file_stem().unwrap().to_owned())
-            .collect();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().path().file_stem().unwrap().to_owned()).collect();
         names.sort_unstable();
 
         assert_eq!(names, ALL);
@@ -147,11 +131,7 @@ mod tests {
         for area in ALL.map(|name| Area::load(name).unwrap()) {
             for scenario in &area.scenarios {
                 for step in &scenario.steps {
-                    assert!(
-                        area.recorded(&scenario.name, &step.name).is_some(),
-                        "{}: not recorded",
-                        step.name
-                    );
+                    assert!(area.recorded(&scenario.name, &step.name).is_some(), "{}: not recorded", step.name);
                     recorded.insert((area.name.clone(), scenario.name.clone(), step.name.clone()));
                 }
             }
@@ -163,12 +143,7 @@ mod tests {
     #[test]
     fn every_recorded_answer_passes_for_itself() {
         for_each_step_wanted_as_recorded(|step, recorded| {
-            assert_eq!(
-                complaints(step, recorded, recorded),
-                [""; 0],
-                "{}",
-                step.name
-            );
+            assert_eq!(complaints(step, recorded, recorded), [""; 0], "{}", step.name);
         });
     }
 
@@ -176,15 +151,9 @@ mod tests {
     fn a_difference_planted_in_any_recorded_answer_is_found() {
         for_each_step_wanted_as_recorded(|step, recorded| {
             let planted = match recorded.clone() {
-                Outcome::Rows { rows } => Outcome::Rows {
-                    rows: [rows, vec!["one more".to_owned()]].concat(),
-                },
+                Outcome::Rows { rows } => Outcome::Rows { rows: [rows, vec!["one more".to_owned()]].concat() },
                 Outcome::Answer(mut answer) => {
-                    match answer
-                        .json
-                        .as_mut()
-                        .filter(|body| body["error"].is_null() && body["msg"].is_null())
-                    {
+                    match answer.json.as_mut().filter(|body| body["error"].is_null() && body["msg"].is_null()) {
                         Some(body) => body["planted"] = json!(1),
                         None => answer.status += 1,
                     }
@@ -192,11 +161,7 @@ mod tests {
                 }
                 Outcome::NoAnswer(_) => unreachable!("nothing is recorded without an answer"),
             };
-            assert!(
-                !complaints(step, recorded, &planted).is_empty(),
-                "{} passed",
-                step.name
-            );
+            assert!(!complaints(step, recorded, &planted).is_empty(), "{} passed", step.name);
         });
     }
 }

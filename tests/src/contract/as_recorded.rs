@@ -9,11 +9,8 @@ use super::difference;
 use super::scenario::HttpStep;
 
 /// CORS headers, compared where the request names an origin.
-const COMPARED_FOR_ORIGINS: [&str; 3] = [
-    "access-control-allow-origin",
-    "access-control-allow-credentials",
-    "access-control-expose-headers",
-];
+const COMPARED_FOR_ORIGINS: [&str; 3] =
+    ["access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"];
 
 /// One line per difference that a client would notice.
 pub fn differences(step: &HttpStep, recorded: &Answer, answer: &Answer) -> Vec<String> {
@@ -21,54 +18,24 @@ pub fn differences(step: &HttpStep, recorded: &Answer, answer: &Answer) -> Vec<S
     let accepted = accepted_statuses(step, recorded);
     if !accepted.contains(&answer.status) {
         let expected: Vec<String> = accepted.iter().map(u16::to_string).collect();
-        let status = format!(
-            "status: expected {}, got {}",
-            expected.join(" or "),
-            answer.status
-        );
-        let body = (!is_head).then(|| {
-            format!("body: {}", answer.body())
-                .chars()
-                .take(400)
-                .collect()
-        });
+        let status = format!("status: expected {}, got {}", expected.join(" or "), answer.status);
+        let body = (!is_head).then(|| format!("body: {}", answer.body()).chars().take(400).collect());
         return [Some(status), body].into_iter().flatten().collect();
     }
     let has_free_body = is_head || media_type(recorded) == "text/html";
-    let body = if has_free_body {
-        vec![]
-    } else {
-        body(recorded, answer)
-    };
-    [
-        headers(step, recorded, answer),
-        token(recorded, answer),
-        body,
-    ]
-    .concat()
+    let body = if has_free_body { vec![] } else { body(recorded, answer) };
+    [headers(step, recorded, answer), token(recorded, answer), body].concat()
 }
 
 fn accepted_statuses(step: &HttpStep, recorded: &Answer) -> BTreeSet<u16> {
     let bad_token_is_also_401 = recorded.is_about_the_token().then_some(401);
-    let admin_clients_read_any_status =
-        recorded.is_business_error() && step.path.starts_with("/admin");
+    let admin_clients_read_any_status = recorded.is_business_error() && step.path.starts_with("/admin");
     let business_error_is_also_400 = admin_clients_read_any_status.then_some(400);
-    [
-        Some(recorded.status),
-        bad_token_is_also_401,
-        business_error_is_also_400,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [Some(recorded.status), bad_token_is_also_401, business_error_is_also_400].into_iter().flatten().collect()
 }
 
 fn media_type(answer: &Answer) -> &str {
-    answer
-        .header("content-type")
-        .split(';')
-        .next()
-        .unwrap_or_default()
+    answer.header("content-type").split(';').next().unwrap_or_default()
 }
 
 fn headers(step: &HttpStep, recorded: &Answer, answer: &Answer) -> Vec<String> {
@@ -77,20 +44,11 @@ fn headers(step: &HttpStep, recorded: &Answer, answer: &Answer) -> Vec<String> {
     if expected != got && expected != "text/html" && step.method != "HEAD" {
         complaints.push(format!("content-type: expected {expected}, got {got}"));
     }
-    if recorded.headers.contains_key("authorization")
-        && !answer.header("authorization").contains(" <")
-    {
+    if recorded.headers.contains_key("authorization") && !answer.header("authorization").contains(" <") {
         complaints.push("authorization: no token in the answer".to_owned());
     }
-    let file_name = recorded
-        .headers
-        .contains_key("content-disposition")
-        .then_some("content-disposition");
-    let for_origins = if step.headers.contains_key("Origin") {
-        &COMPARED_FOR_ORIGINS[..]
-    } else {
-        &[]
-    };
+    let file_name = recorded.headers.contains_key("content-disposition").then_some("content-disposition");
+    let for_origins = if step.headers.contains_key("Origin") { &COMPARED_FOR_ORIGINS[..] } else { &[] };
     for name in file_name.iter().chain(for_origins) {
         let (expected, got) = (recorded.headers.get(*name), answer.headers.get(*name));
         if expected != got {
@@ -105,52 +63,29 @@ fn token(recorded: &Answer, answer: &Answer) -> Vec<String> {
         return vec![];
     };
     let got = answer.token.clone().unwrap_or_default();
-    let claims = expected
-        .claims
-        .iter()
-        .filter(|(name, _)| *name != "last_login_time");
+    let claims = expected.claims.iter().filter(|(name, _)| *name != "last_login_time");
     let mut complaints: Vec<String> = claims
         .filter(|(name, claim)| got.claims.get(*name) != Some(claim))
-        .map(|(name, claim)| {
-            format!(
-                "token claim {name}: expected {claim}, got {:?}",
-                got.claims.get(name)
-            )
-        })
+        .map(|(name, claim)| format!("token claim {name}: expected {claim}, got {:?}", got.claims.get(name)))
         .collect();
     if expected.lifetime != got.lifetime {
-        complaints.push(format!(
-            "token lifetime: expected {:?}, got {:?}",
-            expected.lifetime, got.lifetime
-        ));
+        complaints.push(format!("token lifetime: expected {:?}, got {:?}", expected.lifetime, got.lifetime));
     }
     complaints
 }
 
 fn body(recorded: &Answer, answer: &Answer) -> Vec<String> {
     if let Some(error) = recorded.error() {
-        return error_complaint(error, recorded.status, answer)
-            .into_iter()
-            .collect();
+        return error_complaint(error, recorded.status, answer).into_iter().collect();
     }
     if recorded.is_about_the_token() {
         let complaint = format!("body: expected a msg, got {}", answer.body());
-        return if answer.is_about_the_token() {
-            vec![]
-        } else {
-            vec![complaint]
-        };
+        return if answer.is_about_the_token() { vec![] } else { vec![complaint] };
     }
     match (&recorded.json, &recorded.text) {
-        (Some(expected), _) => {
-            difference::between(expected, &answer.json.clone().unwrap_or_default(), "body")
-        }
+        (Some(expected), _) => difference::between(expected, &answer.json.clone().unwrap_or_default(), "body"),
         (None, expected) if *expected == answer.text => vec![],
-        (None, expected) => difference::between(
-            &lines(expected.as_deref()),
-            &lines(answer.text.as_deref()),
-            "text",
-        ),
+        (None, expected) => difference::between(&lines(expected.as_deref()), &lines(answer.text.as_deref()), "text"),
     }
 }
 
@@ -160,21 +95,11 @@ fn error_complaint(expected: &Map<String, Value>, status: u16, answer: &Answer) 
     let [code, message] = ["code", "message"].map(|key| got.and_then(|error| error.get(key)));
     if expected.get("code").is_some_and(Value::is_string) {
         let is_the_same = code == expected.get("code") && message == expected.get("message");
-        return (!is_the_same)
-            .then(|| format!("error: expected {}, got {}", json!(expected), answer.body()));
+        return (!is_the_same).then(|| format!("error: expected {}, got {}", json!(expected), answer.body()));
     }
-    let accepted = [
-        expected.get("code").cloned().unwrap_or_default(),
-        json!(status),
-    ];
+    let accepted = [expected.get("code").cloned().unwrap_or_default(), json!(status)];
     let is_accepted = code.is_some_and(|code| accepted.contains(code));
-    (!is_accepted).then(|| {
-        format!(
-            "error code: expected {}, got {}",
-            accepted[0],
-            answer.body()
-        )
-    })
+    (!is_accepted).then(|| format!("error code: expected {}, got {}", accepted[0], answer.body()))
 }
 
 fn lines(text: Option<&str>) -> Value {
@@ -210,8 +135,7 @@ mod tests {
 
     #[test]
     fn a_bad_token_may_be_401_where_422_was() {
-        let was =
-            json!({"status": 422, "headers": {}, "json": {"msg": "Signature verification failed"}});
+        let was = json!({"status": 422, "headers": {}, "json": {"msg": "Signature verification failed"}});
         let now = json!({"status": 401, "headers": {}, "json": {"msg": "Invalid token"}});
         let without_msg = json!({"status": 401, "headers": {}, "json": {}});
 
@@ -223,10 +147,7 @@ mod tests {
     fn a_business_error_is_compared_to_the_word() {
         let was = error(500, json!("1005"), "Incorrect password.");
 
-        assert!(
-            get(&was, &error(500, json!("1005"), "Incorrect password!"))[0]
-                .starts_with("error: expected")
-        );
+        assert!(get(&was, &error(500, json!("1005"), "Incorrect password!"))[0].starts_with("error: expected"));
         assert!(
             get(&was, &error(400, json!("1005"), "Incorrect password."))[0]
                 .starts_with("status: expected 500, got 400")
@@ -236,8 +157,7 @@ mod tests {
     #[test]
     fn admin_clients_take_a_business_error_as_400_too() {
         let step = |path| json!({"method": "POST", "path": path});
-        let [was, now] =
-            [500, 400].map(|status| error(status, json!("1020"), "Invalid answer config."));
+        let [was, now] = [500, 400].map(|status| error(status, json!("1020"), "Invalid answer config."));
 
         assert!(compared(step("/admin/config/answer"), &was, &now).is_empty());
         assert!(!compared(step("/api/admin/config/upload"), &was, &now).is_empty());
@@ -249,35 +169,20 @@ mod tests {
 
         assert!(get(&was, &error(404, json!(404), "No such path")).is_empty());
         for code in [json!("404"), json!(404.0), json!(400), json!(null)] {
-            assert!(
-                !get(&was, &error(404, code.clone(), "No such path")).is_empty(),
-                "{code} passed"
-            );
+            assert!(!get(&was, &error(404, code.clone(), "No such path")).is_empty(), "{code} passed");
         }
     }
 
     #[test]
     fn the_media_type_counts_but_not_its_parameters() {
-        let was =
-            json!({"status": 200, "headers": {"content-type": "application/json"}, "json": 1});
+        let was = json!({"status": 200, "headers": {"content-type": "application/json"}, "json": 1});
 
         assert!(
-            get(
-                &was,
-                &with(
-                    was.clone(),
-                    "headers",
-                    "content-type",
-                    json!("application/json; charset=utf-8")
-                )
-            )
-            .is_empty()
+            get(&was, &with(was.clone(), "headers", "content-type", json!("application/json; charset=utf-8")))
+                .is_empty()
         );
         assert_eq!(
-            get(
-                &was,
-                &with(was.clone(), "headers", "content-type", json!("text/plain"))
-            ),
+            get(&was, &with(was.clone(), "headers", "content-type", json!("text/plain"))),
             ["content-type: expected application/json, got text/plain"]
         );
     }
@@ -289,12 +194,8 @@ mod tests {
 
         assert!(get(&html, &now).is_empty());
         assert!(
-            compared(
-                json!({"method": "HEAD", "path": "/"}),
-                &now,
-                &json!({"status": 405, "headers": {}, "text": ""})
-            )
-            .is_empty()
+            compared(json!({"method": "HEAD", "path": "/"}), &now, &json!({"status": 405, "headers": {}, "text": ""}))
+                .is_empty()
         );
         assert!(!get(&html, &error(404, json!(404), "m")).is_empty());
     }
@@ -302,12 +203,7 @@ mod tests {
     #[test]
     fn a_token_is_wanted_where_one_was() {
         let was = json!({"status": 200, "headers": {"authorization": "Bearer <the token sent>"}, "text": ""});
-        let renewed = with(
-            was.clone(),
-            "headers",
-            "authorization",
-            json!("Bearer <another token>"),
-        );
+        let renewed = with(was.clone(), "headers", "authorization", json!("Bearer <another token>"));
 
         assert!(get(&was, &renewed).is_empty());
         assert_eq!(
@@ -318,26 +214,14 @@ mod tests {
 
     #[test]
     fn a_new_token_has_the_claims_and_the_lifetime_of_the_recorded_one() {
-        let token =
-            json!({"claims": {"sub": "a", "fresh": true, "last_login_time": "x"}, "lifetime": 900});
+        let token = json!({"claims": {"sub": "a", "fresh": true, "last_login_time": "x"}, "lifetime": 900});
         let was = json!({"status": 200, "headers": {}, "text": "", "token": token});
 
-        let other_claims = with(
-            was.clone(),
-            "token",
-            "claims",
-            json!({"sub": "a", "fresh": 1, "extra": 1}),
-        );
+        let other_claims = with(was.clone(), "token", "claims", json!({"sub": "a", "fresh": 1, "extra": 1}));
         let other_lifetime = with(was.clone(), "token", "lifetime", json!(901));
 
-        assert_eq!(
-            get(&was, &other_claims),
-            ["token claim fresh: expected true, got Some(Number(1))"]
-        );
-        assert_eq!(
-            get(&was, &other_lifetime),
-            ["token lifetime: expected Some(900), got Some(901)"]
-        );
+        assert_eq!(get(&was, &other_claims), ["token claim fresh: expected true, got Some(Number(1))"]);
+        assert_eq!(get(&was, &other_lifetime), ["token lifetime: expected Some(900), got Some(901)"]);
         assert!(get(&was, &was).is_empty());
     }
 
@@ -358,20 +242,12 @@ mod tests {
     fn a_file_keeps_its_name_and_its_lines() {
         let headers = json!({"content-type": "text/csv", "content-disposition": "attachment; filename=export.csv"});
         let was = json!({"status": 200, "headers": headers, "text": "a,b\r\n1,2\r\n"});
-        let mut now = with(
-            was.clone(),
-            "headers",
-            "content-disposition",
-            json!("inline"),
-        );
+        let mut now = with(was.clone(), "headers", "content-disposition", json!("inline"));
         now["text"] = json!("a,b\n1,3\n");
 
         let complaints = get(&was, &now);
 
-        assert!(
-            complaints[0].starts_with("content-disposition: expected"),
-            "{complaints:?}"
-        );
+        assert!(complaints[0].starts_with("content-disposition: expected"), "{complaints:?}");
         assert_eq!(complaints[1], r#"text/1: expected "1,2", got "1,3""#);
     }
 }

@@ -15,38 +15,24 @@ pub fn between(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     }
 }
 
-fn between_objects(
-    expected: &Map<String, Value>,
-    got: &Map<String, Value>,
-    path: &str,
-) -> Vec<String> {
+fn between_objects(expected: &Map<String, Value>, got: &Map<String, Value>, path: &str) -> Vec<String> {
     let keys: BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
-    let differences = keys
-        .into_iter()
-        .flat_map(|key| match (expected.get(key), got.get(key)) {
-            (Some(expected), Some(got)) => between(expected, got, &format!("{path}/{key}")),
-            (Some(expected), None) => vec![format!("{path}/{key}: missing, expected {expected}")],
-            (None, Some(got)) => vec![format!("{path}/{key}: unexpected {got}")],
-            (None, None) => vec![],
-        });
+    let differences = keys.into_iter().flat_map(|key| match (expected.get(key), got.get(key)) {
+        (Some(expected), Some(got)) => between(expected, got, &format!("{path}/{key}")),
+        (Some(expected), None) => vec![format!("{path}/{key}: missing, expected {expected}")],
+        (None, Some(got)) => vec![format!("{path}/{key}: unexpected {got}")],
+        (None, None) => vec![],
+    });
     differences.collect()
 }
 
 fn between_lists(expected: &[Value], got: &[Value], path: &str) -> Vec<String> {
     let mut differences = vec![];
     if expected.len() != got.len() {
-        differences.push(format!(
-            "{path}: expected {} entries, got {}",
-            expected.len(),
-            got.len()
-        ));
+        differences.push(format!("{path}: expected {} entries, got {}", expected.len(), got.len()));
     }
     let pairs = expected.iter().zip(got).enumerate();
-    differences.extend(
-        pairs.flat_map(|(index, (expected, got))| {
-            between(expected, got, &format!("{path}/{index}"))
-        }),
-    );
+    differences.extend(pairs.flat_map(|(index, (expected, got))| between(expected, got, &format!("{path}/{index}"))));
     differences
 }
 
@@ -57,32 +43,20 @@ mod tests {
     use super::between;
 
     fn same(expected: &str, got: &str) -> bool {
-        let [expected, got]: [Value; 2] =
-            [expected, got].map(|text| serde_json::from_str(text).unwrap());
+        let [expected, got]: [Value; 2] = [expected, got].map(|text| serde_json::from_str(text).unwrap());
         between(&expected, &got, "").is_empty()
     }
 
     #[test]
     fn the_kind_of_a_number_is_part_of_it() {
-        for (expected, got) in [
-            ("1", "1.0"),
-            ("1", "true"),
-            ("1.0", "true"),
-            ("0.0", "-0.0"),
-            ("1", "\"1\""),
-        ] {
+        for (expected, got) in [("1", "1.0"), ("1", "true"), ("1.0", "true"), ("0.0", "-0.0"), ("1", "\"1\"")] {
             assert!(!same(expected, got), "{expected} passed for {got}");
         }
     }
 
     #[test]
     fn a_number_may_be_spelled_in_another_way() {
-        for (expected, got) in [
-            ("1e5", "100000.0"),
-            ("1e-07", "0.0000001"),
-            ("1e+16", "1E16"),
-            ("2.50", "2.5"),
-        ] {
+        for (expected, got) in [("1e5", "100000.0"), ("1e-07", "0.0000001"), ("1e+16", "1E16"), ("2.50", "2.5")] {
             assert!(same(expected, got), "{expected} differed from {got}");
         }
     }

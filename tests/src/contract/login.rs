@@ -26,10 +26,7 @@ pub struct Logins {
 impl Logins {
     /// Nobody is logged in.
     pub fn new() -> Result<Self, FixtureError> {
-        Ok(Self {
-            accounts: area::parse("accounts.json")?,
-            tokens: Mutex::default(),
-        })
+        Ok(Self { accounts: area::parse("accounts.json")?, tokens: Mutex::default() })
     }
 
     /// The account's token. A login that fails gives one that no server accepts: the step that needs it will tell.
@@ -40,10 +37,7 @@ impl Logins {
         {
             return token.clone();
         }
-        let token = self
-            .log_in(account, transport)
-            .await
-            .unwrap_or_else(|| "login-failed".to_owned());
+        let token = self.log_in(account, transport).await.unwrap_or_else(|| "login-failed".to_owned());
         tokens.insert(account.to_owned(), (token.clone(), Instant::now()));
         token
     }

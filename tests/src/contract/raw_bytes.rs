@@ -14,8 +14,7 @@ const MARKER_BASE: u32 = 0xF700;
 /// backslashes stay as they are.
 pub fn mark(case_file: &str) -> Cow<'_, str> {
     static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
-        let pattern =
-            r"(?i)\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\udc(?<byte>[89a-f][0-9a-f])";
+        let pattern = r"(?i)\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\udc(?<byte>[89a-f][0-9a-f])";
         Regex::new(pattern).expect("a constant pattern")
     });
     ESCAPE.replace_all(case_file, |found: &Captures<'_>| match found.name("byte") {

@@ -12,49 +12,30 @@ use super::verdict;
 pub struct Failure<'a> {
     area: &'a str,
     scenario: &'a str,
-    step: &'a Step,
+    /// The step.
+    pub step: &'a Step,
     complaints: Vec<String>,
 }
 
 /// The steps whose outcomes are not good enough.
-pub fn failures<'a>(
-    area: &'a Area,
-    scenario: &'a Scenario,
-    outcomes: &[Outcome],
-) -> Vec<Failure<'a>> {
+pub fn failures<'a>(area: &'a Area, scenario: &'a Scenario, outcomes: &[Outcome]) -> Vec<Failure<'a>> {
     let steps = scenario.steps.iter().zip(outcomes);
     let judged = steps.map(|(step, outcome)| {
         let complaints = match area.recorded(&scenario.name, &step.name) {
             Some(recorded) => verdict::complaints(step, recorded, outcome),
             None => vec!["not recorded".to_owned()],
         };
-        Failure {
-            area: &area.name,
-            scenario: &scenario.name,
-            step,
-            complaints,
-        }
+        Failure { area: &area.name, scenario: &scenario.name, step, complaints }
     });
-    judged
-        .filter(|failure| !failure.complaints.is_empty())
-        .collect()
+    judged.filter(|failure| !failure.complaints.is_empty()).collect()
 }
 
 impl fmt::Display for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "FAIL {} / {} / {}: {}",
-            self.area,
-            self.scenario,
-            self.step.name,
-            self.step.summary()
-        )?;
+        writeln!(f, "FAIL {} / {} / {}: {}", self.area, self.scenario, self.step.name, self.step.summary())?;
         if let Some(defect) = &self.step.defect {
             writeln!(f, "     (the recording shows a defect: {defect})")?;
         }
-        self.complaints
-            .iter()
-            .try_for_each(|complaint| writeln!(f, "     {complaint}"))
+        self.complaints.iter().try_for_each(|complaint| writeln!(f, "     {complaint}"))
     }
 }

@@ -32,10 +32,7 @@ pub fn build(
     *request.method_mut() = step.method.parse()?;
     *request.uri_mut() = variables.fill(&step.path).parse()?;
 
-    let announces_empty_body = matches!(
-        *request.method(),
-        Method::POST | Method::PUT | Method::PATCH
-    );
+    let announces_empty_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     let headers = request.headers_mut();
     headers.insert(HOST, host.parse()?);
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -55,10 +52,7 @@ pub fn build(
         let name: HeaderName = name.parse()?;
         headers.remove(&name);
         if let Some(value) = value {
-            headers.insert(
-                name,
-                HeaderValue::from_bytes(&raw_bytes::encode(&variables.fill(value)))?,
-            );
+            headers.insert(name, HeaderValue::from_bytes(&raw_bytes::encode(&variables.fill(value)))?);
         }
     }
     Ok(request)
@@ -68,18 +62,12 @@ pub fn build(
 fn body(step: &HttpStep, variables: &Variables) -> Option<(Vec<u8>, Option<String>)> {
     if let Some(json) = &step.json {
         let text = variables.fill(&json.to_string());
-        Some((
-            raw_bytes::encode(&text),
-            Some("application/json".to_owned()),
-        ))
+        Some((raw_bytes::encode(&text), Some("application/json".to_owned())))
     } else if let Some(raw) = &step.raw {
         Some((raw_bytes::encode(&variables.fill(raw)), None))
     } else {
         let parts = step.multipart.as_ref()?;
-        Some((
-            multipart(parts),
-            Some(format!("multipart/form-data; boundary={BOUNDARY}")),
-        ))
+        Some((multipart(parts), Some(format!("multipart/form-data; boundary={BOUNDARY}"))))
     }
 }
 
@@ -90,16 +78,8 @@ fn multipart(parts: &[Part]) -> Vec<u8> {
 
 fn part(part: &Part) -> String {
     let Part { name, content, .. } = part;
-    let filename = part
-        .filename
-        .as_ref()
-        .map(|name| format!("; filename=\"{name}\""))
-        .unwrap_or_default();
-    let media_type = part
-        .media_type
-        .as_ref()
-        .map(|kind| format!("Content-Type: {kind}\r\n"))
-        .unwrap_or_default();
+    let filename = part.filename.as_ref().map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+    let media_type = part.media_type.as_ref().map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
     format!(
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{filename}\r\n{media_type}\r\n{content}\r\n"
     )
@@ -115,36 +95,16 @@ mod tests {
     use crate::contract::variables::Variables;
 
     fn request(step: Value) -> Request<Bytes> {
-        let credentials = Credentials {
-            bearer: Some("the-token"),
-            api_key: "the-key",
-        };
+        let credentials = Credentials { bearer: Some("the-token"), api_key: "the-key" };
         let mut variables = Variables::default();
         variables.set("config", "cfg-1".to_owned());
-        build(
-            &serde_json::from_value(step).unwrap(),
-            "host:80",
-            credentials,
-            &variables,
-        )
-        .unwrap()
+        build(&serde_json::from_value(step).unwrap(), "host:80", credentials, &variables).unwrap()
     }
 
     #[test]
     fn a_path_is_sent_as_it_is() {
-        for path in [
-            "/api//healthcheck",
-            "/a/../b",
-            "/a%00b",
-            "/x?user=bob@contract.test&limit=5'",
-            "/{{other}}",
-        ] {
-            assert_eq!(
-                request(json!({"method": "GET", "path": path}))
-                    .uri()
-                    .to_string(),
-                path
-            );
+        for path in ["/api//healthcheck", "/a/../b", "/a%00b", "/x?user=bob@contract.test&limit=5'", "/{{other}}"] {
+            assert_eq!(request(json!({"method": "GET", "path": path})).uri().to_string(), path);
         }
     }
 
@@ -154,10 +114,7 @@ mod tests {
             "method": "POST", "path": "/{{config}}", "json": {"id": "{{config}}"}, "headers": {"X-Id": "{{config}}"},
         }));
 
-        assert_eq!(
-            (request.uri().path(), request.body().as_ref()),
-            ("/cfg-1", &br#"{"id":"cfg-1"}"#[..])
-        );
+        assert_eq!((request.uri().path(), request.body().as_ref()), ("/cfg-1", &br#"{"id":"cfg-1"}"#[..]));
         assert_eq!(request.headers()["x-id"], "cfg-1");
     }
 
@@ -165,44 +122,28 @@ mod tests {
     fn a_null_header_removes_one() {
         let step = json!({"method": "POST", "path": "/", "json": 1, "api_key": true});
         let mut bare = step.clone();
-        bare["headers"] =
-            json!({"Content-Type": null, "X-API-Key": null, "Authorization": "{{other}}"});
+        bare["headers"] = json!({"Content-Type": null, "X-API-Key": null, "Authorization": "{{other}}"});
 
         let (full, bare) = (request(step), request(bare));
 
         assert_eq!(
-            (
-                &full.headers()["content-type"],
-                &full.headers()["x-api-key"]
-            ),
-            (
-                &"application/json".parse().unwrap(),
-                &"the-key".parse().unwrap()
-            )
+            (&full.headers()["content-type"], &full.headers()["x-api-key"]),
+            (&"application/json".parse().unwrap(), &"the-key".parse().unwrap())
         );
-        assert!(
-            !bare.headers().contains_key("content-type")
-                && !bare.headers().contains_key("x-api-key")
-        );
+        assert!(!bare.headers().contains_key("content-type") && !bare.headers().contains_key("x-api-key"));
         assert_eq!(bare.headers()["authorization"], "{{other}}");
     }
 
     #[test]
     fn headers_and_bodies_can_hold_any_byte() {
-        let request = request(
-            json!({"method": "POST", "path": "/", "raw": "ë\u{f7ff}", "headers": {"X": "\u{f780}"}}),
-        );
+        let request = request(json!({"method": "POST", "path": "/", "raw": "ë\u{f7ff}", "headers": {"X": "\u{f780}"}}));
 
-        assert_eq!(
-            (request.body().as_ref(), request.headers()["x"].as_bytes()),
-            (&b"\xc3\xab\xff"[..], &b"\x80"[..])
-        );
+        assert_eq!((request.body().as_ref(), request.headers()["x"].as_bytes()), (&b"\xc3\xab\xff"[..], &b"\x80"[..]));
     }
 
     #[test]
     fn a_post_without_a_body_says_so_and_a_get_does_not() {
-        let [post, get] =
-            ["POST", "GET"].map(|method| request(json!({"method": method, "path": "/"})));
+        let [post, get] = ["POST", "GET"].map(|method| request(json!({"method": method, "path": "/"})));
 
         assert_eq!(post.headers().get("content-length").unwrap(), "0");
         assert!(!get.headers().contains_key("content-length"));
@@ -218,9 +159,6 @@ mod tests {
             Content-Type: text/csv\r\n\r\nx\xfe\n\r\n------contract-boundary\r\nContent-Disposition: form-data; name=\"arm\"\r\n\
             \r\nA\r\n------contract-boundary--\r\n";
         assert_eq!(request.body().as_ref(), expected);
-        assert_eq!(
-            request.headers()["content-type"],
-            "multipart/form-data; boundary=----contract-boundary"
-        );
+        assert_eq!(request.headers()["content-type"], "multipart/form-data; boundary=----contract-boundary");
     }
 }

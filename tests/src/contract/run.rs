@@ -64,12 +64,7 @@ pub async fn scenario(
         outcomes.push(match &step.action {
             Action::Sql(statement) => {
                 let rows = sql::rows(database, &statement.sql).await;
-                Outcome::Rows {
-                    rows: rows.map_err(|source| RunError::Statement {
-                        step: step.name.clone(),
-                        source,
-                    })?,
-                }
+                Outcome::Rows { rows: rows.map_err(|source| RunError::Statement { step: step.name.clone(), source })? }
             }
             Action::Http(http) => client.send(&step.name, http, &mut variables).await?,
         });
@@ -78,26 +73,11 @@ pub async fn scenario(
 }
 
 impl Client<'_> {
-    async fn send(
-        &self,
-        name: &str,
-        step: &HttpStep,
-        variables: &mut Variables,
-    ) -> Result<Outcome, RunError> {
-        let bearer = self.bearer(step).await.map_err(|source| RunError::Token {
-            step: name.to_owned(),
-            source,
-        })?;
-        let credentials = Credentials {
-            bearer: bearer.as_deref(),
-            api_key: self.api_key,
-        };
-        let request = request::build(step, self.transport.host(), credentials, variables).map_err(
-            |source| RunError::Request {
-                step: name.to_owned(),
-                source,
-            },
-        )?;
+    async fn send(&self, name: &str, step: &HttpStep, variables: &mut Variables) -> Result<Outcome, RunError> {
+        let bearer = self.bearer(step).await.map_err(|source| RunError::Token { step: name.to_owned(), source })?;
+        let credentials = Credentials { bearer: bearer.as_deref(), api_key: self.api_key };
+        let request = request::build(step, self.transport.host(), credentials, variables)
+            .map_err(|source| RunError::Request { step: name.to_owned(), source })?;
         let authorization = request.headers().get("authorization").cloned();
         let response = match self.transport.send(request).await {
             Ok(response) => response,
@@ -105,12 +85,8 @@ impl Client<'_> {
         };
 
         let own_address = format!("http://{}", self.transport.host());
-        let authorization =
-            authorization.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let sent = Sent {
-            authorization: authorization.as_deref().unwrap_or_default(),
-            own_address: &own_address,
-        };
+        let authorization = authorization.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let sent = Sent { authorization: authorization.as_deref().unwrap_or_default(), own_address: &own_address };
         let mut answer = Answer::describe(&response, sent);
         for (name, value) in answer::saved(step, &response, &answer) {
             variables.set(&name, value);
@@ -118,16 +94,12 @@ impl Client<'_> {
         if step.exact {
             answer = answer.as_text(&response, &own_address);
         }
-        Ok(Outcome::Answer(Box::new(
-            answer.normalised(&step.normalise),
-        )))
+        Ok(Outcome::Answer(Box::new(answer.normalised(&step.normalise))))
     }
 
     async fn bearer(&self, step: &HttpStep) -> Result<Option<String>, jsonwebtoken::errors::Error> {
         if let Some(token) = &step.token {
-            let now = jsonwebtoken::get_current_timestamp()
-                .try_into()
-                .unwrap_or(i64::MAX);
+            let now = jsonwebtoken::get_current_timestamp().try_into().unwrap_or(i64::MAX);
             return token.sign(self.jwt_secret, now).map(Some);
         }
         match &step.login_as {

@@ -136,9 +136,7 @@ impl Step {
 }
 
 /// Tells `"json": null`, a body, from no `json` at all.
-pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -175,14 +173,9 @@ mod tests {
     fn an_unknown_key_or_want_is_refused() {
         for extra in [json!({"bodi": 1}), json!({"want": "as recorded or better"})] {
             let mut step = json!({"name": "n", "method": "GET", "path": "/"});
-            step.as_object_mut()
-                .unwrap()
-                .extend(extra.as_object().unwrap().clone());
+            step.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
 
-            assert!(
-                serde_json::from_value::<Step>(step).is_err(),
-                "{extra} passed"
-            );
+            assert!(serde_json::from_value::<Step>(step).is_err(), "{extra} passed");
         }
     }
 }

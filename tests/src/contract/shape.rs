@@ -19,26 +19,16 @@ pub fn of(value: &Value) -> Value {
 }
 
 fn of_text(text: &str) -> String {
-    static UUID: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"));
-    static TIME: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"));
+    static UUID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"));
+    static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"));
     static DIGIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d"));
     static HEX: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[0-9a-f]{12,}\b"));
     static KNOWN: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(uuid|hex\d+)>|9999-99-99"));
 
     let shape = UUID.replace_all(text, "<uuid>");
-    let shape = TIME.replace_all(&shape, |time: &Captures<'_>| {
-        DIGIT.replace_all(&time[0], "9").into_owned()
-    });
-    let shape = HEX.replace_all(&shape, |hex: &Captures<'_>| {
-        format!("<hex{}>", hex[0].len())
-    });
-    if KNOWN.is_match(&shape) {
-        shape.into_owned()
-    } else {
-        "<string>".to_owned()
-    }
+    let shape = TIME.replace_all(&shape, |time: &Captures<'_>| DIGIT.replace_all(&time[0], "9").into_owned());
+    let shape = HEX.replace_all(&shape, |hex: &Captures<'_>| format!("<hex{}>", hex[0].len()));
+    if KNOWN.is_match(&shape) { shape.into_owned() } else { "<string>".to_owned() }
 }
 
 fn pattern(text: &str) -> Regex {
@@ -57,24 +47,12 @@ fn replace_below(value: &mut Value, keys: &[&str]) {
         return;
     };
     match value {
-        Value::Object(entries) if *key == "*" => entries
-            .values_mut()
-            .for_each(|entry| replace_below(entry, rest)),
-        Value::Array(entries) if *key == "*" => entries
-            .iter_mut()
-            .for_each(|entry| replace_below(entry, rest)),
-        Value::Object(entries) => entries
-            .get_mut(*key)
-            .into_iter()
-            .for_each(|entry| replace_below(entry, rest)),
+        Value::Object(entries) if *key == "*" => entries.values_mut().for_each(|entry| replace_below(entry, rest)),
+        Value::Array(entries) if *key == "*" => entries.iter_mut().for_each(|entry| replace_below(entry, rest)),
+        Value::Object(entries) => entries.get_mut(*key).into_iter().for_each(|entry| replace_below(entry, rest)),
         Value::Array(entries) => {
-            let entry = key
-                .parse::<usize>()
-                .ok()
-                .and_then(|index| entries.get_mut(index));
-            entry
-                .into_iter()
-                .for_each(|entry| replace_below(entry, rest));
+            let entry = key.parse::<usize>().ok().and_then(|index| entries.get_mut(index));
+            entry.into_iter().for_each(|entry| replace_below(entry, rest));
         }
         _ => {}
     }
@@ -108,20 +86,13 @@ mod tests {
     #[test]
     fn text_around_what_is_known_stays() {
         assert_eq!(of(&json!("exp-0123456789ab")), "exp-<hex12>");
-        assert_eq!(
-            of(&json!("id 00000000-0000-4000-8000-000000000001")),
-            "id <uuid>"
-        );
-        assert_eq!(
-            of(&json!("2024-05-01T10:00:00.5Z")),
-            "9999-99-99T99:99:99.9Z"
-        );
+        assert_eq!(of(&json!("id 00000000-0000-4000-8000-000000000001")), "id <uuid>");
+        assert_eq!(of(&json!("2024-05-01T10:00:00.5Z")), "9999-99-99T99:99:99.9Z");
     }
 
     #[test]
     fn a_star_stands_for_every_entry() {
-        let mut answer =
-            json!({"json": {"runs": [{"id": 1}, {"id": "x"}, {}], "names": {"a": 1, "b": 2}}});
+        let mut answer = json!({"json": {"runs": [{"id": 1}, {"id": "x"}, {}], "names": {"a": 1, "b": 2}}});
 
         replace(&mut answer, "/json/runs/*/id");
         replace(&mut answer, "/json/names/*");
@@ -135,13 +106,7 @@ mod tests {
         let before = json!({"json": {"list": [1], "text": "x"}});
         let mut answer = before.clone();
 
-        for pointer in [
-            "/json/list/1",
-            "/json/list/x",
-            "/json/text/x",
-            "/json/none",
-            "/headers/location",
-        ] {
+        for pointer in ["/json/list/1", "/json/list/x", "/json/text/x", "/json/none", "/headers/location"] {
             replace(&mut answer, pointer);
         }
 

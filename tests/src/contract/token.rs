@@ -46,23 +46,18 @@ impl ForgedToken {
         if let Some(raw) = &self.raw {
             return Ok(raw.clone());
         }
-        let mut header = Map::from_iter([
-            ("alg".to_owned(), json!("HS256")),
-            ("typ".to_owned(), json!("JWT")),
-        ]);
+        let mut header = Map::from_iter([("alg".to_owned(), json!("HS256")), ("typ".to_owned(), json!("JWT"))]);
         header.extend(self.header.clone());
         let claims = self.claims(now);
-        let signed = [header.clone(), claims]
-            .map(|part| URL_SAFE_NO_PAD.encode(Value::Object(part).to_string()))
-            .join(".");
+        let signed =
+            [header.clone(), claims].map(|part| URL_SAFE_NO_PAD.encode(Value::Object(part).to_string())).join(".");
 
         let algorithm = header["alg"].as_str().unwrap_or_default();
         if algorithm == "none" {
             return Ok(format!("{signed}."));
         }
         let key = EncodingKey::from_secret(self.secret.as_deref().unwrap_or(secret).as_bytes());
-        let signature =
-            jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::from_str(algorithm)?)?;
+        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::from_str(algorithm)?)?;
         Ok(format!("{signed}.{signature}"))
     }
 
@@ -71,12 +66,9 @@ impl ForgedToken {
             "fresh": true, "iat": now, "jti": Uuid::new_v4(), "type": "access",
             "sub": "alice@contract.test", "nbf": now, "csrf": Uuid::new_v4(), "exp": now + LIFETIME,
         });
-        let Value::Object(mut claims) = issued else {
-            unreachable!("an object literal")
-        };
+        let Value::Object(mut claims) = issued else { unreachable!("an object literal") };
         for (name, value) in &self.claims {
-            let value = seconds_from_now(value)
-                .map_or_else(|| value.clone(), |seconds| json!(now + seconds));
+            let value = seconds_from_now(value).map_or_else(|| value.clone(), |seconds| json!(now + seconds));
             claims.insert(name.clone(), value);
         }
         claims.retain(|name, _| !self.without.contains(name));
@@ -86,8 +78,7 @@ impl ForgedToken {
 
 /// `now+60`, `now-60`.
 fn seconds_from_now(claim: &Value) -> Option<i64> {
-    static RELATIVE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^now([+-]\d+)$").expect("a constant pattern"));
+    static RELATIVE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^now([+-]\d+)$").expect("a constant pattern"));
     RELATIVE.captures(claim.as_str()?)?[1].parse().ok()
 }
 
@@ -109,10 +100,7 @@ fn read_claims(token: &str) -> Option<IssuedToken> {
             *claim = shape::of(claim);
         }
     }
-    Some(IssuedToken {
-        claims,
-        lifetime: Some(lifetime),
-    })
+    Some(IssuedToken { claims, lifetime: Some(lifetime) })
 }
 
 #[cfg(test)]
@@ -126,24 +114,13 @@ mod tests {
 
     fn forge(spec: Value) -> String {
         let now = jsonwebtoken::get_current_timestamp().try_into().unwrap();
-        serde_json::from_value::<ForgedToken>(spec)
-            .unwrap()
-            .sign(SECRET, now)
-            .unwrap()
+        serde_json::from_value::<ForgedToken>(spec).unwrap().sign(SECRET, now).unwrap()
     }
 
-    fn verified(
-        token: &str,
-        algorithm: Algorithm,
-    ) -> Result<Map<String, Value>, jsonwebtoken::errors::Error> {
+    fn verified(token: &str, algorithm: Algorithm) -> Result<Map<String, Value>, jsonwebtoken::errors::Error> {
         let mut validation = Validation::new(algorithm);
         validation.leeway = 0;
-        decode(
-            token,
-            &DecodingKey::from_secret(SECRET.as_bytes()),
-            &validation,
-        )
-        .map(|token| token.claims)
+        decode(token, &DecodingKey::from_secret(SECRET.as_bytes()), &validation).map(|token| token.claims)
     }
 
     #[test]
@@ -151,10 +128,7 @@ mod tests {
         let claims = verified(&forge(json!({})), Algorithm::HS256).unwrap();
 
         assert_eq!(claims["sub"], "alice@contract.test");
-        assert_eq!(
-            claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
-            900
-        );
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
     }
 
     #[test]
@@ -179,31 +153,18 @@ mod tests {
 
     #[test]
     fn a_relative_expiry_is_counted_from_now() {
-        let expired = verified(
-            &forge(json!({"claims": {"exp": "now-60"}})),
-            Algorithm::HS256,
-        );
+        let expired = verified(&forge(json!({"claims": {"exp": "now-60"}})), Algorithm::HS256);
 
-        assert!(
-            expired
-                .unwrap_err()
-                .to_string()
-                .contains("ExpiredSignature")
-        );
+        assert!(expired.unwrap_err().to_string().contains("ExpiredSignature"));
     }
 
     #[test]
     fn claims_can_be_replaced_and_left_out() {
-        let claims = verified(
-            &forge(json!({"claims": {"sub": null, "x": "now"}, "without": ["csrf"]})),
-            Algorithm::HS256,
-        );
+        let claims =
+            verified(&forge(json!({"claims": {"sub": null, "x": "now"}, "without": ["csrf"]})), Algorithm::HS256);
         let claims = claims.unwrap();
 
-        assert_eq!(
-            (claims.get("sub"), claims.get("x")),
-            (Some(&Value::Null), Some(&json!("now")))
-        );
+        assert_eq!((claims.get("sub"), claims.get("x")), (Some(&Value::Null), Some(&json!("now"))));
         assert!(!claims.contains_key("csrf"));
     }
 
@@ -217,10 +178,7 @@ mod tests {
         let issued = describe(&forge(json!({"claims": {"exp": "now+60"}})));
 
         assert_eq!(issued.lifetime, Some(60));
-        assert_eq!(
-            (&issued.claims["sub"], &issued.claims["jti"]),
-            (&json!("alice@contract.test"), &json!("<uuid>"))
-        );
+        assert_eq!((&issued.claims["sub"], &issued.claims["jti"]), (&json!("alice@contract.test"), &json!("<uuid>")));
     }
 
     #[test]

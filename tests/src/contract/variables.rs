@@ -17,14 +17,8 @@ impl Variables {
 
     /// The text with every known `{{name}}` replaced; unknown ones stay.
     pub fn fill(&self, text: &str) -> String {
-        static NAME: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"\{\{(\w+)\}\}").expect("a constant pattern"));
-        let value = |name: &Captures<'_>| {
-            self.0
-                .get(&name[1])
-                .map_or(&name[0], String::as_str)
-                .to_owned()
-        };
+        static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{(\w+)\}\}").expect("a constant pattern"));
+        let value = |name: &Captures<'_>| self.0.get(&name[1]).map_or(&name[0], String::as_str).to_owned();
         NAME.replace_all(text, value).into_owned()
     }
 }
@@ -38,9 +32,6 @@ mod tests {
         let mut variables = Variables::default();
         variables.set("config", "cfg-1".to_owned());
 
-        assert_eq!(
-            variables.fill("/x/{{config}}/{{other}}/{{config}}"),
-            "/x/cfg-1/{{other}}/cfg-1"
-        );
+        assert_eq!(variables.fill("/x/{{config}}/{{other}}/{{config}}"), "/x/cfg-1/{{other}}/cfg-1");
     }
 }

@@ -24,24 +24,15 @@ pub fn complaints(step: &Step, recorded: &Outcome, got: &Outcome) -> Vec<String>
     }
 }
 
-fn complaints_about_answer(
-    want: Want,
-    step: &HttpStep,
-    recorded: &Answer,
-    answer: &Answer,
-) -> Vec<String> {
+fn complaints_about_answer(want: Want, step: &HttpStep, recorded: &Answer, answer: &Answer) -> Vec<String> {
     let status = answer.status;
     let is_denied = matches!(status, 401 | 403);
     let is_fault = status >= 500 && !answer.is_business_error();
     let complaint = match want {
         Want::Free => is_fault.then(|| format!("a fault: {status} {}", answer.body())),
         Want::Denied => (!is_denied).then(|| format!("expected 401 or 403, got {status}")),
-        Want::Refused => (!answer.is_refusal()).then(|| {
-            format!(
-                "expected a 4xx with a JSON error, or a business error, got {status} {}",
-                answer.body()
-            )
-        }),
+        Want::Refused => (!answer.is_refusal())
+            .then(|| format!("expected a 4xx with a JSON error, or a business error, got {status} {}", answer.body())),
         Want::AsRecordedOrRefused if answer.is_refusal() => None,
         Want::AsRecordedOrDenied if is_denied => None,
         Want::AsRecorded | Want::AsRecordedOrRefused | Want::AsRecordedOrDenied => {
@@ -63,11 +54,7 @@ mod tests {
         if let Some(want) = want {
             step["want"] = json!(want);
         }
-        complaints(
-            &serde_json::from_value(step).unwrap(),
-            &outcome(recorded),
-            &outcome(got),
-        )
+        complaints(&serde_json::from_value(step).unwrap(), &outcome(recorded), &outcome(got))
     }
 
     fn outcome(of: &Value) -> Outcome {
@@ -83,10 +70,7 @@ mod tests {
     }
 
     fn error(status: u16, code: Value) -> Value {
-        answer(
-            status,
-            json!({"data": null, "error": {"code": code, "message": "m"}}),
-        )
+        answer(status, json!({"data": null, "error": {"code": code, "message": "m"}}))
     }
 
     fn html(status: u16) -> Value {
@@ -109,11 +93,7 @@ mod tests {
         tells(
             None,
             &[ok()],
-            &[
-                error(401, json!(401)),
-                error(500, json!("1005")),
-                answer(200, json!({"data": 2, "error": null})),
-            ],
+            &[error(401, json!(401)), error(500, json!("1005")), answer(200, json!({"data": 2, "error": null}))],
         );
     }
 
@@ -128,13 +108,7 @@ mod tests {
         tells(
             Some("refused"),
             &good,
-            &[
-                ok(),
-                error(500, json!(500)),
-                html(404),
-                answer(400, json!({})),
-                error(418, json!(418)),
-            ],
+            &[ok(), error(500, json!(500)), html(404), answer(400, json!({})), error(418, json!(418))],
         );
     }
 
@@ -149,65 +123,37 @@ mod tests {
 
     #[test]
     fn as_recorded_or_refused_passes_either() {
-        tells(
-            Some("as recorded or refused"),
-            &[ok(), error(422, json!(422))],
-            &[html(400), error(500, json!(500))],
-        );
+        tells(Some("as recorded or refused"), &[ok(), error(422, json!(422))], &[html(400), error(500, json!(500))]);
     }
 
     #[test]
     fn as_recorded_or_denied_passes_either() {
-        tells(
-            Some("as recorded or denied"),
-            &[ok(), html(401)],
-            &[error(400, json!(400)), html(500)],
-        );
+        tells(Some("as recorded or denied"), &[ok(), html(401)], &[error(400, json!(400)), html(500)]);
     }
 
     #[test]
     fn free_passes_anything_but_a_fault() {
-        tells(
-            Some("free"),
-            &[ok(), html(404), error(500, json!("1002"))],
-            &[error(500, json!(500)), html(503)],
-        );
+        tells(Some("free"), &[ok(), html(404), error(500, json!("1002"))], &[error(500, json!(500)), html(503)]);
     }
 
     #[test]
     fn no_answer_never_passes() {
-        let step = serde_json::from_value(
-            json!({"name": "n", "method": "GET", "path": "/", "want": "free"}),
-        )
-        .unwrap();
+        let step = serde_json::from_value(json!({"name": "n", "method": "GET", "path": "/", "want": "free"})).unwrap();
 
         assert_eq!(
-            complaints(
-                &step,
-                &outcome(&ok()),
-                &Outcome::NoAnswer("refused".to_owned())
-            ),
+            complaints(&step, &outcome(&ok()), &Outcome::NoAnswer("refused".to_owned())),
             ["no answer: refused"]
         );
     }
 
     #[test]
     fn rows_are_compared_unless_they_are_free() {
-        let [one, two] =
-            [json!({"rows": ["1 | t"]}), json!({"rows": ["1 | f"]})].map(|rows| outcome(&rows));
+        let [one, two] = [json!({"rows": ["1 | t"]}), json!({"rows": ["1 | f"]})].map(|rows| outcome(&rows));
         let step = |want: Value| serde_json::from_value(want).unwrap();
-        let [strict, free] = [
-            json!({"name": "n", "sql": "x"}),
-            json!({"name": "n", "sql": "x", "want": "free"}),
-        ]
-        .map(step);
+        let [strict, free] =
+            [json!({"name": "n", "sql": "x"}), json!({"name": "n", "sql": "x", "want": "free"})].map(step);
 
-        assert_eq!(
-            complaints(&strict, &one, &two),
-            [r#"/rows/0: expected "1 | t", got "1 | f""#]
-        );
-        assert!(
-            complaints(&strict, &one, &one).is_empty() && complaints(&free, &one, &two).is_empty()
-        );
+        assert_eq!(complaints(&strict, &one, &two), [r#"/rows/0: expected "1 | t", got "1 | f""#]);
+        assert!(complaints(&strict, &one, &one).is_empty() && complaints(&free, &one, &two).is_empty());
     }
 }
