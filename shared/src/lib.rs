@@ -12,7 +12,7 @@ pub mod extract;
 pub mod http;
 pub mod lambda;
 pub mod mail;
-pub mod page_config;
+pub mod python;
 pub mod reply;
 pub mod secrets;
 pub mod telemetry;

@@ -1,0 +1,211 @@
+//! Values as Python prints them: files of the export are made of this text, and so are the ids of assignments.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde_json::value::RawValue;
+
+/// What `json.dumps(json.loads(json))` gives: `", "` and `": "` between, ASCII escapes, floats in their shortest form with a
+/// decimal point or an exponent, integers of any size as they are.
+///
+/// Takes a value through [`serde_json::value::to_raw_value`]. Of a key that is there twice both stay, where Python keeps the last.
+pub fn json_dumps(json: &RawValue) -> String {
+    let mut rest = json.get();
+    let mut dumped = String::with_capacity(rest.len() + rest.len() / 8);
+    while let Some(&first) = rest.as_bytes().first() {
+        let (token, behind) = rest.split_at(token_length(rest));
+        match first {
+            b',' => dumped.push_str(", "),
+            b':' => dumped.push_str(": "),
+            b'"' => push_ascii(&mut dumped, token),
+            b'-' | b'0'..=b'9' => dumped.push_str(&number(token).replace("inf", "Infinity")),
+            _ => dumped.push_str(token.trim()),
+        }
+        rest = behind;
+    }
+    dumped
+}
+
+/// What `csv.writer` writes for `json.loads(json)`, lists and objects by `json.dumps`: nothing for `null`, `True` and `False`, text
+/// without its quotes.
+pub fn json_cell(json: &RawValue) -> String {
+    let text = json.get();
+    match text.as_bytes().first() {
+        Some(b'n') => String::new(),
+        Some(b't') => bool_str(true).to_owned(),
+        Some(b'f') => bool_str(false).to_owned(),
+        Some(b'"') => String::from_utf16_lossy(&code_units(text)),
+        Some(b'-' | b'0'..=b'9') => number(text).into_owned(),
+        _ => json_dumps(json),
+    }
+}
+
+/// `repr` of a `float`: `1.0`, `1e-05`, `1e+16`, `inf`, `nan`.
+pub fn float_repr(float: f64) -> String {
+    // Rust's Debug chooses digits and notation as Python does, and writes the exponent shorter
+    let debug = format!("{float:?}");
+    match debug.split_once('e') {
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+        None => debug.to_ascii_lowercase(),
+    }
+}
+
+/// `str` of a `bool`.
+pub fn bool_str(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+/// The length of the token in front, in bytes: a string, a number, or one character of anything else.
+fn token_length(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    match bytes[0] {
+        b'"' => {
+            let mut end = 1;
+            while bytes[end] != b'"' {
+                end += if bytes[end] == b'\\' { 2 } else { 1 };
+            }
+            end + 1
+        }
+        b'-' | b'0'..=b'9' => json.find(|c: char| !matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9')).unwrap_or(json.len()),
+        _ => 1,
+    }
+}
+
+/// The number as `str` gives it; one with a fraction or an exponent is a `float`.
+fn number(token: &str) -> Cow<'_, str> {
+    match token {
+        "-0" => Cow::Borrowed("0"),
+        _ if token.contains(['.', 'e', 'E']) => token.parse().map_or(Cow::Borrowed(token), |float| Cow::Owned(float_repr(float))),
+        _ => Cow::Borrowed(token),
+    }
+}
+
+fn push_ascii(dumped: &mut String, string: &str) {
+    if string.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        dumped.push_str(string);
+        return;
+    }
+    dumped.push('"');
+    for unit in code_units(string) {
+        match u8::try_from(unit).map(char::from) {
+            Ok('"') => dumped.push_str("\\\""),
+            Ok('\\') => dumped.push_str("\\\\"),
+            Ok('\n') => dumped.push_str("\\n"),
+            Ok('\r') => dumped.push_str("\\r"),
+            Ok('\t') => dumped.push_str("\\t"),
+            Ok('\x08') => dumped.push_str("\\b"),
+            Ok('\x0c') => dumped.push_str("\\f"),
+            Ok(printable @ ' '..='~') => dumped.push(printable),
+            // writing to a String never fails
+            _ => _ = write!(dumped, "\\u{unit:04x}"),
+        }
+    }
+    dumped.push('"');
+}
+
+/// The UTF-16 code units of a JSON string, in which an escape may be half of a surrogate pair (RFC 8259 section 7).
+fn code_units(string: &str) -> Vec<u16> {
+    let mut characters = string[1..string.len() - 1].chars();
+    let mut units = Vec::with_capacity(string.len());
+    while let Some(character) = characters.next() {
+        let escaped = if character == '\\' { characters.next() } else { None };
+        match escaped {
+            Some('u') => {
+                let (digits, behind) = characters.as_str().split_at(4);
+                units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
+                characters = behind.chars();
+            }
+            Some('b') => units.push(0x08),
+            Some('f') => units.push(0x0c),
+            Some('n') => units.push(0x0a),
+            Some('r') => units.push(0x0d),
+            Some('t') => units.push(0x09),
+            _ => units.extend_from_slice(escaped.unwrap_or(character).encode_utf16(&mut [0; 2])),
+        }
+    }
+    units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn json_dumps_prints_what_python_3_11_prints() {
+        for (json, dumped) in [
+            (
+                r#"{"b": "Ünïcode “quotes” 😀, comma", "a": 2.50, "big": 12345678901234567890123, "exp": 1e5, "nested":{"z":null,"y":[true,false]}}"#,
+                r#"{"b": "\u00dcn\u00efcode \u201cquotes\u201d \ud83d\ude00, comma", "a": 2.5, "big": 12345678901234567890123, "exp": 100000.0, "nested": {"z": null, "y": [true, false]}}"#,
+            ),
+            (
+                "\"\\u00fc \\/ \\ud83d\\ude00 \\ud800 \\b\\f\\n\\r\\t\\u0000\\u001f\\u007f \x7f \\\" \\\\\"",
+                r#""\u00fc / \ud83d\ude00 \ud800 \b\f\n\r\t\u0000\u001f\u007f \u007f \" \\""#,
+            ),
+            (r#"{"path": "A: [1, 2]", "x":[{},[],{"a":[1,2.0]}]}"#, r#"{"path": "A: [1, 2]", "x": [{}, [], {"a": [1, 2.0]}]}"#),
+            ("[1,\n 2,\t3]", "[1, 2, 3]"),
+            ("{ }", "{}"),
+            (r#"{"ü":"é"}"#, r#"{"\u00fc": "\u00e9"}"#),
+            (r#""\\""#, r#""\\""#),
+            ("-1e400", "-Infinity"),
+        ] {
+            assert_eq!(json_dumps(&raw(json)), dumped, "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_print_as_in_python_3_11() {
+        for (json, printed) in [
+            ("12.50", "12.5"),
+            ("1E5", "100000.0"),
+            ("-0", "0"),
+            ("-0.0", "-0.0"),
+            ("0.0001", "0.0001"),
+            ("0.00001", "1e-05"),
+            ("1e-7", "1e-07"),
+            ("1e15", "1000000000000000.0"),
+            ("9999999999999998.0", "9999999999999998.0"),
+            ("1e16", "1e+16"),
+            ("1.5e300", "1.5e+300"),
+            ("5e-324", "5e-324"),
+            ("9007199254740993.0", "9007199254740992.0"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ] {
+            assert_eq!(json_dumps(&raw(json)), printed, "{json}");
+            assert_eq!(json_cell(&raw(json)), printed, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_cell_holds_text_without_quotes_and_nothing_for_null() {
+        for (json, cell) in [
+            ("null", ""),
+            ("true", "True"),
+            (r#""plain, \"text\" \u00fc\ud83d\ude00""#, "plain, \"text\" ü😀"),
+            ("1e400", "inf"),
+            (r#"[1,"two"]"#, r#"[1, "two"]"#),
+            ("{}", "{}"),
+        ] {
+            assert_eq!(json_cell(&raw(json)), cell, "{json}");
+        }
+    }
+
+    #[test]
+    fn assignments_get_the_ids_the_old_system_gave_them() {
+        let id = |user_and_case: &str, path: &str| {
+            let path_config = serde_json::value::to_raw_value(&serde_json::json!([{ "path": path }])).unwrap();
+            let name = format!("{user_and_case}-{}", json_dumps(&path_config));
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
+        };
+
+        assert_eq!(id("alice@contract.test-1", "A.B"), "b6e4dfdd7b075dc2afc9f8bece7d8d1d");
+        assert_eq!(id("ünï@contract.test-9", "Ünï.糖尿病: 是 😀"), "e0156460e5c553888594eb5146f78fec");
+    }
+}
