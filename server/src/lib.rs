@@ -16,6 +16,7 @@ pub fn router() -> Router<App> {
         .merge(config_answer::router())
         .merge(answer::router())
         .merge(analytics::router())
+        .merge(admin_users::router())
 }
 
 /// What the container serves: [`router`] with everything around it.

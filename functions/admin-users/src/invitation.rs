@@ -1,0 +1,99 @@
+//! An account as an administrator describes it.
+
+use email_address::{EmailAddress, Options};
+use serde::{Deserialize, Deserializer};
+
+/// Of the optional fields each may be missing, none may be null.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Invitation {
+    pub email: String,
+    #[serde(default, deserialize_with = "text")]
+    pub name: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub position: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub employer: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub area_of_clinical_ex: Option<String>,
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+impl Invitation {
+    /// A mailbox (RFC 5321 section 4.1.2, in UTF-8 by RFC 6531) at a domain with a dot.
+    pub(crate) fn check_email(&self) -> Result<(), email_address::Error> {
+        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+        EmailAddress::parse_with_options(&self.email, options).map(|_| ())
+    }
+
+    /// The first field that does not fit its column, in characters.
+    pub(crate) fn too_long(&self) -> Option<String> {
+        let fields = [
+            ("email", Some(&self.email), 128),
+            ("name", self.name.as_ref(), 128),
+            ("position", self.position.as_ref(), 512),
+            ("employer", self.employer.as_ref(), 512),
+            ("area_of_clinical_ex", self.area_of_clinical_ex.as_ref(), 512),
+        ];
+        let (field, _, limit) =
+            fields.into_iter().find(|(_, text, limit)| text.is_some_and(|text| text.chars().count() > *limit))?;
+        Some(format!("{field} is longer than {limit} characters"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invite(email: &str) -> Invitation {
+        Invitation { email: email.to_owned(), name: None, position: None, employer: None, area_of_clinical_ex: None }
+    }
+
+    #[test]
+    fn addresses_of_any_script_are_addresses() {
+        for email in [
+            "new1@contract.test",
+            "żółć@例え.jp",
+            "अजय@डाटा.भारत",
+            "first.last+study@a-b.example.org",
+            "o'neill@example.org",
+        ] {
+            assert_eq!(invite(email).check_email(), Ok(()), "{email}");
+        }
+    }
+
+    #[test]
+    fn what_mail_cannot_be_sent_to_is_no_address() {
+        let odd = [
+            "",
+            "a.b",
+            "a@b",
+            "a@b.",
+            "@b.c",
+            "a b@c.d",
+            " a@b.c",
+            "a@b.c ",
+            "a@b.c\n",
+            "a@b@c.d",
+            "a..b@c.d",
+            "<b>@x.y",
+            "A <a@b.c>",
+            "a@[127.0.0.1]",
+            "a@b..c",
+            "a\u{a0}b@c.d",
+        ];
+        for email in odd {
+            assert!(invite(email).check_email().is_err(), "{email:?}");
+        }
+    }
+
+    #[test]
+    fn limits_count_characters() {
+        let named = |name: String| Invitation { name: Some(name), ..invite("a@b.c") }.too_long();
+
+        assert_eq!(named("é".repeat(128)), None);
+        assert_eq!(named("é".repeat(129)).unwrap(), "name is longer than 128 characters");
+    }
+}

@@ -1,0 +1,82 @@
+//! `POST /admin/users`: administrators invite accounts; `{"users": […]}` → 201 `{"<email>": "added" or "failed: …"}`.
+//! `GET /admin/users`: all accounts. `GET /admin/users/{id}`: name and address of one.
+
+mod invitation;
+mod queries;
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use shared::auth::Admin;
+use shared::errors::{bad_request, not_found};
+use shared::extract::{Json, Path};
+use shared::reply::{Created, Data};
+use shared::{ApiError, App};
+
+use invitation::Invitation;
+use queries::Account;
+
+#[derive(Deserialize)]
+struct Invitations {
+    users: Vec<Invitation>,
+}
+
+#[derive(Serialize)]
+struct Accounts {
+    users: Vec<Account>,
+}
+
+#[derive(Serialize)]
+struct AccountName {
+    name: Option<String>,
+    email: String,
+}
+
+/// The routes.
+pub fn router() -> Router<App> {
+    Router::new().route("/admin/users", get(get_users).post(post_users)).route("/admin/users/{id}", get(get_user))
+}
+
+/// A malformed account refuses the whole request (400). Of well-formed ones each stands alone: those that exist already,
+/// in any case, or that the table cannot hold are named in the answer, and the others are added.
+async fn post_users(
+    _: Admin,
+    State(app): State<App>,
+    Json(invitations): Json<Invitations>,
+) -> Result<Created<BTreeMap<String, String>>, ApiError> {
+    for (index, invitation) in invitations.users.iter().enumerate() {
+        invitation.check_email().map_err(|reason| bad_request(format!("users[{index}].email: {reason}")))?;
+    }
+    let (refused, fitting): (Vec<_>, Vec<_>) =
+        invitations.users.into_iter().partition(|invitation| invitation.too_long().is_some());
+    if let (Some(reason), true) = (refused.first().and_then(Invitation::too_long), fitting.is_empty()) {
+        return Err(bad_request(reason));
+    }
+    let added = queries::add(&app.db, &fitting).await?;
+    let outcome = |invitation: Invitation| {
+        let outcome = match invitation.too_long() {
+            Some(reason) => format!("failed: {reason}"),
+            None if added.contains(&invitation.email) => "added".to_owned(),
+            None => "failed: already existed".to_owned(),
+        };
+        (invitation.email, outcome)
+    };
+    Ok(Created(refused.into_iter().chain(fitting).map(outcome).collect()))
+}
+
+async fn get_users(_: Admin, State(app): State<App>) -> Result<Data<Accounts>, ApiError> {
+    let users = queries::all(&app.db).await?;
+    Ok(Data(Accounts { users }))
+}
+
+async fn get_user(_: Admin, State(app): State<App>, Path(id): Path<String>) -> Result<Data<AccountName>, ApiError> {
+    let unknown = || not_found("No such account");
+    let id: i32 = id.parse().map_err(|_| unknown())?;
+    let account = sqlx::query_as!(AccountName, r#"SELECT name, email FROM "user" WHERE id = $1"#, id)
+        .fetch_optional(&app.db)
+        .await?;
+    Ok(Data(account.ok_or_else(unknown)?))
+}
