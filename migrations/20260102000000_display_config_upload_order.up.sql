@@ -11,6 +11,7 @@ SELECT setval('display_config_upload_order_seq',
               pg_relation_size('display_config') / current_setting('block_size')::bigint * 2048 + 1, false);
 
 -- Old code may run as a role that is not the owner: who may insert assignments may draw their order.
+-- safe: opaque-code: grants on the new sequence, nothing else
 DO $$
 DECLARE
     inserter text;

@@ -2,6 +2,7 @@
 -- Existing rows get the order they physically have, which is the one the old system serves them in (README.md, "The order of
 -- assignments"). 256 blocks (2 MB) at a time, each committed: an upload by old code waits for one step, not for the whole table.
 -- A row's order follows from its own ctid alone, and filled rows are left alone: an interrupted run just goes on.
+-- safe: opaque-code: the UPDATEs are the batches described above; they touch no other column
 DO $$
 DECLARE
     step CONSTANT bigint := 256;

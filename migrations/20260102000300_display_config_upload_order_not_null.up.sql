@@ -1,4 +1,5 @@
 ALTER TABLE display_config VALIDATE CONSTRAINT display_config_upload_order_check;
--- safe: set-not-null: the constraint just validated proves it, so PostgreSQL does not scan the table
+-- The constraint proves it, so that PostgreSQL does not scan the table with everybody waiting.
 ALTER TABLE display_config ALTER COLUMN upload_order SET NOT NULL;
+-- safe: ban-drop-constraint: NOT NULL says the same
 ALTER TABLE display_config DROP CONSTRAINT display_config_upload_order_check;

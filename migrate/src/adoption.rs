@@ -1,0 +1,250 @@
+//! Taking over a database of the old system: it must have the schema that the baseline gives, then the baseline is recorded as
+//! applied without being run. No row and no object of the old system is touched; `alembic_version` stays, so that the old
+//! system keeps starting.
+//!
+//! Harmless, and left alone: plain indexes, tables, views and functions of others. Not harmless: whatever changes what a
+//! write to our tables does, and whatever has a name that a migration needs.
+
+use std::fmt;
+
+use sqlx::migrate::Migrate;
+use sqlx::{Connection, PgConnection};
+
+use crate::catalog::{self, Column, Schema, Table};
+use crate::{Error, leftovers, migrations};
+
+/// The Alembic revision whose schema the baseline gives (contract section 7).
+pub const REVISION: &str = "a1b2c3d4e5f6";
+
+/// One thing that is not as in the old system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A table is missing.
+    TableMissing(String),
+    /// A column is missing.
+    ColumnMissing {
+        /// `table.column`.
+        column: String,
+    },
+    /// A column nobody knows.
+    ColumnExtra {
+        /// `table.column`.
+        column: String,
+    },
+    /// A column has another type, nullability or default.
+    Column {
+        /// `table.column`.
+        column: String,
+        /// As in the old system.
+        expected: String,
+        /// As it is.
+        found: String,
+    },
+    /// A key or constraint is missing, has another definition, or is one too many.
+    Constraint {
+        /// `table.constraint`.
+        constraint: String,
+        /// As in the old system.
+        expected: Option<String>,
+        /// As it is.
+        found: Option<String>,
+    },
+    /// An object that changes what writes do, or that has a name we need.
+    Obstacle(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TableMissing(table) => write!(f, "table {table} is missing"),
+            Self::ColumnMissing { column } => write!(f, "column {column} is missing"),
+            Self::ColumnExtra { column } => write!(f, "column {column} is unknown"),
+            Self::Column { column, expected, found } => write!(f, "column {column} should be `{expected}`, is `{found}`"),
+            Self::Constraint { constraint, expected: Some(expected), found: Some(found) } => {
+                write!(f, "constraint {constraint} should be `{expected}`, is `{found}`")
+            }
+            Self::Constraint { constraint, expected: None, found } => {
+                write!(f, "constraint {constraint} is unknown: `{}`", found.as_deref().unwrap_or_default())
+            }
+            Self::Constraint { constraint, expected, found: None } => {
+                write!(f, "constraint {constraint} is missing: `{}`", expected.as_deref().unwrap_or_default())
+            }
+            Self::Obstacle(what) => f.write_str(what),
+        }
+    }
+}
+
+/// Everything that differs from the schema of the old system.
+pub async fn differences(connection: &mut PgConnection) -> Result<Vec<Difference>, Error> {
+    let expected = catalog::expected();
+    let mut found = compare(&expected, &catalog::live(connection).await?);
+    found.extend(obstacles(connection, &expected).await?);
+    Ok(found)
+}
+
+/// Records the baseline as applied, if nothing differs.
+pub(crate) async fn adopt(connection: &mut PgConnection) -> Result<(), Error> {
+    let differences = differences(connection).await?;
+    if !differences.is_empty() {
+        return Err(Error::Differs(differences));
+    }
+    let baseline = migrations::up().next().expect("there is a baseline");
+    let mut transaction = connection.begin().await?;
+    transaction.ensure_migrations_table().await?;
+    sqlx::query!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES ($1, $2, true, $3, 0)",
+        baseline.version,
+        &*baseline.description,
+        &*baseline.checksum
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+fn compare(expected: &Schema, live: &Schema) -> Vec<Difference> {
+    expected
+        .iter()
+        .flat_map(|(name, table)| match live.get(name) {
+            None => vec![Difference::TableMissing(name.clone())],
+            Some(found) => compare_table(name, table, found),
+        })
+        .collect()
+}
+
+fn compare_table(name: &str, expected: &Table, found: &Table) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for (column, expected) in &expected.columns {
+        let path = format!("{name}.{column}");
+        match found.columns.get(column) {
+            None => differences.push(Difference::ColumnMissing { column: path }),
+            Some(found) if found != expected => {
+                differences.push(Difference::Column { column: path, expected: describe(expected), found: describe(found) });
+            }
+            Some(_) => {}
+        }
+    }
+    for column in found.columns.keys().filter(|column| !expected.columns.contains_key(*column)) {
+        differences.push(Difference::ColumnExtra { column: format!("{name}.{column}") });
+    }
+    let mut constraints: Vec<&String> = expected.constraints.keys().chain(found.constraints.keys()).collect();
+    constraints.sort();
+    constraints.dedup();
+    for constraint in constraints {
+        let (expected, found) = (expected.constraints.get(constraint).cloned(), found.constraints.get(constraint).cloned());
+        if expected != found {
+            differences.push(Difference::Constraint { constraint: format!("{name}.{constraint}"), expected, found });
+        }
+    }
+    differences
+}
+
+fn describe(column: &Column) -> String {
+    let default = column.default.as_ref().map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
+    let nullable = if column.nullable { "" } else { " NOT NULL" };
+    format!("{}{default}{nullable}", column.data_type)
+}
+
+async fn obstacles(connection: &mut PgConnection, expected: &Schema) -> Result<Vec<Difference>, sqlx::Error> {
+    let tables: Vec<String> = expected.keys().cloned().collect();
+    let needed: Vec<String> = migrations::up().flat_map(leftovers::concurrent_indexes).collect();
+    let found = sqlx::query_scalar!(
+        r#"WITH ours AS (
+               SELECT oid, relname, relrowsecurity FROM pg_class
+               WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname = ANY($1)
+           )
+           SELECT format('table %s has the trigger %s', relname, tgname) AS "what!"
+           FROM pg_trigger JOIN ours ON ours.oid = tgrelid WHERE NOT tgisinternal
+           UNION ALL
+           SELECT format('table %s has the rule %s', relname, rulename) FROM pg_rewrite JOIN ours ON ours.oid = ev_class
+           UNION ALL
+           SELECT format('table %s has row level security', relname) FROM ours WHERE relrowsecurity
+           UNION ALL
+           SELECT format('table %s has the unique index %s', relname, indexrelid::regclass)
+           FROM pg_index JOIN ours ON ours.oid = indrelid
+           WHERE indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
+           UNION ALL
+           SELECT format('table %s is referenced by %s', relname, conrelid::regclass)
+           FROM pg_constraint JOIN ours ON ours.oid = confrelid
+           WHERE contype = 'f' AND conrelid NOT IN (SELECT oid FROM ours)
+           UNION ALL
+           SELECT format('the name %s is taken, a migration needs it', relname)
+           FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY($2)
+           ORDER BY 1"#,
+        &tables,
+        &needed
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().map(Difference::Obstacle).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What [`compare`] says after `change` to an exact copy.
+    fn after(change: impl FnOnce(&mut Schema)) -> Vec<String> {
+        let expected = catalog::expected();
+        let mut live = expected.clone();
+        change(&mut live);
+        compare(&expected, &live).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_copy_does_not_differ() {
+        assert!(after(|_| ()).is_empty());
+    }
+
+    #[test]
+    fn tables_of_others_are_harmless() {
+        assert!(after(|live| drop(live.insert("notes_of_a_researcher".to_owned(), Table::default()))).is_empty());
+    }
+
+    #[test]
+    fn a_missing_table_is_named() {
+        assert_eq!(after(|live| drop(live.remove("answer"))), ["table answer is missing"]);
+    }
+
+    #[test]
+    fn columns_missing_and_unknown_are_named() {
+        let said = after(|live| {
+            let columns = &mut live.get_mut("display_config").unwrap().columns;
+            let arm = columns.remove("arm").unwrap();
+            columns.insert("branch".to_owned(), arm);
+        });
+
+        assert_eq!(said, ["column display_config.arm is missing", "column display_config.branch is unknown"]);
+    }
+
+    #[test]
+    fn a_changed_column_is_shown_both_ways() {
+        let said = after(|live| {
+            let column = live.get_mut("answer").unwrap().columns.get_mut("ai_score_shown").unwrap();
+            column.nullable = true;
+            column.default = None;
+        });
+
+        assert_eq!(said, ["column answer.ai_score_shown should be `boolean DEFAULT false NOT NULL`, is `boolean`"]);
+    }
+
+    #[test]
+    fn constraints_changed_missing_and_unknown_are_named() {
+        let said = after(|live| {
+            let constraints = &mut live.get_mut("answer").unwrap().constraints;
+            constraints.remove("diagnose_pkey");
+            constraints.insert("one_answer".to_owned(), "UNIQUE (task_id)".to_owned());
+            constraints.insert("diagnose_task_id_case_id_user_email_key".to_owned(), "UNIQUE (task_id)".to_owned());
+        });
+
+        assert_eq!(
+            said,
+            [
+                "constraint answer.diagnose_pkey is missing: `PRIMARY KEY (id)`",
+                "constraint answer.diagnose_task_id_case_id_user_email_key should be `UNIQUE (task_id, case_id, user_email)`, is `UNIQUE (task_id)`",
+                "constraint answer.one_answer is unknown: `UNIQUE (task_id)`",
+            ]
+        );
+    }
+}

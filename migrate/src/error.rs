@@ -1,0 +1,142 @@
+//! Why a run did not do what was asked. No text here holds more of a connection than a database's own message does.
+
+use std::time::Duration;
+
+use sqlx::migrate::MigrateError;
+
+use crate::adoption::{Difference, REVISION};
+
+/// SQLSTATE of a lock that was not had within `lock_timeout`.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// SQLSTATE of a statement that ran into `statement_timeout`.
+const QUERY_CANCELED: &str = "57014";
+
+/// What stood in the way. Unless a variant says otherwise, nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request itself is wrong.
+    #[error("request: {0}")]
+    Request(String),
+    /// No connection, or lost.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Somebody else is migrating and takes longer than we wait.
+    #[error("another migration run is at work; gave up waiting for it after {}", seconds(*.0))]
+    OtherRun(Duration),
+    /// The old system's Alembic is somewhere else, nowhere, or in several places at once.
+    #[error("alembic_version holds {}; only {REVISION} can be taken over", listed(.0))]
+    Revision(Vec<String>),
+    /// Neither empty, nor ours, nor the old system's.
+    #[error("schema public is neither empty nor known: it has no migration history of either system, and holds {}", listed(.0))]
+    Foreign(Vec<String>),
+    /// A database of the old system that is not as the baseline says.
+    #[error("the schema differs from that of revision {REVISION}, nothing was adopted:\n{}", lines(.0))]
+    Differs(Vec<Difference>),
+    /// There is nothing to adopt in an empty database.
+    #[error("the database is empty: there is nothing to adopt, `up` creates the schema")]
+    NothingToAdopt,
+    /// The database was migrated by a newer program, or by another one.
+    #[error("the database has migrations that this program does not know: {}", listed(.0))]
+    Unknown(Vec<i64>),
+    /// A file was edited after it was applied.
+    #[error("these migrations were changed after they were applied: {}", listed(.0))]
+    Changed(Vec<i64>),
+    /// A migration is pending that should have come before one that is applied.
+    #[error("{} would run after {latest}, which is applied already; give it a newer version", listed(.pending))]
+    OutOfOrder {
+        /// The versions that come too late.
+        pending: Vec<i64>,
+        /// The newest applied version.
+        latest: i64,
+    },
+    /// A migration that sqlx has marked as failed.
+    #[error("migration {0} is marked as failed in _sqlx_migrations")]
+    Dirty(i64),
+    /// `down` never guesses.
+    #[error("down needs a target: the version that is to be the newest one afterwards, or 0 for none")]
+    TargetMissing,
+    /// No such migration.
+    #[error("there is no migration {0}")]
+    TargetUnknown(i64),
+    /// Undoing the baseline drops every table.
+    #[error("down to 0 would drop every table, and there are rows in {}", listed(.0))]
+    HoldsRows(Vec<String>),
+    /// The old system still reads these tables.
+    #[error("down to 0 would drop the tables of the old system, whose alembic_version is still here")]
+    StillOldSystem,
+    /// A session keeps a table that the migration needs. The migrations before this one stay applied.
+    #[error("migration {version} ({description}) did not get its lock within {}: another session holds the table. Nothing of this migration was done; run again", seconds(*.waited))]
+    TableLocked {
+        /// The migration.
+        version: i64,
+        /// Its name.
+        description: String,
+        /// `lock_timeout`.
+        waited: Duration,
+    },
+    /// The statement took too long. The migrations before this one stay applied.
+    #[error("migration {version} ({description}) was stopped after {}: raise statement_timeout_seconds or split it, and run again", seconds(*.limit))]
+    TooSlow {
+        /// The migration.
+        version: i64,
+        /// Its name.
+        description: String,
+        /// `statement_timeout`.
+        limit: Duration,
+    },
+    /// The migration is wrong. Those before this one stay applied.
+    #[error("migration {version} ({description}) failed: {source}")]
+    Failed {
+        /// The migration.
+        version: i64,
+        /// Its name.
+        description: String,
+        /// What the database said.
+        source: MigrateError,
+    },
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Self::Database(error),
+            other => Self::Database(sqlx::Error::Migrate(Box::new(other))),
+        }
+    }
+}
+
+impl Error {
+    /// Tells a lock and a timeout from a migration that is wrong.
+    pub(crate) fn of_migration(version: i64, description: &str, limits: crate::timeouts::Limits, source: MigrateError) -> Self {
+        let description = description.to_owned();
+        match sqlstate(&source).as_deref() {
+            Some(LOCK_NOT_AVAILABLE) => Self::TableLocked { version, description, waited: limits.lock },
+            Some(QUERY_CANCELED) => Self::TooSlow { version, description, limit: limits.statement },
+            _ => Self::Failed { version, description, source },
+        }
+    }
+}
+
+fn sqlstate(error: &MigrateError) -> Option<String> {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
+        }
+        _ => None,
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+fn listed<T: ToString>(items: &[T]) -> String {
+    if items.is_empty() {
+        return "nothing".to_owned();
+    }
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn lines(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| format!("- {difference}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,64 @@
+//! What is applied, and what is pending.
+
+use sqlx::migrate::{AppliedMigration, Migration};
+
+use crate::{Error, migrations};
+
+/// The up migrations that are not applied, in order; or why the history cannot be gone on with.
+pub fn pending(applied: &[AppliedMigration]) -> Result<Vec<&'static Migration>, Error> {
+    let unknown: Vec<i64> = applied.iter().map(|one| one.version).filter(|version| !migrations::is_known(*version)).collect();
+    if !unknown.is_empty() {
+        return Err(Error::Unknown(unknown));
+    }
+    let changed: Vec<i64> = migrations::up()
+        .filter(|known| applied.iter().any(|one| one.version == known.version && one.checksum != known.checksum))
+        .map(|known| known.version)
+        .collect();
+    if !changed.is_empty() {
+        return Err(Error::Changed(changed));
+    }
+    let pending: Vec<&Migration> = migrations::up().filter(|known| applied.iter().all(|one| one.version != known.version)).collect();
+    let latest = applied.iter().map(|one| one.version).max().unwrap_or(0);
+    let late: Vec<i64> = pending.iter().map(|one| one.version).filter(|version| *version < latest).collect();
+    if late.is_empty() { Ok(pending) } else { Err(Error::OutOfOrder { pending: late, latest }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(count: usize) -> Vec<AppliedMigration> {
+        migrations::up().take(count).map(|one| AppliedMigration { version: one.version, checksum: one.checksum.clone() }).collect()
+    }
+
+    #[test]
+    fn what_is_not_applied_is_pending() {
+        let pending = pending(&applied(2)).unwrap();
+
+        assert_eq!(pending.len(), migrations::up().count() - 2);
+    }
+
+    #[test]
+    fn a_migration_of_somebody_else_is_refused() {
+        let mut applied = applied(1);
+        applied.push(AppliedMigration { version: 7, checksum: vec![1].into() });
+
+        assert!(matches!(pending(&applied), Err(Error::Unknown(versions)) if versions == [7]));
+    }
+
+    #[test]
+    fn a_migration_that_was_edited_later_is_refused() {
+        let mut applied = applied(2);
+        applied[1].checksum = vec![1].into();
+
+        assert!(matches!(pending(&applied), Err(Error::Changed(versions)) if versions == [applied[1].version]));
+    }
+
+    #[test]
+    fn a_migration_that_comes_too_late_is_refused() {
+        let mut applied = applied(3);
+        let late = applied.remove(1).version;
+
+        assert!(matches!(pending(&applied), Err(Error::OutOfOrder { pending, .. }) if pending == [late]));
+    }
+}

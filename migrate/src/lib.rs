@@ -1,0 +1,27 @@
+//! Keeps the database schema: what is pending, whether it is safe, up, down, and the takeover of a database of the old
+//! system. The rules for migrations are in `migrations/README.md`.
+//!
+//! Follow one run: [`Runner`] → `run_lock` → [`state`] (what kind of database is this?) → [`adoption`] (is it the schema we
+//! expect?) → `history` (what is pending?) → sqlx applies one migration after the other.
+
+pub mod adoption;
+mod catalog;
+mod error;
+mod history;
+mod leftovers;
+pub mod lint;
+pub mod migrations;
+mod report;
+mod request;
+mod run_lock;
+mod runner;
+mod state;
+mod timeouts;
+
+pub use adoption::Difference;
+pub use error::Error;
+pub use report::{Pending, Report, Step};
+pub use request::{Action, Request};
+pub use runner::Runner;
+pub use state::State;
+pub use timeouts::Timeouts;
