@@ -1,0 +1,195 @@
+//! A function: its processes, and who gets which event.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hyper::body::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::process::{Failure, Launch, Phase, Process};
+use super::{InvokeError, Log, ProcessGroup};
+use crate::template;
+
+/// How functions run on this machine.
+#[derive(Clone)]
+pub struct Settings {
+    /// Values for variables that the template sets; a secret by its own name takes the place of its parameter.
+    /// A function gets only what the template gives it.
+    pub environment: BTreeMap<String, String>,
+    /// Variables for every function, `RUST_LOG` or `AWS_ENDPOINT_URL` say.
+    pub everywhere: BTreeMap<String, String>,
+    /// Most processes of a function that has no reserved concurrency. Each holds a connection to the database.
+    pub most_processes: usize,
+    /// Takes what functions write.
+    pub log: Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            environment: BTreeMap::new(),
+            everywhere: BTreeMap::new(),
+            most_processes: 5,
+            log: super::log_to_stderr(),
+        }
+    }
+}
+
+/// A function that can be invoked. Clones are the same function.
+#[derive(Clone)]
+pub struct Function {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    launch: Launch,
+    places: Arc<Semaphore>,
+    most_processes: usize,
+    pool: Mutex<Pool>,
+}
+
+#[derive(Default)]
+struct Pool {
+    all: Vec<Process>,
+    /// The last one used is the first one used again, as in Lambda.
+    idle: Vec<Process>,
+    last_event: Option<Bytes>,
+    stopped: bool,
+}
+
+impl Function {
+    /// A function of the template, with the binary to run. No process is started before the first event.
+    pub fn new(function: template::Function, binary: PathBuf, settings: Settings, group: Arc<ProcessGroup>) -> Self {
+        let most_processes = function.reserved_concurrency.unwrap_or(settings.most_processes);
+        let launch = Launch {
+            function,
+            binary,
+            given: settings.environment,
+            everywhere: settings.everywhere,
+            group,
+            log: settings.log,
+        };
+        let places = Arc::new(Semaphore::new(most_processes));
+        Self { inner: Arc::new(Inner { launch, places, most_processes, pool: Mutex::default() }) }
+    }
+
+    /// Name of its binary.
+    pub fn name(&self) -> &str {
+        &self.inner.launch.function.binary
+    }
+
+    /// Invokes it with an event and waits for the answer. When all processes it may have are busy, the event waits.
+    ///
+    /// An invocation goes on when its caller does not wait any more.
+    pub async fn invoke(&self, event: Bytes) -> Result<Bytes, InvokeError> {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let trace = format!("Root=1-{seconds:08x}-{:024x}", rand::random::<u128>() >> 32);
+        self.invoke_traced(event, trace).await
+    }
+
+    /// Invokes it with an event that has a trace id (the value of `x-amzn-trace-id`).
+    pub async fn invoke_traced(&self, event: Bytes, trace: String) -> Result<Bytes, InvokeError> {
+        let (answer, answered) = oneshot::channel();
+        tokio::spawn(self.inner.clone().serve(event, trace, answer));
+        answered.await.unwrap_or(Err(InvokeError::Stopped))
+    }
+
+    /// Its live processes, oldest first.
+    pub fn processes(&self) -> Vec<Process> {
+        let mut pool = self.inner.pool();
+        pool.all.retain(Process::is_alive);
+        pool.all.clone()
+    }
+
+    /// The event it got last.
+    pub fn last_event(&self) -> Option<Bytes> {
+        self.inner.pool().last_event.clone()
+    }
+
+    /// Writes a line to its log.
+    pub(crate) fn log(&self, line: &str) {
+        (self.inner.launch.log)(self.name(), line);
+    }
+
+    /// Waits until no process works: each is frozen.
+    pub async fn rests(&self) {
+        for process in self.processes() {
+            process.rests().await;
+        }
+    }
+
+    /// Lets events that are there be answered, for `grace` at most, then kills every process.
+    /// Events that come later are refused.
+    pub async fn stop(&self, grace: Duration) {
+        let everyone = u32::try_from(self.inner.most_processes).unwrap_or(u32::MAX);
+        // After the grace nothing more is owed: processes that still work are killed as well.
+        let _places = tokio::time::timeout(grace, self.inner.places.acquire_many(everyone)).await;
+        self.inner.pool().stopped = true;
+        for process in self.processes() {
+            process.kill().await;
+        }
+    }
+}
+
+impl Inner {
+    async fn serve(self: Arc<Self>, event: Bytes, trace: String, answer: oneshot::Sender<Result<Bytes, InvokeError>>) {
+        let Ok(place) = self.places.clone().acquire_owned().await else { return };
+        let (process, result) = match self.work(event, trace).await {
+            Ok((process, result)) => (Some(process), result),
+            Err(error) => (None, Err(error)),
+        };
+        // The caller may be gone; the process is to be put away all the same.
+        let _ = answer.send(result);
+        if let Some(process) = process {
+            self.put_away(process, place).await;
+        }
+    }
+
+    /// Finds or starts a process and has it work. A process that died while it slept is nobody's loss.
+    async fn work(&self, event: Bytes, trace: String) -> Result<(Process, Result<Bytes, InvokeError>), InvokeError> {
+        loop {
+            let process = self.process().await?;
+            self.pool().last_event = Some(event.clone());
+            match process.invoke(&self.launch, event.clone(), trace.clone()).await {
+                Ok(answer) => return Ok((process, Ok(answer))),
+                Err(Failure::Final(error)) => return Ok((process, Err(error))),
+                Err(Failure::Undelivered) => {}
+            }
+        }
+    }
+
+    async fn process(&self) -> Result<Process, InvokeError> {
+        {
+            let mut pool = self.pool();
+            if pool.stopped {
+                return Err(InvokeError::Stopped);
+            }
+            pool.all.retain(Process::is_alive);
+            pool.idle.retain(Process::is_alive);
+            if let Some(process) = pool.idle.pop() {
+                return Ok(process);
+            }
+        }
+        let process = Process::start(&self.launch).await?;
+        self.pool().all.push(process.clone());
+        process.waits(Process::longest_start(&self.launch)).await?;
+        Ok(process)
+    }
+
+    /// Freezes a process once it asks for the next event, and keeps it for that. The place is free after that.
+    async fn put_away(&self, process: Process, place: OwnedSemaphorePermit) {
+        if process.waits(self.launch.function.timeout).await.is_ok() {
+            process.freeze().await;
+            if process.phase() == Phase::Frozen {
+                self.pool().idle.push(process);
+            }
+        }
+        drop(place);
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,45 @@
+//! Lambda on one machine: function binaries behind a Runtime API, one invocation at a time per process, more processes
+//! under load, processes frozen between invocations.
+
+mod environment;
+mod function;
+mod process;
+mod process_group;
+mod runtime_api;
+
+use std::sync::Arc;
+
+pub use self::function::{Function, Settings};
+pub use self::process::{Phase, Process};
+pub use self::process_group::ProcessGroup;
+
+/// Takes what functions write: the function's name, and a line of its standard output or error.
+pub type Log = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// Writes lines to standard error, each after the name of its function.
+pub fn log_to_stderr() -> Log {
+    Arc::new(|function, line| eprintln!("[{function}] {line}"))
+}
+
+/// Why an invocation has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvokeError {
+    /// No process came up: the binary is missing, or ended or failed before it asked for an event.
+    #[error("the function does not start: {0}")]
+    Start(String),
+    /// The process ended during the invocation.
+    #[error("the function's process ended: {0}")]
+    Ended(String),
+    /// The process asked for the next event without an answer to this one.
+    #[error("the function gave no answer")]
+    NoAnswer,
+    /// The function took longer than its timeout, and was killed.
+    #[error("the function did not answer within {0} s")]
+    TimedOut(u64),
+    /// The function answered with an error.
+    #[error("the function failed with {0}")]
+    Failed(String),
+    /// The platform was stopped.
+    #[error("the platform is stopped")]
+    Stopped,
+}

@@ -1,0 +1,292 @@
+//! One process of a function: an execution environment, as Lambda calls it.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use hyper::body::Bytes;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use super::environment::environment;
+use super::runtime_api::{Invocation, RuntimeApi};
+use super::{InvokeError, Log, ProcessGroup};
+use crate::template;
+
+/// Lambda's limit of the time before a process asks for its first event; after it, the function's timeout counts.
+const LONGEST_START: Duration = Duration::from_secs(10);
+
+/// What all processes of a function have in common.
+pub(super) struct Launch {
+    pub function: template::Function,
+    pub binary: PathBuf,
+    pub given: BTreeMap<String, String>,
+    pub everywhere: BTreeMap<String, String>,
+    pub group: Arc<ProcessGroup>,
+    pub log: Log,
+}
+
+/// Where a process stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// It has not yet asked for an event.
+    Starting,
+    /// It waits for an event.
+    Waiting,
+    /// It waits for an event, and is stopped.
+    Frozen,
+    /// It has an event.
+    Running,
+    /// It is gone, and this is why.
+    Ended(String),
+}
+
+impl Phase {
+    pub(super) fn wait(&mut self) {
+        self.unless_ended(Self::Waiting);
+    }
+
+    pub(super) fn run(&mut self) {
+        self.unless_ended(Self::Running);
+    }
+
+    pub(super) fn end(&mut self, why: String) {
+        self.unless_ended(Self::Ended(why));
+    }
+
+    fn unless_ended(&mut self, next: Self) {
+        if !matches!(self, Self::Ended(_)) {
+            *self = next;
+        }
+    }
+
+    fn why_ended(&self) -> Option<&str> {
+        match self {
+            Self::Ended(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// A process of a function. Once the last handle to it is gone, so is the process.
+#[derive(Clone)]
+pub struct Process {
+    pid: u32,
+    phase: watch::Receiver<Phase>,
+    signals: mpsc::UnboundedSender<Request>,
+    invocations: mpsc::Sender<Invocation>,
+}
+
+/// A signal to send, and who waits until it is sent.
+struct Request {
+    signal: Signal,
+    sent: oneshot::Sender<()>,
+}
+
+/// How an invocation went wrong, and whether another process may try.
+pub(super) enum Failure {
+    /// The process had ended before it got the event.
+    Undelivered,
+    /// The event is lost.
+    Final(InvokeError),
+}
+
+impl Process {
+    /// Starts a process. It is still starting when this returns.
+    pub(super) async fn start(launch: &Launch) -> Result<Self, InvokeError> {
+        let problem = |error: std::io::Error| InvokeError::Start(format!("{}: {error}", launch.binary.display()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(problem)?;
+        let address = listener.local_addr().map_err(problem)?;
+        let mut child = Command::new(&launch.binary)
+            .env_clear()
+            .envs(environment(&launch.function, &launch.binary, address, &launch.given, &launch.everywhere))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(launch.group.id())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(problem)?;
+        let pid = child.id().ok_or_else(|| InvokeError::Start("it ended at once".into()))?;
+        pass_on(child.stdout.take(), launch);
+        pass_on(child.stderr.take(), launch);
+
+        let phase = Arc::new(watch::Sender::new(Phase::Starting));
+        let (signals, requests) = mpsc::unbounded_channel();
+        let (invocations, pending) = mpsc::channel(1);
+        let process = Self { pid, phase: phase.subscribe(), signals, invocations };
+        let api = RuntimeApi::new(phase.clone(), pending).serve(listener);
+        let group = launch.group.clone();
+        tokio::spawn(async move {
+            let server = tokio::spawn(api);
+            supervise(child, requests, phase).await;
+            server.abort();
+            drop(group);
+        });
+        Ok(process)
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Where it stands.
+    pub fn phase(&self) -> Phase {
+        self.phase.borrow().clone()
+    }
+
+    /// Whether it is still there.
+    pub fn is_alive(&self) -> bool {
+        self.phase.borrow().why_ended().is_none()
+    }
+
+    /// Stops it between two invocations. Its clocks go on, its connections age.
+    pub async fn freeze(&self) {
+        self.send(Signal::SIGSTOP).await;
+    }
+
+    /// Kills it and waits until it is gone.
+    pub async fn kill(&self) {
+        self.send(Signal::SIGKILL).await;
+        self.reaches(|phase| phase.why_ended().is_some()).await;
+    }
+
+    /// Waits until it stands still: frozen, or gone.
+    pub async fn rests(&self) {
+        self.reaches(|phase| matches!(phase, Phase::Frozen | Phase::Ended(_))).await;
+    }
+
+    /// Waits until it asks for an event.
+    pub(super) async fn waits(&self, at_most: Duration) -> Result<(), InvokeError> {
+        let ready = self.reaches(|phase| !matches!(phase, Phase::Starting | Phase::Running));
+        let Ok(phase) = tokio::time::timeout(at_most, ready).await else {
+            self.kill().await;
+            return Err(InvokeError::Start("it did not ask for an event in time".into()));
+        };
+        phase.why_ended().map_or(Ok(()), |why| Err(InvokeError::Start(why.to_owned())))
+    }
+
+    /// The time a process has to start.
+    pub(super) fn longest_start(launch: &Launch) -> Duration {
+        LONGEST_START + launch.function.timeout
+    }
+
+    /// Has it work on an event. A process that is too slow is killed.
+    pub(super) async fn invoke(&self, launch: &Launch, event: Bytes, trace: String) -> Result<Bytes, Failure> {
+        let timeout = launch.function.timeout;
+        let delivered = Arc::new(AtomicBool::new(false));
+        let (outcome, answered) = oneshot::channel();
+        self.send(Signal::SIGCONT).await;
+        let invocation = Invocation {
+            id: Uuid::new_v4().to_string(),
+            event,
+            deadline: SystemTime::now() + timeout,
+            function_arn: launch.function.arn.clone(),
+            trace,
+            delivered: delivered.clone(),
+            outcome,
+        };
+        if self.invocations.send(invocation).await.is_err() {
+            return Err(Failure::Undelivered);
+        }
+        tokio::select! {
+            biased;
+            outcome = answered => match outcome {
+                Ok(outcome) => outcome.map_err(Failure::Final),
+                Err(_) if self.is_alive() => Err(Failure::Final(InvokeError::NoAnswer)),
+                Err(_) => Err(self.lost(delivered.load(Ordering::SeqCst))),
+            },
+            _ = self.reaches(|phase| phase.why_ended().is_some()) => Err(self.lost(delivered.load(Ordering::SeqCst))),
+            () = tokio::time::sleep(timeout) => {
+                self.kill().await;
+                Err(Failure::Final(InvokeError::TimedOut(timeout.as_secs())))
+            }
+        }
+    }
+
+    fn lost(&self, delivered: bool) -> Failure {
+        match self.phase.borrow().why_ended() {
+            Some(why) if delivered => Failure::Final(InvokeError::Ended(why.to_owned())),
+            _ => Failure::Undelivered,
+        }
+    }
+
+    async fn send(&self, signal: Signal) {
+        let (sent, received) = oneshot::channel();
+        // Neither fails but for a process that has ended, and then there is nothing to signal.
+        if self.signals.send(Request { signal, sent }).is_ok() {
+            let _ = received.await;
+        }
+    }
+
+    async fn reaches(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
+        let mut phase = self.phase.clone();
+        let reached = phase.wait_for(wanted).await.map(|phase| phase.clone());
+        reached.unwrap_or_else(|_| Phase::Ended("the platform is stopped".into()))
+    }
+}
+
+/// Owns the child until it has ended. Signals go out from here alone: as long as the child is not waited for, its
+/// process id is its own.
+async fn supervise(mut child: Child, mut requests: mpsc::UnboundedReceiver<Request>, phase: Arc<watch::Sender<Phase>>) {
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status,
+            request = requests.recv() => match request {
+                Some(Request { signal, sent }) => {
+                    signal_child(&child, signal, &phase);
+                    let _ = sent.send(());
+                }
+                None => {
+                    let _ = child.start_kill();
+                    break child.wait().await;
+                }
+            },
+        }
+    };
+    let why = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+    phase.send_modify(|phase| phase.end(why));
+}
+
+fn signal_child(child: &Child, signal: Signal, phase: &watch::Sender<Phase>) {
+    let Some(pid) = child.id() else { return };
+    if signal == Signal::SIGSTOP && *phase.borrow() != Phase::Waiting {
+        return;
+    }
+    if kill(Pid::from_raw(pid.cast_signed()), signal).is_err() {
+        return;
+    }
+    phase.send_if_modified(|phase| match (signal, &phase) {
+        (Signal::SIGSTOP, Phase::Waiting) => {
+            *phase = Phase::Frozen;
+            true
+        }
+        (Signal::SIGCONT, Phase::Frozen) => {
+            *phase = Phase::Waiting;
+            true
+        }
+        _ => false,
+    });
+}
+
+/// Passes on what the process writes, line by line, until it closes the stream.
+fn pass_on(stream: Option<impl AsyncRead + Unpin + Send + 'static>, launch: &Launch) {
+    let Some(stream) = stream else { return };
+    let (name, log) = (launch.function.binary.clone(), launch.log.clone());
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            log(&name, &String::from_utf8_lossy(&line));
+        }
+    });
+}

@@ -1,0 +1,177 @@
+//! The Lambda Runtime API of one process, on a loopback port of its own.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::InvokeError;
+use super::process::Phase;
+
+/// Lambda's limit of an answer, in bytes.
+const LARGEST_ANSWER: usize = 6_291_556;
+/// A streamed answer reports a failure in the middle of it in this trailer.
+const ERROR_TRAILER: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+
+/// An event on its way to a process.
+pub(super) struct Invocation {
+    pub id: String,
+    pub event: Bytes,
+    pub deadline: SystemTime,
+    pub function_arn: String,
+    /// As in `x-amzn-trace-id`.
+    pub trace: String,
+    /// Set once the process has it.
+    pub delivered: Arc<AtomicBool>,
+    pub outcome: oneshot::Sender<Outcome>,
+}
+
+/// What a process made of an event: the answer's JSON, or an error.
+pub(super) type Outcome = Result<Bytes, InvokeError>;
+
+/// The state that requests of one process share.
+pub(super) struct RuntimeApi {
+    phase: Arc<watch::Sender<Phase>>,
+    invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
+    running: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
+}
+
+impl RuntimeApi {
+    pub fn new(phase: Arc<watch::Sender<Phase>>, invocations: mpsc::Receiver<Invocation>) -> Arc<Self> {
+        Arc::new(Self { phase, invocations: tokio::sync::Mutex::new(invocations), running: Mutex::new(None) })
+    }
+
+    /// Serves until the future is dropped, which also closes its connections.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let api = self.clone();
+            connections.spawn(async move {
+                let service = service_fn(|request| {
+                    let api = api.clone();
+                    async move { Ok::<_, Infallible>(api.answer(request).await) }
+                });
+                // A connection that breaks is the process's end; whoever waits for the process notices that.
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path().to_owned();
+        let segments: Vec<_> = path.trim_start_matches("/2018-06-01/runtime/").split('/').collect();
+        match (request.method(), segments.as_slice()) {
+            (&Method::GET, ["invocation", "next"]) => self.next().await,
+            (&Method::POST, ["invocation", id, "response"]) => match read(request).await {
+                Ok(outcome) => self.finish(id, outcome),
+                Err(too_large) => {
+                    self.finish(id, Err(InvokeError::Failed("Function.ResponseSizeTooLarge".into())));
+                    too_large
+                }
+            },
+            (&Method::POST, ["invocation", id, "error"]) => match read(request).await {
+                Ok(report) => self.finish(id, Err(InvokeError::Failed(error_type(report)))),
+                Err(too_large) => too_large,
+            },
+            (&Method::POST, ["init", "error"]) => match read(request).await {
+                Ok(report) => {
+                    let problem = error_type(report);
+                    self.phase.send_modify(|phase| phase.end(format!("it failed with {problem}")));
+                    accepted()
+                }
+                Err(too_large) => too_large,
+            },
+            _ => status(StatusCode::NOT_FOUND, &json!({"errorType": "NotFound"})),
+        }
+    }
+
+    async fn next(&self) -> Response<Full<Bytes>> {
+        // Whoever waits for an answer to the event before learns that there will be none.
+        drop(self.running().take());
+        self.phase.send_modify(Phase::wait);
+        let Some(invocation) = self.invocations.lock().await.recv().await else {
+            return status(StatusCode::GONE, &json!({"errorType": "Stopped"}));
+        };
+        invocation.delivered.store(true, Ordering::SeqCst);
+        self.phase.send_modify(Phase::run);
+        let mut response = Response::new(Full::new(invocation.event.clone()));
+        *response.headers_mut() = headers(&invocation);
+        *self.running() = Some((invocation.id, invocation.outcome));
+        response
+    }
+
+    fn finish(&self, id: &str, outcome: Outcome) -> Response<Full<Bytes>> {
+        let mut running = self.running();
+        if running.as_ref().is_none_or(|(running, _)| running != id) {
+            return status(StatusCode::BAD_REQUEST, &json!({"errorType": "InvalidRequestID"}));
+        }
+        if let Some((_, waiting)) = running.take() {
+            // Nobody waits any more after the timeout.
+            let _ = waiting.send(outcome);
+        }
+        accepted()
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<(String, oneshot::Sender<Outcome>)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn headers(invocation: &Invocation) -> HeaderMap {
+    let deadline = invocation.deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("content-type", "application/json".to_owned()),
+        ("lambda-runtime-aws-request-id", invocation.id.clone()),
+        ("lambda-runtime-deadline-ms", deadline.to_string()),
+        ("lambda-runtime-invoked-function-arn", invocation.function_arn.clone()),
+        ("lambda-runtime-trace-id", invocation.trace.clone()),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
+}
+
+/// Reads an answer, whole or streamed.
+async fn read(request: Request<Incoming>) -> Result<Outcome, Response<Full<Bytes>>> {
+    let Ok(body) = Limited::new(request.into_body(), LARGEST_ANSWER).collect().await else {
+        return Err(status(StatusCode::PAYLOAD_TOO_LARGE, &json!({"errorType": "RequestEntityTooLarge"})));
+    };
+    let broken_off = body.trailers().and_then(|trailers| trailers.get(ERROR_TRAILER)).cloned();
+    Ok(match broken_off {
+        Some(kind) => Err(InvokeError::Failed(String::from_utf8_lossy(kind.as_bytes()).into_owned())),
+        None => Ok(body.to_bytes()),
+    })
+}
+
+/// The type of a reported error. Its message stays unread: it may quote the event.
+fn error_type(report: Outcome) -> String {
+    let report: Option<Value> = report.ok().and_then(|body| serde_json::from_slice(&body).ok());
+    let kind = report.as_ref().and_then(|report| report.get("errorType")?.as_str());
+    kind.unwrap_or("an error without a type").to_owned()
+}
+
+fn accepted() -> Response<Full<Bytes>> {
+    status(StatusCode::ACCEPTED, &json!({"status": "OK"}))
+}
+
+fn status(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,59 @@
+//! Connections: HTTP/1.1 with keep-alive.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::router::Router;
+
+/// More than the limits of the load balancer, which are checked on what has been read.
+const READ_BUFFER: usize = 128 * 1024;
+const MOST_HEADERS: usize = 1024;
+
+/// Serves until `stopped` fires or its sender is gone, then gives open requests some time.
+pub(super) async fn listen(
+    listener: TcpListener,
+    router: Arc<Router>,
+    mut stopped: oneshot::Receiver<()>,
+    grace: Duration,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, client) = tokio::select! {
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                // The connection is gone already, or files have run out for a moment.
+                Err(_) => continue,
+            },
+        };
+        // Small answers are not to wait for more to send; without it they are only slower.
+        let _ = stream.set_nodelay(true);
+        let router = router.clone();
+        let service = service_fn(move |request| {
+            let router = router.clone();
+            async move { Ok::<_, Infallible>(router.answer(request, client.ip()).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .max_buf_size(READ_BUFFER)
+            .max_headers(MOST_HEADERS)
+            .half_close(true)
+            .serve_connection(TokioIo::new(stream), service);
+        // How a client leaves is its own business.
+        connections.spawn(graceful.watch(connection));
+    }
+    drop(listener);
+    // What has not ended by then is cut off with the set of connections.
+    let _ = tokio::time::timeout(grace, graceful.shutdown()).await;
+}
