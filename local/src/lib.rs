@@ -1,6 +1,8 @@
 //! The local platform: what AWS does for the deployed API, on one machine.
 
+pub mod demo;
 pub mod postgres;
 mod progress;
 pub mod lambda;
+pub mod load_balancer;
 pub mod template;

@@ -29,13 +29,7 @@ const ADDRESS_ATTRIBUTES: [&str; 14] = [
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
 ];
-const CONTENT_TYPES: [&str; 5] = [
-    "text/plain",
-    "text/css",
-    "text/html",
-    "application/javascript",
-    "application/json",
-];
+const CONTENT_TYPES: [&str; 5] = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 const MOST_VALUES: usize = 5;
 const MOST_WILDCARDS: usize = 5;
 const MOST_TARGET_GROUPS: usize = 5;
@@ -82,10 +76,7 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn of(&mut self, resource: &str, problems: Vec<String>) {
-        self.0.extend(problems.into_iter().map(|problem| Finding {
-            resource: resource.to_owned(),
-            problem,
-        }));
+        self.0.extend(problems.into_iter().map(|problem| Finding { resource: resource.to_owned(), problem }));
     }
 
     fn of_all(&mut self, findings: Vec<Finding>) {
@@ -97,16 +88,10 @@ fn function_problems(template: &Template, function: &Function) -> Vec<String> {
     let mut problems = Vec::new();
     let expected = format!("{}Function", logical_name(&function.binary));
     if function.key != expected {
-        problems.push(format!(
-            "the binary {} belongs to {expected}",
-            function.binary
-        ));
+        problems.push(format!("the binary {} belongs to {expected}", function.binary));
     }
     if function.code_uri.rsplit('/').next() != Some(function.binary.as_str()) {
-        problems.push(format!(
-            "CodeUri {} is not the folder of the binary {}",
-            function.code_uri, function.binary
-        ));
+        problems.push(format!("CodeUri {} is not the folder of the binary {}", function.code_uri, function.binary));
     }
     for secret in &function.unreadable_secrets {
         problems.push(format!("no policy lets it read the parameter in {secret}"));
@@ -114,17 +99,8 @@ fn function_problems(template: &Template, function: &Function) -> Vec<String> {
     for expression in &function.schedules {
         problems.extend(schedule::check(expression).err());
     }
-    let groups: Vec<_> = template
-        .target_groups
-        .iter()
-        .filter(|group| group.targets.contains(&function.arn))
-        .collect();
-    let in_a_rule = groups.iter().any(|group| {
-        template
-            .rules
-            .iter()
-            .any(|rule| forwards_to(rule, &group.arn))
-    });
+    let groups: Vec<_> = template.target_groups.iter().filter(|group| group.targets.contains(&function.arn)).collect();
+    let in_a_rule = groups.iter().any(|group| template.rules.iter().any(|rule| forwards_to(rule, &group.arn)));
     if !in_a_rule && function.schedules.is_empty() {
         problems.push("no rule leads to it, and no schedule".into());
     }
@@ -137,20 +113,9 @@ fn forwards_to(rule: &Rule, target_group: &str) -> bool {
 
 fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String> {
     let mut problems = Vec::new();
-    let known: &[&str] = if group.is_lambda() {
-        &LAMBDA_ATTRIBUTES
-    } else {
-        &ADDRESS_ATTRIBUTES
-    };
-    for attribute in group
-        .attributes
-        .keys()
-        .filter(|key| !known.contains(&key.as_str()))
-    {
-        problems.push(format!(
-            "the attribute {attribute} does not exist for targets of type {}",
-            group.target_type
-        ));
+    let known: &[&str] = if group.is_lambda() { &LAMBDA_ATTRIBUTES } else { &ADDRESS_ATTRIBUTES };
+    for attribute in group.attributes.keys().filter(|key| !known.contains(&key.as_str())) {
+        problems.push(format!("the attribute {attribute} does not exist for targets of type {}", group.target_type));
     }
     if !group.is_lambda() {
         if group.health_check_enabled == Some(false) {
@@ -159,22 +124,18 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
         return problems;
     }
     if group.targets.len() != 1 {
-        problems.push(format!(
-            "{} functions are registered instead of one",
-            group.targets.len()
-        ));
+        problems.push(format!("{} functions are registered instead of one", group.targets.len()));
     }
     if !group.multi_value_headers() {
-        problems.push("multi-value headers are off: the last value of a header or parameter would hide the others".into());
+        problems
+            .push("multi-value headers are off: the last value of a header or parameter would hide the others".into());
     }
     if group.health_check_enabled != Some(false) {
         problems.push("health checks are not off: each is a billed invocation".into());
     }
     for target in &group.targets {
         match template.function(target) {
-            None => problems.push(format!(
-                "its target {target} is no function of this template"
-            )),
+            None => problems.push(format!("its target {target} is no function of this template")),
             Some(function) => problems.extend(permission_problem(template, group, function)),
         }
     }
@@ -182,27 +143,15 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
 }
 
 /// The load balancer must be allowed to invoke the function, before CloudFormation registers it.
-fn permission_problem(
-    template: &Template,
-    group: &TargetGroup,
-    function: &Function,
-) -> Option<String> {
+fn permission_problem(template: &Template, group: &TargetGroup, function: &Function) -> Option<String> {
     let permission = template.permissions.iter().find(|permission| {
-        let is_its = template
-            .function(&permission.function)
-            .is_some_and(|permitted| permitted.key == function.key);
+        let is_its = template.function(&permission.function).is_some_and(|permitted| permitted.key == function.key);
         is_its
             && permission.principal == LOAD_BALANCER
-            && permission
-                .source_arn
-                .as_deref()
-                .is_none_or(|pattern| WildMatch::new(pattern).matches(&group.arn))
+            && permission.source_arn.as_deref().is_none_or(|pattern| WildMatch::new(pattern).matches(&group.arn))
     });
     match permission {
-        None => Some(format!(
-            "nothing permits the load balancer to invoke {} for it",
-            function.key
-        )),
+        None => Some(format!("nothing permits the load balancer to invoke {} for it", function.key)),
         Some(permission) if !group.depends_on.contains(&permission.key) => Some(format!(
             "it does not depend on {}: its target may be registered before that is permitted",
             permission.key
@@ -214,22 +163,13 @@ fn permission_problem(
 fn permission_problems(template: &Template, permission: &Permission) -> Vec<String> {
     let mut problems = Vec::new();
     if template.function(&permission.function).is_none() {
-        problems.push(format!(
-            "{} is no function of this template",
-            permission.function
-        ));
+        problems.push(format!("{} is no function of this template", permission.function));
     }
     if permission.action != "lambda:InvokeFunction" {
-        problems.push(format!(
-            "it permits {} instead of lambda:InvokeFunction",
-            permission.action
-        ));
+        problems.push(format!("it permits {} instead of lambda:InvokeFunction", permission.action));
     }
     if permission.principal != LOAD_BALANCER {
-        problems.push(format!(
-            "its principal is {} instead of {LOAD_BALANCER}",
-            permission.principal
-        ));
+        problems.push(format!("its principal is {} instead of {LOAD_BALANCER}", permission.principal));
     }
     if permission.source_arn.is_none() {
         problems.push("without a SourceArn load balancers of every account may invoke it".into());
@@ -240,20 +180,13 @@ fn permission_problems(template: &Template, permission: &Permission) -> Vec<Stri
 fn rule_problems(template: &Template, rule: &Rule) -> Vec<String> {
     let mut problems = Vec::new();
     if !(1..=50_000).contains(&rule.priority) {
-        problems.push(format!(
-            "the priority {} is not between 1 and 50000",
-            rule.priority
-        ));
+        problems.push(format!("the priority {} is not between 1 and 50000", rule.priority));
     }
     problems.extend(quota_problems(rule));
     problems.extend(rule.conditions.iter().flat_map(condition_problems));
     problems.extend(match &rule.action {
         Action::Forward(groups) => forward_problems(template, groups),
-        Action::FixedResponse {
-            status,
-            content_type,
-            body,
-        } => fixed_response_problems(*status, content_type, body),
+        Action::FixedResponse { status, content_type, body } => fixed_response_problems(*status, content_type, body),
         Action::Redirect(_) => Vec::new(),
     });
     problems
@@ -262,41 +195,21 @@ fn rule_problems(template: &Template, rule: &Rule) -> Vec<String> {
 fn quota_problems(rule: &Rule) -> Vec<String> {
     let mut problems = Vec::new();
     let values: Vec<_> = rule.conditions.iter().flat_map(Condition::values).collect();
-    let wildcards = values
-        .iter()
-        .flat_map(|value| value.chars())
-        .filter(|letter| matches!(letter, '*' | '?'))
-        .count();
+    let wildcards = values.iter().flat_map(|value| value.chars()).filter(|letter| matches!(letter, '*' | '?')).count();
     if values.is_empty() {
         problems.push("it has no condition".into());
     }
     if values.len() > MOST_VALUES {
-        problems.push(format!(
-            "{} condition values, at most {MOST_VALUES} are allowed",
-            values.len()
-        ));
+        problems.push(format!("{} condition values, at most {MOST_VALUES} are allowed", values.len()));
     }
     if wildcards > MOST_WILDCARDS {
-        problems.push(format!(
-            "{wildcards} wildcards, at most {MOST_WILDCARDS} are allowed"
-        ));
+        problems.push(format!("{wildcards} wildcards, at most {MOST_WILDCARDS} are allowed"));
     }
     if let Some(long) = values.iter().find(|value| value.len() > LONGEST_VALUE) {
         problems.push(format!("`{long}` has more than {LONGEST_VALUE} characters"));
     }
-    for field in [
-        "path-pattern",
-        "host-header",
-        "http-request-method",
-        "source-ip",
-    ] {
-        if rule
-            .conditions
-            .iter()
-            .filter(|condition| condition.field() == field)
-            .count()
-            > 1
-        {
+    for field in ["path-pattern", "host-header", "http-request-method", "source-ip"] {
+        if rule.conditions.iter().filter(|condition| condition.field() == field).count() > 1 {
             problems.push(format!("the condition {field} stands there more than once"));
         }
     }
@@ -305,18 +218,14 @@ fn quota_problems(rule: &Rule) -> Vec<String> {
 
 fn condition_problems(condition: &Condition) -> Vec<String> {
     let wrong: Box<dyn Fn(&&String) -> bool> = match condition {
-        Condition::PathPattern(_) => Box::new(|path| {
-            !path.starts_with(['/', '*', '?']) || !path.chars().all(allowed_in_path)
-        }),
-        Condition::HostHeader(_) => Box::new(|host| !host.contains('.')),
-        Condition::RequestMethod(_) => Box::new(|method| {
-            !method
-                .chars()
-                .all(|letter| letter.is_ascii_uppercase() || matches!(letter, '-' | '_'))
-        }),
-        Condition::Header { .. } | Condition::QueryString(_) | Condition::SourceIp(_) => {
-            Box::new(|_| false)
+        Condition::PathPattern(_) => {
+            Box::new(|path| !path.starts_with(['/', '*', '?']) || !path.chars().all(allowed_in_path))
         }
+        Condition::HostHeader(_) => Box::new(|host| !host.contains('.')),
+        Condition::RequestMethod(_) => {
+            Box::new(|method| !method.chars().all(|letter| letter.is_ascii_uppercase() || matches!(letter, '-' | '_')))
+        }
+        Condition::Header { .. } | Condition::QueryString(_) | Condition::SourceIp(_) => Box::new(|_| false),
     };
     condition
         .values()
@@ -333,10 +242,7 @@ fn allowed_in_path(letter: char) -> bool {
 fn forward_problems(template: &Template, groups: &[(String, u32)]) -> Vec<String> {
     let mut problems = Vec::new();
     if groups.is_empty() || groups.len() > MOST_TARGET_GROUPS {
-        problems.push(format!(
-            "{} target groups, allowed are 1 to {MOST_TARGET_GROUPS}",
-            groups.len()
-        ));
+        problems.push(format!("{} target groups, allowed are 1 to {MOST_TARGET_GROUPS}", groups.len()));
     }
     for (arn, weight) in groups {
         if template.target_group(arn).is_none() && !arn.starts_with("arn:") {
@@ -352,18 +258,13 @@ fn forward_problems(template: &Template, groups: &[(String, u32)]) -> Vec<String
 fn fixed_response_problems(status: u16, content_type: &str, body: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if !matches!(status / 100, 2 | 4 | 5) {
-        problems.push(format!(
-            "a fixed response has a status of 2xx, 4xx or 5xx, not {status}"
-        ));
+        problems.push(format!("a fixed response has a status of 2xx, 4xx or 5xx, not {status}"));
     }
     if !CONTENT_TYPES.contains(&content_type) {
         problems.push(format!("a fixed response cannot be {content_type}"));
     }
     if body.len() > LONGEST_FIXED_BODY {
-        problems.push(format!(
-            "a fixed response has at most {LONGEST_FIXED_BODY} bytes, not {}",
-            body.len()
-        ));
+        problems.push(format!("a fixed response has at most {LONGEST_FIXED_BODY} bytes, not {}", body.len()));
     }
     problems
 }
@@ -374,10 +275,7 @@ fn same_priorities(rules: &[Rule]) -> Vec<Finding> {
     for rule in rules {
         if let Some(other) = first.insert((&rule.listener, rule.priority), &rule.key) {
             let problem = format!("its priority {} is also that of {other}", rule.priority);
-            findings.push(Finding {
-                resource: rule.key.clone(),
-                problem,
-            });
+            findings.push(Finding { resource: rule.key.clone(), problem });
         }
     }
     findings
@@ -391,18 +289,10 @@ fn never_reached(rules: &[Rule]) -> Vec<Finding> {
         let earlier = taken.entry(&rule.listener).or_default();
         let mut own = HashSet::new();
         for path in paths(rule) {
-            let by = earlier
-                .iter()
-                .find(|(_, pattern)| WildMatch::new(pattern).matches(path));
+            let by = earlier.iter().find(|(_, pattern)| WildMatch::new(pattern).matches(path));
             if let Some((other, pattern)) = by {
-                let problem = format!(
-                    "`{path}` is never reached, {} takes `{pattern}` before",
-                    other.key
-                );
-                findings.push(Finding {
-                    resource: rule.key.clone(),
-                    problem,
-                });
+                let problem = format!("`{path}` is never reached, {} takes `{pattern}` before", other.key);
+                findings.push(Finding { resource: rule.key.clone(), problem });
             }
             own.insert(path);
         }
@@ -414,12 +304,10 @@ fn never_reached(rules: &[Rule]) -> Vec<Finding> {
 }
 
 fn paths(rule: &Rule) -> impl Iterator<Item = &String> {
-    rule.conditions
-        .iter()
-        .flat_map(|condition| match condition {
-            Condition::PathPattern(paths) => paths.as_slice(),
-            _ => &[],
-        })
+    rule.conditions.iter().flat_map(|condition| match condition {
+        Condition::PathPattern(paths) => paths.as_slice(),
+        _ => &[],
+    })
 }
 
 #[cfg(test)]

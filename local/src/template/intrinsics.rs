@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// The account of the local platform: the one AWS uses in its examples.
 pub(super) const ACCOUNT: &str = "123456789012";
-pub(super) const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 pub(super) const STACK: &str = "augmed-local";
 
 /// Everything a reference can lead to.
@@ -28,15 +28,12 @@ impl Scope<'_> {
     pub fn resolve(&self, value: &Value) -> Resolved {
         match value {
             Value::Array(items) => {
-                let resolved: Result<Vec<_>, _> =
-                    items.iter().map(|item| self.resolve(item)).collect();
+                let resolved: Result<Vec<_>, _> = items.iter().map(|item| self.resolve(item)).collect();
                 Ok(Some(resolved?.into_iter().flatten().collect()))
             }
             Value::Object(map) => match single_entry(map) {
                 Some(("Ref", name)) => self.reference(name),
-                Some((function, argument)) if function.starts_with("Fn::") => {
-                    self.call(function, argument)
-                }
+                Some((function, argument)) if function.starts_with("Fn::") => self.call(function, argument),
                 _ => self.resolve_map(map),
             },
             scalar => Ok(Some(scalar.clone())),
@@ -46,10 +43,7 @@ impl Scope<'_> {
     fn resolve_map(&self, map: &Map<String, Value>) -> Resolved {
         let mut resolved = Map::new();
         for (key, value) in map {
-            if let Some(value) = self
-                .resolve(value)
-                .map_err(|problem| format!("{key}: {problem}"))?
-            {
+            if let Some(value) = self.resolve(value).map_err(|problem| format!("{key}: {problem}"))? {
                 resolved.insert(key.clone(), value);
             }
         }
@@ -61,26 +55,19 @@ impl Scope<'_> {
             ("Fn::GetAtt", Value::Array(path)) => self.attribute(path),
             ("Fn::Sub", _) => self.substitute(argument),
             ("Fn::If", Value::Array(branches)) => match branches.as_slice() {
-                [Value::String(name), then, otherwise] => self.resolve(if self.condition(name)? {
-                    then
-                } else {
-                    otherwise
-                }),
+                [Value::String(name), then, otherwise] => {
+                    self.resolve(if self.condition(name)? { then } else { otherwise })
+                }
                 _ => Err("Fn::If takes a condition and two values".into()),
             },
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
-                [Value::String(separator), list] => {
-                    Ok(Some(Value::from(self.texts(list)?.join(separator))))
-                }
+                [Value::String(separator), list] => Ok(Some(Value::from(self.texts(list)?.join(separator)))),
                 _ => Err("Fn::Join takes a separator and a list".into()),
             },
             ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
-                [Value::String(separator), text] => Ok(Some(
-                    self.text(text)?
-                        .split(separator.as_str())
-                        .map(Value::from)
-                        .collect(),
-                )),
+                [Value::String(separator), text] => {
+                    Ok(Some(self.text(text)?.split(separator.as_str()).map(Value::from).collect()))
+                }
                 _ => Err("Fn::Split takes a separator and a text".into()),
             },
             ("Fn::Select", Value::Array(parts)) => match parts.as_slice() {
@@ -111,12 +98,8 @@ impl Scope<'_> {
         match self.resources.get(name) {
             Some(&"AWS::ElasticLoadBalancingV2::TargetGroup") => Ok(target_group_arn(name)),
             Some(&"AWS::Serverless::Function") => Ok(name.to_owned()),
-            Some(kind) => Err(format!(
-                "what a reference to {name} ({kind}) gives is not known here"
-            )),
-            None => Err(format!(
-                "{name} is neither a resource nor a parameter with a value"
-            )),
+            Some(kind) => Err(format!("what a reference to {name} ({kind}) gives is not known here")),
+            None => Err(format!("{name} is neither a resource nor a parameter with a value")),
         }
     }
 
@@ -125,9 +108,7 @@ impl Scope<'_> {
             return Err("Fn::GetAtt takes a resource and an attribute".into());
         };
         match (self.resources.get(resource.as_str()), attribute.as_str()) {
-            (Some(&"AWS::Serverless::Function"), "Arn") => {
-                Ok(Some(Value::from(function_arn(resource))))
-            }
+            (Some(&"AWS::Serverless::Function"), "Arn") => Ok(Some(Value::from(function_arn(resource)))),
             (Some(&"AWS::ElasticLoadBalancingV2::TargetGroup"), "TargetGroupArn") => {
                 Ok(Some(Value::from(target_group_arn(resource))))
             }
@@ -140,9 +121,7 @@ impl Scope<'_> {
         let (template, variables) = match argument {
             Value::String(template) => (template.as_str(), None),
             Value::Array(parts) => match parts.as_slice() {
-                [Value::String(template), Value::Object(variables)] => {
-                    (template.as_str(), Some(variables))
-                }
+                [Value::String(template), Value::Object(variables)] => (template.as_str(), Some(variables)),
                 _ => return Err("Fn::Sub takes a text, or a text and variables".into()),
             },
             _ => return Err("Fn::Sub takes a text".into()),
@@ -150,21 +129,13 @@ impl Scope<'_> {
         let mut text = String::new();
         let mut rest = template;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| format!("`${{` without `}}` in {template}"))?;
+            let (name, after) = after.split_once('}').ok_or_else(|| format!("`${{` without `}}` in {template}"))?;
             text.push_str(before);
-            match (
-                name.strip_prefix('!'),
-                variables.and_then(|known| known.get(name)),
-                name.split_once('.'),
-            ) {
+            match (name.strip_prefix('!'), variables.and_then(|known| known.get(name)), name.split_once('.')) {
                 (Some(literal), _, _) => text.push_str(&format!("${{{literal}}}")),
                 (None, Some(variable), _) => text.push_str(&self.text(variable)?),
                 (None, None, Some((resource, attribute))) => {
-                    text.push_str(
-                        &self.text(&serde_json::json!({"Fn::GetAtt": [resource, attribute]}))?,
-                    );
+                    text.push_str(&self.text(&serde_json::json!({"Fn::GetAtt": [resource, attribute]}))?);
                 }
                 (None, None, None) => text.push_str(&self.named(name)?),
             }
@@ -175,14 +146,9 @@ impl Scope<'_> {
     }
 
     fn select(&self, index: &Value, list: &Value) -> Resolved {
-        let index: usize = self
-            .text(index)?
-            .parse()
-            .map_err(|_| "the index of Fn::Select is not a number")?;
+        let index: usize = self.text(index)?.parse().map_err(|_| "the index of Fn::Select is not a number")?;
         let items = self.texts(list)?;
-        let item = items
-            .get(index)
-            .ok_or_else(|| format!("Fn::Select has no item {index}"))?;
+        let item = items.get(index).ok_or_else(|| format!("Fn::Select has no item {index}"))?;
         Ok(Some(Value::from(item.as_str())))
     }
 
@@ -191,24 +157,14 @@ impl Scope<'_> {
             return Err("Fn::FindInMap takes a map and two keys".into());
         };
         let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
-        let value = self
-            .mappings
-            .get(&map)
-            .and_then(|map| map.get(&first)?.get(&second));
-        value
-            .cloned()
-            .map(Some)
-            .ok_or_else(|| format!("there is no {map}.{first}.{second} in Mappings"))
+        let value = self.mappings.get(&map).and_then(|map| map.get(&first)?.get(&second));
+        value.cloned().map(Some).ok_or_else(|| format!("there is no {map}.{first}.{second} in Mappings"))
     }
 
     /// Whether the condition of this name holds.
     pub fn condition(&self, name: &str) -> Result<bool, String> {
-        let condition = self
-            .conditions
-            .get(name)
-            .ok_or_else(|| format!("there is no condition {name}"))?;
-        self.holds(condition)
-            .map_err(|problem| format!("condition {name}: {problem}"))
+        let condition = self.conditions.get(name).ok_or_else(|| format!("there is no condition {name}"))?;
+        self.holds(condition).map_err(|problem| format!("condition {name}: {problem}"))
     }
 
     fn holds(&self, condition: &Value) -> Result<bool, String> {
@@ -223,12 +179,8 @@ impl Scope<'_> {
                 [inner] => Ok(!self.holds(inner)?),
                 _ => Err("Fn::Not takes one condition".into()),
             },
-            Some(("Fn::And", Value::Array(all))) => all
-                .iter()
-                .try_fold(true, |sum, one| Ok(sum & self.holds(one)?)),
-            Some(("Fn::Or", Value::Array(any))) => any
-                .iter()
-                .try_fold(false, |sum, one| Ok(sum | self.holds(one)?)),
+            Some(("Fn::And", Value::Array(all))) => all.iter().try_fold(true, |sum, one| Ok(sum & self.holds(one)?)),
+            Some(("Fn::Or", Value::Array(any))) => any.iter().try_fold(false, |sum, one| Ok(sum | self.holds(one)?)),
             _ => Err(format!("{condition} is not understood here")),
         }
     }
@@ -246,9 +198,7 @@ impl Scope<'_> {
     fn texts(&self, value: &Value) -> Result<Vec<String>, String> {
         match self.resolve(value)? {
             Some(Value::Array(items)) => items.iter().map(|item| self.text(item)).collect(),
-            Some(Value::String(list)) => {
-                Ok(list.split(',').map(|item| item.trim().to_owned()).collect())
-            }
+            Some(Value::String(list)) => Ok(list.split(',').map(|item| item.trim().to_owned()).collect()),
             other => Err(format!("{} is not a list", other.unwrap_or(Value::Null))),
         }
     }
@@ -296,18 +246,10 @@ mod tests {
         });
         let mappings = json!({"Sizes": {"small": {"Memory": 256}}});
         let scope = Scope {
-            parameters: [
-                ("Stage".to_owned(), "dev".to_owned()),
-                ("Ids".to_owned(), "a, b".to_owned()),
-            ]
-            .into(),
+            parameters: [("Stage".to_owned(), "dev".to_owned()), ("Ids".to_owned(), "a, b".to_owned())].into(),
             conditions: conditions.as_object().unwrap(),
             mappings: mappings.as_object().unwrap(),
-            resources: [
-                ("Cases", "AWS::Serverless::Function"),
-                ("Bucket", "AWS::S3::Bucket"),
-            ]
-            .into(),
+            resources: [("Cases", "AWS::Serverless::Function"), ("Bucket", "AWS::S3::Bucket")].into(),
         };
         scope.resolve(value)
     }
@@ -316,36 +258,21 @@ mod tests {
     fn functions_are_evaluated() {
         for (value, expected) in [
             (json!({"Ref": "Stage"}), json!("dev")),
-            (
-                json!({"Fn::Sub": "${Stage}-${!Literal}-${AWS::Region}"}),
-                json!("dev-${Literal}-us-east-1"),
-            ),
+            (json!({"Fn::Sub": "${Stage}-${!Literal}-${AWS::Region}"}), json!("dev-${Literal}-us-east-1")),
             (
                 json!({"Fn::Sub": ["${X}/${Cases.Arn}", {"X": {"Ref": "Stage"}}]}),
                 json!(format!("dev/{}", function_arn("Cases"))),
             ),
-            (
-                json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}),
-                json!("a-dev"),
-            ),
+            (json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}), json!("a-dev")),
             (json!({"Fn::Select": ["1", {"Ref": "Ids"}]}), json!("b")),
-            (
-                json!({"Fn::Select": [0, {"Fn::Split": ["/", "x/y"]}]}),
-                json!("x"),
-            ),
-            (
-                json!({"Fn::FindInMap": ["Sizes", "small", "Memory"]}),
-                json!(256),
-            ),
+            (json!({"Fn::Select": [0, {"Fn::Split": ["/", "x/y"]}]}), json!("x")),
+            (json!({"Fn::FindInMap": ["Sizes", "small", "Memory"]}), json!(256)),
             (json!({"Fn::If": ["Canary", 1, 2]}), json!(2)),
             (json!({"Fn::If": ["NotCanary", 1, 2]}), json!(1)),
             (json!({"Fn::If": ["Both", 1, 2]}), json!(2)),
             (json!({"Fn::If": ["Either", 1, 2]}), json!(1)),
             (json!([1, {"Ref": "AWS::NoValue"}, 2]), json!([1, 2])),
-            (
-                json!({"a": {"Ref": "AWS::NoValue"}, "b": 1}),
-                json!({"b": 1}),
-            ),
+            (json!({"a": {"Ref": "AWS::NoValue"}, "b": 1}), json!({"b": 1})),
         ] {
             assert_eq!(resolve(&value), Ok(Some(expected)), "{value}");
         }
@@ -357,16 +284,10 @@ mod tests {
             (json!({"Ref": "Missing"}), "Missing is neither"),
             (json!({"Ref": "Bucket"}), "Bucket (AWS::S3::Bucket)"),
             (json!({"Fn::GetAtt": ["Bucket", "Arn"]}), "Bucket.Arn"),
-            (
-                json!({"Fn::ImportValue": "other-stack"}),
-                "Fn::ImportValue is not understood",
-            ),
+            (json!({"Fn::ImportValue": "other-stack"}), "Fn::ImportValue is not understood"),
             (json!({"Fn::If": ["Missing", 1, 2]}), "no condition Missing"),
             (json!({"Fn::Sub": "${Stage"}), "without `}`"),
-            (
-                json!({"deep": {"er": {"Ref": "Missing"}}}),
-                "deep: er: Missing",
-            ),
+            (json!({"deep": {"er": {"Ref": "Missing"}}}), "deep: er: Missing"),
         ] {
             let problem = resolve(&value).unwrap_err();
             assert!(problem.contains(expected), "{problem}");

@@ -16,11 +16,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use self::intrinsics::Scope;
-use self::properties::{
-    FunctionProperties, PermissionProperties, RuleProperties, TargetGroupProperties,
-};
+use self::properties::{FunctionProperties, PermissionProperties, RuleProperties, TargetGroupProperties};
 
 pub use self::check::{Finding, check};
+pub(crate) use self::intrinsics::REGION;
 pub use self::model::{Action, Condition, Function, Permission, Redirect, Rule, TargetGroup};
 pub use self::yaml::YamlError;
 
@@ -67,10 +66,8 @@ pub struct Template {
 impl Template {
     /// Reads a template file; `parameters` override its defaults.
     pub fn read(path: &Path, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| TemplateError::File { path: path.to_owned(), source })?;
         Self::parse(&text, parameters)
     }
 
@@ -78,35 +75,20 @@ impl Template {
     pub fn parse(text: &str, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let document = yaml::parse(text)?;
         let empty = Map::new();
-        let section = |name: &str| {
-            document
-                .get(name)
-                .and_then(Value::as_object)
-                .unwrap_or(&empty)
-        };
+        let section = |name: &str| document.get(name).and_then(Value::as_object).unwrap_or(&empty);
         let resources = section("Resources");
         let scope = Scope {
             parameters: values(section("Parameters"), parameters)?,
             conditions: section("Conditions"),
             mappings: section("Mappings"),
-            resources: resources
-                .iter()
-                .map(|(name, resource)| (name.as_str(), kind(resource)))
-                .collect(),
+            resources: resources.iter().map(|(name, resource)| (name.as_str(), kind(resource))).collect(),
         };
-        let reader = Reader {
-            scope,
-            resources,
-            function_defaults: document.pointer("/Globals/Function"),
-        };
+        let reader = Reader { scope, resources, function_defaults: document.pointer("/Globals/Function") };
         let mut template = Self::default();
         for (key, resource) in resources {
             reader
                 .add(&mut template, key, resource)
-                .map_err(|problem| TemplateError::Resource {
-                    resource: key.clone(),
-                    problem,
-                })?;
+                .map_err(|problem| TemplateError::Resource { resource: key.clone(), problem })?;
         }
         template.rules.sort_by_key(|rule| rule.priority);
         Ok(template)
@@ -119,9 +101,7 @@ impl Template {
 
     /// The function of this ARN, deployed name or logical name.
     pub fn function(&self, name: &str) -> Option<&Function> {
-        self.functions
-            .iter()
-            .find(|function| function.arn == name || function.name == name || function.key == name)
+        self.functions.iter().find(|function| function.arn == name || function.name == name || function.key == name)
     }
 }
 
@@ -133,23 +113,17 @@ fn values(
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
         return Err(TemplateError::UnknownParameter(unknown.clone()));
     }
-    let defaults = declared
-        .iter()
-        .filter_map(|(name, parameter)| Some((name.clone(), text(parameter.get("Default")?))));
+    let defaults =
+        declared.iter().filter_map(|(name, parameter)| Some((name.clone(), text(parameter.get("Default")?))));
     Ok(defaults.chain(given.clone()).collect())
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), ToOwned::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 fn kind(resource: &Value) -> &str {
-    resource
-        .get("Type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    resource.get("Type").and_then(Value::as_str).unwrap_or_default()
 }
 
 struct Reader<'a> {
@@ -161,75 +135,44 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn add(&self, template: &mut Template, key: &str, resource: &Value) -> Result<(), String> {
         if let Some(condition) = resource.get("Condition") {
-            if !self
-                .scope
-                .condition(condition.as_str().ok_or("Condition is not a name")?)?
-            {
+            if !self.scope.condition(condition.as_str().ok_or("Condition is not a name")?)? {
                 return Ok(());
             }
         }
         let empty = Map::new();
-        let own = resource
-            .get("Properties")
-            .and_then(Value::as_object)
-            .unwrap_or(&empty);
+        let own = resource.get("Properties").and_then(Value::as_object).unwrap_or(&empty);
         match kind(resource) {
-            "AWS::Serverless::Function" => {
-                template.functions.push(self.function(key, resource, own)?)
-            }
+            "AWS::Serverless::Function" => template.functions.push(self.function(key, resource, own)?),
             "AWS::ElasticLoadBalancingV2::TargetGroup" => {
-                let properties: TargetGroupProperties =
-                    self.read(own, &TargetGroupProperties::READ)?;
-                template
-                    .target_groups
-                    .push(properties.into_target_group(key, depends_on(resource)));
+                let properties: TargetGroupProperties = self.read(own, &TargetGroupProperties::READ)?;
+                template.target_groups.push(properties.into_target_group(key, depends_on(resource)));
             }
             "AWS::Lambda::Permission" => {
-                let properties: PermissionProperties =
-                    self.read(own, &PermissionProperties::READ)?;
+                let properties: PermissionProperties = self.read(own, &PermissionProperties::READ)?;
                 template.permissions.push(properties.into_permission(key));
             }
             "AWS::ElasticLoadBalancingV2::ListenerRule" => {
                 let mut own = own.clone();
                 let listener = own.remove("ListenerArn").ok_or("ListenerArn is missing")?;
-                let properties: RuleProperties =
-                    properties::read(self.resolve(&Value::Object(own))?)?;
-                template
-                    .rules
-                    .push(properties.into_rule(key, listener.to_string())?);
+                let properties: RuleProperties = properties::read(self.resolve(&Value::Object(own))?)?;
+                template.rules.push(properties.into_rule(key, listener.to_string())?);
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn function(
-        &self,
-        key: &str,
-        resource: &Value,
-        own: &Map<String, Value>,
-    ) -> Result<Function, String> {
-        let mut merged = self
-            .function_defaults
-            .cloned()
-            .unwrap_or_else(|| Value::Object(Map::new()));
+    fn function(&self, key: &str, resource: &Value, own: &Map<String, Value>) -> Result<Function, String> {
+        let mut merged = self.function_defaults.cloned().unwrap_or_else(|| Value::Object(Map::new()));
         merge(&mut merged, &Value::Object(own.clone()));
-        let merged = merged
-            .as_object()
-            .ok_or("Globals.Function is not a mapping")?;
-        let binary = resource
-            .pointer("/Metadata/BuildProperties/Binary")
-            .and_then(Value::as_str);
+        let merged = merged.as_object().ok_or("Globals.Function is not a mapping")?;
+        let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
         let properties: FunctionProperties = self.read(merged, &FunctionProperties::READ)?;
         properties.into_function(key, binary, self.unreadable_secrets(merged))
     }
 
     /// Reads some properties and leaves the others alone: they may refer to what only AWS knows.
-    fn read<T: serde::de::DeserializeOwned>(
-        &self,
-        own: &Map<String, Value>,
-        names: &[&str],
-    ) -> Result<T, String> {
+    fn read<T: serde::de::DeserializeOwned>(&self, own: &Map<String, Value>, names: &[&str]) -> Result<T, String> {
         let wanted = own
             .iter()
             .filter(|(name, _)| names.contains(&name.as_str()))
@@ -244,21 +187,11 @@ impl Reader<'_> {
     /// Variables called `<NAME>_PARAMETER` whose parameter is named in none of the function's policies.
     fn unreadable_secrets(&self, function: &Map<String, Value>) -> Vec<String> {
         let mut policies = String::new();
-        for policy in function
-            .get("Policies")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            let managed = policy
-                .get("Ref")
-                .and_then(Value::as_str)
-                .and_then(|name| self.resources.get(name));
+        for policy in function.get("Policies").and_then(Value::as_array).into_iter().flatten() {
+            let managed = policy.get("Ref").and_then(Value::as_str).and_then(|name| self.resources.get(name));
             policies.push_str(&managed.unwrap_or(policy).to_string());
         }
-        let variables = function
-            .get("Environment")
-            .and_then(|environment| environment.get("Variables"));
+        let variables = function.get("Environment").and_then(|environment| environment.get("Variables"));
         variables
             .and_then(Value::as_object)
             .into_iter()
@@ -276,10 +209,7 @@ impl Reader<'_> {
 fn depends_on(resource: &Value) -> Vec<String> {
     match resource.get("DependsOn") {
         Some(Value::String(name)) => vec![name.clone()],
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(|name| name.as_str().map(ToOwned::to_owned))
-            .collect(),
+        Some(Value::Array(names)) => names.iter().filter_map(|name| name.as_str().map(ToOwned::to_owned)).collect(),
         _ => Vec::new(),
     }
 }
@@ -302,10 +232,7 @@ fn merge(base: &mut Value, own: &Value) {
 }
 
 fn is_intrinsic(map: &Map<String, Value>) -> bool {
-    map.len() == 1
-        && map
-            .keys()
-            .all(|key| key == "Ref" || key.starts_with("Fn::"))
+    map.len() == 1 && map.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
 /// Logical name, binary and folder of every function are one name: `auth-login` is `AuthLoginFunction` in `functions/auth-login`.

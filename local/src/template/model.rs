@@ -59,9 +59,7 @@ impl TargetGroup {
 
     /// Whether headers and query parameters are lists in events and answers.
     pub fn multi_value_headers(&self) -> bool {
-        self.attributes
-            .get("lambda.multi_value_headers.enabled")
-            .is_some_and(|value| value == "true")
+        self.attributes.get("lambda.multi_value_headers.enabled").is_some_and(|value| value == "true")
     }
 }
 
@@ -137,10 +135,9 @@ impl Condition {
             | Self::HostHeader(values)
             | Self::RequestMethod(values)
             | Self::Header { values, .. } => values.clone(),
-            Self::QueryString(pairs) => pairs
-                .iter()
-                .map(|(key, value)| format!("{}{value}", key.as_deref().unwrap_or_default()))
-                .collect(),
+            Self::QueryString(pairs) => {
+                pairs.iter().map(|(key, value)| format!("{}{value}", key.as_deref().unwrap_or_default())).collect()
+            }
             Self::SourceIp(networks) => networks.iter().map(ToString::to_string).collect(),
         }
     }

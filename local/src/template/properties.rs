@@ -57,15 +57,8 @@ struct EventProperties {
 
 impl FunctionProperties {
     /// The properties that are read; the others are nothing to the platform and stay unresolved.
-    pub const READ: [&str; 7] = [
-        "FunctionName",
-        "CodeUri",
-        "Timeout",
-        "MemorySize",
-        "ReservedConcurrentExecutions",
-        "Environment",
-        "Events",
-    ];
+    pub const READ: [&str; 7] =
+        ["FunctionName", "CodeUri", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "Environment", "Events"];
 
     pub fn into_function(
         self,
@@ -83,22 +76,12 @@ impl FunctionProperties {
             timeout: Duration::from_secs(self.timeout),
             memory: self.memory_size,
             reserved_concurrency: self.reserved_concurrent_executions,
-            environment: self
-                .environment
-                .variables
-                .into_iter()
-                .map(|(name, Scalar(value))| (name, value))
-                .collect(),
+            environment: self.environment.variables.into_iter().map(|(name, Scalar(value))| (name, value)).collect(),
             unreadable_secrets,
             schedules: self
                 .events
                 .into_values()
-                .filter_map(|event| {
-                    event
-                        .properties
-                        .schedule_expression
-                        .or(event.properties.schedule)
-                })
+                .filter_map(|event| event.properties.schedule_expression.or(event.properties.schedule))
                 .collect(),
         })
     }
@@ -136,12 +119,7 @@ struct Attribute {
 }
 
 impl TargetGroupProperties {
-    pub const READ: [&str; 4] = [
-        "TargetType",
-        "Targets",
-        "HealthCheckEnabled",
-        "TargetGroupAttributes",
-    ];
+    pub const READ: [&str; 4] = ["TargetType", "Targets", "HealthCheckEnabled", "TargetGroupAttributes"];
 
     pub fn into_target_group(self, key: &str, depends_on: Vec<String>) -> TargetGroup {
         TargetGroup {
@@ -150,11 +128,7 @@ impl TargetGroupProperties {
             target_type: self.target_type,
             targets: self.targets.into_iter().map(|target| target.id).collect(),
             health_check_enabled: self.health_check_enabled,
-            attributes: self
-                .target_group_attributes
-                .into_iter()
-                .map(|one| (one.key, one.value))
-                .collect(),
+            attributes: self.target_group_attributes.into_iter().map(|one| (one.key, one.value)).collect(),
             depends_on,
         }
     }
@@ -194,8 +168,8 @@ pub(super) struct RuleProperties {
 
 impl RuleProperties {
     pub fn into_rule(self, key: &str, listener: String) -> Result<Rule, String> {
-        let [action] = <[_; 1]>::try_from(self.actions)
-            .map_err(|actions| format!("{} actions instead of one", actions.len()))?;
+        let [action] =
+            <[_; 1]>::try_from(self.actions).map_err(|actions| format!("{} actions instead of one", actions.len()))?;
         Ok(Rule {
             key: key.to_owned(),
             listener,
@@ -259,38 +233,21 @@ impl ConditionProperties {
         };
         let missing = || format!("the condition {} has no values", self.field);
         Ok(match self.field.as_str() {
-            "path-pattern" => {
-                Condition::PathPattern(listed(self.path_pattern_config, self.values)?)
-            }
+            "path-pattern" => Condition::PathPattern(listed(self.path_pattern_config, self.values)?),
             "host-header" => Condition::HostHeader(listed(self.host_header_config, self.values)?),
-            "http-request-method" => {
-                Condition::RequestMethod(listed(self.http_request_method_config, None)?)
-            }
+            "http-request-method" => Condition::RequestMethod(listed(self.http_request_method_config, None)?),
             "http-header" => {
                 let config = self.http_header_config.ok_or_else(missing)?;
-                Condition::Header {
-                    name: config.http_header_name,
-                    values: config.values,
-                }
+                Condition::Header { name: config.http_header_name, values: config.values }
             }
             "query-string" => {
                 let config = self.query_string_config.ok_or_else(missing)?;
-                Condition::QueryString(
-                    config
-                        .values
-                        .into_iter()
-                        .map(|pair| (pair.key, pair.value))
-                        .collect(),
-                )
+                Condition::QueryString(config.values.into_iter().map(|pair| (pair.key, pair.value)).collect())
             }
             "source-ip" => Condition::SourceIp(
                 listed(self.source_ip_config, None)?
                     .iter()
-                    .map(|network| {
-                        network
-                            .parse()
-                            .map_err(|_| format!("{network} is not a network in CIDR notation"))
-                    })
+                    .map(|network| network.parse().map_err(|_| format!("{network} is not a network in CIDR notation")))
                     .collect::<Result<_, _>>()?,
             ),
             other => return Err(format!("the condition {other} is not known")),
@@ -368,12 +325,8 @@ impl ActionProperties {
                 content_type: config.content_type.unwrap_or_else(|| "text/plain".into()),
                 body: config.message_body,
             }),
-            ("redirect", None, None, None, Some(config)) => {
-                config.into_redirect().map(Action::Redirect)
-            }
-            (other, ..) => Err(format!(
-                "the action {other}, with what is configured for it, is not understood"
-            )),
+            ("redirect", None, None, None, Some(config)) => config.into_redirect().map(Action::Redirect),
+            (other, ..) => Err(format!("the action {other}, with what is configured for it, is not understood")),
         }
     }
 }
@@ -390,9 +343,7 @@ impl RedirectProperties {
                 "HTTP_301" => 301,
                 "HTTP_302" => 302,
                 other => {
-                    return Err(format!(
-                        "a redirect has the status HTTP_301 or HTTP_302, not {other}"
-                    ));
+                    return Err(format!("a redirect has the status HTTP_301 or HTTP_302, not {other}"));
                 }
             },
         })
@@ -405,21 +356,16 @@ pub(super) fn read<T: DeserializeOwned>(properties: Value) -> Result<T, String> 
 }
 
 /// CloudFormation takes `10`, `"10"`, `true` and `"true"` alike, and a parameter's value is always text.
-fn scalar<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+fn scalar<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let text = match &value {
         Value::String(text) => text.clone(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
         other => {
-            return Err(D::Error::custom(format!(
-                "{other} instead of a text, number or boolean"
-            )));
+            return Err(D::Error::custom(format!("{other} instead of a text, number or boolean")));
         }
     };
-    text.parse()
-        .map_err(|error| D::Error::custom(format!("{text}: {error}")))
+    text.parse().map_err(|error| D::Error::custom(format!("{text}: {error}")))
 }
 
 fn optional_scalar<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(

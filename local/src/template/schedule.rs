@@ -3,9 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-const MONTHS: [&str; 12] = [
-    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-];
+const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 struct Field {
@@ -15,36 +13,12 @@ struct Field {
 }
 
 const FIELDS: [Field; 6] = [
-    Field {
-        name: "minutes",
-        range: 0..=59,
-        names: &[],
-    },
-    Field {
-        name: "hours",
-        range: 0..=23,
-        names: &[],
-    },
-    Field {
-        name: "day of month",
-        range: 1..=31,
-        names: &[],
-    },
-    Field {
-        name: "month",
-        range: 1..=12,
-        names: &MONTHS,
-    },
-    Field {
-        name: "day of week",
-        range: 1..=7,
-        names: &DAYS,
-    },
-    Field {
-        name: "year",
-        range: 1970..=2199,
-        names: &[],
-    },
+    Field { name: "minutes", range: 0..=59, names: &[] },
+    Field { name: "hours", range: 0..=23, names: &[] },
+    Field { name: "day of month", range: 1..=31, names: &[] },
+    Field { name: "month", range: 1..=12, names: &MONTHS },
+    Field { name: "day of week", range: 1..=7, names: &DAYS },
+    Field { name: "year", range: 1970..=2199, names: &[] },
 ];
 
 /// Says what is wrong with a schedule expression.
@@ -76,15 +50,10 @@ fn rate(argument: &str) -> Result<(), String> {
 fn cron(argument: &str) -> Result<(), String> {
     let fields: Vec<_> = argument.split_whitespace().collect();
     if fields.len() != FIELDS.len() {
-        return Err(format!(
-            "cron({argument}) has {} fields instead of six",
-            fields.len()
-        ));
+        return Err(format!("cron({argument}) has {} fields instead of six", fields.len()));
     }
     if (fields[2] == "?") == (fields[4] == "?") {
-        return Err(format!(
-            "cron({argument}): day of month or day of week is `?`, and not both"
-        ));
+        return Err(format!("cron({argument}): day of month or day of week is `?`, and not both"));
     }
     for (field, text) in FIELDS.iter().zip(fields) {
         if !text.split(',').all(|part| field.takes(part)) {
@@ -101,31 +70,23 @@ impl Field {
         match part {
             "?" | "L" => is_day,
             "LW" => self.name == "day of month",
-            _ if self.name == "day of week" && part.contains('#') => {
-                part.split_once('#').is_some_and(|(day, week)| {
-                    self.value(day) && matches!(week, "1" | "2" | "3" | "4" | "5")
-                })
-            }
-            _ if is_day && part.ends_with(['L', 'W']) && self.value(&part[..part.len() - 1]) => {
-                true
-            }
+            _ if self.name == "day of week" && part.contains('#') => part
+                .split_once('#')
+                .is_some_and(|(day, week)| self.value(day) && matches!(week, "1" | "2" | "3" | "4" | "5")),
+            _ if is_day && part.ends_with(['L', 'W']) && self.value(&part[..part.len() - 1]) => true,
             _ => {
                 let (range, step) = part.split_once('/').unwrap_or((part, "1"));
                 let in_range = range == "*"
-                    || range.split_once('-').map_or_else(
-                        || self.value(range),
-                        |(from, to)| self.value(from) && self.value(to),
-                    );
+                    || range
+                        .split_once('-')
+                        .map_or_else(|| self.value(range), |(from, to)| self.value(from) && self.value(to));
                 in_range && step.parse::<u32>().is_ok_and(|step| step > 0)
             }
         }
     }
 
     fn value(&self, text: &str) -> bool {
-        self.names.contains(&text)
-            || text
-                .parse()
-                .is_ok_and(|number| self.range.contains(&number))
+        self.names.contains(&text) || text.parse().is_ok_and(|number| self.range.contains(&number))
     }
 }
 

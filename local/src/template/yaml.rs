@@ -38,9 +38,9 @@ fn to_json(node: &Yaml) -> Result<Value, YamlError> {
             Ok(Value::Object(map))
         }
         Yaml::Tagged(tag, argument) => Ok(long_form(&tag.suffix, to_json(argument)?)),
-        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => Err(YamlError::Unsupported(
-            "aliases or unresolved values".into(),
-        )),
+        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
+            Err(YamlError::Unsupported("aliases or unresolved values".into()))
+        }
     }
 }
 
@@ -85,9 +85,7 @@ mod tests {
 
     #[test]
     fn short_tags_become_long_forms() {
-        let document =
-            parse("a: !Ref X\nb: !GetAtt X.Y.Z\nc: !If [C, !Sub '${X}', !Ref 'AWS::NoValue']")
-                .unwrap();
+        let document = parse("a: !Ref X\nb: !GetAtt X.Y.Z\nc: !If [C, !Sub '${X}', !Ref 'AWS::NoValue']").unwrap();
 
         assert_eq!(
             document,

@@ -13,15 +13,9 @@ fn text() -> String {
 /// Replaces the first `from` after the heading of the resource.
 fn planted(resource: &str, from: &str, to: &str) -> Result<Vec<String>, TemplateError> {
     let text = text();
-    let (before, rest) = text.split_at(
-        text.find(&format!("\n  {resource}:\n"))
-            .expect("no such resource"),
-    );
+    let (before, rest) = text.split_at(text.find(&format!("\n  {resource}:\n")).expect("no such resource"));
     assert!(rest.contains(from), "{resource} has no `{from}`");
-    let template = Template::parse(
-        &format!("{before}{}", rest.replacen(from, to, 1)),
-        &BTreeMap::new(),
-    )?;
+    let template = Template::parse(&format!("{before}{}", rest.replacen(from, to, 1)), &BTreeMap::new())?;
     Ok(check(&template).iter().map(ToString::to_string).collect())
 }
 
@@ -38,54 +32,14 @@ fn the_template_has_no_mistake() {
 #[test]
 fn every_planted_mistake_is_found() {
     for (resource, from, to, finding) in [
-        (
-            "CasesRule",
-            "Priority: 160",
-            "Priority: 120",
-            "CasesRule: its priority 120 is also that of AuthLoginRule",
-        ),
-        (
-            "CasesRule",
-            "Priority: 160",
-            "Priority: 0",
-            "CasesRule: the priority 0 is not between",
-        ),
-        (
-            "CasesRule",
-            "!Ref CasesTargetGroup",
-            "CasesGroup",
-            "CasesRule: there is no target group CasesGroup",
-        ),
-        (
-            "CasesRule",
-            "!Ref CasesTargetGroup",
-            "!Ref AnswerTargetGroup",
-            "CasesFunction: no rule leads to it",
-        ),
-        (
-            "CasesRule",
-            CASES_CONDITION,
-            "Values: [/a, /b, /c, /d, /e, /f]",
-            "CasesRule: 6 condition values",
-        ),
-        (
-            "CasesRule",
-            CASES_CONDITION,
-            "Values: [/*/*/*, /?/?/?]",
-            "CasesRule: 6 wildcards",
-        ),
-        (
-            "CasesRule",
-            CASES_CONDITION,
-            "Values: ['/api/cases?x=[1]']",
-            "`/api/cases?x=[1]` is no path-pattern",
-        ),
-        (
-            "CasesRule",
-            CASES_CONDITION,
-            "Values: [api/cases]",
-            "CasesRule: `api/cases` is no path-pattern",
-        ),
+        ("CasesRule", "Priority: 160", "Priority: 120", "CasesRule: its priority 120 is also that of AuthLoginRule"),
+        ("CasesRule", "Priority: 160", "Priority: 0", "CasesRule: the priority 0 is not between"),
+        ("CasesRule", "!Ref CasesTargetGroup", "CasesGroup", "CasesRule: there is no target group CasesGroup"),
+        ("CasesRule", "!Ref CasesTargetGroup", "!Ref AnswerTargetGroup", "CasesFunction: no rule leads to it"),
+        ("CasesRule", CASES_CONDITION, "Values: [/a, /b, /c, /d, /e, /f]", "CasesRule: 6 condition values"),
+        ("CasesRule", CASES_CONDITION, "Values: [/*/*/*, /?/?/?]", "CasesRule: 6 wildcards"),
+        ("CasesRule", CASES_CONDITION, "Values: ['/api/cases?x=[1]']", "`/api/cases?x=[1]` is no path-pattern"),
+        ("CasesRule", CASES_CONDITION, "Values: [api/cases]", "CasesRule: `api/cases` is no path-pattern"),
         (
             "CasesRule",
             CASES_CONDITION,
@@ -110,12 +64,7 @@ fn every_planted_mistake_is_found() {
             "application/problem+json",
             "UnknownPathRule: a fixed response cannot be",
         ),
-        (
-            "UnknownPathRule",
-            "\"404\"",
-            "\"302\"",
-            "UnknownPathRule: a fixed response has a status of",
-        ),
+        ("UnknownPathRule", "\"404\"", "\"302\"", "UnknownPathRule: a fixed response has a status of"),
         (
             "CasesPermission",
             "elasticloadbalancing.amazonaws",
@@ -128,24 +77,14 @@ fn every_planted_mistake_is_found() {
             "lambda:InvokeFunctionUrl",
             "CasesPermission: it permits lambda:InvokeFunctionUrl",
         ),
-        (
-            "CasesPermission",
-            "targetgroup/*",
-            "loadbalancer/*",
-            "CasesTargetGroup: nothing permits the load balancer",
-        ),
+        ("CasesPermission", "targetgroup/*", "loadbalancer/*", "CasesTargetGroup: nothing permits the load balancer"),
         (
             "CasesPermission",
             "!Ref CasesFunction",
             "!Ref AnswerFunction",
             "CasesTargetGroup: nothing permits the load balancer",
         ),
-        (
-            "CasesPermission",
-            "      SourceArn:",
-            "      SourceAccount:",
-            "CasesPermission: without a SourceArn",
-        ),
+        ("CasesPermission", "      SourceArn:", "      SourceAccount:", "CasesPermission: without a SourceArn"),
         (
             "CasesTargetGroup",
             "DependsOn: CasesPermission",
@@ -158,12 +97,7 @@ fn every_planted_mistake_is_found() {
             "lambda.multi_headers",
             "the attribute lambda.multi_headers.enabled does not exist",
         ),
-        (
-            "CasesTargetGroup",
-            "\"true\"",
-            "\"false\"",
-            "CasesTargetGroup: multi-value headers are off",
-        ),
+        ("CasesTargetGroup", "\"true\"", "\"false\"", "CasesTargetGroup: multi-value headers are off"),
         (
             "CasesTargetGroup",
             "HealthCheckEnabled: false",
@@ -176,12 +110,7 @@ fn every_planted_mistake_is_found() {
             "arn:aws:lambda:us-east-1:123456789012:function:x",
             "CasesTargetGroup: its target arn:",
         ),
-        (
-            "CasesFunction",
-            "Binary: cases",
-            "Binary: case",
-            "CasesFunction: the binary case belongs to CaseFunction",
-        ),
+        ("CasesFunction", "Binary: cases", "Binary: case", "CasesFunction: the binary case belongs to CaseFunction"),
         (
             "CasesFunction",
             "CodeUri: functions/cases",
@@ -203,10 +132,7 @@ fn every_planted_mistake_is_found() {
     ] {
         let findings = planted(resource, from, to).unwrap();
 
-        assert!(
-            findings.iter().any(|found| found.contains(finding)),
-            "{to} in {resource}: {findings:#?}"
-        );
+        assert!(findings.iter().any(|found| found.contains(finding)), "{to} in {resource}: {findings:#?}");
     }
 }
 
@@ -219,24 +145,9 @@ fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
             "!GetAtt CaseFunction.Arn",
             "CasesTargetGroup: Targets: Id: there is no resource CaseFunction",
         ),
-        (
-            "CasesRule",
-            "!Ref CasesTargetGroup",
-            "!Ref CaseTargetGroup",
-            "CaseTargetGroup is neither a resource nor",
-        ),
-        (
-            "CasesRule",
-            "Field: path-pattern",
-            "Field: path",
-            "CasesRule: the condition path is not known",
-        ),
-        (
-            "CasesRule",
-            "Priority: 160",
-            "Prioriti: 160",
-            "CasesRule: unknown field `Prioriti`",
-        ),
+        ("CasesRule", "!Ref CasesTargetGroup", "!Ref CaseTargetGroup", "CaseTargetGroup is neither a resource nor"),
+        ("CasesRule", "Field: path-pattern", "Field: path", "CasesRule: the condition path is not known"),
+        ("CasesRule", "Priority: 160", "Prioriti: 160", "CasesRule: unknown field `Prioriti`"),
     ] {
         let error = planted(resource, from, to).unwrap_err();
 
@@ -246,17 +157,10 @@ fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
 
 #[test]
 fn targets_of_the_container_are_checked_by_the_load_balancer() {
-    let text = text().replacen(
-        "HealthCheckPath: /api/healthcheck",
-        "HealthCheckEnabled: false",
-        1,
-    );
+    let text = text().replacen("HealthCheckPath: /api/healthcheck", "HealthCheckEnabled: false", 1);
     let parameters = [("WithContainer".to_owned(), "true".to_owned())].into();
 
     let findings = check(&Template::parse(&text, &parameters).unwrap());
 
-    assert_eq!(
-        findings[0].to_string(),
-        "ContainerTargetGroup: its health checks are off"
-    );
+    assert_eq!(findings[0].to_string(), "ContainerTargetGroup: its health checks are off");
 }
