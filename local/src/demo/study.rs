@@ -1,0 +1,186 @@
+//! The files of the demo study, read.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::to_raw_value;
+use serde_json::{Map, Value};
+use shared::python::json_dumps;
+use uuid::Uuid;
+
+use super::arm::Arm;
+
+pub(super) const PAGE_CONFIG: &str = include_str!("page_config.json");
+pub(super) const QUESTIONNAIRE: &str = include_str!("questionnaire.json");
+
+/// Ids of the demo's rows lie above this, where no sequence of a real study gets to.
+pub(super) const ABOVE_ALL_STUDIES: i32 = 2_000_000_000;
+
+/// Everything that is seeded.
+#[derive(Debug)]
+pub(super) struct Study {
+    pub concepts: Vec<Concept>,
+    pub concept_relationships: Vec<ConceptRelationship>,
+    pub cases: Vec<Case>,
+    pub accounts: Vec<Account>,
+    /// In the order in which each participant gets them.
+    pub assignments: Vec<Assignment>,
+    pub answers: Vec<Answer>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Concept {
+    pub concept_id: i32,
+    pub concept_name: String,
+    pub domain_id: String,
+    pub vocabulary_id: String,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ConceptRelationship {
+    concept_id_1: i32,
+    concept_id_2: i32,
+    relationship_id: String,
+}
+
+/// A patient at one visit; its `title` is for those who read the file. Concepts go by name. Numbers are text, so that 36.60 stays
+/// 36.60.
+#[derive(Debug, Deserialize)]
+pub(super) struct Case {
+    pub gender: String,
+    pub year_of_birth: i32,
+    pub visit_date: NaiveDate,
+    /// What the family has, of [`super::observations::family_history`].
+    pub family_history: Vec<String>,
+    pub smoke: Vec<String>,
+    pub alcohol: Vec<String>,
+    /// What the patient has, of [`super::observations::medical_history`].
+    pub medical_history: Vec<String>,
+    /// What the risk models say.
+    pub risk: Vec<String>,
+    pub chief_complaints: Vec<Complaint>,
+    pub patient_reported: Vec<Complaint>,
+    /// Findings, each a concept.
+    pub abdominal: Vec<String>,
+    pub vital_signs: VitalSigns,
+    /// Kilograms.
+    pub weight: String,
+    /// Centimeters.
+    pub height: String,
+    /// 18, 22, 27 or 30: what the case tree turns into a category.
+    pub bmi: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Complaint {
+    pub concept: String,
+    pub qualifier: Option<String>,
+    pub text: Option<String>,
+    pub number: Option<String>,
+    pub unit: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct VitalSigns {
+    /// Systolic and diastolic, mmHg.
+    pub blood_pressure: [String; 2],
+    /// Per minute.
+    pub heart_rate: String,
+    /// Degrees Celsius.
+    pub body_temperature: String,
+    /// Per minute.
+    pub respiratory_rate: String,
+}
+
+/// Who takes part.
+#[derive(Debug, Deserialize)]
+pub struct Account {
+    /// Invented.
+    pub name: String,
+    /// Under example.org, where no mail arrives.
+    pub email: String,
+    /// None: invited, and not signed up.
+    pub password: Option<String>,
+    /// Whether it is an administrator.
+    pub admin_flag: bool,
+    pub(super) position: String,
+    pub(super) employer: String,
+    pub(super) area_of_clinical_ex: Option<String>,
+}
+
+/// Who reads which case how.
+#[derive(Debug, Deserialize)]
+pub(super) struct Assignment {
+    pub user_email: String,
+    /// Counts [`Study::cases`] from one.
+    pub case: i32,
+    pub arm: Arm,
+}
+
+/// What a participant said, and when.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    pub user_email: String,
+    pub case: i32,
+    pub case_open_time: DateTime<Utc>,
+    pub answer_open_time: DateTime<Utc>,
+    pub answer_submit_time: DateTime<Utc>,
+    pub answer: Map<String, Value>,
+}
+
+impl Study {
+    /// The study in the files beside this one.
+    pub fn embedded() -> Self {
+        Self {
+            concepts: csv(include_str!("concepts.csv")),
+            concept_relationships: csv(include_str!("concept_relationships.csv")),
+            cases: json(include_str!("cases.json")),
+            accounts: json(include_str!("accounts.json")),
+            assignments: csv(include_str!("assignments.csv")),
+            answers: json(include_str!("answers.json")),
+        }
+    }
+
+    /// A case by its number, which counts from one.
+    pub fn case(&self, number: i32) -> &Case {
+        usize::try_from(number - 1)
+            .ok()
+            .and_then(|index| self.cases.get(index))
+            .expect("the files of the demo study agree")
+    }
+
+    /// Who reads a case.
+    pub fn assignment(&self, user_email: &str, case: i32) -> &Assignment {
+        let is_wanted = |assignment: &&Assignment| assignment.user_email == user_email && assignment.case == case;
+        self.assignments.iter().find(is_wanted).expect("the files of the demo study agree")
+    }
+
+    /// `display_config.id`, as an upload of the same assignment would give it (contract, section 6).
+    pub fn assignment_id(&self, assignment: &Assignment) -> String {
+        let path_config = assignment.arm.path_config(self.case(assignment.case));
+        let path_config = to_raw_value(&path_config).expect("paths and styles are JSON");
+        let name = format!("{}-{}-{}", assignment.user_email, case_id(assignment.case), json_dumps(&path_config));
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
+    }
+
+    /// `concept_id` by `concept_name`.
+    pub fn concept_ids(&self) -> HashMap<&str, i32> {
+        self.concepts.iter().map(|concept| (concept.concept_name.as_str(), concept.concept_id)).collect()
+    }
+}
+
+/// `visit_occurrence_id` and `person_id` of a case.
+pub(super) fn case_id(number: i32) -> i32 {
+    ABOVE_ALL_STUDIES + number
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).expect("the files of the demo study are part of the program")
+}
+
+fn csv<T: DeserializeOwned>(text: &str) -> Vec<T> {
+    let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize().collect::<Result<_, _>>();
+    rows.expect("the files of the demo study are part of the program")
+}
