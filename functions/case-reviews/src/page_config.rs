@@ -9,8 +9,6 @@ pub const PATIENT_COMPLAINT: &str = "PATIENT COMPLAINT";
 /// Name of the section of measurements.
 pub const PHYSICAL_EXAMINATION: &str = "PHYSICAL EXAMINATION";
 
-const CHIEF_COMPLAINT: &str = "Chief Complaint";
-
 /// The sections of a case, in stored order.
 #[derive(Debug)]
 pub struct PageConfig {
@@ -73,17 +71,6 @@ impl PageConfig {
             .collect();
         Some(Self { sections })
     }
-
-    /// Observation types of `PATIENT COMPLAINT` / `Chief Complaint`; none when the key is missing.
-    pub fn chief_complaint_types(&self) -> &[i32] {
-        self.sections
-            .iter()
-            .find_map(|section| match section {
-                Section::PatientComplaint(groups) => groups.iter().find(|group| group.key == CHIEF_COMPLAINT),
-                _ => None,
-            })
-            .map_or(&[], |group| &group.concepts)
-    }
 }
 
 fn categories(stored: Map<String, Value>) -> Vec<Category> {
@@ -100,10 +87,7 @@ fn categories(stored: Map<String, Value>) -> Vec<Category> {
 }
 
 fn groups(stored: Map<String, Value>) -> Vec<ConceptGroup> {
-    stored
-        .into_iter()
-        .map(|(key, content)| ConceptGroup { concepts: concept_ids(&key, content), key })
-        .collect()
+    stored.into_iter().map(|(key, content)| ConceptGroup { concepts: concept_ids(&key, content), key }).collect()
 }
 
 fn object(key: &str, content: Value) -> Map<String, Value> {
@@ -115,13 +99,13 @@ fn object(key: &str, content: Value) -> Map<String, Value> {
 }
 
 fn concept_ids(key: &str, content: Value) -> Vec<i32> {
-    let Value::Array(stored) = content else {
-        tracing::warn!(key, "page_config: not a list of concept ids, left out");
-        return Vec::new();
+    let stored = match content {
+        Value::Array(stored) => stored,
+        content => vec![content],
     };
     let ids: Vec<i32> = stored.iter().filter_map(|id| i32::try_from(id.as_i64()?).ok()).collect();
     if ids.len() < stored.len() {
-        tracing::warn!(key, "page_config: a list holds something else than concept ids");
+        tracing::warn!(key, "page_config: something else than concept ids, left out");
     }
     ids
 }
@@ -130,9 +114,18 @@ fn concept_ids(key: &str, content: Value) -> Vec<i32> {
 mod tests {
     use super::*;
 
+    fn concepts(stored: &str) -> Vec<i32> {
+        let config = PageConfig::parse(&format!(r#"{{"PATIENT COMPLAINT": {{"key": {stored}}}}}"#));
+        let Some(Section::PatientComplaint(mut groups)) = config.and_then(|mut config| config.sections.pop()) else {
+            panic!("no section");
+        };
+        groups.remove(0).concepts
+    }
+
     #[test]
     fn sections_and_keys_keep_the_stored_order() {
-        let config = PageConfig::parse(r#"{"PHYSICAL EXAMINATION": {}, "BACKGROUND": {"z": [1], "a": {"y": [2], "b": [3]}}}"#);
+        let config =
+            PageConfig::parse(r#"{"PHYSICAL EXAMINATION": {}, "BACKGROUND": {"z": [1], "a": {"y": [2], "b": [3]}}}"#);
 
         let sections = config.unwrap().sections;
         let [Section::PhysicalExamination(_), Section::Background(keys)] = &sections[..] else {
@@ -145,24 +138,26 @@ mod tests {
     }
 
     #[test]
-    fn chief_complaints_are_observation_types() {
-        let config = PageConfig::parse(r#"{"PATIENT COMPLAINT": {"Other": [1], "Chief Complaint": [2, 3]}}"#).unwrap();
-
-        assert_eq!(config.chief_complaint_types(), [2, 3]);
+    fn concept_ids_beside_something_odd_still_count() {
+        assert_eq!(concepts(r#"["x", 1, null, 2.5, 99999999999, 2]"#), [1, 2]);
+        assert_eq!(concepts("1"), [1]);
     }
 
     #[test]
-    fn a_key_that_is_missing_or_odd_names_no_concepts() {
-        for odd in [r"{}", r#"{"PATIENT COMPLAINT": null}"#, r#"{"PATIENT COMPLAINT": {"Chief Complaint": {"a": [1]}}}"#] {
-            assert!(PageConfig::parse(odd).unwrap().chief_complaint_types().is_empty(), "{odd}");
+    fn what_is_odd_names_no_concepts() {
+        for odd in ["null", "\"x\"", "[]", "[[1]]", r#"{"a": [1]}"#] {
+            assert_eq!(concepts(odd), [0; 0], "{odd}");
         }
     }
 
     #[test]
-    fn concept_ids_beside_something_odd_still_count() {
-        let config = PageConfig::parse(r#"{"PATIENT COMPLAINT": {"Chief Complaint": ["x", 1, null, 2.5, 99999999999, 2]}}"#).unwrap();
+    fn a_section_that_is_odd_is_empty() {
+        let config = PageConfig::parse(r#"{"BACKGROUND": null, "PATIENT COMPLAINT": [1]}"#).unwrap();
 
-        assert_eq!(config.chief_complaint_types(), [1, 2]);
+        let [Section::Background(keys), Section::PatientComplaint(groups)] = &config.sections[..] else {
+            panic!("{config:?}");
+        };
+        assert!(keys.is_empty() && groups.is_empty());
     }
 
     #[test]

@@ -1,0 +1,101 @@
+//! The AI score: what the assignment says, else what the visit's risk assessment says (contract, section 4).
+
+use crate::case::Case;
+use crate::case_tree::{Node, Values};
+use crate::path_config::PathConfig;
+
+const SECTION: &str = "RISK ASSESSMENT";
+const TOGGLE: &str = "CRC risk assessments";
+const RISK_ASSESSMENT_CONCEPT_ID: i32 = 45_614_722;
+const KEY: &str = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
+
+const SCORE: &str = "Colorectal Cancer Score";
+const SCORE_AS_SHOWN: &str = "Predicted Colorectal Cancer Score";
+const RISK: &str = "Adjusted CRC Risk";
+const RISK_AS_SHOWN: &str = "AI-Predicted CRC Risk Score";
+
+/// The last node of `importantInfos`; none unless an entry asks for it.
+pub fn node(case: &Case, path_config: &PathConfig) -> Option<Node> {
+    let stated = path_config.below(SECTION).find_map(|(text, _)| shown(text, SCORE, SCORE_AS_SHOWN));
+    let is_asked_for = || path_config.below(SECTION).any(|(text, _)| text == TOGGLE);
+    let score = stated.or_else(|| is_asked_for().then(|| assessed(case)))?;
+    Some(Node::new(KEY, Values::Texts(vec![score])))
+}
+
+fn assessed(case: &Case) -> String {
+    let texts = || {
+        let assessments =
+            case.observations.iter().filter(|row| row.observation_concept_id == RISK_ASSESSMENT_CONCEPT_ID);
+        assessments.filter_map(|row| row.text(&case.vocabulary))
+    };
+    texts()
+        .find_map(|text| shown(&text, SCORE, SCORE_AS_SHOWN))
+        .or_else(|| texts().find_map(|text| shown(&text, RISK, RISK_AS_SHOWN)))
+        .unwrap_or_else(|| format!("{RISK_AS_SHOWN}: N/A"))
+}
+
+/// Without a colon it is no score: the frontend's page would go blank (contract, section 8).
+fn shown(text: &str, stored: &str, as_shown: &str) -> Option<String> {
+    let rest = text.strip_prefix(stored)?;
+    rest.contains(':').then(|| format!("{as_shown}{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::example::{node as plain, observed, review, visit};
+
+    const ASKED_FOR: &str = "RISK ASSESSMENT.CRC risk assessments";
+
+    fn important(assessments: &[&str], paths: &[&str]) -> Value {
+        let observations = assessments.iter().map(|text| observed(RISK_ASSESSMENT_CONCEPT_ID, text)).collect();
+        let entries = paths.iter().map(|path| json!({ "path": path })).collect();
+        review(&Case { observations, ..visit() }, &json!({}), &Value::Array(entries))["importantInfos"].take()
+    }
+
+    fn score(text: &str) -> Value {
+        json!([plain("AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)", json!([text]))])
+    }
+
+    #[test]
+    fn nobody_asks_nobody_is_told() {
+        assert_eq!(important(&["Colorectal Cancer Score: 9"], &["BACKGROUND.CRC risk assessments.x"]), json!([]));
+    }
+
+    #[test]
+    fn the_first_score_that_is_stated_wins() {
+        let paths =
+            [ASKED_FOR, "RISK ASSESSMENT.Colorectal Cancer Score: 7.5", "RISK ASSESSMENT.Colorectal Cancer Score: 3"];
+
+        assert_eq!(important(&["Colorectal Cancer Score: 9"], &paths), score("Predicted Colorectal Cancer Score: 7.5"));
+    }
+
+    #[test]
+    fn else_the_visits_own_score_is_taken() {
+        let assessments = ["Adjusted CRC Risk: 4.2", "Colorectal Cancer Score: 9"];
+
+        assert_eq!(important(&assessments, &[ASKED_FOR]), score("Predicted Colorectal Cancer Score: 9"));
+    }
+
+    #[test]
+    fn else_its_adjusted_risk() {
+        assert_eq!(
+            important(&["Other: 1", "Adjusted CRC Risk: 3"], &[ASKED_FOR]),
+            score("AI-Predicted CRC Risk Score: 3")
+        );
+    }
+
+    #[test]
+    fn a_visit_without_an_assessment_has_a_score_that_is_not_available() {
+        assert_eq!(important(&["Other: 1"], &[ASKED_FOR]), score("AI-Predicted CRC Risk Score: N/A"));
+    }
+
+    #[test]
+    fn a_score_without_a_colon_is_none() {
+        let paths = ["RISK ASSESSMENT.Colorectal Cancer Score 5", ASKED_FOR];
+
+        assert_eq!(important(&["Colorectal Cancer Score 9"], &paths), score("AI-Predicted CRC Risk Score: N/A"));
+    }
+}

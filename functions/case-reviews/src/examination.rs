@@ -1,0 +1,180 @@
+//! `PHYSICAL EXAMINATION`: measurements of the configured concepts, else of the concepts related to them.
+//!
+//! Entries work on the section's children: `PHYSICAL EXAMINATION.<x>.<child>` keeps the child that the path's end names,
+//! whatever `<x>` is. `PHYSICAL EXAMINATION.<child>` is too short to be such an entry.
+
+use crate::page_config::{ConceptGroup, PHYSICAL_EXAMINATION};
+
+use crate::case::{Case, Measurement};
+use crate::case_tree::{Node, Values};
+use crate::path_config::PathConfig;
+
+const BMI: &str = "BMI (body mass index) centile";
+const BMI_AS_SHOWN: &str = "BMI (body mass index) range";
+
+/// The children that entries name, or all but BMI where there are no entries; none without children.
+pub fn section(groups: &[ConceptGroup], case: &Case, path_config: &PathConfig) -> Option<Node> {
+    let children: Vec<Node> = groups.iter().filter_map(|group| child(group, case)).collect();
+    let named = named(path_config, &children);
+    let is_shown = |child: &&Node| match &named {
+        Some(named) => named.contains(&child.key.as_str()),
+        None => child.key != BMI,
+    };
+    let shown = children.iter().filter(is_shown).cloned().map(with_bmi_renamed).collect();
+    Node::of_nodes(PHYSICAL_EXAMINATION, shown)
+}
+
+/// Its title is the name of the first concept, or the configured key where that concept is missing.
+fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
+    let title = case.vocabulary.name(*group.concepts.first()?).unwrap_or(&group.key);
+    let direct: Vec<_> =
+        texts(case, |measurement| group.concepts.contains(&measurement.measurement_concept_id)).collect();
+    if !direct.is_empty() {
+        let texts = direct.into_iter().map(|(_, text)| text).collect();
+        return Some(Node::new(title, Values::of_rows(texts)));
+    }
+    let related = texts(case, |measurement| {
+        group
+            .concepts
+            .iter()
+            .any(|&concept| case.relationships.contains(&(concept, measurement.measurement_concept_id)))
+    });
+    Node::of_nodes(title, Node::by_concept(related, &case.vocabulary))
+}
+
+fn texts(case: &Case, belongs: impl Fn(&Measurement) -> bool) -> impl Iterator<Item = (i32, Option<String>)> {
+    case.measurements
+        .iter()
+        .filter(move |measurement| belongs(measurement))
+        .map(|measurement| (measurement.measurement_concept_id, measurement.text(&case.vocabulary)))
+}
+
+fn with_bmi_renamed(node: Node) -> Node {
+    let key = if node.key == BMI { BMI_AS_SHOWN.to_owned() } else { node.key };
+    let values = match node.values {
+        Values::Nodes(children) => Values::Nodes(children.into_iter().map(with_bmi_renamed).collect()),
+        values => values,
+    };
+    Node { key, values, ..node }
+}
+
+/// What the entries name, none without entries. Of two children that a path's end could name it is the longer one.
+fn named<'a>(path_config: &'a PathConfig, children: &'a [Node]) -> Option<Vec<&'a str>> {
+    let name = |path: &'a str| {
+        let keys = || children.iter().map(|child| child.key.as_str());
+        let ends = |key: &&str| path.strip_suffix(key).is_some_and(|start| start.ends_with('.'));
+        let names_nothing = || path.contains('.') && keys().all(|key| key != path);
+        keys().filter(ends).max_by_key(|key| key.len()).or_else(|| names_nothing().then_some(path))
+    };
+    let names: Vec<&str> = path_config.below(PHYSICAL_EXAMINATION).filter_map(|(path, _)| name(path)).collect();
+    (!names.is_empty()).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::example::{UNKNOWN, measured, node, section, visit};
+
+    const BMI_CONCEPT_ID: i32 = 40_490_382;
+
+    fn examination(groups: &Value, measurements: Vec<Measurement>, entries: &Value) -> Value {
+        let relationships = vec![(41, 42), (41, 43), (41, 43), (41, BMI_CONCEPT_ID)];
+        let case = Case { measurements, relationships, ..visit() };
+        section(&case, &json!({ "PHYSICAL EXAMINATION": groups }), entries)
+    }
+
+    /// Lungs, both ears and BMI, each with a measurement of its own.
+    fn filtered(paths: &[&str]) -> Vec<String> {
+        let groups = json!({ "a": [51], "b": [52], "c": [53], "d": [BMI_CONCEPT_ID] });
+        let rows = [51, 52, 53, BMI_CONCEPT_ID].map(|concept| measured(concept, "1")).into();
+        let entries = paths.iter().map(|path| json!({ "path": format!("PHYSICAL EXAMINATION.{path}") })).collect();
+        let nodes = examination(&groups, rows, &Value::Array(entries));
+        nodes.as_array().into_iter().flatten().filter_map(|node| Some(node["key"].as_str()?.to_owned())).collect()
+    }
+
+    #[test]
+    fn measurements_of_the_concepts_themselves_are_the_values_under_the_first_concepts_name() {
+        let shown = examination(&json!({ "x": [51, 52] }), vec![measured(51, "1"), measured(52, "2")], &json!([]));
+
+        assert_eq!(shown, json!([node("Lungs", json!(["1", "2"]))]));
+    }
+
+    #[test]
+    fn one_measurement_is_a_text_and_one_without_a_value_is_null() {
+        let groups = json!({ "x": [51], "y": [52] });
+
+        let shown = examination(&groups, vec![measured(51, "36.60"), measured(52, "0.00")], &json!([]));
+
+        assert_eq!(shown, json!([node("Lungs", "36.60"), node("Ext. ear", Value::Null)]));
+    }
+
+    #[test]
+    fn else_measurements_of_related_concepts_are_grouped_by_concept() {
+        let rows = vec![measured(43, "36.60"), measured(42, "72"), measured(42, "80"), measured(99, "unrelated")];
+
+        let shown = examination(&json!({ "x": [41] }), rows, &json!([]));
+
+        let vitals = json!([node("Temperature", "36.60"), node("Pulse", json!(["72", "80"]))]);
+        assert_eq!(shown, json!([node("Vital signs", vitals)]));
+    }
+
+    #[test]
+    fn a_measurement_that_is_related_twice_is_shown_once() {
+        let shown = examination(&json!({ "x": [41] }), vec![measured(43, "36.60")], &json!([]));
+
+        assert_eq!(shown, json!([node("Vital signs", json!([node("Temperature", "36.60")]))]));
+    }
+
+    #[test]
+    fn a_title_that_is_missing_is_the_configured_key() {
+        let shown = examination(&json!({ "Ears": [UNKNOWN, 52] }), vec![measured(52, "1")], &json!([]));
+
+        assert_eq!(shown, json!([node("Ears", "1")]));
+    }
+
+    #[test]
+    fn a_section_without_measurements_is_left_out() {
+        assert_eq!(examination(&json!({ "x": [51], "y": [] }), vec![measured(52, "1")], &json!([])), Value::Null);
+    }
+
+    #[test]
+    fn without_entries_all_but_bmi_stay() {
+        assert_eq!(filtered(&[]), ["Lungs", "Ext. ear", "ear"]);
+    }
+
+    #[test]
+    fn with_an_entry_only_the_named_children_stay() {
+        assert_eq!(filtered(&["a.Lungs"]), ["Lungs"]);
+        assert_eq!(filtered(&["any.thing.Lungs", "c.ear"]), ["Lungs", "ear"]);
+    }
+
+    #[test]
+    fn an_entry_that_names_nothing_leaves_nothing() {
+        assert_eq!(filtered(&["a.Spleen"]), [""; 0]);
+    }
+
+    #[test]
+    fn an_entry_that_is_too_short_does_not_filter() {
+        assert_eq!(filtered(&["Lungs"]), ["Lungs", "Ext. ear", "ear"]);
+        assert_eq!(filtered(&["Ext. ear"]), ["Lungs", "Ext. ear", "ear"]);
+    }
+
+    #[test]
+    fn a_full_stop_inside_a_childs_name_is_part_of_it() {
+        assert_eq!(filtered(&["b.Ext. ear"]), ["Ext. ear"]);
+    }
+
+    #[test]
+    fn bmi_is_named_as_a_centile_and_shown_as_a_range() {
+        assert_eq!(filtered(&["d.BMI (body mass index) centile"]), ["BMI (body mass index) range"]);
+    }
+
+    #[test]
+    fn bmi_is_shown_below_another_child_and_as_a_range() {
+        let shown = examination(&json!({ "x": [41] }), vec![measured(BMI_CONCEPT_ID, "27.4")], &json!([]));
+
+        assert_eq!(shown, json!([node("Vital signs", json!([node("BMI (body mass index) range", "Overweight")]))]));
+    }
+}

@@ -1,0 +1,199 @@
+//! `display_config.path_config`: what a participant may see of a case, and how (contract, section 4).
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The entries that have a path; whatever else stands in the list is ignored.
+#[derive(Debug, Default)]
+pub struct PathConfig {
+    entries: Vec<Entry>,
+}
+
+/// One entry, `{"path": "A.B.C", "style": {…}}`.
+#[derive(Debug)]
+pub struct Entry {
+    path: String,
+    style: Style,
+}
+
+/// How a node is shown. Absent keys were in no entry.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Style {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collapse: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    highlight: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<Top>,
+}
+
+/// A position in `importantInfos`, written as it was stored: `3` and `3.0` stay apart.
+#[derive(Clone, Debug)]
+struct Top {
+    number: f64,
+    written: Box<RawValue>,
+}
+
+impl PathConfig {
+    /// Reads the stored JSON; anything but a list is an empty one.
+    pub fn parse(json: Option<&str>) -> Self {
+        let stored: Vec<&RawValue> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        Self { entries: stored.into_iter().filter_map(Entry::parse).collect() }
+    }
+
+    /// The entries of one section: what follows `<section>.` in their paths, and their styles.
+    pub fn below(&self, section: &str) -> impl Iterator<Item = (&str, &Style)> {
+        self.entries.iter().filter_map(move |entry| {
+            let rest = entry.path.strip_prefix(section)?.strip_prefix('.')?;
+            Some((rest, &entry.style))
+        })
+    }
+}
+
+impl Entry {
+    fn parse(stored: &RawValue) -> Option<Self> {
+        let entry: HashMap<String, &RawValue> = serde_json::from_str(stored.get()).ok()?;
+        let path: String = serde_json::from_str(entry.get("path")?.get()).ok()?;
+        let style = entry.get("style").map_or_else(Style::default, |style| Style::parse(style));
+        Some(Self { path: path.trim().to_owned(), style })
+    }
+}
+
+impl Style {
+    fn parse(stored: &RawValue) -> Self {
+        let stored: HashMap<String, &RawValue> = serde_json::from_str(stored.get()).unwrap_or_default();
+        Self {
+            collapse: stored.get("collapse").map(|collapse| !is_truthy(collapse)),
+            highlight: stored.get("highlight").map(|&highlight| highlight.to_owned()),
+            top: stored.get("top").and_then(|top| Top::parse(top)),
+        }
+    }
+
+    /// The position in `importantInfos`, if it has one.
+    pub fn top(&self) -> Option<f64> {
+        self.top.as_ref().map(|top| top.number)
+    }
+
+    /// Of `collapse` and `highlight` the last one wins, of `top` the largest.
+    pub fn merge(mut self, later: &Self) -> Self {
+        if later.top() > self.top() {
+            self.top.clone_from(&later.top);
+        }
+        Self {
+            collapse: later.collapse.or(self.collapse),
+            highlight: later.highlight.clone().or(self.highlight),
+            top: self.top,
+        }
+    }
+}
+
+impl Top {
+    /// None for what is not a number.
+    fn parse(stored: &RawValue) -> Option<Self> {
+        let number = stored.get().parse().ok()?;
+        Some(Self { number, written: stored.to_owned() })
+    }
+}
+
+impl Serialize for Top {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.written.serialize(serializer)
+    }
+}
+
+/// As Python sees it: null, false, zero and what is empty are not.
+fn is_truthy(stored: &RawValue) -> bool {
+    match serde_json::from_str(stored.get()) {
+        Ok(Value::Null) => false,
+        Ok(Value::Bool(value)) => value,
+        Ok(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Ok(Value::String(text)) => !text.is_empty(),
+        Ok(Value::Array(list)) => !list.is_empty(),
+        Ok(Value::Object(object)) => !object.is_empty(),
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(styles: &[&str]) -> String {
+        let list =
+            styles.iter().map(|style| format!(r#"{{"path": "A.b", "style": {style}}}"#)).collect::<Vec<_>>().join(",");
+        let config = PathConfig::parse(Some(&format!("[{list}]")));
+        let style = config.below("A").fold(Style::default(), |style, (_, later)| style.merge(later));
+        serde_json::to_string(&style).unwrap()
+    }
+
+    fn paths(json: &str) -> Vec<String> {
+        PathConfig::parse(Some(json)).below("A").map(|(rest, _)| rest.to_owned()).collect()
+    }
+
+    #[test]
+    fn collapse_is_the_negation_of_what_is_stored() {
+        assert_eq!(merged(&[r#"{"collapse": true}"#]), r#"{"collapse":false}"#);
+        assert_eq!(merged(&[r#"{"collapse": false}"#]), r#"{"collapse":true}"#);
+        for falsy in ["null", "0", "0.0", "\"\"", "[]", "{}"] {
+            assert_eq!(merged(&[&format!(r#"{{"collapse": {falsy}}}"#)]), r#"{"collapse":true}"#);
+        }
+    }
+
+    #[test]
+    fn the_last_collapse_and_the_last_highlight_win() {
+        let styles =
+            [r#"{"collapse": true, "highlight": true}"#, r#"{"collapse": false}"#, r#"{"highlight": "yes"}"#, "{}"];
+
+        assert_eq!(merged(&styles), r#"{"collapse":true,"highlight":"yes"}"#);
+    }
+
+    #[test]
+    fn a_highlight_of_null_is_a_highlight() {
+        assert_eq!(merged(&[r#"{"highlight": true}"#, r#"{"highlight": null}"#]), r#"{"highlight":null}"#);
+    }
+
+    #[test]
+    fn the_largest_top_wins_in_the_form_it_was_written() {
+        assert_eq!(merged(&[r#"{"top": 2}"#, r#"{"top": 3.0}"#, r#"{"top": 1}"#]), r#"{"top":3.0}"#);
+        assert_eq!(merged(&[r#"{"top": 3}"#, r#"{"top": 3.0}"#]), r#"{"top":3}"#);
+        assert_eq!(merged(&[r#"{"top": -7}"#, r#"{"top": -5}"#]), r#"{"top":-5}"#);
+    }
+
+    #[test]
+    fn a_top_that_is_not_a_number_is_ignored() {
+        for odd in [r#""1""#, "null", "true", "[]", r#""inf""#] {
+            assert_eq!(merged(&[r#"{"top": 0}"#, &format!(r#"{{"top": {odd}}}"#)]), r#"{"top":0}"#);
+        }
+    }
+
+    #[test]
+    fn a_style_that_is_not_an_object_is_empty_and_other_keys_are_left_out() {
+        for odd in ["null", "\"collapse\"", "[]", "1", r#"{"other": 1}"#] {
+            assert_eq!(merged(&[odd]), "{}");
+        }
+    }
+
+    #[test]
+    fn blanks_around_a_path_do_not_count() {
+        assert_eq!(paths(r#"[{"path": "  A.b c  "}]"#), ["b c"]);
+    }
+
+    #[test]
+    fn odd_entries_are_ignored_and_the_others_count() {
+        let odd = r#"[{}, null, 5, "A.b", [], {"path": null}, {"path": 5}, {"path": ""}, {"path": "A"}, {"path": "AB.c"},
+                      {"path": "\ud800"}, {"style": null}, {"path": "A.kept", "style": 1e999}]"#;
+
+        assert_eq!(paths(odd), ["kept"]);
+    }
+
+    #[test]
+    fn what_is_not_a_list_is_empty() {
+        for odd in [r#"{"path": "A.b"}"#, "null", "\"A.b\"", "5"] {
+            assert_eq!(paths(odd), [""; 0]);
+        }
+        assert_eq!(PathConfig::parse(None).below("A").count(), 0);
+    }
+}
