@@ -134,14 +134,14 @@ fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Resu
     if let Some(version) = cluster::version(&place.data) {
         let again = config
             .search
-            .find(Some(version), run_as)
+            .find(Some(version))
             .and_then(|installation| Ok((spawn(&installation)?, Started::Again(installation))));
         if again.is_ok() || config.durable {
             return again;
         }
         fs::remove_dir_all(&place.data).map_err(error::io("remove", &place.data))?;
     }
-    let installation = config.search.find(None, run_as)?;
+    let installation = config.search.find(None)?;
     cluster::initdb(place, &installation, run_as)?;
     Ok((spawn(&installation)?, Started::Anew(installation)))
 }

@@ -47,8 +47,9 @@ impl Search {
         }
     }
 
-    /// The newest installation, or one of the major version that existing data `need`; else a downloaded one.
-    pub(super) fn find(&self, needed: Option<u32>, run_as: RunAs) -> Result<Installation, Error> {
+    /// The newest installation, or one of the major version `needed` by existing data; else a downloaded one.
+    pub fn find(&self, needed: Option<u32>) -> Result<Installation, Error> {
+        let run_as = RunAs::current()?;
         let mut tried = Vec::new();
         let mut found = Vec::new();
         for bin in self.installed() {

@@ -1,0 +1,195 @@
+//! A cluster and its server, from the first start to the last user.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use local::postgres::{Config, Error, Server, Started};
+
+use crate::support::{directory, eventually, ordinary_user, pid_file, postmaster, query, start};
+use crate::users::Process;
+
+#[test]
+fn data_of_cargo_dev_are_synced_and_those_of_tests_are_not() {
+    let (durable, scratch) = (directory(), directory());
+    let durable = Server::start(&Config::dev(durable.path().join("cluster"))).unwrap();
+    let scratch = start(&scratch.path().join("cluster"));
+    assert_eq!(query(&durable.url("postgres"), "SELECT current_setting('fsync')").unwrap(), "on");
+    assert_eq!(query(&scratch.url("postgres"), "SELECT current_setting('fsync')").unwrap(), "off");
+    durable.stop().unwrap();
+    scratch.stop().unwrap();
+}
+
+#[test]
+fn ten_processes_that_race_for_an_empty_directory_share_one_server() {
+    let directory = directory();
+    let cluster = directory.path().join("cluster");
+    let mut processes: Vec<Process> = (0..10).map(|_| Process::spawn(&cluster)).collect();
+
+    let reports: Vec<_> = processes.iter_mut().map(Process::report).collect();
+
+    assert_eq!(reports.iter().filter(|report| report.started == "anew").count(), 1, "{reports:?}");
+    assert_eq!(reports.iter().filter(|report| report.started == "before").count(), 9, "{reports:?}");
+    assert!(reports.iter().all(|report| report.url == reports[0].url), "{reports:?}");
+}
+
+#[test]
+fn data_survive_a_stop_and_a_start() {
+    let directory = directory();
+    let server = start(directory.path());
+    query(&server.url("postgres"), "CREATE TABLE kept AS SELECT 42 AS n; SELECT 0").unwrap();
+    server.stop().unwrap();
+
+    let server = start(directory.path());
+
+    assert!(matches!(server.started(), Started::Again(_)));
+    assert_eq!(query(&server.url("postgres"), "SELECT n FROM kept").unwrap(), "42");
+    server.stop().unwrap();
+}
+
+#[test]
+fn after_kill_9_of_the_server_the_next_start_has_the_data() {
+    let directory = directory();
+    let server = Server::start(&Config::dev(directory.path())).unwrap();
+    query(&server.url("postgres"), "CREATE TABLE kept AS SELECT 42 AS n; SELECT 0").unwrap();
+    kill_9(postmaster(directory.path()));
+
+    let server = start(directory.path());
+
+    assert!(matches!(server.started(), Started::Again(_)));
+    assert_eq!(query(&server.url("postgres"), "SELECT n FROM kept").unwrap(), "42");
+    server.stop().unwrap();
+}
+
+#[test]
+fn a_stale_pid_file_that_names_another_process_is_no_obstacle() {
+    let directory = directory();
+    let server = start(directory.path());
+    let text = fs::read_to_string(pid_file(directory.path())).unwrap();
+    server.stop().unwrap();
+    // of the same account: of another's process PostgreSQL itself would know better
+    let owner = fs::metadata(directory.path().join("data")).unwrap();
+    let mut foreign = Command::new("sleep").arg("60").uid(owner.uid()).gid(owner.gid()).spawn().unwrap();
+    let (_, rest) = text.split_once('\n').unwrap();
+    fs::write(pid_file(directory.path()), format!("{}\n{rest}", foreign.id())).unwrap();
+
+    let server = start(directory.path());
+
+    assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
+    assert!(foreign.try_wait().unwrap().is_none(), "the foreign process was hit");
+    server.stop().unwrap();
+    foreign.kill().unwrap();
+    foreign.wait().unwrap();
+}
+
+#[test]
+fn a_path_may_have_spaces_and_umlauts() {
+    let directory = directory();
+    let server = start(&directory.path().join("Fälle & 100 % Ärzte?/cluster"));
+    assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
+    server.stop().unwrap();
+}
+
+#[test]
+fn a_path_may_be_too_long_for_a_socket() {
+    let directory = directory();
+    let cluster = directory.path().join("long/".repeat(30));
+    let server = start(&cluster);
+    assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
+    assert!(cluster.join("data/PG_VERSION").exists());
+    server.stop().unwrap();
+}
+
+#[test]
+fn data_that_do_not_work_any_more_are_made_anew_for_tests_and_left_alone_for_cargo_dev() {
+    let directory = directory();
+    start(directory.path()).stop().unwrap();
+    fs::remove_file(directory.path().join("data/global/pg_control")).unwrap();
+
+    let refused = Server::start(&Config::dev(directory.path())).unwrap_err();
+    assert!(refused.to_string().contains("pg_control"), "{refused}");
+    assert!(directory.path().join("data/PG_VERSION").exists());
+
+    let server = start(directory.path());
+    assert!(matches!(server.started(), Started::Anew(_)));
+    server.stop().unwrap();
+}
+
+#[test]
+fn the_server_stops_after_its_last_user_was_killed() {
+    let directory = directory();
+    let (mut first, mut second) = (Process::spawn(directory.path()), Process::spawn(directory.path()));
+    let (_, url) = (first.report(), second.report().url);
+
+    first.kill();
+    assert_eq!(query(&url, "SELECT 1").unwrap(), "1");
+    second.kill();
+
+    eventually("the server stops", || !pid_file(directory.path()).exists());
+}
+
+#[test]
+fn a_user_who_comes_while_the_server_lingers_keeps_it() {
+    let directory = directory();
+    let mut first = Process::spawn(directory.path());
+    first.report();
+    first.kill();
+    eventually("the watchdog notices", || directory.path().join("run/idle").exists());
+
+    let server = start(directory.path());
+
+    assert!(matches!(server.started(), Started::Before));
+    let joined = Instant::now();
+    while joined.elapsed() < Duration::from_millis(2500) {
+        assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
+    }
+    drop(server);
+    eventually("the server stops", || !pid_file(directory.path()).exists());
+}
+
+#[test]
+fn a_start_at_the_moment_of_the_end_has_a_server_too() {
+    let directory = directory();
+    for _ in 0..3 {
+        drop(start(directory.path()));
+        eventually("the watchdog decides", || directory.path().join("run/stopping").exists());
+        let server = start(directory.path());
+        assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
+    }
+}
+
+#[test]
+fn it_works_without_the_rights_of_root() {
+    let Some(user) = ordinary_user() else { return };
+    let directory = directory();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let cluster = directory.path().join("cluster");
+
+    let mut process = Process::spawn_as(&user, directory.path(), &cluster);
+
+    assert_eq!(process.report().started, "anew");
+    assert_eq!(fs::metadata(cluster.join("data")).unwrap().uid(), user.uid.as_raw());
+    let refused = Server::start(&Config::dev(&cluster)).unwrap_err();
+    assert!(matches!(refused, Error::ForeignDirectory { .. }), "{refused}");
+}
+
+#[test]
+fn root_may_keep_the_data_where_the_account_of_postgresql_cannot_go() {
+    if ordinary_user().is_none() {
+        return;
+    }
+    let directory = directory();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let server = start(directory.path());
+    assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
+    let elsewhere = server.directory().to_owned();
+    assert!(!elsewhere.starts_with(directory.path()), "{}", elsewhere.display());
+    server.stop().unwrap();
+    fs::remove_dir_all(elsewhere).unwrap();
+}
+
+fn kill_9(pid: i32) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL).unwrap();
+}

@@ -1,0 +1,7 @@
+//! PostgreSQL for `cargo dev` and `cargo test`: where it comes from, and that it is there whatever happened before.
+
+mod clusters;
+mod databases;
+mod support;
+mod sources;
+mod users;

@@ -1,0 +1,58 @@
+//! What these tests have in common.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use local::postgres::{Config, Server};
+use nix::unistd::{User, geteuid};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tempfile::TempDir;
+
+/// A new directory that every account may enter: for root, PostgreSQL runs under another one.
+pub fn directory() -> TempDir {
+    let open = fs::Permissions::from_mode(0o755);
+    tempfile::Builder::new().prefix("augmed-test-").permissions(open).tempdir().unwrap()
+}
+
+/// Starts what is in `directory`, without a thought for a power cut.
+pub fn start(directory: &Path) -> Server {
+    Server::start(&Config::test(directory).linger(Duration::from_secs(1))).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs statements in the database `postgres` that is at `url`, and answers with the first column of the last row, as text.
+pub fn query(url: &str, sql: &str) -> Result<String, sqlx::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = PgConnection::connect(url).await?;
+        let (before, last) = sql.rsplit_once(';').unwrap_or(("", sql));
+        connection.execute(before).await?;
+        sqlx::query_scalar(&format!("SELECT x::text FROM ({last}) AS last(x)")).fetch_one(&mut connection).await
+    })
+}
+
+/// Waits until `condition` holds.
+pub fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "{what}: not within 30 s");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The file that a server has while it runs.
+pub fn pid_file(directory: &Path) -> PathBuf {
+    directory.join("data/postmaster.pid")
+}
+
+/// The process of the server.
+pub fn postmaster(directory: &Path) -> i32 {
+    let text = fs::read_to_string(pid_file(directory)).unwrap();
+    text.lines().next().unwrap().parse().unwrap()
+}
+
+/// An ordinary user to be for a while, if we are root and so have the choice.
+pub fn ordinary_user() -> Option<User> {
+    if geteuid().is_root() { User::from_name("nobody").unwrap() } else { None }
+}
