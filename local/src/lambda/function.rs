@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::body::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::process::{Failure, Launch, Phase, Process};
 use super::{InvokeError, Log, ProcessGroup};
 use crate::template;
+
+/// An answer waits this long for its process to ask for the next event, so that a client that asks again at once finds
+/// the process it had.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// How functions run on this machine.
 #[derive(Clone)]
@@ -140,11 +144,17 @@ impl Inner {
             Ok((process, result)) => (Some(process), result),
             Err(error) => (None, Err(error)),
         };
-        // The caller may be gone; the process is to be put away all the same.
+        let Some(process) = process else {
+            // The caller may be gone, here as below.
+            let _ = answer.send(result);
+            return;
+        };
+        let rests = tokio::time::timeout(MOMENT, self.put_away(&process)).await;
         let _ = answer.send(result);
-        if let Some(process) = process {
-            self.put_away(process, place).await;
+        if rests.is_err() {
+            self.put_away(&process).await;
         }
+        drop(place);
     }
 
     /// Finds or starts a process and has it work. A process that died while it slept is nobody's loss.
@@ -178,15 +188,14 @@ impl Inner {
         Ok(process)
     }
 
-    /// Freezes a process once it asks for the next event, and keeps it for that. The place is free after that.
-    async fn put_away(&self, process: Process, place: OwnedSemaphorePermit) {
+    /// Freezes a process once it asks for the next event, and keeps it for that.
+    async fn put_away(&self, process: &Process) {
         if process.waits(self.launch.function.timeout).await.is_ok() {
             process.freeze().await;
             if process.phase() == Phase::Frozen {
-                self.pool().idle.push(process);
+                self.pool().idle.push(process.clone());
             }
         }
-        drop(place);
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {

@@ -34,7 +34,8 @@ struct Answer {
 pub(super) enum Malformed {
     #[error("the answer has {0} bytes, 1 MB is allowed")]
     TooLarge(usize),
-    #[error("the answer is not what the load balancer takes: {0}")]
+    /// Without the parser's words: they quote the answer.
+    #[error("the answer is not what the load balancer takes, at byte {}", .0.column())]
     Shape(#[from] serde_json::Error),
     #[error("{0} is no status")]
     Status(u16),
@@ -148,13 +149,13 @@ mod tests {
     #[test]
     fn malformed_answers_are_refused() {
         for (answer, why) in [
-            (json!({"body": "no status"}), "statusCode"),
-            (json!({"statusCode": "200"}), "invalid type"),
+            (json!({"body": "no status"}), "not what"),
+            (json!({"statusCode": "200"}), "not what"),
             (json!({"statusCode": 42}), "42 is no status"),
             (json!({"statusCode": 101}), "101 is no status"),
-            (json!({"statusCode": 200, "body": {"a": 1}}), "invalid type"),
+            (json!({"statusCode": 200, "body": {"a": 1}}), "not what"),
             (json!({"statusCode": 200, "body": "%%%", "isBase64Encoded": true}), "base64"),
-            (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "invalid type"),
+            (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "not what"),
             (json!({"statusCode": 200, "multiValueHeaders": {"a b": ["1"]}}), "header a b"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": ["1\r\ny: 2"]}}), "header x"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": ["1".repeat(40_000)]}}), "32 K"),

@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use self::proxy::Proxy;
 use self::router::{Router, Target};
+pub use self::rules::rule_for;
 use crate::lambda::{Function, ProcessGroup, Settings};
 use crate::template::Template;
 

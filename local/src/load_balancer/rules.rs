@@ -11,7 +11,7 @@ use super::query::pairs;
 use crate::template::{Condition, Rule};
 
 /// The first rule whose conditions all hold; the rules are in the order of their priority.
-pub(super) fn rule_for<'a>(rules: &'a [Rule], request: &Parts, client: IpAddr) -> Option<&'a Rule> {
+pub fn rule_for<'a>(rules: &'a [Rule], request: &Parts, client: IpAddr) -> Option<&'a Rule> {
     rules.iter().find(|rule| rule.conditions.iter().all(|condition| holds(condition, request, client)))
 }
 

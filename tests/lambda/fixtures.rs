@@ -1,0 +1,105 @@
+//! Events of the load balancer, straight to real function binaries through the Runtime API.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use local::lambda::{Function, ProcessGroup, Settings};
+use local::template::Template;
+use serde_json::Value;
+
+fn event(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/alb/{name}.json"));
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// A function of template.yaml whose database is not there.
+fn function(name: &str) -> Function {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let template = Template::read(&template, &BTreeMap::new()).unwrap();
+    let found = template.functions.into_iter().find(|function| function.binary == name).unwrap();
+    let secrets = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("JWT_SECRET_KEY", "a key of tests")];
+    let settings = Settings {
+        environment: secrets.map(|(variable, value)| (variable.to_owned(), value.to_owned())).into(),
+        log: Arc::new(|_, _| ()),
+        ..Settings::default()
+    };
+    Function::new(found, tests::deployed::binary(name), settings, Arc::new(ProcessGroup::new().unwrap()))
+}
+
+async fn answer(function: &Function, name: &str) -> Value {
+    let answer = function.invoke(event(name).into()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    serde_json::from_slice(&answer).unwrap()
+}
+
+fn body(answer: &Value) -> Value {
+    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn every_event_has_an_answer_of_one_process() {
+    let function = function("healthcheck");
+
+    for (name, statuses) in [
+        ("multi-value", &[200][..]),
+        ("single-value", &[200]),
+        ("encoded-query", &[200]),
+        ("health-check-without-host", &[200]),
+        ("hostile-host", &[200, 400]),
+        ("hostile-forwarded-proto", &[200, 400]),
+        ("non-ascii-header", &[200, 400]),
+        ("header-with-a-line-break", &[400]),
+        ("path-with-dots", &[400, 404]),
+        ("path-with-encoded-dots", &[400, 404]),
+        ("path-with-a-backslash", &[400, 404]),
+        ("path-with-a-space", &[400]),
+        ("path-without-a-slash", &[400]),
+        ("unknown-path", &[404]),
+        ("wrong-method", &[405]),
+        ("method-that-is-none", &[400]),
+        ("invalid-base64", &[400]),
+        ("not-of-a-load-balancer", &[400]),
+    ] {
+        let answer = answer(&function, name).await;
+
+        let status = answer["statusCode"].as_u64().unwrap();
+        assert!(statuses.contains(&status), "{name}: {answer}");
+        if status != 200 {
+            assert_eq!(body(&answer)["error"]["code"], status, "{name}: {answer}");
+        }
+    }
+    assert_eq!(function.processes().len(), 1);
+}
+
+#[tokio::test]
+async fn the_answer_has_the_form_of_the_event() {
+    let function = function("healthcheck");
+
+    let multi = answer(&function, "multi-value").await;
+    let single = answer(&function, "single-value").await;
+
+    assert_eq!(multi["multiValueHeaders"]["content-type"][0], "application/json");
+    assert_eq!(single["headers"]["content-type"], "application/json");
+    assert_eq!(body(&multi)["status"], "OK");
+}
+
+#[tokio::test]
+async fn a_body_is_read_the_same_as_text_and_in_base64() {
+    let function = function("auth-login");
+
+    let text = answer(&function, "text-body").await;
+    let base64 = answer(&function, "base64-body").await;
+
+    assert_eq!((&text["statusCode"], &base64["statusCode"]), (&400.into(), &400.into()));
+    assert_eq!(body(&text), body(&base64));
+    assert!(body(&text)["error"]["message"].as_str().unwrap().contains("email"), "{text}");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_a_400() {
+    let function = function("auth-login");
+
+    for name in ["invalid-base64", "body-that-is-not-utf-8"] {
+        assert_eq!(answer(&function, name).await["statusCode"], 400, "{name}");
+    }
+}

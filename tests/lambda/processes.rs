@@ -1,0 +1,180 @@
+//! Processes of a function: how many, when they stand still, and how they end.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hyper::StatusCode;
+use local::lambda::{InvokeError, Phase};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::platform::{Platform, until, within_patience};
+
+/// The state letter of a process: T is stopped; none, and the process is gone.
+fn state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+fn is_gone(pid: u32) -> bool {
+    matches!(state(pid), None | Some('Z' | 'X'))
+}
+
+#[tokio::test]
+async fn parallel_requests_get_a_process_each() {
+    let platform = Platform::start().await;
+
+    let answers = join_all((0..3).map(|_| platform.have("/echo", "sleep 300"))).await;
+
+    let mut pids: Vec<_> = answers.iter().map(crate::platform::Answer::pid).collect();
+    pids.sort_unstable();
+    pids.dedup();
+    assert_eq!((pids.len(), platform.function("echo").processes().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn one_after_another_they_share_one_process() {
+    let platform = Platform::start().await;
+
+    let first = platform.get("/echo").await.pid();
+    let second = platform.get("/echo").await.pid();
+
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn beyond_the_reserved_concurrency_requests_wait() {
+    let platform = Platform::start().await;
+
+    let answers = join_all((0..4).map(|_| platform.have("/lonely", "sleep 20"))).await;
+
+    let first = answers[0].pid();
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK && answer.pid() == first));
+}
+
+#[tokio::test]
+async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
+    let platform = Platform::start().await;
+    let pid = platform.get("/echo").await.pid();
+
+    platform.function("echo").rests().await;
+
+    assert_eq!(platform.function("echo").processes()[0].phase(), Phase::Frozen);
+    until(|| state(pid) == Some('T')).await;
+    assert_eq!(platform.get("/echo").await.pid(), pid);
+}
+
+#[tokio::test]
+async fn a_process_that_was_killed_in_its_sleep_is_replaced_without_a_loss() {
+    let platform = Platform::start().await;
+    let pid = platform.get("/echo").await.pid();
+    platform.function("echo").rests().await;
+
+    platform.function("echo").processes()[0].kill().await;
+    let next = platform.get("/echo").await;
+
+    assert_eq!(next.status, StatusCode::OK);
+    assert_ne!(next.pid(), pid);
+    assert!(is_gone(pid));
+}
+
+#[tokio::test]
+async fn a_crash_is_a_502_and_the_next_request_is_answered() {
+    let platform = Platform::start().await;
+
+    assert_eq!(platform.have("/echo", "crash").await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(platform.get("/echo").await.status, StatusCode::OK);
+    assert_eq!(platform.function("echo").processes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_function_that_takes_too_long_is_killed_after_its_timeout() {
+    let platform = Platform::start().await;
+    let slow = platform.get("/impatient").await.pid();
+
+    let response = platform.have("/impatient", "sleep 60000").await;
+
+    // a 504 would be the Lambda service's own silence: HTTP 502 in the load balancer's guide to its errors
+    assert_eq!(response.status, StatusCode::BAD_GATEWAY);
+    assert!(is_gone(slow));
+    assert_eq!(platform.get("/impatient").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_does_not_cost_a_process() {
+    let platform = Platform::start().await;
+    let pid = platform.get("/lonely").await.pid();
+
+    let left = tokio::time::timeout(Duration::from_millis(50), platform.have("/lonely", "sleep 300")).await;
+
+    assert!(left.is_err());
+    assert_eq!(platform.get("/lonely").await.pid(), pid);
+}
+
+#[tokio::test]
+async fn a_function_sees_the_environment_of_the_template_and_nothing_of_ours() {
+    let platform = Platform::start().await;
+
+    let environment = platform.have("/echo", "environment").await.json();
+
+    assert_eq!((&environment["GREETING"], &environment["SECRET"]), (&"hello".into(), &"of the test".into()));
+    assert_eq!(
+        (&environment["AWS_LAMBDA_FUNCTION_VERSION"], &environment["AWS_REGION"]),
+        (&"$LATEST".into(), &"us-east-1".into())
+    );
+    for absent in ["SECRET_PARAMETER", "CARGO_MANIFEST_DIR", "CARGO"] {
+        assert!(environment.get(absent).is_none(), "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn stopping_lets_a_request_end_and_then_every_process() {
+    let platform = Platform::start().await;
+    let function = platform.function("echo").clone();
+    let running = function.clone();
+    let invocation = tokio::spawn(async move { running.invoke(r#"{"headers":{"x-echo":"sleep 300"}}"#.into()).await });
+    until(|| function.processes().iter().any(|process| process.phase() == Phase::Running)).await;
+    let pid = function.processes()[0].pid();
+
+    platform.load_balancer.stop().await;
+
+    assert!(invocation.await.unwrap().is_ok());
+    assert!(is_gone(pid));
+    assert_eq!(function.invoke("{}".into()).await, Err(InvokeError::Stopped));
+}
+
+#[tokio::test]
+async fn processes_end_with_a_platform_that_is_killed_even_frozen_ones() {
+    let mut platform = Command::new(std::env::current_exe().unwrap())
+        .args(["processes::a_platform_to_kill", "--exact", "--ignored", "--nocapture"])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(platform.stdout.take().unwrap()).lines();
+    let pid = within_patience(async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("a line with the pid");
+            if let Some((_, pid)) = line.split_once("frozen: ") {
+                return pid.parse().unwrap();
+            }
+        }
+    })
+    .await;
+    assert_eq!(state(pid), Some('T'));
+
+    platform.kill().await.unwrap();
+
+    until(|| is_gone(pid)).await;
+}
+
+#[tokio::test]
+#[ignore = "the other half of the test above"]
+async fn a_platform_to_kill() {
+    let platform = Platform::start().await;
+    let pid = platform.get("/echo").await.pid();
+    until(|| state(pid) == Some('T')).await;
+    println!("frozen: {pid}");
+    std::future::pending().await
+}

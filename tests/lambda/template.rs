@@ -1,0 +1,143 @@
+//! template.yaml, the folders of functions and the routers agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hyper::{Method, Request};
+use local::load_balancer::rule_for;
+use local::template::{Action, Template};
+use server::router;
+use shared::db::Deployment;
+use shared::{App, Config};
+use tower::ServiceExt;
+
+/// The routes of the contract (section 3), with a value for each `{parameter}`, and the function that serves them.
+const ROUTES: [(&str, &str); 21] = [
+    ("/admin/config/answer", "admin-config"),
+    ("/admin/config/upload", "admin-config"),
+    ("/admin/users", "admin-users"),
+    ("/admin/users/7", "admin-users"),
+    ("/api/admin/config/upload", "admin-config"),
+    ("/api/admin/config/upload/preview", "admin-config"),
+    ("/api/analytics", "analytics"),
+    ("/api/analytics/", "analytics"),
+    ("/api/answer/cfg-1", "answer"),
+    ("/api/auth/login", "auth-login"),
+    ("/api/auth/reset-password", "auth-reset-password"),
+    ("/api/auth/reset-password-request", "auth-reset-password-request"),
+    ("/api/auth/signup", "auth-signup"),
+    ("/api/case-reviews/cfg-1", "case-reviews"),
+    ("/api/cases", "cases"),
+    ("/api/config/answer", "config-answer"),
+    ("/api/healthcheck", "healthcheck"),
+    ("/api/v1/export/analytics", "export"),
+    ("/api/v1/export/answers", "export"),
+    ("/api/v1/export/display-configs", "export"),
+    ("/api/v1/export/participants", "export"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn template() -> Template {
+    Template::read(&root().join("template.yaml"), &BTreeMap::new()).unwrap()
+}
+
+/// What the rules do with a path: the function they lead to, or the status they answer with.
+fn leads_to(template: &Template, path: &str) -> String {
+    let request = Request::get(path).header("host", "augmed.example").body(()).unwrap().into_parts().0;
+    match rule_for(&template.rules, &request, [127, 0, 0, 1].into()).map(|rule| &rule.action) {
+        Some(Action::Forward(groups)) => {
+            let group = template.target_group(&groups[0].0).unwrap();
+            template.function(&group.targets[0]).unwrap().binary.clone()
+        }
+        Some(Action::FixedResponse { status, .. }) => status.to_string(),
+        Some(Action::Redirect(_)) => "redirect".to_owned(),
+        None => "frontend".to_owned(),
+    }
+}
+
+#[test]
+fn every_folder_is_a_function_and_every_function_has_its_folder() {
+    let folders = std::fs::read_dir(root().join("functions"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let expected: BTreeSet<_> = folders
+        .map(|name| (format!("functions/{name}"), name))
+        .chain([("migrate".to_owned(), "migrate".to_owned())])
+        .collect();
+
+    let template = template();
+
+    let functions: BTreeSet<_> =
+        template.functions.iter().map(|function| (function.code_uri.clone(), function.binary.clone())).collect();
+    assert_eq!(functions, expected);
+    for (folder, name) in &functions {
+        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{folder} is not the package {name}");
+    }
+}
+
+#[test]
+fn every_route_leads_to_its_function() {
+    let template = template();
+
+    for (path, function) in ROUTES {
+        assert_eq!(leads_to(&template, path), function, "{path}");
+    }
+    let routed: BTreeSet<_> = ROUTES.map(|(_, function)| function).into();
+    let functions: BTreeSet<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
+    assert_eq!(functions.difference(&routed).collect::<Vec<_>>(), [&"migrate"]);
+}
+
+#[test]
+fn unknown_paths_of_the_api_are_a_404_and_pages_of_the_frontend_are_left_alone() {
+    let template = template();
+
+    for (path, expected) in [
+        ("/api/nothing", "404"),
+        ("/api/", "404"),
+        ("/api//healthcheck", "404"),
+        ("/api/healthcheck/", "404"),
+        ("/API/healthcheck", "frontend"),
+        ("/admin/usersx", "404"),
+        ("/admin/config/nothing", "404"),
+        ("/admin/rl", "frontend"),
+        ("/admin/upload", "frontend"),
+        ("/", "frontend"),
+    ] {
+        assert_eq!(leads_to(&template, path), expected, "{path}");
+    }
+}
+
+#[test]
+fn an_unknown_path_is_answered_in_the_envelope() {
+    let template = template();
+    let fixed = template.rules.iter().filter_map(|rule| match &rule.action {
+        Action::FixedResponse { content_type, body, .. } => Some((content_type.as_str(), body)),
+        _ => None,
+    });
+    let bodies: Vec<_> = fixed.collect();
+    let [(content_type, body)] = bodies.as_slice() else { panic!("one fixed response: {bodies:?}") };
+
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(*content_type, "application/json");
+    assert_eq!((&body["data"], &body["error"]["code"]), (&serde_json::Value::Null, &404.into()));
+}
+
+#[tokio::test]
+async fn the_container_serves_every_route_too() {
+    let environment = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("JWT_SECRET_KEY", "a key of tests")];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let config = Config::from_environment(&environment).unwrap();
+    let app = App::new(&config, Deployment::Container { max_connections: 1 }).unwrap();
+    let router = router().with_state(app);
+
+    for (path, _) in ROUTES {
+        // a path that is known refuses the method, whatever its route would do
+        let request = Request::builder().method(Method::from_bytes(b"PURGE").unwrap()).uri(path);
+        let answer = router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 405, "{path}");
+    }
+}
