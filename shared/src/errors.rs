@@ -15,6 +15,17 @@ pub enum ApiError {
     /// An error that the person in front of the page is told about (contract section 1).
     #[error("business error {}", .0.code())]
     Business(Business, Option<String>),
+    /// A business error about a file or a questionnaire, for callers that are no browser (`/admin/*`): 400, because they
+    /// read any status, and the place in a field of its own, because they compare the message to the letter.
+    #[error("business error {}", .error.code())]
+    BusinessAt {
+        /// Which one.
+        error: Business,
+        /// What stands behind its message.
+        detail: Option<&'static str>,
+        /// Where in the file or questionnaire, and what is wrong there.
+        place: String,
+    },
     /// The request is at fault.
     #[error("{0}: {1}")]
     Request(StatusCode, String),
@@ -44,7 +55,14 @@ pub enum Business {
     AlreadySignedUp,
     NotSignedUp,
     WrongPassword,
+    ConfigFileIncorrect,
+    InvalidFileExtension,
+    NoFilePart,
+    NoFileSelected,
     NoAccessToReviewCase,
+    InvalidUserEmail,
+    InvalidCaseId,
+    InvalidAnswerConfig,
     NoAnswerConfig,
     InvalidResetToken,
     ExpiredResetToken,
@@ -61,7 +79,14 @@ impl Business {
             Self::AlreadySignedUp => "1003",
             Self::NotSignedUp => "1004",
             Self::WrongPassword => "1005",
+            Self::ConfigFileIncorrect => "1006",
+            Self::InvalidFileExtension => "1007",
+            Self::NoFilePart => "1008",
+            Self::NoFileSelected => "1009",
             Self::NoAccessToReviewCase => "1010",
+            Self::InvalidUserEmail => "1011",
+            Self::InvalidCaseId => "1012",
+            Self::InvalidAnswerConfig => "1020",
             Self::NoAnswerConfig => "1021",
             Self::InvalidResetToken => "1022",
             Self::ExpiredResetToken => "1023",
@@ -80,7 +105,14 @@ impl Business {
             Self::AlreadySignedUp => "Email is already sign up, please log in.",
             Self::NotSignedUp => "Email hasn't sign up, please sign up.",
             Self::WrongPassword => "Incorrect password. Please try again.",
+            Self::ConfigFileIncorrect => "Error while processing csv file, please check again.",
+            Self::InvalidFileExtension => "Invalid file extension. Only .csv are allowed.",
+            Self::NoFilePart => "No file part in the request.",
+            Self::NoFileSelected => "No file selected.",
             Self::NoAccessToReviewCase => "No access to review case.",
+            Self::InvalidUserEmail => "Invalid user email in config file.",
+            Self::InvalidCaseId => "Invalid case id in config file.",
+            Self::InvalidAnswerConfig => "Invalid answer config.",
             Self::NoAnswerConfig => "No answer config available. Please configure it first.",
             Self::InvalidResetToken => "Failed to reset password due to invalid token. Please resend reset password request.",
             Self::ExpiredResetToken => "Failed to reset password due to expired token. Please resend reset password request.",
@@ -140,6 +172,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Business(error, _) => error.status(),
+            Self::BusinessAt { .. } => StatusCode::BAD_REQUEST,
             Self::Request(status, _) => *status,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::Database(error) if is_away(error) => StatusCode::SERVICE_UNAVAILABLE,
@@ -153,7 +186,12 @@ impl ApiError {
         match self {
             Self::Token(message) => to_json(&serde_json::json!({ "msg": message })),
             Self::Business(error, None) => envelope(error.code(), error.message()),
-            Self::Business(error, Some(detail)) => envelope(error.code(), &format!("{} Error:{detail}", error.message())),
+            Self::Business(error, Some(detail)) => envelope(error.code(), &detailed(*error, detail)),
+            Self::BusinessAt { error, detail, place } => {
+                let message = detail.map_or_else(|| error.message().to_owned(), |detail| detailed(*error, detail));
+                let error = serde_json::json!({ "code": error.code(), "message": message, "detail": place });
+                to_json(&serde_json::json!({ "data": null, "error": error }))
+            }
             Self::Mail(_) => envelope(Business::MailNotSent.code(), Business::MailNotSent.message()),
             Self::Request(_, message) => envelope(status.as_u16(), message),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => envelope(status.as_u16(), UNAVAILABLE),
@@ -172,6 +210,10 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
+}
+
+fn detailed(error: Business, detail: &str) -> String {
+    format!("{} Error:{detail}", error.message())
 }
 
 /// `{"data": null, "error": {"code", "message"}}`: the code is text for business errors and a number for all others.

@@ -4,6 +4,7 @@
 //! [`auth`] and [`extract`] → the handler and its SQL → [`errors`].
 
 pub mod app;
+pub mod assignment;
 pub mod auth;
 pub mod config;
 pub mod db;

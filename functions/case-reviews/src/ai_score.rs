@@ -4,7 +4,8 @@ use crate::case::Case;
 use crate::case_tree::{Node, Values};
 use crate::path_config::PathConfig;
 
-const SECTION: &str = "RISK ASSESSMENT";
+/// Name of the section that only entries have.
+pub const SECTION: &str = "RISK ASSESSMENT";
 const TOGGLE: &str = "CRC risk assessments";
 const RISK_ASSESSMENT_CONCEPT_ID: i32 = 45_614_722;
 const KEY: &str = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
@@ -18,11 +19,17 @@ const RISK_AS_SHOWN: &str = "AI-Predicted CRC Risk Score";
 pub fn node(case: &Case, path_config: &PathConfig) -> Option<Node> {
     let stated = path_config.below(SECTION).find_map(|(text, _)| shown(text, SCORE, SCORE_AS_SHOWN));
     let is_asked_for = || path_config.below(SECTION).any(|(text, _)| text == TOGGLE);
-    let score = stated.or_else(|| is_asked_for().then(|| assessed(case)))?;
+    let assessed = || assessed(case).unwrap_or_else(|| format!("{RISK_AS_SHOWN}: N/A"));
+    let score = stated.or_else(|| is_asked_for().then(assessed))?;
     Some(Node::new(KEY, Values::Texts(vec![score])))
 }
 
-fn assessed(case: &Case) -> String {
+/// Whether what follows `RISK ASSESSMENT.` states a score, or asks for one that the visit has.
+pub fn is_named_by(case: &Case, text: &str) -> bool {
+    shown(text, SCORE, SCORE_AS_SHOWN).is_some() || (text == TOGGLE && assessed(case).is_some())
+}
+
+fn assessed(case: &Case) -> Option<String> {
     let texts = || {
         let assessments =
             case.observations.iter().filter(|row| row.observation_concept_id == RISK_ASSESSMENT_CONCEPT_ID);
@@ -31,7 +38,6 @@ fn assessed(case: &Case) -> String {
     texts()
         .find_map(|text| shown(&text, SCORE, SCORE_AS_SHOWN))
         .or_else(|| texts().find_map(|text| shown(&text, RISK, RISK_AS_SHOWN)))
-        .unwrap_or_else(|| format!("{RISK_AS_SHOWN}: N/A"))
 }
 
 /// Without a colon it is no score: the frontend's page would go blank (contract, section 8).

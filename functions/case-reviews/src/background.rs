@@ -23,7 +23,25 @@ fn demographics(case: &Case) -> Node {
     let gender = case.vocabulary.name(case.gender_concept_id);
     let known = [("Age", Some(&*case.age)), ("Gender", gender)];
     let values = known.into_iter().filter_map(|(key, text)| Some(Node::new(key, Values::Text(text?.to_owned()))));
-    Node::new("Patient Demographics", Values::Nodes(values.collect()))
+    Node::new(DEMOGRAPHICS, Values::Nodes(values.collect()))
+}
+
+const DEMOGRAPHICS: &str = "Patient Demographics";
+
+/// What entries can name in a visit.
+pub struct Background<'a>(Vec<Held<'a>>);
+
+impl<'a> Background<'a> {
+    pub fn of(categories: &'a [Category], case: &Case) -> Self {
+        Self(held(categories, case))
+    }
+
+    /// Whether what follows `BACKGROUND.` names a value, a nested category, or the demographics, which are always shown.
+    pub fn is_named_by(&self, path: &str) -> bool {
+        path == DEMOGRAPHICS
+            || path.strip_prefix(DEMOGRAPHICS).is_some_and(|rest| matches!(rest, ".Age" | ".Gender"))
+            || readings(path, 0, &self.0).into_iter().any(|(holds_value, _)| holds_value)
+    }
 }
 
 /// A category of which the visit has values.

@@ -11,6 +11,15 @@ pub fn section(groups: &[ConceptGroup], case: &Case) -> Option<Node> {
     Node::of_nodes(PATIENT_COMPLAINT, keys.collect())
 }
 
+/// What stands in the section, as paths below it.
+pub fn paths(groups: &[ConceptGroup], case: &Case) -> Vec<String> {
+    let below = |group: &ConceptGroup| {
+        let complaints = complaints(&group.concepts, case).into_iter();
+        complaints.map(|complaint| format!("{}.{}", group.key, complaint.key)).collect::<Vec<_>>()
+    };
+    groups.iter().flat_map(below).collect()
+}
+
 fn complaints(types: &[i32], case: &Case) -> Vec<Node> {
     let rows = case
         .observations

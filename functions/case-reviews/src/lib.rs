@@ -9,6 +9,7 @@ mod decimal;
 mod examination;
 #[cfg(test)]
 mod example;
+pub mod naming;
 mod page_config;
 mod path_config;
 mod queries;

@@ -44,6 +44,6 @@ impl Review {
 }
 
 /// What PostgreSQL aggregates from no rows is null.
-fn or_empty<T: Default>(aggregated: Option<Json<T>>) -> T {
+pub fn or_empty<T: Default>(aggregated: Option<Json<T>>) -> T {
     aggregated.map(|Json(rows)| rows).unwrap_or_default()
 }

@@ -1,0 +1,23 @@
+//! The id of an assignment (`display_config.id`).
+
+use uuid::Uuid;
+
+/// The hex form of UUIDv5(namespace URL, `"<user>-<case>-<json>"`), `path_config` as [`crate::python::json_dumps`] writes it
+/// (contract section 6): answers of a running study refer to these ids.
+pub fn id(user_email: &str, case_id: i32, path_config: &str) -> String {
+    let name = format!("{user_email}-{case_id}-{path_config}");
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_the_old_system() {
+        let unicode = r#"[{"path": "\u00dcn\u00ef.\u7cd6\u5c3f\u75c5: \u662f \ud83d\ude00"}]"#;
+
+        assert_eq!(id("alice@contract.test", 1, r#"[{"path": "A.B"}]"#), "b6e4dfdd7b075dc2afc9f8bece7d8d1d");
+        assert_eq!(id("ünï@contract.test", 9, unicode), "e0156460e5c553888594eb5146f78fec");
+    }
+}
