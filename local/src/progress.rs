@@ -1,15 +1,17 @@
 //! Tells the person at the terminal what takes so long.
 
-use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 /// What takes less needs no words.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Does `work`; once that has taken a second, a spinner with `message` shows that it goes on, or one line where there is no terminal.
+/// Does `work`; once that has taken a second, a spinner with `message` shows that it goes on, or one line where there
+/// is no terminal.
 pub(crate) fn when_slow<T>(message: &str, work: impl FnOnce() -> T) -> T {
     let (done, waiting) = channel::<()>();
     thread::scope(|scope| {

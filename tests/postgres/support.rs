@@ -21,7 +21,8 @@ pub fn start(directory: &Path) -> Server {
     Server::start(&Config::test(directory).linger(Duration::from_secs(1))).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs statements in the database `postgres` that is at `url`, and answers with the first column of the last row, as text.
+/// Runs statements in the database `postgres` that is at `url`, and answers with the first column of the last row, as
+/// text.
 pub fn query(url: &str, sql: &str) -> Result<String, sqlx::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -1,7 +1,8 @@
 //! A database of its own for each test, cloned in some milliseconds from a template that is filled once.
 //!
-//! The server is the one that `TEST_DATABASE_URL` names, or one that all test processes of this user share ([`local::postgres`]).
-//! A test's database is dropped some time after it has passed; that of a failed test stays for a look, until the next run.
+//! The server is the one that `TEST_DATABASE_URL` names, or one that all test processes of this user share
+//! ([`local::postgres`]). A test's database is dropped some time after it has passed; that of a failed test stays for a
+//! look, until the next run.
 
 use std::error::Error;
 use std::path::Path;
@@ -19,6 +20,7 @@ use url::Url;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
+const STUDY_DATA: &str = include_str!("../fixtures/study.sql");
 
 /// A database of its own.
 #[derive(Debug)]
@@ -38,11 +40,20 @@ impl TestDb {
 
     /// With the data of the contract (`tests/fixtures/contract/fixture.sql`).
     pub async fn with_contract_data() -> Self {
+        Self::with_data("contract", CONTRACT_DATA).await
+    }
+
+    /// With a study that is large enough for indexes to matter (`tests/fixtures/study.sql`).
+    pub async fn with_study_data() -> Self {
+        Self::with_data("study", STUDY_DATA).await
+    }
+
+    async fn with_data(purpose: &str, statements: &str) -> Self {
         let load = async |options: &PgConnectOptions| {
-            options.connect().await?.execute(CONTRACT_DATA).await?;
+            options.connect().await?.execute(statements).await?;
             Ok(())
         };
-        Self::cloned(Some(&Template::filled("contract", CONTRACT_DATA, Some(&migrated().await), load).await)).await
+        Self::cloned(Some(&Template::filled(purpose, statements, Some(&migrated().await), load).await)).await
     }
 
     /// Without any tables.

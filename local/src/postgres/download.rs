@@ -1,3 +1,9 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
+
 use super::account::RunAs;
 use super::error::{Attempt, Error, io};
 use super::installation::Installation;
@@ -5,10 +11,6 @@ use super::place::create_own;
 use super::search::suits;
 use super::{archive, npm};
 use crate::progress;
-use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// A PostgreSQL that can be had from the net.
 pub(super) struct Source {
@@ -35,7 +37,7 @@ pub(super) fn find(
     for source in &SOURCES {
         match needed {
             Some(needed) if needed != source.major => {
-                note(source, format!("has version {}, the existing data need {needed}", source.major))
+                note(source, format!("has version {}, the existing data need {needed}", source.major));
             }
             _ => useful.push(source),
         }

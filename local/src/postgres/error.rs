@@ -75,12 +75,14 @@ fn explain(needed: Option<u32>, tried: &[Attempt]) -> String {
         None => ("a PostgreSQL of version 14 or newer".to_owned(), "postgresql".to_owned()),
     };
     let formula = needed.unwrap_or(17);
-    let tried: String = tried.iter().map(|attempt| format!("\n  {attempt}")).collect();
+    let tried: Vec<String> = tried.iter().map(Attempt::to_string).collect();
     format!(
         "{which} was not found. Install one\n  \
          Debian, Ubuntu: apt-get install {package}\n  \
          macOS: brew install postgresql@{formula}\n\
-         or name a database in DATABASE_URL (for tests TEST_DATABASE_URL), or the directory of initdb in LOCAL_POSTGRES_BIN.\n\
-         Tried:{tried}"
+         or name a database in DATABASE_URL (for tests TEST_DATABASE_URL), \
+         or the directory of initdb in LOCAL_POSTGRES_BIN.\n\
+         Tried:\n  {}",
+        tried.join("\n  ")
     )
 }

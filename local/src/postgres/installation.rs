@@ -1,6 +1,7 @@
-use super::account::RunAs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use super::account::RunAs;
 
 /// A PostgreSQL that was seen to run.
 #[derive(Clone, Debug)]

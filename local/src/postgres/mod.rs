@@ -1,8 +1,8 @@
 //! PostgreSQL for `cargo dev` and `cargo test`: a real one, without a service, Docker or rights of root.
 //!
-//! A directory is a cluster, and a cluster has one server, which every process shares that asks for it. The first one starts it, and a
-//! [watchdog](self::watchdog) stops it a while after the last one has ended, however that came. PostgreSQL itself is one that is installed,
-//! or is [downloaded](self::download) once.
+//! A directory is a cluster, and a cluster has one server, which every process shares that asks for it. The first one
+//! starts it, and a watchdog stops it a while after the last one has ended, however that came. PostgreSQL itself is one
+//! that is installed, or is downloaded once.
 //!
 //! Everything here blocks, for seconds at the first start: call it with `tokio::task::spawn_blocking` from async code.
 
@@ -22,18 +22,20 @@ pub use installation::Installation;
 pub use place::scratch_directory;
 pub use search::Search;
 
-use account::RunAs;
-use cluster::{Postmaster, ServerLock, State};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use place::Place;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use account::RunAs;
+use cluster::{Postmaster, ServerLock, State};
+use place::Place;
+
 const IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The database that the environment names in `variable`: `DATABASE_URL`, or `TEST_DATABASE_URL` for tests. It goes before any server of
-/// ours; unset and empty are the same.
+/// The database that the environment names in `variable`: `DATABASE_URL`, or `TEST_DATABASE_URL` for tests. It goes
+/// before any server of ours; unset and empty are the same.
 pub fn given(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|url| !url.is_empty())
 }
@@ -53,7 +55,8 @@ impl Config {
         Self { directory: directory.into(), durable: true, linger: Duration::from_secs(2), search: Search::from_env() }
     }
 
-    /// Data that nobody misses: fast, made anew when they do not work any more, and kept for five minutes for a look at a failed test.
+    /// Data that nobody misses: fast, made anew when they do not work any more, and kept for five minutes for a look at
+    /// a failed test.
     pub fn test(directory: impl Into<PathBuf>) -> Self {
         Self { durable: false, linger: Duration::from_mins(5), ..Self::dev(directory) }
     }
@@ -118,12 +121,14 @@ impl Server {
         &self.started
     }
 
-    /// Where its data, its locks and `server.log` are: where [`Config`] wants them, unless PostgreSQL could not get there.
+    /// Where its data, its locks and `server.log` are: where [`Config`] wants them, unless PostgreSQL could not get
+    /// there.
     pub fn directory(&self) -> &Path {
         &self.place.directory
     }
 
-    /// Ends all sessions and the server, whoever uses it. At the end of a process there is no need to: the watchdog does it.
+    /// Ends all sessions and the server, whoever uses it. At the end of a process there is no need to: the watchdog
+    /// does it.
     pub fn stop(self) -> Result<(), Error> {
         cluster::stop(&self.place, self.run_as)
     }

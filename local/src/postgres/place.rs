@@ -1,12 +1,14 @@
-use super::account::RunAs;
-use super::error::{Error, io};
-use nix::sys::statvfs::statvfs;
-use nix::unistd::geteuid;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use nix::sys::statvfs::statvfs;
+use nix::unistd::geteuid;
+use sha2::{Digest, Sha256};
+
+use super::account::RunAs;
+use super::error::{Error, io};
 
 /// The longest path of a socket: `sun_path` of macOS, without the closing NUL. Linux has 107.
 const SOCKET_PATH_MAX: usize = 103;
@@ -15,7 +17,8 @@ const SOCKET_NAME_MAX: usize = "/.s.PGSQL.65535.lock".len();
 /// The directories of one cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// Locks, the log and the FIFO of the users. Ours alone to write, so that the account PostgreSQL runs under cannot lead root astray.
+    /// Locks, the log and the FIFO of the users. Ours alone to write, so that the account PostgreSQL runs under cannot
+    /// lead root astray.
     pub directory: PathBuf,
     /// The cluster. Belongs to that account.
     pub data: PathBuf,
@@ -45,8 +48,8 @@ impl Place {
     }
 }
 
-/// Where tests keep a cluster that all of them share and nobody misses: in memory, where there are 2 GB of it (to clone a database makes
-/// some 600 files: 16 ms there, up to 480 ms on a disk), else below `fallback`.
+/// Where tests keep a cluster that all of them share and nobody misses: in memory, where there are 2 GB of it (to clone
+/// a database makes some 600 files: 16 ms there, up to 480 ms on a disk), else below `fallback`.
 pub fn scratch_directory(fallback: &Path) -> PathBuf {
     const ROOM: u64 = 2 << 30;
     let memory = Path::new("/dev/shm");
@@ -64,7 +67,8 @@ pub(super) fn create_given(path: &Path, run_as: RunAs) -> Result<(), Error> {
     }
 }
 
-/// A directory of our own, with its parents: where everybody may write, one that somebody else has made is not to be trusted.
+/// A directory of our own, with its parents: where everybody may write, one that somebody else has made is not to be
+/// trusted.
 pub(super) fn create_own(path: &Path, mode: u32) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(io("create", path))?;
     check_owner(path, geteuid().as_raw())?;

@@ -1,12 +1,13 @@
-use super::account::RunAs;
-use super::download;
-use super::error::{Attempt, Error};
-use super::installation::Installation;
 use std::cmp::Reverse;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use super::account::RunAs;
+use super::download;
+use super::error::{Attempt, Error};
+use super::installation::Installation;
 
 /// The oldest major version that we work with.
 const OLDEST: u32 = 14;
@@ -93,7 +94,8 @@ impl Search {
     }
 }
 
-/// Where the `initdb` of `directory` really is: `PATH` often has a link to it, and `postgres` is beside the original only.
+/// Where the `initdb` of `directory` really is: `PATH` often has a link to it, and `postgres` is beside the original
+/// only.
 fn real_bin(directory: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(directory.join("initdb")).ok()?.parent()?.to_owned())
 }

@@ -1,15 +1,9 @@
 //! Test processes run no destructors and are killed at times, so a process beside them stops the server.
 //!
-//! Every user of a server holds its FIFO open; the kernel closes it with the process, whatever ends that. The watchdog reads the FIFO:
-//! its end is the end of the last user. It is a shell script because it must outlive us, and there is no program of ours at a known place.
+//! Every user of a server holds its FIFO open; the kernel closes it with the process, whatever ends that. The watchdog
+//! reads the FIFO: its end is the end of the last user. It is a shell script because it must outlive us, and there is
+//! no program of ours at a known place.
 
-use super::account::RunAs;
-use super::cluster;
-use super::error::{Error, io};
-use super::place::Place;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,6 +12,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::account::RunAs;
+use super::cluster;
+use super::error::{Error, io};
+use super::place::Place;
 
 /// Keeps the server running until it is closed.
 #[derive(Debug)]
