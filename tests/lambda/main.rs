@@ -1,5 +1,7 @@
 //! The local platform: what the load balancer and Lambda do to requests, functions and their processes.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
 mod answers;
 mod connections;
 mod events;

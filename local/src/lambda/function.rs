@@ -79,8 +79,8 @@ impl Function {
         Self { inner: Arc::new(Inner { launch, places, most_processes, pool: Mutex::default() }) }
     }
 
-    /// Name of its binary.
-    pub fn name(&self) -> &str {
+    /// The name of its binary.
+    pub fn binary(&self) -> &str {
         &self.inner.launch.function.binary
     }
 
@@ -114,7 +114,7 @@ impl Function {
 
     /// Writes a line to its log.
     pub(crate) fn log(&self, line: &str) {
-        (self.inner.launch.log)(self.name(), line);
+        (self.inner.launch.log)(self.binary(), line);
     }
 
     /// Waits until no process works: each is frozen.

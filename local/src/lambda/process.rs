@@ -242,16 +242,12 @@ async fn supervise(mut child: Child, mut requests: mpsc::UnboundedReceiver<Reque
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
-            request = requests.recv() => match request {
-                Some(Request { signal, sent }) => {
-                    signal_child(&child, signal, &phase);
-                    let _ = sent.send(());
-                }
-                None => {
-                    let _ = child.start_kill();
-                    break child.wait().await;
-                }
-            },
+            request = requests.recv() => {
+                // Nobody holds the process any more.
+                let Some(Request { signal, sent }) = request else { break child.kill().await.and(child.wait().await) };
+                signal_child(&child, signal, &phase);
+                let _ = sent.send(());
+            }
         }
     };
     let why = status.map_or_else(|error| error.to_string(), |status| status.to_string());

@@ -17,7 +17,7 @@ use super::own::is_hop_by_hop;
 
 /// The load balancer waits this long for a connection, and by default this long for an answer.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
-const LONGEST_ANSWER: Duration = Duration::from_secs(60);
+const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 
 /// Passes requests on, over connections that are kept.
 pub(super) struct Proxy {

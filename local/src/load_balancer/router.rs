@@ -96,14 +96,13 @@ impl Router {
 /// What the load balancer refuses before it looks at its rules.
 fn check(request: &Parts) -> Result<(), u16> {
     let sizes = || request.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let request_line = request.method.as_str().len() + request.uri.to_string().len() + 10;
+    let too_large = || sizes().any(|size| size > LARGEST_HEADER) || sizes().sum::<usize>() > LARGEST_HEADERS;
+    let without_host = request.version == Version::HTTP_11 && !request.headers.contains_key(HOST);
     if request.method == Method::TRACE {
         Err(405)
-    } else if request_line > LONGEST_REQUEST_LINE {
+    } else if request.method.as_str().len() + request.uri.to_string().len() + 10 > LONGEST_REQUEST_LINE {
         Err(414)
-    } else if sizes().any(|size| size > LARGEST_HEADER) || sizes().sum::<usize>() > LARGEST_HEADERS {
-        Err(400)
-    } else if request.version == Version::HTTP_11 && !request.headers.contains_key(HOST) {
+    } else if without_host || too_large() {
         Err(400)
     } else {
         Ok(())

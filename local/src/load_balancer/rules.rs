@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use hyper::header::HOST;
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use wildmatch::WildMatch;
 
 use super::query::pairs;
@@ -40,7 +41,7 @@ fn holds(condition: &Condition, request: &Parts, client: IpAddr) -> bool {
 /// The host a request is for, without its port.
 pub(super) fn host(request: &Parts) -> Option<&str> {
     let named = request.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = named.or_else(|| request.uri.authority().map(|authority| authority.as_str()))?;
+    let host = named.or_else(|| request.uri.authority().map(Authority::as_str))?;
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => Some(name),
         _ => Some(host),

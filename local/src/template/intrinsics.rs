@@ -132,7 +132,7 @@ impl Scope<'_> {
             let (name, after) = after.split_once('}').ok_or_else(|| format!("`${{` without `}}` in {template}"))?;
             text.push_str(before);
             match (name.strip_prefix('!'), variables.and_then(|known| known.get(name)), name.split_once('.')) {
-                (Some(literal), _, _) => text.push_str(&format!("${{{literal}}}")),
+                (Some(literal), _, _) => text.extend(["${", literal, "}"]),
                 (None, Some(variable), _) => text.push_str(&self.text(variable)?),
                 (None, None, Some((resource, attribute))) => {
                     text.push_str(&self.text(&serde_json::json!({"Fn::GetAtt": [resource, attribute]}))?);

@@ -134,10 +134,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn add(&self, template: &mut Template, key: &str, resource: &Value) -> Result<(), String> {
-        if let Some(condition) = resource.get("Condition") {
-            if !self.scope.condition(condition.as_str().ok_or("Condition is not a name")?)? {
-                return Ok(());
-            }
+        if let Some(condition) = resource.get("Condition")
+            && !self.scope.condition(condition.as_str().ok_or("Condition is not a name")?)?
+        {
+            return Ok(());
         }
         let empty = Map::new();
         let own = resource.get("Properties").and_then(Value::as_object).unwrap_or(&empty);
