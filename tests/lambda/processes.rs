@@ -176,5 +176,5 @@ async fn a_platform_to_kill() {
     let pid = platform.get("/echo").await.pid();
     until(|| state(pid) == Some('T')).await;
     println!("frozen: {pid}");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
