@@ -104,7 +104,9 @@ fn a_path_may_be_too_long_for_a_socket() {
     let server = start(&cluster);
     assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
     assert!(cluster.join("data/PG_VERSION").exists());
+    let url = server.url("postgres");
     server.stop().unwrap();
+    fs::remove_dir_all(url.split_once("host=").unwrap().1).unwrap();
 }
 
 #[test]
