@@ -5,37 +5,43 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// What takes less needs no words.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Does `work`; once that has taken a second, a spinner with `message` shows that it goes on, or one line where there
-/// is no terminal.
-pub(crate) fn when_slow<T>(message: &str, work: impl FnOnce() -> T) -> T {
+/// For work that cannot tell how much there is to do.
+pub(crate) const SPINNER: &str = "{spinner} {prefix} {elapsed}";
+/// For work that sets length, position and message.
+pub(crate) const BAR: &str = "{prefix} [{bar:30}] {pos}/{len} {wide_msg}";
+
+/// Does `work`; once that has taken a second, `what` and a bar show that it goes on, or one line where there is no
+/// terminal.
+pub(crate) fn when_slow<T>(template: &str, what: &str, work: impl FnOnce(&ProgressBar) -> T) -> T {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    let bar = bar.with_style(style).with_prefix(what.to_owned());
     let (done, waiting) = channel::<()>();
     thread::scope(|scope| {
+        let shown = &bar;
         scope.spawn(move || {
             if waiting.recv_timeout(SLOW) == Err(RecvTimeoutError::Timeout) {
-                let spinner = spinner(message);
+                show(shown, what);
                 let _ = waiting.recv();
-                spinner.finish_and_clear();
+                shown.finish_and_clear();
             }
         });
-        let result = work();
+        let result = work(&bar);
         drop(done);
         result
     })
 }
 
-fn spinner(message: &str) -> ProgressBar {
-    if !stderr().is_terminal() {
-        eprintln!("{message} …");
-        return ProgressBar::hidden();
+fn show(bar: &ProgressBar, what: &str) {
+    if stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        bar.enable_steady_tick(Duration::from_millis(100));
+    } else {
+        eprintln!("{what} …");
     }
-    let style =
-        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let spinner = ProgressBar::new_spinner().with_style(style).with_message(message.to_owned());
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    spinner
 }

@@ -74,9 +74,8 @@ fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
     let cache = directory.parent().unwrap_or(directory);
     let work = tempfile::tempdir_in(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     let unpacked = work.path().join("unpacked");
-    progress::when_slow(&format!("Downloading PostgreSQL {} ({})", source.major, source.name), || {
-        (source.fetch)(&unpacked)
-    })?;
+    let what = format!("Downloading PostgreSQL {} ({})", source.major, source.name);
+    progress::when_slow(progress::SPINNER, &what, |_| (source.fetch)(&unpacked))?;
     // Whatever our umask is, another account may have to read it.
     let chmod = Command::new("chmod").args(["-R", "u+rwX,go+rX,go-w"]).arg(&unpacked).status();
     if !chmod.is_ok_and(|status| status.success()) {
