@@ -5,6 +5,13 @@ use super::*;
 use crate::template::TemplateError;
 
 const CASES_CONDITION: &str = "Values: [/api/cases]";
+const CASES_ACTION: &str = "      Actions:
+        - Type: forward
+          ForwardConfig:
+            TargetGroups:
+              - {TargetGroupArn: !Ref CasesTargetGroup, Weight: !Ref FunctionsWeight}
+              - !If [ContainerServes, {TargetGroupArn: !Ref ContainerTargetGroup, Weight: !Ref ContainerWeight}, !Ref AWS::NoValue]
+";
 
 fn text() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
@@ -52,19 +59,6 @@ fn every_planted_mistake_is_found() {
             "Values: [/api/*]",
             "CasesRule: `/api/cases` is never reached",
         ),
-        (
-            "UnknownPathRule",
-            "'{\"data\"",
-            &format!("'{}{{\"data\"", "x".repeat(1024)),
-            "UnknownPathRule: a fixed response has at most 1024",
-        ),
-        (
-            "UnknownPathRule",
-            "application/json",
-            "application/problem+json",
-            "UnknownPathRule: a fixed response cannot be",
-        ),
-        ("UnknownPathRule", "\"404\"", "\"302\"", "UnknownPathRule: a fixed response has a status of"),
         (
             "CasesPermission",
             "elasticloadbalancing.amazonaws",
@@ -133,6 +127,23 @@ fn every_planted_mistake_is_found() {
         let findings = planted(resource, from, to).unwrap();
 
         assert!(findings.iter().any(|found| found.contains(finding)), "{to} in {resource}: {findings:#?}");
+    }
+}
+
+#[test]
+fn a_fixed_response_that_aws_refuses_is_found() {
+    let long = "x".repeat(1025);
+    for (status, content_type, body, finding) in [
+        ("404", "application/json", long.as_str(), "CasesRule: a fixed response has at most 1024"),
+        ("404", "application/problem+json", "{}", "CasesRule: a fixed response cannot be application/problem+json"),
+        ("302", "text/plain", "", "CasesRule: a fixed response has a status of"),
+    ] {
+        let config = format!("{{StatusCode: \"{status}\", ContentType: {content_type}, MessageBody: \"{body}\"}}");
+        let action = format!("      Actions: [{{Type: fixed-response, FixedResponseConfig: {config}}}]\n");
+
+        let findings = planted("CasesRule", CASES_ACTION, &action).unwrap();
+
+        assert!(findings.iter().any(|found| found.contains(finding)), "{findings:#?}");
     }
 }
 
