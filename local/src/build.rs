@@ -1,6 +1,6 @@
 //! Builds the binaries of this workspace, so that functions run as they are deployed: each in a process of its own.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::env;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -13,87 +13,63 @@ use indicatif::ProgressBar;
 
 use crate::progress;
 
+/// Where each binary is, by name.
+pub type Paths = HashMap<String, PathBuf>;
+
 /// Why there are no binaries.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum BuildError {
     /// Cargo could not be run, or its output not be read.
     #[error("cargo build: {0}")]
     Cargo(#[from] io::Error),
-    /// The workspace does not compile.
+    /// The workspace does not compile, or has no such binary.
     #[error("cargo build failed:\n{0}")]
     Failed(String),
-    /// There is no binary of this name.
-    #[error("the workspace has no binary `{0}`")]
-    Unknown(String),
 }
 
-/// What to build.
-#[derive(Clone, Copy, Debug)]
-pub enum Binaries<'a> {
-    /// Every binary of the workspace.
-    All,
-    /// Those of these names.
-    Named(&'a [&'a str]),
-}
-
-/// The binaries that were built.
-#[derive(Clone, Debug, Default)]
-pub struct BuiltBinaries {
-    paths: BTreeMap<String, PathBuf>,
-}
-
-impl BuiltBinaries {
-    /// The path of the binary `name`.
-    pub fn path(&self, name: &str) -> Result<&Path, Error> {
-        self.paths.get(name).map(PathBuf::as_path).ok_or_else(|| Error::Unknown(name.to_owned()))
+/// Builds the binaries of these names with the profile `dev`. Blocks, for minutes if nothing is compiled yet.
+pub fn binaries(names: &[String]) -> Result<Paths, BuildError> {
+    if names.is_empty() {
+        return Ok(Paths::new());
     }
-
-    /// Name and path of each, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Path)> {
-        self.paths.iter().map(|(name, path)| (name.as_str(), path.as_path()))
-    }
+    binaries_of(workspace(), names.iter().flat_map(|name| ["--bin", name]))
 }
 
-/// All binaries of this workspace, built once in a process. For tests, of which many ask at once.
-pub fn built() -> Result<&'static BuiltBinaries, &'static Error> {
-    static BUILT: OnceLock<Result<BuiltBinaries, Error>> = OnceLock::new();
-    BUILT.get_or_init(|| build(Binaries::All)).as_ref()
+/// Every binary of this workspace, built once in a process: for tests, of which many ask at once.
+pub fn all_binaries() -> Result<&'static Paths, &'static BuildError> {
+    static BUILT: OnceLock<Result<Paths, BuildError>> = OnceLock::new();
+    BUILT.get_or_init(|| binaries_of(workspace(), ["--bins"])).as_ref()
 }
 
-/// Builds binaries of this workspace with the profile `dev`. Blocks, for minutes if nothing is compiled yet.
-pub fn build(binaries: Binaries<'_>) -> Result<BuiltBinaries, Error> {
-    build_in(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")), binaries)
-}
-
-/// The same for the workspace in `directory`.
-pub fn build_in(directory: &Path, binaries: Binaries<'_>) -> Result<BuiltBinaries, Error> {
-    let mut cargo = cargo(directory, binaries);
-    progress::when_slow(progress::BAR, "Building", |bar| {
+/// Builds `selected` binaries, as cargo's arguments, of the workspace in `directory`.
+pub fn binaries_of<'a>(directory: &Path, selected: impl IntoIterator<Item = &'a str>) -> Result<Paths, BuildError> {
+    let mut cargo = cargo(directory);
+    cargo.args(selected);
+    progress::with_bar_when_slow("Building", |bar| {
         let mut child = cargo.spawn()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let output = thread::spawn({
-            let bar = bar.clone();
-            move || stderr.map_or_else(|| Ok(String::new()), |stderr| follow(BufReader::new(stderr), &bar))
-        });
-        let built = stdout.map_or_else(|| Ok(BuiltBinaries::default()), |stdout| executables(BufReader::new(stdout)));
-        let success = child.wait()?.success();
-        let output = output.join().unwrap_or_else(|_| Ok(String::new()))?;
-        if success { Ok(built?) } else { Err(Error::Failed(output)) }
+        thread::scope(|scope| {
+            let said = scope.spawn(|| stderr.map_or(Ok(String::new()), |stderr| follow(BufReader::new(stderr), bar)));
+            let built = stdout.map_or(Ok(Paths::new()), |stdout| executables(BufReader::new(stdout)));
+            let said = said.join().unwrap_or(Ok(String::new()))?;
+            if child.wait()?.success() { Ok(built?) } else { Err(BuildError::Failed(said)) }
+        })
     })
 }
 
+fn workspace() -> &'static Path {
+    let local = Path::new(env!("CARGO_MANIFEST_DIR"));
+    local.parent().unwrap_or(local)
+}
+
 /// Always the whole workspace: with fewer packages, dependencies have other features and are compiled once more.
-fn cargo(directory: &Path, binaries: Binaries<'_>) -> Command {
+fn cargo(directory: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--workspace", "--message-format=json-render-diagnostics"]);
-    match binaries {
-        Binaries::All => cargo.arg("--bins"),
-        Binaries::Named(names) => cargo.args(names.iter().flat_map(|name| ["--bin", name])),
-    };
     // What cargo told this process about its own package would make build scripts run again.
-    let about_us =
+    let own =
         |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(about_us)) {
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(own)) {
         cargo.env_remove(name);
     }
     // Its own bar knows how much there is to do.
@@ -103,13 +79,13 @@ fn cargo(directory: &Path, binaries: Binaries<'_>) -> Command {
     cargo
 }
 
-fn executables(messages: impl BufRead) -> io::Result<BuiltBinaries> {
-    let mut built = BuiltBinaries::default();
+fn executables(messages: impl BufRead) -> io::Result<Paths> {
+    let mut built = Paths::new();
     for message in Message::parse_stream(messages) {
         if let Message::CompilerArtifact(artifact) = message?
             && let (true, Some(path)) = (artifact.target.is_bin(), artifact.executable)
         {
-            built.paths.insert(artifact.target.name, path.into_std_path_buf());
+            built.insert(artifact.target.name, path.into_std_path_buf());
         }
     }
     Ok(built)

@@ -10,14 +10,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// What takes less needs no words.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// For work that cannot tell how much there is to do.
-pub(crate) const SPINNER: &str = "{spinner} {prefix} {elapsed}";
-/// For work that sets length, position and message.
-pub(crate) const BAR: &str = "{prefix} [{bar:30}] {pos}/{len} {wide_msg}";
+/// Does `work`; once that has taken a second, a spinner beside `what` shows that it goes on, or one line where there
+/// is no terminal.
+pub(crate) fn when_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    show_when_slow("{spinner} {prefix} {elapsed}", what, |_| work())
+}
 
-/// Does `work`; once that has taken a second, `what` and a bar show that it goes on, or one line where there is no
-/// terminal.
-pub(crate) fn when_slow<T>(template: &str, what: &str, work: impl FnOnce(&ProgressBar) -> T) -> T {
+/// The same for work that knows how far it is, and tells the bar.
+pub(crate) fn with_bar_when_slow<T>(what: &str, work: impl FnOnce(&ProgressBar) -> T) -> T {
+    show_when_slow("{prefix} [{bar:30}] {pos}/{len} {wide_msg}", what, work)
+}
+
+fn show_when_slow<T>(template: &str, what: &str, work: impl FnOnce(&ProgressBar) -> T) -> T {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     let bar = bar.with_style(style).with_prefix(what.to_owned());

@@ -75,7 +75,7 @@ fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
     let work = tempfile::tempdir_in(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     let unpacked = work.path().join("unpacked");
     let what = format!("Downloading PostgreSQL {} ({})", source.major, source.name);
-    progress::when_slow(progress::SPINNER, &what, |_| (source.fetch)(&unpacked))?;
+    progress::when_slow(&what, || (source.fetch)(&unpacked))?;
     // Whatever our umask is, another account may have to read it.
     let chmod = Command::new("chmod").args(["-R", "u+rwX,go+rX,go-w"]).arg(&unpacked).status();
     if !chmod.is_ok_and(|status| status.success()) {
