@@ -1,5 +1,7 @@
 //! The binaries of the workspace, built from inside a test.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
 use std::fs;
 use std::path::Path;
 

@@ -47,9 +47,8 @@ impl Process {
     /// Waits until it has the server.
     pub fn report(&mut self) -> Report {
         let stdout = BufReader::new(self.0.stdout.as_mut().unwrap());
-        let lines = stdout.lines().map_while(Result::ok);
-        let reported =
-            lines.filter_map(|line| line.split_once("started: ").map(|(_, report)| report.to_owned())).next();
+        let mut lines = stdout.lines().map_while(Result::ok);
+        let reported = lines.find_map(|line| line.split_once("started: ").map(|(_, report)| report.to_owned()));
         let reported = reported.expect("the process has a server");
         let (started, url) = reported.split_once(' ').unwrap();
         Report { started: started.to_owned(), url: url.to_owned() }

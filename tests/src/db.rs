@@ -97,6 +97,10 @@ pub struct Template {
 
 impl Template {
     /// Starts as `base`, or empty, and is filled with `fill`, once for each `content`: give it what it is filled with.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be filled.
     pub async fn filled<F>(purpose: &str, content: impl AsRef<[u8]>, base: Option<&Self>, fill: F) -> Self
     where
         F: AsyncFnOnce(&PgConnectOptions) -> Result<()>,
