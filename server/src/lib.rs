@@ -17,6 +17,7 @@ pub fn router() -> Router<App> {
         .merge(answer::router())
         .merge(analytics::router())
         .merge(admin_users::router())
+        .merge(admin_config::router())
 }
 
 /// What the container serves: [`router`] with everything around it.

@@ -1,10 +1,14 @@
 //! Extractors for bodies, paths and queries, which refuse in the envelope and name the field.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::errors::{ApiError, bad_request, not_found};
@@ -115,6 +119,30 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// A JSON object. Without it serde takes a list for a struct too, its entries for the fields in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Object<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: serde::Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
 /// For `#[serde(deserialize_with = "nullable")]`: the field must be there, and may be `null`.
 pub fn nullable<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -154,6 +182,15 @@ mod tests {
     #[test]
     fn an_escaped_backslash_before_u0000_is_no_nul() {
         assert!(from_json::<Login>(br#"{"email": "a\\u0000b"}"#).is_ok());
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let refusal = |body: &[u8]| from_json::<Object<Login>>(body).unwrap_err().to_string();
+
+        assert!(from_json::<Object<Login>>(br#"{"email": "a@b.c", "more": []}"#).is_ok());
+        assert_eq!(refusal(br#"["a@b.c"]"#), "400 Bad Request: body: expected an object");
+        assert_eq!(refusal(br#"{"email": 5}"#), "400 Bad Request: email: expected a string");
     }
 
     #[test]

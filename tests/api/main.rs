@@ -1,5 +1,8 @@
 //! One module per resource: what its routes answer, straight at the router, each test in a database of its own.
 
+mod admin_config;
 mod admin_users;
 mod auth;
+mod case_reviews;
+mod cases;
 mod healthcheck;

@@ -12,7 +12,7 @@ use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use shared::auth::Admin;
 use shared::errors::{bad_request, not_found};
-use shared::extract::{Json, Path};
+use shared::extract::{Json, Object, Path};
 use shared::reply::{Created, Data};
 use shared::{ApiError, App};
 
@@ -21,7 +21,7 @@ use queries::Account;
 
 #[derive(Deserialize)]
 struct Invitations {
-    users: Vec<Invitation>,
+    users: Vec<Object<Invitation>>,
 }
 
 #[derive(Serialize)]
@@ -45,13 +45,13 @@ pub fn router() -> Router<App> {
 async fn post_users(
     _: Admin,
     State(app): State<App>,
-    Json(invitations): Json<Invitations>,
+    Json(Object(invitations)): Json<Object<Invitations>>,
 ) -> Result<Created<BTreeMap<String, String>>, ApiError> {
-    for (index, invitation) in invitations.users.iter().enumerate() {
+    for (index, Object(invitation)) in invitations.users.iter().enumerate() {
         invitation.check_email().map_err(|reason| bad_request(format!("users[{index}].email: {reason}")))?;
     }
-    let (refused, fitting): (Vec<_>, Vec<_>) =
-        invitations.users.into_iter().partition(|invitation| invitation.too_long().is_some());
+    let users = invitations.users.into_iter().map(|Object(invitation)| invitation);
+    let (refused, fitting): (Vec<_>, Vec<_>) = users.partition(|invitation| invitation.too_long().is_some());
     if let (Some(reason), true) = (refused.first().and_then(Invitation::too_long), fitting.is_empty()) {
         return Err(bad_request(reason));
     }

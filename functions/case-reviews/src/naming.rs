@@ -134,8 +134,11 @@ mod tests {
         let page_config = PageConfig::parse(&page.to_string()).unwrap();
         let shown = Shown::of(&case, &page_config);
 
-        names.iter().for_each(|path| assert!(shown.is_named_by(path), "{path}"));
-        names_nothing.iter().for_each(|path| assert!(!shown.is_named_by(path), "{path}"));
+        for (paths, expected) in [(names, true), (names_nothing, false)] {
+            for path in paths {
+                assert_eq!(shown.is_named_by(path), expected, "{path}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,161 @@
+//! The file that assigns cases (contract section 6): CSV with the columns `User, Case No., Path, Collapse, Highlight, Top` and
+//! optionally `Experiment, Arm, Policy`, in any order, found by name.
+
+mod problem;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use csv::StringRecord;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use shared::{assignment, python};
+
+pub use problem::{ConfigFileError, Problem};
+use row::{Columns, Row, Style};
+pub use row::{Labels, MAX_LABEL_CHARACTERS};
+
+/// What a file assigns.
+#[derive(Debug)]
+pub struct ConfigFile {
+    /// One for each (user, case), in order of their first rows that have a path; at least one.
+    pub assignments: Vec<Assignment>,
+    /// What was read otherwise than its author may have meant.
+    pub notes: Vec<Note>,
+}
+
+/// Something to tell of a row.
+#[derive(Debug)]
+pub struct Note {
+    /// The line of the file; the header is 1.
+    pub row: u64,
+    /// A sentence without its full stop.
+    pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "row {}: {}", self.row, self.text)
+    }
+}
+
+/// What one participant sees of one case.
+#[derive(Debug)]
+pub struct Assignment {
+    /// [`assignment::id`].
+    pub id: String,
+    /// An account's address, as written.
+    pub user_email: String,
+    /// `visit_occurrence_id`.
+    pub case_id: i32,
+    /// `[{"path", "style"}]`, as [`python::json_dumps`] writes it.
+    pub path_config: Box<RawValue>,
+    /// From the first row.
+    pub labels: Labels,
+    /// The path of each entry; never empty.
+    pub paths: Vec<PathAt>,
+}
+
+/// A path and where it stands.
+#[derive(Debug)]
+pub struct PathAt {
+    /// The line of the file; the header is 1.
+    pub row: u64,
+    /// `SECTION.Key.Value`.
+    pub path: String,
+}
+
+impl ConfigFile {
+    /// Reads a file. A row that is wrong refuses all of it.
+    pub fn parse(file: &[u8]) -> Result<Self, ConfigFileError> {
+        let text = text(file)?;
+        let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 1 };
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let columns =
+            reader.headers().map_err(|_| Problem::NotUtf8).and_then(Columns::of).map_err(|problem| problem.at(1))?;
+        let mut rows_of: IndexMap<(String, i32), Rows> = IndexMap::new();
+        let mut notes = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|_| Problem::NotUtf8.at(1))?;
+            let line = lines.of(&record);
+            let row = Row::read(&record, &columns).map_err(|problem| problem.at(line))?;
+            notes.extend(row.notes().map(|note| Note { row: line, text: note.to_owned() }));
+            if !row.path.is_empty() {
+                rows_of.entry((row.user.to_owned(), row.case_id)).or_default().push(line, &row);
+            }
+        }
+        if rows_of.is_empty() {
+            return Err(Problem::NoAssignment.at(1));
+        }
+        let assignments = rows_of.into_iter().map(|((user, case), rows)| rows.into_assignment(user, case));
+        Ok(Self { assignments: assignments.collect::<Result<_, _>>()?, notes })
+    }
+}
+
+/// Without a byte order mark, which spreadsheets put in front.
+fn text(file: &[u8]) -> Result<&str, ConfigFileError> {
+    let row_of = |offset: usize| file[..offset].split(|&byte| byte == b'\n').count() as u64;
+    let text = str::from_utf8(file).map_err(|error| Problem::NotUtf8.at(row_of(error.valid_up_to())))?;
+    match text.find('\0') {
+        Some(offset) => Err(Problem::Nul.at(row_of(offset))),
+        None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+    }
+}
+
+/// Counts lines as an editor does. The reader's own count stands before the line feed of the record before, and before blank
+/// lines.
+struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, record: &StringRecord) -> u64 {
+        let offset =
+            record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.counted);
+        let blank = self.text[offset..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let start = offset + blank;
+        self.line += self.text[self.counted..start].split(|&byte| byte == b'\n').skip(1).count() as u64;
+        self.counted = start;
+        self.line
+    }
+}
+
+/// The rows of one (user, case).
+#[derive(Default)]
+struct Rows {
+    labels: Labels,
+    paths: Vec<PathAt>,
+    styles: Vec<Style>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Style::is_empty")]
+    style: Style,
+}
+
+impl Rows {
+    fn push(&mut self, line: u64, row: &Row<'_>) {
+        if self.paths.is_empty() {
+            self.labels = row.labels();
+        }
+        self.paths.push(PathAt { row: line, path: row.path.to_owned() });
+        self.styles.push(row.style);
+    }
+
+    fn into_assignment(self, user_email: String, case_id: i32) -> Result<Assignment, ConfigFileError> {
+        let entries: Vec<_> =
+            self.paths.iter().zip(self.styles).map(|(PathAt { path, .. }, style)| Entry { path, style }).collect();
+        let path_config = to_raw_value(&entries).and_then(|json| RawValue::from_string(python::json_dumps(&json)));
+        // of text, booleans and numbers only a number can fail to be JSON
+        let path_config = path_config.map_err(|_| Problem::TopIsNoNumber.at(self.paths[0].row))?;
+        let id = assignment::id(&user_email, case_id, path_config.get());
+        Ok(Assignment { id, user_email, case_id, path_config, labels: self.labels, paths: self.paths })
+    }
+}

@@ -1,0 +1,62 @@
+//! Why a file assigns nothing.
+
+use shared::Business;
+
+use super::row::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
+
+/// The first problem of a file.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("row {row}: {problem}")]
+pub struct ConfigFileError {
+    /// The line of the file; the header is 1.
+    pub row: u64,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Problem {
+    #[error("the file is not UTF-8 text; a spreadsheet saves it as \"CSV UTF-8\"")]
+    NotUtf8,
+    #[error("the NUL character is not allowed; is the file UTF-16?")]
+    Nul,
+    #[error("the columns are separated by semicolons; they have to be separated by commas")]
+    Semicolons,
+    #[error("the header has no column {0}")]
+    NoColumn(&'static str),
+    #[error("the file assigns nothing: no row has a Path")]
+    NoAssignment,
+    #[error("there are {cells} cells where the header has {columns}; is a quote not closed?")]
+    FewCells { cells: usize, columns: usize },
+    #[error("User is empty")]
+    NoUser,
+    #[error("User is longer than {MAX_USER_CHARACTERS} characters")]
+    LongUser,
+    #[error("Case No. is empty")]
+    NoCase,
+    #[error("Case No. is not an integer, or out of range")]
+    CaseIsNoInteger,
+    #[error("Top is not a number")]
+    TopIsNoNumber,
+    #[error("Top needs a Path of two segments at least")]
+    TopOnRoot,
+    #[error("{0} is longer than {MAX_LABEL_CHARACTERS} characters")]
+    LongLabel(&'static str),
+}
+
+impl Problem {
+    /// The error that clients know it by (contract section 1).
+    pub fn business(self) -> Business {
+        match self {
+            Self::Semicolons | Self::NoColumn(USER) | Self::NoUser | Self::LongUser => Business::InvalidUserEmail,
+            Self::NoColumn(CASE) | Self::NoCase | Self::CaseIsNoInteger => Business::InvalidCaseId,
+            _ => Business::ConfigFileIncorrect,
+        }
+    }
+
+    pub(super) fn at(self, row: u64) -> ConfigFileError {
+        ConfigFileError { row, problem: self }
+    }
+}

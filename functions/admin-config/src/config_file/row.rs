@@ -1,0 +1,179 @@
+//! One row of the file.
+
+use csv::StringRecord;
+use serde::Serialize;
+
+use super::problem::Problem;
+
+/// RFC 5321 section 4.5.3.1.3.
+pub(super) const MAX_USER_CHARACTERS: usize = 254;
+/// What `display_config.experiment_id`, `arm` and `policy_id` hold.
+pub const MAX_LABEL_CHARACTERS: usize = 100;
+
+pub(super) const USER: &str = "User";
+pub(super) const CASE: &str = "Case No.";
+
+/// Where each column stands. Of a name that occurs twice the last counts.
+pub(super) struct Columns {
+    count: usize,
+    user: usize,
+    case: usize,
+    path: usize,
+    collapse: Option<usize>,
+    highlight: Option<usize>,
+    top: Option<usize>,
+    experiment: Option<usize>,
+    arm: Option<usize>,
+    policy: Option<usize>,
+}
+
+impl Columns {
+    pub(super) fn of(header: &StringRecord) -> Result<Self, Problem> {
+        let find = |name| (0..header.len()).rfind(|&column| header.get(column) == Some(name));
+        let separator =
+            || header.get(0).filter(|cell| cell.split(';').any(|cell| cell == USER)).map(|_| Problem::Semicolons);
+        Ok(Self {
+            count: header.len(),
+            user: find(USER).ok_or_else(|| separator().unwrap_or(Problem::NoColumn(USER)))?,
+            case: find(CASE).ok_or(Problem::NoColumn(CASE))?,
+            path: find("Path").ok_or(Problem::NoColumn("Path"))?,
+            collapse: find("Collapse"),
+            highlight: find("Highlight"),
+            top: find("Top"),
+            experiment: find("Experiment"),
+            arm: find("Arm"),
+            policy: find("Policy"),
+        })
+    }
+}
+
+/// A row, of which user, case and style are right even where it has no path.
+pub(super) struct Row<'a> {
+    pub user: &'a str,
+    pub case_id: i32,
+    pub path: &'a str,
+    pub style: Style,
+    labels: [Option<&'a str>; 3],
+    notes: [Option<&'static str>; 4],
+}
+
+/// How a path is shown; what the file leaves open is absent.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Style {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collapse: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    highlight: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<f64>,
+}
+
+/// The experiment, its arm and the policy that an assignment belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    /// `Experiment`.
+    pub experiment_id: Option<String>,
+    /// `Arm`.
+    pub arm: Option<String>,
+    /// `Policy`.
+    pub policy_id: Option<String>,
+}
+
+impl Labels {
+    /// These, and the others' where there is none.
+    #[must_use]
+    pub fn or(&self, others: &Self) -> Self {
+        let or = |mine: &Option<String>, other: &Option<String>| mine.as_ref().or(other.as_ref()).cloned();
+        Self {
+            experiment_id: or(&self.experiment_id, &others.experiment_id),
+            arm: or(&self.arm, &others.arm),
+            policy_id: or(&self.policy_id, &others.policy_id),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn read(record: &'a StringRecord, columns: &Columns) -> Result<Self, Problem> {
+        if record.len() < columns.count {
+            return Err(Problem::FewCells { cells: record.len(), columns: columns.count });
+        }
+        let cell = |column: usize| record.get(column).unwrap_or_default().trim();
+        let optional = |column: Option<usize>| column.map(cell).filter(|cell| !cell.is_empty());
+        let label = |name, column| match optional(column) {
+            Some(label) if label.chars().count() > MAX_LABEL_CHARACTERS => Err(Problem::LongLabel(name)),
+            label => Ok(label),
+        };
+        let (user, path) = (cell(columns.user), cell(columns.path));
+        let [collapse, highlight] = [columns.collapse, columns.highlight].map(optional);
+        Ok(Self {
+            user: user_of(user)?,
+            case_id: case_of(cell(columns.case))?,
+            path,
+            style: Style {
+                collapse: collapse.map(is_true),
+                highlight: highlight.map(is_true),
+                top: top_of(optional(columns.top), path)?,
+            },
+            labels: [
+                label("Experiment", columns.experiment)?,
+                label("Arm", columns.arm)?,
+                label("Policy", columns.policy)?,
+            ],
+            notes: [
+                path.is_empty().then_some("has no Path and is left out"),
+                collapse
+                    .filter(|cell| !is_boolean(cell))
+                    .map(|_| "Collapse is neither TRUE nor FALSE and counts as FALSE"),
+                highlight
+                    .filter(|cell| !is_boolean(cell))
+                    .map(|_| "Highlight is neither TRUE nor FALSE and counts as FALSE"),
+                (record.len() > columns.count).then_some("has more cells than the header; does a comma need quotes?"),
+            ],
+        })
+    }
+
+    pub(super) fn labels(&self) -> Labels {
+        let [experiment_id, arm, policy_id] = self.labels.map(|label| label.map(str::to_owned));
+        Labels { experiment_id, arm, policy_id }
+    }
+
+    /// What its author may have meant otherwise.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &'static str> {
+        self.notes.into_iter().flatten()
+    }
+}
+
+impl Style {
+    pub(super) fn is_empty(&self) -> bool {
+        self.collapse.is_none() && self.highlight.is_none() && self.top.is_none()
+    }
+}
+
+fn user_of(cell: &str) -> Result<&str, Problem> {
+    match cell.chars().count() {
+        0 => Err(Problem::NoUser),
+        1..=MAX_USER_CHARACTERS => Ok(cell),
+        _ => Err(Problem::LongUser),
+    }
+}
+
+fn case_of(cell: &str) -> Result<i32, Problem> {
+    if cell.is_empty() { Err(Problem::NoCase) } else { cell.parse().map_err(|_| Problem::CaseIsNoInteger) }
+}
+
+fn top_of(cell: Option<&str>, path: &str) -> Result<Option<f64>, Problem> {
+    let Some(cell) = cell else { return Ok(None) };
+    if !path.contains('.') {
+        return Err(Problem::TopOnRoot);
+    }
+    let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
+    number.map(Some).ok_or(Problem::TopIsNoNumber)
+}
+
+fn is_boolean(cell: &str) -> bool {
+    is_true(cell) || cell.eq_ignore_ascii_case("false")
+}
+
+fn is_true(cell: &str) -> bool {
+    cell.eq_ignore_ascii_case("true")
+}

@@ -1,0 +1,130 @@
+use super::*;
+
+const HEADER: &str = "User,Case No.,Path,Collapse,Highlight,Top";
+
+fn parse(rows: &str) -> Result<ConfigFile, ConfigFileError> {
+    ConfigFile::parse(format!("{HEADER}\n{rows}").as_bytes())
+}
+
+fn refusal(file: &[u8]) -> String {
+    ConfigFile::parse(file).unwrap_err().to_string()
+}
+
+fn only(rows: &str) -> Assignment {
+    let mut assignments = parse(rows).unwrap().assignments;
+    assert_eq!(assignments.len(), 1);
+    assignments.remove(0)
+}
+
+#[test]
+fn rows_of_one_user_and_case_are_one_assignment_in_order_of_the_first() {
+    let file = parse("b@c.d,2,A.x,,,\na@b.c,1,A.x,,,\nb@c.d,2,A.y,,,\na@b.c,2,A.z,,,\n").unwrap();
+
+    let keys: Vec<_> =
+        file.assignments.iter().map(|one| (one.user_email.as_str(), one.case_id, one.paths.len())).collect();
+    assert_eq!(keys, [("b@c.d", 2, 2), ("a@b.c", 1, 1), ("a@b.c", 2, 1)]);
+}
+
+#[test]
+fn styles_hold_what_the_row_says_and_nothing_else() {
+    let assignment = only("a@b.c,1,A.x,TRUE,fAlSe,1\na@b.c,1,A.y,,,\na@b.c,1,A.z,,true,-2.50\n");
+
+    assert_eq!(
+        assignment.path_config.get(),
+        r#"[{"path": "A.x", "style": {"collapse": true, "highlight": false, "top": 1.0}}, {"path": "A.y"}, {"path": "A.z", "style": {"highlight": true, "top": -2.5}}]"#
+    );
+}
+
+#[test]
+fn ids_are_those_of_the_old_system() {
+    let ids = ["alice@contract.test,1,A.B,,,", "ünï@contract.test,9,Ünï.糖尿病: 是 😀,,,"].map(|row| only(row).id);
+
+    assert_eq!(ids, ["b6e4dfdd7b075dc2afc9f8bece7d8d1d", "e0156460e5c553888594eb5146f78fec"]);
+}
+
+#[test]
+fn blanks_around_a_cell_do_not_count() {
+    let assignment = only("  alice@contract.test ,\t1 ,  A.B\u{a0},  ,, \n");
+
+    assert_eq!(assignment.id, "b6e4dfdd7b075dc2afc9f8bece7d8d1d");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_fine() {
+    let file = format!("\u{feff}{HEADER}\r\n\"a@b.c\",1,\"A.x, y\",,,\r\n\r\na@b.c,2,A.z,,,");
+
+    let file = ConfigFile::parse(file.as_bytes()).unwrap();
+
+    assert_eq!(file.assignments[0].paths[0].path, "A.x, y");
+    assert_eq!(file.assignments[1].case_id, 2);
+    assert!(file.notes.is_empty());
+}
+
+#[test]
+fn columns_are_found_by_name() {
+    let file = ConfigFile::parse(b"Path,Arm,Case No.,Note,User\nA.x, ai ,1,?,a@b.c\nA.y,control,1,,a@b.c\n").unwrap();
+
+    let [assignment] = &file.assignments[..] else { panic!("{file:?}") };
+    assert_eq!(assignment.labels.arm.as_deref(), Some("ai"));
+    assert_eq!(assignment.path_config.get(), r#"[{"path": "A.x"}, {"path": "A.y"}]"#);
+}
+
+#[test]
+fn errors_name_the_row() {
+    for (rows, error) in [
+        (",1,A.B,,,", "row 2: User is empty"),
+        ("a@b.c,1,A.B,,,\n  ,1,A.B,,,", "row 3: User is empty"),
+        ("a@b.c,1,A.B,,,\r\n\r\n\r\na@b.c,,A.B,,,", "row 5: Case No. is empty"),
+        ("a@b.c,1,\"A.B\nand more\",,,\na@b.c,one,A.B,,,", "row 4: Case No. is not an integer, or out of range"),
+        ("a@b.c,1.0,A.B,,,", "row 2: Case No. is not an integer, or out of range"),
+        ("a@b.c,99999999999,A.B,,,", "row 2: Case No. is not an integer, or out of range"),
+        ("a@b.c,1,A.B,,,first", "row 2: Top is not a number"),
+        ("a@b.c,1,A.B,,,nan", "row 2: Top is not a number"),
+        ("a@b.c,1,A.B,,,-inf", "row 2: Top is not a number"),
+        ("a@b.c,1,A.B,,,1e999", "row 2: Top is not a number"),
+        ("a@b.c,1,ROOT,,,1", "row 2: Top needs a Path of two segments at least"),
+        ("a@b.c,1,,,,1", "row 2: Top needs a Path of two segments at least"),
+        ("a@b.c,x,,,,", "row 2: Case No. is not an integer, or out of range"),
+        ("a@b.c,1", "row 2: there are 2 cells where the header has 6; is a quote not closed?"),
+        ("a@b.c,1,\"A.B,,,\na@b.c,2,A.B,,,", "row 2: there are 3 cells where the header has 6; is a quote not closed?"),
+        ("", "row 1: the file assigns nothing: no row has a Path"),
+        ("a@b.c,1,,,,", "row 1: the file assigns nothing: no row has a Path"),
+    ] {
+        assert_eq!(parse(rows).unwrap_err().to_string(), error, "{rows}");
+    }
+}
+
+#[test]
+fn a_file_that_is_none_says_what_it_is() {
+    assert!(refusal(b"").starts_with("row 1: the header has no column User"));
+    assert!(refusal(b"User;Case No.;Path\na@b.c;1;A.B\n").contains("semicolons"));
+    assert!(refusal(b"user,case,path\na@b.c,1,A.B\n").contains("no column User"));
+    assert!(refusal(b"User,Case No.\na@b.c,1\n").contains("no column Path"));
+    assert!(refusal(b"\xff\xfeU\0s\0e\0r\0").starts_with("row 1: the file is not UTF-8"));
+    assert!(refusal(b"User,Case No.,Path\na@b.c,1,A.B\n\xff@b.c,1,A.B\n").starts_with("row 3: the file is not UTF-8"));
+    assert!(refusal(b"User,Case No.,Path\na\0@b.c,1,A.B\n").starts_with("row 2: the NUL character"));
+}
+
+#[test]
+fn values_that_the_table_cannot_hold_are_refused() {
+    let (long_user, long_label) = ("x".repeat(255), "é".repeat(101));
+    let labelled = format!("User,Case No.,Path,Policy\na@b.c,1,A.B,{long_label}\n");
+
+    assert_eq!(parse(&format!("{long_user},1,A.B,,,")).unwrap_err().problem, Problem::LongUser);
+    assert!(refusal(labelled.as_bytes()).ends_with("Policy is longer than 100 characters"));
+}
+
+#[test]
+fn what_may_be_meant_otherwise_is_noted() {
+    let file = parse("a@b.c,1,A.x,yes,FALSE,\na@b.c,1,,,,\na@b.c,1,A.Rash, itchy,,,\n").unwrap();
+
+    assert_eq!(
+        file.notes.iter().map(Note::to_string).collect::<Vec<_>>(),
+        [
+            "row 2: Collapse is neither TRUE nor FALSE and counts as FALSE",
+            "row 3: has no Path and is left out",
+            "row 4: Collapse is neither TRUE nor FALSE and counts as FALSE",
+            "row 4: has more cells than the header; does a comma need quotes?",
+        ]
+    );
+}

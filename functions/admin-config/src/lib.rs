@@ -1,0 +1,138 @@
+//! Administrators assign cases and publish questionnaires.
+//!
+//! - `POST /admin/config/upload`: a CSV file replaces every assignment → 200, an entry for each
+//! - `POST /api/admin/config/upload`: the same file adds or updates assignments and leaves the others alone
+//! - `POST /api/admin/config/upload/preview`: what that would store, and warnings
+//! - `POST /admin/config/answer`: a list of questions → 200 `{"id": uuid}`
+
+pub mod config_file;
+mod preview;
+mod questionnaire;
+pub mod store;
+mod upload_error;
+mod upload_form;
+
+use axum::Router;
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::auth::Admin;
+use shared::errors::bad_request;
+use shared::extract::{Json, Object};
+use shared::reply::{Data, Id};
+use shared::{ApiError, App};
+use uuid::Uuid;
+
+use preview::Preview;
+use store::Upserted;
+use upload_error::UploadError;
+
+/// 100,000 rows have a dozen megabytes. The load balancer passes no more than one on to a function, and everything to the container.
+const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
+
+/// The routes.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/admin/config/upload", post(post_upload))
+        .route("/api/admin/config/upload", post(post_page_upload))
+        .route("/api/admin/config/upload/preview", post(post_preview))
+        .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES))
+        .route("/admin/config/answer", post(post_answer))
+}
+
+type Form = Result<Multipart, MultipartRejection>;
+
+#[derive(Serialize)]
+struct Added {
+    user_case_key: String,
+    status: &'static str,
+}
+
+async fn post_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Vec<Added>>, ApiError> {
+    let replaced = async {
+        let file = upload_form::read(form).await?;
+        store::replace_all(&mut *app.db.acquire().await?, &file.assignments).await?;
+        Ok(file.assignments)
+    };
+    let assignments = replaced.await.map_err(UploadError::for_scripts)?;
+    let added = assignments.into_iter().map(|assignment| Added {
+        user_case_key: format!("{}-{}", assignment.user_email, assignment.case_id),
+        status: "added",
+    });
+    Ok(Data(added.collect()))
+}
+
+#[derive(Serialize)]
+struct Uploaded {
+    results: Vec<UploadResult>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct UploadResult {
+    user_email: String,
+    case_id: i32,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    total: usize,
+    created: usize,
+    updated: usize,
+}
+
+async fn post_page_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Uploaded>, ApiError> {
+    let uploaded = async {
+        let file = upload_form::read(form).await?;
+        let outcomes = store::upsert(&mut *app.db.acquire().await?, &file.assignments).await?;
+        Ok((file.assignments, outcomes))
+    };
+    let (assignments, outcomes) = uploaded.await.map_err(UploadError::for_page)?;
+    let created = outcomes.iter().filter(|outcome| **outcome == Upserted::Created).count();
+    let summary = Summary { total: outcomes.len(), created, updated: outcomes.len() - created };
+    let results = assignments.into_iter().zip(outcomes).map(|(assignment, outcome)| UploadResult {
+        user_email: assignment.user_email,
+        case_id: assignment.case_id,
+        status: match outcome {
+            Upserted::Created => "created",
+            Upserted::Updated => "updated",
+        },
+    });
+    Ok(Data(Uploaded { results: results.collect(), summary }))
+}
+
+async fn post_preview(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Preview>, ApiError> {
+    let file = upload_form::read(form).await.map_err(UploadError::for_page)?;
+    Ok(Data(Preview::of(file, &app.db).await?))
+}
+
+/// The documented body; the list alone is what clients send.
+#[derive(Deserialize)]
+struct Wrapper {
+    config: Box<RawValue>,
+}
+
+async fn post_answer(
+    _: Admin,
+    State(app): State<App>,
+    Json(body): Json<Box<RawValue>>,
+) -> Result<Data<Id<Uuid>>, ApiError> {
+    let config = serde_json::from_str(body.get()).map_or(body, |Object(Wrapper { config })| config);
+    let questions: Value =
+        serde_json::from_str(config.get()).map_err(|_| bad_request("body: text or number that cannot be stored"))?;
+    questionnaire::check(&questions)?;
+    let id = Uuid::new_v4();
+    // as it was sent: key order and number formats are the researchers' own
+    sqlx::query!(
+        "INSERT INTO answer_config (id, config, created_timestamp) VALUES ($1, $2::text::json, now() AT TIME ZONE 'UTC')",
+        id,
+        config.get()
+    )
+    .execute(&app.db)
+    .await?;
+    Ok(Data(Id { id }))
+}

@@ -1,0 +1,132 @@
+//! The statements of `display_config`. Writers wait for each other, readers for nobody.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Postgres, Transaction};
+
+use crate::config_file::Assignment;
+
+/// Why assignments were not stored. Nothing changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused, or is away.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// An id names one assignment: `a-` with case 1 and `a` with case -1 share theirs.
+    #[error("two assignments have the same id")]
+    SameId,
+}
+
+/// What became of an assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upserted {
+    /// It is new.
+    Created,
+    /// The user had this case already; the assignment keeps its id and its place in the order.
+    Updated,
+}
+
+/// These assignments, in this order, instead of all that there are.
+pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<(), StoreError> {
+    let mut transaction = locked(connection).await?;
+    sqlx::query!("DELETE FROM display_config").execute(&mut *transaction).await?;
+    let columns = Columns::of(assignments);
+    let stored = sqlx::query!(
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id)
+         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
+           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, place)
+         ORDER BY place
+         ON CONFLICT (id) DO NOTHING",
+        &columns.id as &[&str],
+        &columns.user_email as &[&str],
+        &columns.case_id,
+        &columns.path_config as &[&str],
+        &columns.experiment_id as &[Option<&str>],
+        &columns.arm as &[Option<&str>],
+        &columns.policy_id as &[Option<&str>]
+    )
+    .execute(&mut *transaction)
+    .await?;
+    if stored.rows_affected() < assignments.len() as u64 {
+        return Err(StoreError::SameId);
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Adds these assignments, in this order, and leaves those of others alone. Where a user has the case already the assignment
+/// takes what it shows from here: the one with the same id, else the first in order.
+pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<Upserted>, StoreError> {
+    let mut transaction = locked(connection).await?;
+    let columns = Columns::of(assignments);
+    let outcomes = sqlx::query!(
+        r#"WITH uploaded AS MATERIALIZED (
+             SELECT *, (SELECT display_config.id FROM display_config
+                        WHERE display_config.user_email = uploaded.user_email AND display_config.case_id = uploaded.case_id
+                        ORDER BY display_config.id = uploaded.id DESC, upload_order LIMIT 1) AS existing
+             FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
+               AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, place)),
+           updated AS (
+             UPDATE display_config
+             SET path_config = uploaded.path_config::json, experiment_id = uploaded.experiment_id, arm = uploaded.arm,
+                 policy_id = uploaded.policy_id, rl_run_id = NULL
+             FROM uploaded WHERE display_config.id = existing),
+           created AS (
+             INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id)
+             SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id
+             FROM uploaded WHERE existing IS NULL ORDER BY place
+             ON CONFLICT (id) DO NOTHING RETURNING id)
+           SELECT existing IS NOT NULL AS "is_updated!", id IN (SELECT id FROM created) AS "is_created!" FROM uploaded ORDER BY place"#,
+        &columns.id as &[&str],
+        &columns.user_email as &[&str],
+        &columns.case_id,
+        &columns.path_config as &[&str],
+        &columns.experiment_id as &[Option<&str>],
+        &columns.arm as &[Option<&str>],
+        &columns.policy_id as &[Option<&str>]
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let outcomes = outcomes.into_iter().map(|row| match (row.is_updated, row.is_created) {
+        (true, _) => Ok(Upserted::Updated),
+        (false, true) => Ok(Upserted::Created),
+        (false, false) => Err(StoreError::SameId),
+    });
+    let outcomes = outcomes.collect::<Result<_, _>>()?;
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
+async fn locked(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+    Ok(transaction)
+}
+
+/// One array for each column: a statement takes any number of rows.
+#[derive(Default)]
+struct Columns<'a> {
+    id: Vec<&'a str>,
+    user_email: Vec<&'a str>,
+    case_id: Vec<i32>,
+    path_config: Vec<&'a str>,
+    experiment_id: Vec<Option<&'a str>>,
+    arm: Vec<Option<&'a str>>,
+    policy_id: Vec<Option<&'a str>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(assignments: &'a [Assignment]) -> Self {
+        let mut columns = Self::default();
+        for assignment in assignments {
+            columns.id.push(&assignment.id);
+            columns.user_email.push(&assignment.user_email);
+            columns.case_id.push(assignment.case_id);
+            columns.path_config.push(assignment.path_config.get());
+            columns.experiment_id.push(assignment.labels.experiment_id.as_deref());
+            columns.arm.push(assignment.labels.arm.as_deref());
+            columns.policy_id.push(assignment.labels.policy_id.as_deref());
+        }
+        columns
+    }
+}
