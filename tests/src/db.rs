@@ -225,13 +225,18 @@ async fn drop_database(admin: &mut PgConnection, name: &str) -> sqlx::Result<()>
     Ok(())
 }
 
-/// Those of failed tests, of the last tests of a process, and of killed ones.
+/// Those of failed tests, of the last tests of a process, and of killed ones; unless another process is at it.
 async fn drop_databases_of_ended_runs(admin: &mut PgConnection) -> sqlx::Result<()> {
+    let alone = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('ended runs'))");
+    if !alone.fetch_one(&mut *admin).await? {
+        return Ok(());
+    }
     let ended = "SELECT datname FROM pg_database WHERE datname ~ '^test_[0-9a-f]{8}_[0-9]+$' \
                  AND left(datname, 13) NOT IN (SELECT application_name FROM pg_stat_activity)";
     for name in sqlx::query_scalar::<_, String>(ended).fetch_all(&mut *admin).await? {
         drop_database(admin, &name).await?;
     }
+    admin.execute("SELECT pg_advisory_unlock(hashtext('ended runs'))").await?;
     Ok(())
 }
 
