@@ -11,4 +11,5 @@ mod logs;
 mod platform;
 mod processes;
 mod routing;
+mod sleep;
 mod template;

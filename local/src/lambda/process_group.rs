@@ -28,7 +28,7 @@ impl ProcessGroup {
     }
 
     /// Its id, which is the watchdog's process id.
-    pub(super) fn id(&self) -> i32 {
+    pub fn id(&self) -> i32 {
         self.watchdog.id().cast_signed()
     }
 }

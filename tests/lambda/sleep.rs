@@ -1,0 +1,33 @@
+//! A function of the product that slept while its connection to the database was cut.
+
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use local::load_balancer::LoadBalancer;
+use sqlx::{Connection as _, PgConnection};
+use tests::db::TestDb;
+use tests::deployed;
+
+async fn questionnaire(load_balancer: &LoadBalancer) -> u16 {
+    let address = format!("http://{}/api/config/answer", load_balancer.address());
+    let client = Client::builder(TokioExecutor::new()).build_http::<String>();
+    client.get(address.parse().unwrap()).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
+    let db = TestDb::with_contract_data().await;
+    let load_balancer = deployed::start(&db.url()).await;
+    assert_eq!(questionnaire(&load_balancer).await, 200);
+    let function = load_balancer.function("config-answer").unwrap();
+    function.rests().await;
+    let before = function.processes()[0].pid();
+
+    db.pool.close().await;
+    let mut connection = PgConnection::connect(&db.url()).await.unwrap();
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let cut: Vec<bool> = sqlx::query_scalar(cut).fetch_all(&mut connection).await.unwrap();
+
+    assert_eq!(cut, [true], "the function's one connection");
+    assert_eq!(questionnaire(&load_balancer).await, 200);
+    assert_eq!(function.processes()[0].pid(), before);
+}
