@@ -18,6 +18,8 @@ pub fn router() -> Router<App> {
         .merge(analytics::router())
         .merge(admin_users::router())
         .merge(admin_config::router())
+        .merge(configs_batch::router())
+        .merge(experiments::router())
 }
 
 /// What the container serves: [`router`] with everything around it.

@@ -12,18 +12,17 @@ const PREVIEW: &str = "/api/admin/config/upload/preview";
 
 /// A form with a file `config.csv` and further texts.
 fn form(path: &str, csv: &str, texts: &[(&str, &str)]) -> Request<Body> {
-    let mut body = String::new();
-    for (name, text) in texts {
-        body += &format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
-    }
-    body += "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"config.csv\"\r\n\r\n";
-    body += &format!("{csv}\r\n--bound--\r\n");
+    let text = |(name, text): &(&str, &str)| {
+        format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let file = "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"config.csv\"\r\n\r\n";
+    let body = format!("{}{file}{csv}\r\n--bound--\r\n", texts.iter().map(text).collect::<String>());
     let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=bound");
-    request.body(Body::from(body)).unwrap()
+    request.body(Body::from(body)).expect("a valid request")
 }
 
 async fn send(api: &TestApp, mut form: Request<Body>) -> Answer {
-    form.headers_mut().insert("x-api-key", API_KEY.parse().unwrap());
+    form.headers_mut().insert("x-api-key", API_KEY.parse().expect("a valid header"));
     api.send(form).await
 }
 
@@ -34,7 +33,7 @@ async fn upload(api: &TestApp, path: &str, rows: &str) -> Answer {
 /// `id user-case` in the order in which participants get them.
 async fn stored(api: &TestApp) -> Vec<(String, String)> {
     let stored = "SELECT id, concat(user_email, '-', case_id) FROM display_config ORDER BY upload_order";
-    sqlx::query_as(stored).fetch_all(api.pool()).await.unwrap()
+    sqlx::query_as(stored).fetch_all(api.pool()).await.expect("assignments can be read")
 }
 
 async fn keys(api: &TestApp) -> Vec<String> {
@@ -46,7 +45,7 @@ async fn path_config(api: &TestApp, key: &str) -> Value {
         .bind(key)
         .fetch_one(api.pool())
         .await
-        .unwrap()
+        .expect("the assignment is stored")
 }
 
 #[tokio::test]
@@ -231,8 +230,8 @@ async fn a_preview_warns_of_what_a_typo_hides() {
 #[tokio::test]
 async fn uploads_at_once_leave_the_assignments_of_one() {
     let api = TestApp::with_contract_data().await;
-    let files: Vec<String> =
-        (0..4).map(|n| (0..50).map(|case| format!("u{n}@x.org,{case},A.B,,,\n")).collect()).collect();
+    let row = |user: usize, case: usize| format!("u{user}@x.org,{case},A.B,,,\n");
+    let files: Vec<String> = (0..4).map(|user| (0..50).map(|case| row(user, case)).collect()).collect();
 
     let answers = futures_util::future::join_all(files.iter().map(|rows| upload(&api, REPLACE, rows))).await;
 

@@ -7,7 +7,7 @@ async fn invite(api: &TestApp, users: Value) -> Answer {
 }
 
 async fn accounts(api: &TestApp) -> i64 {
-    sqlx::query_scalar(r#"SELECT count(*) FROM "user""#).fetch_one(api.pool()).await.unwrap()
+    sqlx::query_scalar(r#"SELECT count(*) FROM "user""#).fetch_one(api.pool()).await.expect("accounts can be counted")
 }
 
 #[tokio::test]

@@ -5,4 +5,6 @@ mod admin_users;
 mod auth;
 mod case_reviews;
 mod cases;
+mod configs_batch;
+mod experiments;
 mod healthcheck;

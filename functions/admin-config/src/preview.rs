@@ -108,7 +108,8 @@ async fn about_cases(
     {
         for path in &assignment.paths {
             paths.entry(assignment.case_id).or_default().insert(&path.path);
-            rows.entry((assignment.case_id, &path.path)).or_insert(path.row);
+            let row = rows.entry((assignment.case_id, &path.path)).or_insert(path.row);
+            *row = path.row.min(*row);
         }
     }
     let unnamed = naming::unnamed(db, &paths).await?;

@@ -1,0 +1,109 @@
+//! One entry of a batch.
+
+use std::fmt::Display;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::extract::Object;
+use shared::{assignment, python};
+
+/// As it was sent; `null` is missing.
+#[derive(Deserialize)]
+pub(crate) struct Entry {
+    pub user_email: Option<Box<RawValue>>,
+    pub case_id: Option<Box<RawValue>>,
+    path_config: Option<Box<RawValue>>,
+    id: Option<Box<RawValue>>,
+    experiment_id: Option<Box<RawValue>>,
+    rl_run_id: Option<Box<RawValue>>,
+    arm: Option<Box<RawValue>>,
+}
+
+/// A row of `display_config`.
+#[derive(Debug)]
+pub(crate) struct Assignment {
+    pub id: String,
+    pub user_email: String,
+    pub case_id: i32,
+    /// As [`python::json_dumps`] writes it.
+    pub path_config: Option<String>,
+    pub experiment_id: Option<String>,
+    pub rl_run_id: Option<i32>,
+    pub arm: Option<String>,
+}
+
+/// Why an entry is no assignment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum EntryError {
+    #[error("user_email and case_id required")]
+    Missing,
+    /// Begins with the field's name.
+    #[error("{0}")]
+    WrongValue(String),
+}
+
+/// What the index over `user_email` and the table's own key hold is ten times as much.
+const MAX_TEXT_CHARACTERS: usize = 254;
+/// `display_config.experiment_id` and `arm`.
+const MAX_LABEL_CHARACTERS: usize = 100;
+
+impl Entry {
+    /// Without an `id` it gets the one that an upload would give it.
+    pub(crate) fn assignment(&self) -> Result<Assignment, EntryError> {
+        let user_email = text("user_email", self.user_email.as_deref(), MAX_TEXT_CHARACTERS)?;
+        let (Some(user_email), Some(case_id)) = (user_email.filter(|text| !text.is_empty()), &self.case_id) else {
+            return Err(EntryError::Missing);
+        };
+        let case_id = integer("case_id", case_id)?;
+        let path_config = self.path_config.as_deref().map(path_config).transpose()?;
+        let id = match text("id", self.id.as_deref(), MAX_TEXT_CHARACTERS)? {
+            Some(id) if id.is_empty() => return Err(wrong("id", "is empty")),
+            Some(id) => id,
+            None => assignment::id(&user_email, case_id, path_config.as_deref().unwrap_or("null")),
+        };
+        Ok(Assignment {
+            id,
+            user_email,
+            case_id,
+            path_config,
+            experiment_id: text("experiment_id", self.experiment_id.as_deref(), MAX_LABEL_CHARACTERS)?,
+            rl_run_id: self.rl_run_id.as_deref().map(|raw| integer("rl_run_id", raw)).transpose()?,
+            arm: text("arm", self.arm.as_deref(), MAX_LABEL_CHARACTERS)?,
+        })
+    }
+}
+
+fn wrong(field: &str, reason: impl Display) -> EntryError {
+    EntryError::WrongValue(format!("{field}: {reason}"))
+}
+
+fn parse<T: DeserializeOwned>(field: &str, raw: &RawValue, expected: &str) -> Result<T, EntryError> {
+    serde_json::from_str(raw.get()).map_err(|_| wrong(field, format_args!("expected {expected}")))
+}
+
+fn text(field: &str, raw: Option<&RawValue>, limit: usize) -> Result<Option<String>, EntryError> {
+    let text: Option<String> = raw.map(|raw| parse(field, raw, "text")).transpose()?;
+    match text {
+        Some(text) if text.chars().count() > limit => Err(wrong(field, format_args!("longer than {limit} characters"))),
+        text => Ok(text),
+    }
+}
+
+fn integer(field: &str, raw: &RawValue) -> Result<i32, EntryError> {
+    parse(field, raw, "an integer of 32 bits")
+}
+
+#[derive(Deserialize)]
+struct PathEntry {
+    #[expect(dead_code, reason = "that it is there, and text, is all that matters")]
+    path: String,
+    #[expect(dead_code, reason = "its values are as free as in the table")]
+    style: Option<Object<Value>>,
+}
+
+fn path_config(raw: &RawValue) -> Result<String, EntryError> {
+    let expected = r#"a list of {"path": text, "style": object}"#;
+    parse::<Vec<Object<PathEntry>>>("path_config", raw, expected).map(|_| python::json_dumps(raw))
+}

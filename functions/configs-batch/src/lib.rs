@@ -1,0 +1,94 @@
+//! `POST /api/v1/configs/batch`: services assign cases; `{"configs": [{user_email, case_id, path_config?, id?, experiment_id?,
+//! rl_run_id?, arm?}]}` → 201 `{"results": […], "total": n}`, a result for each entry in its order.
+
+mod entry;
+mod queries;
+
+use std::collections::HashSet;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::auth::Service;
+use shared::errors::bad_request;
+use shared::extract::{Json, Object};
+use shared::reply::Created;
+use shared::{ApiError, App};
+
+use entry::{Assignment, Entry, EntryError};
+
+#[derive(Deserialize)]
+struct Batch {
+    configs: Vec<Object<Entry>>,
+}
+
+#[derive(Serialize)]
+struct BatchResults {
+    results: Vec<EntryResult>,
+    total: usize,
+}
+
+/// What is wrong with an entry stands in `error`. An entry that failed without one has the id of another assignment, and that
+/// stays as it is.
+#[derive(Serialize)]
+struct EntryResult {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_email: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_id: Option<Box<RawValue>>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// The route.
+pub fn router() -> Router<App> {
+    Router::new().route("/api/v1/configs/batch", post(post_batch))
+}
+
+/// Each entry stands alone. Only a batch with an entry that is no object, or with nothing to store and a value that is wrong,
+/// is refused as a whole (400).
+async fn post_batch(
+    _: Service,
+    State(app): State<App>,
+    Json(Object(batch)): Json<Object<Batch>>,
+) -> Result<Created<BatchResults>, ApiError> {
+    if batch.configs.is_empty() {
+        return Err(bad_request("'configs' must be a non-empty array"));
+    }
+    let read: Vec<Result<Assignment, EntryError>> =
+        batch.configs.iter().map(|Object(entry)| entry.assignment()).collect();
+    let assignments: Vec<&Assignment> = read.iter().flatten().collect();
+    if let (Some(message), true) = (first_wrong_value(&read), assignments.is_empty()) {
+        return Err(bad_request(message));
+    }
+    let mut stored = queries::store(&app.db, &assignments).await?;
+    let entries = batch.configs.into_iter().zip(read);
+    let results: Vec<EntryResult> = entries.map(|(Object(entry), read)| result(entry, read, &mut stored)).collect();
+    Ok(Created(BatchResults { total: results.len(), results }))
+}
+
+fn first_wrong_value(read: &[Result<Assignment, EntryError>]) -> Option<String> {
+    read.iter().enumerate().find_map(|(index, read)| match read {
+        Err(EntryError::WrongValue(reason)) => Some(format!("configs[{index}].{reason}")),
+        _ => None,
+    })
+}
+
+/// Takes the id out of `stored`: of entries with the same id the first counts.
+fn result(entry: Entry, read: Result<Assignment, EntryError>, stored: &mut HashSet<String>) -> EntryResult {
+    let named = |status, error| EntryResult { user_email: entry.user_email, case_id: entry.case_id, status, error };
+    match read {
+        Ok(assignment) if stored.remove(&assignment.id) => named("added", None),
+        Ok(_) => named("failed", None),
+        Err(EntryError::Missing) => EntryResult {
+            user_email: None,
+            case_id: None,
+            status: "failed",
+            error: Some(EntryError::Missing.to_string()),
+        },
+        Err(EntryError::WrongValue(reason)) => named("failed", Some(reason)),
+    }
+}

@@ -1,0 +1,32 @@
+//! The statement of `POST /api/v1/configs/batch`.
+
+use std::collections::HashSet;
+
+use sqlx::PgPool;
+
+use crate::entry::Assignment;
+
+/// Adds the assignments whose id is free, in their order; the ids of those that were added.
+pub(crate) async fn store(db: &PgPool, assignments: &[&Assignment]) -> Result<HashSet<String>, sqlx::Error> {
+    fn column<'a, T>(assignments: &[&'a Assignment], field: impl Fn(&'a Assignment) -> T) -> Vec<T> {
+        assignments.iter().map(|assignment| field(assignment)).collect()
+    }
+    let ids = sqlx::query_scalar!(
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm)
+         SELECT id, user_email, case_id, path_config::json, experiment_id, rl_run_id, arm
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::integer[], $7::text[]) WITH ORDINALITY
+           AS entry (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm, place)
+         ORDER BY place
+         ON CONFLICT (id) DO NOTHING RETURNING id",
+        &column(assignments, |assignment| assignment.id.as_str()) as &[&str],
+        &column(assignments, |assignment| assignment.user_email.as_str()) as &[&str],
+        &column(assignments, |assignment| assignment.case_id),
+        &column(assignments, |assignment| assignment.path_config.as_deref()) as &[Option<&str>],
+        &column(assignments, |assignment| assignment.experiment_id.as_deref()) as &[Option<&str>],
+        &column(assignments, |assignment| assignment.rl_run_id) as &[Option<i32>],
+        &column(assignments, |assignment| assignment.arm.as_deref()) as &[Option<&str>]
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().collect())
+}

@@ -1,0 +1,63 @@
+//! The arms of an experiment and the cases it draws from, as the frontend can show them.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::ApiError;
+use shared::errors::bad_request;
+
+/// A list, or the frontend's page stays blank. An arm is an object with a `name`, or, as in experiments that are running, its name
+/// alone.
+pub(crate) fn check_arms(arms: &RawValue) -> Result<(), ApiError> {
+    let arms = list("arms", arms)?;
+    if arms.is_empty() {
+        return Err(bad_request("arms: at least one is needed"));
+    }
+    match arms.iter().position(|arm| name(arm).is_none_or(|name| name.trim().is_empty())) {
+        Some(index) => Err(bad_request(format!("arms[{index}]: expected an object with a name"))),
+        None => Ok(()),
+    }
+}
+
+fn name(arm: &Value) -> Option<&str> {
+    arm.as_str().or_else(|| arm.get("name")?.as_str())
+}
+
+/// A list; what a case is, is between the researchers and their service.
+pub(crate) fn check_case_pool(case_pool: &RawValue) -> Result<(), ApiError> {
+    list("case_pool", case_pool).map(|_| ())
+}
+
+fn list(field: &str, json: &RawValue) -> Result<Vec<Value>, ApiError> {
+    serde_json::from_str(json.get()).map_err(|_| bad_request(format!("{field}: expected a list")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(arms: &str) -> Option<String> {
+        let arms = RawValue::from_string(arms.to_owned()).unwrap();
+        check_arms(&arms).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_arm_has_a_name() {
+        assert_eq!(refusal(r#"[{"name": "control", "path_config": []}, {"name": "ai"}]"#), None);
+        assert_eq!(refusal(r#"["control", "ai"]"#), None);
+    }
+
+    #[test]
+    fn an_arm_without_a_name_is_refused_by_its_place() {
+        for arm in [r#"{"Name": "ai"}"#, r#"{"name": " "}"#, r#"{"name": 5}"#, "5", "null", "[]", r#""""#] {
+            let refused = refusal(&format!(r#"["control", {arm}]"#)).unwrap();
+            assert!(refused.ends_with("arms[1]: expected an object with a name"), "{arm}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_arms_is_refused() {
+        for arms in ["[]", r#"{"name": "ai"}"#, r#""ai""#, "1", "true", "null", r#"["\ud800"]"#, "[1e999]"] {
+            assert!(refusal(arms).is_some(), "{arms}");
+        }
+    }
+}

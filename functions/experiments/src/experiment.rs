@@ -1,0 +1,179 @@
+//! Experiments.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::auth::Service;
+use shared::errors::{bad_request, not_found};
+use shared::extract::{Json, Object, Path, Query};
+use shared::reply::{Created, Data};
+use shared::{ApiError, App};
+use sqlx::types::Json as Jsonb;
+use uuid::Uuid;
+
+use crate::run::{self, Run};
+use crate::{arms, time};
+
+/// A row of `experiment`.
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the columns' names")]
+pub(crate) struct Experiment {
+    id: i32,
+    experiment_id: String,
+    name: String,
+    description: Option<String>,
+    status: String,
+    arms: Jsonb<Box<RawValue>>,
+    case_pool: Option<Jsonb<Box<RawValue>>>,
+    #[serde(serialize_with = "time::serialize")]
+    created_at: DateTime<Utc>,
+    #[serde(serialize_with = "time::serialize")]
+    updated_at: DateTime<Utc>,
+}
+
+/// 404 for an experiment that there is not.
+pub(crate) fn unknown() -> ApiError {
+    not_found("Experiment not found")
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewExperiment {
+    name: String,
+    arms: Box<RawValue>,
+    description: Option<String>,
+    case_pool: Option<Box<RawValue>>,
+}
+
+impl NewExperiment {
+    fn check(&self) -> Result<(), ApiError> {
+        match self.name.chars().count() {
+            0 => return Err(bad_request("name: is empty")),
+            1..=200 => {}
+            _ => return Err(bad_request("name: longer than 200 characters")),
+        }
+        arms::check_arms(&self.arms)?;
+        self.case_pool.as_deref().map_or(Ok(()), arms::check_case_pool)
+    }
+}
+
+pub(crate) async fn post_experiment(
+    _: Service,
+    State(app): State<App>,
+    Json(Object(new)): Json<Object<NewExperiment>>,
+) -> Result<Created<Experiment>, ApiError> {
+    new.check()?;
+    let hex = Uuid::new_v4().simple().to_string();
+    let experiment = sqlx::query_as!(
+        Experiment,
+        r#"INSERT INTO experiment (experiment_id, name, description, arms, case_pool)
+           VALUES ($1, $2, $3, $4::text::jsonb, $5::text::jsonb)
+           RETURNING id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
+                     case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at"#,
+        format!("exp-{}", &hex[..12]),
+        new.name,
+        new.description,
+        new.arms.get(),
+        new.case_pool.as_deref().map(RawValue::get)
+    )
+    .fetch_one(&app.db)
+    .await?;
+    Ok(Created(experiment))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filter {
+    status: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Experiments {
+    experiments: Vec<Experiment>,
+}
+
+/// A status that there is not has no experiments; an empty one is none.
+pub(crate) async fn get_experiments(
+    _: Service,
+    State(app): State<App>,
+    Query(filter): Query<Filter>,
+) -> Result<Data<Experiments>, ApiError> {
+    let experiments = sqlx::query_as!(
+        Experiment,
+        r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
+                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at
+           FROM experiment WHERE status = $1 OR $1 IS NULL ORDER BY created_at DESC, id DESC"#,
+        filter.status.filter(|status| !status.is_empty())
+    )
+    .fetch_all(&app.db)
+    .await?;
+    Ok(Data(Experiments { experiments }))
+}
+
+#[derive(Serialize)]
+pub(crate) struct ExperimentWithRuns {
+    #[serde(flatten)]
+    experiment: Experiment,
+    runs: Vec<Run>,
+}
+
+pub(crate) async fn get_experiment(
+    _: Service,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Data<ExperimentWithRuns>, ApiError> {
+    let experiment = sqlx::query_as!(
+        Experiment,
+        r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
+                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at
+           FROM experiment WHERE experiment_id = $1"#,
+        id
+    )
+    .fetch_optional(&app.db)
+    .await?
+    .ok_or_else(unknown)?;
+    Ok(Data(ExperimentWithRuns { experiment, runs: run::of(&app.db, &id).await? }))
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ExperimentStatus {
+    Active,
+    Paused,
+    Completed,
+    Archived,
+}
+
+impl ExperimentStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewStatus {
+    status: ExperimentStatus,
+}
+
+pub(crate) async fn patch_status(
+    _: Service,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Json(Object(new)): Json<Object<NewStatus>>,
+) -> Result<Data<Experiment>, ApiError> {
+    let experiment = sqlx::query_as!(
+        Experiment,
+        r#"UPDATE experiment SET status = $2, updated_at = now() WHERE experiment_id = $1
+           RETURNING id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
+                     case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at"#,
+        id,
+        new.status.as_str()
+    )
+    .fetch_optional(&app.db)
+    .await?;
+    experiment.map(Data).ok_or_else(unknown)
+}

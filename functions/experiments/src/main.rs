@@ -1,0 +1,7 @@
+//! The function behind `/api/v1/experiments`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::lambda::run(experiments::router)
+}

@@ -1,0 +1,182 @@
+//! Runs of an experiment's policy: each takes answers and makes assignments of them.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::auth::Service;
+use shared::errors::{bad_request, conflict, not_found};
+use shared::extract::{Json, Object, Path};
+use shared::reply::{Created, Data};
+use shared::{ApiError, App};
+use sqlx::PgPool;
+use sqlx::types::Json as Jsonb;
+
+use crate::experiment;
+use crate::progress::{Progress, Report, ReportError, RunStatus};
+use crate::time;
+
+/// A row of `rl_run`.
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the columns' names")]
+pub(crate) struct Run {
+    id: i32,
+    experiment_id: String,
+    model_version: Option<String>,
+    status: String,
+    triggered_by: Option<String>,
+    configs_generated: Option<i32>,
+    answers_consumed: Option<i32>,
+    #[serde(serialize_with = "time::serialize_optional")]
+    started_at: Option<DateTime<Utc>>,
+    #[serde(serialize_with = "time::serialize_optional")]
+    completed_at: Option<DateTime<Utc>>,
+    run_params: Option<Jsonb<Box<RawValue>>>,
+}
+
+/// Newest first.
+pub(crate) async fn of(db: &PgPool, experiment_id: &str) -> Result<Vec<Run>, sqlx::Error> {
+    sqlx::query_as!(
+        Run,
+        r#"SELECT id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
+                  started_at, completed_at, run_params AS "run_params: Jsonb<Box<RawValue>>"
+           FROM rl_run WHERE experiment_id = $1 ORDER BY id DESC"#,
+        experiment_id
+    )
+    .fetch_all(db)
+    .await
+}
+
+#[derive(Serialize)]
+pub(crate) struct Runs {
+    runs: Vec<Run>,
+}
+
+pub(crate) async fn get_runs(
+    _: Service,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Data<Runs>, ApiError> {
+    let exists = sqlx::query!("SELECT FROM experiment WHERE experiment_id = $1", id).fetch_optional(&app.db).await?;
+    exists.ok_or_else(experiment::unknown)?;
+    Ok(Data(Runs { runs: of(&app.db, &id).await? }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewRun {
+    /// Text, or a number, which is taken for its text.
+    #[serde(default = "manual")]
+    triggered_by: Option<Value>,
+    run_params: Option<Box<RawValue>>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the default of a field that may be null")]
+fn manual() -> Option<Value> {
+    Some("manual".into())
+}
+
+impl NewRun {
+    fn trigger(&self) -> Result<Option<String>, ApiError> {
+        let trigger = match &self.triggered_by {
+            None => return Ok(None),
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => return Err(bad_request("triggered_by: expected text")),
+        };
+        let fits = trigger.chars().count() <= 50;
+        if fits { Ok(Some(trigger)) } else { Err(bad_request("triggered_by: longer than 50 characters")) }
+    }
+
+    /// Anything that `jsonb` holds: no halves of a surrogate pair, no endless numbers.
+    fn params(&self) -> Result<Option<&str>, ApiError> {
+        let Some(params) = self.run_params.as_deref().map(RawValue::get) else { return Ok(None) };
+        let read: Result<Value, _> = serde_json::from_str(params);
+        read.map(|_| Some(params)).map_err(|_| bad_request("run_params: text or number that cannot be stored"))
+    }
+}
+
+/// Runs are for active experiments.
+pub(crate) async fn post_run(
+    _: Service,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Json(Object(new)): Json<Object<NewRun>>,
+) -> Result<Created<Run>, ApiError> {
+    let (trigger, params) = (new.trigger()?, new.params()?);
+    let mut transaction = app.db.begin().await?;
+    let status = sqlx::query_scalar!("SELECT status FROM experiment WHERE experiment_id = $1 FOR SHARE", id)
+        .fetch_optional(&mut *transaction)
+        .await?
+        .ok_or_else(experiment::unknown)?;
+    if status != "active" {
+        return Err(bad_request(format!("Cannot create run for experiment in '{status}' status")));
+    }
+    let run = sqlx::query_as!(
+        Run,
+        r#"INSERT INTO rl_run (experiment_id, triggered_by, run_params) VALUES ($1, $2, $3::text::jsonb)
+           RETURNING id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
+                     started_at, completed_at, run_params AS "run_params: Jsonb<Box<RawValue>>""#,
+        id,
+        trigger,
+        params
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Created(run))
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Invalid(message) => bad_request(message),
+            ReportError::Step(from, to) => conflict(format!("status: a {from} run cannot become {to}")),
+        }
+    }
+}
+
+/// Takes what a run reports of itself, in the order pending → running → completed or failed (409 for any other).
+pub(crate) async fn patch_run(
+    _: Service,
+    State(app): State<App>,
+    Path((experiment_id, run_id)): Path<(String, String)>,
+    Json(Object(report)): Json<Object<Report>>,
+) -> Result<Data<Run>, ApiError> {
+    report.check()?;
+    let unknown = || not_found("Run not found");
+    let run_id: i32 = run_id.parse().map_err(|_| unknown())?;
+    let mut transaction = app.db.begin().await?;
+    let stored = sqlx::query!(
+        "SELECT status, started_at, completed_at FROM rl_run WHERE experiment_id = $1 AND id = $2 FOR UPDATE",
+        experiment_id,
+        run_id
+    )
+    .fetch_optional(&mut *transaction)
+    .await?
+    .ok_or_else(unknown)?;
+    let status =
+        RunStatus::parse(&stored.status).ok_or_else(|| conflict("status: the run has one that is not known"))?;
+    let progress = Progress { status, started_at: stored.started_at, completed_at: stored.completed_at };
+    let progress = progress.after(&report, Utc::now())?;
+    let run = sqlx::query_as!(
+        Run,
+        r#"UPDATE rl_run
+           SET status = $2, started_at = $3, completed_at = $4, model_version = coalesce($5, model_version),
+               configs_generated = coalesce($6, configs_generated), answers_consumed = coalesce($7, answers_consumed)
+           WHERE id = $1
+           RETURNING id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
+                     started_at, completed_at, run_params AS "run_params: Jsonb<Box<RawValue>>""#,
+        run_id,
+        progress.status.as_str(),
+        progress.started_at,
+        progress.completed_at,
+        report.model_version,
+        report.configs_generated,
+        report.answers_consumed
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Data(run))
+}

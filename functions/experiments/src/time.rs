@@ -1,0 +1,33 @@
+//! Times with their zone, which the frontend needs (contract section 8).
+
+use chrono::{DateTime, Utc};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serializer};
+use shared::time::isoformat;
+
+/// `2024-02-01T12:00:00.500000+00:00`.
+pub(crate) fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{}+00:00", isoformat(time.naive_utc())))
+}
+
+/// The same, or null.
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+pub(crate) fn serialize_optional<S: Serializer>(
+    time: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serialize(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A time with its zone (RFC 3339), or null.
+pub(crate) fn deserialize_optional<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let time = DateTime::parse_from_rfc3339(&text)
+        .map_err(|_| D::Error::custom("expected a time with its zone (RFC 3339)"))?;
+    Ok(Some(time.to_utc()))
+}

@@ -1,0 +1,127 @@
+use http::Method;
+use serde_json::{Value, json};
+use tests::app::{Answer, TestApp};
+
+const PATH: &str = "/api/v1/configs/batch";
+
+async fn assign(api: &TestApp, configs: Value) -> Answer {
+    api.send_with_key(Method::POST, PATH, &json!({ "configs": configs })).await
+}
+
+/// What was added to the fixture, in order.
+async fn added(api: &TestApp) -> Vec<String> {
+    sqlx::query_scalar("SELECT id FROM display_config WHERE id NOT LIKE 'cfg-%' ORDER BY upload_order")
+        .fetch_all(api.pool())
+        .await
+        .expect("assignments can be read")
+}
+
+#[tokio::test]
+async fn entries_are_stored_in_their_order() {
+    let api = TestApp::with_contract_data().await;
+
+    let entry = |id: &str, case: i32| json!({"id": id, "user_email": "bob@contract.test", "case_id": case});
+    let answer = assign(&api, json!([entry("z", 2), entry("a", 1), entry("m", 3)])).await;
+
+    assert_eq!((answer.status.as_u16(), answer.data()["total"].take()), (201, json!(3)));
+    assert_eq!(added(&api).await, ["z", "a", "m"]);
+}
+
+#[tokio::test]
+async fn without_an_id_an_entry_gets_the_one_of_an_upload() {
+    let api = TestApp::with_contract_data().await;
+
+    let entry = json!({"user_email": "alice@contract.test", "case_id": 1, "path_config": [{"path": "A.B"}]});
+    let once = assign(&api, json!([entry])).await;
+    let again = assign(&api, json!([entry])).await;
+
+    assert_eq!(once.data()["results"][0]["status"], "added");
+    assert_eq!(again.data()["results"][0]["status"], "failed");
+    assert_eq!(added(&api).await, ["b6e4dfdd7b075dc2afc9f8bece7d8d1d"]);
+}
+
+#[tokio::test]
+async fn an_entry_that_fails_does_not_undo_the_others() {
+    let api = TestApp::with_contract_data().await;
+    let bob = |mut entry: Value| {
+        entry["user_email"] = json!("bob@contract.test");
+        entry
+    };
+
+    let entries = json!([
+        bob(json!({"id": "one", "case_id": 1})),
+        {},
+        bob(json!({"id": "one", "case_id": 2})),
+        bob(json!({"id": "cfg-a01-sql-null", "case_id": 2})),
+        bob(json!({"id": "two", "case_id": 1.5})),
+        bob(json!({"id": "two", "case_id": 1, "arm": "x".repeat(101)})),
+        bob(json!({"id": "two", "case_id": 99_999_999_999_i64})),
+        bob(json!({"id": "two", "case_id": 2, "path_config": [{"path": "A.B"}]})),
+    ]);
+    let results = assign(&api, entries).await.data()["results"].take();
+
+    let result =
+        |case: Value, status: &str| json!({"user_email": "bob@contract.test", "case_id": case, "status": status});
+    let failed = |case: Value, error: &str| {
+        let mut failed = result(case, "failed");
+        failed["error"] = json!(error);
+        failed
+    };
+    let expected = json!([
+        result(json!(1), "added"),
+        {"status": "failed", "error": "user_email and case_id required"},
+        result(json!(2), "failed"),
+        result(json!(2), "failed"),
+        failed(json!(1.5), "case_id: expected an integer of 32 bits"),
+        failed(json!(1), "arm: longer than 100 characters"),
+        failed(json!(99_999_999_999_i64), "case_id: expected an integer of 32 bits"),
+        result(json!(2), "added"),
+    ]);
+    assert_eq!(results, expected);
+    assert_eq!(added(&api).await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_batch_with_nothing_to_store_names_what_is_wrong() {
+    let api = TestApp::with_contract_data().await;
+
+    for (field, wrong) in [
+        ("case_id", json!("7")),
+        ("case_id", json!(true)),
+        ("user_email", json!(5)),
+        ("id", json!("")),
+        ("rl_run_id", json!("2")),
+        ("path_config", json!({"path": "A.B"})),
+        ("path_config", json!([{"Path": "A.B"}])),
+    ] {
+        let mut entry = json!({"user_email": "bob@contract.test", "case_id": 1});
+        entry[field] = wrong;
+        let answer = assign(&api, json!([entry])).await;
+        assert_eq!(answer.status, 400, "{entry}");
+        assert!(answer.error_message().starts_with(&format!("configs[0].{field}: ")), "{}", answer.error_message());
+    }
+    assert_eq!(added(&api).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_no_list_of_objects_is_refused_as_a_whole() {
+    let api = TestApp::with_contract_data().await;
+
+    let good = json!({"id": "good", "user_email": "bob@contract.test", "case_id": 1});
+    for configs in [json!([]), json!({}), json!(null), json!([good, "x"]), json!([good, null]), json!([good, ["bob"]])]
+    {
+        assert_eq!(assign(&api, configs).await.status, 400);
+    }
+    assert_eq!(added(&api).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn batches_are_for_services_and_administrators() {
+    let api = TestApp::with_contract_data().await;
+    let [participant, administrator] = ["alice", "admin"].map(|name| api.token_for(&format!("{name}@contract.test")));
+    let body = json!({"configs": [{"id": "one", "user_email": "bob@contract.test", "case_id": 1}]});
+
+    for (token, status) in [(None, 401), (Some(&*participant), 403), (Some(&*administrator), 201)] {
+        assert_eq!(api.post(PATH, token, &body).await.status, status);
+    }
+}

@@ -1,0 +1,142 @@
+use http::Method;
+use serde_json::{Value, json};
+use tests::app::{Answer, TestApp};
+
+async fn create(api: &TestApp, experiment: Value) -> Answer {
+    api.send_with_key(Method::POST, "/api/v1/experiments", &experiment).await
+}
+
+/// The pending run of the active experiment of the fixture.
+const RUN: &str = "/api/v1/experiments/exp-alpha/runs/2";
+
+async fn report(api: &TestApp, report: Value) -> Answer {
+    api.send_with_key(Method::PATCH, RUN, &report).await
+}
+
+#[tokio::test]
+async fn an_experiment_is_active_and_has_dates_with_a_zone() {
+    let api = TestApp::with_contract_data().await;
+
+    let arms = json!([{"name": "control", "path_config": []}, {"name": "ai", "weight": 0.50}]);
+    let created = create(&api, json!({"name": "Study", "arms": arms})).await;
+    let one =
+        api.get_with_key(&format!("/api/v1/experiments/{}", created.data()["experiment_id"].as_str().unwrap())).await;
+
+    assert_eq!(created.status, 201);
+    assert_eq!((&created.data()["status"], &created.data()["arms"]), (&json!("active"), &arms));
+    assert!(created.data()["created_at"].as_str().unwrap().ends_with("+00:00"));
+    assert_eq!(one.data()["created_at"], created.data()["created_at"]);
+    assert_eq!(one.data()["runs"], json!([]));
+}
+
+#[tokio::test]
+async fn arms_that_blank_the_frontends_page_are_refused() {
+    let api = TestApp::with_contract_data().await;
+
+    for arms in
+        [json!({"a": 1}), json!("ai"), json!(1), json!([]), json!([null]), json!([{"Name": "ai"}]), json!([1.5])]
+    {
+        let answer = create(&api, json!({"name": "Study", "arms": arms})).await;
+        assert_eq!(answer.status, 400, "{arms}");
+        assert!(answer.error_message().starts_with("arms"), "{}", answer.error_message());
+    }
+    let experiments = api.get_with_key("/api/v1/experiments").await.data()["experiments"].take();
+    assert_eq!(experiments.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_field() {
+    let api = TestApp::with_contract_data().await;
+
+    for (field, wrong) in [
+        ("name", json!("x".repeat(201))),
+        ("name", json!(5)),
+        ("name", json!("")),
+        ("description", json!({})),
+        ("case_pool", json!({"a": 1})),
+        ("case_pool", json!("\u{0}")),
+    ] {
+        let mut experiment = json!({"name": "Study", "arms": [{"name": "ai"}]});
+        experiment[field] = wrong;
+        let answer = create(&api, experiment).await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.error_message().starts_with(field), "{}", answer.error_message());
+    }
+}
+
+#[tokio::test]
+async fn a_status_can_be_changed_to_those_that_there_are() {
+    let api = TestApp::with_contract_data().await;
+    let change = async |id: &str, status: &str| {
+        let path = format!("/api/v1/experiments/{id}/status");
+        api.send_with_key(Method::PATCH, &path, &json!({ "status": status })).await
+    };
+
+    for status in ["paused", "completed", "archived", "active"] {
+        assert_eq!(change("exp-alpha", status).await.data()["status"], status);
+    }
+    assert_eq!(change("exp-alpha", "ACTIVE").await.status, 400);
+    assert_eq!(change("exp-zeta", "active").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_run_reports_how_it_goes_on() {
+    let api = TestApp::with_contract_data().await;
+
+    let running = report(&api, json!({"status": "running", "model_version": "m2"})).await.data();
+    let completed =
+        report(&api, json!({"status": "completed", "configs_generated": 12, "answers_consumed": 0})).await.data();
+
+    assert_eq!((&running["status"], &running["completed_at"]), (&json!("running"), &json!(null)));
+    assert_eq!(completed["started_at"], running["started_at"]);
+    assert!(completed["completed_at"].as_str().unwrap().ends_with("+00:00"));
+    assert_eq!((&completed["model_version"], &completed["configs_generated"]), (&json!("m2"), &json!(12)));
+    let runs = api.get_with_key("/api/v1/experiments/exp-alpha/runs").await.data()["runs"].take();
+    assert_eq!(runs[0], completed);
+}
+
+#[tokio::test]
+async fn a_run_takes_no_other_step_and_no_wrong_value() {
+    let api = TestApp::with_contract_data().await;
+
+    assert_eq!(report(&api, json!({"status": "completed"})).await.status, 409);
+    for (field, wrong) in [
+        ("status", json!("done")),
+        ("configs_generated", json!(-1)),
+        ("answers_consumed", json!("5")),
+        ("model_version", json!("x".repeat(101))),
+        ("started_at", json!("2026-01-01T10:00:00")),
+        ("completed_at", json!("2026-01-01T10:00:00Z")),
+    ] {
+        let answer = report(&api, json!({ field: wrong })).await;
+        assert_eq!(answer.status, 400, "{field}");
+        assert!(answer.error_message().starts_with(field), "{}", answer.error_message());
+    }
+    assert_eq!(report(&api, json!({})).await.data()["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_run_is_found_below_its_own_experiment_only() {
+    let api = TestApp::with_contract_data().await;
+
+    for path in ["exp-alpha/runs/99", "exp-beta/runs/2", "exp-zeta/runs/2", "exp-alpha/runs/two"] {
+        let path = format!("/api/v1/experiments/{path}");
+        let answer = api.send_with_key(Method::PATCH, &path, &json!({"status": "running"})).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn experiments_are_for_services_and_administrators() {
+    let api = TestApp::with_contract_data().await;
+    let [participant, administrator] = ["alice", "admin"].map(|name| api.token_for(&format!("{name}@contract.test")));
+
+    for path in ["/api/v1/experiments", "/api/v1/experiments/exp-alpha", "/api/v1/experiments/exp-alpha/runs"] {
+        assert_eq!(api.get(path, None).await.status, 401, "{path}");
+        assert_eq!(api.get(path, Some(&participant)).await.status, 403, "{path}");
+        assert_eq!(api.get(path, Some(&administrator)).await.status, 200, "{path}");
+    }
+    let request = |token| tests::app::json_request(Method::PATCH, RUN, token, &json!({"status": "running"}));
+    assert_eq!(api.send(request(None)).await.status, 401);
+    assert_eq!(api.send(request(Some(&participant))).await.status, 403);
+}
