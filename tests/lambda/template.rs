@@ -12,7 +12,7 @@ use shared::{App, Config};
 use tower::ServiceExt;
 
 /// The routes of the contract (section 3), with a value for each `{parameter}`, and the function that serves them.
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 27] = [
     ("/admin/config/answer", "admin-config"),
     ("/admin/config/upload", "admin-config"),
     ("/admin/users", "admin-users"),
@@ -30,6 +30,12 @@ const ROUTES: [(&str, &str); 21] = [
     ("/api/cases", "cases"),
     ("/api/config/answer", "config-answer"),
     ("/api/healthcheck", "healthcheck"),
+    ("/api/v1/configs/batch", "configs-batch"),
+    ("/api/v1/experiments", "experiments"),
+    ("/api/v1/experiments/exp-1", "experiments"),
+    ("/api/v1/experiments/exp-1/runs", "experiments"),
+    ("/api/v1/experiments/exp-1/runs/7", "experiments"),
+    ("/api/v1/experiments/exp-1/status", "experiments"),
     ("/api/v1/export/analytics", "export"),
     ("/api/v1/export/answers", "export"),
     ("/api/v1/export/display-configs", "export"),
