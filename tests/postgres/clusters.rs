@@ -186,6 +186,20 @@ fn it_works_without_the_rights_of_root() {
 }
 
 #[test]
+fn what_a_killed_start_has_left_is_no_obstacle() {
+    let directory = directory();
+    // of root still, as if it had been killed before it could hand them over
+    fs::create_dir(directory.path().join("run")).unwrap();
+    fs::create_dir(directory.path().join("data.new")).unwrap();
+    fs::write(directory.path().join("data.new/PG_VERSION"), "15\n").unwrap();
+
+    let server = start(directory.path());
+
+    assert!(matches!(server.started(), Started::Anew(_)));
+    server.stop().unwrap();
+}
+
+#[test]
 fn root_may_keep_the_data_where_the_account_of_postgresql_cannot_go() {
     if ordinary_user().is_none() {
         return;

@@ -101,6 +101,7 @@ impl Server {
         let run_as = RunAs::current()?;
         let place = Place::prepare(&config.directory, run_as)?;
         let _starting = lock(&place.directory.join("start.lock"))?;
+        place::create_given(&place.run, run_as)?;
         let user = watchdog::join(&place, config.linger, run_as)?;
         let (postmaster, started) = match cluster::state(&place)? {
             State::Listening(postmaster) => (postmaster, Started::Before),

@@ -27,7 +27,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Makes the directories at `wanted`, or where PostgreSQL can use them if it cannot there.
+    /// Makes the directory at `wanted`, or where PostgreSQL can use it if it cannot there.
     pub fn prepare(wanted: &Path, run_as: RunAs) -> Result<Self, Error> {
         let wanted = std::path::absolute(wanted).map_err(io("find", wanted))?;
         let directory = if run_as.can_reach(&wanted) {
@@ -43,7 +43,6 @@ impl Place {
         if run.as_os_str().len() + SOCKET_NAME_MAX > SOCKET_PATH_MAX {
             run = Path::new("/tmp").join(format!("augmed-{}-{}", run_as.uid(), short_name(&directory)));
         }
-        create_given(&run, run_as)?;
         Ok(Self { data: directory.join("data"), directory, run })
     }
 }
@@ -58,11 +57,13 @@ pub fn scratch_directory(fallback: &Path) -> PathBuf {
     if room >= ROOM { memory.join(format!("augmed-tests-{}", geteuid())) } else { fallback.join("postgres") }
 }
 
-/// An empty directory that belongs to the account PostgreSQL runs under; one that is there already must be its own.
+/// A directory that belongs to the account PostgreSQL runs under. One that is there already must be its own, or ours:
+/// whoever made it was killed before it was given away. Call it with the start lock held.
 pub(super) fn create_given(path: &Path, run_as: RunAs) -> Result<(), Error> {
     match fs::create_dir(path) {
         Ok(()) => run_as.give(path),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => check_owner(path, run_as.uid()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => check_owner(path, run_as.uid())
+            .or_else(|_| check_owner(path, geteuid().as_raw()).and_then(|()| run_as.give(path))),
         Err(error) => Err(io("create", path)(error)),
     }
 }
