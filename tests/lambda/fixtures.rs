@@ -40,32 +40,31 @@ fn body(answer: &Value) -> Value {
 async fn every_event_has_an_answer_of_one_process() {
     let function = function("healthcheck");
 
-    for (name, statuses) in [
-        ("multi-value", &[200][..]),
-        ("single-value", &[200]),
-        ("encoded-query", &[200]),
-        ("health-check-without-host", &[200]),
-        ("hostile-host", &[200, 400]),
-        ("hostile-forwarded-proto", &[200, 400]),
-        ("non-ascii-header", &[200, 400]),
-        ("header-with-a-line-break", &[400]),
-        ("path-with-dots", &[400, 404]),
-        ("path-with-encoded-dots", &[400, 404]),
-        ("path-with-a-backslash", &[400, 404]),
-        ("path-with-a-space", &[400]),
-        ("path-without-a-slash", &[400]),
-        ("unknown-path", &[404]),
-        ("wrong-method", &[405]),
-        ("method-that-is-none", &[400]),
-        ("invalid-base64", &[400]),
-        ("not-of-a-load-balancer", &[400]),
+    for (name, expected) in [
+        ("multi-value", 200),
+        ("single-value", 200),
+        ("encoded-query", 200),
+        ("health-check-without-host", 200),
+        ("hostile-host", 200),
+        ("hostile-forwarded-proto", 200),
+        ("non-ascii-header", 200),
+        ("header-with-a-line-break", 400),
+        ("path-with-dots", 404),
+        ("path-with-encoded-dots", 404),
+        ("path-with-a-backslash", 404),
+        ("path-with-a-space", 400),
+        ("path-without-a-slash", 400),
+        ("unknown-path", 404),
+        ("wrong-method", 405),
+        ("method-that-is-none", 400),
+        ("invalid-base64", 400),
+        ("not-of-a-load-balancer", 400),
     ] {
         let answer = answer(&function, name).await;
 
-        let status = answer["statusCode"].as_u64().unwrap();
-        assert!(statuses.contains(&status), "{name}: {answer}");
-        if status != 200 {
-            assert_eq!(body(&answer)["error"]["code"], status, "{name}: {answer}");
+        assert_eq!(answer["statusCode"], expected, "{name}: {answer}");
+        if expected != 200 {
+            assert_eq!(body(&answer)["error"]["code"], expected, "{name}: {answer}");
         }
     }
     assert_eq!(function.processes().len(), 1);
