@@ -1,0 +1,208 @@
+//! Databases of the old system.
+
+use std::collections::BTreeMap;
+
+use migrate::{Error, State, migrations};
+use tests::db::TestDb;
+
+use crate::catalog::Catalog;
+use crate::support::{execute, old_system, runner, texts};
+
+#[tokio::test]
+async fn one_up_takes_a_database_of_the_old_system_over() {
+    let db = old_system().await;
+
+    let report = runner(&db).up(None).await.unwrap();
+
+    assert_eq!((report.state, report.adopted), (State::OldSystem, true));
+    assert_eq!(report.applied_now.len(), migrations::up().count() - 1);
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test]
+async fn rows_of_the_old_system_are_untouched() {
+    let db = old_system().await;
+    let before = rows_of_the_contract(&db).await;
+
+    runner(&db).up(None).await.unwrap();
+
+    assert_eq!(rows_of_the_contract(&db).await, before);
+    assert!(before["answer"].len() == 2 && before["display_config"].len() == 5);
+}
+
+#[tokio::test]
+async fn the_old_system_still_finds_its_revision() {
+    let db = old_system().await;
+
+    runner(&db).up(None).await.unwrap();
+
+    assert_eq!(texts(&db, "SELECT version_num FROM alembic_version").await, ["a1b2c3d4e5f6"]);
+}
+
+#[tokio::test]
+async fn adopt_records_the_baseline_and_applies_nothing() {
+    let db = old_system().await;
+
+    let report = runner(&db).adopt().await.unwrap();
+
+    assert!(report.adopted && report.applied_now.is_empty());
+    assert_eq!(report.pending.len(), migrations::up().count() - 1);
+    Catalog::of(&db).await.assert_is(&Catalog::of_the_contract());
+    assert!(!runner(&db).adopt().await.unwrap().adopted);
+}
+
+#[tokio::test]
+async fn an_empty_database_cannot_be_adopted() {
+    let db = TestDb::empty().await;
+
+    assert!(matches!(runner(&db).adopt().await, Err(Error::NothingToAdopt)));
+}
+
+#[tokio::test]
+async fn a_schema_that_differs_is_refused_with_all_that_differs() {
+    let db = old_system().await;
+    execute(
+        &db,
+        "DROP TABLE note_nlp;
+         ALTER TABLE answer ALTER COLUMN ai_score_shown DROP DEFAULT;
+         ALTER TABLE analytics DROP CONSTRAINT uq_analytics_user_case;
+         ALTER TABLE display_config ADD COLUMN upload_order bigint;
+         ALTER TABLE person ALTER COLUMN year_of_birth TYPE bigint;
+         CREATE UNIQUE INDEX one_case ON answer (case_id);
+         CREATE RULE keep AS ON DELETE TO answer DO INSTEAD NOTHING",
+    )
+    .await;
+
+    let said = refusal(&db).await;
+
+    for difference in [
+        "table note_nlp is missing",
+        "column answer.ai_score_shown should be `boolean DEFAULT false NOT NULL`, is `boolean NOT NULL`",
+        "constraint analytics.uq_analytics_user_case is missing: `UNIQUE (user_email, case_config_id)`",
+        "column display_config.upload_order is unknown",
+        "column person.year_of_birth should be `integer NOT NULL`, is `bigint NOT NULL`",
+        "table answer has the unique index one_case",
+        "table answer has the rule keep",
+    ] {
+        assert!(said.contains(difference), "not told: {difference}\n{said}");
+    }
+    assert_eq!(said.matches("\n- ").count(), 7, "{said}");
+}
+
+#[tokio::test]
+async fn triggers_row_security_and_foreign_keys_of_others_are_refused() {
+    let db = old_system().await;
+    execute(
+        &db,
+        "CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER audit BEFORE INSERT ON answer FOR EACH ROW EXECUTE FUNCTION audit();
+         ALTER TABLE answer ENABLE ROW LEVEL SECURITY;
+         CREATE TABLE remark (answer_id integer REFERENCES answer);
+         CREATE INDEX answer_user_email_task_id_idx ON answer (id)",
+    )
+    .await;
+
+    let said = refusal(&db).await;
+
+    for obstacle in [
+        "table answer has the trigger audit",
+        "table answer has row level security",
+        "table answer is referenced by remark",
+        "the name answer_user_email_task_id_idx is taken",
+    ] {
+        assert!(said.contains(obstacle), "not told: {obstacle}\n{said}");
+    }
+}
+
+#[tokio::test]
+async fn tables_views_and_plain_indexes_of_others_are_harmless() {
+    let db = old_system().await;
+    execute(
+        &db,
+        "CREATE TABLE scratch_of_a_researcher AS SELECT * FROM answer;
+         CREATE VIEW answers_per_reader AS SELECT user_email, count(*) FROM answer GROUP BY 1;
+         CREATE INDEX quick ON observation (person_id)",
+    )
+    .await;
+
+    assert!(runner(&db).up(None).await.unwrap().adopted);
+}
+
+#[tokio::test]
+async fn any_other_revision_is_refused() {
+    for (change, found) in [
+        ("UPDATE alembic_version SET version_num = '0123456789ab'", "0123456789ab"),
+        ("INSERT INTO alembic_version VALUES ('0123456789ab')", "0123456789ab, a1b2c3d4e5f6"),
+        ("DELETE FROM alembic_version", "nothing"),
+    ] {
+        let db = old_system().await;
+        execute(&db, change).await;
+
+        let said = refusal(&db).await;
+
+        assert!(said.starts_with(&format!("alembic_version holds {found};")), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_adopted_database_whose_old_system_moves_on_is_refused() {
+    let db = old_system().await;
+    runner(&db).adopt().await.unwrap();
+    execute(&db, "UPDATE alembic_version SET version_num = '0123456789ab'").await;
+
+    assert!(matches!(runner(&db).up(None).await, Err(Error::Revision(_))));
+}
+
+#[tokio::test]
+async fn an_adopted_database_never_goes_down_to_nothing() {
+    let db = old_system().await;
+    runner(&db).up(None).await.unwrap();
+
+    assert!(matches!(runner(&db).down(Some(0)).await, Err(Error::StillOldSystem)));
+}
+
+#[tokio::test]
+async fn down_to_the_baseline_gives_the_old_system_its_database_back() {
+    let db = old_system().await;
+    let before = rows_of_the_contract(&db).await;
+    runner(&db).up(None).await.unwrap();
+
+    runner(&db).down(Some(migrations::BASELINE)).await.unwrap();
+
+    Catalog::of(&db).await.assert_is(&Catalog::of_the_contract());
+    assert_eq!(rows_of_the_contract(&db).await, before);
+}
+
+/// What `up` says, having changed nothing.
+async fn refusal(db: &TestDb) -> String {
+    let (catalog, rows) = (Catalog::of(db).await, rows_of_the_contract(db).await);
+    let error = runner(db).up(None).await.unwrap_err();
+    Catalog::of(db).await.assert_is(&catalog);
+    assert_eq!(rows_of_the_contract(db).await, rows);
+    assert_eq!(texts(db, "SELECT relname::text FROM pg_class WHERE relname = '_sqlx_migrations'").await, Vec::<String>::new());
+    error.to_string()
+}
+
+/// Every row of every table, as text, in the columns of the contract.
+async fn rows_of_the_contract(db: &TestDb) -> BTreeMap<String, Vec<String>> {
+    let tables = texts(
+        db,
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> '_sqlx_migrations'",
+    )
+    .await;
+    let known = Catalog::of_the_contract();
+    let mut rows = BTreeMap::new();
+    for table in tables {
+        let columns: Vec<_> = known.columns(&table).into_iter().map(|column| format!("\"{column}\"::text")).collect();
+        rows.insert(table.clone(), rows_of(db, &table, &columns.join(", ")).await);
+    }
+    rows
+}
+
+async fn rows_of(db: &TestDb, table: &str, columns: &str) -> Vec<String> {
+    sqlx::query_scalar(&format!("SELECT r::text FROM (SELECT {columns} FROM \"{table}\") r ORDER BY 1"))
+        .fetch_all(&db.pool)
+        .await
+        // a column that a test has dropped
+        .unwrap_or_default()
+}

@@ -1,0 +1,113 @@
+//! A schema as lines of text: read from a live database, and made from the contract's lists.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use tests::db::TestDb;
+
+use crate::support::texts;
+
+const COLUMNS: &str = include_str!("../../migrate/src/expected/columns.csv");
+const CONSTRAINTS: &str = include_str!("../../migrate/src/expected/constraints.csv");
+const OUR_COLUMNS: &str = include_str!("../fixtures/schema/our_columns.csv");
+const OUR_INDEXES: &str = include_str!("../fixtures/schema/our_indexes.csv");
+
+/// Columns with their place, constraints, indexes that no constraint brings with it, and sequences with their owners.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog(BTreeSet<String>);
+
+impl Catalog {
+    /// What the contract lists.
+    pub fn of_the_contract() -> Self {
+        let mut catalog = Self::default();
+        let mut places = Places::default();
+        for (table, _position, name, data_type, nullable, default) in rows::<(String, u32, String, String, String, String)>(COLUMNS) {
+            catalog.add_column(places.next(&table), &table, &name, &data_type, &nullable, &default);
+        }
+        catalog.0.extend(rows::<(String, String, String)>(CONSTRAINTS).into_iter().map(|(table, name, definition)| format!("{table} {name} {definition}")));
+        catalog
+    }
+
+    /// What the contract lists, and what our migrations add.
+    pub fn of_today() -> Self {
+        let mut catalog = Self::of_the_contract();
+        for (place, (table, name, data_type, nullable, default)) in (8..).zip(rows::<(String, String, String, String, String)>(OUR_COLUMNS)) {
+            catalog.add_column(place, &table, &name, &data_type, &nullable, &default);
+        }
+        catalog.0.extend(rows::<(String, String)>(OUR_INDEXES).into_iter().map(|(_table, definition)| definition));
+        catalog
+    }
+
+    fn add_column(&mut self, place: u32, table: &str, name: &str, data_type: &str, nullable: &str, default: &str) {
+        self.0.insert(format!("{table} {place} {name} {data_type} {nullable} {default}"));
+        if let Some(sequence) = default.strip_prefix("nextval('").and_then(|rest| rest.strip_suffix("'::regclass)")) {
+            self.0.insert(format!("{sequence} of {table}.{name}"));
+        }
+    }
+
+    pub async fn of(db: &TestDb) -> Self {
+        let mut lines = BTreeSet::new();
+        for query in [LIVE_COLUMNS, LIVE_CONSTRAINTS, LIVE_INDEXES, LIVE_SEQUENCES] {
+            lines.extend(texts(db, query).await);
+        }
+        Self(lines)
+    }
+
+    /// Fails with the lines that differ.
+    pub fn assert_is(&self, expected: &Self) {
+        let unknown: Vec<_> = self.0.difference(&expected.0).collect();
+        let missing: Vec<_> = expected.0.difference(&self.0).collect();
+        assert!(unknown.is_empty() && missing.is_empty(), "unknown: {unknown:#?}\nmissing: {missing:#?}");
+    }
+
+    /// The columns of `table`, in any order.
+    pub fn columns(&self, table: &str) -> Vec<&str> {
+        let of_table = self.0.iter().filter_map(|line| line.strip_prefix(table)?.strip_prefix(' '));
+        of_table.filter_map(|line| line.split_once(' ').filter(|(place, _)| place.parse::<u32>().is_ok())?.1.split(' ').next()).collect()
+    }
+}
+
+/// Places of columns from 1, without the gaps that dropped ones left.
+#[derive(Default)]
+struct Places(String, u32);
+
+impl Places {
+    fn next(&mut self, table: &str) -> u32 {
+        if self.0 != table {
+            *self = Self(table.to_owned(), 0);
+        }
+        self.1 += 1;
+        self.1
+    }
+}
+
+fn rows<T: DeserializeOwned>(text: &str) -> Vec<T> {
+    csv::Reader::from_reader(text.as_bytes()).into_deserialize().collect::<Result<_, _>>().unwrap()
+}
+
+const LIVE_COLUMNS: &str = "
+    SELECT concat_ws(' ', table_name, row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position), column_name,
+                     CASE data_type WHEN 'character varying' THEN 'varchar' || coalesce('(' || character_maximum_length || ')', '')
+                                    WHEN 'timestamp without time zone' THEN 'timestamp' WHEN 'timestamp with time zone' THEN 'timestamptz'
+                                    ELSE data_type END,
+                     is_nullable, coalesce(column_default, ''))
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name NOT IN ('_sqlx_migrations', 'alembic_version')";
+
+const LIVE_CONSTRAINTS: &str = "
+    SELECT relname || ' ' || conname || ' ' || pg_get_constraintdef(pg_constraint.oid)
+    FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+    WHERE relnamespace = 'public'::regnamespace AND relname NOT IN ('_sqlx_migrations', 'alembic_version') AND contype <> 'n'";
+
+const LIVE_INDEXES: &str = "
+    SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)";
+
+const LIVE_SEQUENCES: &str = "
+    SELECT sequence.relname || ' of ' || coalesce(owner.relname || '.' || attname, 'nobody')
+    FROM pg_class sequence
+    LEFT JOIN pg_depend ON objid = sequence.oid AND classid = 'pg_class'::regclass AND deptype = 'a'
+    LEFT JOIN pg_class owner ON owner.oid = refobjid
+    LEFT JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+    WHERE sequence.relkind = 'S' AND sequence.relnamespace = 'public'::regnamespace";

@@ -1,0 +1,105 @@
+//! Two runs at once, tables that others hold, and runs that were cut short.
+
+use std::time::{Duration, Instant};
+
+use migrate::{Error, migrations};
+use sqlx::Executor;
+use tests::db::TestDb;
+
+use crate::catalog::Catalog;
+use crate::support::{execute, impatient, old_system, runner, texts, until};
+
+const MEASUREMENT_INDEX: i64 = 20_260_103_000_100;
+
+#[tokio::test]
+async fn of_two_runs_at_once_one_works_and_the_other_has_nothing_left_to_do() {
+    let db = TestDb::empty().await;
+
+    let (one, other) = tokio::join!(tokio::spawn(up(&db)), tokio::spawn(up(&db)));
+
+    let mut reports = [one.unwrap().unwrap(), other.unwrap().unwrap()];
+    reports.sort_by_key(|report| report.applied_now.len());
+    assert_eq!(reports[0].message, "nothing was left to do");
+    assert_eq!(reports[1].applied_now.len(), migrations::up().count());
+}
+
+#[tokio::test]
+async fn a_run_gives_up_waiting_for_another_one() {
+    let db = TestDb::empty().await;
+    runner(&db).up(Some(migrations::BASELINE)).await.unwrap();
+    let mut holder = db.pool.begin().await.unwrap();
+    holder.execute("LOCK TABLE display_config").await.unwrap();
+    let other = tokio::spawn(up(&db));
+    until(&db, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'augmed-migrate' AND wait_event_type = 'Lock' AND datname = current_database())").await;
+
+    let error = impatient(&db).up(None).await.unwrap_err();
+
+    assert!(matches!(error, Error::OtherRun(_)), "{error}");
+    holder.rollback().await.unwrap();
+    other.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_table_that_another_session_holds_stops_the_run_within_seconds_and_it_can_be_repeated() {
+    let db = old_system().await;
+    let mut holder = db.pool.begin().await.unwrap();
+    holder.execute("LOCK TABLE display_config IN ACCESS SHARE MODE").await.unwrap();
+    let started = Instant::now();
+
+    let error = impatient(&db).up(None).await.unwrap_err();
+
+    assert!(matches!(error, Error::TableLocked { version: 20_260_102_000_000, .. }), "{error}");
+    assert!(error.to_string().contains("another session holds the table"));
+    assert!(started.elapsed() < Duration::from_secs(5));
+    holder.rollback().await.unwrap();
+    runner(&db).up(None).await.unwrap();
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test]
+async fn an_index_whose_build_was_interrupted_is_built_anew_by_the_next_run() {
+    let db = TestDb::empty().await;
+    runner(&db).up(Some(20_260_103_000_000)).await.unwrap();
+    let mut writer = db.pool.begin().await.unwrap();
+    writer.execute("UPDATE measurement SET visit_occurrence_id = 1").await.unwrap();
+    // the build waits for this transaction, and gives up
+    let error = impatient(&db).up(None).await.unwrap_err();
+    assert!(matches!(error, Error::TableLocked { version: MEASUREMENT_INDEX, .. }), "{error}");
+    assert_eq!(texts(&db, INVALID_INDEXES).await, ["measurement_visit_occurrence_id_idx"]);
+    writer.rollback().await.unwrap();
+
+    let report = runner(&db).up(None).await.unwrap();
+
+    assert_eq!(report.rebuilt_indexes, ["measurement_visit_occurrence_id_idx"]);
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test]
+async fn an_index_that_was_built_but_not_recorded_is_no_obstacle() {
+    let db = TestDb::new().await;
+    execute(&db, "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)").await;
+
+    let report = runner(&db).up(None).await.unwrap();
+
+    assert_eq!((report.applied_now.len(), report.rebuilt_indexes.len()), (1, 1));
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test]
+async fn a_fill_that_was_cut_short_goes_on_where_it_stopped() {
+    let db = old_system().await;
+    runner(&db).up(Some(20_260_102_000_000)).await.unwrap();
+    execute(&db, "UPDATE display_config SET upload_order = (ctid::text::point)[1] WHERE id IN ('c9', 'b5')").await;
+
+    runner(&db).up(None).await.unwrap();
+
+    assert_eq!(texts(&db, "SELECT id FROM display_config ORDER BY upload_order").await, ["c9", "a1", "b5", "a0", "z2"]);
+}
+
+const INVALID_INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid";
+
+/// Owns what it needs, so that it can be spawned.
+fn up(db: &TestDb) -> impl Future<Output = Result<migrate::Report, Error>> + Send + 'static {
+    let runner = runner(db);
+    async move { runner.up(None).await }
+}

@@ -1,0 +1,137 @@
+//! What the migrations give.
+
+use migrate::{Error, State, migrations};
+use tests::db::TestDb;
+
+use crate::catalog::Catalog;
+use crate::support::{execute, runner, texts};
+
+#[tokio::test]
+async fn the_baseline_gives_what_the_contract_lists() {
+    let db = TestDb::empty().await;
+
+    runner(&db).up(Some(migrations::BASELINE)).await.unwrap();
+
+    Catalog::of(&db).await.assert_is(&Catalog::of_the_contract());
+}
+
+#[tokio::test]
+async fn all_migrations_give_the_baseline_and_our_additions() {
+    let db = TestDb::empty().await;
+
+    let report = runner(&db).up(None).await.unwrap();
+
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    assert_eq!((report.state, report.adopted, report.pending.len()), (State::Empty, false, 0));
+    assert_eq!(report.applied_now.len(), migrations::up().count());
+}
+
+#[tokio::test]
+async fn up_then_down_to_nothing_then_up_again() {
+    let db = TestDb::empty().await;
+    let runner = runner(&db);
+
+    runner.up(None).await.unwrap();
+    runner.down(Some(0)).await.unwrap();
+    let left = texts(&db, "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace").await;
+    runner.up(None).await.unwrap();
+
+    assert_eq!(left, Vec::<String>::new());
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test]
+async fn each_down_undoes_its_up() {
+    let db = TestDb::empty().await;
+    let runner = runner(&db);
+    let versions: Vec<i64> = migrations::up().map(|migration| migration.version).collect();
+
+    let mut before = Vec::new();
+    for version in &versions {
+        before.push(Catalog::of(&db).await);
+        runner.up(Some(*version)).await.unwrap();
+    }
+
+    for (step, expected) in before.iter().enumerate().rev() {
+        let target = if step == 0 { 0 } else { versions[step - 1] };
+        runner.down(Some(target)).await.unwrap();
+        Catalog::of(&db).await.assert_is(expected);
+    }
+}
+
+#[tokio::test]
+async fn a_second_up_has_nothing_left_to_do() {
+    let db = TestDb::new().await;
+
+    let report = runner(&db).up(None).await.unwrap();
+
+    assert_eq!((report.applied_now.len(), report.message.as_str()), (0, "nothing was left to do"));
+}
+
+#[tokio::test]
+async fn a_plan_lists_what_is_pending_and_changes_nothing() {
+    let db = TestDb::empty().await;
+
+    let report = runner(&db).plan().await.unwrap();
+
+    assert_eq!(report.pending.len(), migrations::up().count());
+    assert!(report.pending.iter().all(|pending| pending.findings.is_empty()));
+    assert_eq!(runner(&db).status().await.unwrap().state, State::Empty);
+}
+
+#[tokio::test]
+async fn a_database_of_somebody_else_is_left_alone() {
+    let db = TestDb::empty().await;
+    execute(&db, "CREATE TABLE payroll (id integer)").await;
+
+    let error = runner(&db).up(None).await.unwrap_err();
+
+    assert!(matches!(&error, Error::Foreign(objects) if objects == &["payroll"]), "{error}");
+}
+
+#[tokio::test]
+async fn extensions_do_not_make_a_database_somebody_elses() {
+    let db = TestDb::empty().await;
+    execute(&db, "CREATE VIEW statistics AS SELECT 1; ALTER EXTENSION plpgsql ADD VIEW statistics").await;
+
+    assert_eq!(runner(&db).status().await.unwrap().state, State::Empty);
+}
+
+#[tokio::test]
+async fn a_migration_that_was_edited_after_it_was_applied_is_refused() {
+    let db = TestDb::new().await;
+    execute(&db, "UPDATE _sqlx_migrations SET checksum = 'other' WHERE version = 20260102000400").await;
+
+    let error = runner(&db).up(None).await.unwrap_err();
+
+    assert!(matches!(error, Error::Changed(versions) if versions == [20_260_102_000_400]));
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused() {
+    let db = TestDb::new().await;
+    execute(&db, "INSERT INTO _sqlx_migrations VALUES (29990101000000, 'later', now(), true, 'x', 0)").await;
+
+    let error = runner(&db).up(None).await.unwrap_err();
+
+    assert!(matches!(error, Error::Unknown(versions) if versions == [29_990_101_000_000]));
+}
+
+#[tokio::test]
+async fn down_needs_a_target_that_exists() {
+    let db = TestDb::new().await;
+
+    assert!(matches!(runner(&db).down(None).await, Err(Error::TargetMissing)));
+    assert!(matches!(runner(&db).down(Some(7)).await, Err(Error::TargetUnknown(7))));
+}
+
+#[tokio::test]
+async fn down_to_nothing_is_refused_while_there_are_rows() {
+    let db = TestDb::new().await;
+    execute(&db, "INSERT INTO answer (task_id) VALUES ('t')").await;
+
+    let error = runner(&db).down(Some(0)).await.unwrap_err();
+
+    assert!(matches!(&error, Error::HoldsRows(tables) if tables == &["answer"]), "{error}");
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}

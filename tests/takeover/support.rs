@@ -1,0 +1,51 @@
+//! Databases and runners.
+
+use std::time::Duration;
+
+use migrate::{Runner, Timeouts};
+use sqlx::{ConnectOptions, Executor};
+use tests::db::{Template, TestDb};
+
+const OLD_SYSTEM: &str = include_str!("../fixtures/schema/old_system.sql");
+
+/// A dump of the old system, restored.
+pub async fn old_system() -> TestDb {
+    let restore = async |options: &sqlx::postgres::PgConnectOptions| {
+        options.connect().await?.execute(OLD_SYSTEM).await?;
+        Ok(())
+    };
+    TestDb::from_template(&Template::filled("old_system", OLD_SYSTEM, None, restore).await).await
+}
+
+pub fn runner(db: &TestDb) -> Runner {
+    Runner::new(&db.url().parse().unwrap())
+}
+
+/// A runner that gives up on locks at once.
+pub fn impatient(db: &TestDb) -> Runner {
+    let mut timeouts = Timeouts { other_run: Duration::from_millis(200), ..Timeouts::default() };
+    timeouts.transaction.lock = Duration::from_millis(200);
+    timeouts.concurrent.lock = Duration::from_millis(200);
+    runner(db).with_timeouts(timeouts)
+}
+
+/// Runs SQL that a person or the old system would.
+pub async fn execute(db: &TestDb, sql: &str) {
+    db.pool.execute(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+}
+
+/// One column of text.
+pub async fn texts(db: &TestDb, sql: &str) -> Vec<String> {
+    sqlx::query_scalar(sql).fetch_all(&db.pool).await.unwrap_or_else(|error| panic!("{error}: {sql}"))
+}
+
+/// Waits until a query says true.
+pub async fn until(db: &TestDb, condition: &str) {
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while !sqlx::query_scalar::<_, bool>(condition).fetch_one(&db.pool).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .unwrap_or_else(|_| panic!("never became true: {condition}"));
+}
