@@ -6,8 +6,9 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::DisplayErrorContext;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as SesMessage};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::OnceCell;
-use uuid::Uuid;
 
 use crate::config::MailTransport;
 
@@ -55,7 +56,7 @@ impl Mailer {
         match &self.transport {
             MailTransport::Ses => self.send_by_ses(recipient, message).await,
             MailTransport::Log => {
-                let id = Uuid::new_v4().to_string();
+                let id = local_id();
                 tracing::info!(message_id = id, subject = message.subject, "mail");
                 Ok(id)
             }
@@ -96,10 +97,15 @@ fn utf8(text: &str) -> Content {
     Content::builder().data(text).charset("UTF-8").build().expect("data is set")
 }
 
+/// Where there is no SES to give one.
+fn local_id() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
+}
+
 /// `<time>-<id>.txt`, so that the newest is the last.
 async fn write_file(directory: &Path, recipient: &str, message: &Message) -> Result<String, MailError> {
     tokio::fs::create_dir_all(directory).await?;
-    let id = Uuid::new_v4().to_string();
+    let id = local_id();
     let path: PathBuf = directory.join(format!("{}-{id}.txt", chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ")));
     let content = format!("To: {recipient}\nSubject: {}\n\n{}\n\n--- HTML ---\n{}\n", message.subject, message.text, message.html);
     tokio::fs::write(path, content).await?;
