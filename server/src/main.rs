@@ -25,7 +25,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let container = |config: &shared::Config| Deployment::Container { max_connections: config.database_max_connections };
+    let container =
+        |config: &shared::Config| Deployment::Container { max_connections: config.database_max_connections };
     let (app, config) = App::start(std::env::vars().collect(), container).await?;
     let listener = listen(config.port).await?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -33,7 +34,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!(address = %listener.local_addr()?, "serving");
 
     let stopping = async { _ = stopped.await };
-    let serving = axum::serve(listener, server::service(app.clone(), &config)).with_graceful_shutdown(stopping).into_future();
+    let serving =
+        axum::serve(listener, server::service(app.clone(), &config)).with_graceful_shutdown(stopping).into_future();
     let mut serving = tokio::spawn(serving);
     tokio::select! {
         ended = &mut serving => return Ok(ended??),

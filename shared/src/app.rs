@@ -46,7 +46,10 @@ pub enum StartError {
 
 impl App {
     /// Fetches the secrets that `environment` names and builds the state.
-    pub async fn start(mut environment: Environment, deployment: impl Fn(&Config) -> Deployment) -> Result<(Self, Config), StartError> {
+    pub async fn start(
+        mut environment: Environment,
+        deployment: impl Fn(&Config) -> Deployment,
+    ) -> Result<(Self, Config), StartError> {
         secrets::resolve(&mut environment).await?;
         let config = Config::from_environment(&environment)?;
         let app = Self::new(&config, deployment(&config))?;
@@ -57,7 +60,11 @@ impl App {
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
         Ok(Self {
             db: db::lazy_pool(&config.database_url, deployment)?,
-            tokens: Arc::new(Tokens::new(&config.jwt_secret_key, config.access_token_expires, config.refresh_token_expires)),
+            tokens: Arc::new(Tokens::new(
+                &config.jwt_secret_key,
+                config.access_token_expires,
+                config.refresh_token_expires,
+            )),
             passwords: Passwords::new(),
             mailer: Arc::new(Mailer::new(config.mail_transport.clone(), config.mail_from.clone())),
             admin_api_key: config.admin_api_key.clone().map(Arc::new),

@@ -158,8 +158,8 @@ impl Reader<'_> {
             self.faults.push("DATABASE_URL is not set (nor POSTGRES_HOST, _USER, _PASSWORD, _DB)".to_owned());
             return SecretString::default();
         }
-        let [user, password, host, database] =
-            ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_DB"].map(|name| percent_encode(&self.required(name)));
+        let [user, password, host, database] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_DB"]
+            .map(|name| percent_encode(&self.required(name)));
         let port = self.number("POSTGRES_PORT", 5432_u16, 1..=u16::MAX);
         format!("postgresql://{user}:{password}@{host}:{port}/{database}").into()
     }
@@ -170,10 +170,13 @@ impl Reader<'_> {
         if origins.contains(&"*") {
             return CorsOrigins::Any;
         }
-        let parsed: Result<Vec<_>, _> = origins.iter().map(|origin| HeaderValue::from_str(origin.trim_end_matches('/'))).collect();
+        let parsed: Result<Vec<_>, _> =
+            origins.iter().map(|origin| HeaderValue::from_str(origin.trim_end_matches('/'))).collect();
         parsed.map_or_else(
             |_| {
-                self.faults.push("CORS_ORIGINS must be origins like https://study.example, separated by commas, or *".to_owned());
+                self.faults.push(
+                    "CORS_ORIGINS must be origins like https://study.example, separated by commas, or *".to_owned(),
+                );
                 CorsOrigins::Any
             },
             CorsOrigins::Only,
@@ -211,7 +214,9 @@ mod tests {
 
     #[test]
     fn lists_every_fault_at_once_by_name() {
-        let faults = Config::from_environment(&environment(&[("PORT", "many"), ("MAIL_TRANSPORT", "pigeon")])).unwrap_err().to_string();
+        let faults = Config::from_environment(&environment(&[("PORT", "many"), ("MAIL_TRANSPORT", "pigeon")]))
+            .unwrap_err()
+            .to_string();
 
         for name in ["DATABASE_URL", "JWT_SECRET_KEY", "PORT", "MAIL_TRANSPORT"] {
             assert!(faults.contains(name), "{name} is missing from: {faults}");
@@ -220,7 +225,12 @@ mod tests {
 
     #[test]
     fn puts_the_address_together_from_postgres_variables() {
-        let pairs = [("POSTGRES_USER", "u"), ("POSTGRES_PASSWORD", "p@/:%"), ("POSTGRES_HOST", "db"), ("POSTGRES_DB", "augmed")];
+        let pairs = [
+            ("POSTGRES_USER", "u"),
+            ("POSTGRES_PASSWORD", "p@/:%"),
+            ("POSTGRES_HOST", "db"),
+            ("POSTGRES_DB", "augmed"),
+        ];
         let url = database_url(&environment(&pairs)).unwrap();
 
         assert_eq!(url.expose_secret(), "postgresql://u:p%40%2F%3A%25@db:5432/augmed");
@@ -228,8 +238,11 @@ mod tests {
 
     #[test]
     fn has_the_old_systems_defaults() {
-        let config =
-            Config::from_environment(&environment(&[("DATABASE_URL", "postgresql://db/augmed"), ("JWT_SECRET_KEY", "k")])).unwrap();
+        let config = Config::from_environment(&environment(&[
+            ("DATABASE_URL", "postgresql://db/augmed"),
+            ("JWT_SECRET_KEY", "k"),
+        ]))
+        .unwrap();
 
         assert_eq!(config.port, 5000);
         assert_eq!(config.access_token_expires.as_secs(), 259_200);
@@ -240,7 +253,13 @@ mod tests {
     fn reads_a_list_of_origins() {
         let origins = cors_origins(&environment(&[("CORS_ORIGINS", "https://a.test, https://b.test/")])).unwrap();
 
-        assert_eq!(origins, CorsOrigins::Only(vec![HeaderValue::from_static("https://a.test"), HeaderValue::from_static("https://b.test")]));
+        assert_eq!(
+            origins,
+            CorsOrigins::Only(vec![
+                HeaderValue::from_static("https://a.test"),
+                HeaderValue::from_static("https://b.test")
+            ])
+        );
     }
 
     #[test]

@@ -48,7 +48,10 @@ pub enum ApiError {
 
 /// The business errors of contract section 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the table of contract section 1 says when each is answered; its message says what it is")]
+#[expect(
+    missing_docs,
+    reason = "the table of contract section 1 says when each is answered; its message says what it is"
+)]
 pub enum Business {
     WeakPassword,
     NotInvited,
@@ -101,7 +104,9 @@ impl Business {
             Self::WeakPassword => {
                 "Passwords must have at least 8 characters and contain at least a letter, a number and a symbol. Please try again."
             }
-            Self::NotInvited => "It seems that you are not invited to the user group. Please contact dhep.lab@gmail.com",
+            Self::NotInvited => {
+                "It seems that you are not invited to the user group. Please contact dhep.lab@gmail.com"
+            }
             Self::AlreadySignedUp => "Email is already sign up, please log in.",
             Self::NotSignedUp => "Email hasn't sign up, please sign up.",
             Self::WrongPassword => "Incorrect password. Please try again.",
@@ -114,8 +119,12 @@ impl Business {
             Self::InvalidCaseId => "Invalid case id in config file.",
             Self::InvalidAnswerConfig => "Invalid answer config.",
             Self::NoAnswerConfig => "No answer config available. Please configure it first.",
-            Self::InvalidResetToken => "Failed to reset password due to invalid token. Please resend reset password request.",
-            Self::ExpiredResetToken => "Failed to reset password due to expired token. Please resend reset password request.",
+            Self::InvalidResetToken => {
+                "Failed to reset password due to invalid token. Please resend reset password request."
+            }
+            Self::ExpiredResetToken => {
+                "Failed to reset password due to expired token. Please resend reset password request."
+            }
             Self::InvalidAnalytics => "Template render error.",
             Self::MailNotSent => {
                 "Email failed to send. Please try again. If the problem persists, contact dhep.lab@gmail.com for support."
@@ -202,7 +211,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status(), [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.body()).into_response();
+        let mut response =
+            (self.status(), [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.body())
+                .into_response();
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -228,7 +239,11 @@ fn to_json(value: &serde_json::Value) -> String {
 /// The database cannot be reached or has no connection left: worth another try, and not a fault of this request.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
         // class 08 connection, 53 resources, 57P0x shutdown (PostgreSQL appendix A)
         sqlx::Error::Database(error) => {
             error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("53") || code.starts_with("57P"))
@@ -243,7 +258,11 @@ fn describe(error: &sqlx::Error) -> String {
         sqlx::Error::Database(database) => {
             let postgres = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
             let table = postgres.and_then(sqlx::postgres::PgDatabaseError::table).unwrap_or("-");
-            format!("SQLSTATE {} table {table} constraint {}", database.code().unwrap_or_default(), database.constraint().unwrap_or("-"))
+            format!(
+                "SQLSTATE {} table {table} constraint {}",
+                database.code().unwrap_or_default(),
+                database.constraint().unwrap_or("-")
+            )
         }
         sqlx::Error::ColumnDecode { index, .. } => format!("column {index} could not be decoded"),
         other => other.source().map_or_else(|| other.to_string(), |source| format!("{other}: {source}")),
@@ -259,7 +278,10 @@ mod tests {
         let error = ApiError::from(Business::WrongPassword);
 
         assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(error.body(), r#"{"data":null,"error":{"code":"1005","message":"Incorrect password. Please try again."}}"#);
+        assert_eq!(
+            error.body(),
+            r#"{"data":null,"error":{"code":"1005","message":"Incorrect password. Please try again."}}"#
+        );
     }
 
     #[test]

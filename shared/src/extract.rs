@@ -33,9 +33,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json".to_owned()));
+            return Err(ApiError::Request(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be application/json".to_owned(),
+            ));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| ApiError::Request(rejection.status(), rejection.body_text()))?;
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| ApiError::Request(rejection.status(), rejection.body_text()))?;
         from_json(&body).map(Self)
     }
 }
@@ -69,13 +74,17 @@ fn refuse_nul(body: &[u8]) -> Result<(), ApiError> {
         return Ok(());
     }
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return Ok(()) };
-    nul_path(&value).map_or(Ok(()), |path| Err(bad_request(format!("{}: the NUL character is not allowed", path.trim_start_matches('.')))))
+    nul_path(&value).map_or(Ok(()), |path| {
+        Err(bad_request(format!("{}: the NUL character is not allowed", path.trim_start_matches('.'))))
+    })
 }
 
 fn nul_path(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(String::new),
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| Some(format!("[{index}]{}", nul_path(item)?))),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| Some(format!("[{index}]{}", nul_path(item)?)))
+        }
         Value::Object(fields) => fields.iter().find_map(|(name, field)| {
             if name.contains('\0') { Some(".(name)".to_owned()) } else { Some(format!(".{name}{}", nul_path(field)?)) }
         }),
@@ -85,7 +94,10 @@ fn nul_path(value: &Value) -> Option<String> {
 
 /// `application/json` or `application/*+json`, with or without parameters (RFC 6839 section 3.1).
 fn is_json(headers: &HeaderMap) -> bool {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|value| value.split(';').next());
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
     let media_type = media_type.unwrap_or_default().trim().to_ascii_lowercase();
     media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
@@ -113,8 +125,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             return Err(bad_request("query: the NUL character is not allowed"));
         }
         #[expect(clippy::disallowed_types, reason = "this is its wrapper")]
-        let axum::extract::Query(value) =
-            axum::extract::Query::from_request_parts(parts, state).await.map_err(|rejection| bad_request(rejection.body_text()))?;
+        let axum::extract::Query(value) = axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| bad_request(rejection.body_text()))?;
         Ok(Self(value))
     }
 }

@@ -107,7 +107,10 @@ async fn write_file(directory: &Path, recipient: &str, message: &Message) -> Res
     tokio::fs::create_dir_all(directory).await?;
     let id = local_id();
     let path: PathBuf = directory.join(format!("{}-{id}.txt", chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ")));
-    let content = format!("To: {recipient}\nSubject: {}\n\n{}\n\n--- HTML ---\n{}\n", message.subject, message.text, message.html);
+    let content = format!(
+        "To: {recipient}\nSubject: {}\n\n{}\n\n--- HTML ---\n{}\n",
+        message.subject, message.text, message.html
+    );
     tokio::fs::write(path, content).await?;
     Ok(id)
 }

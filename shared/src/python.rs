@@ -69,7 +69,9 @@ fn token_length(json: &str) -> usize {
             }
             end + 1
         }
-        b'-' | b'0'..=b'9' => json.find(|c: char| !matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9')).unwrap_or(json.len()),
+        b'-' | b'0'..=b'9' => {
+            json.find(|c: char| !matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9')).unwrap_or(json.len())
+        }
         _ => 1,
     }
 }
@@ -78,7 +80,9 @@ fn token_length(json: &str) -> usize {
 fn number(token: &str) -> Cow<'_, str> {
     match token {
         "-0" => Cow::Borrowed("0"),
-        _ if token.contains(['.', 'e', 'E']) => token.parse().map_or(Cow::Borrowed(token), |float| Cow::Owned(float_repr(float))),
+        _ if token.contains(['.', 'e', 'E']) => {
+            token.parse().map_or(Cow::Borrowed(token), |float| Cow::Owned(float_repr(float)))
+        }
         _ => Cow::Borrowed(token),
     }
 }
@@ -149,7 +153,10 @@ mod tests {
                 "\"\\u00fc \\/ \\ud83d\\ude00 \\ud800 \\b\\f\\n\\r\\t\\u0000\\u001f\\u007f \x7f \\\" \\\\\"",
                 r#""\u00fc / \ud83d\ude00 \ud800 \b\f\n\r\t\u0000\u001f\u007f \u007f \" \\""#,
             ),
-            (r#"{"path": "A: [1, 2]", "x":[{},[],{"a":[1,2.0]}]}"#, r#"{"path": "A: [1, 2]", "x": [{}, [], {"a": [1, 2.0]}]}"#),
+            (
+                r#"{"path": "A: [1, 2]", "x":[{},[],{"a":[1,2.0]}]}"#,
+                r#"{"path": "A: [1, 2]", "x": [{}, [], {"a": [1, 2.0]}]}"#,
+            ),
             ("[1,\n 2,\t3]", "[1, 2, 3]"),
             ("{ }", "{}"),
             (r#"{"ü":"é"}"#, r#"{"\u00fc": "\u00e9"}"#),

@@ -51,7 +51,9 @@ impl<T: Serialize> IntoResponse for Bare<T> {
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response(),
+        Ok(body) => {
+            (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+        }
         Err(error) => ApiError::Fault(format!("answer could not be written as JSON: {error}")).into_response(),
     }
 }

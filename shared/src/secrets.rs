@@ -25,7 +25,12 @@ pub enum SecretsError {
 pub async fn resolve(environment: &mut Environment) -> Result<(), SecretsError> {
     let wanted: Vec<(&str, String)> = SECRETS
         .into_iter()
-        .filter_map(|name| Some((name, environment.get(&format!("{name}_PARAMETER")).filter(|parameter| !parameter.is_empty())?.clone())))
+        .filter_map(|name| {
+            Some((
+                name,
+                environment.get(&format!("{name}_PARAMETER")).filter(|parameter| !parameter.is_empty())?.clone(),
+            ))
+        })
         .collect();
     if wanted.is_empty() {
         return Ok(());

@@ -20,9 +20,18 @@ pub(crate) fn required(field: Option<String>) -> Result<String, ApiError> {
 
 impl Timing {
     /// All fields are missed before any is read.
-    pub(crate) fn parse(case_open: Option<String>, answer_open: Option<String>, answer_submit: Option<String>) -> Result<Self, ApiError> {
-        let [case_open, answer_open, answer_submit] = [required(case_open)?, required(answer_open)?, required(answer_submit)?];
-        let timing = Self { case_open: parse(&case_open)?, answer_open: parse(&answer_open)?, answer_submit: parse(&answer_submit)? };
+    pub(crate) fn parse(
+        case_open: Option<String>,
+        answer_open: Option<String>,
+        answer_submit: Option<String>,
+    ) -> Result<Self, ApiError> {
+        let [case_open, answer_open, answer_submit] =
+            [required(case_open)?, required(answer_open)?, required(answer_submit)?];
+        let timing = Self {
+            case_open: parse(&case_open)?,
+            answer_open: parse(&answer_open)?,
+            answer_submit: parse(&answer_submit)?,
+        };
         if timing.answer_open < timing.case_open {
             return Err(errors::bad_request("answerOpenTime: is before caseOpenTime"));
         }
@@ -46,6 +55,7 @@ impl Timing {
 }
 
 fn seconds(duration: TimeDelta) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "2^53 microseconds are 285 years")]
     duration.num_microseconds().map_or(f64::MAX, |microseconds| microseconds as f64 / 1e6)
 }
 
@@ -63,7 +73,8 @@ fn parse(text: &str) -> Result<DateTime<Utc>, ApiError> {
         // a leap second, which chrono reads and PostgreSQL does not store
         && text.get(17..19) != Some("60");
     let time = has_shape.then(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.fZ").ok()).flatten();
-    time.map(|time| time.and_utc()).ok_or_else(|| Business::InvalidAnalytics.with_detail("Bad timestamp format for analytics"))
+    time.map(|time| time.and_utc())
+        .ok_or_else(|| Business::InvalidAnalytics.with_detail("Bad timestamp format for analytics"))
 }
 
 #[cfg(test)]
@@ -76,7 +87,8 @@ mod tests {
 
     #[test]
     fn durations_are_exact_to_the_microsecond() {
-        let timing = times("2024-10-15T14:23:01.0Z", "2024-10-15T14:25:47.250Z", "2024-10-15T14:28:33.123456Z").unwrap();
+        let timing =
+            times("2024-10-15T14:23:01.0Z", "2024-10-15T14:25:47.250Z", "2024-10-15T14:28:33.123456Z").unwrap();
 
         assert_eq!(timing.to_answer_open_secs(), 166.25);
         assert_eq!(timing.to_submit_secs(), 165.873_456);

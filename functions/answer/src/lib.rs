@@ -38,7 +38,8 @@ async fn post_answer(
     Path(task_id): Path<String>,
     Json(submitted): Json<SubmittedAnswer>,
 ) -> Result<Data<Id<i32>>, ApiError> {
-    let answer: Value = serde_json::from_str(submitted.answer.get()).map_err(|_| bad_request("answer: text or number that cannot be stored"))?;
+    let answer: Value = serde_json::from_str(submitted.answer.get())
+        .map_err(|_| bad_request("answer: text or number that cannot be stored"))?;
     let answer_config_id = submitted.answer_config_id.as_deref().map(Uuid::try_parse);
     let submission = Submission {
         task_id: &task_id,
@@ -70,8 +71,9 @@ async fn post_answer(
 /// The frontend sends an answer again when the timing behind it was lost: the same answer has the id it has.
 async fn already_stored(app: &App, submission: &Submission<'_>, answer: &Value) -> Result<Data<Id<i32>>, ApiError> {
     let stored = queries::stored_answer(&app.db, submission).await?;
-    let same = stored.answer.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|stored| stored == *answer))
-        && stored.answer_config_id == submission.answer_config_id
-        && stored.ai_score_shown == submission.ai_score_shown;
+    let same =
+        stored.answer.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|stored| stored == *answer))
+            && stored.answer_config_id == submission.answer_config_id
+            && stored.ai_score_shown == submission.ai_score_shown;
     if same { Ok(Data(Id { id: stored.id })) } else { Err(conflict("This case has another answer already")) }
 }

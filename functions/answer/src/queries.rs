@@ -69,7 +69,9 @@ pub(crate) async fn store(db: &PgPool, submission: &Submission<'_>) -> Result<At
 /// each other: two round trips more, on a path that no assignment of a sound study takes.
 pub(crate) async fn store_without_case(db: &PgPool, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     let mut transaction = db.begin().await?;
-    sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id).fetch_optional(&mut *transaction).await?;
+    sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id)
+        .fetch_optional(&mut *transaction)
+        .await?;
     let attempt = sqlx::query_as!(
         Attempt,
         r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),

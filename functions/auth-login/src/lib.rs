@@ -29,7 +29,10 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/login", post(post_login))
 }
 
-async fn post_login(State(app): State<App>, Json(login): Json<Login>) -> Result<([(HeaderName, String); 1], Bare<LoggedIn>), ApiError> {
+async fn post_login(
+    State(app): State<App>,
+    Json(login): Json<Login>,
+) -> Result<([(HeaderName, String); 1], Bare<LoggedIn>), ApiError> {
     let email = login.email.ok_or(Business::NotInvited)?;
     let account = sqlx::query!(
         r#"SELECT active IS TRUE AS "is_active!", salt, password AS digest FROM "user" WHERE email = $1"#,
@@ -46,6 +49,7 @@ async fn post_login(State(app): State<App>, Json(login): Json<Login>) -> Result<
     if !app.passwords.verify(login.password, PasswordRecord { salt, digest }).await? {
         return Err(Business::WrongPassword.into());
     }
-    let token = app.tokens.issue(&email, Utc::now()).map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
+    let token =
+        app.tokens.issue(&email, Utc::now()).map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
     Ok(([(header::AUTHORIZATION, format!("Bearer {token}"))], Bare(LoggedIn { message: "Login Successfully" })))
 }

@@ -24,7 +24,10 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password-request", post(post_reset_password_request))
 }
 
-async fn post_reset_password_request(State(app): State<App>, Json(request): Json<ResetRequest>) -> Result<Data<Id<String>>, ApiError> {
+async fn post_reset_password_request(
+    State(app): State<App>,
+    Json(request): Json<ResetRequest>,
+) -> Result<Data<Id<String>>, ApiError> {
     let email = request.email.ok_or(Business::NotInvited)?;
     let token = ResetToken::generate();
     // the token is stored with the answer to who may have one: a mail must not leave before its token is there
@@ -46,7 +49,8 @@ async fn post_reset_password_request(State(app): State<App>, Json(request): Json
     if !account.is_active {
         return Err(Business::NotSignedUp.into());
     }
-    let frontend_url = app.frontend_url.as_deref().ok_or_else(|| ApiError::Fault("FRONTEND_URL is not set".to_owned()))?;
+    let frontend_url =
+        app.frontend_url.as_deref().ok_or_else(|| ApiError::Fault("FRONTEND_URL is not set".to_owned()))?;
     let id = app.mailer.send(&email, &letter::reset_password(frontend_url, &token)).await?;
     Ok(Data(Id { id }))
 }

@@ -52,5 +52,9 @@ async fn post_signup(State(app): State<App>, Json(signup): Json<Signup>) -> Resu
     .execute(&app.db)
     .await?;
     // of two signups at once the second finds a password
-    if signed_up.rows_affected() == 0 { Err(Business::AlreadySignedUp.into()) } else { Ok(Created("Sign up successfully")) }
+    if signed_up.rows_affected() == 0 {
+        Err(Business::AlreadySignedUp.into())
+    } else {
+        Ok(Created("Sign up successfully"))
+    }
 }

@@ -44,7 +44,10 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/config/answer", get(get_config_answer))
 }
 
-async fn get_config_answer(participant: Option<Participant>, State(app): State<App>) -> Result<Data<Questionnaire>, ApiError> {
+async fn get_config_answer(
+    participant: Option<Participant>,
+    State(app): State<App>,
+) -> Result<Data<Questionnaire>, ApiError> {
     let row = sqlx::query!(
         r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active) AS account_id,
                   (SELECT count(*) FROM answer WHERE user_email = $1) AS "answers!",
@@ -83,6 +86,10 @@ mod tests {
     fn the_attention_check_is_the_last_question() {
         let config = with_attention_check(r#"[{"title": "Why?", "weight": 2.50}]"#).unwrap();
 
-        assert!(config.get().starts_with(r#"[{"title": "Why?", "weight": 2.50},{"type":"SingleChoice","title":"Attention Check"#));
+        assert!(
+            config
+                .get()
+                .starts_with(r#"[{"title": "Why?", "weight": 2.50},{"type":"SingleChoice","title":"Attention Check"#)
+        );
     }
 }

@@ -70,9 +70,14 @@ impl From<TokenError> for ApiError {
 /// The token of `Authorization: Bearer <token>` (RFC 6750 section 2.1).
 fn bearer_token(headers: &HeaderMap) -> Result<&str, TokenError> {
     let value = headers.get(header::AUTHORIZATION).ok_or(TokenError::Missing)?;
-    let (scheme, token) = value.to_str().ok().and_then(|value| value.trim().split_once(' ')).ok_or(TokenError::NotBearer)?;
+    let (scheme, token) =
+        value.to_str().ok().and_then(|value| value.trim().split_once(' ')).ok_or(TokenError::NotBearer)?;
     let token = token.trim();
-    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ') { Ok(token) } else { Err(TokenError::NotBearer) }
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ') {
+        Ok(token)
+    } else {
+        Err(TokenError::NotBearer)
+    }
 }
 
 impl FromRequestParts<App> for Participant {
@@ -125,7 +130,8 @@ pub(crate) async fn attach_bearer(mut request: Request, next: Next) -> Response 
         return response;
     }
     if response.status().is_success() && !bearer.confirmed.load(Ordering::Relaxed) {
-        return ApiError::Fault("a handler answered a participant without confirming the account".to_owned()).into_response();
+        return ApiError::Fault("a handler answered a participant without confirming the account".to_owned())
+            .into_response();
     }
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.for_answer())) {
         response.headers_mut().insert(header::AUTHORIZATION, value);

@@ -66,7 +66,8 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
         // the permit goes with the work: a caller who hangs up does not make room for one more
-        let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|error| ApiError::Fault(error.to_string()))?;
+        let permit =
+            Arc::clone(&self.cores).acquire_owned().await.map_err(|error| ApiError::Fault(error.to_string()))?;
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
@@ -88,7 +89,8 @@ impl Default for Passwords {
 fn digest(password: &str, salt: &str) -> [u8; DIGEST_BYTES] {
     let params = scrypt::Params::new(14, 8, 1).expect("N = 2^14, r = 8, p = 1 are valid parameters of scrypt");
     let mut digest = [0; DIGEST_BYTES];
-    scrypt::scrypt(password.as_bytes(), STANDARD.encode(salt).as_bytes(), &params, &mut digest).expect("128 bytes are a valid length");
+    scrypt::scrypt(password.as_bytes(), STANDARD.encode(salt).as_bytes(), &params, &mut digest)
+        .expect("128 bytes are a valid length");
     digest
 }
 

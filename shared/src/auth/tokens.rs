@@ -151,9 +151,8 @@ impl Tokens {
         match jsonwebtoken::decode(token, &self.verifying_key, &validation) {
             Ok(token) => Ok(token.claims),
             Err(error) => match error.kind() {
-                jsonwebtoken::errors::ErrorKind::InvalidSignature | jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => {
-                    Err(TokenError::Signature)
-                }
+                jsonwebtoken::errors::ErrorKind::InvalidSignature
+                | jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => Err(TokenError::Signature),
                 _ => Err(TokenError::Malformed),
             },
         }
@@ -165,7 +164,12 @@ impl Tokens {
         past_half && (now - last_login).num_seconds() < self.refresh_expires
     }
 
-    fn sign(&self, email: &str, now: DateTime<Utc>, last_login: DateTime<Utc>) -> Result<String, jsonwebtoken::errors::Error> {
+    fn sign(
+        &self,
+        email: &str,
+        now: DateTime<Utc>,
+        last_login: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = IssuedClaims {
             fresh: true,
             iat: now.timestamp(),
@@ -184,8 +188,12 @@ impl Tokens {
 /// A `NumericDate` (RFC 7519 section 2): seconds, possibly with a fraction.
 fn seconds(claim: Option<&Value>) -> Result<Option<i64>, TokenError> {
     let Some(claim) = claim else { return Ok(None) };
-    #[expect(clippy::cast_possible_truncation, reason = "a float beyond i64 saturates, and is refused as beyond the end of time")]
-    let seconds = claim.as_i64().or_else(|| claim.as_f64().map(|seconds| seconds as i64)).ok_or(TokenError::Malformed)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float beyond i64 saturates, and is refused as beyond the end of time"
+    )]
+    let seconds =
+        claim.as_i64().or_else(|| claim.as_f64().map(|seconds| seconds as i64)).ok_or(TokenError::Malformed)?;
     if (0..=END_OF_TIME).contains(&seconds) { Ok(Some(seconds)) } else { Err(TokenError::Malformed) }
 }
 
@@ -223,11 +231,13 @@ mod tests {
     }
 
     fn forged(changes: &Value) -> String {
-        let mut claims = json!({"sub": "alice@clinic.test", "iat": NOW, "nbf": NOW, "exp": NOW + 900, "type": "access", "jti": "1"});
+        let mut claims =
+            json!({"sub": "alice@clinic.test", "iat": NOW, "nbf": NOW, "exp": NOW + 900, "type": "access", "jti": "1"});
         for (name, value) in changes.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(KEY.as_bytes())).unwrap()
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(KEY.as_bytes()))
+            .unwrap()
     }
 
     fn verdict(changes: &Value) -> Result<VerifiedToken, TokenError> {
@@ -246,7 +256,9 @@ mod tests {
 
     #[test]
     fn refuses_another_key() {
-        let token = Tokens::new(&"another".into(), Duration::from_secs(900), Duration::ZERO).issue("alice@clinic.test", now()).unwrap();
+        let token = Tokens::new(&"another".into(), Duration::from_secs(900), Duration::ZERO)
+            .issue("alice@clinic.test", now())
+            .unwrap();
 
         assert_eq!(tokens().verify(&token, now()).unwrap_err(), TokenError::Signature);
     }
@@ -303,7 +315,8 @@ mod tests {
     #[test]
     fn a_renewed_token_remembers_the_login() {
         let login = Utc.timestamp_opt(NOW - 3500, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-        let renewed = verdict(&json!({"iat": NOW - 800, "exp": NOW + 100, "last_login_time": login})).unwrap().renewed.unwrap();
+        let renewed =
+            verdict(&json!({"iat": NOW - 800, "exp": NOW + 100, "last_login_time": login})).unwrap().renewed.unwrap();
 
         let much_later = Utc.timestamp_opt(NOW + 600, 0).unwrap();
 

@@ -45,15 +45,19 @@ async fn unknown_path(uri: Uri) -> ApiError {
 }
 
 async fn wrong_method(method: Method) -> ApiError {
-    ApiError::Request(StatusCode::METHOD_NOT_ALLOWED, format!("The method {method} is not allowed for the requested URL."))
+    ApiError::Request(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("The method {method} is not allowed for the requested URL."),
+    )
 }
 
 async fn answer_in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(DEADLINE, next.run(request)).await.unwrap_or_else(|_| ApiError::Overloaded("no answer in time").into_response())
+    tokio::time::timeout(DEADLINE, next.run(request))
+        .await
+        .unwrap_or_else(|_| ApiError::Overloaded("no answer in time").into_response())
 }
 
 // a panic's text may quote a value, and is printed by the panic hook of `telemetry`
-#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
 fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     ApiError::Fault("panic".to_owned()).into_response()
 }

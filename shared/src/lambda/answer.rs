@@ -40,7 +40,8 @@ pub(super) async fn from_response(response: Response, multi_value: bool) -> Valu
 
 async fn write(response: Response, multi_value: bool) -> Result<Value, ApiError> {
     let (parts, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.map_err(|error| ApiError::Fault(format!("answer ended early: {error}")))?;
+    let body =
+        to_bytes(body, usize::MAX).await.map_err(|error| ApiError::Fault(format!("answer ended early: {error}")))?;
     let (body, is_base64_encoded) = match String::from_utf8(body.into()) {
         Ok(text) if is_text(&parts.headers) => (text, false),
         Ok(text) => (STANDARD.encode(text), true),
@@ -54,7 +55,11 @@ async fn write(response: Response, multi_value: bool) -> Result<Value, ApiError>
     let single = || multi.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.clone()))).collect();
     let answer = AlbAnswer {
         status_code: parts.status.as_u16(),
-        status_description: format!("{} {}", parts.status.as_u16(), parts.status.canonical_reason().unwrap_or_default()),
+        status_description: format!(
+            "{} {}",
+            parts.status.as_u16(),
+            parts.status.canonical_reason().unwrap_or_default()
+        ),
         headers: (!multi_value).then(single),
         multi_value_headers: multi_value.then_some(multi),
         body,

@@ -79,15 +79,25 @@ fn uri(event: &AlbEvent) -> Result<Uri, EventError> {
     let single = event.query_string_parameters.iter().flatten().map(|(name, value)| format!("{name}={value}"));
     let multi = event.multi_value_query_string_parameters.iter().flatten();
     let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| format!("{name}={value}")));
-    let query = if event.multi_value_query_string_parameters.is_some() { multi.collect::<Vec<_>>() } else { single.collect() }.join("&");
+    let query =
+        if event.multi_value_query_string_parameters.is_some() { multi.collect::<Vec<_>>() } else { single.collect() }
+            .join("&");
     let path_and_query = if query.is_empty() { event.path.clone() } else { format!("{}?{query}", event.path) };
     // a path without a slash in front would be read as a host
-    if path_and_query.starts_with('/') { path_and_query.parse().map_err(|_| EventError::Uri) } else { Err(EventError::Uri) }
+    if path_and_query.starts_with('/') {
+        path_and_query.parse().map_err(|_| EventError::Uri)
+    } else {
+        Err(EventError::Uri)
+    }
 }
 
 fn headers(event: &AlbEvent) -> Result<HeaderMap, EventError> {
-    let single = event.headers.iter().flatten().map(|(name, value)| (name, value));
-    let multi = event.multi_value_headers.iter().flatten().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    let single = event.headers.iter().flatten();
+    let multi = event
+        .multi_value_headers
+        .iter()
+        .flatten()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
     let pairs: Vec<_> = if event.multi_value_headers.is_some() { multi.collect() } else { single.collect() };
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
@@ -120,7 +130,10 @@ mod tests {
 
     #[test]
     fn keeps_the_query_as_it_was_sent() {
-        let request = request(&json!({"multiValueQueryStringParameters": {"since": ["2024-05-02T00%3A00%2B02%3A00"], "x": ["1", "2"]}})).unwrap();
+        let request = request(
+            &json!({"multiValueQueryStringParameters": {"since": ["2024-05-02T00%3A00%2B02%3A00"], "x": ["1", "2"]}}),
+        )
+        .unwrap();
 
         assert_eq!(request.uri().query(), Some("since=2024-05-02T00%3A00%2B02%3A00&x=1&x=2"));
     }
@@ -146,12 +159,17 @@ mod tests {
 
     #[test]
     fn does_not_touch_an_odd_path() {
-        assert_eq!(request(&json!({"path": "/api/../admin%2Fusers/%2e"})).unwrap().uri().path(), "/api/../admin%2Fusers/%2e");
+        assert_eq!(
+            request(&json!({"path": "/api/../admin%2Fusers/%2e"})).unwrap().uri().path(),
+            "/api/../admin%2Fusers/%2e"
+        );
     }
 
     #[test]
     fn a_hostile_host_is_a_header_like_any_other() {
-        assert!(request(&json!({"multiValueHeaders": {"host": ["a b<>/@:99999"], "x-forwarded-proto": ["::::"]}})).is_ok());
+        assert!(
+            request(&json!({"multiValueHeaders": {"host": ["a b<>/@:99999"], "x-forwarded-proto": ["::::"]}})).is_ok()
+        );
     }
 
     #[test]
