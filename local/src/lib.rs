@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod demo;
+pub mod dev;
 pub mod postgres;
 mod progress;
 pub mod lambda;

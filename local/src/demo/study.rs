@@ -103,6 +103,8 @@ pub struct Account {
     pub email: String,
     /// None: invited, and not signed up.
     pub password: Option<String>,
+    /// What it is good for, in a few words.
+    pub about: String,
     /// Whether it is an administrator.
     pub admin_flag: bool,
     pub(super) position: String,

@@ -1,0 +1,100 @@
+//! The command line of `cargo dev`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// Runs the whole API on this machine: database, demo study, server.
+///
+/// Needs a Rust toolchain and nothing else. PostgreSQL is one that is installed, or is downloaded once. Its data stay in `.local/`, so
+/// that the next start goes on where this one ends. Ctrl-C stops everything.
+#[derive(Debug, Parser)]
+#[command(name = "cargo dev", bin_name = "cargo dev", after_long_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Serves on this port of 127.0.0.1; 0 is any free one.
+    #[arg(long, env = "PORT", default_value_t = 5000)]
+    pub port: u16,
+
+    /// What answers the requests.
+    #[arg(long, value_enum, default_value_t = Via::Server)]
+    pub via: Via,
+
+    /// Leaves the database as it is: no demo study, no demo accounts.
+    #[arg(long)]
+    pub no_demo: bool,
+
+    /// Serves a built frontend beside the API: files from this directory, its index.html for unknown paths.
+    #[arg(long, value_name = "DIR", value_parser = built_frontend)]
+    pub frontend: Option<PathBuf>,
+
+    /// Keeps database, secrets and mails here instead of in `.local`.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// What answers the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Via {
+    /// The container's server, all routes in one process.
+    Server,
+    /// The Lambda functions, behind a load balancer that executes the rules of template.yaml.
+    Lambda,
+}
+
+const AFTER_HELP: &str = "\
+Environment, all of it optional:
+  DATABASE_URL     a PostgreSQL database to use instead of an own one; it is migrated, a database of the old system is adopted,
+                   and it gets the demo study only if it is empty
+  JWT_SECRET_KEY, EXPORT_API_KEY, ADMIN_API_KEY
+                   secrets; else random ones, kept in .local/secrets.json, so that tokens survive a restart
+  MAIL_TRANSPORT   ses, log or file:DIR; else each mail is a file in .local/mail
+  FRONTEND_URL     where links in mails lead; else the address that is served
+  RUST_LOG         what is logged, on standard error: warn, info, debug
+  and what else the server reads: JWT_ACCESS_TOKEN_EXPIRES, JWT_REFRESH_TOKEN_EXPIRES, CORS_ORIGINS, MAIL_FROM, …
+
+Examples:
+  cargo dev                                     the demo study on http://127.0.0.1:5000
+  cargo dev --via lambda --port 8080            the same through load balancer and functions
+  cargo dev --frontend ../frontend/dist         with a frontend to click through
+  DATABASE_URL=postgresql:///study cargo dev --no-demo
+                                                an existing database, without accounts of ours";
+
+fn built_frontend(directory: &str) -> Result<PathBuf, String> {
+    let directory = PathBuf::from(directory);
+    let index = directory.join("index.html");
+    if index.is_file() {
+        Ok(directory)
+    } else {
+        Err(format!("{} is missing: build the frontend first", index.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serves_the_demo_on_port_5000_without_arguments() {
+        let arguments = Arguments::try_parse_from(["cargo dev"]).unwrap();
+
+        assert_eq!((arguments.port, arguments.via, arguments.no_demo), (5000, Via::Server, false));
+    }
+
+    #[test]
+    fn a_frontend_that_is_not_built_is_refused_by_name() {
+        let error = Arguments::try_parse_from(["cargo dev", "--frontend", "/nowhere"]).unwrap_err().to_string();
+
+        assert!(error.contains("/nowhere/index.html is missing"), "{error}");
+    }
+
+    #[test]
+    fn the_help_names_every_variable_that_changes_the_start() {
+        let help = <Arguments as clap::CommandFactory>::command().render_long_help().to_string();
+
+        for name in
+            ["DATABASE_URL", "JWT_SECRET_KEY", "EXPORT_API_KEY", "MAIL_TRANSPORT", "FRONTEND_URL", "RUST_LOG", "--via"]
+        {
+            assert!(help.contains(name), "{name} is missing");
+        }
+    }
+}

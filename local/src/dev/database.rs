@@ -1,0 +1,106 @@
+//! The database of `cargo dev`: the one that the environment names, or an own one; migrated, with the demo study.
+
+use std::path::Path;
+use std::sync::mpsc;
+
+use secrecy::ExposeSecret as _;
+use shared::config::{self, ConfigError, Environment};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+
+use crate::demo::{self, SeedError, Seeded};
+use crate::postgres::{self, Server};
+use crate::progress::when_slow;
+
+/// The database's name in a cluster of our own.
+const NAME: &str = "augmed";
+/// SQLSTATE of a database that somebody else has made in the meantime.
+const DUPLICATE_DATABASE: &str = "42P04";
+/// Variables of which any one names a database.
+const NAMED_BY: [&str; 2] = ["DATABASE_URL", "POSTGRES_HOST"];
+
+/// A database, and the server under it if that is ours.
+pub(super) struct Database {
+    pub url: String,
+    /// Runs for as long as this is kept.
+    pub server: Option<Server>,
+}
+
+/// Why there is no database to serve from.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The environment names one wrongly.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An own server could not be had.
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    /// It does not answer, or refuses.
+    #[error("the database does not answer: {0}")]
+    Connection(#[from] sqlx::Error),
+    /// Its schema could not be brought up to date.
+    #[error("the database cannot be migrated: {0}")]
+    Migration(#[from] migrate::Error),
+    /// It holds something else than the demo.
+    #[error("{0}\n{hint}", hint = hint(.0))]
+    Demo(#[from] SeedError),
+}
+
+fn hint(error: &SeedError) -> &'static str {
+    match error {
+        SeedError::AnotherStudy(_) => "Nothing of it was touched. Serve it as it is: cargo dev --no-demo",
+        _ => "Serve without the demo study: cargo dev --no-demo",
+    }
+}
+
+impl Database {
+    /// The database that `given` names, else that of an own server with its data in `directory`.
+    pub async fn find(given: &Environment, directory: &Path) -> Result<Self, DatabaseError> {
+        if NAMED_BY.iter().any(|name| given.get(*name).is_some_and(|value| !value.is_empty())) {
+            let url = config::database_url(given)?.expose_secret().to_owned();
+            return Ok(Self { url, server: None });
+        }
+        let config = postgres::Config::dev(directory.join("postgres"));
+        let server = tokio::task::block_in_place(|| Server::start(&config))?;
+        create(&server).await?;
+        Ok(Self { url: server.url(NAME), server: Some(server) })
+    }
+
+    /// Applies what is pending; adopts a database of the old system.
+    pub async fn migrate(&self) -> Result<migrate::Report, DatabaseError> {
+        let options: PgConnectOptions = self.url.parse()?;
+        Ok(slowly("migrating the database", migrate::Runner::new(&options).up(None)).await?)
+    }
+
+    /// Stores the demo study, unless it is there.
+    pub async fn seed(&self) -> Result<Seeded, DatabaseError> {
+        let options: PgConnectOptions = self.url.parse()?;
+        let mut connection = options.disable_statement_logging().connect().await?;
+        let seeded = slowly("storing the demo study", demo::seed(&mut connection)).await?;
+        connection.close().await?;
+        Ok(seeded)
+    }
+}
+
+async fn create(server: &Server) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(&server.url("postgres")).await?;
+    let exists = sqlx::query_scalar::<_, bool>("SELECT true FROM pg_database WHERE datname = $1").bind(NAME);
+    if exists.fetch_optional(&mut connection).await?.is_none() {
+        let created = sqlx::query(&format!("CREATE DATABASE {NAME}")).execute(&mut connection).await;
+        let is_there = |error: &sqlx::Error| {
+            error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(DUPLICATE_DATABASE))
+        };
+        created.map(drop).or_else(|error| if is_there(&error) { Ok(()) } else { Err(error) })?;
+    }
+    connection.close().await
+}
+
+/// Waits for `work`, with a spinner once it has taken a second.
+pub(super) async fn slowly<T>(message: &'static str, work: impl Future<Output = T>) -> T {
+    let (done, waiting) = mpsc::channel::<()>();
+    // what is received is the end of the channel
+    tokio::task::spawn_blocking(move || when_slow(message, || waiting.recv()));
+    let result = work.await;
+    drop(done);
+    result
+}

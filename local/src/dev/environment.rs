@@ -1,0 +1,88 @@
+//! What the server and the functions are told: what the caller has set, and development values for what nobody has.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use shared::config::Environment;
+
+use super::secrets::Secrets;
+
+/// Configuration of the API (design, decision 2), and of its log. What is unset and has no development value stays unset.
+const PASSED_ON: [&str; 11] = [
+    "ADMIN_API_KEY",
+    "CORS_ORIGINS",
+    "DATABASE_MAX_CONNECTIONS",
+    "EXPORT_API_KEY",
+    "FRONTEND_URL",
+    "JWT_ACCESS_TOKEN_EXPIRES",
+    "JWT_REFRESH_TOKEN_EXPIRES",
+    "JWT_SECRET_KEY",
+    "MAIL_FROM",
+    "MAIL_TRANSPORT",
+    "RUST_LOG",
+];
+
+/// Variables for the server and the functions. In `given` secrets are already values.
+pub(super) fn environment(
+    given: &Environment,
+    database_url: &str,
+    address: &str,
+    mails: &Path,
+    secrets: &Secrets,
+) -> BTreeMap<String, String> {
+    let development = [
+        ("JWT_SECRET_KEY", secrets.jwt_secret_key.clone()),
+        ("EXPORT_API_KEY", secrets.export_api_key.clone()),
+        ("ADMIN_API_KEY", secrets.admin_api_key.clone()),
+        ("FRONTEND_URL", address.to_owned()),
+        ("MAIL_TRANSPORT", format!("file:{}", mails.display())),
+        ("DATABASE_URL", database_url.to_owned()),
+    ];
+    let is_passed_on = |name: &str| PASSED_ON.contains(&name) || name.starts_with("AWS_");
+    let passed_on = given.iter().filter(|(name, value)| is_passed_on(name) && !value.is_empty());
+    let development = development.map(|(name, value)| (name.to_owned(), value));
+    development.into_iter().chain(passed_on.map(|(name, value)| (name.clone(), value.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment_with(given: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let secrets =
+            Secrets { jwt_secret_key: "jwt".into(), export_api_key: "export".into(), admin_api_key: "admin".into() };
+        environment(&given, "postgresql:///own", "http://127.0.0.1:5000", Path::new("/data/mail"), &secrets)
+    }
+
+    #[test]
+    fn what_nobody_has_set_gets_a_development_value() {
+        let environment = environment_with(&[("EXPORT_API_KEY", "")]);
+
+        assert_eq!(environment["JWT_SECRET_KEY"], "jwt");
+        assert_eq!(environment["EXPORT_API_KEY"], "export");
+        assert_eq!(environment["FRONTEND_URL"], "http://127.0.0.1:5000");
+        assert_eq!(environment["MAIL_TRANSPORT"], "file:/data/mail");
+        assert!(!environment.contains_key("CORS_ORIGINS"));
+    }
+
+    #[test]
+    fn what_the_caller_has_set_is_passed_on() {
+        let environment = environment_with(&[
+            ("JWT_SECRET_KEY", "theirs"),
+            ("JWT_ACCESS_TOKEN_EXPIRES", "900"),
+            ("CORS_ORIGINS", "http://a.test"),
+            ("HOME", "/root"),
+        ]);
+
+        assert_eq!(environment["JWT_SECRET_KEY"], "theirs");
+        assert_eq!(environment["JWT_ACCESS_TOKEN_EXPIRES"], "900");
+        assert_eq!(environment["CORS_ORIGINS"], "http://a.test");
+        assert!(!environment.contains_key("HOME"));
+    }
+
+    #[test]
+    fn the_database_is_the_one_that_was_migrated() {
+        assert_eq!(environment_with(&[("DATABASE_URL", "postgresql:///given")])["DATABASE_URL"], "postgresql:///own");
+    }
+}

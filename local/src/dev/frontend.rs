@@ -1,0 +1,35 @@
+//! A built frontend, served as its nginx does: files, and index.html for every other path.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower_http::services::{ServeDir, ServeFile};
+
+/// A server of files on a port of its own. Dropping it ends it.
+pub(super) struct Frontend {
+    pub address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl Frontend {
+    pub async fn serve(directory: &Path) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let files = ServeDir::new(directory).fallback(ServeFile::new(directory.join("index.html")));
+        let serve = axum::serve(listener, Router::new().fallback_service(files));
+        let serving = tokio::spawn(async move {
+            // it only ends by being aborted
+            let _ = serve.await;
+        });
+        Ok(Self { address, serving })
+    }
+}
+
+impl Drop for Frontend {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

@@ -1,0 +1,134 @@
+//! `cargo dev`: from an empty machine to an API that answers, in one command (design, decision 11).
+//!
+//! Follow [`run`]: port → database ([`database`]) → binaries ([`crate::build`]) → server or load balancer ([`platform`]) → what is
+//! printed ([`announcement`]) → a signal, or the end of the server.
+
+mod announcement;
+mod arguments;
+mod database;
+mod environment;
+mod frontend;
+mod platform;
+mod port;
+mod secrets;
+mod server_process;
+mod signals;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf, absolute};
+
+use shared::secrets::SecretsError;
+
+use crate::build::{self, BuildError};
+use crate::template::{Template, TemplateError};
+
+pub use arguments::{Arguments, Via};
+pub use database::DatabaseError;
+pub use platform::PlatformError;
+pub use port::PortError;
+pub use server_process::ServerError;
+
+use announcement::{Announcement, Demo};
+use database::{Database, slowly};
+use platform::{Plan, Platform};
+use secrets::Secrets;
+use signals::Signals;
+
+/// Why `cargo dev` does not serve, or not any more.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port is not free.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// There is no database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A secret of the caller's could not be fetched.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// template.yaml cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The binaries cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// What should serve does not.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// The data directory cannot be used.
+    #[error("{}: {source}", path.display())]
+    Data {
+        /// It, or what is in it.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Signals cannot be listened for.
+    #[error("signals: {0}")]
+    Signals(io::Error),
+}
+
+/// The checkout this program was built from.
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"))
+}
+
+/// Serves until a signal comes.
+pub async fn run(arguments: Arguments) -> Result<(), Error> {
+    let port = port::free(arguments.port)?;
+    let address = format!("http://127.0.0.1:{port}");
+    let mut given = std::env::vars().collect();
+    shared::secrets::resolve(&mut given).await?;
+    let data = data_directory(arguments.data.as_deref())?;
+    let secrets_file = data.join("secrets.json");
+    let secrets =
+        Secrets::kept_in(&secrets_file).map_err(|source| Error::Data { path: secrets_file.clone(), source })?;
+
+    let database = Database::find(&given, &data).await?;
+    database.migrate().await?;
+    if !arguments.no_demo {
+        database.seed().await?;
+    }
+
+    let template = Template::read(&workspace().join("template.yaml"), &platform::parameters(arguments.via))?;
+    let binaries = tokio::task::block_in_place(|| build::binaries(&platform::binaries(arguments.via, &template)))?;
+    let environment = environment::environment(&given, &database.url, &address, &data.join("mail"), &secrets);
+
+    let announcement = Announcement {
+        address: &address,
+        served_by: match arguments.via {
+            Via::Server => "the container's server",
+            Via::Lambda => "Lambda functions behind the load balancer of template.yaml",
+        },
+        frontend: arguments.frontend.as_deref(),
+        demo: (!arguments.no_demo).then(Demo::of_first_participant),
+        psql: database.server.is_some().then(|| format!("psql '{}'", database.url)),
+        mail_transport: &environment["MAIL_TRANSPORT"],
+        secrets: &secrets_file,
+    }
+    .to_string();
+    let plan = Plan { via: arguments.via, template, binaries, environment, frontend: arguments.frontend, port };
+    serve(plan, &announcement).await
+}
+
+async fn serve(plan: Plan, announcement: &str) -> Result<(), Error> {
+    let mut signals = Signals::listen().map_err(Error::Signals)?;
+    let mut platform = tokio::select! {
+        platform = slowly("starting", Platform::start(plan)) => platform?,
+        () = signals.received() => return Ok(()),
+    };
+    print!("{announcement}");
+    tokio::select! {
+        problem = platform.ended() => return Err(problem.into()),
+        () = signals.received() => {}
+    }
+    println!("\nStopping: finishing what is in flight.");
+    Ok(platform.stop().await?)
+}
+
+fn data_directory(wanted: Option<&Path>) -> Result<PathBuf, Error> {
+    let directory = wanted.map_or_else(|| workspace().join(".local"), Path::to_owned);
+    let usable = absolute(&directory).and_then(|directory| fs::create_dir_all(&directory).map(|()| directory));
+    usable.map_err(|source| Error::Data { path: directory, source })
+}

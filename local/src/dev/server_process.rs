@@ -1,0 +1,95 @@
+//! The container's server as a child process.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::lambda::ProcessGroup;
+
+/// The server gives requests ten seconds; what is there after that hangs.
+const FAREWELL: Duration = Duration::from_secs(15);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// `augmed-server`, which ends with this process, however this ends.
+pub(super) struct ServerProcess {
+    child: Child,
+    address: SocketAddr,
+    _group: ProcessGroup,
+}
+
+/// Why it does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// It could not be started.
+    #[error("cannot start the server: {0}")]
+    Start(#[from] io::Error),
+    /// It ended by itself; its log says why.
+    #[error("the server has ended ({0}); its last words are above")]
+    Ended(ExitStatus),
+}
+
+impl ServerProcess {
+    /// Starts it and waits until it listens. What it logs goes to standard error.
+    pub async fn start(binary: &Path, environment: &BTreeMap<String, String>, port: u16) -> Result<Self, ServerError> {
+        let group = ProcessGroup::new()?;
+        let mut command = Command::new(binary);
+        for name in environment.keys() {
+            command.env_remove(format!("{name}_PARAMETER"));
+        }
+        let child = command
+            .envs(environment)
+            .env("PORT", port.to_string())
+            .stdin(Stdio::null())
+            .stdout(io::stderr())
+            .process_group(group.id())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), _group: group };
+        server.listens().await?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for its end, which nobody has asked for.
+    pub async fn ended(&mut self) -> ServerError {
+        match self.child.wait().await {
+            Ok(status) => ServerError::Ended(status),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Lets it finish what is in flight.
+    pub async fn stop(mut self) -> Result<(), ServerError> {
+        if let Some(id) = self.child.id() {
+            // it may have ended by itself just now
+            let _ = kill(Pid::from_raw(id.cast_signed()), Signal::SIGTERM);
+        }
+        match tokio::time::timeout(FAREWELL, self.child.wait()).await {
+            Ok(Ok(status)) if !status.success() => Err(ServerError::Ended(status)),
+            Ok(waited) => Ok(waited.map(drop)?),
+            Err(_) => Ok(self.child.kill().await?),
+        }
+    }
+
+    async fn listens(&mut self) -> Result<(), ServerError> {
+        while TcpStream::connect(self.address).await.is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(ServerError::Ended(status));
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        Ok(())
+    }
+}
