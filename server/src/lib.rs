@@ -20,6 +20,7 @@ pub fn router() -> Router<App> {
         .merge(admin_config::router())
         .merge(configs_batch::router())
         .merge(experiments::router())
+        .merge(export::router())
 }
 
 /// What the container serves: [`router`] with everything around it.

@@ -1,0 +1,218 @@
+//! Answers, with the case they are about and the time they took.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use shared::ApiError;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::cell::{StoredJson, Timestamp, TimestampUtc};
+use crate::cursor::{self, Cursor};
+use crate::page::{Keys, Resource, Wanted};
+use crate::row::row;
+
+pub(crate) struct Answers;
+
+/// An answer's id, and its number among those of its participant.
+#[derive(Clone)]
+pub(crate) struct AnswerKey {
+    id: i32,
+    order_id: i64,
+}
+
+row! {
+    AnswerRow {
+        answer_id: i32,
+        case_id: Option<i32>,
+        user_email: Option<String>,
+        answer: Option<StoredJson>,
+        display_configuration: Option<StoredJson>,
+        ai_score_shown: bool,
+        answer_config_id: Option<Uuid>,
+        answer_created_at: Option<Timestamp>,
+        person_id: Option<i32>,
+        visit_start_date: Option<NaiveDate>,
+        year_of_birth: Option<i32>,
+        gender_name: Option<String>,
+        ai_value_as_string: Option<String>,
+        case_open_time: Option<TimestampUtc>,
+        answer_open_time: Option<TimestampUtc>,
+        answer_submit_time: Option<TimestampUtc>,
+        to_answer_open_secs: Option<f64>,
+        to_submit_secs: Option<f64>,
+        total_duration_secs: Option<f64>,
+        order_id: i64,
+    }
+}
+
+/// What answers are ordered by.
+struct Place {
+    user_email: Option<String>,
+    created_timestamp: Option<NaiveDateTime>,
+    id: i32,
+}
+
+impl Resource for Answers {
+    const PATH: &'static str = "/api/v1/export/answers";
+    const HAS_SINCE: bool = true;
+    type Key = AnswerKey;
+    type Row = AnswerRow;
+
+    fn stable_key(key: &AnswerKey) -> String {
+        key.id.to_string()
+    }
+
+    async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<AnswerKey>, ApiError> {
+        let since = wanted.since.map(|since| since.naive_utc());
+        let places = match wanted.after {
+            Some(cursor) => {
+                let last = place(snapshot, cursor).await?;
+                places_after(snapshot, &last, since, wanted.count).await?
+            }
+            None => first_places(snapshot, since, wanted).await?,
+        };
+        let before = match places.first() {
+            Some(first) => count_before(snapshot, first, since).await?,
+            None => 0,
+        };
+        let total = if wanted.with_total { Some(count(snapshot, since).await?) } else { None };
+        Ok(Keys { keys: numbered(&places, before), total })
+    }
+
+    async fn rows(db: &PgPool, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
+        let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
+        // the timing is that of the answer's own assignment, else the latest of the same participant and case
+        sqlx::query_as!(
+            AnswerRow,
+            r#"SELECT answer.id AS answer_id, answer.case_id, answer.user_email, answer.answer AS "answer: StoredJson",
+                   answer.display_configuration AS "display_configuration: StoredJson", answer.ai_score_shown, answer.answer_config_id,
+                   answer.created_timestamp AS "answer_created_at: Timestamp",
+                   person.person_id AS "person_id?", visit.visit_start_date AS "visit_start_date?", person.year_of_birth AS "year_of_birth?",
+                   gender.concept_name AS "gender_name?", risk.value_as_string AS "ai_value_as_string?",
+                   timing.case_open_time AS "case_open_time?: TimestampUtc", timing.answer_open_time AS "answer_open_time?: TimestampUtc",
+                   timing.answer_submit_time AS "answer_submit_time?: TimestampUtc", timing.to_answer_open_secs AS "to_answer_open_secs?",
+                   timing.to_submit_secs AS "to_submit_secs?", timing.total_duration_secs AS "total_duration_secs?",
+                   page.order_id AS "order_id!"
+               FROM unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS page (id, order_id, position)
+               JOIN answer ON answer.id = page.id
+               LEFT JOIN visit_occurrence visit ON visit.visit_occurrence_id = answer.case_id
+               LEFT JOIN person ON person.person_id = visit.person_id
+               LEFT JOIN concept gender ON gender.concept_id = person.gender_concept_id
+               LEFT JOIN LATERAL (
+                   SELECT value_as_string FROM observation
+                   WHERE visit_occurrence_id = answer.case_id AND observation_concept_id = 45614722
+                   ORDER BY observation_datetime, observation_id LIMIT 1
+               ) risk ON true
+               LEFT JOIN LATERAL (
+                   SELECT * FROM analytics
+                   WHERE analytics.user_email = answer.user_email AND analytics.case_id = answer.case_id
+                   ORDER BY (analytics.case_config_id = answer.task_id) DESC NULLS LAST, analytics.id DESC LIMIT 1
+               ) timing ON true
+               ORDER BY page.position"#,
+            &ids,
+            &order_ids
+        )
+        .fetch_all(db)
+        .await
+    }
+}
+
+/// Numbers the answers of each participant; `before` the first there are so many of the same.
+fn numbered(places: &[Place], before: i64) -> Vec<AnswerKey> {
+    places
+        .chunk_by(|one, next| one.user_email == next.user_email)
+        .enumerate()
+        .flat_map(|(index, of_one)| of_one.iter().zip(if index == 0 { before + 1.. } else { 1.. }))
+        .map(|(place, order_id)| AnswerKey { id: place.id, order_id })
+        .collect()
+}
+
+async fn place(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<Place, ApiError> {
+    let id: i32 = cursor.key()?;
+    let place = sqlx::query_as!(Place, "SELECT user_email, created_timestamp, id FROM answer WHERE id = $1", id);
+    place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
+}
+
+async fn first_places(
+    snapshot: &mut PgConnection,
+    since: Option<NaiveDateTime>,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Place>, sqlx::Error> {
+    sqlx::query_as!(
+        Place,
+        "SELECT user_email, created_timestamp, id FROM answer
+         WHERE $1::timestamp IS NULL OR created_timestamp >= $1
+         ORDER BY user_email, created_timestamp, id LIMIT $2 OFFSET $3",
+        since,
+        wanted.count,
+        wanted.offset
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+/// Behind an answer come the later ones of its participant, those of later participants, and those of nobody. Each part is read
+/// from the index, which one condition for all would not be.
+async fn places_after(
+    snapshot: &mut PgConnection,
+    last: &Place,
+    since: Option<NaiveDateTime>,
+    count: i64,
+) -> Result<Vec<Place>, sqlx::Error> {
+    sqlx::query_as!(
+        Place,
+        r#"SELECT user_email, created_timestamp, id AS "id!" FROM (
+               (SELECT user_email, created_timestamp, id FROM answer
+                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
+                  AND ((created_timestamp, id) > ($2, $3)
+                       OR created_timestamp IS NULL AND ($2::timestamp IS NOT NULL OR id > $3))
+                  AND ($4::timestamp IS NULL OR created_timestamp >= $4)
+                ORDER BY user_email, created_timestamp, id LIMIT $5)
+               UNION ALL
+               (SELECT user_email, created_timestamp, id FROM answer
+                WHERE user_email > $1 AND ($4::timestamp IS NULL OR created_timestamp >= $4)
+                ORDER BY user_email, created_timestamp, id LIMIT $5)
+               UNION ALL
+               (SELECT user_email, created_timestamp, id FROM answer
+                WHERE user_email IS NULL AND $1 IS NOT NULL AND ($4::timestamp IS NULL OR created_timestamp >= $4)
+                ORDER BY user_email, created_timestamp, id LIMIT $5)
+           ) AS behind
+           ORDER BY user_email, created_timestamp, id LIMIT $5"#,
+        last.user_email,
+        last.created_timestamp,
+        last.id,
+        since,
+        count
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+/// How many answers of the same participant come before `place`.
+async fn count_before(
+    snapshot: &mut PgConnection,
+    place: &Place,
+    since: Option<NaiveDateTime>,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM answer
+           WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
+             AND ((created_timestamp, id) < ($2, $3)
+                  OR $2::timestamp IS NULL AND (created_timestamp IS NOT NULL OR id < $3))
+             AND ($4::timestamp IS NULL OR created_timestamp >= $4)"#,
+        place.user_email,
+        place.created_timestamp,
+        place.id,
+        since
+    )
+    .fetch_one(snapshot)
+    .await
+}
+
+async fn count(snapshot: &mut PgConnection, since: Option<NaiveDateTime>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM answer WHERE $1::timestamp IS NULL OR created_timestamp >= $1"#,
+        since
+    )
+    .fetch_one(snapshot)
+    .await
+}

@@ -1,0 +1,115 @@
+//! Assignments of cases to participants.
+
+use chrono::NaiveDate;
+use shared::ApiError;
+use sqlx::{PgConnection, PgPool};
+
+use crate::cell::StoredJson;
+use crate::cursor::{self, Cursor};
+use crate::page::{Keys, Resource, Wanted};
+use crate::row::row;
+
+pub(crate) struct DisplayConfigs;
+
+row! {
+    DisplayConfigRow {
+        config_id: String,
+        user_email: Option<String>,
+        case_id: Option<i32>,
+        path_config: Option<StoredJson>,
+        person_id: Option<i32>,
+        visit_start_date: Option<NaiveDate>,
+    }
+}
+
+/// What assignments are ordered by.
+struct Place {
+    user_email: Option<String>,
+    case_id: Option<i32>,
+    id: String,
+}
+
+impl Resource for DisplayConfigs {
+    const PATH: &'static str = "/api/v1/export/display-configs";
+    const HAS_SINCE: bool = false;
+    type Key = String;
+    type Row = DisplayConfigRow;
+
+    fn stable_key(key: &String) -> String {
+        key.clone()
+    }
+
+    async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<String>, ApiError> {
+        let keys = match wanted.after {
+            Some(cursor) => {
+                let last = place(snapshot, cursor).await?;
+                ids_after(snapshot, &last, wanted.count).await?
+            }
+            None => first_ids(snapshot, wanted).await?,
+        };
+        let total = if wanted.with_total { Some(count(snapshot).await?) } else { None };
+        Ok(Keys { keys, total })
+    }
+
+    async fn rows(db: &PgPool, keys: &[String]) -> Result<Vec<DisplayConfigRow>, sqlx::Error> {
+        sqlx::query_as!(
+            DisplayConfigRow,
+            r#"SELECT display_config.id AS config_id, display_config.user_email, display_config.case_id,
+                   display_config.path_config AS "path_config: StoredJson",
+                   visit.person_id AS "person_id?", visit.visit_start_date AS "visit_start_date?"
+               FROM unnest($1::text[]) WITH ORDINALITY AS page (id, position)
+               JOIN display_config ON display_config.id = page.id
+               LEFT JOIN visit_occurrence visit ON visit.visit_occurrence_id = display_config.case_id
+               ORDER BY page.position"#,
+            keys
+        )
+        .fetch_all(db)
+        .await
+    }
+}
+
+async fn place(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<Place, ApiError> {
+    let id: String = cursor.key()?;
+    let place = sqlx::query_as!(Place, "SELECT user_email, case_id, id FROM display_config WHERE id = $1", id);
+    place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
+}
+
+async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT id FROM display_config ORDER BY user_email, case_id, id LIMIT $1 OFFSET $2",
+        wanted.count,
+        wanted.offset
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+/// Behind an assignment come the later ones of its participant, those of later participants, and those of nobody. Each part is
+/// read from the index, which one condition for all would not be.
+async fn ids_after(snapshot: &mut PgConnection, last: &Place, count: i64) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM (
+               (SELECT user_email, case_id, id FROM display_config
+                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
+                  AND ((case_id, id) > ($2, $3) OR case_id IS NULL AND ($2::int IS NOT NULL OR id > $3))
+                ORDER BY user_email, case_id, id LIMIT $4)
+               UNION ALL
+               (SELECT user_email, case_id, id FROM display_config
+                WHERE user_email > $1 ORDER BY user_email, case_id, id LIMIT $4)
+               UNION ALL
+               (SELECT user_email, case_id, id FROM display_config
+                WHERE user_email IS NULL AND $1 IS NOT NULL ORDER BY user_email, case_id, id LIMIT $4)
+           ) AS behind
+           ORDER BY user_email, case_id, id LIMIT $4"#,
+        last.user_email,
+        last.case_id,
+        last.id,
+        count
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+async fn count(snapshot: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM display_config"#).fetch_one(snapshot).await
+}

@@ -1,0 +1,126 @@
+//! A page, before its rows are read.
+
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use shared::ApiError;
+use sqlx::{PgConnection, PgPool};
+
+use crate::cursor::Cursor;
+use crate::format::Format;
+use crate::request::{PageRequest, Start};
+use crate::row::Row;
+
+/// The statements that find a page see the same rows, and are planned for the parameters they have: for one plan that fits all,
+/// PostgreSQL would read the whole index for a page behind a cursor.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
+
+/// What can be exported.
+pub(crate) trait Resource: Send + Sync + 'static {
+    /// The route.
+    const PATH: &'static str;
+    /// Whether `since` chooses rows.
+    const HAS_SINCE: bool;
+    /// What a row is found by.
+    type Key: Clone + Send + Sync + 'static;
+    type Row: Row;
+
+    /// The part of a key that stays the same when other rows come and go.
+    fn stable_key(key: &Self::Key) -> String;
+
+    /// The keys of a page, in order.
+    fn keys(
+        snapshot: &mut PgConnection,
+        wanted: &Wanted<'_>,
+    ) -> impl Future<Output = Result<Keys<Self::Key>, ApiError>> + Send;
+
+    /// The rows of these keys, in their order. A row that is gone by now is left out.
+    fn rows(db: &PgPool, keys: &[Self::Key]) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
+}
+
+/// Which keys a page is made of.
+pub(crate) struct Wanted<'a> {
+    /// The row before the first.
+    pub after: Option<&'a Cursor>,
+    pub offset: i64,
+    /// One more than the page has rows: it tells whether there are more.
+    pub count: i64,
+    pub since: Option<DateTime<Utc>>,
+    /// Whether to count all rows.
+    pub with_total: bool,
+}
+
+/// The keys of a page.
+pub(crate) struct Keys<K> {
+    pub keys: Vec<K>,
+    pub total: Option<i64>,
+}
+
+/// A page that was found.
+pub(crate) struct Page<R: Resource> {
+    pub keys: Vec<R::Key>,
+    total: Option<i64>,
+    next: Option<Cursor>,
+}
+
+/// `pagination` of JSON. Only those who page with a cursor get one.
+#[derive(Serialize)]
+pub(crate) struct Pagination {
+    total: Option<i64>,
+    limit: i64,
+    has_more: bool,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Paging {
+    Offset { offset: i64 },
+    Cursor { next_cursor: Option<String> },
+}
+
+impl<R: Resource> Page<R> {
+    /// Finds the page; CSV has no use for a total.
+    pub(crate) async fn find(db: &PgPool, request: &PageRequest, format: Format) -> Result<Self, ApiError> {
+        let after = request.cursor();
+        let counted = after.and_then(|cursor| cursor.total);
+        let wanted = Wanted {
+            after,
+            offset: request.offset(),
+            count: request.limit + 1,
+            since: request.since,
+            with_total: format == Format::Json && counted.is_none(),
+        };
+        let mut snapshot = db.begin_with(SNAPSHOT).await?;
+        let Keys { mut keys, total } = R::keys(&mut snapshot, &wanted).await?;
+        snapshot.rollback().await?;
+
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let has_more = keys.len() > limit;
+        keys.truncate(limit);
+        let total = counted.or(total);
+        let next = keys.last().filter(|_| has_more).map(|last| Cursor::at(R::stable_key(last), total));
+        Ok(Self { keys, total, next })
+    }
+
+    pub(crate) fn pagination(&self, request: &PageRequest) -> Pagination {
+        let paging = match request.start {
+            Start::Offset(offset) => Paging::Offset { offset },
+            Start::Cursor(_) => Paging::Cursor { next_cursor: self.next.as_ref().map(Cursor::encode::<R>) },
+        };
+        Pagination { total: self.total, limit: request.limit, has_more: self.next.is_some(), paging }
+    }
+
+    /// Where the next page is, for CSV too, which has no place for it (RFC 8288).
+    pub(crate) fn next_url(&self, request: &PageRequest) -> Option<String> {
+        let cursor = self.next.as_ref()?.encode::<R>();
+        let since = request.since.map(|since| {
+            let since = since.to_rfc3339();
+            format!("&since={}", utf8_percent_encode(&since, NON_ALPHANUMERIC))
+        });
+        Some(format!("{}?limit={}{}&cursor={cursor}", R::PATH, request.limit, since.unwrap_or_default()))
+    }
+}

@@ -1,0 +1,65 @@
+//! Participants, without name and email; administrators are none.
+
+use shared::ApiError;
+use sqlx::{PgConnection, PgPool};
+
+use crate::cell::Timestamp;
+use crate::cursor::Cursor;
+use crate::page::{Keys, Resource, Wanted};
+use crate::row::row;
+
+pub(crate) struct Participants;
+
+row! {
+    ParticipantRow {
+        user_id: i32,
+        position: Option<String>,
+        employer: Option<String>,
+        area_of_clinical_ex: Option<String>,
+        active: Option<bool>,
+        admin_flag: Option<bool>,
+        user_created_at: Option<Timestamp>,
+        cases_completed: i64,
+        cases_assigned: i64,
+    }
+}
+
+impl Resource for Participants {
+    const PATH: &'static str = "/api/v1/export/participants";
+    const HAS_SINCE: bool = false;
+    type Key = i32;
+    type Row = ParticipantRow;
+
+    fn stable_key(key: &i32) -> String {
+        key.to_string()
+    }
+
+    /// An account without an `admin_flag` is not listed either, as in the recordings.
+    async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
+        let after: Option<i32> = wanted.after.map(Cursor::key).transpose()?;
+        let keys = sqlx::query_scalar!(
+            r#"SELECT id FROM "user" WHERE NOT admin_flag AND ($1::int IS NULL OR id > $1) ORDER BY id LIMIT $2 OFFSET $3"#,
+            after,
+            wanted.count,
+            wanted.offset
+        );
+        let keys = keys.fetch_all(&mut *snapshot).await?;
+        let total = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM "user" WHERE NOT admin_flag"#);
+        let total = if wanted.with_total { Some(total.fetch_one(snapshot).await?) } else { None };
+        Ok(Keys { keys, total })
+    }
+
+    async fn rows(db: &PgPool, keys: &[i32]) -> Result<Vec<ParticipantRow>, sqlx::Error> {
+        sqlx::query_as!(
+            ParticipantRow,
+            r#"SELECT id AS user_id, position, employer, area_of_clinical_ex, active, admin_flag,
+                   created_timestamp AS "user_created_at: Timestamp",
+                   (SELECT count(*) FROM answer WHERE answer.user_email = "user".email) AS "cases_completed!",
+                   (SELECT count(*) FROM display_config WHERE display_config.user_email = "user".email) AS "cases_assigned!"
+               FROM "user" WHERE id = ANY($1) ORDER BY id"#,
+            keys
+        )
+        .fetch_all(db)
+        .await
+    }
+}

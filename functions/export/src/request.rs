@@ -1,0 +1,138 @@
+//! What the caller asks for: `limit`, `offset` or `cursor`, and `since`. Other parameters are ignored; of one that is repeated
+//! the first counts.
+
+use std::num::IntErrorKind;
+
+use chrono::{DateTime, Utc};
+use shared::ApiError;
+use shared::errors::bad_request;
+
+use crate::cursor::Cursor;
+use crate::page::Resource;
+use crate::since;
+
+const DEFAULT_LIMIT: i64 = 1000;
+const MAX_LIMIT: i64 = 10_000;
+
+/// A page of an export.
+#[derive(Debug, PartialEq)]
+pub(crate) struct PageRequest {
+    /// 1 to 10,000 rows.
+    pub limit: i64,
+    pub start: Start,
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Where a page starts.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Start {
+    /// Behind so many rows.
+    Offset(i64),
+    /// Behind the row of a cursor; without one at the first row.
+    Cursor(Option<Cursor>),
+}
+
+impl PageRequest {
+    /// Reads the parameters; 400 names the one that is wrong.
+    pub(crate) fn of<R: Resource>(parameters: &[(String, String)]) -> Result<Self, ApiError> {
+        let parameter =
+            |name: &str| parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        let start = match (parameter("cursor"), parameter("offset")) {
+            (Some(_), Some(_)) => return Err(bad_request("offset: not together with cursor")),
+            (Some(""), None) => Start::Cursor(None),
+            (Some(cursor), None) => Start::Cursor(Some(Cursor::decode::<R>(cursor)?)),
+            (None, offset) => Start::Offset(offset.map_or(Ok(0), |text| whole_number("offset", text, 0))?),
+        };
+        // more than the most is the most
+        let limit = parameter("limit").map_or(Ok(DEFAULT_LIMIT), |text| whole_number("limit", text, 1))?.min(MAX_LIMIT);
+        let since = parameter("since").filter(|text| R::HAS_SINCE && !text.is_empty());
+        let since = since
+            .map(|text| since::parse(text).ok_or_else(|| bad_request("since: not a date or time of ISO 8601")))
+            .transpose()?;
+        Ok(Self { limit, start, since })
+    }
+
+    /// How many rows are skipped.
+    pub(crate) fn offset(&self) -> i64 {
+        match self.start {
+            Start::Offset(offset) => offset,
+            Start::Cursor(_) => 0,
+        }
+    }
+
+    /// The row before the page.
+    pub(crate) fn cursor(&self) -> Option<&Cursor> {
+        match &self.start {
+            Start::Offset(_) => None,
+            Start::Cursor(cursor) => cursor.as_ref(),
+        }
+    }
+}
+
+fn whole_number(name: &str, text: &str, least: i64) -> Result<i64, ApiError> {
+    let number = match text.trim().parse::<i64>() {
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => i64::MAX,
+        Err(_) => return Err(bad_request(format!("{name}: not a whole number"))),
+        Ok(number) => number,
+    };
+    if number >= least { Ok(number) } else { Err(bad_request(format!("{name}: at least {least}"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::Answers;
+    use crate::participants::Participants;
+
+    fn request<R: Resource>(query: &[(&str, &str)]) -> Result<PageRequest, String> {
+        let owned: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        PageRequest::of::<R>(&owned).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_parameters_it_is_the_first_thousand() {
+        assert_eq!(request::<Answers>(&[]), Ok(PageRequest { limit: 1000, start: Start::Offset(0), since: None }));
+    }
+
+    #[test]
+    fn of_a_repeated_parameter_the_first_counts_and_an_unknown_one_is_ignored() {
+        let request = request::<Answers>(&[("limit", "2"), ("limit", "x"), ("page", "7")]).unwrap();
+
+        assert_eq!(request.limit, 2);
+    }
+
+    #[test]
+    fn more_than_the_most_is_the_most() {
+        for limit in ["10000", "10001", "99999999999999999999"] {
+            assert_eq!(request::<Answers>(&[("limit", limit)]).unwrap().limit, 10_000, "{limit}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_parameter() {
+        for (name, value) in [
+            ("limit", "0"),
+            ("limit", "-1"),
+            ("limit", "1.5"),
+            ("limit", "ten"),
+            ("limit", ""),
+            ("offset", "-1"),
+            ("offset", "x"),
+            ("since", "yesterday"),
+            ("cursor", "garbage"),
+        ] {
+            let refusal = request::<Answers>(&[(name, value)]).unwrap_err();
+            assert!(refusal.starts_with(&format!("400 Bad Request: {name}: ")), "{name}={value}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_and_an_offset_exclude_each_other() {
+        assert!(request::<Answers>(&[("cursor", ""), ("offset", "0")]).is_err());
+    }
+
+    #[test]
+    fn since_is_ignored_where_there_is_none() {
+        assert_eq!(request::<Participants>(&[("since", "garbage")]).unwrap().since, None);
+    }
+}
