@@ -96,7 +96,7 @@ impl TestApp {
         environment.insert("MAIL_TRANSPORT".to_owned(), format!("file:{}", mails.display()));
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Config::from_environment(&environment).expect("the test's configuration is complete");
-        let app = shared::App::new(&config, Deployment::Container { max_connections: 5 }).expect("the database's address is valid");
+        let app = shared::App::new(&config, Deployment::Container { max_connections: config.database_max_connections }).expect("the database's address is valid");
         Self { service: server::service(app.clone(), &config), db, app, mails }
     }
 
@@ -168,6 +168,7 @@ impl Drop for TestApp {
 pub fn environment(database_url: &str) -> Environment {
     [
         ("DATABASE_URL", database_url),
+        ("DATABASE_MAX_CONNECTIONS", "5"),
         ("JWT_SECRET_KEY", JWT_SECRET_KEY),
         ("JWT_ACCESS_TOKEN_EXPIRES", "900"),
         ("EXPORT_API_KEY", API_KEY),

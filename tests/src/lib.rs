@@ -3,3 +3,5 @@
 pub mod app;
 pub mod contract;
 pub mod db;
+pub mod plan;
+pub mod round_trips;
