@@ -7,4 +7,5 @@ mod case_reviews;
 mod cases;
 mod configs_batch;
 mod experiments;
+mod export;
 mod healthcheck;
