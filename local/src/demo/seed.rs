@@ -90,7 +90,7 @@ async fn store_vocabulary(transaction: &mut PgTransaction<'_>, study: &Study) ->
     sqlx::query!(
         "INSERT INTO concept (concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, concept_code, valid_start_date, valid_end_date)
          SELECT concept_id, concept_name, domain_id, vocabulary_id, 'Undefined', concept_id, '1970-01-01', '2099-12-31'
-         FROM json_populate_recordset(NULL::concept, $1)",
+         FROM jsonb_populate_recordset(NULL::concept, $1)",
         Json(&study.concepts) as _
     )
     .execute(&mut **transaction)
@@ -106,7 +106,7 @@ async fn store_vocabulary(transaction: &mut PgTransaction<'_>, study: &Study) ->
     sqlx::query!(
         "INSERT INTO concept_relationship (concept_id_1, concept_id_2, relationship_id, valid_start_date, valid_end_date)
          SELECT concept_id_1, concept_id_2, relationship_id, '1970-01-01', '2099-12-31'
-         FROM json_populate_recordset(NULL::concept_relationship, $1)",
+         FROM jsonb_populate_recordset(NULL::concept_relationship, $1)",
         Json(&study.concept_relationships) as _
     )
     .execute(&mut **transaction)
@@ -143,7 +143,7 @@ async fn store_case(
                                   observation_type_concept_id, value_as_string, value_as_number, unit_concept_id, qualifier_concept_id)
          SELECT $1 + ordinality, $2, $2, $3, observation_concept_id, observation_type_concept_id, value_as_string, value_as_number,
                 unit_concept_id, qualifier_concept_id
-         FROM json_populate_recordset(NULL::observation, $4) WITH ORDINALITY",
+         FROM jsonb_populate_recordset(NULL::observation, $4) WITH ORDINALITY",
         rows_above,
         case_id,
         case.visit_date,
@@ -156,7 +156,7 @@ async fn store_case(
                                   measurement_type_concept_id, value_as_number, value_as_concept_id, unit_concept_id)
          SELECT $1 + ordinality, $2, $2, $3, measurement_concept_id, measurement_type_concept_id, value_as_number, value_as_concept_id,
                 unit_concept_id
-         FROM json_populate_recordset(NULL::measurement, $4) WITH ORDINALITY",
+         FROM jsonb_populate_recordset(NULL::measurement, $4) WITH ORDINALITY",
         rows_above,
         case_id,
         case.visit_date,
@@ -223,11 +223,11 @@ async fn store_assignment(
 ) -> Result<(), sqlx::Error> {
     let Assignment { user_email, case, arm } = assignment;
     sqlx::query!(
-        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm) VALUES ($1, $2, $3, $4::text::json, $5, $6)",
         study.assignment_id(assignment),
         user_email,
         case_id(*case),
-        json!(arm.path_config(study.case(*case))),
+        json!(arm.path_config(study.case(*case))).to_string(),
         EXPERIMENT_ID,
         arm.name()
     )
@@ -244,7 +244,7 @@ async fn store_answer(transaction: &mut PgTransaction<'_>, answer: &Answer, stud
         "WITH answered AS (
            INSERT INTO answer (task_id, case_id, user_email, display_configuration, answer_config_id, answer, ai_score_shown,
                                created_timestamp, modified_timestamp)
-           SELECT id, case_id, user_email, path_config, $2, $3, $4, $7::timestamptz AT TIME ZONE 'UTC', $7 AT TIME ZONE 'UTC'
+           SELECT id, case_id, user_email, path_config, $2, $3::text::json, $4, $7::timestamptz AT TIME ZONE 'UTC', $7 AT TIME ZONE 'UTC'
            FROM display_config WHERE id = $1
            RETURNING task_id, case_id, user_email)
          INSERT INTO analytics (user_email, case_config_id, case_id, case_open_time, answer_open_time, answer_submit_time,
@@ -252,7 +252,7 @@ async fn store_answer(transaction: &mut PgTransaction<'_>, answer: &Answer, stud
          SELECT user_email, task_id, case_id, $5, $6, $7, $8, $9, $10, $7, $7 FROM answered",
         study.assignment_id(assignment),
         QUESTIONNAIRE_ID,
-        json!(answer.answer),
+        json!(answer.answer).to_string(),
         assignment.arm.shows_ai_score(),
         answer.case_open_time,
         answer.answer_open_time,
