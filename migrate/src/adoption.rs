@@ -59,7 +59,9 @@ impl fmt::Display for Difference {
             Self::TableMissing(table) => write!(f, "table {table} is missing"),
             Self::ColumnMissing { column } => write!(f, "column {column} is missing"),
             Self::ColumnExtra { column } => write!(f, "column {column} is unknown"),
-            Self::Column { column, expected, found } => write!(f, "column {column} should be `{expected}`, is `{found}`"),
+            Self::Column { column, expected, found } => {
+                write!(f, "column {column} should be `{expected}`, is `{found}`")
+            }
             Self::Constraint { constraint, expected: Some(expected), found: Some(found) } => {
                 write!(f, "constraint {constraint} should be `{expected}`, is `{found}`")
             }
@@ -74,20 +76,17 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Everything that differs from the schema of the old system.
-pub async fn differences(connection: &mut PgConnection) -> Result<Vec<Difference>, Error> {
+/// Refuses a schema that differs from that of the old system, with everything that differs.
+pub(crate) async fn check(connection: &mut PgConnection) -> Result<(), Error> {
     let expected = catalog::expected();
-    let mut found = compare(&expected, &catalog::live(connection).await?);
-    found.extend(obstacles(connection, &expected).await?);
-    Ok(found)
+    let mut differences = compare(&expected, &catalog::live(connection).await?);
+    differences.extend(obstacles(connection, &expected).await?);
+    if differences.is_empty() { Ok(()) } else { Err(Error::Differs(differences)) }
 }
 
 /// Records the baseline as applied, if nothing differs.
 pub(crate) async fn adopt(connection: &mut PgConnection) -> Result<(), Error> {
-    let differences = differences(connection).await?;
-    if !differences.is_empty() {
-        return Err(Error::Differs(differences));
-    }
+    check(connection).await?;
     let baseline = migrations::up().next().expect("there is a baseline");
     let mut transaction = connection.begin().await?;
     transaction.ensure_migrations_table().await?;
@@ -120,7 +119,11 @@ fn compare_table(name: &str, expected: &Table, found: &Table) -> Vec<Difference>
         match found.columns.get(column) {
             None => differences.push(Difference::ColumnMissing { column: path }),
             Some(found) if found != expected => {
-                differences.push(Difference::Column { column: path, expected: describe(expected), found: describe(found) });
+                differences.push(Difference::Column {
+                    column: path,
+                    expected: describe(expected),
+                    found: describe(found),
+                });
             }
             Some(_) => {}
         }
@@ -132,7 +135,8 @@ fn compare_table(name: &str, expected: &Table, found: &Table) -> Vec<Difference>
     constraints.sort();
     constraints.dedup();
     for constraint in constraints {
-        let (expected, found) = (expected.constraints.get(constraint).cloned(), found.constraints.get(constraint).cloned());
+        let (expected, found) =
+            (expected.constraints.get(constraint).cloned(), found.constraints.get(constraint).cloned());
         if expected != found {
             differences.push(Difference::Constraint { constraint: format!("{name}.{constraint}"), expected, found });
         }

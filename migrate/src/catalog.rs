@@ -62,7 +62,10 @@ pub fn expected() -> Schema {
 
 /// The embedded files are part of the program, and a test reads them.
 fn rows<T: for<'row> Deserialize<'row>>(text: &str) -> Vec<T> {
-    csv::Reader::from_reader(text.as_bytes()).into_deserialize().map(|row| row.expect("the embedded schema is CSV")).collect()
+    csv::Reader::from_reader(text.as_bytes())
+        .into_deserialize()
+        .map(|row| row.expect("the embedded schema is CSV"))
+        .collect()
 }
 
 /// The tables of schema `public`.
@@ -112,7 +115,10 @@ mod tests {
         let schema = expected();
 
         assert_eq!(schema.len(), 37);
-        assert_eq!(schema["display_config"].columns["id"].default.as_deref(), Some("nextval('configuration_id_seq'::regclass)"));
+        assert_eq!(
+            schema["display_config"].columns["id"].default.as_deref(),
+            Some("nextval('configuration_id_seq'::regclass)")
+        );
         assert!(!schema.contains_key("alembic_version"));
     }
 }

@@ -107,7 +107,12 @@ impl From<MigrateError> for Error {
 
 impl Error {
     /// Tells a lock and a timeout from a migration that is wrong.
-    pub(crate) fn of_migration(version: i64, description: &str, limits: crate::timeouts::Limits, source: MigrateError) -> Self {
+    pub(crate) fn of_migration(
+        version: i64,
+        description: &str,
+        limits: crate::timeouts::Limits,
+        source: MigrateError,
+    ) -> Self {
         let description = description.to_owned();
         match sqlstate(&source).as_deref() {
             Some(LOCK_NOT_AVAILABLE) => Self::TableLocked { version, description, waited: limits.lock },

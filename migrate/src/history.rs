@@ -6,7 +6,8 @@ use crate::{Error, migrations};
 
 /// The up migrations that are not applied, in order; or why the history cannot be gone on with.
 pub fn pending(applied: &[AppliedMigration]) -> Result<Vec<&'static Migration>, Error> {
-    let unknown: Vec<i64> = applied.iter().map(|one| one.version).filter(|version| !migrations::is_known(*version)).collect();
+    let unknown: Vec<i64> =
+        applied.iter().map(|one| one.version).filter(|version| !migrations::is_known(*version)).collect();
     if !unknown.is_empty() {
         return Err(Error::Unknown(unknown));
     }
@@ -17,7 +18,8 @@ pub fn pending(applied: &[AppliedMigration]) -> Result<Vec<&'static Migration>, 
     if !changed.is_empty() {
         return Err(Error::Changed(changed));
     }
-    let pending: Vec<&Migration> = migrations::up().filter(|known| applied.iter().all(|one| one.version != known.version)).collect();
+    let pending: Vec<&Migration> =
+        migrations::up().filter(|known| applied.iter().all(|one| one.version != known.version)).collect();
     let latest = applied.iter().map(|one| one.version).max().unwrap_or(0);
     let late: Vec<i64> = pending.iter().map(|one| one.version).filter(|version| *version < latest).collect();
     if late.is_empty() { Ok(pending) } else { Err(Error::OutOfOrder { pending: late, latest }) }
@@ -28,7 +30,10 @@ mod tests {
     use super::*;
 
     fn applied(count: usize) -> Vec<AppliedMigration> {
-        migrations::up().take(count).map(|one| AppliedMigration { version: one.version, checksum: one.checksum.clone() }).collect()
+        migrations::up()
+            .take(count)
+            .map(|one| AppliedMigration { version: one.version, checksum: one.checksum.clone() })
+            .collect()
     }
 
     #[test]

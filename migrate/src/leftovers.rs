@@ -12,7 +12,9 @@ pub fn concurrent_indexes(migration: &Migration) -> Vec<String> {
         .tree()
         .stmts()
         .filter_map(|statement| match statement {
-            Stmt::CreateIndex(index) if index.concurrently_token().is_some() => Some(index.index()?.path()?.segment()?.text()),
+            Stmt::CreateIndex(index) if index.concurrently_token().is_some() => {
+                Some(index.index()?.path()?.segment()?.text())
+            }
             _ => None,
         })
         .collect()

@@ -1,8 +1,8 @@
 //! Keeps the database schema: what is pending, whether it is safe, up, down, and the takeover of a database of the old
 //! system. The rules for migrations are in `migrations/README.md`.
 //!
-//! Follow one run: [`Runner`] → `run_lock` → [`state`] (what kind of database is this?) → [`adoption`] (is it the schema we
-//! expect?) → `history` (what is pending?) → sqlx applies one migration after the other.
+//! Follow one run: [`Runner`] → `session` and its `run_lock` → `state` (what kind of database is this?) → [`adoption`] (is it
+//! the schema we expect?) → `history` (what is pending?) → `session` applies one migration after the other, by sqlx.
 
 pub mod adoption;
 mod catalog;
@@ -15,6 +15,7 @@ mod report;
 mod request;
 mod run_lock;
 mod runner;
+mod session;
 mod state;
 mod timeouts;
 

@@ -95,7 +95,9 @@ fn excused(sql: &str, found: Vec<(usize, String, String)>, statements: &[Stateme
     for (offset, rule, message) in found {
         let statement = statements.iter().find(|statement| (statement.start..statement.end).contains(&offset));
         let excuse = statement.and_then(|statement| {
-            excuses.iter_mut().find(|excuse| (statement.start..statement.end).contains(&excuse.offset) && excuse.rule == rule)
+            excuses
+                .iter_mut()
+                .find(|excuse| (statement.start..statement.end).contains(&excuse.offset) && excuse.rule == rule)
         });
         match excuse {
             Some(excuse) if excuse.has_reason => excuse.used = true,
@@ -103,7 +105,8 @@ fn excused(sql: &str, found: Vec<(usize, String, String)>, statements: &[Stateme
         }
     }
     for excuse in excuses.into_iter().filter(|excuse| !excuse.used) {
-        let message = "excuses nothing here: write `-- safe: <rule>: <reason>` before the statement that needs it".to_owned();
+        let message =
+            "excuses nothing here: write `-- safe: <rule>: <reason>` before the statement that needs it".to_owned();
         findings.push(Finding { line: line(sql, excuse.offset), rule: "unused-excuse".to_owned(), message });
     }
     findings.sort();
@@ -141,7 +144,9 @@ mod tests {
             .map(|migration| (migration, Direction::Up))
             .chain(migrations::down().map(|migration| (migration, Direction::Down)))
             .flat_map(|(migration, direction)| {
-                lint_migration(migration, direction).into_iter().map(move |finding| (migration.version, direction, finding))
+                lint_migration(migration, direction)
+                    .into_iter()
+                    .map(move |finding| (migration.version, direction, finding))
             })
             .collect();
 
@@ -187,7 +192,10 @@ mod tests {
             ("REINDEX TABLE answer;", "require-concurrent-reindex"),
             ("ALTER TABLE answer ADD CONSTRAINT c CHECK (case_id > 0);", "constraint-missing-not-valid"),
             ("ALTER TABLE answer ADD CONSTRAINT c CHECK (case_id > 0) NOT VALID;", "restrict-writes"),
-            ("ALTER TABLE answer ADD CONSTRAINT c FOREIGN KEY (case_id) REFERENCES person (person_id);", "adding-foreign-key-constraint"),
+            (
+                "ALTER TABLE answer ADD CONSTRAINT c FOREIGN KEY (case_id) REFERENCES person (person_id);",
+                "adding-foreign-key-constraint",
+            ),
             ("ALTER TABLE answer ADD CONSTRAINT c UNIQUE (task_id);", "disallowed-unique-constraint"),
             ("ALTER TABLE answer SET UNLOGGED;", "rewrite-table"),
             ("ALTER TABLE answer SET TABLESPACE slow;", "rewrite-table"),

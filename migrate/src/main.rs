@@ -13,7 +13,10 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     telemetry::start();
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| run(event.payload).await.map_err(|error| diagnostic(&*error)))).await
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        run(event.payload).await.map_err(|error| diagnostic(&*error))
+    }))
+    .await
 }
 
 /// Secrets are read anew each time: a run is rare, and the password may have changed since the last one.
@@ -25,7 +28,7 @@ async fn run(event: Value) -> Result<Report, Failure> {
     Ok(Runner::new(&options).run(&request).await?)
 }
 
+/// The runtime logs it, too.
 fn diagnostic(error: &(dyn std::error::Error + Send + Sync)) -> Diagnostic {
-    tracing::error!(%error, "not migrated");
     Diagnostic { error_type: "MigrationError".to_owned(), error_message: error.to_string() }
 }

@@ -17,7 +17,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Takes the lock, or gives up after `patience`.
 pub async fn acquire(connection: &mut PgConnection, patience: Duration) -> Result<(), Error> {
     let started = Instant::now();
-    while !sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "taken!""#, KEY).fetch_one(&mut *connection).await? {
+    while !sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "taken!""#, KEY)
+        .fetch_one(&mut *connection)
+        .await?
+    {
         if started.elapsed() >= patience {
             return Err(Error::OtherRun(patience));
         }

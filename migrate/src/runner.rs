@@ -1,13 +1,13 @@
-//! Runs: one connection, one lock, one report.
+//! The actions: each opens a session, looks at the database, does its work, and reports.
 
-use sqlx::migrate::{AppliedMigration, Migrate, Migration};
+use sqlx::migrate::{Migrate, Migration};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use sqlx::{ConnectOptions, Executor, PgConnection};
 
 use crate::lint::{self, Direction};
 use crate::request::{Action, Request};
-use crate::timeouts::Limits;
-use crate::{Error, Pending, Report, State, Step, Timeouts, adoption, catalog, history, leftovers, migrations, run_lock, state};
+use crate::session::Session;
+use crate::{Error, Pending, Report, State, Timeouts, adoption, catalog, history, migrations, state};
 
 /// Migrates one database, each run on a connection of its own.
 #[derive(Clone, Debug)]
@@ -44,31 +44,29 @@ impl Runner {
 
     /// How far the database is. Changes nothing.
     pub async fn status(&self) -> Result<Report, Error> {
-        let mut connection = self.connect().await?;
-        let mut report = begin(&mut connection, Action::Status).await?;
-        report.message = match (report.state, report.pending.len()) {
+        let mut session = Session::open(&self.options, self.timeouts).await?;
+        let report = begin(&mut session, Action::Status).await?;
+        let message = match (report.state, report.pending.len()) {
             (State::Empty, _) => "the database is empty".to_owned(),
             (State::OldSystem, _) => "a database of the old system, not adopted yet".to_owned(),
             (State::Migrated, 0) => "up to date".to_owned(),
             (State::Migrated, pending) => format!("{pending} pending"),
         };
-        close(connection, report).await
+        close(session, report, message).await
     }
 
     /// What [`Self::up`] would apply, with what the lint says, and whether the database can be adopted. Changes nothing.
     pub async fn plan(&self) -> Result<Report, Error> {
-        let mut connection = self.connect().await?;
-        let mut report = begin(&mut connection, Action::Plan).await?;
+        let mut session = Session::open(&self.options, self.timeouts).await?;
+        let mut report = begin(&mut session, Action::Plan).await?;
+        let mut adopt = "";
         if report.state == State::OldSystem {
-            let differences = adoption::differences(&mut connection).await?;
-            if !differences.is_empty() {
-                return Err(Error::Differs(differences));
-            }
+            adoption::check(&mut session.connection).await?;
             report.pending.retain(|pending| pending.version != migrations::BASELINE);
+            adopt = "adopt the database and ";
         }
-        let adoption = if report.state == State::OldSystem { "would adopt the database and " } else { "would " };
-        report.message = format!("up {adoption}apply {} migrations", report.pending.len());
-        close(connection, report).await
+        let message = format!("up would {adopt}apply {} migrations", report.pending.len());
+        close(session, report, message).await
     }
 
     /// Applies what is pending, up to `target`. An empty database starts with the baseline, one of the old system is adopted.
@@ -76,23 +74,23 @@ impl Runner {
         if let Some(target) = target.filter(|target| !migrations::is_known(*target)) {
             return Err(Error::TargetUnknown(target));
         }
-        let mut connection = self.connect_alone().await?;
-        let mut report = begin(&mut connection, Action::Up).await?;
-        report.adopted = self.adopt_if_old(&mut connection, report.state).await?;
-        connection.ensure_migrations_table().await?;
-        for migration in history::pending(&connection.list_applied_migrations().await?)? {
+        let mut session = Session::open_alone(&self.options, self.timeouts).await?;
+        let mut report = begin(&mut session, Action::Up).await?;
+        report.adopted = adopt_if_old(&mut session, report.state).await?;
+        session.connection.ensure_migrations_table().await?;
+        for migration in history::pending(&session.connection.list_applied_migrations().await?)? {
             if target.is_none_or(|target| migration.version <= target) {
-                let (step, rebuilt) = self.apply(&mut connection, migration).await?;
+                let (step, rebuilt) = session.apply(migration).await?;
                 report.applied_now.push(step);
                 report.rebuilt_indexes.extend(rebuilt);
             }
         }
-        report.message = match (report.adopted, report.applied_now.len()) {
+        let message = match (report.adopted, report.applied_now.len()) {
             (false, 0) => "nothing was left to do".to_owned(),
             (false, count) => format!("{count} migrations applied"),
             (true, count) => format!("database of the old system adopted, {count} migrations applied"),
         };
-        finish(connection, report).await
+        finish(session, report, message).await
     }
 
     /// Undoes what came after `target`, newest first. 0 leaves nothing, and is refused where rows would be lost.
@@ -101,96 +99,44 @@ impl Runner {
         if target != 0 && !migrations::is_known(target) {
             return Err(Error::TargetUnknown(target));
         }
-        let mut connection = self.connect_alone().await?;
-        let mut report = begin(&mut connection, Action::Down).await?;
-        if target < migrations::BASELINE && report.applied_before.contains(&migrations::BASELINE) {
-            refuse_loss_of_rows(&mut connection).await?;
+        let mut session = Session::open_alone(&self.options, self.timeouts).await?;
+        let mut report = begin(&mut session, Action::Down).await?;
+        let to_nothing = target == 0 && report.applied_before.contains(&migrations::BASELINE);
+        if to_nothing {
+            refuse_loss_of_rows(&mut session.connection).await?;
         }
         for migration in migrations::down().rev() {
             if migration.version > target && report.applied_before.contains(&migration.version) {
-                report.reverted_now.push(self.revert(&mut connection, migration).await?);
+                report.reverted_now.push(session.revert(migration).await?);
             }
         }
-        if report.reverted_now.iter().any(|step| step.version == migrations::BASELINE) {
-            connection.execute("DROP TABLE _sqlx_migrations").await?;
+        if to_nothing {
+            session.connection.execute("DROP TABLE _sqlx_migrations").await?;
         }
-        report.message = match report.reverted_now.len() {
+        let message = match report.reverted_now.len() {
             0 => "nothing was left to undo".to_owned(),
             count => format!("{count} migrations undone"),
         };
-        finish(connection, report).await
+        finish(session, report, message).await
     }
 
     /// Takes over a database of the old system, and applies nothing.
     pub async fn adopt(&self) -> Result<Report, Error> {
-        let mut connection = self.connect_alone().await?;
-        let mut report = begin(&mut connection, Action::Adopt).await?;
+        let mut session = Session::open_alone(&self.options, self.timeouts).await?;
+        let mut report = begin(&mut session, Action::Adopt).await?;
         if report.state == State::Empty {
             return Err(Error::NothingToAdopt);
         }
-        report.adopted = self.adopt_if_old(&mut connection, report.state).await?;
-        report.message = if report.adopted { "database of the old system adopted" } else { "nothing was left to adopt" }.to_owned();
-        finish(connection, report).await
-    }
-
-    async fn connect(&self) -> Result<PgConnection, Error> {
-        let mut connection = PgConnection::connect_with(&self.options).await?;
-        sqlx::query!("SELECT set_config('search_path', 'public', false)").fetch_one(&mut connection).await?;
-        self.limit(&mut connection, self.timeouts.transaction).await?;
-        Ok(connection)
-    }
-
-    async fn connect_alone(&self) -> Result<PgConnection, Error> {
-        let mut connection = self.connect().await?;
-        run_lock::acquire(&mut connection, self.timeouts.other_run).await?;
-        Ok(connection)
-    }
-
-    async fn limit(&self, connection: &mut PgConnection, limits: Limits) -> Result<(), sqlx::Error> {
-        let [lock, statement] = [limits.lock, limits.statement].map(|limit| format!("{}ms", limit.as_millis()));
-        sqlx::query!(
-            "SELECT set_config('lock_timeout', $1, false) AS lock, set_config('statement_timeout', $2, false) AS statement",
-            lock,
-            statement
-        )
-        .fetch_one(connection)
-        .await?;
-        Ok(())
-    }
-
-    async fn adopt_if_old(&self, connection: &mut PgConnection, state: State) -> Result<bool, Error> {
-        if state == State::OldSystem {
-            adoption::adopt(connection).await?;
-        }
-        Ok(state == State::OldSystem)
-    }
-
-    async fn apply(&self, connection: &mut PgConnection, migration: &Migration) -> Result<(Step, Vec<String>), Error> {
-        let limits = self.timeouts.for_migration(migration);
-        let failed = |error| Error::of_migration(migration.version, &migration.description, limits, error);
-        self.limit(connection, limits).await?;
-        let rebuilt = leftovers::remove(connection, migration).await.map_err(|error| failed(error.into()))?;
-        let took = connection.apply(migration).await.map_err(failed)?;
-        tracing::info!(version = migration.version, milliseconds = took.as_millis(), "applied");
-        Ok((step(migration, took), rebuilt))
-    }
-
-    async fn revert(&self, connection: &mut PgConnection, migration: &Migration) -> Result<Step, Error> {
-        let limits = self.timeouts.for_migration(migration);
-        self.limit(connection, limits).await?;
-        let took = connection
-            .revert(migration)
-            .await
-            .map_err(|error| Error::of_migration(migration.version, &migration.description, limits, error))?;
-        tracing::info!(version = migration.version, milliseconds = took.as_millis(), "undone");
-        Ok(step(migration, took))
+        report.adopted = adopt_if_old(&mut session, report.state).await?;
+        let message = if report.adopted { "database of the old system adopted" } else { "nothing was left to adopt" };
+        finish(session, report, message.to_owned()).await
     }
 }
 
-/// A report of what is there before anything is done; refuses a database that no run can go on from.
-async fn begin(connection: &mut PgConnection, action: Action) -> Result<Report, Error> {
-    let state = state::detect(connection).await?;
-    let applied = applied(connection, state).await?;
+/// What is there before anything is done; refuses a database that no run can go on from.
+async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
+    let state = state::detect(&mut session.connection).await?;
+    let applied = session.applied(state).await?;
     Ok(Report {
         action,
         state,
@@ -204,30 +150,20 @@ async fn begin(connection: &mut PgConnection, action: Action) -> Result<Report, 
     })
 }
 
-/// What is pending now belongs into the report of a run that has changed something.
-async fn finish(mut connection: PgConnection, mut report: Report) -> Result<Report, Error> {
-    let state = state::detect(&mut connection).await?;
-    report.pending = history::pending(&applied(&mut connection, state).await?)?.into_iter().map(pending).collect();
-    close(connection, report).await
+/// A run that changed something reports what is pending now.
+async fn finish(mut session: Session, mut report: Report, message: String) -> Result<Report, Error> {
+    let state = state::detect(&mut session.connection).await?;
+    report.pending = history::pending(&session.applied(state).await?)?.into_iter().map(pending).collect();
+    close(session, report, message).await
 }
 
-async fn close(connection: PgConnection, report: Report) -> Result<Report, Error> {
-    connection.close().await?;
-    tracing::info!(action = ?report.action, message = report.message);
-    Ok(report)
+async fn close(session: Session, report: Report, message: String) -> Result<Report, Error> {
+    session.close().await?;
+    tracing::info!(action = ?report.action, message);
+    Ok(Report { message, ..report })
 }
 
-async fn applied(connection: &mut PgConnection, state: State) -> Result<Vec<AppliedMigration>, Error> {
-    if state != State::Migrated {
-        return Ok(Vec::new());
-    }
-    if let Some(version) = connection.dirty_version().await? {
-        return Err(Error::Dirty(version));
-    }
-    Ok(connection.list_applied_migrations().await?)
-}
-
-fn pending(migration: &'static Migration) -> Pending {
+fn pending(migration: &Migration) -> Pending {
     Pending {
         version: migration.version,
         description: migration.description.to_string(),
@@ -236,8 +172,11 @@ fn pending(migration: &'static Migration) -> Pending {
     }
 }
 
-fn step(migration: &Migration, took: std::time::Duration) -> Step {
-    Step { version: migration.version, description: migration.description.to_string(), milliseconds: took.as_millis() }
+async fn adopt_if_old(session: &mut Session, state: State) -> Result<bool, Error> {
+    if state == State::OldSystem {
+        adoption::adopt(&mut session.connection).await?;
+    }
+    Ok(state == State::OldSystem)
 }
 
 async fn refuse_loss_of_rows(connection: &mut PgConnection) -> Result<(), Error> {

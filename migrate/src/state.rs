@@ -28,8 +28,9 @@ pub async fn detect(connection: &mut PgConnection) -> Result<State, Error> {
     .await?;
     if found.old {
         // not checked at compile time: a database of ours has no such table
-        let revisions: Vec<String> =
-            sqlx::query_scalar("SELECT version_num FROM public.alembic_version ORDER BY 1").fetch_all(&mut *connection).await?;
+        let revisions: Vec<String> = sqlx::query_scalar("SELECT version_num FROM public.alembic_version ORDER BY 1")
+            .fetch_all(&mut *connection)
+            .await?;
         if revisions != [REVISION] {
             return Err(Error::Revision(revisions));
         }

@@ -179,7 +179,10 @@ async fn refusal(db: &TestDb) -> String {
     let error = runner(db).up(None).await.unwrap_err();
     Catalog::of(db).await.assert_is(&catalog);
     assert_eq!(rows_of_the_contract(db).await, rows);
-    assert_eq!(texts(db, "SELECT relname::text FROM pg_class WHERE relname = '_sqlx_migrations'").await, Vec::<String>::new());
+    assert_eq!(
+        texts(db, "SELECT relname::text FROM pg_class WHERE relname = '_sqlx_migrations'").await,
+        Vec::<String>::new()
+    );
     error.to_string()
 }
 

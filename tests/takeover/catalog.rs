@@ -21,17 +21,25 @@ impl Catalog {
     pub fn of_the_contract() -> Self {
         let mut catalog = Self::default();
         let mut places = Places::default();
-        for (table, _position, name, data_type, nullable, default) in rows::<(String, u32, String, String, String, String)>(COLUMNS) {
+        for (table, _position, name, data_type, nullable, default) in
+            rows::<(String, u32, String, String, String, String)>(COLUMNS)
+        {
             catalog.add_column(places.next(&table), &table, &name, &data_type, &nullable, &default);
         }
-        catalog.0.extend(rows::<(String, String, String)>(CONSTRAINTS).into_iter().map(|(table, name, definition)| format!("{table} {name} {definition}")));
+        catalog.0.extend(
+            rows::<(String, String, String)>(CONSTRAINTS)
+                .into_iter()
+                .map(|(table, name, definition)| format!("{table} {name} {definition}")),
+        );
         catalog
     }
 
     /// What the contract lists, and what our migrations add.
     pub fn of_today() -> Self {
         let mut catalog = Self::of_the_contract();
-        for (place, (table, name, data_type, nullable, default)) in (8..).zip(rows::<(String, String, String, String, String)>(OUR_COLUMNS)) {
+        for (place, (table, name, data_type, nullable, default)) in
+            (8..).zip(rows::<(String, String, String, String, String)>(OUR_COLUMNS))
+        {
             catalog.add_column(place, &table, &name, &data_type, &nullable, &default);
         }
         catalog.0.extend(rows::<(String, String)>(OUR_INDEXES).into_iter().map(|(_table, definition)| definition));
@@ -63,7 +71,11 @@ impl Catalog {
     /// The columns of `table`, in any order.
     pub fn columns(&self, table: &str) -> Vec<&str> {
         let of_table = self.0.iter().filter_map(|line| line.strip_prefix(table)?.strip_prefix(' '));
-        of_table.filter_map(|line| line.split_once(' ').filter(|(place, _)| place.parse::<u32>().is_ok())?.1.split(' ').next()).collect()
+        of_table
+            .filter_map(|line| {
+                line.split_once(' ').filter(|(place, _)| place.parse::<u32>().is_ok())?.1.split(' ').next()
+            })
+            .collect()
     }
 }
 

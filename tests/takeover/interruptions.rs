@@ -30,7 +30,7 @@ async fn a_run_gives_up_waiting_for_another_one() {
     let mut holder = db.pool.begin().await.unwrap();
     holder.execute("LOCK TABLE display_config").await.unwrap();
     let other = tokio::spawn(up(&db));
-    until(&db, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'augmed-migrate' AND wait_event_type = 'Lock' AND datname = current_database())").await;
+    until(async || texts(&db, WAITING_RUNS).await.len() == 1).await;
 
     let error = impatient(&db).up(None).await.unwrap_err();
 
@@ -96,7 +96,12 @@ async fn a_fill_that_was_cut_short_goes_on_where_it_stopped() {
     assert_eq!(texts(&db, "SELECT id FROM display_config ORDER BY upload_order").await, ["c9", "a1", "b5", "a0", "z2"]);
 }
 
-const INVALID_INDEXES: &str = "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid";
+const WAITING_RUNS: &str = "
+    SELECT application_name FROM pg_stat_activity
+    WHERE application_name = 'augmed-migrate' AND wait_event_type = 'Lock' AND datname = current_database()";
+
+const INVALID_INDEXES: &str =
+    "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid";
 
 /// Owns what it needs, so that it can be spawned.
 fn up(db: &TestDb) -> impl Future<Output = Result<migrate::Report, Error>> + Send + 'static {

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod catalog;
+mod function;
 mod interruptions;
 mod old_code;
 mod schema;

@@ -39,13 +39,13 @@ pub async fn texts(db: &TestDb, sql: &str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&db.pool).await.unwrap_or_else(|error| panic!("{error}: {sql}"))
 }
 
-/// Waits until a query says true.
-pub async fn until(db: &TestDb, condition: &str) {
+/// Waits until it is so.
+pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(Duration::from_secs(20), async {
-        while !sqlx::query_scalar::<_, bool>(condition).fetch_one(&db.pool).await.unwrap() {
+        while !condition().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
     .await
-    .unwrap_or_else(|_| panic!("never became true: {condition}"));
+    .expect("it never became so");
 }

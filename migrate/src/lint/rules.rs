@@ -70,11 +70,17 @@ type Broken = (&'static str, &'static str);
 pub fn of_our_own(statement: &Stmt, direction: Direction, no_transaction: bool) -> Vec<Broken> {
     let mut broken = Vec::new();
     if is_concurrent(statement) && !no_transaction {
-        broken.push(("concurrently-in-transaction", "CONCURRENTLY works outside a transaction only: start the file with `-- no-transaction`"));
+        broken.push((
+            "concurrently-in-transaction",
+            "CONCURRENTLY works outside a transaction only: start the file with `-- no-transaction`",
+        ));
     }
     match statement {
         Stmt::CreateIndex(index) if index.if_not_exists().is_some() => {
-            broken.push(("index-if-not-exists", "an index of an interrupted run would be taken for a good one; leftovers are dropped by the runner"));
+            broken.push((
+                "index-if-not-exists",
+                "an index of an interrupted run would be taken for a good one; leftovers are dropped by the runner",
+            ));
         }
         Stmt::Lock(_) | Stmt::Cluster(_) | Stmt::Repack(_) | Stmt::Vacuum(_) | Stmt::Refresh(_) => {
             broken.push(("table-lock", "holds a table while it works through it, or until the commit"));
@@ -94,7 +100,10 @@ pub fn of_our_own(statement: &Stmt, direction: Direction, no_transaction: bool) 
             _ => {}
         }
         if restricts_writes(statement) {
-            broken.push(("restrict-writes", "old code may write what the new key or constraint refuses, NOT VALID or not"));
+            broken.push((
+                "restrict-writes",
+                "old code may write what the new key or constraint refuses, NOT VALID or not",
+            ));
         }
         if changes_rows(statement) {
             broken.push(("change-rows", "rows are lost or locked until the commit: change them in committed batches"));
@@ -138,6 +147,8 @@ fn rewrites(table: &AlterTable) -> bool {
 fn numbers_rows(column: &AddColumn) -> bool {
     column.syntax().descendants_with_tokens().any(|child| {
         child.kind() == SyntaxKind::IDENTITY_KW
-            || child.as_token().is_some_and(|token| ["smallserial", "serial", "bigserial"].contains(&&*token.text().to_lowercase()))
+            || child
+                .as_token()
+                .is_some_and(|token| ["smallserial", "serial", "bigserial"].contains(&&*token.text().to_lowercase()))
     })
 }

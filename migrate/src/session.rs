@@ -1,0 +1,85 @@
+//! The connection of a run: with limits, alone if it changes something, gone afterwards.
+
+use std::time::Duration;
+
+use sqlx::migrate::{AppliedMigration, Migrate, Migration};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+
+use crate::timeouts::Limits;
+use crate::{Error, State, Step, Timeouts, leftovers, run_lock};
+
+pub struct Session {
+    pub connection: PgConnection,
+    timeouts: Timeouts,
+}
+
+impl Session {
+    /// For a look: others may be at work meanwhile.
+    pub async fn open(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
+        let mut session = Self { connection: PgConnection::connect_with(options).await?, timeouts };
+        sqlx::query!("SELECT set_config('search_path', 'public', false)").fetch_one(&mut session.connection).await?;
+        session.limit(timeouts.transaction).await?;
+        Ok(session)
+    }
+
+    /// For work: waits until no other run is at it.
+    pub async fn open_alone(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
+        let mut session = Self::open(options, timeouts).await?;
+        run_lock::acquire(&mut session.connection, timeouts.other_run).await?;
+        Ok(session)
+    }
+
+    /// What `_sqlx_migrations` says.
+    pub async fn applied(&mut self, state: State) -> Result<Vec<AppliedMigration>, Error> {
+        if state != State::Migrated {
+            return Ok(Vec::new());
+        }
+        if let Some(version) = self.connection.dirty_version().await? {
+            return Err(Error::Dirty(version));
+        }
+        Ok(self.connection.list_applied_migrations().await?)
+    }
+
+    /// Applies an up migration, and names the indexes of an earlier attempt that it builds anew.
+    pub async fn apply(&mut self, migration: &Migration) -> Result<(Step, Vec<String>), Error> {
+        let limits = self.timeouts.for_migration(migration);
+        let failed = |error| Error::of_migration(migration.version, &migration.description, limits, error);
+        self.limit(limits).await?;
+        let rebuilt = leftovers::remove(&mut self.connection, migration).await.map_err(|error| failed(error.into()))?;
+        let took = self.connection.apply(migration).await.map_err(failed)?;
+        tracing::info!(version = migration.version, milliseconds = took.as_millis(), "applied");
+        Ok((step(migration, took), rebuilt))
+    }
+
+    /// Runs a down migration.
+    pub async fn revert(&mut self, migration: &Migration) -> Result<Step, Error> {
+        let limits = self.timeouts.for_migration(migration);
+        let failed = |error| Error::of_migration(migration.version, &migration.description, limits, error);
+        self.limit(limits).await?;
+        let took = self.connection.revert(migration).await.map_err(failed)?;
+        tracing::info!(version = migration.version, milliseconds = took.as_millis(), "undone");
+        Ok(step(migration, took))
+    }
+
+    /// Ends the connection, and the lock with it.
+    pub async fn close(self) -> Result<(), Error> {
+        Ok(self.connection.close().await?)
+    }
+
+    async fn limit(&mut self, limits: Limits) -> Result<(), sqlx::Error> {
+        let [lock, statement] = [limits.lock, limits.statement].map(|limit| format!("{}ms", limit.as_millis()));
+        sqlx::query!(
+            "SELECT set_config('lock_timeout', $1, false) AS lock, set_config('statement_timeout', $2, false) AS statement",
+            lock,
+            statement
+        )
+        .fetch_one(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+}
+
+fn step(migration: &Migration, took: Duration) -> Step {
+    Step { version: migration.version, description: migration.description.to_string(), milliseconds: took.as_millis() }
+}
