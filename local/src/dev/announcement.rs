@@ -78,7 +78,7 @@ impl Demo {
             return Vec::new();
         };
         let token = format!("TOKEN=$({log_in} | grep -i '^authorization:' | cut -d' ' -f3 | tr -d '\\r')");
-        let get = |path: &str| format!("{token}; curl -s {address}{path} -H \"Authorization: Bearer $TOKEN\"");
+        let get = |path: &str| format!("{token}; curl -sw '\\n' {address}{path} -H \"Authorization: Bearer $TOKEN\"");
         vec![
             ("log in: the token is in the header `authorization` of the answer", log_in),
             ("the next case to read", get("/api/cases")),
@@ -89,7 +89,7 @@ impl Demo {
 
 fn log_in(address: &str, account: &Account) -> Option<String> {
     let body = serde_json::json!({ "email": account.email, "password": account.password.as_ref()? });
-    Some(format!("curl -si {address}/api/auth/login -H 'Content-Type: application/json' -d '{body}'"))
+    Some(format!("curl -si {address}/api/auth/login -H 'Content-Type: application/json' -d '{body}' -w '\\n'"))
 }
 
 #[cfg(test)]
