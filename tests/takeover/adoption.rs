@@ -186,26 +186,20 @@ async fn refusal(db: &TestDb) -> String {
     error.to_string()
 }
 
-/// Every row of every table, as text, in the columns of the contract.
+/// Every row of every table, as text, without the columns that our migrations add.
 async fn rows_of_the_contract(db: &TestDb) -> BTreeMap<String, Vec<String>> {
-    let tables = texts(
-        db,
-        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> '_sqlx_migrations'",
-    )
-    .await;
-    let known = Catalog::of_the_contract();
+    let contract = Catalog::of_the_contract();
     let mut rows = BTreeMap::new();
-    for table in tables {
-        let columns: Vec<_> = known.columns(&table).into_iter().map(|column| format!("\"{column}\"::text")).collect();
-        rows.insert(table.clone(), rows_of(db, &table, &columns.join(", ")).await);
+    for table in texts(db, TABLES).await {
+        let columns: Vec<_> =
+            contract.columns(&table).into_iter().map(|column| format!("\"{column}\"::text")).collect();
+        let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+        let query = format!("SELECT r::text FROM (SELECT {columns} FROM \"{table}\") r ORDER BY 1");
+        rows.insert(table, texts(db, &query).await);
     }
     rows
 }
 
-async fn rows_of(db: &TestDb, table: &str, columns: &str) -> Vec<String> {
-    sqlx::query_scalar(&format!("SELECT r::text FROM (SELECT {columns} FROM \"{table}\") r ORDER BY 1"))
-        .fetch_all(&db.pool)
-        .await
-        // a column that a test has dropped
-        .unwrap_or_default()
-}
+const TABLES: &str = "
+    SELECT table_name::text FROM information_schema.tables
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> '_sqlx_migrations'";

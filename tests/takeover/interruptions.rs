@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use migrate::{Error, migrations};
+use migrate::{Error, Timeouts, migrations};
 use sqlx::Executor;
 use tests::db::TestDb;
 
@@ -15,9 +15,10 @@ const MEASUREMENT_INDEX: i64 = 20_260_103_000_100;
 async fn of_two_runs_at_once_one_works_and_the_other_has_nothing_left_to_do() {
     let db = TestDb::empty().await;
 
-    let (one, other) = tokio::join!(tokio::spawn(up(&db)), tokio::spawn(up(&db)));
+    let runner = runner(&db);
+    let (one, other) = tokio::join!(runner.up(None), runner.up(None));
 
-    let mut reports = [one.unwrap().unwrap(), other.unwrap().unwrap()];
+    let mut reports = [one.unwrap(), other.unwrap()];
     reports.sort_by_key(|report| report.applied_now.len());
     assert_eq!(reports[0].message, "nothing was left to do");
     assert_eq!(reports[1].applied_now.len(), migrations::up().count());
@@ -29,7 +30,10 @@ async fn a_run_gives_up_waiting_for_another_one() {
     runner(&db).up(Some(migrations::BASELINE)).await.unwrap();
     let mut holder = db.pool.begin().await.unwrap();
     holder.execute("LOCK TABLE display_config").await.unwrap();
-    let other = tokio::spawn(up(&db));
+    let mut timeouts = Timeouts::default();
+    timeouts.transaction.lock = Duration::from_secs(60);
+    let patient = runner(&db).with_timeouts(timeouts);
+    let other = tokio::spawn(async move { patient.up(None).await });
     until(async || texts(&db, WAITING_RUNS).await.len() == 1).await;
 
     let error = impatient(&db).up(None).await.unwrap_err();
@@ -102,9 +106,3 @@ const WAITING_RUNS: &str = "
 
 const INVALID_INDEXES: &str =
     "SELECT relname::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid";
-
-/// Owns what it needs, so that it can be spawned.
-fn up(db: &TestDb) -> impl Future<Output = Result<migrate::Report, Error>> + Send + 'static {
-    let runner = runner(db);
-    async move { runner.up(None).await }
-}
