@@ -3,8 +3,8 @@
 pub mod build;
 pub mod demo;
 pub mod dev;
-pub mod postgres;
-mod progress;
 pub mod lambda;
 pub mod load_balancer;
+pub mod postgres;
+mod progress;
 pub mod template;

@@ -47,6 +47,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 /// Reads a JSON text whose strings PostgreSQL can store.
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // serde skips unknown fields without reading their text
+    let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?.as_bytes();
     refuse_nul(body)?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

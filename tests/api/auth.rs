@@ -33,7 +33,8 @@ async fn every_answer_to_a_token_carries_it_back() {
 #[tokio::test]
 async fn a_token_past_half_of_its_life_is_replaced_by_a_newer_one() {
     let api = TestApp::with_contract_data().await;
-    let old = api.app.tokens.issue("alice@contract.test", chrono::Utc::now() - chrono::TimeDelta::seconds(451)).unwrap();
+    let old =
+        api.app.tokens.issue("alice@contract.test", chrono::Utc::now() - chrono::TimeDelta::seconds(451)).unwrap();
 
     let new = api.get("/api/cases", Some(&old)).await.token();
 
@@ -66,9 +67,16 @@ async fn of_many_signups_at_once_one_wins() {
     let api = TestApp::with_contract_data().await;
     let passwords: Vec<String> = (0..6).map(|n| format!("Carol-pass-{n}")).collect();
 
-    let answers = futures_util::future::join_all(passwords.iter().map(|password| sign_up(&api, "carol@contract.test", password))).await;
+    let answers =
+        futures_util::future::join_all(passwords.iter().map(|password| sign_up(&api, "carol@contract.test", password)))
+            .await;
 
-    let won: Vec<&String> = answers.iter().zip(&passwords).filter(|(answer, _)| answer.status == 201).map(|(_, password)| password).collect();
+    let won: Vec<&String> = answers
+        .iter()
+        .zip(&passwords)
+        .filter(|(answer, _)| answer.status == 201)
+        .map(|(_, password)| password)
+        .collect();
     assert_eq!(won.len(), 1);
     assert_eq!(api.log_in("carol@contract.test", won[0]).await.status, 200);
 }
@@ -89,7 +97,8 @@ async fn the_mailed_link_sets_a_new_password_once() {
     let api = TestApp::with_contract_data().await;
     let asked = api.post("/api/auth/reset-password-request", None, &json!({"email": "alice@contract.test"})).await;
     let mail = api.mails().pop().unwrap();
-    let token = mail.split("https://study.test/reset-password/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let token =
+        mail.split("https://study.test/reset-password/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
 
     assert!(asked.data()["id"].is_string());
     assert_eq!(reset(&api, &token, "Fresh-pass-1").await.data(), "password updated");
@@ -101,7 +110,9 @@ async fn the_mailed_link_sets_a_new_password_once() {
 async fn nobody_without_an_active_account_gets_a_mail() {
     let api = TestApp::with_contract_data().await;
 
-    for (email, code) in [("nobody@contract.test", "1002"), ("carol@contract.test", "1004"), ("dave@contract.test", "1004")] {
+    for (email, code) in
+        [("nobody@contract.test", "1002"), ("carol@contract.test", "1004"), ("dave@contract.test", "1004")]
+    {
         let answer = api.post("/api/auth/reset-password-request", None, &json!({"email": email})).await;
         assert_eq!(answer.error_code(), code, "{email}");
     }
@@ -140,7 +151,9 @@ async fn an_invited_account_becomes_active_by_a_reset() {
 async fn tokens_that_say_nothing_sure_are_refused() {
     let api = TestApp::with_contract_data().await;
 
-    for (token, code) in [("orphan-reset-token", "1022"), ("twice-reset-token", "1022"), ("noexpiry-reset-token", "1023")] {
+    for (token, code) in
+        [("orphan-reset-token", "1022"), ("twice-reset-token", "1022"), ("noexpiry-reset-token", "1023")]
+    {
         assert_eq!(reset(&api, token, "Fresh-pass-1").await.error_code(), code, "{token}");
     }
 }
@@ -150,7 +163,9 @@ async fn of_many_resets_with_one_token_one_wins() {
     let api = TestApp::with_contract_data().await;
     let passwords: Vec<String> = (0..6).map(|n| format!("Fresh-pass-{n}")).collect();
 
-    let answers = futures_util::future::join_all(passwords.iter().map(|password| reset(&api, "valid-reset-token", password))).await;
+    let answers =
+        futures_util::future::join_all(passwords.iter().map(|password| reset(&api, "valid-reset-token", password)))
+            .await;
 
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     let refused: Vec<Value> = answers.iter().filter(|answer| answer.status != 200).map(Answer::error_code).collect();
@@ -173,7 +188,8 @@ async fn a_disabled_account_is_not_revived_by_a_reset() {
 
 #[tokio::test]
 async fn a_database_that_is_away_is_a_503_that_says_to_try_again() {
-    let api = TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
+    let api =
+        TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
 
     let answer = api.log_in("alice@contract.test", "Alice-pass-1").await;
 

@@ -13,7 +13,8 @@ async fn says_that_the_service_is_up() {
 
 #[tokio::test]
 async fn is_up_while_the_database_is_away() {
-    let api = TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
+    let api =
+        TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
 
     assert_eq!(api.get("/api/healthcheck", None).await.status, 200);
 }

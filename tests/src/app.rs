@@ -96,7 +96,8 @@ impl TestApp {
         environment.insert("MAIL_TRANSPORT".to_owned(), format!("file:{}", mails.display()));
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Config::from_environment(&environment).expect("the test's configuration is complete");
-        let app = shared::App::new(&config, Deployment::Container { max_connections: config.database_max_connections }).expect("the database's address is valid");
+        let app = shared::App::new(&config, Deployment::Container { max_connections: config.database_max_connections })
+            .expect("the database's address is valid");
         Self { service: server::service(app.clone(), &config), db, app, mails }
     }
 
@@ -151,7 +152,8 @@ impl TestApp {
 
     /// The mails that were sent, oldest first.
     pub fn mails(&self) -> Vec<String> {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&self.mails).into_iter().flatten().flatten().map(|file| file.path()).collect();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(&self.mails).into_iter().flatten().flatten().map(|file| file.path()).collect();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).expect("a mail is text")).collect()
     }

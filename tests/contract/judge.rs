@@ -1,0 +1,30 @@
+//! Whether a scenario passes.
+
+use libtest_mimic::Failed;
+use tests::contract::answer::Outcome;
+use tests::contract::area::Area;
+use tests::contract::report;
+use tests::contract::scenario::Scenario;
+
+use crate::overruled;
+
+/// Fails with the report of every step that is not as wanted, and with every step that is overruled without need.
+pub fn judge(area: &Area, scenario: &Scenario, outcomes: &[Outcome]) -> Result<(), Failed> {
+    let overruled = overruled::of(&area.name, &scenario.name);
+    let failures = report::failures(area, scenario, outcomes);
+    let unexcused = failures.iter().filter(|failure| overruled.iter().all(|it| it.step != failure.step.name));
+    let needless = overruled
+        .iter()
+        .filter(|it| failures.iter().all(|failure| failure.step.name != it.step))
+        .map(|it| format!("{} passes, and is in overruled.rs because {}\n", it.step, it.reason));
+    passes(unexcused.map(ToString::to_string).chain(needless).collect())
+}
+
+/// The list of what is overruled names recorded steps.
+pub fn every_overruled_step_exists(areas: &[Area]) -> Result<(), Failed> {
+    passes(overruled::unknown(areas).join("\n"))
+}
+
+fn passes(complaints: String) -> Result<(), Failed> {
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.into()) }
+}

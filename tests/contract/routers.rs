@@ -1,0 +1,25 @@
+//! Straight at the routers: scenarios side by side, each in a database of its own.
+
+use std::sync::LazyLock;
+
+use libtest_mimic::Failed;
+use tests::app::{API_KEY, JWT_SECRET_KEY, TestApp};
+use tests::contract::area::Area;
+use tests::contract::login::Logins;
+use tests::contract::run::{self, Client};
+use tests::contract::scenario::Scenario;
+use tests::contract::transport::Transport;
+
+use crate::judge::judge;
+
+/// A token is good in every database: accounts and keys are the same.
+static LOGINS: LazyLock<Logins> = LazyLock::new(|| Logins::new().unwrap_or_else(|error| panic!("{error}")));
+
+/// Runs the scenario and judges it.
+pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
+    let app = TestApp::with_contract_data().await;
+    let transport = Transport::Routers(app.service());
+    let client = Client { transport: &transport, logins: &LOGINS, api_key: API_KEY, jwt_secret: JWT_SECRET_KEY };
+    let outcomes = run::scenario(scenario, &client, &mut *app.pool().acquire().await?).await?;
+    judge(area, scenario, &outcomes)
+}

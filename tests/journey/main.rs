@@ -1,0 +1,10 @@
+//! The demo study, read like a clinician reads it, and `cargo dev`, started like a newcomer starts it.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
+mod cargo_dev;
+mod clinician;
+mod demo_study;
+mod dev_process;
+mod page;
+mod workday;
