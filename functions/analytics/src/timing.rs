@@ -86,6 +86,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "they are exact")]
     fn durations_are_exact_to_the_microsecond() {
         let timing =
             times("2024-10-15T14:23:01.0Z", "2024-10-15T14:25:47.250Z", "2024-10-15T14:28:33.123456Z").unwrap();

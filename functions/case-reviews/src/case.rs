@@ -27,7 +27,6 @@ pub struct Case {
 
 /// A row of `observation`; the numeric is PostgreSQL's text, so that 36.60 survives.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "columns of OMOP CDM 5.4")]
 pub struct Observation {
     pub observation_concept_id: i32,
     pub observation_type_concept_id: i32,
@@ -41,7 +40,6 @@ pub struct Observation {
 
 /// A row of `measurement`; the numeric is PostgreSQL's text, so that 36.60 survives.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "columns of OMOP CDM 5.4")]
 pub struct Measurement {
     pub measurement_concept_id: i32,
     pub operator_concept_id: Option<i32>,

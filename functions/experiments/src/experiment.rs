@@ -17,7 +17,6 @@ use crate::{arms, time};
 
 /// A row of `experiment`.
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the columns' names")]
 pub(crate) struct Experiment {
     id: i32,
     experiment_id: String,

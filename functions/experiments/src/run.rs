@@ -19,7 +19,6 @@ use crate::time;
 
 /// A row of `rl_run`.
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the columns' names")]
 pub(crate) struct Run {
     id: i32,
     experiment_id: String,

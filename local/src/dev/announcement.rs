@@ -35,7 +35,7 @@ impl Display for Announcement<'_> {
         match &self.demo {
             Some(demo) => demo.announce(f, self.address)?,
             None => {
-                writeln!(f, "\nTry, in another terminal:\n\n# is it up?\ncurl -s {}/api/healthcheck", self.address)?
+                writeln!(f, "\nTry, in another terminal:\n\n# is it up?\ncurl -s {}/api/healthcheck", self.address)?;
             }
         }
         writeln!(f)?;

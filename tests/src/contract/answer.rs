@@ -78,6 +78,7 @@ impl Answer {
     }
 
     /// The body is compared as text, whatever it says.
+    #[must_use]
     pub fn as_text(self, response: &Response<Bytes>, own_address: &str) -> Self {
         Self { json: None, text: Some(body_text(response.body(), own_address)), ..self }
     }
