@@ -1,5 +1,7 @@
 //! One module per resource: what its routes answer, straight at the router, each test in a database of its own.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
 mod admin_config;
 mod admin_users;
 mod auth;

@@ -82,7 +82,7 @@ fn a_port_in_use_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
 
-    let (status, said) = run(command(&[], &[]).args(["--port", &port]));
+    let (status, said) = run(&mut command(&[OsStr::new("--port"), OsStr::new(&port)], &[]));
 
     assert_eq!(status.code(), Some(1));
     assert!(said.contains(&format!("port {port} is in use")) && said.contains("cargo dev --port"), "{said}");

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 const LONGEST_START: Duration = Duration::from_mins(20);
 const LONGEST_STOP: Duration = Duration::from_secs(30);
 /// What `cargo test` and this process have set, and a newcomer has not.
-const NOT_A_NEWCOMERS: [&str; 9] = [
+const NOT_A_NEWCOMERS: [&str; 8] = [
     "ADMIN_API_KEY",
     "CORS_ORIGINS",
     "DATABASE_URL",
@@ -25,7 +25,6 @@ const NOT_A_NEWCOMERS: [&str; 9] = [
     "FRONTEND_URL",
     "JWT_SECRET_KEY",
     "MAIL_TRANSPORT",
-    "PORT",
     "POSTGRES_HOST",
 ];
 
@@ -46,11 +45,11 @@ pub fn data_directory() -> TempDir {
 /// The program with these arguments and variables, on any free port.
 pub fn command(arguments: &[&OsStr], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(tests::deployed::binary("dev"));
-    command.args(["--port", "0"]).args(arguments).stdin(Stdio::null());
+    command.args(arguments).stdin(Stdio::null());
     for name in NOT_A_NEWCOMERS {
         command.env_remove(name);
     }
-    command.envs(variables.iter().copied());
+    command.env("PORT", "0").envs(variables.iter().copied());
     command
 }
 
@@ -75,12 +74,11 @@ impl DevProcess {
         });
         let mut announcement = Vec::new();
         while !announcement.last().is_some_and(|line: &String| line.contains("Ctrl-C")) {
-            match lines.recv_timeout(LONGEST_START) {
-                Ok(line) => announcement.push(line),
-                Err(_) => {
-                    let _ = child.kill();
-                    panic!("cargo dev does not serve: {announcement:#?}\n{}", said.join().unwrap().unwrap());
-                }
+            if let Ok(line) = lines.recv_timeout(LONGEST_START) {
+                announcement.push(line);
+            } else {
+                let _ = child.kill();
+                panic!("cargo dev does not serve: {announcement:#?}\n{}", said.join().unwrap().unwrap());
             }
         }
         Self { child, lines, announcement }

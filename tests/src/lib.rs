@@ -1,6 +1,7 @@
 //! The test harness.
 
 #![expect(clippy::missing_panics_doc, reason = "a test that cannot be set up fails")]
+#![cfg_attr(test, expect(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)"))]
 
 pub mod app;
 pub mod contract;

@@ -15,7 +15,7 @@ mod server_process;
 mod signals;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf, absolute};
 
 use shared::secrets::SecretsError;
@@ -118,13 +118,19 @@ async fn serve(plan: Plan, announcement: &str) -> Result<(), Error> {
         platform = slowly("starting", Platform::start(plan)) => platform?,
         () = signals.received() => return Ok(()),
     };
-    print!("{announcement}");
+    say(announcement);
     tokio::select! {
         problem = platform.ended() => return Err(problem.into()),
         () = signals.received() => {}
     }
-    println!("\nStopping: finishing what is in flight.");
+    say("\nStopping: finishing what is in flight.\n");
     Ok(platform.stop().await?)
+}
+
+/// Nobody has to listen: a pipe that is closed is no reason to stop.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 fn data_directory(wanted: Option<&Path>) -> Result<PathBuf, Error> {

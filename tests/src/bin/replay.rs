@@ -25,10 +25,10 @@ struct Options {
     /// Only this area or scenario; can be given several times
     #[arg(long, value_name = "AREA[/SCENARIO]")]
     only: Vec<String>,
-    /// The server's EXPORT_API_KEY and ADMIN_API_KEY
+    /// The server's `EXPORT_API_KEY` and `ADMIN_API_KEY`
     #[arg(long, env = "EXPORT_API_KEY", hide_env_values = true, default_value = "contract-export-key")]
     api_key: String,
-    /// The server's JWT_SECRET_KEY
+    /// The server's `JWT_SECRET_KEY`
     #[arg(
         long,
         env = "JWT_SECRET_KEY",

@@ -84,6 +84,7 @@ impl Answer {
     }
 
     /// Replaces what the pointers name by its shape. They start at the answer: `/json/data/id`, `/headers/location`.
+    #[must_use]
     pub fn normalised(self, pointers: &[String]) -> Self {
         if pointers.is_empty() {
             return self;
@@ -173,7 +174,7 @@ fn sorted(methods: &str) -> String {
 
 /// UTF-8, other bytes as `\xff`, without the server's own address.
 fn body_text(body: &[u8], own_address: &str) -> String {
-    let escape = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let escape = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
     let text: String = body.utf8_chunks().map(|chunk| chunk.valid().to_owned() + &escape(chunk.invalid())).collect();
     text.replace(own_address, "")
 }

@@ -10,7 +10,7 @@ pub fn between(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     match (expected, got) {
         (Value::Object(expected), Value::Object(got)) => between_objects(expected, got, path),
         (Value::Array(expected), Value::Array(got)) => between_lists(expected, got, path),
-        _ if expected.to_string() == got.to_string() => vec![],
+        _ if *expected == *got => vec![],
         _ => vec![format!("{path}: expected {expected}, got {got}")],
     }
 }

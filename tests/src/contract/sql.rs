@@ -35,7 +35,7 @@ mod tests {
 
     async fn printed(statements: &str) -> Vec<String> {
         let db = TestDb::new().await;
-        rows(&mut *db.pool.acquire().await.unwrap(), statements).await.unwrap()
+        rows(&mut db.pool.acquire().await.unwrap(), statements).await.unwrap()
     }
 
     #[tokio::test]
