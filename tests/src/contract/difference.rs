@@ -10,9 +10,13 @@ pub fn between(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     match (expected, got) {
         (Value::Object(expected), Value::Object(got)) => between_objects(expected, got, path),
         (Value::Array(expected), Value::Array(got)) => between_lists(expected, got, path),
-        _ if *expected == *got => vec![],
-        _ => vec![format!("{path}: expected {expected}, got {got}")],
+        _ => between_texts(&expected.to_string(), &got.to_string(), path),
     }
+}
+
+/// As they are printed: for `Value`, 0.0 and -0.0 are equal.
+fn between_texts(expected: &str, got: &str, path: &str) -> Vec<String> {
+    if expected == got { vec![] } else { vec![format!("{path}: expected {expected}, got {got}")] }
 }
 
 fn between_objects(expected: &Map<String, Value>, got: &Map<String, Value>, path: &str) -> Vec<String> {
