@@ -9,28 +9,12 @@ mod routers;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use tests::contract::area::Area;
+use tests::contract::area::{self, Area};
 use tokio::runtime::Runtime;
-
-/// All there are.
-const AREAS: [&str; 12] = [
-    "health",
-    "auth",
-    "cases",
-    "answers",
-    "answer_config",
-    "analytics",
-    "cross_cutting",
-    "admin_users",
-    "admin_config",
-    "batch_configs",
-    "experiments",
-    "export",
-];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let areas = AREAS.map(|name| Area::load(name).unwrap_or_else(|error| panic!("{error}")));
+    let areas = area::ALL.map(|name| Area::load(name).unwrap_or_else(|error| panic!("{error}")));
     let areas: &[Area] = areas.into_iter().collect::<Vec<_>>().leak();
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().expect("a runtime")));
 

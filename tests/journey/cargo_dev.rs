@@ -77,6 +77,23 @@ async fn tokens_survive_a_restart() {
     assert!(cases.contains("config_id"), "{cases}");
 }
 
+#[tokio::test]
+async fn the_journey_of_the_readme_works_as_printed() {
+    let (db, data) = (TestDb::empty().await, data_directory());
+    let dev =
+        DevProcess::start(command(&[OsStr::new("--data"), data.path().as_os_str()], &[("DATABASE_URL", &db.url())]));
+    let readme = include_str!("../../README.md");
+    let journey = readme.split("```").find(|block| block.starts_with("sh\nAPI=")).unwrap().trim_start_matches("sh");
+    let [first, second, ..] = &local::demo::assignment_ids("ines.okafor@example.org")[..] else { panic!("two cases") };
+
+    let said = paste(&journey.replace("http://127.0.0.1:5000", dev.address()));
+
+    assert!(!said.contains(first), "the first case is answered: {said}");
+    for part in ["\"caseNumber\"", "\"config\"", "{\"data\":{\"id\":", second] {
+        assert!(said.contains(part), "{part} is missing: {said}");
+    }
+}
+
 #[test]
 fn a_port_in_use_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
