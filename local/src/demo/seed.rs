@@ -8,7 +8,7 @@ use sqlx::{Connection as _, PgConnection, PgTransaction};
 use uuid::{Uuid, uuid};
 
 use super::arm::Arm;
-use super::study::{ABOVE_ALL_STUDIES, Account, Answer, Assignment, Case, PAGE_CONFIG, QUESTIONNAIRE, Study, case_id};
+use super::study::{ABOVE_ALL_STUDIES, Account, Answer, Assignment, Case, PAGE_CONFIG, Study, case_id};
 use super::{measurements, observations};
 
 /// Rows of one table that a case has at most.
@@ -53,7 +53,7 @@ pub async fn seed(connection: &mut PgConnection) -> Result<Seeded, SeedError> {
     for account in &study.accounts {
         store_account(&mut transaction, account).await?;
     }
-    store_configuration(&mut transaction).await?;
+    store_configuration(&mut transaction, &study).await?;
     for assignment in &study.assignments {
         store_assignment(&mut transaction, assignment, &study).await?;
     }
@@ -193,14 +193,14 @@ async fn store_account(transaction: &mut PgTransaction<'_>, account: &Account) -
     Ok(())
 }
 
-async fn store_configuration(transaction: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
+async fn store_configuration(transaction: &mut PgTransaction<'_>, study: &Study) -> Result<(), sqlx::Error> {
     sqlx::query!("INSERT INTO system_config (id, json_config) VALUES ('page_config', $1::text::json)", PAGE_CONFIG)
         .execute(&mut **transaction)
         .await?;
     sqlx::query!(
         "INSERT INTO answer_config (id, config, created_timestamp) VALUES ($1, $2::text::json, '2025-03-03 09:00:00')",
         QUESTIONNAIRE_ID,
-        QUESTIONNAIRE
+        study.questionnaire.to_string()
     )
     .execute(&mut **transaction)
     .await?;

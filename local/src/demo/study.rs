@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::arm::Arm;
 
 pub(super) const PAGE_CONFIG: &str = include_str!("page_config.json");
-pub(super) const QUESTIONNAIRE: &str = include_str!("questionnaire.json");
 
 /// Ids of the demo's rows lie above this, where no sequence of a real study gets to.
 pub(super) const ABOVE_ALL_STUDIES: i32 = 2_000_000_000;
@@ -24,6 +23,7 @@ pub(super) struct Study {
     pub concepts: Vec<Concept>,
     pub concept_relationships: Vec<ConceptRelationship>,
     pub cases: Vec<Case>,
+    pub questionnaire: Value,
     pub accounts: Vec<Account>,
     /// In the order in which each participant gets them.
     pub assignments: Vec<Assignment>,
@@ -139,6 +139,7 @@ impl Study {
             concepts: csv(include_str!("concepts.csv")),
             concept_relationships: csv(include_str!("concept_relationships.csv")),
             cases: json(include_str!("cases.json")),
+            questionnaire: json(include_str!("questionnaire.json")),
             accounts: json(include_str!("accounts.json")),
             assignments: csv(include_str!("assignments.csv")),
             answers: json(include_str!("answers.json")),
