@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex_lite::{Captures, Regex};
 
 const MARKERS: RangeInclusive<u32> = 0xF780..=0xF7FF;
 const MARKER_BASE: u32 = 0xF700;

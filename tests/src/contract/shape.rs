@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex_lite::{Captures, Regex};
 use serde_json::{Value, json};
 
 /// `<integer>`, `<uuid>`, `9999-99-99T99:99:99`… Text around a uuid, a time or a hex number stays.
