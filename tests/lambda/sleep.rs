@@ -3,7 +3,6 @@
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use local::load_balancer::LoadBalancer;
-use sqlx::{Connection as _, PgConnection};
 use tests::db::TestDb;
 use tests::deployed;
 
@@ -22,10 +21,8 @@ async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
     function.rests().await;
     let before = function.processes()[0].pid();
 
-    db.pool.close().await;
-    let mut connection = PgConnection::connect(&db.url()).await.unwrap();
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let cut: Vec<bool> = sqlx::query_scalar(cut).fetch_all(&mut connection).await.unwrap();
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed'";
+    let cut: Vec<bool> = sqlx::query_scalar(cut).fetch_all(&db.pool).await.unwrap();
 
     assert_eq!(cut, [true], "the function's one connection");
     assert_eq!(questionnaire(&load_balancer).await, 200);
