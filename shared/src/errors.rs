@@ -74,6 +74,28 @@ pub enum Business {
 }
 
 impl Business {
+    /// In order of their codes.
+    pub const ALL: [Self; 18] = [
+        Self::WeakPassword,
+        Self::NotInvited,
+        Self::AlreadySignedUp,
+        Self::NotSignedUp,
+        Self::WrongPassword,
+        Self::ConfigFileIncorrect,
+        Self::InvalidFileExtension,
+        Self::NoFilePart,
+        Self::NoFileSelected,
+        Self::NoAccessToReviewCase,
+        Self::InvalidUserEmail,
+        Self::InvalidCaseId,
+        Self::InvalidAnswerConfig,
+        Self::NoAnswerConfig,
+        Self::InvalidResetToken,
+        Self::ExpiredResetToken,
+        Self::InvalidAnalytics,
+        Self::MailNotSent,
+    ];
+
     /// The code clients read, as text.
     pub fn code(self) -> &'static str {
         match self {

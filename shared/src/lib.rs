@@ -13,6 +13,7 @@ pub mod extract;
 pub mod http;
 pub mod lambda;
 pub mod mail;
+pub mod openapi;
 pub mod python;
 pub mod reply;
 pub mod secrets;

@@ -3,8 +3,10 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::errors::ApiError;
+use crate::openapi;
 
 /// 200 with `{"data": …, "error": null}`.
 #[derive(Debug)]
@@ -19,15 +21,17 @@ pub struct Created<T>(pub T);
 pub struct Bare<T>(pub T);
 
 /// `{"id": …}`: what was stored or sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Id<T> {
     /// The new row's key, or the mail's id.
     pub id: T,
 }
 
-#[derive(Serialize)]
-struct Envelope<T> {
+/// What [`Data`] and [`Created`] write, for the OpenAPI document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Envelope<T> {
     data: T,
+    #[schema(schema_with = openapi::null)]
     error: Option<()>,
 }
 

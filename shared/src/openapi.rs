@@ -1,0 +1,191 @@
+//! What the operations of the OpenAPI document have in common: how they refuse and fail (contract section 1).
+//!
+//! An operation names what it can answer: `responses(…, BadRequest<1030>, TokenRefused, ServerError<1010>)`; the numbers are
+//! business errors. Nothing here is run by a handler, which answers with an `ApiError`; the contract test compares the two.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use utoipa::IntoResponses;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, RefOr, Response, ResponseBuilder};
+
+use crate::errors::Business;
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+/// 400: the request is at fault. The business errors are those that travel with 400.
+#[derive(Clone, Copy, Debug)]
+pub enum BadRequest<
+    const A: u16 = 0,
+    const B: u16 = 0,
+    const C: u16 = 0,
+    const D: u16 = 0,
+    const E: u16 = 0,
+    const F: u16 = 0,
+> {}
+
+/// 413 and 415: a JSON body that is too large, or does not say that it is one.
+#[derive(Clone, Copy, Debug)]
+pub enum BodyRefused {}
+
+/// 401 `{"msg": …}`: the token is missing, malformed, expired or nobody's.
+#[derive(Clone, Copy, Debug)]
+pub enum TokenRefused {}
+
+/// 401 and 403 of callers that are no participant: neither the API key nor the token of an administrator.
+#[derive(Clone, Copy, Debug)]
+pub enum CallerRefused {}
+
+/// 404: what the path names is not there.
+#[derive(Clone, Copy, Debug)]
+pub enum NotFound {}
+
+/// 409: it contradicts what is stored.
+#[derive(Clone, Copy, Debug)]
+pub enum Conflict {}
+
+/// 500 and 503: our fault, or one of these business errors, which travel with 500.
+#[derive(Clone, Copy, Debug)]
+pub enum ServerError<
+    const A: u16 = 0,
+    const B: u16 = 0,
+    const C: u16 = 0,
+    const D: u16 = 0,
+    const E: u16 = 0,
+    const F: u16 = 0,
+> {}
+
+impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const F: u16> IntoResponses
+    for BadRequest<A, B, C, D, E, F>
+{
+    fn responses() -> Responses {
+        let description = "The request is at fault: the message names the field.";
+        [error(400, description, &business_errors([A, B, C, D, E, F]))].into()
+    }
+}
+
+impl IntoResponses for BodyRefused {
+    fn responses() -> Responses {
+        let too_large = error(413, "The body has more than 1 MB.", &[]);
+        [too_large, error(415, "The body does not say that it is JSON.", &[])].into()
+    }
+}
+
+impl IntoResponses for TokenRefused {
+    fn responses() -> Responses {
+        let message = ObjectBuilder::new().property("msg", text()).required("msg");
+        let description = "The token is missing, malformed, expired or nobody's.";
+        [("401".to_owned(), response(description, message.into(), json!({ "msg": "Token has expired" })))].into()
+    }
+}
+
+impl IntoResponses for CallerRefused {
+    fn responses() -> Responses {
+        let unknown = error(401, "Neither the API key nor a token.", &[]);
+        [unknown, error(403, "The token is of an account that is no administrator's.", &[])].into()
+    }
+}
+
+impl IntoResponses for NotFound {
+    fn responses() -> Responses {
+        [error(404, "What the path names is not there.", &[])].into()
+    }
+}
+
+impl IntoResponses for Conflict {
+    fn responses() -> Responses {
+        [error(409, "It contradicts what is stored.", &[])].into()
+    }
+}
+
+impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const F: u16> IntoResponses
+    for ServerError<A, B, C, D, E, F>
+{
+    fn responses() -> Responses {
+        let failed = error(500, "The service failed.", &business_errors([A, B, C, D, E, F]));
+        let (status, busy) = error(503, "The service is busy, or the database is away: worth another try.", &[]);
+        let RefOr::T(mut busy) = busy else { return [failed].into() };
+        let seconds = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer)));
+        busy.headers.insert("Retry-After".to_owned(), seconds.description(Some("Seconds.")).build().into());
+        [failed, (status, busy.into())].into()
+    }
+}
+
+/// The schema of `null`.
+pub fn null() -> Schema {
+    ObjectBuilder::new().schema_type(Type::Null).into()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// 0 is none.
+fn business_errors(codes: [u16; 6]) -> Vec<Business> {
+    let error = |code: u16| {
+        let code = code.to_string();
+        let error = Business::ALL.into_iter().find(|error| error.code() == code);
+        error.unwrap_or_else(|| panic!("{code} is no business error"))
+    };
+    codes.into_iter().filter(|code| *code != 0).map(error).collect()
+}
+
+/// An answer in the envelope: its code is the status, or one of `business`.
+fn error(status: u16, description: &str, business: &[Business]) -> (String, RefOr<Response>) {
+    let codes: Vec<Value> = business.iter().map(|error| json!(error.code())).chain([json!(status)]).collect();
+    let lines = business.iter().map(|error| format!("\n- `{}` {}", error.code(), error.message()));
+    let description = match business {
+        [] => description.to_owned(),
+        _ => format!("{description} Or one of these business errors:\n{}", lines.collect::<String>()),
+    };
+    let message = business.first().map_or("…", |error| error.message());
+    let example = json!({ "data": null, "error": { "code": codes[0], "message": message } });
+
+    let code = ObjectBuilder::new().schema_type(SchemaType::AnyValue).enum_values(Some(codes));
+    let error = ObjectBuilder::new().property("code", code).required("code").property("message", text());
+    let error = match business {
+        [] => error,
+        _ => error.property("detail", text().description(Some("Where in the file or questionnaire."))),
+    };
+    let body = ObjectBuilder::new().property("data", null()).required("data");
+    let body = body.property("error", error.required("message")).required("error");
+    (status.to_string(), response(&description, body.into(), example))
+}
+
+fn response(description: &str, body: Schema, example: Value) -> RefOr<Response> {
+    let content = ContentBuilder::new().schema(Some(body)).example(Some(example));
+    ResponseBuilder::new().description(description).content("application/json", content.build()).build().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(responses: &Responses) -> Value {
+        serde_json::to_value(responses).unwrap()
+    }
+
+    #[test]
+    fn a_business_error_is_among_the_codes_of_its_answer() {
+        let responses = document(&ServerError::<1002, 1040>::responses());
+
+        let schema = &responses["500"]["content"]["application/json"]["schema"];
+        assert_eq!(schema["properties"]["error"]["properties"]["code"], json!({ "enum": ["1002", "1040", 500] }));
+        assert!(responses["500"]["description"].as_str().unwrap().contains("`1040` Email failed to send."));
+    }
+
+    #[test]
+    fn without_business_errors_the_status_is_the_code() {
+        let responses = document(&<BadRequest>::responses());
+
+        let schema = &responses["400"]["content"]["application/json"]["schema"];
+        assert_eq!(schema["properties"]["error"]["properties"]["code"], json!({ "enum": [400] }));
+    }
+
+    #[test]
+    #[should_panic(expected = "1234 is no business error")]
+    fn a_code_that_does_not_exist_is_a_mistake() {
+        ServerError::<1234>::responses();
+    }
+}
