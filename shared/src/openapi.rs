@@ -29,6 +29,10 @@ pub enum BadRequest<
 #[derive(Clone, Copy, Debug)]
 pub enum BodyRefused {}
 
+/// 413: what is sent, or would be answered, is too large.
+#[derive(Clone, Copy, Debug)]
+pub enum TooLarge {}
+
 /// 401 `{"msg": …}`: the token is missing, malformed, expired or nobody's.
 #[derive(Clone, Copy, Debug)]
 pub enum TokenRefused {}
@@ -67,8 +71,15 @@ impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const
 
 impl IntoResponses for BodyRefused {
     fn responses() -> Responses {
-        let too_large = error(413, "The body has more than 1 MB.", &[]);
-        [too_large, error(415, "The body does not say that it is JSON.", &[])].into()
+        let mut responses = TooLarge::responses();
+        responses.extend([error(415, "The body does not say that it is JSON.", &[])]);
+        responses
+    }
+}
+
+impl IntoResponses for TooLarge {
+    fn responses() -> Responses {
+        [error(413, "What is sent, or would be answered, has more than 1 MB.", &[])].into()
     }
 }
 

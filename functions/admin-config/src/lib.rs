@@ -22,16 +22,25 @@ use serde_json::value::RawValue;
 use shared::auth::Admin;
 use shared::errors::bad_request;
 use shared::extract::{Json, Object};
-use shared::reply::{Data, Id};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, ServerError, TooLarge};
+use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App};
+use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use preview::Preview;
+use questionnaire::Question;
 use store::Upserted;
 use upload_error::UploadError;
+use upload_form::UploadForm;
 
 /// 100,000 rows have a dozen megabytes. The load balancer passes no more than one on to a function, and everything to the container.
 const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_upload, post_page_upload, post_preview, post_answer))]
+pub struct Api;
 
 /// The routes.
 pub fn router() -> Router<App> {
@@ -45,12 +54,28 @@ pub fn router() -> Router<App> {
 
 type Form = Result<Multipart, MultipartRejection>;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Added {
     user_case_key: String,
     status: &'static str,
 }
 
+/// A CSV file replaces every assignment: either every row is stored or nothing changed.
+#[utoipa::path(
+    post,
+    path = "/admin/config/upload",
+    operation_id = "post_config_upload",
+    tag = "admin",
+    request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "An entry for each assignment.", body = inline(Envelope<Vec<Added>>)),
+        BadRequest<1006, 1011, 1012>,
+        CallerRefused,
+        TooLarge,
+        ServerError
+    )
+)]
 async fn post_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Vec<Added>>, ApiError> {
     let replaced = async {
         let file = upload_form::read(form).await?;
@@ -65,26 +90,42 @@ async fn post_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Dat
     Ok(Data(added.collect()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Uploaded {
     results: Vec<UploadResult>,
     summary: Summary,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct UploadResult {
     user_email: String,
     case_id: i32,
     status: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Summary {
     total: usize,
     created: usize,
     updated: usize,
 }
 
+/// A CSV file adds or updates assignments, and leaves the others alone.
+#[utoipa::path(
+    post,
+    path = "/api/admin/config/upload",
+    operation_id = "post_admin_config_upload",
+    tag = "admin",
+    request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "What became of each assignment.", body = inline(Envelope<Uploaded>)),
+        BadRequest,
+        CallerRefused,
+        TooLarge,
+        ServerError<1006, 1007, 1008, 1009, 1011, 1012>
+    )
+)]
 async fn post_page_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Uploaded>, ApiError> {
     let uploaded = async {
         let file = upload_form::read(form).await?;
@@ -105,6 +146,22 @@ async fn post_page_upload(_: Admin, State(app): State<App>, form: Form) -> Resul
     Ok(Data(Uploaded { results: results.collect(), summary }))
 }
 
+/// What an upload of this file would store. Stores nothing.
+#[utoipa::path(
+    post,
+    path = "/api/admin/config/upload/preview",
+    operation_id = "post_admin_config_upload_preview",
+    tag = "admin",
+    request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "What an upload would store, and warnings.", body = inline(Envelope<Preview>)),
+        BadRequest,
+        CallerRefused,
+        TooLarge,
+        ServerError<1006, 1007, 1008, 1009, 1011, 1012>
+    )
+)]
 async fn post_preview(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Preview>, ApiError> {
     let file = upload_form::read(form).await.map_err(UploadError::for_page)?;
     Ok(Data(Preview::of(file, &app.db).await?))
@@ -116,6 +173,22 @@ struct Wrapper {
     config: Box<RawValue>,
 }
 
+/// Publishes a questionnaire: from now on it is the one that participants get.
+#[utoipa::path(
+    post,
+    path = "/admin/config/answer",
+    operation_id = "post_config_answer",
+    tag = "admin",
+    request_body = Vec<Question>,
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "Its id.", body = inline(Envelope<Id<Uuid>>)),
+        BadRequest<1020>,
+        BodyRefused,
+        CallerRefused,
+        ServerError
+    )
+)]
 async fn post_answer(
     _: Admin,
     State(app): State<App>,

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
+use utoipa::ToSchema;
 
 use crate::config_file::{Assignment, ConfigFile, Note};
 
@@ -14,7 +15,7 @@ const MAX_CASES: usize = 2000;
 const MAX_WARNINGS: usize = 1000;
 
 /// The answer of the preview.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Preview {
     configs: Vec<PreviewedAssignment>,
     total: usize,
@@ -23,10 +24,11 @@ pub(crate) struct Preview {
     warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PreviewedAssignment {
     user_email: String,
     case_id: i32,
+    #[schema(value_type = serde_json::Value)]
     path_config: Box<RawValue>,
     experiment_id: Option<String>,
     arm: Option<String>,

@@ -2,6 +2,29 @@
 
 use serde_json::{Map, Value};
 use shared::{ApiError, Business};
+use utoipa::ToSchema;
+
+/// A question, for the OpenAPI document; [`check`] reads it. Other keys are the researchers' own.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the derived schema is all that is used")]
+pub(crate) struct Question {
+    r#type: QuestionType,
+    /// Answers are stored under it.
+    #[schema(min_length = 1, pattern = r"\S")]
+    title: String,
+    /// Two or more where there is a choice.
+    #[schema(value_type = Vec<Value>, required = false, min_items = 2)]
+    options: Vec<Value>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the derived schema is all that is used")]
+pub(crate) enum QuestionType {
+    Text,
+    Paragraph,
+    SingleChoice,
+    MultipleChoice,
+}
 
 /// The first thing that is wrong, in the words of contract section 1.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,9 +8,25 @@ use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartRejection};
 use shared::ApiError;
 use shared::errors::bad_request;
+use utoipa::ToSchema;
 
 use crate::config_file::{ConfigFile, Labels, MAX_LABEL_CHARACTERS};
 use crate::upload_error::UploadError;
+
+/// The form, for the OpenAPI document; [`read`] takes it apart while it arrives.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the derived schema is all that is used")]
+pub(crate) struct UploadForm {
+    /// CSV with the columns `User, Case No., Path, Collapse, Highlight, Top`, and optionally `Experiment, Arm, Policy`.
+    #[schema(content_media_type = "text/csv")]
+    file: String,
+    #[schema(max_length = 100)]
+    experiment_id: Option<String>,
+    #[schema(max_length = 100)]
+    arm: Option<String>,
+    #[schema(max_length = 100)]
+    policy_id: Option<String>,
+}
 
 /// Reads the form and the file in it. A text of the form wins over the file's column.
 pub(crate) async fn read(form: Result<Multipart, MultipartRejection>) -> Result<ConfigFile, UploadError> {

@@ -2,17 +2,23 @@
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
 /// Of the optional fields each may be missing, none may be null.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Invitation {
+    #[schema(format = Email, max_length = 128)]
     pub email: String,
+    #[schema(value_type = String, required = false, max_length = 128)]
     #[serde(default, deserialize_with = "text")]
     pub name: Option<String>,
+    #[schema(value_type = String, required = false, max_length = 512)]
     #[serde(default, deserialize_with = "text")]
     pub position: Option<String>,
+    #[schema(value_type = String, required = false, max_length = 512)]
     #[serde(default, deserialize_with = "text")]
     pub employer: Option<String>,
+    #[schema(value_type = String, required = false, max_length = 512)]
     #[serde(default, deserialize_with = "text")]
     pub area_of_clinical_ex: Option<String>,
 }

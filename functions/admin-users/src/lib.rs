@@ -13,27 +13,35 @@ use serde::{Deserialize, Serialize};
 use shared::auth::Admin;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path};
-use shared::reply::{Created, Data};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, NotFound, ServerError};
+use shared::reply::{Created, Data, Envelope};
 use shared::{ApiError, App};
+use utoipa::{OpenApi, ToSchema};
 
 use invitation::Invitation;
 use queries::Account;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Invitations {
+    #[schema(value_type = Vec<Invitation>)]
     users: Vec<Object<Invitation>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Accounts {
     users: Vec<Account>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AccountName {
     name: Option<String>,
     email: String,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_users, get_users, get_user))]
+pub struct Api;
 
 /// The routes.
 pub fn router() -> Router<App> {
@@ -42,6 +50,21 @@ pub fn router() -> Router<App> {
 
 /// A malformed account refuses the whole request (400). Of well-formed ones each stands alone: those that exist already,
 /// in any case, or that the table cannot hold are named in the answer, and the others are added.
+#[utoipa::path(
+    post,
+    path = "/admin/users",
+    tag = "admin",
+    request_body = inline(Invitations),
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 201, description = "By address: `added`, or `failed: …` with the reason.",
+            body = inline(Envelope<BTreeMap<String, String>>)),
+        BadRequest,
+        BodyRefused,
+        CallerRefused,
+        ServerError
+    )
+)]
 async fn post_users(
     _: Admin,
     State(app): State<App>,
@@ -67,11 +90,38 @@ async fn post_users(
     Ok(Created(refused.into_iter().chain(fitting).map(outcome).collect()))
 }
 
+/// All accounts.
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    tag = "admin",
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "In order of their ids.", body = inline(Envelope<Accounts>)),
+        CallerRefused,
+        ServerError
+    )
+)]
 async fn get_users(_: Admin, State(app): State<App>) -> Result<Data<Accounts>, ApiError> {
     let users = queries::all(&app.db).await?;
     Ok(Data(Accounts { users }))
 }
 
+/// Name and address of an account.
+#[utoipa::path(
+    get,
+    path = "/admin/users/{id}",
+    tag = "admin",
+    params(("id" = i32, Path, description = "The account's id.")),
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "The account.", body = inline(Envelope<AccountName>)),
+        BadRequest,
+        CallerRefused,
+        NotFound,
+        ServerError
+    )
+)]
 async fn get_user(_: Admin, State(app): State<App>, Path(id): Path<String>) -> Result<Data<AccountName>, ApiError> {
     let unknown = || not_found("No such account");
     let id: i32 = id.parse().map_err(|_| unknown())?;

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 use sqlx::PgPool;
+use utoipa::ToSchema;
 
 use crate::invitation::Invitation;
 
 /// A row of `"user"`, without what belongs to its owner.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Account {
     id: i32,
     name: Option<String>,

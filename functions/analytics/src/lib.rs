@@ -9,19 +9,48 @@ use axum::routing::post;
 use serde::Deserialize;
 use shared::auth::Participant;
 use shared::extract::Json;
-use shared::reply::{Data, Id};
+use shared::openapi::{BadRequest, BodyRefused, ServerError, TokenRefused};
+use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
+use utoipa::openapi::OpenApi as Document;
+use utoipa::{Modify, OpenApi, ToSchema};
 
 use timing::Timing;
 
 /// Every field is optional here, because a missing one has a code of its own (1030).
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RecordedTimes {
+    /// The assignment.
+    #[schema(value_type = String)]
     case_config_id: Option<String>,
+    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, with 1 to 6 fraction digits.
+    #[schema(value_type = String, example = "2026-03-02T08:00:00.000Z")]
     case_open_time: Option<String>,
+    /// Not before the case was opened.
+    #[schema(value_type = String, example = "2026-03-02T08:03:20.250Z")]
     answer_open_time: Option<String>,
+    /// Not before the questionnaire was opened.
+    #[schema(value_type = String, example = "2026-03-02T08:05:00.500Z")]
     answer_submit_time: Option<String>,
+}
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_analytics), modifiers(&WithSlash))]
+pub struct Api;
+
+/// The same operation with a slash at the end.
+struct WithSlash;
+
+impl Modify for WithSlash {
+    fn modify(&self, document: &mut Document) {
+        let Some(mut item) = document.paths.paths.get("/api/analytics").cloned() else { return };
+        if let Some(operation) = &mut item.post {
+            operation.operation_id = Some("post_analytics_with_slash".to_owned());
+        }
+        document.paths.paths.insert("/api/analytics/".to_owned(), item);
+    }
 }
 
 /// The route.
@@ -29,6 +58,21 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/analytics", post(post_analytics)).route("/api/analytics/", post(post_analytics))
 }
 
+/// Stores when a case was opened, its questionnaire opened, and the answer submitted.
+#[utoipa::path(
+    post,
+    path = "/api/analytics",
+    tag = "review",
+    request_body = inline(RecordedTimes),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "Stored, anew or instead of what was there.", body = inline(Envelope<Id<i32>>)),
+        BadRequest<1030>,
+        BodyRefused,
+        TokenRefused,
+        ServerError<1010>
+    )
+)]
 async fn post_analytics(
     participant: Participant,
     State(app): State<App>,

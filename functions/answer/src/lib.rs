@@ -11,27 +11,54 @@ use serde_json::value::RawValue;
 use shared::auth::Participant;
 use shared::errors::{bad_request, conflict};
 use shared::extract::{Json, Path, nullable};
-use shared::reply::{Data, Id};
+use shared::openapi::{BadRequest, BodyRefused, Conflict, NotFound, ServerError, TokenRefused};
+use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
+use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use queries::{Attempt, Submission};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SubmittedAnswer {
     /// Stored as it was sent: the analysis reads numbers in the participant's own form.
+    #[schema(value_type = Value)]
     answer: Box<RawValue>,
+    #[schema(required, format = Uuid)]
     #[serde(deserialize_with = "nullable")]
     answer_config_id: Option<String>,
     ai_score_shown: Option<bool>,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_answer))]
+pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/answer/{task_id}", post(post_answer))
 }
 
+/// Stores an answer. The same answer again has the id it has; another one is refused.
+#[utoipa::path(
+    post,
+    path = "/api/answer/{task_id}",
+    tag = "review",
+    params(("task_id" = String, Path, description = "The assignment: `config_id` of `GET /api/cases`.")),
+    request_body = inline(SubmittedAnswer),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "Stored, now or before.", body = inline(Envelope<Id<i32>>)),
+        BadRequest,
+        BodyRefused,
+        TokenRefused,
+        NotFound,
+        Conflict,
+        ServerError<1010, 1021>
+    )
+)]
 async fn post_answer(
     participant: Participant,
     State(app): State<App>,

@@ -8,27 +8,49 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use shared::auth::PasswordRecord;
 use shared::extract::{Json, nullable};
+use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::Bare;
 use shared::{ApiError, App, Business};
+use utoipa::{OpenApi, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Login {
     /// `null` is an account that nobody has.
+    #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     email: Option<String>,
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LoggedIn {
     message: &'static str,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_login))]
+pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/login", post(post_login))
 }
 
+/// Logs in.
+#[utoipa::path(
+    post,
+    path = "/api/auth/login",
+    tag = "auth",
+    request_body = inline(Login),
+    responses(
+        (status = 200, description = "Logged in.", body = inline(LoggedIn),
+            headers(("Authorization" = String, description = "`Bearer <token>`"))),
+        BadRequest,
+        BodyRefused,
+        ServerError<1002, 1004, 1005>
+    )
+)]
 async fn post_login(
     State(app): State<App>,
     Json(login): Json<Login>,

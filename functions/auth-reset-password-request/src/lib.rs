@@ -8,22 +8,43 @@ use axum::routing::post;
 use serde::Deserialize;
 use shared::auth::ResetToken;
 use shared::extract::{Json, nullable};
-use shared::reply::{Data, Id};
+use shared::openapi::{BadRequest, BodyRefused, ServerError};
+use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
+use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct ResetRequest {
     /// `null` is an account that nobody has.
+    #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     email: Option<String>,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_reset_password_request))]
+pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password-request", post(post_reset_password_request))
 }
 
+/// Mails a link that sets a new password.
+#[utoipa::path(
+    post,
+    path = "/api/auth/reset-password-request",
+    tag = "auth",
+    request_body = inline(ResetRequest),
+    responses(
+        (status = 200, description = "The mail has left; its id.", body = inline(Envelope<Id<String>>)),
+        BadRequest,
+        BodyRefused,
+        ServerError<1002, 1004, 1040>
+    )
+)]
 async fn post_reset_password_request(
     State(app): State<App>,
     Json(request): Json<ResetRequest>,

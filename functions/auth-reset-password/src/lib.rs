@@ -6,21 +6,41 @@ use axum::routing::post;
 use serde::Deserialize;
 use shared::auth::{ResetToken, is_strong};
 use shared::extract::Json;
-use shared::reply::Data;
+use shared::openapi::{BadRequest, BodyRefused, ServerError};
+use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
+use utoipa::{OpenApi, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Reset {
     password: String,
     reset_token: String,
 }
 
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_reset_password))]
+pub struct Api;
+
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password", post(post_reset_password))
 }
 
+/// Sets a new password with the token of a mailed link.
+#[utoipa::path(
+    post,
+    path = "/api/auth/reset-password",
+    tag = "auth",
+    request_body = inline(Reset),
+    responses(
+        (status = 200, description = "The password is set.", body = inline(Envelope<String>)),
+        BadRequest,
+        BodyRefused,
+        ServerError<1001, 1022, 1023>
+    )
+)]
 async fn post_reset_password(State(app): State<App>, Json(reset): Json<Reset>) -> Result<Data<&'static str>, ApiError> {
     let token = ResetToken::from_mail(reset.reset_token).stored();
     // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it

@@ -6,22 +6,43 @@ use axum::routing::post;
 use serde::Deserialize;
 use shared::auth::is_strong;
 use shared::extract::{Json, nullable};
-use shared::reply::Created;
+use shared::openapi::{BadRequest, BodyRefused, ServerError};
+use shared::reply::{Created, Envelope};
 use shared::{ApiError, App, Business};
+use utoipa::{OpenApi, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Signup {
     /// `null` is an account that nobody has.
+    #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     email: Option<String>,
     password: String,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_signup))]
+pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/signup", post(post_signup))
 }
 
+/// Sets the password of an invited account, which becomes active.
+#[utoipa::path(
+    post,
+    path = "/api/auth/signup",
+    tag = "auth",
+    request_body = inline(Signup),
+    responses(
+        (status = 201, description = "The account is active.", body = inline(Envelope<String>)),
+        BadRequest,
+        BodyRefused,
+        ServerError<1001, 1002, 1003>
+    )
+)]
 async fn post_signup(State(app): State<App>, Json(signup): Json<Signup>) -> Result<Created<&'static str>, ApiError> {
     if !is_strong(&signup.password) {
         return Err(Business::WeakPassword.into());

@@ -3,6 +3,8 @@
 use crate::page_config::{PageConfig, Section};
 use indexmap::IndexMap;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Ref, Schema, Type};
 
 use crate::ai_score;
 use crate::background;
@@ -12,7 +14,7 @@ use crate::examination;
 use crate::path_config::{PathConfig, Style};
 
 /// The answer of `GET /api/case-reviews/{case_config_id}`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseReview {
     /// The patient's pseudonym.
@@ -26,11 +28,12 @@ pub struct CaseReview {
 }
 
 /// A key and what stands under it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Node {
     /// What the participant reads.
     pub key: String,
     /// Texts, or nodes one level deeper.
+    #[schema(schema_with = Values::schema)]
     pub values: Values,
     /// Null where no entry is for this node.
     pub style: Option<Style>,
@@ -81,6 +84,13 @@ impl Node {
 }
 
 impl Values {
+    fn schema() -> Schema {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let nodes = ArrayBuilder::new().items(Ref::from_schema_name("Node"));
+        let texts = ArrayBuilder::new().items(text());
+        AnyOfBuilder::new().item(shared::openapi::null()).item(text()).item(texts).item(nodes).into()
+    }
+
     /// One row: the value itself; several: the list of the values that exist.
     pub fn of_rows(mut texts: Vec<Option<String>>) -> Self {
         match &mut texts[..] {

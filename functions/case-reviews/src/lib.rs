@@ -20,19 +20,41 @@ use axum::extract::State;
 use axum::routing::get;
 use shared::auth::Participant;
 use shared::extract::Path;
-use shared::reply::Data;
+use shared::openapi::{BadRequest, NotFound, ServerError, TokenRefused};
+use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
+use utoipa::OpenApi;
 
 use crate::case_tree::CaseReview;
 use crate::page_config::PageConfig;
 use crate::path_config::PathConfig;
 use crate::queries::Review;
 
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(get_case_review))]
+pub struct Api;
+
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/case-reviews/{case_config_id}", get(get_case_review))
 }
 
+/// A case as a tree: what the assignment lets the participant see of it.
+#[utoipa::path(
+    get,
+    path = "/api/case-reviews/{case_config_id}",
+    tag = "review",
+    params(("case_config_id" = String, Path, description = "The assignment: `config_id` of `GET /api/cases`.")),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The case.", body = inline(Envelope<CaseReview>)),
+        BadRequest,
+        TokenRefused,
+        NotFound,
+        ServerError<1010>
+    )
+)]
 async fn get_case_review(
     State(app): State<App>,
     participant: Participant,

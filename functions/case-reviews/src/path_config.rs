@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// The entries that have a path; whatever else stands in the list is ignored.
 #[derive(Debug, Default)]
@@ -20,13 +21,15 @@ pub struct Entry {
 }
 
 /// How a node is shown. Absent keys were in no entry.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Style {
     #[serde(skip_serializing_if = "Option::is_none")]
     collapse: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Value)]
     highlight: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
     top: Option<Top>,
 }
 

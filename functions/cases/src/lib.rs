@@ -7,17 +7,36 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use shared::auth::Participant;
-use shared::reply::Data;
+use shared::openapi::{ServerError, TokenRefused};
+use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
+use utoipa::OpenApi;
 
 use crate::next_case::NextCase;
 use crate::queries::Next;
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(get_cases))]
+pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/cases", get(get_cases))
 }
 
+/// The next case to review: the first unanswered assignment.
+#[utoipa::path(
+    get,
+    path = "/api/cases",
+    tag = "review",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "A list of at most one.", body = inline(Envelope<Vec<NextCase>>)),
+        TokenRefused,
+        ServerError<1010>
+    )
+)]
 async fn get_cases(State(app): State<App>, participant: Participant) -> Result<Data<Vec<NextCase>>, ApiError> {
     let next = Next::fetch(&app.db, participant.email()).await?;
     participant.confirm(next.account_id)?;

@@ -2,10 +2,12 @@
 
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An entry of the answer.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct NextCase {
+    /// What names the assignment in `GET /api/case-reviews/{case_config_id}` and `POST /api/answer/{task_id}`.
     pub config_id: String,
     /// `visit_occurrence_id`.
     pub case_id: i32,

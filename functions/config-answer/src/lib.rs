@@ -7,18 +7,21 @@ use axum::routing::get;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::auth::Participant;
-use shared::reply::Data;
+use shared::openapi::{ServerError, TokenRefused};
+use shared::reply::{Data, Envelope};
 use shared::time::isoformat;
 use shared::{ApiError, App, Business};
+use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 /// Every tenth answer of a participant comes with an attention check.
 const ATTENTION_CHECK_INTERVAL: i64 = 10;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Questionnaire {
     id: Uuid,
     /// As it was stored: key order and number formats are the researchers' own.
+    #[schema(value_type = Vec<serde_json::Value>)]
     config: Box<RawValue>,
     created_timestamp: Option<String>,
 }
@@ -39,11 +42,28 @@ const ATTENTION_CHECK: AttentionCheck = AttentionCheck {
     required: "true",
 };
 
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(get_config_answer))]
+pub struct Api;
+
 /// The route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/config/answer", get(get_config_answer))
 }
 
+/// The questions. With a token every tenth answer comes with an attention check.
+#[utoipa::path(
+    get,
+    path = "/api/config/answer",
+    tag = "review",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "The newest questionnaire.", body = inline(Envelope<Questionnaire>)),
+        TokenRefused,
+        ServerError<1021>
+    )
+)]
 async fn get_config_answer(
     participant: Option<Participant>,
     State(app): State<App>,

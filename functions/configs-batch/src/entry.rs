@@ -8,16 +8,24 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::extract::Object;
 use shared::{assignment, python};
+use utoipa::ToSchema;
 
 /// As it was sent; `null` is missing.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Entry {
+    #[schema(value_type = String, max_length = 254)]
     pub user_email: Option<Box<RawValue>>,
+    #[schema(value_type = i32)]
     pub case_id: Option<Box<RawValue>>,
+    #[schema(value_type = Option<Vec<PathEntry>>)]
     path_config: Option<Box<RawValue>>,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 254)]
     id: Option<Box<RawValue>>,
+    #[schema(value_type = Option<String>, max_length = 100)]
     experiment_id: Option<Box<RawValue>>,
+    #[schema(value_type = Option<i32>)]
     rl_run_id: Option<Box<RawValue>>,
+    #[schema(value_type = Option<String>, max_length = 100)]
     arm: Option<Box<RawValue>>,
 }
 
@@ -95,11 +103,12 @@ fn integer(field: &str, raw: &RawValue) -> Result<i32, EntryError> {
     parse(field, raw, "an integer of 32 bits")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct PathEntry {
     #[expect(dead_code, reason = "that it is there, and text, is all that matters")]
     path: String,
     #[expect(dead_code, reason = "its values are as free as in the table")]
+    #[schema(value_type = Option<utoipa::openapi::Object>)]
     style: Option<Object<Value>>,
 }
 

@@ -14,17 +14,20 @@ use serde_json::value::RawValue;
 use shared::auth::Service;
 use shared::errors::bad_request;
 use shared::extract::{Json, Object};
-use shared::reply::Created;
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, ServerError};
+use shared::reply::{Created, Envelope};
 use shared::{ApiError, App};
+use utoipa::{OpenApi, ToSchema};
 
 use entry::{Assignment, Entry, EntryError};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Batch {
+    #[schema(value_type = Vec<Entry>, min_items = 1)]
     configs: Vec<Object<Entry>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct BatchResults {
     results: Vec<EntryResult>,
     total: usize,
@@ -32,16 +35,23 @@ struct BatchResults {
 
 /// What is wrong with an entry stands in `error`. An entry that failed without one has the id of another assignment, and that
 /// stays as it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EntryResult {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = serde_json::Value, required = false)]
     user_email: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = serde_json::Value, required = false)]
     case_id: Option<Box<RawValue>>,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(post_batch))]
+pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
@@ -50,6 +60,21 @@ pub fn router() -> Router<App> {
 
 /// Each entry stands alone. Only a batch with an entry that is no object, or with nothing to store and a value that is wrong,
 /// is refused as a whole (400).
+#[utoipa::path(
+    post,
+    path = "/api/v1/configs/batch",
+    operation_id = "post_configs_batch",
+    tag = "experiments",
+    request_body = inline(Batch),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 201, description = "A result for each entry, in its order.", body = inline(Envelope<BatchResults>)),
+        BadRequest,
+        BodyRefused,
+        CallerRefused,
+        ServerError
+    )
+)]
 async fn post_batch(
     _: Service,
     State(app): State<App>,

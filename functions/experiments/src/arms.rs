@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::ApiError;
 use shared::errors::bad_request;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 
 /// A list, or the frontend's page stays blank. An arm is an object with a `name`, or, as in experiments that are running, its name
 /// alone.
@@ -20,6 +21,13 @@ pub(crate) fn check_arms(arms: &RawValue) -> Result<(), ApiError> {
 
 fn name(arm: &Value) -> Option<&str> {
     arm.as_str().or_else(|| arm.get("name")?.as_str())
+}
+
+/// What [`check_arms`] lets pass.
+pub(crate) fn schema() -> Schema {
+    let name = || ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"\S"));
+    let arm = AnyOfBuilder::new().item(ObjectBuilder::new().property("name", name()).required("name")).item(name());
+    ArrayBuilder::new().items(arm).min_items(Some(1)).into()
 }
 
 /// A list; what a case is, is between the researchers and their service.

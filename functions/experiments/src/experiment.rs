@@ -7,23 +7,27 @@ use serde_json::value::RawValue;
 use shared::auth::Service;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path, Query};
-use shared::reply::{Created, Data};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, NotFound, ServerError};
+use shared::reply::{Created, Data, Envelope};
 use shared::{ApiError, App};
 use sqlx::types::Json as Jsonb;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::run::{self, Run};
 use crate::{arms, time};
 
 /// A row of `experiment`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Experiment {
     id: i32,
     experiment_id: String,
     name: String,
     description: Option<String>,
     status: String,
+    #[schema(value_type = Vec<serde_json::Value>)]
     arms: Jsonb<Box<RawValue>>,
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
     case_pool: Option<Jsonb<Box<RawValue>>>,
     #[serde(serialize_with = "time::serialize")]
     created_at: DateTime<Utc>,
@@ -36,11 +40,15 @@ pub(crate) fn unknown() -> ApiError {
     not_found("Experiment not found")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct NewExperiment {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
+    /// Each an object with a `name`, or its name alone.
+    #[schema(schema_with = arms::schema)]
     arms: Box<RawValue>,
     description: Option<String>,
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
     case_pool: Option<Box<RawValue>>,
 }
 
@@ -56,6 +64,21 @@ impl NewExperiment {
     }
 }
 
+/// Creates an experiment.
+#[utoipa::path(
+    post,
+    path = "/api/v1/experiments",
+    tag = "experiments",
+    request_body = inline(NewExperiment),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 201, description = "The experiment.", body = inline(Envelope<Experiment>)),
+        BadRequest,
+        BodyRefused,
+        CallerRefused,
+        ServerError
+    )
+)]
 pub(crate) async fn post_experiment(
     _: Service,
     State(app): State<App>,
@@ -85,12 +108,25 @@ pub(crate) struct Filter {
     status: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Experiments {
     experiments: Vec<Experiment>,
 }
 
 /// A status that there is not has no experiments; an empty one is none.
+#[utoipa::path(
+    get,
+    path = "/api/v1/experiments",
+    tag = "experiments",
+    params(("status" = Option<String>, Query, description = "`active`, `paused`, `completed` or `archived`.")),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "Newest first.", body = inline(Envelope<Experiments>)),
+        BadRequest,
+        CallerRefused,
+        ServerError
+    )
+)]
 pub(crate) async fn get_experiments(
     _: Service,
     State(app): State<App>,
@@ -108,13 +144,28 @@ pub(crate) async fn get_experiments(
     Ok(Data(Experiments { experiments }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ExperimentWithRuns {
     #[serde(flatten)]
     experiment: Experiment,
     runs: Vec<Run>,
 }
 
+/// One experiment with its runs.
+#[utoipa::path(
+    get,
+    path = "/api/v1/experiments/{id}",
+    tag = "experiments",
+    params(("id" = String, Path, description = "`experiment_id`")),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "The experiment, its runs newest first.", body = inline(Envelope<ExperimentWithRuns>)),
+        BadRequest,
+        CallerRefused,
+        NotFound,
+        ServerError
+    )
+)]
 pub(crate) async fn get_experiment(
     _: Service,
     State(app): State<App>,
@@ -133,7 +184,7 @@ pub(crate) async fn get_experiment(
     Ok(Data(ExperimentWithRuns { experiment, runs: run::of(&app.db, &id).await? }))
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum ExperimentStatus {
     Active,
@@ -153,11 +204,29 @@ impl ExperimentStatus {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct NewStatus {
     status: ExperimentStatus,
 }
 
+/// Sets the status of an experiment.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/experiments/{id}/status",
+    operation_id = "patch_experiment_status",
+    tag = "experiments",
+    params(("id" = String, Path, description = "`experiment_id`")),
+    request_body = inline(NewStatus),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "The experiment.", body = inline(Envelope<Experiment>)),
+        BadRequest,
+        BodyRefused,
+        CallerRefused,
+        NotFound,
+        ServerError
+    )
+)]
 pub(crate) async fn patch_status(
     _: Service,
     State(app): State<App>,

@@ -14,6 +14,20 @@ mod time;
 use axum::Router;
 use axum::routing::{get, patch};
 use shared::App;
+use utoipa::OpenApi;
+
+/// The routes in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(
+    experiment::get_experiments,
+    experiment::post_experiment,
+    experiment::get_experiment,
+    experiment::patch_status,
+    run::get_runs,
+    run::post_run,
+    run::patch_run
+))]
+pub struct Api;
 
 /// The routes.
 pub fn router() -> Router<App> {

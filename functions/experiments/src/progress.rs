@@ -4,11 +4,12 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::time;
 
 /// `rl_run.status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RunStatus {
     Pending,
@@ -52,11 +53,14 @@ impl fmt::Display for RunStatus {
 }
 
 /// What a run reports; what is absent or null stays as it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(crate) struct Report {
     pub status: Option<RunStatus>,
+    #[schema(max_length = 100)]
     pub model_version: Option<String>,
+    #[schema(minimum = 0)]
     pub configs_generated: Option<i32>,
+    #[schema(minimum = 0)]
     pub answers_consumed: Option<i32>,
     #[serde(default, deserialize_with = "time::deserialize_optional")]
     pub started_at: Option<DateTime<Utc>>,

@@ -8,17 +8,20 @@ use serde_json::value::RawValue;
 use shared::auth::Service;
 use shared::errors::{bad_request, conflict, not_found};
 use shared::extract::{Json, Object, Path};
-use shared::reply::{Created, Data};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
+use shared::reply::{Created, Data, Envelope};
 use shared::{ApiError, App};
 use sqlx::PgPool;
 use sqlx::types::Json as Jsonb;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
 use crate::experiment;
 use crate::progress::{Progress, Report, ReportError, RunStatus};
 use crate::time;
 
 /// A row of `rl_run`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Run {
     id: i32,
     experiment_id: String,
@@ -31,6 +34,7 @@ pub(crate) struct Run {
     started_at: Option<DateTime<Utc>>,
     #[serde(serialize_with = "time::serialize_optional")]
     completed_at: Option<DateTime<Utc>>,
+    #[schema(value_type = Value)]
     run_params: Option<Jsonb<Box<RawValue>>>,
 }
 
@@ -47,11 +51,27 @@ pub(crate) async fn of(db: &PgPool, experiment_id: &str) -> Result<Vec<Run>, sql
     .await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Runs {
     runs: Vec<Run>,
 }
 
+/// The runs of an experiment.
+#[utoipa::path(
+    get,
+    path = "/api/v1/experiments/{id}/runs",
+    operation_id = "get_experiment_runs",
+    tag = "experiments",
+    params(("id" = String, Path, description = "`experiment_id`")),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "Newest first.", body = inline(Envelope<Runs>)),
+        BadRequest,
+        CallerRefused,
+        NotFound,
+        ServerError
+    )
+)]
 pub(crate) async fn get_runs(
     _: Service,
     State(app): State<App>,
@@ -62,12 +82,19 @@ pub(crate) async fn get_runs(
     Ok(Data(Runs { runs: of(&app.db, &id).await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct NewRun {
     /// Text, or a number, which is taken for its text.
     #[serde(default = "manual")]
+    #[schema(schema_with = trigger_schema, required = false)]
     triggered_by: Option<Value>,
+    #[schema(value_type = Value, required = false)]
     run_params: Option<Box<RawValue>>,
+}
+
+fn trigger_schema() -> Schema {
+    let types = [Type::String, Type::Number, Type::Null];
+    ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).max_length(Some(50)).into()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the default of a field that may be null")]
@@ -96,6 +123,23 @@ impl NewRun {
 }
 
 /// Runs are for active experiments.
+#[utoipa::path(
+    post,
+    path = "/api/v1/experiments/{id}/runs",
+    operation_id = "post_experiment_run",
+    tag = "experiments",
+    params(("id" = String, Path, description = "`experiment_id`")),
+    request_body = inline(NewRun),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 201, description = "The run, which is pending.", body = inline(Envelope<Run>)),
+        BadRequest,
+        BodyRefused,
+        CallerRefused,
+        NotFound,
+        ServerError
+    )
+)]
 pub(crate) async fn post_run(
     _: Service,
     State(app): State<App>,
@@ -136,6 +180,24 @@ impl From<ReportError> for ApiError {
 }
 
 /// Takes what a run reports of itself, in the order pending → running → completed or failed (409 for any other).
+#[utoipa::path(
+    patch,
+    path = "/api/v1/experiments/{id}/runs/{run_id}",
+    operation_id = "patch_experiment_run",
+    tag = "experiments",
+    params(("id" = String, Path, description = "`experiment_id`"), ("run_id" = i32, Path, description = "The run's `id`.")),
+    request_body = inline(Report),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "The run.", body = inline(Envelope<Run>)),
+        BadRequest,
+        BodyRefused,
+        CallerRefused,
+        NotFound,
+        Conflict,
+        ServerError
+    )
+)]
 pub(crate) async fn patch_run(
     _: Service,
     State(app): State<App>,

@@ -24,7 +24,9 @@ row! {
         answer_id: i32,
         case_id: Option<i32>,
         user_email: Option<String>,
+        #[schema(value_type = serde_json::Value)]
         answer: Option<StoredJson>,
+        #[schema(value_type = serde_json::Value)]
         display_configuration: Option<StoredJson>,
         ai_score_shown: bool,
         answer_config_id: Option<Uuid>,

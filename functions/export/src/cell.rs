@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use shared::python::{bool_str, float_repr, json_cell};
 use shared::time::isoformat;
 use sqlx::types::Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A value as Python's `csv.writer` writes it, before quoting.
@@ -16,12 +17,14 @@ pub(crate) trait Cell {
 }
 
 /// A time that is UTC without saying so: `2024-05-01 10:05:00.500000`.
-#[derive(Debug, sqlx::Type)]
+#[derive(Debug, sqlx::Type, ToSchema)]
+#[schema(value_type = String, example = "2024-05-01 10:05:00.500000")]
 #[sqlx(transparent)]
 pub(crate) struct Timestamp(NaiveDateTime);
 
 /// A time with its zone: `2024-05-01 10:00:00+00:00`.
-#[derive(Debug, sqlx::Type)]
+#[derive(Debug, sqlx::Type, ToSchema)]
+#[schema(value_type = String, example = "2024-05-01 10:00:00+00:00")]
 #[sqlx(transparent)]
 pub(crate) struct TimestampUtc(DateTime<Utc>);
 

@@ -16,6 +16,7 @@ row! {
         config_id: String,
         user_email: Option<String>,
         case_id: Option<i32>,
+        #[schema(value_type = serde_json::Value)]
         path_config: Option<StoredJson>,
         person_id: Option<i32>,
         visit_start_date: Option<NaiveDate>,

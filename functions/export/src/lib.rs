@@ -12,6 +12,7 @@ mod cursor;
 mod display_configs;
 mod document;
 mod format;
+mod operations;
 mod page;
 mod participants;
 mod request;
@@ -28,6 +29,7 @@ use shared::extract::Query;
 use shared::{ApiError, App};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
 
 use analytics::Analytics;
 use answers::Answers;
@@ -36,6 +38,16 @@ use format::Format;
 use page::{Page, Resource};
 use participants::Participants;
 use request::PageRequest;
+
+/// The four routes in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(
+    operations::get_export_answers,
+    operations::get_export_display_configs,
+    operations::get_export_analytics,
+    operations::get_export_participants
+))]
+pub struct Api;
 
 /// The four routes. gzip for those who accept it.
 pub fn router() -> Router<App> {

@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use shared::ApiError;
 use sqlx::{PgConnection, PgPool};
+use utoipa::ToSchema;
 
 use crate::cursor::Cursor;
 use crate::format::Format;
@@ -66,7 +67,7 @@ pub(crate) struct Page<R: Resource> {
 }
 
 /// `pagination` of JSON. Only those who page with a cursor get one.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Pagination {
     total: Option<i64>,
     limit: i64,
@@ -75,11 +76,16 @@ pub(crate) struct Pagination {
     paging: Paging,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Paging {
-    Offset { offset: i64 },
-    Cursor { next_cursor: Option<String> },
+    Offset {
+        offset: i64,
+    },
+    Cursor {
+        #[schema(required)]
+        next_cursor: Option<String>,
+    },
 }
 
 impl<R: Resource> Page<R> {

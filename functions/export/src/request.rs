@@ -6,6 +6,7 @@ use std::num::IntErrorKind;
 use chrono::{DateTime, Utc};
 use shared::ApiError;
 use shared::errors::bad_request;
+use utoipa::IntoParams;
 
 use crate::cursor::Cursor;
 use crate::page::Resource;
@@ -13,6 +14,31 @@ use crate::since;
 
 const DEFAULT_LIMIT: i64 = 1000;
 const MAX_LIMIT: i64 = 10_000;
+
+/// The parameters of every export, for the OpenAPI document; [`PageRequest::of`] reads them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the derived parameters are all that is used")]
+pub(crate) struct PageParameters {
+    /// Rows of the page; more than 10,000 are 10,000.
+    #[param(minimum = 1, default = 1000)]
+    limit: Option<i64>,
+    /// Rows before the page. Not together with `cursor`.
+    #[param(minimum = 0, default = 0)]
+    offset: Option<i64>,
+    /// `next_cursor` of the page before, empty for the first: a page behind a cursor costs the same wherever it is.
+    cursor: Option<String>,
+}
+
+/// The parameter of exports whose rows have a time, for the OpenAPI document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the derived parameters are all that is used")]
+pub(crate) struct SinceParameter {
+    /// Only rows from this date or time (ISO 8601; UTC where it names no zone).
+    #[param(example = "2026-03-01T00:00:00Z")]
+    since: Option<String>,
+}
 
 /// A page of an export.
 #[derive(Debug, PartialEq)]

@@ -15,11 +15,11 @@ pub(crate) trait Row: Serialize + Send + 'static {
 
 /// A struct whose fields are the columns.
 macro_rules! row {
-    ($(#[$doc:meta])* $row:ident { $($column:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $row:ident { $($(#[$schema:meta])* $column:ident: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(serde::Serialize)]
+        #[derive(serde::Serialize, utoipa::ToSchema)]
         pub(crate) struct $row {
-            $(pub $column: $type,)*
+            $($(#[$schema])* pub $column: $type,)*
         }
 
         impl $crate::row::Row for $row {

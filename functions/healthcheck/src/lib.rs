@@ -4,18 +4,31 @@ use axum::Router;
 use axum::routing::get;
 use serde::Serialize;
 use shared::reply::Bare;
+use utoipa::{OpenApi, ToSchema};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health {
     message: &'static str,
     status: &'static str,
 }
+
+/// The route in the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(paths(get_healthcheck))]
+pub struct Api;
 
 /// The route, for any state: it uses none.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/api/healthcheck", get(get_healthcheck))
 }
 
+/// Whether the service is up. Asks neither database nor secrets.
+#[utoipa::path(
+    get,
+    path = "/api/healthcheck",
+    tag = "health",
+    responses((status = 200, description = "The service is up.", body = inline(Health)))
+)]
 async fn get_healthcheck() -> Bare<Health> {
     Bare(Health { message: "Service is up and running.", status: "OK" })
 }
