@@ -9,9 +9,9 @@ const CASES_ACTION: &str = "      Actions:
         - Type: forward
           ForwardConfig:
             TargetGroups:
-              - {TargetGroupArn: !Ref CasesTargetGroup, Weight: !Select [2, !Ref ApiTraffic]}
-              - !If [ContainerServes, {TargetGroupArn: !Ref ContainerTargetGroup, Weight: !Select [1, !Ref ApiTraffic]}, !Ref AWS::NoValue]
-              - !If [OldServiceServes, {TargetGroupArn: !Ref OldServiceTargetGroupArn, Weight: !Select [0, !Ref ApiTraffic]}, !Ref AWS::NoValue]
+              - {TargetGroupArn: !Ref CasesTargetGroup, Weight: !Select [2, !Split [",", !Ref ApiTraffic]]}
+              - {TargetGroupArn: !Ref ContainerTargetGroup, Weight: !Select [1, !Split [",", !Ref ApiTraffic]]}
+              - !If [OldServiceServes, {TargetGroupArn: !Ref OldServiceTargetGroupArn, Weight: !Select [0, !Split [",", !Ref ApiTraffic]]}, !Ref AWS::NoValue]
 ";
 
 fn text() -> String {
