@@ -1,0 +1,1 @@
+//! No code: only the features of dependencies that all members of the workspace share.
