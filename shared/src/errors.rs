@@ -266,9 +266,9 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // class 08 connection, 53 resources, 57P0x shutdown (PostgreSQL appendix A)
+        // class 08 connection, 53 resources, 57 statement timeout and shutdown (PostgreSQL appendix A)
         sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("53") || code.starts_with("57P"))
+            error.code().is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
         }
         _ => false,
     }

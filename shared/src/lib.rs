@@ -14,9 +14,11 @@ pub mod http;
 pub mod lambda;
 pub mod mail;
 pub mod openapi;
+pub mod page_config;
 pub mod python;
 pub mod reply;
 pub mod secrets;
+pub mod stored_json;
 pub mod telemetry;
 pub mod time;
 

@@ -5,7 +5,7 @@ use tests::db::TestDb;
 use tests::plan::sequential_scans;
 use tests::round_trips::RoundTrips;
 
-const STATEMENT: &str = include_str!("../../functions/case-reviews/src/case_review.sql");
+const STATEMENT: &str = include_str!("../../functions/case-reviews/src/cases.sql");
 
 async fn review(api: &TestApp, email: &str, case_config_id: &str) -> Answer {
     api.get(&format!("/api/case-reviews/{case_config_id}"), Some(&api.token_for(email))).await
@@ -208,7 +208,7 @@ async fn a_review_is_one_round_trip() {
 async fn a_review_scans_no_table_but_the_configuration() {
     let db = TestDb::with_study_data().await;
 
-    let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "study-7-3"]).await;
+    let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "study-7-3", "{}"]).await;
 
     assert_eq!(scanned.into_iter().collect::<Vec<_>>(), ["system_config"]);
 }

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 use sqlx::query;
 use tests::app::{Answer, TestApp};
 use tests::db::TestDb;
+use tests::logs::Logs;
 use tests::plan::sequential_scans;
 use tests::round_trips::RoundTrips;
 
@@ -59,6 +60,20 @@ async fn an_assignment_without_a_case_or_of_a_visit_that_is_gone_is_skipped() {
         execute(&api, &format!("UPDATE display_config SET case_id = {case} WHERE id = 'cfg-f01-case-zero'")).await;
         assert_eq!(next_id(&api, "frank@contract.test").await, "cfg-f02-case-one", "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_skipped_assignment_is_logged_by_its_id_alone() {
+    let api = TestApp::with_contract_data().await;
+    execute(&api, "UPDATE display_config SET case_id = 99 WHERE id = 'cfg-f01-case-zero'").await;
+    let logs = Logs::of_this_thread();
+
+    next(&api, "frank@contract.test").await;
+
+    let skipped: Vec<Value> =
+        logs.lines("assignment skipped").iter_mut().map(|line| line["config_id"].take()).collect();
+    assert_eq!(skipped, ["cfg-f01-case-zero"]);
+    assert!(!logs.text().contains("frank") && !logs.text().contains('@'), "{}", logs.text());
 }
 
 #[tokio::test]

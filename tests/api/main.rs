@@ -11,3 +11,4 @@ mod configs_batch;
 mod experiments;
 mod export;
 mod healthcheck;
+mod odd_data;

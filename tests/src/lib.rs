@@ -7,5 +7,6 @@ pub mod app;
 pub mod contract;
 pub mod db;
 pub mod deployed;
+pub mod logs;
 pub mod plan;
 pub mod round_trips;

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
 use shared::auth::Participant;
-use shared::extract::Json;
+use shared::extract::{Json, Object};
 use shared::openapi::{BadRequest, BodyRefused, ServerError, TokenRefused};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
@@ -76,7 +76,7 @@ pub fn router() -> Router<App> {
 async fn post_analytics(
     participant: Participant,
     State(app): State<App>,
-    Json(times): Json<RecordedTimes>,
+    Json(Object(times)): Json<Object<RecordedTimes>>,
 ) -> Result<Data<Id<i32>>, ApiError> {
     let case_config_id = timing::required(times.case_config_id)?;
     let timing = Timing::parse(times.case_open_time, times.answer_open_time, times.answer_submit_time)?;

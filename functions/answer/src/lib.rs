@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::auth::Participant;
 use shared::errors::{bad_request, conflict};
-use shared::extract::{Json, Path, nullable};
+use shared::extract::{Json, Object, Path, nullable};
 use shared::openapi::{BadRequest, BodyRefused, Conflict, NotFound, ServerError, TokenRefused};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
@@ -63,7 +63,7 @@ async fn post_answer(
     participant: Participant,
     State(app): State<App>,
     Path(task_id): Path<String>,
-    Json(submitted): Json<SubmittedAnswer>,
+    Json(Object(submitted)): Json<Object<SubmittedAnswer>>,
 ) -> Result<Data<Id<i32>>, ApiError> {
     let answer: Value = serde_json::from_str(submitted.answer.get())
         .map_err(|_| bad_request("answer: text or number that cannot be stored"))?;

@@ -4,7 +4,7 @@
 //! The path is matched against the tree, so that full stops inside keys and values are part of them. An entry whose
 //! value is the key of a nested category shows that category, empty unless its own values are named too.
 
-use crate::page_config::{BACKGROUND, Category, CategoryContent};
+use shared::page_config::{BACKGROUND, Category, CategoryContent};
 
 use crate::case::Case;
 use crate::case_tree::{Node, Values};
@@ -21,7 +21,10 @@ pub fn section(categories: &[Category], case: &Case, path_config: &PathConfig) -
 
 fn demographics(case: &Case) -> Node {
     let gender = case.vocabulary.name(case.gender_concept_id);
-    let known = [("Age", Some(&*case.age)), ("Gender", gender)];
+    if case.age.is_none() {
+        tracing::warn!(case.visit_occurrence_id, "the visit's year is missing");
+    }
+    let known = [("Age", case.age.as_deref()), ("Gender", gender)];
     let values = known.into_iter().filter_map(|(key, text)| Some(Node::new(key, Values::Text(text?.to_owned()))));
     Node::new(DEMOGRAPHICS, Values::Nodes(values.collect()))
 }

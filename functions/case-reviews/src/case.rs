@@ -11,8 +11,8 @@ pub struct Case {
     pub visit_occurrence_id: i32,
     /// The patient's pseudonym.
     pub person_source_value: Option<String>,
-    /// Year of the visit minus year of birth.
-    pub age: String,
+    /// Year of the visit minus year of birth; none where that is no number.
+    pub age: Option<String>,
     /// A concept, like every column of this name.
     pub gender_concept_id: i32,
     /// In order of `observation_id`.

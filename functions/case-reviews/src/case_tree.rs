@@ -1,8 +1,8 @@
 //! The case review: a tree of what the participant reads (contract, section 4).
 
-use crate::page_config::{PageConfig, Section};
 use indexmap::IndexMap;
 use serde::Serialize;
+use shared::page_config::{PageConfig, Section};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Ref, Schema, Type};
 

@@ -1,39 +1,54 @@
--- The data of many visits, a row for each that exists; $1 are the visits.
-WITH examined AS MATERIALIZED (
-    SELECT array_agg(concept_id::bigint) AS concepts
-    FROM system_config,
-         jsonb_path_query(json_config::jsonb, 'lax $."PHYSICAL EXAMINATION".*[*] ? (@ >= 0 && @ <= 2147483647)') AS concept_id
-    WHERE id = 'page_config'
+-- Everything that cases are made of, a row each: the case of the account $1's assignment $2, and the visits $3.
+-- At least one row, because account, assignment and page configuration are in every one.
+WITH account AS (
+    SELECT id FROM "user" WHERE email = $1 AND active
+), assignment AS (
+    SELECT case_id, path_config FROM account, display_config WHERE display_config.id = $2 AND user_email = $1
+), page_config AS (
+    SELECT json_config::text AS stored FROM system_config WHERE id = 'page_config'
+), configured AS MATERIALIZED (
+    -- any number in it may be a concept: PostgreSQL cannot look into JSON with a NUL or a lone surrogate
+    SELECT array_agg(digits[1]::bigint) AS concepts
+    FROM page_config, regexp_matches(stored, '[0-9]{1,10}', 'g') AS digits
 )
-SELECT visit_occurrence_id,
-       gender_concept_id,
-       (extract(year FROM visit_start_date) - year_of_birth)::text AS "age!",
-       observed.rows AS "observations: Json<Vec<Observation>>",
-       measured.rows AS "measurements: Json<Vec<Measurement>>",
+SELECT (SELECT id FROM account) AS account_id,
+       EXISTS (SELECT FROM assignment) AS "is_assigned!",
+       (SELECT path_config::text FROM assignment) AS path_config,
+       (SELECT stored FROM page_config) AS page_config,
+       visit.visit_occurrence_id AS "visit_occurrence_id?",
+       person_source_value,
+       age,
+       gender_concept_id AS "gender_concept_id?",
+       observations AS "observations: Json<Vec<Observation>>",
+       measurements AS "measurements: Json<Vec<Measurement>>",
        (SELECT json_agg(json_build_array(concept_id_1, concept_id_2))
         FROM concept_relationship
-        WHERE concept_id_1 = ANY (examined.concepts) AND concept_id_2 = ANY (measured.concepts)
+        WHERE concept_id_1 = ANY (configured.concepts) AND concept_id_2 = ANY (measured.concepts)
           AND relationship_id IN ('Subsumes', 'Is characterized by')) AS "relationships: Json<Vec<(i32, i32)>>",
        (SELECT json_object_agg(concept_id, concept_name)
         FROM concept
-        WHERE concept_id = ANY (examined.concepts || observed.concepts || measured.concepts || gender_concept_id::bigint)
+        WHERE concept_id = ANY (configured.concepts || observed.concepts || measured.concepts || gender_concept_id::bigint)
        ) AS "vocabulary: Json<Vocabulary>"
-FROM examined, visit_occurrence
-JOIN person USING (person_id)
+FROM configured
+LEFT JOIN LATERAL (
+    SELECT visit_occurrence_id, person_source_value, gender_concept_id,
+           CASE WHEN isfinite(visit_start_date) THEN extract(year FROM visit_start_date) - year_of_birth END::text AS age
+    FROM visit_occurrence
+    JOIN person USING (person_id)
+    WHERE visit_occurrence_id = ANY ($3 || ARRAY(SELECT case_id FROM assignment))) AS visit ON true
 CROSS JOIN LATERAL (
-    SELECT json_agg(observation_row ORDER BY observation_id) AS rows,
+    SELECT json_agg(observation_row ORDER BY observation_id) AS observations,
            array_agg(observation_concept_id::bigint) || array_agg(value_as_concept_id::bigint)
                || array_agg(unit_concept_id::bigint) || array_agg(qualifier_concept_id::bigint) AS concepts
     FROM (SELECT observation_id, observation_concept_id, observation_type_concept_id, value_as_string,
                  value_as_number::text, value_as_concept_id, unit_concept_id, unit_source_value, qualifier_concept_id
           FROM observation
-          WHERE observation.visit_occurrence_id = visit_occurrence.visit_occurrence_id) AS observation_row) AS observed
+          WHERE observation.visit_occurrence_id = visit.visit_occurrence_id) AS observation_row) AS observed
 CROSS JOIN LATERAL (
-    SELECT json_agg(measurement_row ORDER BY measurement_id) AS rows,
+    SELECT json_agg(measurement_row ORDER BY measurement_id) AS measurements,
            array_agg(measurement_concept_id::bigint) || array_agg(operator_concept_id::bigint)
                || array_agg(value_as_concept_id::bigint) || array_agg(unit_concept_id::bigint) AS concepts
     FROM (SELECT measurement_id, measurement_concept_id, operator_concept_id,
                  value_as_number::text, value_as_concept_id, unit_concept_id, unit_source_value
           FROM measurement
-          WHERE measurement.visit_occurrence_id = visit_occurrence.visit_occurrence_id) AS measurement_row) AS measured
-WHERE visit_occurrence_id = ANY ($1)
+          WHERE measurement.visit_occurrence_id = visit.visit_occurrence_id) AS measurement_row) AS measured

@@ -1,6 +1,6 @@
 //! `PATIENT COMPLAINT`: observations by type, grouped by concept; never filtered or styled.
 
-use crate::page_config::{ConceptGroup, PATIENT_COMPLAINT};
+use shared::page_config::{ConceptGroup, PATIENT_COMPLAINT};
 
 use crate::case::Case;
 use crate::case_tree::Node;

@@ -3,7 +3,7 @@
 //! Entries work on the section's children: `PHYSICAL EXAMINATION.<x>.<child>` keeps the child that the path's end names,
 //! whatever `<x>` is. `PHYSICAL EXAMINATION.<child>` is too short to be such an entry.
 
-use crate::page_config::{ConceptGroup, PHYSICAL_EXAMINATION};
+use shared::page_config::{ConceptGroup, PHYSICAL_EXAMINATION};
 
 use crate::case::{Case, Measurement};
 use crate::case_tree::{Node, Values};

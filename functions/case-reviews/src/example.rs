@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Case, Measurement, Observation, Vocabulary};
 use crate::case_tree::CaseReview;
-use crate::page_config::PageConfig;
 use crate::path_config::PathConfig;
+use shared::page_config::PageConfig;
 
 pub const FEMALE: i32 = 1;
 pub const UNKNOWN: i32 = 999;
@@ -15,7 +15,7 @@ pub fn visit() -> Case {
     Case {
         visit_occurrence_id: 7,
         person_source_value: Some("PT-7".to_owned()),
-        age: "64".to_owned(),
+        age: Some("64".to_owned()),
         gender_concept_id: FEMALE,
         vocabulary: vocabulary(),
         ..Case::default()

@@ -10,7 +10,6 @@ mod examination;
 #[cfg(test)]
 mod example;
 pub mod naming;
-mod page_config;
 mod path_config;
 mod queries;
 mod value;
@@ -26,9 +25,8 @@ use shared::{ApiError, App, Business};
 use utoipa::OpenApi;
 
 use crate::case_tree::CaseReview;
-use crate::page_config::PageConfig;
 use crate::path_config::PathConfig;
-use crate::queries::Review;
+use shared::page_config::PageConfig;
 
 /// The route in the OpenAPI document.
 #[derive(OpenApi)]
@@ -60,7 +58,7 @@ async fn get_case_review(
     participant: Participant,
     Path(case_config_id): Path<String>,
 ) -> Result<Data<CaseReview>, ApiError> {
-    let review = Review::fetch(&app.db, participant.email(), &case_config_id).await?;
+    let review = queries::assigned(&app.db, participant.email(), &case_config_id).await?;
     participant.confirm(review.account_id)?;
     if !review.is_assigned {
         return Err(Business::NoAccessToReviewCase.into());

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::PgPool;
-use sqlx::types::Json;
+use shared::db::Database;
+use shared::page_config::{BACKGROUND, PATIENT_COMPLAINT, PHYSICAL_EXAMINATION, PageConfig, Section};
 
 use crate::background::Background;
-use crate::case::{Case, Measurement, Observation, Vocabulary};
-use crate::page_config::{BACKGROUND, PATIENT_COMPLAINT, PHYSICAL_EXAMINATION, PageConfig, Section};
-use crate::queries::or_empty;
-use crate::{ai_score, complaint, examination};
+use crate::case::Case;
+use crate::queries::Row;
+use crate::{ai_score, complaint, examination, queries};
 
 /// Paths of entries, by case (`visit_occurrence_id`).
 pub type PathsByCase<'a> = BTreeMap<i32, BTreeSet<&'a str>>;
@@ -29,16 +28,15 @@ pub struct Unnamed<'a> {
 const CASES_PER_STATEMENT: usize = 200;
 
 /// Looks for what `paths` name in the data of their cases.
-pub async fn unnamed<'a>(db: &PgPool, paths: &PathsByCase<'a>) -> Result<Unnamed<'a>, sqlx::Error> {
-    let stored = sqlx::query_scalar!("SELECT json_config::text FROM system_config WHERE id = 'page_config'")
-        .fetch_optional(db)
-        .await?;
-    let page_config = stored.flatten().as_deref().and_then(PageConfig::parse);
-    let mut found = Unnamed { is_page_config_missing: page_config.is_none(), ..Unnamed::default() };
+pub async fn unnamed<'a>(db: &Database, paths: &PathsByCase<'a>) -> Result<Unnamed<'a>, sqlx::Error> {
+    let mut found = Unnamed::default();
     let cases: Vec<i32> = paths.keys().copied().collect();
     for chunk in cases.chunks(CASES_PER_STATEMENT) {
         found.missing_cases.extend(chunk);
-        for case in fetch(db, chunk).await? {
+        let rows = queries::of_visits(db, chunk).await?;
+        let page_config = rows.first().and_then(|row| PageConfig::parse(row.page_config.as_deref()?));
+        found.is_page_config_missing |= page_config.is_none();
+        for case in rows.into_iter().filter_map(Row::into_case) {
             found.missing_cases.remove(&case.visit_occurrence_id);
             let (Some(page_config), Some(paths)) = (&page_config, paths.get(&case.visit_occurrence_id)) else {
                 continue;
@@ -88,30 +86,6 @@ impl<'a> Shown<'a> {
             false
         }
     }
-}
-
-struct Row {
-    visit_occurrence_id: i32,
-    gender_concept_id: i32,
-    age: String,
-    observations: Option<Json<Vec<Observation>>>,
-    measurements: Option<Json<Vec<Measurement>>>,
-    relationships: Option<Json<Vec<(i32, i32)>>>,
-    vocabulary: Option<Json<Vocabulary>>,
-}
-
-async fn fetch(db: &PgPool, cases: &[i32]) -> Result<impl Iterator<Item = Case>, sqlx::Error> {
-    let rows = sqlx::query_file_as!(Row, "src/cases.sql", cases).fetch_all(db).await?;
-    Ok(rows.into_iter().map(|row| Case {
-        visit_occurrence_id: row.visit_occurrence_id,
-        person_source_value: None,
-        age: row.age,
-        gender_concept_id: row.gender_concept_id,
-        observations: or_empty(row.observations),
-        measurements: or_empty(row.measurements),
-        relationships: or_empty(row.relationships),
-        vocabulary: or_empty(row.vocabulary),
-    }))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! `display_config.path_config`: what a participant may see of a case, and how (contract, section 4).
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use shared::stored_json::{entries, fields, text};
 use utoipa::ToSchema;
 
 /// The entries that have a path; whatever else stands in the list is ignored.
@@ -43,7 +42,7 @@ struct Top {
 impl PathConfig {
     /// Reads the stored JSON; anything but a list is an empty one.
     pub fn parse(json: Option<&str>) -> Self {
-        let stored: Vec<&RawValue> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        let stored = json.and_then(entries).unwrap_or_default();
         Self { entries: stored.into_iter().filter_map(Entry::parse).collect() }
     }
 
@@ -58,8 +57,8 @@ impl PathConfig {
 
 impl Entry {
     fn parse(stored: &RawValue) -> Option<Self> {
-        let entry: HashMap<String, &RawValue> = serde_json::from_str(stored.get()).ok()?;
-        let path: String = serde_json::from_str(entry.get("path")?.get()).ok()?;
+        let entry = fields(stored.get())?;
+        let path = text(entry.get("path")?)?;
         let style = entry.get("style").map_or_else(Style::default, |style| Style::parse(style));
         Some(Self { path: path.trim().to_owned(), style })
     }
@@ -67,10 +66,10 @@ impl Entry {
 
 impl Style {
     fn parse(stored: &RawValue) -> Self {
-        let stored: HashMap<String, &RawValue> = serde_json::from_str(stored.get()).unwrap_or_default();
+        let stored = fields(stored.get()).unwrap_or_default();
         Self {
             collapse: stored.get("collapse").map(|collapse| !is_truthy(collapse)),
-            highlight: stored.get("highlight").map(|&highlight| highlight.to_owned()),
+            highlight: stored.get("highlight").filter(|it| is_readable(it)).map(|&highlight| highlight.to_owned()),
             top: stored.get("top").and_then(|top| Top::parse(top)),
         }
     }
@@ -94,9 +93,9 @@ impl Style {
 }
 
 impl Top {
-    /// None for what is not a number.
+    /// None for what is not a number, or one without bounds (`1e999`).
     fn parse(stored: &RawValue) -> Option<Self> {
-        let number = stored.get().parse().ok()?;
+        let number = stored.get().parse().ok().filter(|number: &f64| number.is_finite())?;
         Some(Self { number, written: stored.to_owned() })
     }
 }
@@ -105,6 +104,11 @@ impl Serialize for Top {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.written.serialize(serializer)
     }
+}
+
+/// Whether clients can read it: not every one takes `1e999`, a lone surrogate, or a thousand levels.
+fn is_readable(stored: &RawValue) -> bool {
+    serde_json::from_str::<Value>(stored.get()).is_ok()
 }
 
 /// As Python sees it: null, false, zero and what is empty are not.

@@ -1,16 +1,20 @@
-//! The one statement behind a case review.
+//! The one statement behind a case review, and behind the check of paths.
 
-use sqlx::PgPool;
+use shared::db::Database;
 use sqlx::types::Json;
 
 use crate::case::{Case, Measurement, Observation, Vocabulary};
 
-/// The assignment, and the data of its visit. Without an active account there is no assignment.
+/// A case, and what it was asked for with.
 #[derive(Debug)]
-pub struct Review {
+pub struct Row {
+    /// The active account.
     pub account_id: Option<i32>,
+    /// Whether the assignment is this account's.
     pub is_assigned: bool,
+    /// JSON text.
     pub path_config: Option<String>,
+    /// JSON text.
     pub page_config: Option<String>,
     visit_occurrence_id: Option<i32>,
     person_source_value: Option<String>,
@@ -22,18 +26,34 @@ pub struct Review {
     vocabulary: Option<Json<Vocabulary>>,
 }
 
-impl Review {
-    /// Gathers everything in one round trip.
-    pub async fn fetch(db: &PgPool, email: &str, case_config_id: &str) -> Result<Self, sqlx::Error> {
-        sqlx::query_file_as!(Self, "src/case_review.sql", email, case_config_id).fetch_one(db).await
-    }
+/// The assignment `case_config_id`, and the data of its visit, in one round trip. Without an active account there is no
+/// assignment.
+pub async fn assigned(db: &Database, email: &str, case_config_id: &str) -> Result<Row, sqlx::Error> {
+    let rows = rows(db, Some(email), Some(case_config_id), &[]).await?;
+    rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
+}
 
-    /// `None` when the assignment has no case, or its visit is gone.
+/// A row for each of these visits that exists; one without a case if none does.
+pub async fn of_visits(db: &Database, visits: &[i32]) -> Result<Vec<Row>, sqlx::Error> {
+    rows(db, None, None, visits).await
+}
+
+async fn rows(
+    db: &Database,
+    email: Option<&str>,
+    case_config_id: Option<&str>,
+    visits: &[i32],
+) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_file_as!(Row, "src/cases.sql", email, case_config_id, visits).fetch_all(db).await
+}
+
+impl Row {
+    /// `None` when there is no such visit: the assignment has no case, or its visit is gone.
     pub fn into_case(self) -> Option<Case> {
         Some(Case {
             visit_occurrence_id: self.visit_occurrence_id?,
             person_source_value: self.person_source_value,
-            age: self.age?,
+            age: self.age,
             gender_concept_id: self.gender_concept_id?,
             observations: or_empty(self.observations),
             measurements: or_empty(self.measurements),
@@ -44,6 +64,6 @@ impl Review {
 }
 
 /// What PostgreSQL aggregates from no rows is null.
-pub fn or_empty<T: Default>(aggregated: Option<Json<T>>) -> T {
+fn or_empty<T: Default>(aggregated: Option<Json<T>>) -> T {
     aggregated.map(|Json(rows)| rows).unwrap_or_default()
 }

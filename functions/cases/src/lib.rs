@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::routing::get;
 use shared::auth::Participant;
 use shared::openapi::{ServerError, TokenRefused};
+use shared::page_config::PageConfig;
 use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
 use utoipa::OpenApi;
@@ -43,10 +44,13 @@ async fn get_cases(State(app): State<App>, participant: Participant) -> Result<D
     for config_id in &next.skipped {
         tracing::warn!(config_id, "assignment skipped: it has no case, or its visit is gone");
     }
-    let has_page_config = next.has_page_config == Some(true);
-    let next = next.into_case();
-    if next.is_some() && !has_page_config {
-        return Err(Business::NoAccessToReviewCase.with_detail("There is no page configuration."));
+    if !next.is_there() {
+        return Ok(Data(Vec::new()));
     }
-    Ok(Data(next.into_iter().collect()))
+    let page_config = next
+        .page_config
+        .as_deref()
+        .and_then(PageConfig::parse)
+        .ok_or_else(|| Business::NoAccessToReviewCase.with_detail("There is no page configuration."))?;
+    Ok(Data(next.into_case(&page_config).into_iter().collect()))
 }

@@ -13,26 +13,28 @@ pub struct NextCase {
     pub case_id: i32,
     /// Names, joined by `, `; empty without complaints.
     pub patient_chief_complaint: String,
-    /// Year of the visit minus year of birth; text, as the frontend has it.
+    /// Year of the visit minus year of birth; text, as the frontend has it; empty where that is no number.
     pub age: String,
     /// A concept's name; empty where that concept is missing.
     pub gender: String,
 }
 
-/// A chief complaint; without a name when its concept is missing.
+/// An observation; without a name when its concept is missing.
 #[derive(Debug, Deserialize)]
-pub struct Complaint {
+pub struct Observation {
+    pub observation_type_concept_id: i32,
     pub concept_id: i32,
     pub concept_name: Option<String>,
 }
 
-/// The distinct names in order of the first observation.
-pub fn patient_chief_complaint(complaints: &[Complaint]) -> String {
-    let names: IndexSet<&str> = complaints.iter().filter_map(Complaint::name).collect();
+/// The distinct names of the observations of these types, in order of the first one.
+pub fn patient_chief_complaint(observations: &[Observation], types: &[i32]) -> String {
+    let complaints = observations.iter().filter(|row| types.contains(&row.observation_type_concept_id));
+    let names: IndexSet<&str> = complaints.filter_map(Observation::name).collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-impl Complaint {
+impl Observation {
     fn name(&self) -> Option<&str> {
         if self.concept_name.is_none() {
             tracing::warn!(concept_id = self.concept_id, "concept is missing");
@@ -45,26 +47,35 @@ impl Complaint {
 mod tests {
     use super::*;
 
-    fn complaint(concept_id: i32, name: &str) -> Complaint {
-        Complaint { concept_id, concept_name: Some(name.to_owned()) }
+    const CHIEF: i32 = 111;
+
+    fn complaint(concept_id: i32, name: &str) -> Observation {
+        Observation { observation_type_concept_id: CHIEF, concept_id, concept_name: Some(name.to_owned()) }
     }
 
     #[test]
     fn complaints_are_distinct_names_in_order_of_their_first_observation() {
         let rows = [complaint(2, "Fever"), complaint(1, "Cough"), complaint(2, "Fever"), complaint(3, "Cough")];
 
-        assert_eq!(patient_chief_complaint(&rows), "Fever, Cough");
+        assert_eq!(patient_chief_complaint(&rows, &[CHIEF]), "Fever, Cough");
+    }
+
+    #[test]
+    fn an_observation_of_another_type_is_no_complaint() {
+        let rows = [complaint(2, "Fever"), Observation { observation_type_concept_id: 5, ..complaint(1, "Cough") }];
+
+        assert_eq!(patient_chief_complaint(&rows, &[CHIEF]), "Fever");
     }
 
     #[test]
     fn a_complaint_whose_concept_is_missing_is_left_out() {
-        let rows = [Complaint { concept_id: 9, concept_name: None }, complaint(1, "Cough")];
+        let rows = [Observation { concept_name: None, ..complaint(9, "") }, complaint(1, "Cough")];
 
-        assert_eq!(patient_chief_complaint(&rows), "Cough");
+        assert_eq!(patient_chief_complaint(&rows, &[CHIEF]), "Cough");
     }
 
     #[test]
     fn no_complaints_are_an_empty_text() {
-        assert_eq!(patient_chief_complaint(&[]), "");
+        assert_eq!(patient_chief_complaint(&[], &[CHIEF]), "");
     }
 }

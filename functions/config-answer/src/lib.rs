@@ -10,7 +10,7 @@ use shared::auth::Participant;
 use shared::openapi::{ServerError, TokenRefused};
 use shared::reply::{Data, Envelope};
 use shared::time::isoformat;
-use shared::{ApiError, App, Business};
+use shared::{ApiError, App, Business, stored_json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
@@ -71,7 +71,9 @@ async fn get_config_answer(
     let row = sqlx::query!(
         r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active) AS account_id,
                   (SELECT count(*) FROM answer WHERE user_email = $1) AS "answers!",
-                  newest.id AS "id?", newest.config AS "config?", newest.created_timestamp AS "created_timestamp?"
+                  newest.id AS "id?", newest.config AS "config?",
+                  CASE WHEN created_timestamp BETWEEN '0001-01-01' AND '9999-12-31T23:59:59.999999' THEN created_timestamp END
+                      AS created_timestamp
            FROM (SELECT) AS one
            LEFT JOIN (SELECT id, config::text AS config, created_timestamp FROM answer_config
                       ORDER BY created_timestamp DESC NULLS LAST, id LIMIT 1) AS newest ON true"#,
@@ -84,7 +86,7 @@ async fn get_config_answer(
     }
     let (Some(id), Some(config)) = (row.id, row.config) else { return Err(Business::NoAnswerConfig.into()) };
     let config = if participant.is_some() && (row.answers + 1) % ATTENTION_CHECK_INTERVAL == 0 {
-        with_attention_check(&config)
+        with_attention_check(config)
     } else {
         RawValue::from_string(config)
     };
@@ -92,10 +94,14 @@ async fn get_config_answer(
     Ok(Data(Questionnaire { id, config, created_timestamp: row.created_timestamp.map(isoformat) }))
 }
 
-fn with_attention_check(config: &str) -> Result<Box<RawValue>, serde_json::Error> {
-    let mut questions: Vec<Box<RawValue>> = serde_json::from_str(config)?;
-    questions.push(serde_json::value::to_raw_value(&ATTENTION_CHECK)?);
-    serde_json::value::to_raw_value(&questions)
+/// A questionnaire that is no list stays as it is.
+fn with_attention_check(config: String) -> Result<Box<RawValue>, serde_json::Error> {
+    let Some(questions) = stored_json::entries(&config) else {
+        tracing::warn!("the questionnaire is not a list: no attention check");
+        return RawValue::from_string(config);
+    };
+    let attention_check = serde_json::value::to_raw_value(&ATTENTION_CHECK)?;
+    serde_json::value::to_raw_value(&[questions, vec![&attention_check]].concat())
 }
 
 #[cfg(test)]
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_attention_check_is_the_last_question() {
-        let config = with_attention_check(r#"[{"title": "Why?", "weight": 2.50}]"#).unwrap();
+        let config = with_attention_check(r#"[{"title": "Why?", "weight": 2.50}]"#.to_owned()).unwrap();
 
         assert!(
             config

@@ -1,6 +1,9 @@
 //! `system_config['page_config']`: which concepts a case shows, under which keys, in which order (contract, section 4).
 
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+use crate::stored_json::{entries, fields};
 
 /// Name of the section of observations by concept.
 pub const BACKGROUND: &str = "BACKGROUND";
@@ -54,16 +57,16 @@ pub struct ConceptGroup {
     pub concepts: Vec<i32>,
 }
 
+/// No page shows categories within categories that often; a stored text may have thousands of levels.
+const DEEPEST_CATEGORY: usize = 32;
+
 impl PageConfig {
     /// Reads the stored JSON. `None` unless it is an object; parts of it that are odd are left out and logged.
     pub fn parse(json: &str) -> Option<Self> {
-        let Ok(Value::Object(stored)) = serde_json::from_str(json) else {
-            return None;
-        };
-        let sections = stored
+        let sections = fields(json)?
             .into_iter()
             .filter_map(|(name, content)| match name.as_str() {
-                BACKGROUND => Some(Section::Background(categories(object(&name, content)))),
+                BACKGROUND => Some(Section::Background(categories(object(&name, content), 1))),
                 PATIENT_COMPLAINT => Some(Section::PatientComplaint(groups(object(&name, content)))),
                 PHYSICAL_EXAMINATION => Some(Section::PhysicalExamination(groups(object(&name, content)))),
                 _ => None,
@@ -71,39 +74,47 @@ impl PageConfig {
             .collect();
         Some(Self { sections })
     }
+
+    /// The observation types of `PATIENT COMPLAINT` / `Chief Complaint`.
+    pub fn chief_complaint_types(&self) -> &[i32] {
+        let groups = self.sections.iter().find_map(|section| match section {
+            Section::PatientComplaint(groups) => Some(groups),
+            _ => None,
+        });
+        let mut groups = groups.into_iter().flatten();
+        groups.find(|group| group.key == "Chief Complaint").map_or(&[], |group| &group.concepts)
+    }
 }
 
-fn categories(stored: Map<String, Value>) -> Vec<Category> {
-    stored
-        .into_iter()
-        .map(|(key, content)| {
-            let content = match content {
-                Value::Object(nested) => CategoryContent::Categories(categories(nested)),
-                content => CategoryContent::Concepts(concept_ids(&key, content)),
-            };
-            Category { key, content }
-        })
-        .collect()
+fn categories(stored: IndexMap<String, &RawValue>, level: usize) -> Vec<Category> {
+    let category = |(key, content): (String, &RawValue)| {
+        let content = match fields(content.get()) {
+            Some(_) if level == DEEPEST_CATEGORY => {
+                tracing::warn!(key, "page_config: nested too deeply, left out");
+                return None;
+            }
+            Some(nested) => CategoryContent::Categories(categories(nested, level + 1)),
+            None => CategoryContent::Concepts(concept_ids(&key, content)),
+        };
+        Some(Category { key, content })
+    };
+    stored.into_iter().filter_map(category).collect()
 }
 
-fn groups(stored: Map<String, Value>) -> Vec<ConceptGroup> {
+fn groups(stored: IndexMap<String, &RawValue>) -> Vec<ConceptGroup> {
     stored.into_iter().map(|(key, content)| ConceptGroup { concepts: concept_ids(&key, content), key }).collect()
 }
 
-fn object(key: &str, content: Value) -> Map<String, Value> {
-    if let Value::Object(content) = content {
-        return content;
-    }
-    tracing::warn!(key, "page_config: not an object, left out");
-    Map::new()
+fn object<'a>(key: &str, content: &'a RawValue) -> IndexMap<String, &'a RawValue> {
+    fields(content.get()).unwrap_or_else(|| {
+        tracing::warn!(key, "page_config: not an object, left out");
+        IndexMap::new()
+    })
 }
 
-fn concept_ids(key: &str, content: Value) -> Vec<i32> {
-    let stored = match content {
-        Value::Array(stored) => stored,
-        content => vec![content],
-    };
-    let ids: Vec<i32> = stored.iter().filter_map(|id| i32::try_from(id.as_i64()?).ok()).collect();
+fn concept_ids(key: &str, content: &RawValue) -> Vec<i32> {
+    let stored = entries(content.get()).unwrap_or_else(|| vec![content]);
+    let ids: Vec<i32> = stored.iter().filter_map(|id| id.get().parse().ok()).collect();
     if ids.len() < stored.len() {
         tracing::warn!(key, "page_config: something else than concept ids, left out");
     }
@@ -158,6 +169,34 @@ mod tests {
             panic!("{config:?}");
         };
         assert!(keys.is_empty() && groups.is_empty());
+    }
+
+    #[test]
+    fn categories_nest_thirty_two_levels_deep() {
+        let nested = |levels: usize| format!(r#"{}[1]{}"#, r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        let depth = |levels| {
+            let config = PageConfig::parse(&format!(r#"{{"BACKGROUND": {}}}"#, nested(levels))).unwrap();
+            let Section::Background(mut categories) = config.sections.into_iter().next().unwrap() else { panic!() };
+            let mut depth = 0;
+            while let Some(Category { content, .. }) = categories.pop() {
+                depth += 1;
+                let CategoryContent::Categories(nested) = content else { return (depth, true) };
+                categories = nested;
+            }
+            (depth, false)
+        };
+
+        assert_eq!(depth(32), (32, true));
+        assert_eq!(depth(33), (31, false));
+        assert_eq!(depth(5000), (31, false));
+    }
+
+    #[test]
+    fn chief_complaints_have_the_types_of_their_key() {
+        let types = |json| PageConfig::parse(json).unwrap().chief_complaint_types().to_vec();
+
+        assert_eq!(types(r#"{"PATIENT COMPLAINT": {"Other": [1], "Chief Complaint": [2, 3]}}"#), [2, 3]);
+        assert_eq!(types(r#"{"BACKGROUND": {"Chief Complaint": [2]}}"#), [0; 0]);
     }
 
     #[test]

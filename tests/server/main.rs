@@ -1,0 +1,7 @@
+//! The container's server as a process of its own: how it ends, and what it makes of odd paths.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
+mod odd_paths;
+mod process;
+mod stopping;

@@ -1,0 +1,100 @@
+//! SIGTERM and SIGINT: stop accepting, finish what is in flight, exit with 0.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use sqlx::{Executor as _, PgPool, Postgres, Transaction};
+use tests::app::TestApp;
+
+use crate::process::{Connection, Server, within_patience};
+
+/// Every request that reads cases waits for this transaction.
+async fn hold_up(pool: &PgPool) -> Transaction<'static, Postgres> {
+    let mut transaction = pool.begin().await.unwrap();
+    transaction.execute("LOCK TABLE system_config IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    transaction
+}
+
+async fn until_one_waits(pool: &PgPool) {
+    const WAITING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+                           AND application_name = 'augmed' AND wait_event_type = 'Lock')";
+    within_patience(async {
+        while !sqlx::query_scalar(WAITING).fetch_one(pool).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// Asks for the next case and keeps the connection open, as browsers do.
+async fn ask(api: &TestApp, server: &Server) -> Connection {
+    let mut connection = server.connect().await;
+    let token = api.token_for("alice@contract.test");
+    connection
+        .send(&format!("GET /api/cases HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n"))
+        .await;
+    connection
+}
+
+#[tokio::test]
+async fn what_is_in_flight_is_answered_and_nothing_new_is_accepted() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let api = TestApp::with_contract_data().await;
+        let mut server = Server::start(&api.db.url()).await;
+        let transaction = hold_up(api.pool()).await;
+        let in_flight = ask(&api, &server).await;
+        until_one_waits(api.pool()).await;
+
+        server.signal(signal);
+        server.logged("stopping").await;
+        server.refuses_connections().await;
+        transaction.rollback().await.unwrap();
+
+        let answer = in_flight.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"config_id\""), "{signal}: {answer}");
+        assert_eq!(server.exit().await.code(), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn connections_that_idle_are_closed() {
+    let api = TestApp::with_contract_data().await;
+    let server = Server::start(&api.db.url()).await;
+    let mut idle = server.connect().await;
+    idle.send("GET /api/healthcheck HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    idle.until("}").await;
+
+    server.signal(Signal::SIGTERM);
+
+    assert_eq!(idle.rest().await, "");
+    assert_eq!(server.exit().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_refused_in_time_and_holds_up_nothing() {
+    let api = TestApp::with_contract_data().await;
+    let server = Server::start(&api.db.url()).await;
+    let _held_for_ever = hold_up(api.pool()).await;
+    let in_flight = ask(&api, &server).await;
+    until_one_waits(api.pool()).await;
+
+    server.signal(Signal::SIGTERM);
+
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), in_flight.rest()).await.expect("an answer within five seconds");
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert_eq!(server.exit().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_client_that_sends_nothing_does_not_keep_the_server() {
+    let api = TestApp::with_contract_data().await;
+    let server = Server::start(&api.db.url()).await;
+    let mut half_a_request = server.connect().await;
+    half_a_request.send("GET /api/health").await;
+
+    server.signal(Signal::SIGTERM);
+
+    let exit = tokio::time::timeout(Duration::from_secs(30), server.exit()).await;
+    assert_eq!(exit.expect("ECS kills after thirty seconds").code(), Some(0));
+}

@@ -1,0 +1,56 @@
+//! What is logged.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tracing::subscriber::{DefaultGuard, set_default};
+
+/// What this thread logs as long as it lives, in the form that the deployed programs give it. A `#[tokio::test]` runs
+/// the service on its own thread.
+#[derive(Debug)]
+pub struct Logs {
+    written: Written,
+    _until_dropped: DefaultGuard,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Logs {
+    /// Starts with nothing.
+    pub fn of_this_thread() -> Self {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = shared::telemetry::subscriber("debug".into(), move || writer.clone());
+        Self { written, _until_dropped: set_default(subscriber) }
+    }
+
+    /// All of it.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.written.bytes()).into_owned()
+    }
+
+    /// The lines whose message begins like this.
+    pub fn lines(&self, message: &str) -> Vec<Value> {
+        let text = self.text();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"));
+        lines.filter(|line| line["message"].as_str().is_some_and(|text| text.starts_with(message))).collect()
+    }
+}
+
+impl Written {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
