@@ -21,6 +21,7 @@ pub fn router() -> Router<App> {
         .merge(configs_batch::router())
         .merge(experiments::router())
         .merge(export::router())
+        .merge(openapi::router())
 }
 
 /// What the container serves: [`router`] with everything around it.

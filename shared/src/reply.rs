@@ -27,11 +27,11 @@ pub struct Id<T> {
     pub id: T,
 }
 
-/// What [`Data`] and [`Created`] write, for the OpenAPI document.
+/// `{"data": …, "error": null}`, which [`Data`] and [`Created`] write.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Envelope<T> {
     data: T,
-    #[schema(schema_with = openapi::null)]
+    #[schema(required, schema_with = openapi::null)]
     error: Option<()>,
 }
 

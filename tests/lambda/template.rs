@@ -12,7 +12,7 @@ use shared::{App, Config};
 use tower::ServiceExt;
 
 /// The routes of the contract (section 3), with a value for each `{parameter}`, and the function that serves them.
-const ROUTES: [(&str, &str); 27] = [
+const ROUTES: [(&str, &str); 29] = [
     ("/admin/config/answer", "admin-config"),
     ("/admin/config/upload", "admin-config"),
     ("/admin/users", "admin-users"),
@@ -29,7 +29,9 @@ const ROUTES: [(&str, &str); 27] = [
     ("/api/case-reviews/cfg-1", "case-reviews"),
     ("/api/cases", "cases"),
     ("/api/config/answer", "config-answer"),
+    ("/api/docs", "openapi"),
     ("/api/healthcheck", "healthcheck"),
+    ("/api/openapi.json", "openapi"),
     ("/api/v1/configs/batch", "configs-batch"),
     ("/api/v1/experiments", "experiments"),
     ("/api/v1/experiments/exp-1", "experiments"),

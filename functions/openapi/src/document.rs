@@ -1,0 +1,103 @@
+//! The parts of all functions in one document.
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{OpenApi as Document, PathItem, RefOr};
+use utoipa::{Modify, OpenApi};
+
+/// What all operations have in common.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "AugMed API",
+        description = "Clinicians review de-identified patient cases and answer a questionnaire about each.\n\n\
+            Answers stand in an envelope, `{\"data\": …, \"error\": null}` or `{\"data\": null, \"error\": {\"code\": …, \"message\": …}}`. \
+            The code is text for a business error, which travels with status 500, and the status for any other error. \
+            Every answer has an `x-request-id`, under which it is found in the log.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags(
+        (name = "auth", description = "Accounts and tokens."),
+        (name = "review", description = "What a participant does: the next case, its review, the questions, the answer, the time it took."),
+        (name = "export", description = "What researchers get, in pages, as JSON or CSV."),
+        (name = "experiments", description = "Adaptive experiments, their runs, and the assignments they make."),
+        (name = "admin", description = "Accounts, assignments and questionnaires."),
+        (name = "health", description = "For load balancers."),
+        (name = "documentation", description = "What you are reading.")
+    )
+)]
+struct Common;
+
+/// Everything that the routers of the functions serve.
+pub fn document() -> Document {
+    let mut document = Document::default();
+    for part in [
+        auth_login::Api::openapi(),
+        auth_signup::Api::openapi(),
+        auth_reset_password_request::Api::openapi(),
+        auth_reset_password::Api::openapi(),
+        cases::Api::openapi(),
+        case_reviews::Api::openapi(),
+        config_answer::Api::openapi(),
+        answer::Api::openapi(),
+        analytics::Api::openapi(),
+        export::Api::openapi(),
+        experiments::Api::openapi(),
+        configs_batch::Api::openapi(),
+        admin_users::Api::openapi(),
+        admin_config::Api::openapi(),
+        healthcheck::Api::openapi(),
+        crate::Api::openapi(),
+    ] {
+        document.merge(part);
+    }
+    let common = Common::openapi();
+    (document.info, document.tags) = (common.info, common.tags);
+    SecuritySchemes.modify(&mut document);
+    RenewedToken.modify(&mut document);
+    document
+}
+
+struct SecuritySchemes;
+
+impl Modify for SecuritySchemes {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        let token = token.description(Some("The token of `POST /api/auth/login`, in its `Authorization` header."));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+        for (name, description) in [
+            ("service_key", "The key of services (`EXPORT_API_KEY`)."),
+            ("admin_key", "The key of administrators (`ADMIN_API_KEY`)."),
+        ] {
+            let key = ApiKey::Header(ApiKeyValue::with_description("X-API-Key", description));
+            components.add_security_scheme(name, SecurityScheme::ApiKey(key));
+        }
+    }
+}
+
+/// An answer to a valid token carries one, of the same or a newer age (contract section 1).
+struct RenewedToken;
+
+impl Modify for RenewedToken {
+    fn modify(&self, document: &mut Document) {
+        for operation in document.paths.paths.values_mut().flat_map(operations) {
+            if operation.security.is_none() {
+                continue;
+            }
+            for response in operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
+                let RefOr::T(response) = response.1 else { continue };
+                let token = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+                let token = token
+                    .description(Some("`Bearer <token>`: the one that was sent, or a newer one to use from now on."));
+                response.headers.insert("Authorization".to_owned(), token.build().into());
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten()
+}
