@@ -35,9 +35,12 @@ pub enum Error {
     /// There is nothing to adopt in an empty database.
     #[error("the database is empty: there is nothing to adopt, `up` creates the schema")]
     NothingToAdopt,
-    /// The database was migrated by a newer program, or by another one.
+    /// The database was migrated by another program.
     #[error("the database has migrations that this program does not know: {}", listed(.0))]
     Unknown(Vec<i64>),
+    /// The database was migrated by a newer release; everything that this program knows is applied.
+    #[error("the database is newer than this program, by the migrations {}", listed(.0))]
+    Newer(Vec<i64>),
     /// A file was edited after it was applied.
     #[error("these migrations were changed after they were applied: {}", listed(.0))]
     Changed(Vec<i64>),

@@ -9,7 +9,10 @@ pub fn pending(applied: &[AppliedMigration]) -> Result<Vec<&'static Migration>, 
     let unknown: Vec<i64> =
         applied.iter().map(|one| one.version).filter(|version| !migrations::is_known(*version)).collect();
     if !unknown.is_empty() {
-        return Err(Error::Unknown(unknown));
+        let newest = migrations::up().map(|known| known.version).max().unwrap_or(0);
+        let is_newer = unknown.iter().all(|version| *version > newest)
+            && migrations::up().all(|known| applied.iter().any(|one| one.version == known.version));
+        return Err(if is_newer { Error::Newer(unknown) } else { Error::Unknown(unknown) });
     }
     let changed: Vec<i64> = migrations::up()
         .filter(|known| applied.iter().any(|one| one.version == known.version && one.checksum != known.checksum))
@@ -49,6 +52,18 @@ mod tests {
         applied.push(AppliedMigration { version: 7, checksum: vec![1].into() });
 
         assert!(matches!(pending(&applied), Err(Error::Unknown(versions)) if versions == [7]));
+    }
+
+    #[test]
+    fn a_database_of_a_newer_release_is_told_from_that_of_another_program() {
+        let newer = AppliedMigration { version: i64::MAX, checksum: vec![1].into() };
+        let mut all = applied(migrations::up().count());
+        all.push(newer.clone());
+        let mut some = applied(1);
+        some.push(newer);
+
+        assert!(matches!(pending(&all), Err(Error::Newer(versions)) if versions == [i64::MAX]));
+        assert!(matches!(pending(&some), Err(Error::Unknown(_))));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod adoption;
 mod catalog;
+pub mod custom_resource;
 mod error;
 mod history;
 mod leftovers;

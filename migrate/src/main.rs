@@ -1,10 +1,12 @@
-//! The migration function: `{"action": "status" | "plan" | "up" | "down" | "adopt", "target": …}`; a scheduled event means `up`.
-//! Answers a [`migrate::Report`]; a failure is an invocation error that says why, so that Lambda counts it.
+//! The migration function: `{"action": "status" | "plan" | "up" | "down" | "adopt", "target": …}` answers a [`migrate::Report`]; a
+//! scheduled event means `up`. A failure is an invocation error that says why, so that Lambda counts it.
+//! CloudFormation's events are answered where they say ([`CustomResource`]).
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use migrate::{Report, Request, Runner};
+use migrate::custom_resource::CustomResource;
+use migrate::{Request, Runner};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{config, secrets, telemetry};
 use sqlx::postgres::PgConnectOptions;
 
@@ -14,18 +16,31 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> Result<(), Failure> {
     telemetry::start();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        run(event.payload).await.map_err(|error| diagnostic(&*error))
+        answer(event).await.map_err(|error| diagnostic(&*error))
     }))
     .await
 }
 
+async fn answer(event: LambdaEvent<Value>) -> Result<Value, Failure> {
+    if let Some(resource) = CustomResource::from_event(&event.payload) {
+        // a failed migration is no failed invocation: it was answered, and Lambda is not to run it again
+        let message = resource.handle(event.context.deadline(), prepare_release()).await?;
+        return Ok(json!({ "message": message }));
+    }
+    let request = Request::from_event(event.payload)?;
+    Ok(serde_json::to_value(runner().await?.run(&request).await?)?)
+}
+
+async fn prepare_release() -> Result<String, Failure> {
+    Ok(runner().await?.prepare_release().await?)
+}
+
 /// Secrets are read anew each time: a run is rare, and the password may have changed since the last one.
-async fn run(event: Value) -> Result<Report, Failure> {
-    let request = Request::from_event(event)?;
+async fn runner() -> Result<Runner, Failure> {
     let mut environment = std::env::vars().collect();
     secrets::resolve(&mut environment).await?;
     let options: PgConnectOptions = config::database_url(&environment)?.expose_secret().parse()?;
-    Ok(Runner::new(&options).run(&request).await?)
+    Ok(Runner::new(&options))
 }
 
 /// The runtime logs it, too.

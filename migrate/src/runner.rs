@@ -93,6 +93,19 @@ impl Runner {
         finish(session, report, message).await
     }
 
+    /// [`Self::up`] before a release serves, in a sentence. A newer schema is fine: the way back to an older release must
+    /// stay open, and old code runs on a new schema (`migrations/README.md`).
+    pub async fn prepare_release(&self) -> Result<String, Error> {
+        match self.up(None).await {
+            Ok(report) => Ok(report.message),
+            Err(newer @ Error::Newer(_)) => {
+                tracing::warn!("{newer}");
+                Ok(newer.to_string())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Undoes what came after `target`, newest first. 0 leaves nothing, and is refused where rows would be lost.
     pub async fn down(&self, target: Option<i64>) -> Result<Report, Error> {
         let target = target.ok_or(Error::TargetMissing)?;

@@ -4,8 +4,11 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use migrate::Runner;
+use secrecy::ExposeSecret;
 use shared::db::Deployment;
-use shared::{App, telemetry};
+use shared::{App, Config, telemetry};
+use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,11 +29,15 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let container =
-        |config: &shared::Config| Deployment::Container { max_connections: config.database_max_connections };
+        |config: &Config| Deployment::Container { max_connections: config.database_max_connections };
     let (app, config) = App::start(std::env::vars().collect(), container).await?;
+    if config.migrate_on_start {
+        migrate(&config).await?;
+    }
     let listener = listen(config.port).await?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(app.rotation.clone().keep_fresh());
     tracing::info!(address = %listener.local_addr()?, "serving");
 
     let stopping = async { _ = stopped.await };
@@ -49,6 +56,14 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         tracing::warn!("connections were still open after {DRAIN:?}");
     }
     app.db.close().await;
+    Ok(())
+}
+
+/// Of several containers that start at once one migrates, and the others wait for it.
+async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    let options: PgConnectOptions = config.database_url.expose_secret().parse()?;
+    let message = Runner::new(&options).prepare_release().await.map_err(|error| format!("migrations: {error}"))?;
+    tracing::info!(message, "migrations");
     Ok(())
 }
 

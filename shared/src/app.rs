@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
-use sqlx::PgPool;
+use chrono::TimeDelta;
 
-use crate::auth::{Passwords, Tokens};
+use crate::auth::{Passwords, Tokens, address_hash};
 use crate::config::{Config, ConfigError, Environment};
-use crate::db::{self, Deployment};
+use crate::db::{self, Database, Deployment};
 use crate::mail::Mailer;
-use crate::secrets::{self, SecretsError};
+use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
+
+/// How long an API key is accepted after it was replaced: as long as it may take every process to see the new one.
+const API_KEY_OVERLAP: TimeDelta = TimeDelta::seconds(60);
 
 /// What handlers work with. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct App {
     /// Connections to PostgreSQL, opened on first use.
-    pub db: PgPool,
+    pub db: Database,
     /// Issues and verifies tokens.
     pub tokens: Arc<Tokens>,
     /// Hashes and verifies passwords.
@@ -23,11 +25,13 @@ pub struct App {
     /// Sends mail.
     pub mailer: Arc<Mailer>,
     /// Opens `/admin/*`.
-    pub admin_api_key: Option<Arc<SecretString>>,
+    pub admin_api_key: Option<Arc<RotatingSecret>>,
     /// Opens `/api/v1/*`.
-    pub export_api_key: Option<Arc<SecretString>>,
+    pub export_api_key: Option<Arc<RotatingSecret>>,
     /// Where the link in a reset mail leads.
     pub frontend_url: Option<Arc<str>>,
+    /// Keeps secrets as new as those in SSM.
+    pub rotation: Rotation,
 }
 
 /// Why a process cannot start.
@@ -47,19 +51,34 @@ pub enum StartError {
 impl App {
     /// Fetches the secrets that `environment` names and builds the state.
     pub async fn start(
-        mut environment: Environment,
+        environment: Environment,
         deployment: impl Fn(&Config) -> Deployment,
     ) -> Result<(Self, Config), StartError> {
-        secrets::resolve(&mut environment).await?;
-        let config = Config::from_environment(&environment)?;
-        let app = Self::new(&config, deployment(&config))?;
-        Ok((app, config))
+        let Some(source) = Source::named_by(&environment).await else {
+            let config = Config::from_environment(&environment)?;
+            return Ok((Self::new(&config, deployment(&config))?, config));
+        };
+        let fetched = source.fetch().await?;
+        let config = Config::from_environment(&fetched.environment)?;
+        let pool = db::lazy_pool(&config.database_url, deployment(&config))?;
+        let app = Self::over(pool.clone().into(), &config);
+        let secrets = [Some(app.tokens.key()), app.admin_api_key.clone(), app.export_api_key.clone()];
+        let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), pool.clone());
+        Ok((Self { db: Database::new(pool, rotation.clone()), rotation, ..app }, config))
     }
 
-    /// The state for `config`; opens no connection.
+    /// The state for `config`; opens no connection. Its secrets stay as they are.
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
-        Ok(Self {
-            db: db::lazy_pool(&config.database_url, deployment)?,
+        let pool = db::lazy_pool(&config.database_url, deployment)?;
+        Ok(Self::over(pool.into(), config))
+    }
+
+    fn over(db: Database, config: &Config) -> Self {
+        let api_key = |variable, key: &Option<_>| {
+            Some(Arc::new(RotatingSecret::new(variable, key.clone()?, API_KEY_OVERLAP)))
+        };
+        Self {
+            db,
             tokens: Arc::new(Tokens::new(
                 &config.jwt_secret_key,
                 config.access_token_expires,
@@ -67,9 +86,15 @@ impl App {
             )),
             passwords: Passwords::new(),
             mailer: Arc::new(Mailer::new(config.mail_transport.clone(), config.mail_from.clone())),
-            admin_api_key: config.admin_api_key.clone().map(Arc::new),
-            export_api_key: config.export_api_key.clone().map(Arc::new),
+            admin_api_key: api_key("ADMIN_API_KEY", &config.admin_api_key),
+            export_api_key: api_key("EXPORT_API_KEY", &config.export_api_key),
             frontend_url: config.frontend_url.as_deref().map(Arc::from),
-        })
+            rotation: Rotation::default(),
+        }
+    }
+
+    /// What stands for an address where failed logins are counted.
+    pub fn address_hash(&self, address: &str) -> String {
+        address_hash(&self.tokens.key(), address)
     }
 }

@@ -1,6 +1,6 @@
 //! Configuration: the environment, read once; every fault is listed at once, with the variable's name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub struct Config {
     pub database_max_connections: u32,
     /// `JWT_SECRET_KEY`: signs and verifies tokens (contract section 2).
     pub jwt_secret_key: SecretString,
+    /// `JWT_SECRET_KEY_REVOKED_VERSIONS`: versions of the parameter behind `JWT_SECRET_KEY` whose tokens are refused.
+    pub jwt_revoked_versions: BTreeSet<i64>,
     /// `JWT_ACCESS_TOKEN_EXPIRES`, seconds.
     pub access_token_expires: Duration,
     /// `JWT_REFRESH_TOKEN_EXPIRES`, seconds after the last login in which a token is renewed.
@@ -37,6 +39,10 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// `MAIL_TRANSPORT`.
     pub mail_transport: MailTransport,
+    /// `MIGRATE_ON_START`: the container applies pending migrations before it serves.
+    pub migrate_on_start: bool,
+    /// `SECRETS_REFRESH_SECONDS`: secrets that are parameters are fetched again when they are older.
+    pub secrets_refresh: Duration,
 }
 
 /// Who may read answers in a browser (contract section 1).
@@ -60,7 +66,7 @@ pub enum MailTransport {
 }
 
 /// What is wrong with the environment: one line a fault.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);
 
 impl fmt::Display for ConfigError {
@@ -82,6 +88,7 @@ impl Config {
             database_url: read.database_url(),
             database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
             jwt_secret_key: read.required("JWT_SECRET_KEY").into(),
+            jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
             access_token_expires: read.seconds("JWT_ACCESS_TOKEN_EXPIRES", THREE_DAYS),
             refresh_token_expires: read.seconds("JWT_REFRESH_TOKEN_EXPIRES", THREE_DAYS),
             export_api_key: read.optional("EXPORT_API_KEY").map(SecretString::from),
@@ -91,6 +98,9 @@ impl Config {
             frontend_url: read.optional("FRONTEND_URL").map(|url| url.trim_end_matches('/').to_owned()),
             mail_from: read.optional("MAIL_FROM"),
             mail_transport: read.mail_transport(),
+            migrate_on_start: read.flag("MIGRATE_ON_START"),
+            // twice this is the oldest that a function uses: a minute
+            secrets_refresh: Duration::from_secs(read.number("SECRETS_REFRESH_SECONDS", 30, 1..=30)),
         };
         if read.faults.is_empty() { Ok(config) } else { Err(ConfigError(read.faults)) }
     }
@@ -145,6 +155,27 @@ impl Reader<'_> {
     fn seconds(&mut self, name: &str, default: Duration) -> Duration {
         let ten_years = 315_360_000;
         Duration::from_secs(self.number(name, default.as_secs(), 1..=ten_years))
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.optional(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.faults.push(format!("{name} must be true or false"));
+                false
+            }
+        }
+    }
+
+    /// `3,4`; `none` because a parameter cannot be empty.
+    fn versions(&mut self, name: &str) -> BTreeSet<i64> {
+        let text = self.optional(name).filter(|text| text.trim() != "none").unwrap_or_default();
+        let numbers = text.split(',').map(str::trim).filter(|number| !number.is_empty());
+        numbers.map(str::parse).collect::<Result<_, _>>().unwrap_or_else(|_| {
+            self.faults.push(format!("{name} must be numbers separated by commas, or none"));
+            BTreeSet::new()
+        })
     }
 
     fn database_url(&mut self) -> SecretString {
@@ -260,6 +291,18 @@ mod tests {
                 HeaderValue::from_static("https://b.test")
             ])
         );
+    }
+
+    #[test]
+    fn revoked_versions_are_numbers_or_none() {
+        let revoked = |text| {
+            let given = [("DATABASE_URL", "postgresql://db/x"), ("JWT_SECRET_KEY", "k"), ("JWT_SECRET_KEY_REVOKED_VERSIONS", text)];
+            Config::from_environment(&environment(&given)).map(|config| config.jwt_revoked_versions)
+        };
+
+        assert_eq!(revoked("3, 4"), Ok(BTreeSet::from([3, 4])));
+        assert_eq!(revoked("none"), Ok(BTreeSet::new()));
+        assert!(revoked("3;4").unwrap_err().to_string().contains("JWT_SECRET_KEY_REVOKED_VERSIONS"));
     }
 
     #[test]

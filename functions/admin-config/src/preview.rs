@@ -4,7 +4,7 @@ use case_reviews::naming::{self, PathsByCase};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sqlx::PgPool;
+use shared::db::Database;
 use utoipa::ToSchema;
 
 use crate::config_file::{Assignment, ConfigFile, Note};
@@ -37,7 +37,7 @@ struct PreviewedAssignment {
 
 impl Preview {
     /// Looks the file's users, cases and paths up; stores nothing.
-    pub(crate) async fn of(file: ConfigFile, db: &PgPool) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn of(file: ConfigFile, db: &Database) -> Result<Self, sqlx::Error> {
         let users = first_rows(&file.assignments, |assignment| assignment.user_email.as_str());
         let cases = first_rows(&file.assignments, |assignment| assignment.case_id);
         let mut warnings = file.notes;
@@ -79,7 +79,7 @@ fn first_rows<'a, K: std::hash::Hash + Eq>(
     rows
 }
 
-async fn about_users(users: &IndexMap<&str, u64>, db: &PgPool) -> Result<Vec<Note>, sqlx::Error> {
+async fn about_users(users: &IndexMap<&str, u64>, db: &Database) -> Result<Vec<Note>, sqlx::Error> {
     let emails: Vec<&str> = users.keys().copied().collect();
     let unknown = sqlx::query!(
         r#"SELECT email AS "email!", (SELECT min("user".email) FROM "user" WHERE lower("user".email) = lower(uploaded.email)) AS similar
@@ -102,7 +102,7 @@ async fn about_users(users: &IndexMap<&str, u64>, db: &PgPool) -> Result<Vec<Not
 async fn about_cases(
     assignments: &[Assignment],
     cases: &IndexMap<i32, u64>,
-    db: &PgPool,
+    db: &Database,
 ) -> Result<Vec<Note>, sqlx::Error> {
     let mut paths = PathsByCase::new();
     let mut rows: IndexMap<(i32, &str), u64> = IndexMap::new();

@@ -1,6 +1,6 @@
 //! The statements of `POST /api/answer/{task_id}`.
 
-use sqlx::PgPool;
+use shared::db::Database;
 use uuid::Uuid;
 
 /// What a participant hands in.
@@ -35,7 +35,7 @@ pub(crate) struct StoredAnswer {
 
 /// Checks account, assignment and questionnaire and stores the answer, in one round trip. The unique key over
 /// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
-pub(crate) async fn store(db: &PgPool, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
+pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(
         Attempt,
         r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
@@ -67,7 +67,7 @@ pub(crate) async fn store(db: &PgPool, submission: &Submission<'_>) -> Result<At
 
 /// The same for an assignment without a case. Its NULL is outside the unique key, so that the copies have to wait for
 /// each other: two round trips more, on a path that no assignment of a sound study takes.
-pub(crate) async fn store_without_case(db: &PgPool, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
+pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     let mut transaction = db.begin().await?;
     sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id)
         .fetch_optional(&mut *transaction)
@@ -99,7 +99,7 @@ pub(crate) async fn store_without_case(db: &PgPool, submission: &Submission<'_>)
 }
 
 /// The oldest answer to this task: the old system could store several where the assignment has no case.
-pub(crate) async fn stored_answer(db: &PgPool, submission: &Submission<'_>) -> Result<StoredAnswer, sqlx::Error> {
+pub(crate) async fn stored_answer(db: &Database, submission: &Submission<'_>) -> Result<StoredAnswer, sqlx::Error> {
     sqlx::query_as!(
         StoredAnswer,
         r#"SELECT id, answer::text AS answer, answer_config_id, ai_score_shown FROM answer

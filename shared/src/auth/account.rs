@@ -39,16 +39,30 @@ impl Participant {
         Ok(id)
     }
 
-    /// Verifies the token of `parts` and leaves it for the answer's header.
-    pub(super) fn of(parts: &Parts, app: &App) -> Result<Self, TokenError> {
-        let token = bearer_token(&parts.headers)?;
-        let VerifiedToken { email, renewed } = app.tokens.verify(token, Utc::now())?;
+    /// Verifies the token of `parts` and leaves it for the answer's header. Fails where it cannot be known whether the
+    /// token is right.
+    pub(super) async fn of(parts: &Parts, app: &App) -> Result<Result<Self, TokenError>, ApiError> {
+        let token = match bearer_token(&parts.headers) {
+            Ok(token) => token,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut verdict = app.tokens.verify(token, Utc::now());
+        if matches!(verdict, Err(TokenError::Signature))
+            && app.tokens.may_miss_key_of(token)
+            && app.rotation.look_up(&app.tokens.key()).await?
+        {
+            verdict = app.tokens.verify(token, Utc::now());
+        }
+        Ok(verdict.map(|verified| Self::holding(token, verified, parts)))
+    }
+
+    fn holding(token: &str, VerifiedToken { email, renewed }: VerifiedToken, parts: &Parts) -> Self {
         let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, confirmed: AtomicBool::new(false) });
         if let Some(slot) = parts.extensions.get::<BearerSlot>() {
             // a second extractor of the same request finds the same token
             let _ = slot.0.set(Arc::clone(&bearer));
         }
-        Ok(Self { email, bearer })
+        Self { email, bearer }
     }
 }
 
@@ -84,7 +98,7 @@ impl FromRequestParts<App> for Participant {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Ok(Self::of(parts, app)?)
+        Ok(Self::of(parts, app).await??)
     }
 }
 
@@ -93,7 +107,7 @@ impl OptionalFromRequestParts<App> for Participant {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
-        match Self::of(parts, app) {
+        match Self::of(parts, app).await? {
             Err(TokenError::Missing) => Ok(None),
             result => Ok(Some(result?)),
         }

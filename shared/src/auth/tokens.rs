@@ -1,23 +1,27 @@
 //! Tokens: JWT, HS256, as the old system issues and accepts them (contract section 2).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::secrets::{RotatingSecret, Version};
+
+/// Other processes may sign with the version before for this long after a new one is there.
+const SIGNED_LATE: Duration = Duration::from_secs(60);
 /// How far the clocks of those who issue tokens may be ahead of ours (contract section 9).
 const LEEWAY_SECONDS: i64 = 30;
 /// The last second of the year 9999; an `exp` beyond is not a date.
 const END_OF_TIME: i64 = 253_402_300_799;
 
-/// Issues and verifies tokens with one key.
+/// Issues tokens with the current version of a key, and verifies those that any accepted version has signed.
 pub struct Tokens {
-    signing_key: EncodingKey,
-    verifying_key: DecodingKey,
+    key: Arc<RotatingSecret>,
     access_expires: i64,
     refresh_expires: i64,
 }
@@ -95,13 +99,24 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 impl Tokens {
     /// Tokens signed with `key`, valid for `access_expires`, renewed until `refresh_expires` after the last login.
     pub fn new(key: &SecretString, access_expires: Duration, refresh_expires: Duration) -> Self {
-        let key = key.expose_secret().as_bytes();
+        // an earlier key is of no use, to a thief either, when no token that it has signed can be alive
+        let accepted_for = TimeDelta::from_std(access_expires + SIGNED_LATE).unwrap_or(TimeDelta::MAX);
         Self {
-            signing_key: EncodingKey::from_secret(key),
-            verifying_key: DecodingKey::from_secret(key),
+            key: Arc::new(RotatingSecret::new("JWT_SECRET_KEY", key.clone(), accepted_for)),
             access_expires: i64::try_from(access_expires.as_secs()).unwrap_or(i64::MAX),
             refresh_expires: i64::try_from(refresh_expires.as_secs()).unwrap_or(i64::MAX),
         }
+    }
+
+    /// The key, to be rotated.
+    pub(crate) fn key(&self) -> Arc<RotatingSecret> {
+        Arc::clone(&self.key)
+    }
+
+    /// Whether `token` may be signed with a version of the key that this process has not seen.
+    pub(super) fn may_miss_key_of(&self, token: &str) -> bool {
+        let version = |token| jsonwebtoken::decode_header(token).ok()?.kid?.parse::<i64>().ok();
+        self.key.is_incomplete() || version(token) > self.key.current().number
     }
 
     /// A token for an account that has just logged in.
@@ -111,7 +126,7 @@ impl Tokens {
 
     /// Checks signature, algorithm, times and types of `token`, and renews it when that is due.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<VerifiedToken, TokenError> {
-        let claims = self.decode(token)?;
+        let claims = self.decode(token, now)?;
         let Some(Value::String(email)) = claims.sub else { return Err(TokenError::Malformed) };
         if !matches!(claims.jti, None | Some(Value::String(_))) {
             return Err(TokenError::Malformed);
@@ -137,25 +152,17 @@ impl Tokens {
         Ok(VerifiedToken { email, renewed })
     }
 
-    fn decode(&self, token: &str) -> Result<PresentedClaims, TokenError> {
+    fn decode(&self, token: &str, now: DateTime<Utc>) -> Result<PresentedClaims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
         // extensions that change the meaning of a token and that we do not know (RFC 7515 section 4.1.11, RFC 7797)
         if header.crit.is_some() || header.extras.inner().contains_key("b64") {
             return Err(TokenError::Malformed);
         }
-        // the claims are judged below: the old system issued and accepted types that the library's checks do not tell apart
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        match jsonwebtoken::decode(token, &self.verifying_key, &validation) {
-            Ok(token) => Ok(token.claims),
-            Err(error) => match error.kind() {
-                jsonwebtoken::errors::ErrorKind::InvalidSignature
-                | jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => Err(TokenError::Signature),
-                _ => Err(TokenError::Malformed),
-            },
-        }
+        let signed_with = |key: &Version| match decode_with(key, token) {
+            Err(TokenError::Signature) => None,
+            verdict => Some(verdict),
+        };
+        self.key.find_accepted(now, signed_with).unwrap_or(Err(TokenError::Signature))
     }
 
     fn is_renewal_due(&self, issued: Option<i64>, expires: i64, last_login: DateTime<Utc>, now: DateTime<Utc>) -> bool {
@@ -181,7 +188,28 @@ impl Tokens {
             exp: now.timestamp() + self.access_expires,
             last_login_time: last_login.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing_key)
+        let key = self.key.current();
+        // tells a process that has not seen this version yet that there is one
+        let header = Header { kid: key.number.map(|number| number.to_string()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.value.expose_secret().as_bytes()))
+    }
+}
+
+fn decode_with(key: &Version, token: &str) -> Result<PresentedClaims, TokenError> {
+    // the claims are judged by `verify`: the old system issued and accepted types that the library's checks do not tell apart
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let key = DecodingKey::from_secret(key.value.expose_secret().as_bytes());
+    match jsonwebtoken::decode(token, &key, &validation) {
+        Ok(token) => Ok(token.claims),
+        Err(error) => match error.kind() {
+            jsonwebtoken::errors::ErrorKind::InvalidSignature | jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => {
+                Err(TokenError::Signature)
+            }
+            _ => Err(TokenError::Malformed),
+        },
     }
 }
 

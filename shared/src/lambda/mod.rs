@@ -5,6 +5,7 @@
 
 mod answer;
 mod event;
+mod rows_sent;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +20,10 @@ use tower::ServiceExt;
 use crate::app::App;
 use crate::config::{self, Environment};
 use crate::db::Deployment;
+use crate::secrets::Rotation;
 use crate::{http, telemetry};
+
+pub use rows_sent::RowsSent;
 
 /// Serves `router` as a Lambda function behind a load balancer, until the environment is shut down.
 ///
@@ -31,7 +35,8 @@ pub fn run(router: fn() -> Router<App>) -> ExitCode {
         if let Err(error) = app.db.acquire().await {
             tracing::warn!(error = %crate::ApiError::from(error), "no connection to the database yet");
         }
-        serve(http::service(router().with_state(app), &config.cors_origins)).await
+        let rotation = app.rotation.clone();
+        serve(http::service(router().with_state(app), &config.cors_origins), rotation).await
     }))
 }
 
@@ -39,7 +44,7 @@ pub fn run(router: fn() -> Router<App>) -> ExitCode {
 pub fn run_stateless(router: fn() -> Router) -> ExitCode {
     start(Box::pin(async move {
         let environment: Environment = std::env::vars().collect();
-        serve(http::service(router(), &config::cors_origins(&environment)?)).await
+        serve(http::service(router(), &config::cors_origins(&environment)?), Rotation::default()).await
     }))
 }
 
@@ -64,10 +69,10 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn serve(service: Router) -> Result<(), Failure> {
+async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let service = service.clone();
-        async move { Ok::<Value, Failure>(answer(service, event).await) }
+        let (service, rotation) = (service.clone(), rotation.clone());
+        async move { Ok::<Value, Failure>(rotation.freshen(answer(service, event)).await) }
     }))
     .await
 }

@@ -1,0 +1,98 @@
+//! Which secrets are parameters, and how their values become variables.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::versions::Version;
+use crate::config::Environment;
+
+/// Variables that may be given as the name of a parameter.
+pub const SECRETS: [&str; 6] =
+    ["DATABASE_URL", "POSTGRES_PASSWORD", "JWT_SECRET_KEY", OPTIONAL, "EXPORT_API_KEY", "ADMIN_API_KEY"];
+
+/// A denylist that nobody has written yet is empty.
+pub(super) const OPTIONAL: &str = "JWT_SECRET_KEY_REVOKED_VERSIONS";
+
+/// Names of parameters by variable.
+pub(super) type Parameters = BTreeMap<&'static str, String>;
+
+/// The parameters that `environment` names: `<NAME>_PARAMETER`, unless it is empty.
+pub(super) fn named_by(environment: &Environment) -> Parameters {
+    let named = |variable: &'static str| {
+        let parameter = environment.get(&format!("{variable}_PARAMETER")).filter(|parameter| !parameter.is_empty())?;
+        Some((variable, parameter.clone()))
+    };
+    SECRETS.into_iter().filter_map(named).collect()
+}
+
+/// Puts values where the configuration looks for them.
+pub(super) fn insert(environment: &mut Environment, versions: &BTreeMap<&'static str, Version>) {
+    for (variable, version) in versions {
+        let value = version.value.expose_secret();
+        let credentials = (*variable == "POSTGRES_PASSWORD").then(|| serde_json::from_str::<Credentials>(value).ok());
+        if let Some(Credentials { username, password }) = credentials.flatten() {
+            if let (Some(username), None) = (username, environment.get("POSTGRES_USER").filter(|user| !user.is_empty())) {
+                environment.insert("POSTGRES_USER".to_owned(), username);
+            }
+            environment.insert((*variable).to_owned(), password);
+        } else {
+            environment.insert((*variable).to_owned(), value.to_owned());
+        }
+    }
+}
+
+/// A secret as RDS and Secrets Manager keep it; SSM hands it out under `/aws/reference/secretsmanager/<id>`.
+#[derive(Deserialize)]
+struct Credentials {
+    username: Option<String>,
+    password: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn with_password(given: &[(&str, &str)], value: &str) -> Environment {
+        let mut environment = environment(given);
+        let version = Version { number: Some(1), value: value.into(), since: chrono::DateTime::UNIX_EPOCH };
+        insert(&mut environment, &BTreeMap::from([("POSTGRES_PASSWORD", version)]));
+        environment
+    }
+
+    #[test]
+    fn only_secrets_are_parameters_and_an_empty_name_is_none() {
+        let named = named_by(&environment(&[
+            ("JWT_SECRET_KEY_PARAMETER", "/jwt"),
+            ("EXPORT_API_KEY_PARAMETER", ""),
+            ("PORT_PARAMETER", "/port"),
+        ]));
+
+        assert_eq!(named, Parameters::from([("JWT_SECRET_KEY", "/jwt".to_owned())]));
+    }
+
+    #[test]
+    fn a_password_may_be_a_secret_of_rds() {
+        let environment = with_password(&[], r#"{"username":"augmed","password":"p\"w","engine":"postgres"}"#);
+
+        assert_eq!((&*environment["POSTGRES_USER"], &*environment["POSTGRES_PASSWORD"]), ("augmed", "p\"w"));
+    }
+
+    #[test]
+    fn the_user_of_the_environment_goes_before_that_of_the_secret() {
+        let environment = with_password(&[("POSTGRES_USER", "mine")], r#"{"username":"augmed","password":"pw"}"#);
+
+        assert_eq!(environment["POSTGRES_USER"], "mine");
+    }
+
+    #[test]
+    fn any_other_text_is_the_password() {
+        assert_eq!(with_password(&[], "{not json")["POSTGRES_PASSWORD"], "{not json");
+        assert_eq!(with_password(&[], "12345")["POSTGRES_PASSWORD"], "12345");
+    }
+}

@@ -1,0 +1,79 @@
+//! SSM Parameter Store, as far as secrets need it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_ssm::error::{DisplayErrorContext, SdkError};
+use aws_sdk_ssm::primitives::DateTime as SdkDateTime;
+use chrono::{DateTime, Utc};
+
+use super::SecretsError;
+use super::parameters::{OPTIONAL, Parameters};
+use super::versions::Version;
+
+/// Reads parameters with decryption.
+#[derive(Clone, Debug)]
+pub(super) struct ParameterStore(aws_sdk_ssm::Client);
+
+impl ParameterStore {
+    /// Makes the client; calls nobody.
+    pub async fn new() -> Self {
+        let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_secs(5)).build();
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+        Self(aws_sdk_ssm::Client::new(&config))
+    }
+
+    /// The current version of each parameter, by variable, in one call.
+    pub async fn current(&self, parameters: &Parameters) -> Result<BTreeMap<&'static str, Version>, SecretsError> {
+        // two variables may share a parameter; SSM refuses a name that comes twice
+        let names: BTreeSet<String> = parameters.values().cloned().collect();
+        let request = self.0.get_parameters().set_names(Some(names.into_iter().collect())).with_decryption(true);
+        let found = request.send().await.map_err(describe)?;
+        let find = |name: &String| found.parameters().iter().find(|one| [one.name(), one.arn()].contains(&Some(name)));
+        let (found, missing): (Vec<_>, Vec<_>) =
+            parameters.iter().map(|(variable, name)| (*variable, name, find(name))).partition(|one| one.2.is_some());
+        let missing: Vec<String> =
+            missing.into_iter().filter(|one| one.0 != OPTIONAL).map(|one| one.1.clone()).collect();
+        if !missing.is_empty() {
+            return Err(SecretsError::Missing(missing));
+        }
+        let versions = found.into_iter().filter_map(|(variable, _, parameter)| {
+            let parameter = parameter?;
+            Some((variable, version(parameter.version(), parameter.value()?, parameter.last_modified_date())))
+        });
+        Ok(versions.collect())
+    }
+
+    /// Every version that SSM still has: the last hundred.
+    pub async fn history(&self, parameter: &str) -> Result<Vec<Version>, SecretsError> {
+        let request = self.0.get_parameter_history().name(parameter).with_decryption(true);
+        let mut pages = request.into_paginator().send();
+        let mut versions = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(describe)?;
+            let entries = page.parameters().iter();
+            versions.extend(entries.filter_map(|entry| {
+                Some(version(entry.version(), entry.value()?, entry.last_modified_date()))
+            }));
+        }
+        Ok(versions)
+    }
+}
+
+fn version(number: i64, value: &str, since: Option<&SdkDateTime>) -> Version {
+    let since = since.and_then(|since| since.to_millis().ok()).and_then(DateTime::<Utc>::from_timestamp_millis);
+    // a secret of Secrets Manager, read through SSM, is version 0
+    Version { number: (number > 0).then_some(number), value: value.into(), since: since.unwrap_or_default() }
+}
+
+fn describe<E, R>(error: SdkError<E, R>) -> SecretsError
+where
+    E: aws_sdk_ssm::error::ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let is_throttled = error.as_service_error().and_then(|error| error.code()).is_some_and(|code| code.contains("Throttl"));
+    let is_answer = matches!(error, SdkError::ServiceError(_)) && !is_throttled;
+    let text = DisplayErrorContext(error).to_string();
+    if is_answer { SecretsError::Refused(text) } else { SecretsError::Away(text) }
+}

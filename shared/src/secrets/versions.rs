@@ -1,0 +1,212 @@
+//! The versions of one secret, and which of them are accepted.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+/// One version of a secret.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// As SSM counts them, from 1. None for a secret that is no parameter.
+    pub number: Option<i64>,
+    /// The secret itself.
+    pub value: SecretString,
+    /// When it took the place of the version before.
+    pub since: DateTime<Utc>,
+}
+
+/// A secret that may be replaced while the process runs. The versions before the current one are accepted for a while.
+#[derive(Debug)]
+pub struct RotatingSecret {
+    /// The variable that gives it, `JWT_SECRET_KEY` say.
+    pub(super) variable: &'static str,
+    accepted_for: TimeDelta,
+    known: ArcSwap<Known>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    /// Never empty.
+    newest_first: Vec<Version>,
+    /// Whether no earlier version is missing that would be accepted.
+    is_complete: bool,
+    revoked: BTreeSet<i64>,
+}
+
+impl RotatingSecret {
+    /// The secret in `variable`, each version of which is accepted until `accepted_for` after it was replaced.
+    pub fn new(variable: &'static str, value: SecretString, accepted_for: TimeDelta) -> Self {
+        let version = Version { number: None, value, since: DateTime::UNIX_EPOCH };
+        let known = Known { newest_first: vec![version], is_complete: true, revoked: BTreeSet::new() };
+        Self { variable, accepted_for, known: ArcSwap::from_pointee(known) }
+    }
+
+    /// The version to sign with.
+    pub fn current(&self) -> Version {
+        self.known.load().newest_first[0].clone()
+    }
+
+    /// What `judge` says of the first accepted version, newest first, that it says anything of.
+    pub fn find_accepted<T>(&self, now: DateTime<Utc>, mut judge: impl FnMut(&Version) -> Option<T>) -> Option<T> {
+        let known = self.known.load();
+        let replaced = known.newest_first.iter().map(|newer| Some(newer.since));
+        std::iter::once(None)
+            .chain(replaced)
+            .zip(&known.newest_first)
+            .filter(|(replaced, _)| replaced.is_none_or(|replaced| now < replaced + self.accepted_for))
+            .filter(|(_, version)| version.number.is_none_or(|number| !known.revoked.contains(&number)))
+            .find_map(|(_, version)| judge(version))
+    }
+
+    /// Whether an earlier version may be accepted that this process has not seen.
+    pub fn is_incomplete(&self) -> bool {
+        !self.known.load().is_complete
+    }
+
+    /// These versions and no others are accepted no more, the current one included. Returns whether that is news.
+    pub(super) fn revoke(&self, revoked: &BTreeSet<i64>) -> bool {
+        let is_news = self.known.load().revoked != *revoked;
+        if is_news {
+            self.known.rcu(|known| Known { revoked: revoked.clone(), ..Known::clone(known) });
+        }
+        is_news
+    }
+
+    /// Takes the version that is current now. Returns whether it is another one.
+    pub(super) fn observe(&self, current: &Version, now: DateTime<Utc>) -> bool {
+        let known = self.known.load();
+        let newest = &known.newest_first[0];
+        // a deleted parameter counts from 1 again: times tell what is newer
+        let is_known = newest.number == current.number && newest.value.expose_secret() == current.value.expose_secret();
+        if is_known || current.since < newest.since {
+            return false;
+        }
+        self.known.rcu(|known| known.followed_by(current, self.accepted_for, now));
+        true
+    }
+
+    /// Takes every version there is.
+    pub(super) fn learn(&self, mut versions: Vec<Version>) {
+        versions.sort_by_key(|version| std::cmp::Reverse((version.since, version.number)));
+        let is_newer = versions.first().is_some_and(|newest| newest.since >= self.known.load().newest_first[0].since);
+        if is_newer {
+            let known = Known { newest_first: versions, is_complete: true, revoked: BTreeSet::new() };
+            self.known.rcu(|before| Known { revoked: before.revoked.clone(), ..known.clone() });
+        }
+    }
+}
+
+impl Known {
+    fn followed_by(self: &Arc<Self>, current: &Version, accepted_for: TimeDelta, now: DateTime<Utc>) -> Self {
+        let newest = &self.newest_first[0];
+        // what the environment gave is what SSM had at the start
+        let was_unnumbered = newest.number.is_none();
+        let follows = newest.number.zip(current.number).is_some_and(|(before, number)| number == before + 1);
+        let earlier = self.newest_first.iter().filter(|_| !was_unnumbered);
+        let earlier = earlier.take_while(|version| now < version.since.max(current.since) + accepted_for);
+        Self {
+            newest_first: std::iter::once(current).chain(earlier).cloned().collect(),
+            is_complete: (self.is_complete && follows)
+                || current.number == Some(1)
+                || now >= current.since + accepted_for,
+            revoked: self.revoked.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    fn version(number: i64, since: i64) -> Version {
+        Version { number: Some(number), value: format!("value-{number}").into(), since: at(since) }
+    }
+
+    /// A key whose earlier versions are accepted for a day, with `versions` as SSM has shown them.
+    fn key(versions: &[(i64, i64)]) -> RotatingSecret {
+        let secret = RotatingSecret::new("JWT_SECRET_KEY", "value".into(), TimeDelta::seconds(DAY));
+        for (number, since) in versions {
+            secret.observe(&version(*number, *since), at(*since));
+        }
+        secret
+    }
+
+    fn accepted(secret: &RotatingSecret, now: i64) -> Vec<i64> {
+        let mut numbers = Vec::new();
+        secret.find_accepted(at(now), |version| {
+            numbers.extend(version.number);
+            None::<()>
+        });
+        numbers
+    }
+
+    #[test]
+    fn a_version_is_accepted_for_a_while_after_it_was_replaced() {
+        let secret = key(&[(1, 0), (2, 100)]);
+
+        assert_eq!(secret.current().number, Some(2));
+        assert_eq!(accepted(&secret, 100 + DAY - 1), [2, 1]);
+        assert_eq!(accepted(&secret, 100 + DAY), [2]);
+    }
+
+    #[test]
+    fn a_revoked_version_is_not_accepted_even_if_it_is_the_current_one() {
+        let secret = key(&[(1, 0), (2, 100), (3, 200)]);
+
+        secret.revoke(&BTreeSet::from([1, 3]));
+
+        assert_eq!(accepted(&secret, 300), [2]);
+    }
+
+    #[test]
+    fn what_happened_before_the_process_is_known_to_be_unknown() {
+        assert!(key(&[(3, 100)]).is_incomplete());
+        assert!(key(&[(1, 100), (3, 200)]).is_incomplete());
+        assert!(!key(&[(1, 100), (2, 200)]).is_incomplete());
+    }
+
+    #[test]
+    fn the_history_completes_what_is_known() {
+        let secret = key(&[(3, 300)]);
+
+        secret.learn(vec![version(1, 100), version(2, 200), version(3, 300)]);
+
+        assert_eq!(accepted(&secret, 400), [3, 2, 1]);
+        assert!(!secret.is_incomplete());
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_changes_nothing() {
+        let secret = key(&[(1, 100), (2, 200)]);
+
+        secret.learn(vec![version(1, 100)]);
+
+        assert!(!secret.observe(&version(1, 100), at(300)));
+        assert_eq!(secret.current().number, Some(2));
+    }
+
+    #[test]
+    fn a_parameter_that_was_made_anew_counts_from_one() {
+        let secret = key(&[(7, 100)]);
+
+        assert!(secret.observe(&version(1, 200), at(200)));
+        assert_eq!(secret.current().number, Some(1));
+    }
+
+    #[test]
+    fn a_secret_of_the_environment_is_the_only_one() {
+        let secret = key(&[]);
+
+        assert_eq!(secret.current().number, None);
+        assert!(!secret.is_incomplete());
+    }
+}
