@@ -1,110 +1,130 @@
-"""The stack of template.yaml, created in moto: SAM is translated as CloudFormation does it, nested templates come from moto's S3."""
+"""The stack of template.yaml in moto. SAM and language extensions are translated as CloudFormation does it; nested templates come
+from moto's S3. What moto cannot do is taken out on the way, each with its reason."""
 
 import json
 import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import boto3
-import yaml
+from moto.cloudformation.models import Stack
 from samcli.lib.cfn_language_extensions.api import process_template
 from samcli.yamlhelper import yaml_parse
 from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
-
-from moto.cloudformation.models import Stack
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
 BUCKET = "releases"
 STACK = "augmed-api"
 
+os.environ["AWS_DEFAULT_REGION"] = REGION
 
-def output(stack, attribute):
-    """What moto lacks: !GetAtt Network.Outputs.VpcId."""
+
+def nested_output(stack, attribute):
+    """!GetAtt Network.Outputs.VpcId, which moto lacks."""
     return stack.output_map[attribute.removeprefix("Outputs.")].value
 
 
-Stack.get_cfn_attribute = output
+Stack.get_cfn_attribute = nested_output
+
+
+class ManagedPolicies(ManagedPolicyLoader):
+    """SAM would ask IAM for managed policies by name; the template names none."""
+
+    def __init__(self):
+        super().__init__(None)
+
+    def load(self):
+        return {}
 
 
 def read(path):
     return yaml_parse((ROOT / path).read_text())
 
 
+def resources(template, kind):
+    return {name: one for name, one in template["Resources"].items() if one["Type"] == kind}
+
+
 def create(parameters):
-    """Creates the stack; answers its outputs. Custom resources are left out: nothing in moto would run their functions."""
-    s3 = boto3.client("s3", region_name=REGION)
+    """Creates the stack with these parameters, the others at their defaults."""
+    s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     template = read("template.yaml")
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::Serverless::Function":
-            s3.put_object(Bucket=BUCKET, Key=properties["CodeUri"], Body=b"PK")
-            properties["CodeUri"] = f"s3://{BUCKET}/{properties['CodeUri']}"
-        if resource["Type"] == "AWS::Serverless::Application":
-            properties["Location"] = upload(s3, properties["Location"], functions(template))
-    translated = without_no_values(translate(template, parameters), bool(parameters.get("OldServiceTargetGroupArn")))
-    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(without_custom_resources(translated)))
-    cloudformation = boto3.client("cloudformation", region_name=REGION)
+    names = resources(template, "AWS::Serverless::Function")
+    for function in names.values():
+        s3.put_object(Bucket=BUCKET, Key=function["Properties"]["CodeUri"], Body=b"a zip file")
+        function["Properties"]["CodeUri"] = f"s3://{BUCKET}/{function['Properties']['CodeUri']}"
+    for application in resources(template, "AWS::Serverless::Application").values():
+        nested = read(application["Properties"]["Location"])
+        if nested.pop("Transform", None):
+            nested = process_template(nested, {"Functions": ",".join(names)})
+        application["Properties"]["Location"] = put(s3, application["Properties"]["Location"], nested)
+    translated = transform(template, dict(parameters), ManagedPolicies())
+    translated = without_no_value(translated, keep=bool(parameters.get("OldServiceTargetGroupArn")))
+    cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateURL=url("template.json"),
+        TemplateURL=put(s3, "template.yaml", translated),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-    return stack
 
 
-def functions(template):
-    names = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
-    return ",".join(names)
-
-
-def upload(s3, path, function_names):
-    template = read(path)
-    if template.pop("Transform", None):
-        template = process_template(template, {"Functions": function_names})
-    s3.put_object(Bucket=BUCKET, Key=path, Body=json.dumps(without_custom_resources(template)))
-    return url(path)
-
-
-def url(key):
+def put(s3, key, template):
+    s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(for_moto(template)))
     return f"https://{BUCKET}.s3.{REGION}.amazonaws.com/{key}"
 
 
-def translate(template, parameters):
-    class ManagedPolicies(ManagedPolicyLoader):
-        """SAM asks IAM for policies by name; the template names none."""
+def for_moto(template):
+    # nothing in moto would run the functions of custom resources
+    kept = {name: one for name, one in template["Resources"].items() if not one["Type"].startswith("Custom::")}
+    for resource in kept.values():
+        depends_on = resource.get("DependsOn", [])
+        depends_on = [depends_on] if isinstance(depends_on, str) else depends_on
+        resource["DependsOn"] = [name for name in depends_on if name in kept]
+        # moto wants a name here, and fails on a reference
+        resource.get("Properties", {}).pop("DBParameterGroupName", None)
+    return {**template, "Resources": kept}
 
-        def __init__(self):
-            super().__init__(None)
 
-        def load(self):
-            return {}
-
-    return transform(template, dict(parameters), ManagedPolicies())
-
-
-def without_no_values(value, old_service_serves):
-    """moto leaves a null where !Ref AWS::NoValue stands in a list, as it does for the old service's target group."""
+def without_no_value(value, keep):
+    """moto puts a null where !Ref AWS::NoValue stands in a list: that of a rule's target groups, with and without the old service."""
     if isinstance(value, dict):
-        return {key: without_no_values(one, old_service_serves) for key, one in value.items()}
+        return {key: without_no_value(one, keep) for key, one in value.items()}
     if isinstance(value, list):
-        optional = [one for one in value if isinstance(one, dict) and one.get("Fn::If", [""])[0] == "OldServiceServes"]
-        kept = [one["Fn::If"][1] if one in optional else one for one in value if old_service_serves or one not in optional]
-        return [without_no_values(one, old_service_serves) for one in kept]
+        value = [one["Fn::If"][1] if is_old_service(one) else one for one in value if keep or not is_old_service(one)]
+        return [without_no_value(one, keep) for one in value]
     return value
 
 
-def without_custom_resources(template):
-    template["Resources"] = {
-        name: resource for name, resource in template["Resources"].items() if not resource["Type"].startswith("Custom::")
-    }
-    for resource in template["Resources"].values():
-        # moto takes a name for the group here, and fails on a reference
-        resource.get("Properties", {}).pop("DBParameterGroupName", None)
-        depends_on = resource.get("DependsOn", [])
-        depends_on = [depends_on] if isinstance(depends_on, str) else depends_on
-        resource["DependsOn"] = [name for name in depends_on if name in template["Resources"]]
-    return template
+def is_old_service(value):
+    return isinstance(value, dict) and value.get("Fn::If", [None])[0] == "OldServiceServes"
+
+
+class Routes:
+    """The rules of a listener as AWS has them, with target groups by their logical names."""
+
+    def __init__(self, listener):
+        cloudformation = boto3.client("cloudformation")
+        created = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+        self.names = {one["PhysicalResourceId"]: one["LogicalResourceId"] for one in created if "PhysicalResourceId" in one}
+        rules = boto3.client("elbv2").describe_rules(ListenerArn=listener)["Rules"]
+        self.rules = sorted((one for one in rules if one["Priority"] != "default"), key=lambda one: int(one["Priority"]))
+
+    def of(self, path):
+        """Weights by target group of the rule that takes this path, without those of 0; None for the frontend."""
+        for rule in self.rules:
+            patterns = [pattern for one in rule["Conditions"] for pattern in one["PathPatternConfig"]["Values"]]
+            if any(fnmatchcase(path, pattern) for pattern in patterns):
+                return self.weights(rule["Actions"][0])
+        return None
+
+    def weights(self, action):
+        if "TargetGroupArn" in action:
+            return {self.name(action["TargetGroupArn"]): 1}
+        groups = action["ForwardConfig"]["TargetGroups"]
+        return {self.name(one["TargetGroupArn"]): one["Weight"] for one in groups if one["Weight"]}
+
+    def name(self, arn):
+        return self.names.get(arn, arn).removesuffix("TargetGroup")

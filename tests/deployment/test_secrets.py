@@ -1,0 +1,99 @@
+"""The function in infra/secrets.yaml that writes SSM parameters, against moto."""
+
+import sys
+import types
+import unittest
+
+import boto3
+from moto import mock_aws
+
+from stack import read, resources
+
+KEYS = ["/augmed/test/jwt-secret", "/augmed/test/admin-api-key"]
+URL = "/augmed/test/database-url"
+
+
+class WriteParameters(unittest.TestCase):
+    def setUp(self):
+        moto = mock_aws()
+        moto.start()
+        self.addCleanup(moto.stop)
+        self.ssm = boto3.client("ssm")
+        self.sent = []
+        self.handler = self.load()
+        self.secret = boto3.client("secretsmanager").create_secret(
+            Name="database", SecretString='{"username": "augmed", "password": "a/b c"}'
+        )["ARN"]
+
+    def load(self):
+        functions = resources(read("infra/secrets.yaml"), "AWS::Lambda::Function")
+        code = functions["WriteParametersFunction"]["Properties"]["Code"]["ZipFile"]
+        self.assertLess(len(code), 4096)  # CloudFormation's limit
+        answers = types.ModuleType("cfnresponse")
+        answers.SUCCESS, answers.FAILED = "SUCCESS", "FAILED"
+        answers.send = lambda event, context, status, data, resource, reason=None: self.sent.append((status, reason))
+        sys.modules["cfnresponse"] = answers
+        module = {}
+        exec(code, module)  # noqa: S102
+        return module["handler"]
+
+    def send(self, resource, request="Create", stack="stack-1", **properties):
+        event = {
+            "RequestType": request,
+            "ResourceType": resource,
+            "LogicalResourceId": "Resource",
+            "RequestId": "1",
+            "StackId": stack,
+            "ResourceProperties": properties,
+        }
+        self.handler(event, None)
+        return self.sent[-1]
+
+    def database_url(self, **event):
+        return self.send("Custom::DatabaseUrl", Name=URL, SecretArn=self.secret, Host="db.test", Database="augmed", **event)
+
+    def value(self, name):
+        return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+    def test_missing_keys_are_generated_and_others_stay(self):
+        self.ssm.put_parameter(Name=KEYS[0], Type="SecureString", Value="the Flask service's")
+
+        status, _ = self.send("Custom::GeneratedKeys", Names=KEYS)
+
+        self.assertEqual((status, self.value(KEYS[0])), ("SUCCESS", "the Flask service's"))
+        self.assertGreaterEqual(len(self.value(KEYS[1])), 64)
+
+    def test_keys_outlive_the_stack(self):
+        self.send("Custom::GeneratedKeys", Names=KEYS)
+        before = self.value(KEYS[0])
+
+        self.send("Custom::GeneratedKeys", request="Delete", Names=KEYS)
+
+        self.assertEqual(self.value(KEYS[0]), before)
+
+    def test_the_url_quotes_the_password_and_asks_for_tls(self):
+        self.assertEqual(self.database_url()[0], "SUCCESS")
+
+        self.assertEqual(self.value(URL), "postgresql://augmed:a%2Fb%20c@db.test:5432/augmed?sslmode=require")
+
+    def test_the_url_of_another_database_is_neither_overwritten_nor_deleted(self):
+        self.ssm.put_parameter(Name=URL, Type="SecureString", Value="postgresql://production")
+
+        status, reason = self.database_url()
+        self.database_url(request="Delete")
+
+        self.assertEqual(status, "FAILED")
+        self.assertIn("Database=existing", reason)
+        self.assertEqual(self.value(URL), "postgresql://production")
+
+    def test_its_own_url_is_written_anew_and_goes_with_the_database(self):
+        self.database_url()
+        self.assertEqual(self.database_url(request="Update")[0], "SUCCESS")
+
+        self.database_url(request="Delete")
+
+        self.assertEqual(self.ssm.get_parameters(Names=[URL])["InvalidParameters"], [URL])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,173 @@
+"""template.yaml and infra/*.yaml as CloudFormation sees them: python -m unittest discover tests/deployment"""
+
+import json
+import re
+import unittest
+import warnings
+
+import boto3
+from moto import mock_aws
+
+from stack import REGION, ROOT, Routes, create, read, resources
+
+# Path of the contract (section 3) and the function behind it. The first that fits.
+FUNCTIONS = [
+    (r"/api/healthcheck", "Healthcheck"),
+    (r"/api/auth/login", "AuthLogin"),
+    (r"/api/auth/signup", "AuthSignup"),
+    (r"/api/auth/reset-password-request", "AuthResetPasswordRequest"),
+    (r"/api/auth/reset-password", "AuthResetPassword"),
+    (r"/api/cases", "Cases"),
+    (r"/api/case-reviews/.*", "CaseReviews"),
+    (r"/api/config/answer", "ConfigAnswer"),
+    (r"/api/answer/.*", "Answer"),
+    (r"/api/analytics/?", "Analytics"),
+    (r"/api/v1/export/.*", "Export"),
+    (r"/api/v1/experiments(/.*)?", "Experiments"),
+    (r"/api/v1/configs/batch", "ConfigsBatch"),
+    (r"/admin/users(/.*)?", "AdminUsers"),
+    (r"/admin/config/(upload|answer)", "AdminConfig"),
+    (r"/api/admin/config/upload(/preview)?", "AdminConfig"),
+    (r"/(api|admin/users|admin/config)/.*", "Healthcheck"),  # answers 404 in the envelope
+]
+
+
+def function_of(path):
+    return next((name for pattern, name in FUNCTIONS if re.fullmatch(pattern, path)), None)
+
+
+def contract_paths():
+    files = (ROOT / "tests/fixtures/contract/cases").glob("*.json")
+    steps = [step for file in files for scenario in json.loads(file.read_text()) for step in scenario["steps"]]
+    return {re.sub(r"{{\w+}}", "saved", step["path"].split("?")[0]) for step in steps if "path" in step}
+
+
+class InMoto(unittest.TestCase):
+    def setUp(self):
+        warnings.simplefilter("ignore")  # resource types that moto only names
+        moto = mock_aws(config={"lambda": {"use_docker": False}})
+        moto.start()
+        self.addCleanup(moto.stop)
+        self.elbv2 = boto3.client("elbv2")
+
+    def certificate(self):
+        return boto3.client("acm").request_certificate(DomainName="api.example.org")["CertificateArn"]
+
+
+class NewTeam(InMoto):
+    def test_everything_is_created_and_every_step_of_the_contract_reaches_its_function(self):
+        create({"DomainName": "api.example.org", "CertificateArn": self.certificate()})
+
+        listeners = self.listeners()
+        routes = Routes(listeners["HTTPS"]["ListenerArn"])
+        for path in contract_paths():
+            self.assertEqual(routes.of(path), {function_of(path): 100}, path)
+        for page in ["/", "/admin/rl", "/admin/upload"]:
+            self.assertIsNone(routes.of(page))
+        self.assertEqual(listeners["HTTP"]["DefaultActions"][0]["RedirectConfig"]["Protocol"], "HTTPS")
+        database = boto3.client("rds").describe_db_instances()["DBInstances"][0]
+        self.assertTrue(database["StorageEncrypted"])
+        self.assertFalse(database["PubliclyAccessible"])
+
+    def test_with_the_container_the_export_is_its_and_it_takes_what_it_is_given(self):
+        given = {"DomainName": "api.example.org", "CertificateArn": self.certificate(), "WithContainer": "true"}
+
+        create({**given, "ApiTraffic": "0,30,70"})
+
+        routes = Routes(self.listeners()["HTTPS"]["ListenerArn"])
+        self.assertEqual(routes.of("/api/v1/export/answers"), {"Container": 70})
+        self.assertEqual(routes.of("/api/cases"), {"Container": 30, "Cases": 70})
+        ecs = boto3.client("ecs")
+        service = ecs.list_services(cluster=ecs.list_clusters()["clusterArns"][0])["serviceArns"]
+        self.assertEqual(len(service), 1)
+
+    def listeners(self):
+        load_balancer = self.elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+        listeners = self.elbv2.describe_listeners(LoadBalancerArn=load_balancer)["Listeners"]
+        return {one["Protocol"]: one for one in listeners}
+
+
+class ExistingTeam(InMoto):
+    """A VPC, a load balancer with the Flask service behind it, and a database, as Terraform made them."""
+
+    def setUp(self):
+        super().setUp()
+        ec2 = boto3.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+            for i, zone in enumerate("ab")
+        ]
+        self.database_group = ec2.create_security_group(GroupName="db", Description="db", VpcId=vpc)["GroupId"]
+        load_balancer = self.elbv2.create_load_balancer(Name="flask", Subnets=subnets)["LoadBalancers"][0]
+        self.flask = self.elbv2.create_target_group(Name="flask", Protocol="HTTP", Port=5000, VpcId=vpc, TargetType="ip")
+        self.flask = self.flask["TargetGroups"][0]["TargetGroupArn"]
+        listener = self.elbv2.create_listener(
+            LoadBalancerArn=load_balancer["LoadBalancerArn"],
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": self.flask}],
+        )
+        self.listener = listener["Listeners"][0]["ListenerArn"]
+        self.given = {
+            "VpcId": vpc,
+            "PrivateSubnetIds": ",".join(subnets),
+            "ListenerArn": self.listener,
+            "Database": "existing",
+            "DatabaseSecurityGroupId": self.database_group,
+            "OldServiceTargetGroupArn": self.flask,
+        }
+
+    def test_nothing_that_exists_is_created_again(self):
+        create({**self.given, "ApiTraffic": "100,0,0"})
+
+        self.assertEqual(len(self.elbv2.describe_load_balancers()["LoadBalancers"]), 1)
+        self.assertEqual(boto3.client("rds").describe_db_instances()["DBInstances"], [])
+        groups = boto3.client("ec2").describe_security_groups(GroupIds=[self.database_group])
+        self.assertEqual(groups["SecurityGroups"][0]["IpPermissions"][0]["FromPort"], 5432)
+
+    def test_at_first_the_old_service_has_all_traffic_it_knows(self):
+        create({**self.given, "ApiTraffic": "100,0,0"})
+
+        routes = Routes(self.listener)
+        for path in contract_paths():
+            self.assertEqual(routes.of(path), {self.flask: 100}, path)
+        self.assertEqual(routes.of("/api/admin/config/upload"), {"AdminConfig": 1})
+
+    def test_a_canary_is_a_weight(self):
+        create({**self.given, "ApiTraffic": "90,0,10"})
+
+        routes = Routes(self.listener)
+        for path in contract_paths():
+            self.assertEqual(routes.of(path), {self.flask: 90, function_of(path): 10}, path)
+
+
+class NestedStacks(unittest.TestCase):
+    def test_each_gets_the_parameters_it_has_and_only_outputs_it_has_are_used(self):
+        template = read("template.yaml")
+        used = set(re.findall(r"(\w+)[\"', ]+Outputs\.(\w+)", json.dumps(template)))
+        for name, application in resources(template, "AWS::Serverless::Application").items():
+            nested = read(application["Properties"]["Location"])
+            given = set(application["Properties"].get("Parameters", {}))
+            self.assertEqual(given, set(nested.get("Parameters", {})), name)
+            outputs = {output for stack, output in used if stack == name}
+            self.assertLessEqual(outputs, set(nested.get("Outputs", {})), name)
+
+    def test_least_privilege_no_policy_allows_everything(self):
+        for path in ["template.yaml", *(str(one.relative_to(ROOT)) for one in ROOT.glob("infra/*.yaml"))]:
+            for effect, action in statements(read(path)):
+                self.assertFalse(effect == "Allow" and "*" in json.dumps(action), f"{path}: {action}")
+
+
+def statements(value):
+    if isinstance(value, dict):
+        if "Effect" in value:
+            yield value["Effect"], value["Action"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from statements(one)
+
+
+if __name__ == "__main__":
+    unittest.main()
