@@ -1,7 +1,8 @@
 //! How long participants took.
 
 use shared::ApiError;
-use sqlx::{PgConnection, PgPool};
+use shared::db::Database;
+use sqlx::PgConnection;
 
 use crate::cell::TimestampUtc;
 use crate::cursor::Cursor;
@@ -32,10 +33,6 @@ impl Resource for Analytics {
     type Key = i32;
     type Row = AnalyticsRow;
 
-    fn stable_key(key: &i32) -> String {
-        key.to_string()
-    }
-
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
         let after: Option<i32> = wanted.after.map(Cursor::key).transpose()?;
         let keys = sqlx::query_scalar!(
@@ -56,7 +53,7 @@ impl Resource for Analytics {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: &PgPool, keys: &[i32]) -> Result<Vec<AnalyticsRow>, sqlx::Error> {
+    async fn rows(db: &Database, keys: &[i32]) -> Result<Vec<AnalyticsRow>, sqlx::Error> {
         sqlx::query_as!(
             AnalyticsRow,
             r#"SELECT id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time: TimestampUtc",

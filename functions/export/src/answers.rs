@@ -1,22 +1,43 @@
 //! Answers, with the case they are about and the time they took.
 
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use shared::ApiError;
-use sqlx::{PgConnection, PgPool};
+use shared::db::Database;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::cell::{StoredJson, Timestamp, TimestampUtc};
-use crate::cursor::{self, Cursor};
+use crate::cursor;
 use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
 
 pub(crate) struct Answers;
 
-/// An answer's id, and its number among those of its participant.
+/// An answer's id, and its number among those of its participant. Both are in a cursor: counting the answers before it would make
+/// each page of a busy participant cost more than the one before.
 #[derive(Clone)]
 pub(crate) struct AnswerKey {
     id: i32,
     order_id: i64,
+}
+
+impl Display for AnswerKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.id, self.order_id)
+    }
+}
+
+impl FromStr for AnswerKey {
+    type Err = ApiError;
+
+    fn from_str(text: &str) -> Result<Self, ApiError> {
+        let (id, order_id) = text.split_once(' ').ok_or_else(cursor::invalid)?;
+        let (id, order_id) = (id.parse().ok(), order_id.parse().ok());
+        id.zip(order_id).map(|(id, order_id)| Self { id, order_id }).ok_or_else(cursor::invalid)
+    }
 }
 
 row! {
@@ -59,28 +80,30 @@ impl Resource for Answers {
     type Key = AnswerKey;
     type Row = AnswerRow;
 
-    fn stable_key(key: &AnswerKey) -> String {
-        key.id.to_string()
-    }
-
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<AnswerKey>, ApiError> {
         let since = wanted.since.map(|since| since.naive_utc());
-        let places = match wanted.after {
+        let (places, before) = match wanted.after {
             Some(cursor) => {
-                let last = place(snapshot, cursor).await?;
-                places_after(snapshot, &last, since, wanted.count).await?
+                let last_key: AnswerKey = cursor.key()?;
+                let last = place(snapshot, last_key.id).await?;
+                let places = places_after(snapshot, &last, since, wanted.count).await?;
+                let is_same = places.first().is_some_and(|first| first.user_email == last.user_email);
+                (places, if is_same { last_key.order_id } else { 0 })
             }
-            None => first_places(snapshot, since, wanted).await?,
-        };
-        let before = match places.first() {
-            Some(first) => count_before(snapshot, first, since).await?,
-            None => 0,
+            None => {
+                let places = first_places(snapshot, since, wanted).await?;
+                let before = match places.first() {
+                    Some(first) if wanted.offset > 0 => count_before(snapshot, first, since).await?,
+                    _ => 0,
+                };
+                (places, before)
+            }
         };
         let total = if wanted.with_total { Some(count(snapshot, since).await?) } else { None };
         Ok(Keys { keys: numbered(&places, before), total })
     }
 
-    async fn rows(db: &PgPool, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
+    async fn rows(db: &Database, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
         let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
         // the timing is that of the answer's own assignment, else the latest of the same participant and case
         sqlx::query_as!(
@@ -128,8 +151,7 @@ fn numbered(places: &[Place], before: i64) -> Vec<AnswerKey> {
         .collect()
 }
 
-async fn place(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<Place, ApiError> {
-    let id: i32 = cursor.key()?;
+async fn place(snapshot: &mut PgConnection, id: i32) -> Result<Place, ApiError> {
     let place = sqlx::query_as!(Place, "SELECT user_email, created_timestamp, id FROM answer WHERE id = $1", id);
     place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
 }
@@ -152,8 +174,8 @@ async fn first_places(
     .await
 }
 
-/// Behind an answer come the later ones of its participant, those of later participants, and those of nobody. Each part is read
-/// from the index, which one condition for all would not be.
+/// Behind an answer come those that compare as greater, and those that do not compare because they have no date or are nobody's:
+/// they are last. Each part is a range of the index; one condition for all would read and drop what is before it.
 async fn places_after(
     snapshot: &mut PgConnection,
     last: &Place,
@@ -164,18 +186,23 @@ async fn places_after(
         Place,
         r#"SELECT user_email, created_timestamp, id AS "id!" FROM (
                (SELECT user_email, created_timestamp, id FROM answer
-                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
-                  AND ((created_timestamp, id) > ($2, $3)
-                       OR created_timestamp IS NULL AND ($2::timestamp IS NOT NULL OR id > $3))
+                WHERE (user_email, created_timestamp, id) > ($1, $2, $3)
                   AND ($4::timestamp IS NULL OR created_timestamp >= $4)
                 ORDER BY user_email, created_timestamp, id LIMIT $5)
                UNION ALL
                (SELECT user_email, created_timestamp, id FROM answer
-                WHERE user_email > $1 AND ($4::timestamp IS NULL OR created_timestamp >= $4)
+                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL) AND created_timestamp IS NULL
+                  AND ($2::timestamp IS NOT NULL OR id > $3) AND $4 IS NULL
                 ORDER BY user_email, created_timestamp, id LIMIT $5)
                UNION ALL
                (SELECT user_email, created_timestamp, id FROM answer
-                WHERE user_email IS NULL AND $1 IS NOT NULL AND ($4::timestamp IS NULL OR created_timestamp >= $4)
+                WHERE user_email IS NULL AND created_timestamp IS NOT NULL
+                  AND ($1 IS NOT NULL OR (created_timestamp, id) > ($2, $3))
+                  AND ($4::timestamp IS NULL OR created_timestamp >= $4)
+                ORDER BY user_email, created_timestamp, id LIMIT $5)
+               UNION ALL
+               (SELECT user_email, created_timestamp, id FROM answer
+                WHERE user_email IS NULL AND created_timestamp IS NULL AND $1 IS NOT NULL AND $4 IS NULL
                 ORDER BY user_email, created_timestamp, id LIMIT $5)
            ) AS behind
            ORDER BY user_email, created_timestamp, id LIMIT $5"#,

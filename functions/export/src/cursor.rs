@@ -1,6 +1,7 @@
 //! `cursor`: the last row of the page before, opaque to callers. A key and not the place in the order, because that would put a
 //! participant's address into URLs, and those into access logs.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use base64::Engine;
@@ -20,8 +21,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    pub(crate) fn at(key: impl Into<String>, total: Option<i64>) -> Self {
-        Self { key: key.into(), total }
+    pub(crate) fn at(key: impl Display, total: Option<i64>) -> Self {
+        Self { key: key.to_string(), total }
     }
 
     /// The key in its type.

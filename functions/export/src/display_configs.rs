@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use shared::ApiError;
-use sqlx::{PgConnection, PgPool};
+use shared::db::Database;
+use sqlx::PgConnection;
 
 use crate::cell::StoredJson;
 use crate::cursor::{self, Cursor};
@@ -36,10 +37,6 @@ impl Resource for DisplayConfigs {
     type Key = String;
     type Row = DisplayConfigRow;
 
-    fn stable_key(key: &String) -> String {
-        key.clone()
-    }
-
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<String>, ApiError> {
         let keys = match wanted.after {
             Some(cursor) => {
@@ -52,7 +49,7 @@ impl Resource for DisplayConfigs {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: &PgPool, keys: &[String]) -> Result<Vec<DisplayConfigRow>, sqlx::Error> {
+    async fn rows(db: &Database, keys: &[String]) -> Result<Vec<DisplayConfigRow>, sqlx::Error> {
         sqlx::query_as!(
             DisplayConfigRow,
             r#"SELECT display_config.id AS config_id, display_config.user_email, display_config.case_id,
@@ -85,21 +82,27 @@ async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<V
     .await
 }
 
-/// Behind an assignment come the later ones of its participant, those of later participants, and those of nobody. Each part is
-/// read from the index, which one condition for all would not be.
+/// Behind an assignment come those that compare as greater, and those that do not compare because they have no case or belong
+/// to nobody: they are last. Each part is a range of the index; one condition for all would read and drop what is before it.
 async fn ids_after(snapshot: &mut PgConnection, last: &Place, count: i64) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM (
                (SELECT user_email, case_id, id FROM display_config
-                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
-                  AND ((case_id, id) > ($2, $3) OR case_id IS NULL AND ($2::int IS NOT NULL OR id > $3))
+                WHERE (user_email, case_id, id) > ($1, $2, $3)
                 ORDER BY user_email, case_id, id LIMIT $4)
                UNION ALL
                (SELECT user_email, case_id, id FROM display_config
-                WHERE user_email > $1 ORDER BY user_email, case_id, id LIMIT $4)
+                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL) AND case_id IS NULL
+                  AND ($2::int IS NOT NULL OR id > $3)
+                ORDER BY user_email, case_id, id LIMIT $4)
                UNION ALL
                (SELECT user_email, case_id, id FROM display_config
-                WHERE user_email IS NULL AND $1 IS NOT NULL ORDER BY user_email, case_id, id LIMIT $4)
+                WHERE user_email IS NULL AND case_id IS NOT NULL AND ($1 IS NOT NULL OR (case_id, id) > ($2, $3))
+                ORDER BY user_email, case_id, id LIMIT $4)
+               UNION ALL
+               (SELECT user_email, case_id, id FROM display_config
+                WHERE user_email IS NULL AND case_id IS NULL AND $1 IS NOT NULL
+                ORDER BY user_email, case_id, id LIMIT $4)
            ) AS behind
            ORDER BY user_email, case_id, id LIMIT $4"#,
         last.user_email,

@@ -26,6 +26,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use shared::auth::Service;
 use shared::extract::Query;
+use shared::lambda::RowsSent;
 use shared::{ApiError, App};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -76,7 +77,9 @@ async fn export<R: Resource>(
     let page = Page::<R>::find(&app.db, &request, format).await?;
     let next = page.next_url(&request).and_then(|url| HeaderValue::try_from(format!("<{url}>; rel=\"next\"")).ok());
 
-    let mut response = document::body(app.db, &page, &request, format)?.into_response();
+    let sent = RowsSent::default();
+    let mut response = document::body(app.db, &page, &request, format, sent.clone())?.into_response();
+    response.extensions_mut().insert(sent);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, format.content_type());
     if format == Format::Csv {

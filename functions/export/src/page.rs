@@ -1,12 +1,15 @@
 //! A page, before its rows are read.
 
+use std::fmt::Display;
 use std::future::Future;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use shared::ApiError;
-use sqlx::{PgConnection, PgPool};
+use shared::db::Database;
+use sqlx::{Connection, PgConnection};
 use utoipa::ToSchema;
 
 use crate::cursor::Cursor;
@@ -24,12 +27,9 @@ pub(crate) trait Resource: Send + Sync + 'static {
     const PATH: &'static str;
     /// Whether `since` chooses rows.
     const HAS_SINCE: bool;
-    /// What a row is found by.
-    type Key: Clone + Send + Sync + 'static;
+    /// What a row is found by; its text goes into cursors.
+    type Key: Clone + Display + FromStr + Send + Sync + 'static;
     type Row: Row;
-
-    /// The part of a key that stays the same when other rows come and go.
-    fn stable_key(key: &Self::Key) -> String;
 
     /// The keys of a page, in order.
     fn keys(
@@ -38,7 +38,7 @@ pub(crate) trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Keys<Self::Key>, ApiError>> + Send;
 
     /// The rows of these keys, in their order. A row that is gone by now is left out.
-    fn rows(db: &PgPool, keys: &[Self::Key]) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
+    fn rows(db: &Database, keys: &[Self::Key]) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
 }
 
 /// Which keys a page is made of.
@@ -90,7 +90,7 @@ enum Paging {
 
 impl<R: Resource> Page<R> {
     /// Finds the page; CSV has no use for a total.
-    pub(crate) async fn find(db: &PgPool, request: &PageRequest, format: Format) -> Result<Self, ApiError> {
+    pub(crate) async fn find(db: &Database, request: &PageRequest, format: Format) -> Result<Self, ApiError> {
         let after = request.cursor();
         let counted = after.and_then(|cursor| cursor.total);
         let wanted = Wanted {
@@ -100,7 +100,8 @@ impl<R: Resource> Page<R> {
             since: request.since,
             with_total: format == Format::Json && counted.is_none(),
         };
-        let mut snapshot = db.begin_with(SNAPSHOT).await?;
+        let mut connection = db.acquire().await?;
+        let mut snapshot = connection.begin_with(SNAPSHOT).await?;
         let Keys { mut keys, total } = R::keys(&mut snapshot, &wanted).await?;
         snapshot.rollback().await?;
 
@@ -108,7 +109,7 @@ impl<R: Resource> Page<R> {
         let has_more = keys.len() > limit;
         keys.truncate(limit);
         let total = counted.or(total);
-        let next = keys.last().filter(|_| has_more).map(|last| Cursor::at(R::stable_key(last), total));
+        let next = keys.last().filter(|_| has_more).map(|last| Cursor::at(last, total));
         Ok(Self { keys, total, next })
     }
 

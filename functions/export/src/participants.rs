@@ -1,7 +1,8 @@
 //! Participants, without name and email; administrators are none.
 
 use shared::ApiError;
-use sqlx::{PgConnection, PgPool};
+use shared::db::Database;
+use sqlx::PgConnection;
 
 use crate::cell::Timestamp;
 use crate::cursor::Cursor;
@@ -30,10 +31,6 @@ impl Resource for Participants {
     type Key = i32;
     type Row = ParticipantRow;
 
-    fn stable_key(key: &i32) -> String {
-        key.to_string()
-    }
-
     /// An account without an `admin_flag` is not listed either, as in the recordings.
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
         let after: Option<i32> = wanted.after.map(Cursor::key).transpose()?;
@@ -49,7 +46,7 @@ impl Resource for Participants {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: &PgPool, keys: &[i32]) -> Result<Vec<ParticipantRow>, sqlx::Error> {
+    async fn rows(db: &Database, keys: &[i32]) -> Result<Vec<ParticipantRow>, sqlx::Error> {
         sqlx::query_as!(
             ParticipantRow,
             r#"SELECT id AS user_id, position, employer, area_of_clinical_ex, active, admin_flag,

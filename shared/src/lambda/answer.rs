@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::to_bytes;
+use axum::body::Body;
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::RowsSent;
 use crate::errors::ApiError;
 
 /// The load balancer turns a larger answer into a 502.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
-const MAX_ANSWER_BYTES: usize = 1_000_000;
+pub(super) const MAX_ANSWER_BYTES: usize = 1_000_000;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,20 +32,44 @@ struct AlbAnswer {
     is_base64_encoded: bool,
 }
 
+/// How much of an answer the rows of a suggested `limit` may take: the rest is for headers, for what stands behind the rows, and for
+/// what a compressor had not given out when the rows were counted.
+const MAX_BYTES_OF_ROWS: usize = MAX_ANSWER_BYTES / 10 * 9;
+
 /// `response` in the form of the target group; one that is too large becomes a 413, never a part of itself.
 pub(super) async fn from_response(response: Response, multi_value: bool) -> Value {
-    match write(response, multi_value).await {
+    let (parts, body) = response.into_parts();
+    let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
+    // what is streamed runs now, outside of the layer that catches panics of handlers: a task of its own catches them
+    let answer = tokio::spawn(write(parts, body, rows.unwrap_or_default(), multi_value)).await;
+    match answer.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned()))) {
         Ok(answer) => answer,
-        // an error's answer is small and complete
-        Err(error) => write(error.into_response(), multi_value).await.unwrap_or_default(),
+        Err(error) => {
+            let (parts, body) = instead(error, &headers).into_parts();
+            // an error's answer is small and complete
+            write(parts, body, RowsSent::default(), multi_value).await.unwrap_or_default()
+        }
     }
 }
 
-async fn write(response: Response, multi_value: bool) -> Result<Value, ApiError> {
-    let (parts, body) = response.into_parts();
-    let body =
-        to_bytes(body, usize::MAX).await.map_err(|error| ApiError::Fault(format!("answer ended early: {error}")))?;
-    let (body, is_base64_encoded) = match String::from_utf8(body.into()) {
+/// `error` in the place of an answer, of which the headers stay that are about the request (its id, the token, CORS).
+fn instead(error: ApiError, headers: &HeaderMap) -> Response {
+    let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+    let mut response = error.into_response();
+    tracing::info!(request_id, status = response.status().as_u16(), "answered otherwise");
+    let own = response.headers().clone();
+    for (name, value) in headers {
+        let is_about_body = name.as_str().starts_with("content-") || name == header::LINK;
+        if !is_about_body && !own.contains_key(name) {
+            response.headers_mut().append(name, value.clone());
+        }
+    }
+    response
+}
+
+async fn write(parts: Parts, body: Body, rows: RowsSent, multi_value: bool) -> Result<Value, ApiError> {
+    let whole = whole(body, is_text(&parts.headers), &rows).await?;
+    let (body, is_base64_encoded) = match String::from_utf8(whole.bytes) {
         Ok(text) if is_text(&parts.headers) => (text, false),
         Ok(text) => (STANDARD.encode(text), true),
         Err(bytes) => (STANDARD.encode(bytes.as_bytes()), true),
@@ -66,11 +93,61 @@ async fn write(response: Response, multi_value: bool) -> Result<Value, ApiError>
         is_base64_encoded,
     };
     let answer = serde_json::to_value(answer).map_err(|error| ApiError::Fault(error.to_string()))?;
-    if answer.to_string().len() > MAX_ANSWER_BYTES {
-        let message = "The answer is larger than a load balancer takes from a function (1 MB); ask for less at a time";
-        return Err(ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message.to_owned()));
+    if answer.to_string().len() > MAX_ANSWER_BYTES { Err(too_large(&rows, whole.fitting_rows)) } else { Ok(answer) }
+}
+
+struct Whole {
+    bytes: Vec<u8>,
+    fitting_rows: usize,
+}
+
+/// Collects a body, and gives up, which ends its stream, as soon as it is larger than an answer may be.
+async fn whole(mut body: Body, is_text: bool, rows: &RowsSent) -> Result<Whole, ApiError> {
+    let (mut bytes, mut text_size, mut fitting_rows) = (Vec::new(), 0, 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame.map_err(broken_off)?.into_data() else { continue };
+        bytes.extend_from_slice(&frame);
+        let size = if is_text {
+            text_size += frame.iter().map(|&byte| size_in_json(byte)).sum::<usize>();
+            text_size
+        } else {
+            base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX)
+        };
+        if size > MAX_ANSWER_BYTES {
+            return Err(too_large(rows, fitting_rows));
+        }
+        if size <= MAX_BYTES_OF_ROWS {
+            fitting_rows = rows.count();
+        }
     }
-    Ok(answer)
+    Ok(Whole { bytes, fitting_rows })
+}
+
+/// How long a byte of text is in a JSON string (RFC 8259 section 7).
+fn size_in_json(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        ..0x20 => 6,
+        _ => 1,
+    }
+}
+
+/// The stream's own error, which is logged where it came up, if it is one of ours.
+fn broken_off(error: axum::Error) -> ApiError {
+    match error.into_inner().downcast::<ApiError>() {
+        Ok(error) => *error,
+        Err(error) => ApiError::Fault(format!("answer ended early: {error}")),
+    }
+}
+
+fn too_large(rows: &RowsSent, fitting_rows: usize) -> ApiError {
+    let advice = match (rows.count(), fitting_rows) {
+        (0, _) => "ask for less at a time".to_owned(),
+        (_, 0) => "not even its first row fits".to_owned(),
+        (_, fitting) => format!("limit={fitting} fits"),
+    };
+    let message = format!("The answer is larger than a load balancer takes from a function (1 MB): {advice}");
+    ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
 /// Text goes as it is; anything else, and what is compressed, as base64.

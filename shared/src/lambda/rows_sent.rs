@@ -1,0 +1,21 @@
+//! How far a streamed answer is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many rows of a streamed answer have left so far: an extension of its response, from which the edge tells how many fit into
+/// an answer of a function.
+#[derive(Clone, Debug, Default)]
+pub struct RowsSent(Arc<AtomicUsize>);
+
+impl RowsSent {
+    /// A row leaves.
+    pub fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Rows so far.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
