@@ -1,0 +1,30 @@
+//! `augmed completions`: for bash, elvish, fish, powershell and zsh.
+
+use std::io::Write as _;
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::report::Ending;
+
+const AFTER_HELP: &str = "\
+Examples:
+  augmed completions bash > /etc/bash_completion.d/augmed
+  augmed completions zsh  > ~/.zfunc/_augmed
+  augmed completions fish > ~/.config/fish/completions/augmed.fish";
+
+/// The shell.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Whose script.
+    shell: Shell,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut crate::arguments::Arguments::command(), "augmed", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,69 @@
+//! What commands work with: the environment, the database, and how to print.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use shared::config::{self, Environment};
+use shared::db::{Database, Deployment};
+use shared::secrets::{self, Rotation};
+use shared::{App, Config};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::failure::Failure;
+use crate::report::{Ending, Report};
+
+/// A server that is there answers within this.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Context {
+    /// Print JSON.
+    pub json: bool,
+}
+
+impl Context {
+    /// Prints as asked.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The environment, in which secrets of SSM are values.
+    pub async fn environment(&self) -> Result<Environment, Failure> {
+        let mut environment = std::env::vars().collect();
+        secrets::resolve(&mut environment).await.map_err(|error| {
+            Failure::new(error.to_string()).with_remedy("AWS credentials, region and the names in *_PARAMETER: `augmed doctor`")
+        })?;
+        Ok(environment)
+    }
+
+    /// How to reach the database. No limit on how long a statement may take: nobody waits at a page.
+    pub async fn connect_options(&self) -> Result<PgConnectOptions, Failure> {
+        let url = config::database_url(&self.environment().await?)?;
+        let options: PgConnectOptions = url.expose_secret().parse()?;
+        Ok(options.application_name("augmed").disable_statement_logging())
+    }
+
+    /// Connections to the database, of which one was tried.
+    pub async fn database(&self) -> Result<Database, Failure> {
+        let options = self.connect_options().await?;
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+        connected.map_err(|_| Failure::database_is_silent())??.close().await?;
+        let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
+        Ok(Database::new(pool, Rotation::default()))
+    }
+
+    /// What the server works with: keys, passwords, mail.
+    pub async fn app(&self) -> Result<(App, Config), Failure> {
+        let config = Config::from_environment(&self.environment().await?)?;
+        let app = App::new(&config, Deployment::Container { max_connections: 1 });
+        Ok((app.map_err(|error| Failure::new(error.to_string()))?, config))
+    }
+
+    /// Prints a report, and says how the command ends.
+    pub fn show(&self, report: &impl Report) -> Result<Ending, Failure> {
+        report.print(self.json)?;
+        Ok(report.ending())
+    }
+}

@@ -1,0 +1,124 @@
+//! Why a command did not do what was asked: what happened, and what to do about it, a line each.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use serde_json::json;
+use shared::ApiError;
+use shared::config::ConfigError;
+
+/// A failure as it is told.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    remedy: Option<String>,
+    is_usage: bool,
+}
+
+/// SQLSTATE of a table that is not there (PostgreSQL appendix A).
+const UNDEFINED_TABLE: &str = "42P01";
+/// SQLSTATE of a column that is not there.
+const UNDEFINED_COLUMN: &str = "42703";
+/// SQLSTATEs of a login that was refused.
+const INVALID_AUTHORIZATION: [&str; 2] = ["28000", "28P01"];
+/// SQLSTATE of a database that is not there.
+const INVALID_CATALOG_NAME: &str = "3D000";
+
+impl Failure {
+    /// Exit code 1.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), remedy: None, is_usage: false }
+    }
+
+    /// Exit code 2: the command line asks for something that does not go together.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { is_usage: true, ..Self::new(message) }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// The server takes the connection and says nothing.
+    pub fn database_is_silent() -> Self {
+        Self::new("the database does not answer").with_remedy(LOOK_AT_THE_ADDRESS)
+    }
+}
+
+const LOOK_AT_THE_ADDRESS: &str = "does DATABASE_URL (or POSTGRES_*) name a server that runs and lets you in? `augmed doctor` looks closer";
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Tells a failure on standard error, and gives the exit code.
+pub fn tell(failure: &Failure, json: bool) -> ExitCode {
+    let Failure { message, remedy, is_usage } = failure;
+    if json {
+        anstream::eprintln!("{}", json!({ "error": { "message": message, "remedy": remedy } }));
+    } else {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        anstream::eprintln!("{red}error:{red:#} {message}");
+        if let Some(remedy) = remedy {
+            anstream::eprintln!("{remedy}");
+        }
+    }
+    ExitCode::from(if *is_usage { 2 } else { 1 })
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error.to_string()).with_remedy("set these variables as the server has them; `augmed doctor` checks them all")
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Database(error) => error.into(),
+            ApiError::Business(error, detail) => Self::new(join(error.message(), detail.as_deref())),
+            ApiError::BusinessAt { error, detail, place } => {
+                Self::new(format!("{} ({place})", join(error.message(), detail)))
+            }
+            ApiError::Request(_, message) => Self::new(message),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+fn join(message: &str, detail: Option<&str>) -> String {
+    detail.map_or_else(|| message.to_owned(), |detail| format!("{message} {detail}"))
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let remedy = match (&error, code.as_str()) {
+            (_, UNDEFINED_TABLE | UNDEFINED_COLUMN) => Some("the schema is not up to date: `augmed migrate status`, then `augmed migrate up`"),
+            (_, INVALID_CATALOG_NAME) => Some("create the database first: createdb NAME"),
+            (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut, _) => Some(LOOK_AT_THE_ADDRESS),
+            (_, code) if INVALID_AUTHORIZATION.contains(&code) => Some(LOOK_AT_THE_ADDRESS),
+            _ => None,
+        };
+        // PostgreSQL's own message may quote a value; of these it is only a name
+        let message = match error.as_database_error() {
+            Some(database) if remedy.is_some() => format!("database: {}", database.message()),
+            _ => ApiError::Database(error).to_string(),
+        };
+        Self { message, remedy: remedy.map(str::to_owned), is_usage: false }
+    }
+}

@@ -1,0 +1,52 @@
+//! `augmed`: what people who run a study do with it.
+//!
+//! Follow one command: [`arguments`] (what may be asked for) → [`commands`] (who does it) → its module → [`context`] (the
+//! database, the configuration) → [`report`] (what is printed) or [`failure`] (why not).
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 failed, or a check found
+//! something wrong; 2 the command line is wrong.
+
+mod arguments;
+mod commands;
+mod completions;
+mod confirmation;
+mod context;
+mod failure;
+mod input;
+mod migration;
+mod report;
+mod table;
+mod waiting;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use context::Context;
+
+fn main() -> ExitCode {
+    // a defect is told like any other failure: no stack trace, and no values that its text may quote
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        anstream::eprintln!("error: a defect of augmed itself, at {place}\nPlease report it with the command you ran.");
+    }));
+    let arguments = Arguments::parse();
+    let context = Context::new(arguments.json);
+    match std::panic::catch_unwind(|| start(arguments, &context)) {
+        Ok(code) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn start(arguments: Arguments, context: &Context) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::tell(&error.into(), context.json),
+    };
+    match runtime.block_on(commands::run(arguments.command, context)) {
+        Ok(report::Ending::Done) => ExitCode::SUCCESS,
+        Ok(report::Ending::FoundWrong) => ExitCode::FAILURE,
+        Err(failure) => failure::tell(&failure, context.json),
+    }
+}

@@ -1,0 +1,15 @@
+//! Tables as wide as the terminal.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// A table with this header and a row for each of `rows`.
+pub fn of<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table.add_rows(rows);
+    table
+}
