@@ -3,6 +3,7 @@
 //! Follow one request: `lambda::run` (or the server) → `http::service` → the function's router → an extractor of
 //! [`auth`] and [`extract`] → the handler and its SQL → [`errors`].
 
+pub mod answer_limit;
 pub mod app;
 pub mod assignment;
 pub mod auth;

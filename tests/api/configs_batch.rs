@@ -1,6 +1,7 @@
-use http::Method;
+use axum::body::Body;
+use http::{Method, Request, header};
 use serde_json::{Value, json};
-use tests::app::{Answer, TestApp};
+use tests::app::{API_KEY, Answer, TestApp};
 
 const PATH: &str = "/api/v1/configs/batch";
 
@@ -124,4 +125,29 @@ async fn batches_are_for_services_and_administrators() {
     for (token, status) in [(None, 401), (Some(&*participant), 403), (Some(&*administrator), 201)] {
         assert_eq!(api.post(PATH, token, &body).await.status, status);
     }
+}
+
+#[tokio::test]
+async fn what_the_table_cannot_hold_fails_alone_wherever_it_stands() {
+    let api = TestApp::with_contract_data().await;
+    let deep = "[".repeat(500) + &"]".repeat(500);
+
+    for odd in ["1e999", r#""\ud800""#, &deep] {
+        for path_config in
+            [format!(r#"[{{"path": "A", "style": {{"x": {odd}}}}}]"#), format!(r#"[{{"path": "A", "x": {odd}}}]"#)]
+        {
+            let entry =
+                format!(r#"{{"id": "odd", "user_email": "a@x.org", "case_id": 1, "path_config": {path_config}}}"#);
+            let fine = r#"{"user_email": "a@x.org", "case_id": 2}"#;
+            let body = format!(r#"{{"configs": [{entry}, {fine}]}}"#);
+            let request =
+                Request::post(PATH).header("x-api-key", API_KEY).header(header::CONTENT_TYPE, "application/json");
+
+            let answer = api.send(request.body(Body::from(body)).unwrap()).await;
+
+            let results = answer.data()["results"].take();
+            assert!(results[0]["error"].as_str().unwrap().starts_with("path_config: expected"), "{odd}: {results}");
+        }
+    }
+    assert_eq!(added(&api).await.len(), 1);
 }

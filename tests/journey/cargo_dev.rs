@@ -7,6 +7,7 @@ use std::path::Path;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 use tests::db::TestDb;
 
 use crate::dev_process::{DevProcess, command, data_directory, paste, run, wait_until_gone};
@@ -159,24 +160,34 @@ async fn nothing_survives_when_cargo_dev_is_killed() {
     wait_until_gone(&everything);
 }
 
+/// `index.html` and a program with a hash in its name, as the frontend's build tool writes them.
+fn built_frontend() -> TempDir {
+    let frontend = data_directory();
+    fs::create_dir_all(frontend.path().join("static/js")).unwrap();
+    fs::write(frontend.path().join("index.html"), "<p>the page").unwrap();
+    fs::write(frontend.path().join("static/js/main.0a1b2c.js"), "the.program()").unwrap();
+    frontend
+}
+
 #[tokio::test]
 async fn a_frontend_is_served_beside_the_api_as_its_nginx_does() {
-    let (db, data, frontend) = (TestDb::empty().await, data_directory(), data_directory());
-    fs::write(frontend.path().join("index.html"), "the page").unwrap();
-    fs::write(frontend.path().join("app.js"), "the program").unwrap();
+    let (db, data, frontend) = (TestDb::empty().await, data_directory(), built_frontend());
     for via in ["server", "lambda"] {
         let arguments =
             ["--frontend", frontend.path().to_str().unwrap(), "--via", via, "--data", data.path().to_str().unwrap()];
         let dev = DevProcess::start(command(&arguments.map(OsStr::new), &[("DATABASE_URL", &db.url())]));
-        let get = |path: &str| paste(&format!("curl -s {}{path}", dev.address()));
+        let curl = |path: &str| paste(&format!("curl -si {}{path}", dev.address())).to_ascii_lowercase();
 
-        for page in ["/", "/login", "/admin/rl", "/admin/upload", "/case/1"] {
-            assert_eq!(get(page), "the page", "{page} via {via}");
+        for page in ["/", "/login", "/case-review/1", "/admin/rl", "/admin/rl/exp-0123456789ab", "/admin/upload"] {
+            let answer = curl(page);
+            assert!(answer.ends_with("<p>the page") && answer.contains("content-type: text/html"), "{page} via {via}");
         }
-        assert_eq!(get("/app.js"), "the program");
-        assert!(get("/api/healthcheck").contains("Service is up and running."));
-        for path in ["/api/unknown", "/admin/users", "/admin/config/answer"] {
-            assert!(get(path).contains("\"error\""), "{path} via {via}");
+        let program = curl("/static/js/main.0a1b2c.js");
+        assert!(program.ends_with("the.program()") && program.contains("content-type: text/javascript"), "{program}");
+        assert!(program.contains("cache-control: no-cache") && program.contains("last-modified: "), "{program}");
+        assert!(curl("/api/healthcheck").contains("service is up and running."));
+        for path in ["/api/unknown", "/admin/users", "/admin/config/answer", "/api/admin/config/upload/preview"] {
+            assert!(curl(path).contains("\"error\""), "{path} via {via}");
         }
     }
 }

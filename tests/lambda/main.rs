@@ -6,6 +6,7 @@ mod answers;
 mod connections;
 mod events;
 mod fixtures;
+mod large_answers;
 mod limits;
 mod logs;
 mod platform;

@@ -19,6 +19,7 @@ use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use shared::answer_limit::AnswerLimit;
 use shared::auth::Admin;
 use shared::errors::bad_request;
 use shared::extract::{Json, Object};
@@ -28,13 +29,14 @@ use shared::{ApiError, App};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
+use config_file::Assignment;
 use preview::Preview;
 use questionnaire::Question;
 use store::Upserted;
 use upload_error::UploadError;
 use upload_form::UploadForm;
 
-/// 100,000 rows have a dozen megabytes. The load balancer passes no more than one on to a function, and everything to the container.
+/// 100,000 rows have 5 to 15 MB. The load balancer passes no more than 1 MB on to a function, and everything to the container.
 const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
 
 /// The route in the OpenAPI document.
@@ -60,6 +62,12 @@ struct Added {
     status: &'static str,
 }
 
+impl Added {
+    fn of(assignment: &Assignment) -> Self {
+        Self { user_case_key: format!("{}-{}", assignment.user_email, assignment.case_id), status: "added" }
+    }
+}
+
 /// A CSV file replaces every assignment: either every row is stored or nothing changed.
 #[utoipa::path(
     post,
@@ -76,18 +84,20 @@ struct Added {
         ServerError
     )
 )]
-async fn post_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Vec<Added>>, ApiError> {
+async fn post_upload(
+    _: Admin,
+    State(app): State<App>,
+    limit: AnswerLimit,
+    form: Form,
+) -> Result<Data<Vec<Added>>, ApiError> {
     let replaced = async {
         let file = upload_form::read(form).await?;
+        let added = file.assignments.iter().map(Added::of).collect();
+        limit.check(&added)?;
         store::replace_all(&mut *app.db.acquire().await?, &file.assignments).await?;
-        Ok(file.assignments)
+        Ok(Data(added))
     };
-    let assignments = replaced.await.map_err(UploadError::for_scripts)?;
-    let added = assignments.into_iter().map(|assignment| Added {
-        user_case_key: format!("{}-{}", assignment.user_email, assignment.case_id),
-        status: "added",
-    });
-    Ok(Data(added.collect()))
+    replaced.await.map_err(UploadError::for_scripts)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -110,6 +120,22 @@ struct Summary {
     updated: usize,
 }
 
+impl Uploaded {
+    fn of(assignments: Vec<Assignment>, outcomes: &[Upserted]) -> Self {
+        let created = outcomes.iter().filter(|outcome| **outcome == Upserted::Created).count();
+        let results = assignments.into_iter().zip(outcomes).map(|(assignment, outcome)| UploadResult {
+            user_email: assignment.user_email,
+            case_id: assignment.case_id,
+            status: match outcome {
+                Upserted::Created => "created",
+                Upserted::Updated => "updated",
+            },
+        });
+        let summary = Summary { total: outcomes.len(), created, updated: outcomes.len() - created };
+        Self { results: results.collect(), summary }
+    }
+}
+
 /// A CSV file adds or updates assignments, and leaves the others alone.
 #[utoipa::path(
     post,
@@ -126,24 +152,22 @@ struct Summary {
         ServerError<1006, 1007, 1008, 1009, 1011, 1012>
     )
 )]
-async fn post_page_upload(_: Admin, State(app): State<App>, form: Form) -> Result<Data<Uploaded>, ApiError> {
+async fn post_page_upload(
+    _: Admin,
+    State(app): State<App>,
+    limit: AnswerLimit,
+    form: Form,
+) -> Result<Data<Uploaded>, ApiError> {
     let uploaded = async {
         let file = upload_form::read(form).await?;
-        let outcomes = store::upsert(&mut *app.db.acquire().await?, &file.assignments).await?;
-        Ok((file.assignments, outcomes))
+        let mut transaction = app.db.begin().await?;
+        let outcomes = store::upsert(&mut transaction, &file.assignments).await?;
+        let uploaded = Uploaded::of(file.assignments, &outcomes);
+        limit.check(&uploaded)?;
+        transaction.commit().await?;
+        Ok(Data(uploaded))
     };
-    let (assignments, outcomes) = uploaded.await.map_err(UploadError::for_page)?;
-    let created = outcomes.iter().filter(|outcome| **outcome == Upserted::Created).count();
-    let summary = Summary { total: outcomes.len(), created, updated: outcomes.len() - created };
-    let results = assignments.into_iter().zip(outcomes).map(|(assignment, outcome)| UploadResult {
-        user_email: assignment.user_email,
-        case_id: assignment.case_id,
-        status: match outcome {
-            Upserted::Created => "created",
-            Upserted::Updated => "updated",
-        },
-    });
-    Ok(Data(Uploaded { results: results.collect(), summary }))
+    uploaded.await.map_err(UploadError::for_page)
 }
 
 /// What an upload of this file would store. Stores nothing.

@@ -11,7 +11,7 @@ pub enum StoreError {
     /// The database refused, or is away.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// An id names one assignment: `a-` with case 1 and `a` with case -1 share theirs.
+    /// The id of a new one is that of a stored one: `a-` with case 1 and `a` with case -1 share theirs.
     #[error("two assignments have the same id")]
     SameId,
 }
@@ -25,18 +25,19 @@ pub enum Upserted {
     Updated,
 }
 
-/// These assignments, in this order, instead of all that there are.
-pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<(), StoreError> {
+/// These assignments, in this order, instead of all that there are; how many there were. Their ids differ, as [`ConfigFile::parse`] sees to.
+///
+/// [`ConfigFile::parse`]: crate::config_file::ConfigFile::parse
+pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<u64, sqlx::Error> {
     let mut transaction = locked(connection).await?;
-    sqlx::query!("DELETE FROM display_config").execute(&mut *transaction).await?;
+    let removed = sqlx::query!("DELETE FROM display_config").execute(&mut *transaction).await?.rows_affected();
     let columns = Columns::of(assignments);
-    let stored = sqlx::query!(
+    sqlx::query!(
         "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id)
          SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id
          FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
            AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, place)
-         ORDER BY place
-         ON CONFLICT (id) DO NOTHING",
+         ORDER BY place",
         &columns.id as &[&str],
         &columns.user_email as &[&str],
         &columns.case_id,
@@ -47,11 +48,8 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     )
     .execute(&mut *transaction)
     .await?;
-    if stored.rows_affected() < assignments.len() as u64 {
-        return Err(StoreError::SameId);
-    }
     transaction.commit().await?;
-    Ok(())
+    Ok(removed)
 }
 
 /// Adds these assignments, in this order, and leaves those of others alone. Where a user has the case already the assignment

@@ -85,6 +85,12 @@ impl From<StoreError> for UploadError {
     }
 }
 
+impl From<ApiError> for UploadError {
+    fn from(error: ApiError) -> Self {
+        Self::Other(error)
+    }
+}
+
 impl From<sqlx::Error> for UploadError {
     fn from(error: sqlx::Error) -> Self {
         Self::Other(error.into())

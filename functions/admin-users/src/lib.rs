@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use shared::answer_limit::AnswerLimit;
 use shared::auth::Admin;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path};
@@ -68,6 +69,7 @@ pub fn router() -> Router<App> {
 async fn post_users(
     _: Admin,
     State(app): State<App>,
+    limit: AnswerLimit,
     Json(Object(invitations)): Json<Object<Invitations>>,
 ) -> Result<Created<BTreeMap<String, String>>, ApiError> {
     for (index, Object(invitation)) in invitations.users.iter().enumerate() {
@@ -78,7 +80,8 @@ async fn post_users(
     if let (Some(reason), true) = (refused.first().and_then(Invitation::too_long), fitting.is_empty()) {
         return Err(bad_request(reason));
     }
-    let added = queries::add(&app.db, &fitting).await?;
+    let mut transaction = app.db.begin().await?;
+    let added = queries::add(&mut transaction, &fitting).await?;
     let outcome = |invitation: Invitation| {
         let outcome = match invitation.too_long() {
             Some(reason) => format!("failed: {reason}"),
@@ -87,7 +90,10 @@ async fn post_users(
         };
         (invitation.email, outcome)
     };
-    Ok(Created(refused.into_iter().chain(fitting).map(outcome).collect()))
+    let outcomes = refused.into_iter().chain(fitting).map(outcome).collect();
+    limit.check(&outcomes)?;
+    transaction.commit().await?;
+    Ok(Created(outcomes))
 }
 
 /// All accounts.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use utoipa::ToSchema;
 
 use crate::invitation::Invitation;
@@ -33,13 +33,15 @@ pub(crate) async fn all(db: &PgPool) -> Result<Vec<Account>, sqlx::Error> {
 
 /// Adds the accounts whose address nobody has, in any case, as invited ones; the addresses of those that were added.
 /// Of an address that occurs twice the first counts.
-pub(crate) async fn add(db: &PgPool, invitations: &[Invitation]) -> Result<HashSet<String>, sqlx::Error> {
+pub(crate) async fn add(
+    transaction: &mut Transaction<'_, Postgres>,
+    invitations: &[Invitation],
+) -> Result<HashSet<String>, sqlx::Error> {
     fn column<'a, T>(invitations: &'a [Invitation], field: impl Fn(&'a Invitation) -> T) -> Vec<T> {
         invitations.iter().map(field).collect()
     }
-    let mut transaction = db.begin().await?;
     // the table's own key tells A@x from a@x, so that two requests at once have to wait for each other
-    sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#).execute(&mut *transaction).await?;
+    sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#).execute(&mut **transaction).await?;
     let added = sqlx::query_scalar!(
         r#"WITH invited AS (
              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
@@ -57,8 +59,7 @@ pub(crate) async fn add(db: &PgPool, invitations: &[Invitation]) -> Result<HashS
         &column(invitations, |invitation| invitation.employer.clone()) as &[Option<String>],
         &column(invitations, |invitation| invitation.area_of_clinical_ex.clone()) as &[Option<String>]
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(&mut **transaction)
     .await?;
-    transaction.commit().await?;
     Ok(added.into_iter().collect())
 }

@@ -114,5 +114,8 @@ struct PathEntry {
 
 fn path_config(raw: &RawValue) -> Result<String, EntryError> {
     let expected = r#"a list of {"path": text, "style": object}"#;
-    parse::<Vec<Object<PathEntry>>>("path_config", raw, expected).map(|_| python::json_dumps(raw))
+    parse::<Vec<Object<PathEntry>>>("path_config", raw, expected)?;
+    // other keys too go into the table, which holds no endless numbers and no depths
+    parse::<Value>("path_config", raw, "text and numbers that can be stored")?;
+    Ok(python::json_dumps(raw))
 }

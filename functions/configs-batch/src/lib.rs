@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use shared::answer_limit::AnswerLimit;
 use shared::auth::Service;
 use shared::errors::bad_request;
 use shared::extract::{Json, Object};
@@ -78,6 +79,7 @@ pub fn router() -> Router<App> {
 async fn post_batch(
     _: Service,
     State(app): State<App>,
+    limit: AnswerLimit,
     Json(Object(batch)): Json<Object<Batch>>,
 ) -> Result<Created<BatchResults>, ApiError> {
     if batch.configs.is_empty() {
@@ -89,10 +91,14 @@ async fn post_batch(
     if let (Some(message), true) = (first_wrong_value(&read), assignments.is_empty()) {
         return Err(bad_request(message));
     }
-    let mut stored = queries::store(&app.db, &assignments).await?;
+    let mut transaction = app.db.begin().await?;
+    let mut stored = queries::store(&mut transaction, &assignments).await?;
     let entries = batch.configs.into_iter().zip(read);
     let results: Vec<EntryResult> = entries.map(|(Object(entry), read)| result(entry, read, &mut stored)).collect();
-    Ok(Created(BatchResults { total: results.len(), results }))
+    let results = BatchResults { total: results.len(), results };
+    limit.check(&results)?;
+    transaction.commit().await?;
+    Ok(Created(results))
 }
 
 fn first_wrong_value(read: &[Result<Assignment, EntryError>]) -> Option<String> {

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
-use sqlx::PgPool;
+use sqlx::postgres::PgConnection;
 
 use crate::entry::Assignment;
 
 /// Adds the assignments whose id is free, in their order; the ids of those that were added.
-pub(crate) async fn store(db: &PgPool, assignments: &[&Assignment]) -> Result<HashSet<String>, sqlx::Error> {
+pub(crate) async fn store(
+    connection: &mut PgConnection,
+    assignments: &[&Assignment],
+) -> Result<HashSet<String>, sqlx::Error> {
     fn column<'a, T>(assignments: &[&'a Assignment], field: impl Fn(&'a Assignment) -> T) -> Vec<T> {
         assignments.iter().map(|assignment| field(assignment)).collect()
     }
@@ -26,7 +29,7 @@ pub(crate) async fn store(db: &PgPool, assignments: &[&Assignment]) -> Result<Ha
         &column(assignments, |assignment| assignment.rl_run_id) as &[Option<i32>],
         &column(assignments, |assignment| assignment.arm.as_deref()) as &[Option<&str>]
     )
-    .fetch_all(db)
+    .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().collect())
 }

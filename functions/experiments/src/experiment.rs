@@ -4,6 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use shared::answer_limit::AnswerLimit;
 use shared::auth::Service;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path, Query};
@@ -82,10 +83,12 @@ impl NewExperiment {
 pub(crate) async fn post_experiment(
     _: Service,
     State(app): State<App>,
+    limit: AnswerLimit,
     Json(Object(new)): Json<Object<NewExperiment>>,
 ) -> Result<Created<Experiment>, ApiError> {
     new.check()?;
     let hex = Uuid::new_v4().simple().to_string();
+    let mut transaction = app.db.begin().await?;
     let experiment = sqlx::query_as!(
         Experiment,
         r#"INSERT INTO experiment (experiment_id, name, description, arms, case_pool)
@@ -98,8 +101,10 @@ pub(crate) async fn post_experiment(
         new.arms.get(),
         new.case_pool.as_deref().map(RawValue::get)
     )
-    .fetch_one(&app.db)
+    .fetch_one(&mut *transaction)
     .await?;
+    limit.check(&experiment)?;
+    transaction.commit().await?;
     Ok(Created(experiment))
 }
 

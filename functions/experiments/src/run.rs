@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use shared::answer_limit::AnswerLimit;
 use shared::auth::Service;
 use shared::errors::{bad_request, conflict, not_found};
 use shared::extract::{Json, Object, Path};
@@ -144,6 +145,7 @@ pub(crate) async fn post_run(
     _: Service,
     State(app): State<App>,
     Path(id): Path<String>,
+    limit: AnswerLimit,
     Json(Object(new)): Json<Object<NewRun>>,
 ) -> Result<Created<Run>, ApiError> {
     let (trigger, params) = (new.trigger()?, new.params()?);
@@ -166,6 +168,7 @@ pub(crate) async fn post_run(
     )
     .fetch_one(&mut *transaction)
     .await?;
+    limit.check(&run)?;
     transaction.commit().await?;
     Ok(Created(run))
 }

@@ -4,9 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 /// A server of files on a port of its own. Dropping it ends it.
 pub(super) struct Frontend {
@@ -19,7 +22,9 @@ impl Frontend {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let files = ServeDir::new(directory).fallback(ServeFile::new(directory.join("index.html")));
-        let serve = axum::serve(listener, Router::new().fallback_service(files));
+        // browsers ask whether it is still the same: after the next build it is not
+        let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        let serve = axum::serve(listener, Router::new().fallback_service(files).layer(revalidate));
         let serving = tokio::spawn(async move {
             // it only ends by being aborted
             let _ = serve.await;

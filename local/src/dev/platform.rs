@@ -53,7 +53,7 @@ pub enum PlatformError {
 
 /// Parameters of template.yaml under which the container answers everything.
 pub(super) fn parameters(via: Via) -> BTreeMap<String, String> {
-    let container_alone = [("WithContainer", "true"), ("FunctionsWeight", "0"), ("ContainerWeight", "1")];
+    let container_alone = [("WithContainer", "true"), ("ApiTraffic", "0,100,0")];
     match via {
         Via::Server => container_alone.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         Via::Lambda => BTreeMap::new(),

@@ -11,6 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::answer::MAX_ANSWER_BYTES;
+use crate::answer_limit::AnswerLimit;
 use crate::http::RequestId;
 
 /// The parts of the event that a request is made of. Maps are either single-valued or multi-valued, as the target
@@ -64,6 +66,7 @@ pub(super) fn into_request(event: Value, request_id: &str) -> Result<Request<Bod
     *request.headers_mut() = headers(&event)?;
     let request_id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
     request.extensions_mut().insert(RequestId(request_id));
+    request.extensions_mut().insert(AnswerLimit::of(MAX_ANSWER_BYTES));
     Ok(request)
 }
 

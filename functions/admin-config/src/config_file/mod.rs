@@ -6,6 +6,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use csv::StringRecord;
@@ -91,7 +92,12 @@ impl ConfigFile {
             return Err(Problem::NoAssignment.at(1));
         }
         let assignments = rows_of.into_iter().map(|((user, case), rows)| rows.into_assignment(user, case));
-        Ok(Self { assignments: assignments.collect::<Result<_, _>>()?, notes })
+        let assignments = assignments.collect::<Result<Vec<_>, _>>()?;
+        let mut ids = HashSet::with_capacity(assignments.len());
+        match assignments.iter().find(|assignment| !ids.insert(assignment.id.as_str())) {
+            Some(second) => Err(Problem::SameId.at(second.paths[0].row)),
+            None => Ok(Self { assignments, notes }),
+        }
     }
 }
 

@@ -44,6 +44,9 @@ pub enum Problem {
     TopOnRoot,
     #[error("{0} is longer than {MAX_LABEL_CHARACTERS} characters")]
     LongLabel(&'static str),
+    /// An id names one assignment: `a-` with case 1 and `a` with case -1 share theirs.
+    #[error("two assignments have the same id")]
+    SameId,
 }
 
 impl Problem {

@@ -1,0 +1,69 @@
+//! Functions of the product whose answer the load balancer would not take.
+
+use axum::body::Body;
+use http_body_util::BodyExt as _;
+use hyper::{Request, StatusCode, header};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tests::app::API_KEY;
+use tests::db::TestDb;
+use tests::deployed;
+
+/// Fewer than a megabyte to send, more to answer.
+const MANY: usize = 20_000;
+
+const FORM: &str = "multipart/form-data; boundary=bound";
+
+fn csv() -> String {
+    let rows: String = (0..MANY).map(|case| format!("reader@x.org,{case},A.B\n")).collect();
+    let head =
+        "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nUser,Case No.,Path\n";
+    format!("{head}{rows}\r\n--bound--\r\n")
+}
+
+fn batch() -> Value {
+    let entries = (0..MANY).map(|case| json!({"user_email": "a@x.org", "case_id": case}));
+    json!({ "configs": entries.collect::<Vec<_>>() })
+}
+
+fn invitations() -> Value {
+    json!({ "users": (0..2 * MANY).map(|n| json!({"email": format!("{n}@x.org")})).collect::<Vec<_>>() })
+}
+
+fn experiment() -> Value {
+    json!({"name": "large", "arms": ["ai"], "case_pool": vec![""; 10 * MANY]})
+}
+
+async fn counts(db: &TestDb) -> [i64; 3] {
+    let counts = r#"SELECT ARRAY[(SELECT count(*) FROM display_config), (SELECT count(*) FROM "user"), (SELECT count(*) FROM experiment)]"#;
+    let counts: Vec<i64> = sqlx::query_scalar(counts).fetch_one(&db.pool).await.unwrap();
+    counts.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn nothing_is_stored_of_what_could_not_be_answered() {
+    let db = TestDb::with_contract_data().await;
+    let load_balancer = deployed::start(&db.url()).await;
+    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let before = counts(&db).await;
+
+    for (path, content_type, body) in [
+        ("/admin/config/upload", FORM, csv()),
+        ("/api/admin/config/upload", FORM, csv()),
+        ("/api/v1/configs/batch", "application/json", batch().to_string()),
+        ("/admin/users", "application/json", invitations().to_string()),
+        ("/api/v1/experiments", "application/json", experiment().to_string()),
+    ] {
+        assert!(body.len() < 1_000_000, "{path}: the load balancer passes it on");
+        let request = Request::post(format!("http://{}{path}", load_balancer.address()));
+        let request = request.header("x-api-key", API_KEY).header(header::CONTENT_TYPE, content_type);
+        let answer = client.request(request.body(Body::from(body)).unwrap()).await.unwrap();
+
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        let answer = answer.into_body().collect().await.unwrap().to_bytes();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert!(answer["error"]["message"].as_str().unwrap().starts_with("Nothing was stored"), "{path}: {answer}");
+    }
+    assert_eq!(counts(&db).await, before);
+}
