@@ -99,12 +99,34 @@ fn function_problems(template: &Template, function: &Function) -> Vec<String> {
     for expression in &function.schedules {
         problems.extend(schedule::check(expression).err());
     }
+    problems.extend(log_group_problem(function));
+    if function.borrows_role {
+        problems.push("it has another's role: what that may, it may".into());
+    }
+    if !template.watched.contains(&function.key) {
+        problems.push("it has no alarm: it is not among the Functions of Observability".into());
+    }
+    let migrates = !function.schedules.is_empty();
+    if !migrates && !template.migrations.iter().any(|migration| function.depends_on.contains(migration)) {
+        problems.push("it does not depend on the migration: its code may be there before its tables".into());
+    }
     let groups: Vec<_> = template.target_groups.iter().filter(|group| group.targets.contains(&function.arn)).collect();
     let in_a_rule = groups.iter().any(|group| template.rules.iter().any(|rule| forwards_to(rule, &group.arn)));
     if !in_a_rule && function.schedules.is_empty() {
         problems.push("no rule leads to it, and no schedule".into());
     }
     problems
+}
+
+fn log_group_problem(function: &Function) -> Option<String> {
+    let Some(group) = &function.log_group else {
+        return Some("it has no log group: Lambda makes one that keeps lines for ever".into());
+    };
+    let expected = format!("/aws/lambda/{}", function.name);
+    if group.name != expected {
+        return Some(format!("its log group is {} instead of {expected}", group.name));
+    }
+    group.retention_days.is_none().then(|| "its log group has no retention: lines are kept for ever".into())
 }
 
 fn forwards_to(rule: &Rule, target_group: &str) -> bool {
@@ -243,6 +265,12 @@ fn forward_problems(template: &Template, groups: &[(String, u32)]) -> Vec<String
     let mut problems = Vec::new();
     if groups.is_empty() || groups.len() > MOST_TARGET_GROUPS {
         problems.push(format!("{} target groups, allowed are 1 to {MOST_TARGET_GROUPS}", groups.len()));
+    }
+    if groups.iter().all(|(_, weight)| *weight == 0) {
+        problems.push("every weight is 0: the load balancer would answer 503".into());
+    }
+    if groups.iter().enumerate().any(|(index, (arn, _))| groups[..index].iter().any(|(other, _)| other == arn)) {
+        problems.push("a target group stands there twice".into());
     }
     for (arn, weight) in groups {
         if template.target_group(arn).is_none() && !arn.starts_with("arn:") {

@@ -16,11 +16,14 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use self::intrinsics::Scope;
-use self::properties::{FunctionProperties, PermissionProperties, RuleProperties, TargetGroupProperties};
+use self::properties::{
+    FunctionProperties, LogGroupProperties, NestedStackParameters, PermissionProperties, RuleProperties,
+    TargetGroupProperties,
+};
 
 pub use self::check::{Finding, check};
 pub(crate) use self::intrinsics::REGION;
-pub use self::model::{Action, Condition, Function, Permission, Redirect, Rule, TargetGroup};
+pub use self::model::{Action, Condition, Function, LogGroup, Permission, Redirect, Rule, TargetGroup};
 pub use self::yaml::YamlError;
 
 /// Why a template cannot be used.
@@ -61,6 +64,10 @@ pub struct Template {
     pub permissions: Vec<Permission>,
     /// Rules, lowest priority first.
     pub rules: Vec<Rule>,
+    /// Logical names of custom resources that migrate the database.
+    pub migrations: Vec<String>,
+    /// Logical names of functions that a nested stack has metrics and alarms of.
+    pub watched: Vec<String>,
 }
 
 impl Template {
@@ -157,6 +164,12 @@ impl Reader<'_> {
                 let properties: RuleProperties = properties::read(self.resolve(&Value::Object(own))?)?;
                 template.rules.push(properties.into_rule(key, listener.to_string())?);
             }
+            "AWS::Serverless::Application" => {
+                let given = own.get("Parameters").and_then(Value::as_object).unwrap_or(&empty);
+                let given: NestedStackParameters = self.read(given, &NestedStackParameters::READ)?;
+                template.watched.extend(given.functions.split(',').map(ToOwned::to_owned));
+            }
+            "Custom::SchemaMigration" => template.migrations.push(key.to_owned()),
             _ => {}
         }
         Ok(())
@@ -168,7 +181,23 @@ impl Reader<'_> {
         let merged = merged.as_object().ok_or("Globals.Function is not a mapping")?;
         let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
         let properties: FunctionProperties = self.read(merged, &FunctionProperties::READ)?;
-        properties.into_function(key, binary, self.unreadable_secrets(merged))
+        Ok(Function {
+            unreadable_secrets: self.unreadable_secrets(merged),
+            log_group: self.log_group(merged)?,
+            borrows_role: merged.contains_key("Role"),
+            depends_on: depends_on(resource),
+            ..properties.into_function(key, binary)?
+        })
+    }
+
+    fn log_group(&self, function: &Map<String, Value>) -> Result<Option<LogGroup>, String> {
+        let reference = function.get("LoggingConfig").and_then(|config| config.pointer("/LogGroup/Ref"));
+        let resource = reference.and_then(Value::as_str).and_then(|name| self.resources.get(name));
+        let Some(own) = resource.and_then(|resource| resource.get("Properties")).and_then(Value::as_object) else {
+            return Ok(None);
+        };
+        let properties: LogGroupProperties = self.read(own, &LogGroupProperties::READ)?;
+        Ok(Some(properties.into_log_group()))
     }
 
     /// Reads some properties and leaves the others alone: they may refer to what only AWS knows.

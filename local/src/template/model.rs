@@ -30,6 +30,21 @@ pub struct Function {
     pub unreadable_secrets: Vec<String>,
     /// Schedule expressions that invoke it.
     pub schedules: Vec<String>,
+    /// The template's log group that it writes to, where there is one.
+    pub log_group: Option<LogGroup>,
+    /// Whether its role is another resource's instead of one that SAM makes of its policies.
+    pub borrows_role: bool,
+    /// Logical names of what is deployed before it.
+    pub depends_on: Vec<String>,
+}
+
+/// Where a function's lines go (`AWS::Logs::LogGroup`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Its name, `/aws/lambda/augmed-api-cases`.
+    pub name: String,
+    /// Days after which lines are deleted; without it they are kept for ever.
+    pub retention_days: Option<u32>,
 }
 
 /// Where rules forward to (`AWS::ElasticLoadBalancingV2::TargetGroup`).

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
 
 use super::intrinsics::{function_arn, target_group_arn};
-use super::model::{Action, Condition, Function, Permission, Redirect, Rule, TargetGroup};
+use super::model::{Action, Condition, Function, LogGroup, Permission, Redirect, Rule, TargetGroup};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -60,12 +60,7 @@ impl FunctionProperties {
     pub const READ: [&str; 7] =
         ["FunctionName", "CodeUri", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "Environment", "Events"];
 
-    pub fn into_function(
-        self,
-        key: &str,
-        binary: Option<&str>,
-        unreadable_secrets: Vec<String>,
-    ) -> Result<Function, String> {
+    pub fn into_function(self, key: &str, binary: Option<&str>) -> Result<Function, String> {
         let binary = binary.ok_or("Metadata.BuildProperties.Binary is missing")?;
         Ok(Function {
             key: key.to_owned(),
@@ -77,7 +72,10 @@ impl FunctionProperties {
             memory: self.memory_size,
             reserved_concurrency: self.reserved_concurrent_executions,
             environment: self.environment.variables.into_iter().map(|(name, Scalar(value))| (name, value)).collect(),
-            unreadable_secrets,
+            unreadable_secrets: Vec::new(),
+            log_group: None,
+            borrows_role: false,
+            depends_on: Vec::new(),
             schedules: self
                 .events
                 .into_values()
@@ -132,6 +130,35 @@ impl TargetGroupProperties {
             depends_on,
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct LogGroupProperties {
+    log_group_name: String,
+    #[serde(default, deserialize_with = "optional_scalar")]
+    retention_in_days: Option<u32>,
+}
+
+impl LogGroupProperties {
+    pub const READ: [&str; 2] = ["LogGroupName", "RetentionInDays"];
+
+    pub fn into_log_group(self) -> LogGroup {
+        LogGroup { name: self.log_group_name, retention_days: self.retention_in_days }
+    }
+}
+
+/// What a nested stack is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct NestedStackParameters {
+    /// Names of functions, separated by commas: those that the stack watches.
+    #[serde(default)]
+    pub functions: String,
+}
+
+impl NestedStackParameters {
+    pub const READ: [&str; 1] = ["Functions"];
 }
 
 #[derive(Deserialize)]

@@ -4,15 +4,16 @@ use std::path::Path;
 use super::*;
 use crate::template::TemplateError;
 
+const OLD_SERVICE: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/73e2d6bc24d8a067";
 const CASES_CONDITION: &str = "Values: [/api/cases]";
-const CASES_ACTION: &str = "      Actions:
+const CASES_ACTION: &str = r#"      Actions:
         - Type: forward
           ForwardConfig:
             TargetGroups:
               - {TargetGroupArn: !Ref CasesTargetGroup, Weight: !Select [2, !Split [",", !Ref ApiTraffic]]}
               - {TargetGroupArn: !Ref ContainerTargetGroup, Weight: !Select [1, !Split [",", !Ref ApiTraffic]]}
               - !If [OldServiceServes, {TargetGroupArn: !Ref OldServiceTargetGroupArn, Weight: !Select [0, !Split [",", !Ref ApiTraffic]]}, !Ref AWS::NoValue]
-";
+"#;
 
 fn text() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
@@ -29,11 +30,19 @@ fn planted(resource: &str, from: &str, to: &str) -> Result<Vec<String>, Template
 
 #[test]
 fn the_template_has_no_mistake() {
-    for container in ["false", "true"] {
-        let parameters = [("WithContainer".to_owned(), container.to_owned())].into();
+    for (container, old_service, traffic) in [
+        ("false", "", "0,0,100"),
+        ("false", OLD_SERVICE, "90,0,10"),
+        ("true", "", "0,0,100"),
+        ("true", "", "0,100,0"),
+        ("true", OLD_SERVICE, "0,100,0"),
+        ("true", OLD_SERVICE, "100,0,0"),
+    ] {
+        let given = [("WithContainer", container), ("OldServiceTargetGroupArn", old_service), ("ApiTraffic", traffic)];
+        let parameters = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let template = Template::parse(&text(), &parameters).unwrap();
 
-        assert_eq!(check(&template), [], "WithContainer={container}");
+        assert_eq!(check(&template), [], "{given:?}");
     }
 }
 
@@ -118,6 +127,34 @@ fn every_planted_mistake_is_found() {
             "",
             "no policy lets it read the parameter in JWT_SECRET_KEY_PARAMETER",
         ),
+        ("CasesFunction", "DependsOn: SchemaMigration", "", "CasesFunction: it does not depend on the migration"),
+        ("CasesFunction", "LogGroup: !Ref CasesLogGroup", "", "CasesFunction: it has no log group"),
+        (
+            "CasesFunction",
+            "LogGroup: !Ref Cases",
+            "LogGroup: !Ref Answer",
+            "CasesFunction: its log group is /aws/lambda/",
+        ),
+        (
+            "CasesFunction",
+            "      Policies:",
+            "      Role: !GetAtt R.Arn\n      Policies:",
+            "CasesFunction: it has another's role",
+        ),
+        (
+            "CasesLogGroup",
+            "      RetentionInDays: !Ref LogRetentionDays",
+            "",
+            "CasesFunction: its log group has no retention",
+        ),
+        ("Observability", "            - !Ref CasesFunction\n", "", "CasesFunction: it has no alarm"),
+        (
+            "CasesRule",
+            "!Ref ContainerTargetGroup",
+            "!Ref CasesTargetGroup",
+            "CasesRule: a target group stands there twice",
+        ),
+        ("ApiTraffic", "0,0,100", "0,0,0", "CasesRule: every weight is 0"),
         (
             "MigrateFunction",
             "cron(0 3 * * ? *)",
