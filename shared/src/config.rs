@@ -306,6 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_is_documented() {
+        let documented = include_str!("../../docs/configuration.md");
+        let code = include_str!("config.rs").split("#[cfg(test)]").next().unwrap();
+        let is_name = |text: &&str| text.len() > 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+
+        let missing: Vec<_> =
+            code.split('"').filter(is_name).filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+
+        assert!(missing.is_empty(), "docs/configuration.md does not name {missing:?}");
+    }
+
+    #[test]
     fn a_fault_does_not_repeat_the_value() {
         let fault = database_url(&environment(&[("DATABASE_URL", "hunter2")])).unwrap_err().to_string();
 

@@ -10,9 +10,12 @@ use crate::support::texts;
 const COLUMNS: &str = include_str!("../../migrate/src/expected/columns.csv");
 const CONSTRAINTS: &str = include_str!("../../migrate/src/expected/constraints.csv");
 const OUR_COLUMNS: &str = include_str!("../fixtures/schema/our_columns.csv");
+const OUR_CONSTRAINTS: &str = include_str!("../fixtures/schema/our_constraints.csv");
 const OUR_INDEXES: &str = include_str!("../fixtures/schema/our_indexes.csv");
+const OUR_ROUTINES: &str = include_str!("../fixtures/schema/our_routines.csv");
 
-/// Columns with their place, constraints, indexes that no constraint brings with it, and sequences with their owners.
+/// Columns with their place, constraints, indexes that no constraint brings with it, sequences with their owners, functions and
+/// triggers.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog(BTreeSet<String>);
 
@@ -37,17 +40,25 @@ impl Catalog {
     /// What the contract lists, and what our migrations add.
     pub fn of_today() -> Self {
         let mut catalog = Self::of_the_contract();
-        for (place, (table, name, data_type, nullable, default)) in
-            (8..).zip(rows::<(String, String, String, String, String)>(OUR_COLUMNS))
+        let mut places = Places::default();
+        for (table, name, data_type, nullable, default) in rows::<(String, String, String, String, String)>(OUR_COLUMNS)
         {
+            let in_old_system = COLUMNS.lines().filter(|line| line.split(',').next() == Some(&table)).count();
+            let place = places.next(&table) + u32::try_from(in_old_system).unwrap();
             catalog.add_column(place, &table, &name, &data_type, &nullable, &default);
         }
+        let constraints = rows::<(String, String, String)>(OUR_CONSTRAINTS).into_iter();
+        catalog.0.extend(constraints.map(|(table, name, definition)| format!("{table} {name} {definition}")));
+        catalog.0.extend(rows::<(String, String)>(OUR_ROUTINES).into_iter().map(|(kind, name)| format!("{kind} {name}")));
         catalog.0.extend(rows::<(String, String)>(OUR_INDEXES).into_iter().map(|(_table, definition)| definition));
         catalog
     }
 
     fn add_column(&mut self, place: u32, table: &str, name: &str, data_type: &str, nullable: &str, default: &str) {
         self.0.insert(format!("{table} {place} {name} {data_type} {nullable} {default}"));
+        if default == "identity" {
+            self.0.insert(format!("{table}_{name}_seq of {table}.{name}"));
+        }
         if let Some(sequence) = default.strip_prefix("nextval('").and_then(|rest| rest.strip_suffix("'::regclass)")) {
             self.0.insert(format!("{sequence} of {table}.{name}"));
         }
@@ -55,7 +66,7 @@ impl Catalog {
 
     pub async fn of(db: &TestDb) -> Self {
         let mut lines = BTreeSet::new();
-        for query in [LIVE_COLUMNS, LIVE_CONSTRAINTS, LIVE_INDEXES, LIVE_SEQUENCES] {
+        for query in [LIVE_COLUMNS, LIVE_CONSTRAINTS, LIVE_INDEXES, LIVE_SEQUENCES, LIVE_ROUTINES] {
             lines.extend(texts(db, query).await);
         }
         Self(lines)
@@ -101,8 +112,9 @@ const LIVE_COLUMNS: &str = "
     SELECT concat_ws(' ', table_name, row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position), column_name,
                      CASE data_type WHEN 'character varying' THEN 'varchar' || coalesce('(' || character_maximum_length || ')', '')
                                     WHEN 'timestamp without time zone' THEN 'timestamp' WHEN 'timestamp with time zone' THEN 'timestamptz'
+                                    WHEN 'ARRAY' THEN substr(udt_name, 2) || '[]'
                                     ELSE data_type END,
-                     is_nullable, coalesce(column_default, ''))
+                     is_nullable, CASE is_identity WHEN 'YES' THEN 'identity' ELSE coalesce(column_default, '') END)
     FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name NOT IN ('_sqlx_migrations', 'alembic_version')";
 
@@ -119,7 +131,13 @@ const LIVE_INDEXES: &str = "
 const LIVE_SEQUENCES: &str = "
     SELECT sequence.relname || ' of ' || coalesce(owner.relname || '.' || attname, 'nobody')
     FROM pg_class sequence
-    LEFT JOIN pg_depend ON objid = sequence.oid AND classid = 'pg_class'::regclass AND deptype = 'a'
+    LEFT JOIN pg_depend ON objid = sequence.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
     LEFT JOIN pg_class owner ON owner.oid = refobjid
     LEFT JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
     WHERE sequence.relkind = 'S' AND sequence.relnamespace = 'public'::regnamespace";
+
+const LIVE_ROUTINES: &str = "
+    SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'trigger ' || tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE relnamespace = 'public'::regnamespace AND NOT tgisinternal";

@@ -1,15 +1,20 @@
 //! The migration function, as the template deploys it.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::routing::put;
+use http::HeaderMap;
 use local::lambda::{Function, InvokeError, ProcessGroup, Settings};
 use local::template::Template;
 use migrate::migrations;
 use serde_json::{Value, json};
 use tests::db::TestDb;
 use tests::{app, deployed};
+use tokio::net::TcpListener;
 
 use crate::catalog::Catalog;
 use crate::support::{execute, old_system, until};
@@ -66,6 +71,128 @@ async fn a_database_that_is_away_fails_without_a_word_of_the_password() {
     assert_eq!(error, InvokeError::Failed("MigrationError".to_owned()));
     function.said("Connection refused").await;
     assert!(!function.log().contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_is_told_that_the_schema_is_there() {
+    let db = TestDb::empty().await;
+    let function = Migrate::deployed(&db.url());
+    let stack = Stack::listening().await;
+
+    function.invoke(&stack.event("Create")).await.unwrap();
+    function.invoke(&stack.event("Update")).await.unwrap();
+    function.invoke(&stack.event("Delete")).await.unwrap();
+
+    let [create, update, delete] = stack.answers().try_into().unwrap();
+    assert_eq!(create["Status"], "SUCCESS");
+    assert!(create["Reason"].as_str().unwrap().ends_with("migrations applied"), "{create}");
+    assert_eq!(create["RequestId"], "request");
+    assert_eq!((&update["Status"], &update["Reason"]), (&json!("SUCCESS"), &json!("nothing was left to do")));
+    assert_eq!(update["PhysicalResourceId"], create["PhysicalResourceId"]);
+    assert_eq!(delete["Status"], "SUCCESS");
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_is_told_why_a_migration_failed() {
+    let db = old_system().await;
+    execute(&db, "DROP TABLE note_nlp").await;
+    let function = Migrate::deployed(&db.url());
+    let stack = Stack::listening().await;
+
+    // answered: Lambda must not invoke it again
+    function.invoke(&stack.event("Create")).await.unwrap();
+
+    let [answer] = stack.answers().try_into().unwrap();
+    assert_eq!(answer["Status"], "FAILED");
+    assert!(answer["Reason"].as_str().unwrap().contains("table note_nlp is missing"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_is_told_when_the_database_is_away_and_no_password() {
+    let function = Migrate::deployed("postgresql://augmed:hunter2@127.0.0.1:1/augmed");
+    let stack = Stack::listening().await;
+
+    function.invoke(&stack.event("Update")).await.unwrap();
+
+    let [answer] = stack.answers().try_into().unwrap();
+    assert_eq!(answer["Status"], "FAILED");
+    assert!(!answer.to_string().contains("hunter2"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_to_an_older_release_stays_open() {
+    let db = TestDb::new().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (99990101000000, 'of a newer release', true, '\\x00', 0)";
+    execute(&db, newer).await;
+    let function = Migrate::deployed(&db.url());
+    let stack = Stack::listening().await;
+
+    function.invoke(&stack.event("Update")).await.unwrap();
+
+    let [answer] = stack.answers().try_into().unwrap();
+    assert_eq!(answer["Status"], "SUCCESS");
+    assert!(answer["Reason"].as_str().unwrap().contains("99990101000000"), "{answer}");
+    function.invoke(&json!({"action": "up"})).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_takes_is_a_failed_invocation_without_the_address() {
+    let db = TestDb::empty().await;
+    let function = Migrate::deployed(&db.url());
+    let mut event = Stack::listening().await.event("Delete");
+    event["ResponseURL"] = json!("http://127.0.0.1:1/answer?signature=hunter2");
+
+    let error = function.invoke(&event).await.unwrap_err();
+
+    assert_eq!(error, InvokeError::Failed("MigrationError".to_owned()));
+    function.said("CloudFormation did not take the answer").await;
+    assert!(!function.log().contains("hunter2"));
+}
+
+/// What CloudFormation is to the function: an event, and a place that takes the answer.
+struct Stack {
+    url: String,
+    answers: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Stack {
+    async fn listening() -> Self {
+        let answers = Arc::<Mutex<Vec<Value>>>::default();
+        let kept = answers.clone();
+        let take = async move |headers: HeaderMap, body: String| {
+            // the address is signed for a request without a content type
+            assert!(!headers.contains_key("content-type"));
+            kept.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/answer?signature=abc", listener.local_addr().unwrap());
+        let router = Router::new().route("/answer", put(take));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        Self { url, answers }
+    }
+
+    fn event(&self, request_type: &str) -> Value {
+        let mut event = json!({
+            "RequestType": request_type,
+            "ResponseURL": self.url,
+            "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:augmed-migrate",
+            "StackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/augmed/1",
+            "RequestId": "request",
+            "ResourceType": "Custom::SchemaMigration",
+            "LogicalResourceId": "SchemaMigration",
+            "ResourceProperties": {"Version": "0123abc"},
+        });
+        if request_type != "Create" {
+            event["PhysicalResourceId"] = json!("augmed-schema");
+        }
+        event
+    }
+
+    fn answers(&self) -> Vec<Value> {
+        self.answers.lock().unwrap().clone()
+    }
 }
 
 /// The function with its log.

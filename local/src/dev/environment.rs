@@ -32,6 +32,8 @@ pub(super) fn environment(
 ) -> BTreeMap<String, String> {
     let development = [
         ("JWT_SECRET_KEY", secrets.jwt_secret_key.clone()),
+        // in place of the parameter that template.yaml names
+        ("JWT_SECRET_KEY_REVOKED_VERSIONS", String::new()),
         ("EXPORT_API_KEY", secrets.export_api_key.clone()),
         ("ADMIN_API_KEY", secrets.admin_api_key.clone()),
         ("FRONTEND_URL", address.to_owned()),

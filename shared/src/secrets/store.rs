@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_ssm::error::{DisplayErrorContext, SdkError};
 use aws_sdk_ssm::primitives::DateTime as SdkDateTime;
+use aws_sdk_ssm::types::Parameter;
 use chrono::{DateTime, Utc};
 
 use super::SecretsError;
@@ -30,7 +31,7 @@ impl ParameterStore {
         let names: BTreeSet<String> = parameters.values().cloned().collect();
         let request = self.0.get_parameters().set_names(Some(names.into_iter().collect())).with_decryption(true);
         let found = request.send().await.map_err(describe)?;
-        let find = |name: &String| found.parameters().iter().find(|one| [one.name(), one.arn()].contains(&Some(name)));
+        let find = |name: &String| found.parameters().iter().find(|one| is_called(one, name));
         let (found, missing): (Vec<_>, Vec<_>) =
             parameters.iter().map(|(variable, name)| (*variable, name, find(name))).partition(|one| one.2.is_some());
         let missing: Vec<String> =
@@ -59,6 +60,12 @@ impl ParameterStore {
         }
         Ok(versions)
     }
+}
+
+/// A parameter may be asked for by its ARN, and a secret of Secrets Manager by a reference.
+fn is_called(parameter: &Parameter, name: &str) -> bool {
+    let referenced = name.strip_prefix("/aws/reference/secretsmanager/");
+    parameter.arn() == Some(name) || parameter.name().is_some_and(|it| it == name || Some(it) == referenced)
 }
 
 fn version(number: i64, value: &str, since: Option<&SdkDateTime>) -> Version {

@@ -1,0 +1,132 @@
+//! The database's password.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use local::postgres::{Config, Server};
+use migrate::Runner;
+use reqwest::StatusCode;
+use serde_json::json;
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
+
+use crate::api::{Api, DATABASE_URL, put_secrets, until};
+use crate::load::Load;
+use crate::moto::Moto;
+
+const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
+const ROLE: &str = "augmed_test";
+
+pub async fn a_password_changes_under_load_and_no_request_fails() {
+    let (moto, mut database) = (Moto::start().await, Database::start().await);
+    put_secrets(&moto, &database.url("first")).await;
+    let api = Arc::new(Api::server(&moto).await);
+    let token = api.log_in().await;
+    let mut load = Load::start(&api, [token.clone()]);
+
+    database.change_password("second").await;
+    // more clients need more connections, which are refused from here on
+    let before = database.refusals();
+    for _ in 0..4 {
+        load.add(&api, token.clone());
+    }
+    until(async || database.refusals() > before).await;
+    moto.put_parameter(DATABASE_URL, &database.url("second")).await;
+    until(async || database.connections().await > 1).await;
+
+    load.succeeded().await;
+}
+
+pub async fn a_function_connects_again_with_the_new_password() {
+    let (moto, mut database) = (Moto::start().await, Database::start().await);
+    put_secrets(&moto, &database.url("first")).await;
+    let api = Api::functions(&moto).await;
+    let token = api.log_in().await;
+    assert_eq!(api.cases(&token).await, StatusCode::OK);
+
+    database.change_password("second").await;
+    moto.put_parameter(DATABASE_URL, &database.url("second")).await;
+    database.end_connections().await;
+
+    assert_eq!(api.cases(&token).await, StatusCode::OK);
+}
+
+pub async fn a_secret_of_rds_is_a_password() {
+    let (moto, database) = (Moto::start().await, Database::start().await);
+    put_secrets(&moto, "").await;
+    moto.create_secret("rds", &json!({"username": ROLE, "password": "first"})).await;
+    let (host, port) = database.address();
+
+    let api = Api::server_with(
+        &moto,
+        &[
+            ("DATABASE_URL_PARAMETER", ""),
+            ("POSTGRES_PASSWORD_PARAMETER", "/aws/reference/secretsmanager/rds"),
+            ("POSTGRES_HOST", &host),
+            ("POSTGRES_PORT", &port),
+            ("POSTGRES_DB", "postgres"),
+        ],
+    )
+    .await;
+
+    api.log_in().await;
+}
+
+/// A server of PostgreSQL that wants the password of [`ROLE`], with the data of the contract.
+struct Database {
+    server: Server,
+    admin: PgConnection,
+    _directory: TempDir,
+}
+
+impl Database {
+    async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config = Config::test(directory.path().join("cluster")).linger(Duration::from_secs(1));
+        let server = spawn_blocking(move || Server::start(&config)).await.unwrap().unwrap();
+        let mut admin = PgConnection::connect(&server.url("postgres")).await.unwrap();
+        Runner::new(&server.url("postgres").parse().unwrap()).up(None).await.unwrap();
+        admin.execute(CONTRACT_DATA).await.unwrap();
+        let role = format!("CREATE ROLE {ROLE} SUPERUSER LOGIN PASSWORD 'first'");
+        admin.execute(role.as_str()).await.unwrap();
+        let access = server.directory().join("data/pg_hba.conf");
+        fs::write(access, format!("local all {ROLE} scram-sha-256\nlocal all all trust\n")).unwrap();
+        admin.execute("SELECT pg_reload_conf()").await.unwrap();
+        let mut database = Self { server, admin, _directory: directory };
+        until(async || PgConnection::connect(&database.url("wrong")).await.is_err()).await;
+        assert_eq!(database.connections().await, 0);
+        database
+    }
+
+    fn url(&self, password: &str) -> String {
+        self.server.url("postgres").replace("//postgres@", &format!("//{ROLE}:{password}@"))
+    }
+
+    /// The directory of its socket, and its port.
+    fn address(&self) -> (String, String) {
+        let options: sqlx::postgres::PgConnectOptions = self.server.url("postgres").parse().unwrap();
+        (options.get_socket().unwrap().display().to_string(), options.get_port().to_string())
+    }
+
+    async fn change_password(&mut self, password: &str) {
+        self.admin.execute(format!("ALTER ROLE {ROLE} PASSWORD '{password}'").as_str()).await.unwrap();
+    }
+
+    async fn end_connections(&mut self) {
+        let end = format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{ROLE}'");
+        self.admin.execute(end.as_str()).await.unwrap();
+    }
+
+    async fn connections(&mut self) -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE usename = $1");
+        count.bind(ROLE).fetch_one(&mut self.admin).await.unwrap()
+    }
+
+    /// How often a password was wrong.
+    fn refusals(&self) -> usize {
+        let log = fs::read_to_string(self.server.directory().join("server.log")).unwrap();
+        log.matches("password authentication failed").count()
+    }
+}

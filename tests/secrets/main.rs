@@ -1,0 +1,52 @@
+//! Secrets that change while the API runs, against moto's SSM and SES.
+//!
+//! moto comes from PyPI. Where there is none these tests are ignored, and say so; `.ci/run` sets `REQUIRE_MOTO`, which makes its absence a failure.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
+mod api;
+mod database;
+mod load;
+mod mail;
+mod moto;
+mod rotation;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+use tokio::runtime::Runtime;
+
+/// A test's name, and the test.
+macro_rules! trials {
+    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
+        vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
+            $runtime.block_on($module::$test());
+            Ok(())
+        })),*]
+    };
+}
+
+fn main() -> ExitCode {
+    let is_missing = moto::binary().is_none();
+    if is_missing {
+        eprintln!("There is no moto_server: pip install 'moto[server]', or set MOTO_SERVER. Without it secrets are not tested.");
+        if std::env::var_os("REQUIRE_MOTO").is_some() {
+            return ExitCode::FAILURE;
+        }
+    }
+    let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
+    let trials = trials![
+        runtime,
+        rotation::the_signing_key_changes_under_load_and_no_request_fails,
+        rotation::the_same_of_functions,
+        rotation::a_process_that_starts_after_a_change_accepts_earlier_tokens,
+        rotation::an_api_key_works_everywhere_as_soon_as_it_is_there,
+        rotation::without_ssm_what_is_known_stays_in_use,
+        database::a_password_changes_under_load_and_no_request_fails,
+        database::a_function_connects_again_with_the_new_password,
+        database::a_secret_of_rds_is_a_password,
+        mail::a_reset_link_leaves_by_ses,
+    ];
+    let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(is_missing));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}

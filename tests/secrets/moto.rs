@@ -1,0 +1,104 @@
+//! moto: SSM, Secrets Manager and SES on this machine.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+/// The program: `MOTO_SERVER`, the one that `.ci/run` installs, or one of `PATH`.
+pub fn binary() -> Option<PathBuf> {
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target/tools/venv/bin/moto_server");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join("moto_server"));
+    let given = std::env::var_os("MOTO_SERVER").map(PathBuf::from);
+    given.into_iter().chain([installed]).chain(on_path).find(|program| program.is_file())
+}
+
+/// A server of our own, with nothing in it. Ends with the test.
+pub struct Moto {
+    url: String,
+    client: reqwest::Client,
+    process: Child,
+}
+
+impl Moto {
+    /// Starts one, which takes two seconds.
+    pub async fn start() -> Self {
+        loop {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+            let mut command = Command::new(binary().unwrap());
+            command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+            let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+            let mut moto = Self { url: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new(), process };
+            if moto.answers().await {
+                return moto;
+            }
+        }
+    }
+
+    /// Whether it does; it ends when somebody else has taken the port meanwhile.
+    async fn answers(&mut self) -> bool {
+        while self.client.get(format!("{}/moto-api/data.json", self.url)).send().await.is_err() {
+            if self.process.try_wait().unwrap().is_some() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    /// Variables that make the AWS SDK talk to it, and the API ask it every second.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        [
+            ("AWS_ENDPOINT_URL", self.url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_REGION", "eu-west-1"),
+            ("SECRETS_REFRESH_SECONDS", "1"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// `aws ssm put-parameter --overwrite`.
+    pub async fn put_parameter(&self, name: &str, value: &str) {
+        let parameter = json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
+        self.call("ssm", "AmazonSSM.PutParameter", "/", &parameter).await;
+    }
+
+    /// `aws secretsmanager create-secret`.
+    pub async fn create_secret(&self, name: &str, value: &Value) {
+        let secret = json!({"Name": name, "SecretString": value.to_string()});
+        self.call("secretsmanager", "secretsmanager.CreateSecret", "/", &secret).await;
+    }
+
+    /// Lets SES send mail from this address.
+    pub async fn verify_sender(&self, address: &str) {
+        self.call("ses", "", "/v2/email/identities", &json!({"EmailIdentity": address})).await;
+    }
+
+    /// The mails that SES was given.
+    pub async fn mails(&self) -> Vec<Value> {
+        let data = self.client.get(format!("{}/moto-api/data.json", self.url)).send().await.unwrap();
+        let data: Value = serde_json::from_slice(&data.bytes().await.unwrap()).unwrap();
+        data["ses"]["Message"].as_array().unwrap().clone()
+    }
+
+    /// As when SSM is away.
+    pub async fn stop(&mut self) {
+        self.process.kill().await.unwrap();
+    }
+
+    async fn call(&self, service: &str, target: &str, path: &str, body: &Value) {
+        // moto finds the service by the credential's scope, and verifies no signature
+        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request");
+        let request = self.client.post(format!("{}{path}", self.url)).header("authorization", scope);
+        let request = request.header("x-amz-target", target).header("content-type", "application/x-amz-json-1.1");
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+}

@@ -1,0 +1,102 @@
+//! The signing key and the API keys.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::StatusCode;
+use serde_json::Value;
+use tests::db::TestDb;
+
+use crate::api::{ADMIN_API_KEY, Api, JWT_SECRET_KEY, REVOKED_VERSIONS, put_secrets, until};
+use crate::load::Load;
+use crate::moto::Moto;
+
+const NEXT_KEY: &str = "second-key-0123456789abcdef0123456789abcdef";
+
+pub async fn the_signing_key_changes_under_load_and_no_request_fails() {
+    let (moto, _db) = prepared().await;
+    the_signing_key_changes(&moto, Api::server(&moto).await).await;
+}
+
+pub async fn the_same_of_functions() {
+    let (moto, _db) = prepared().await;
+    the_signing_key_changes(&moto, Api::functions(&moto).await).await;
+}
+
+async fn the_signing_key_changes(moto: &Moto, api: Api) {
+    let api = Arc::new(api);
+    let old = api.log_in().await;
+    let mut load = Load::start(&api, [old.clone(), old.clone()]);
+
+    moto.put_parameter(JWT_SECRET_KEY, NEXT_KEY).await;
+    let mut new = old.clone();
+    until(async || {
+        new = api.log_in().await;
+        version(&new) == "2"
+    })
+    .await;
+    load.add(&api, new.clone());
+    assert_eq!((api.cases(&old).await, api.cases(&new).await), (StatusCode::OK, StatusCode::OK));
+    load.succeeded().await;
+
+    moto.put_parameter(REVOKED_VERSIONS, "1").await;
+    until(async || api.cases(&old).await == StatusCode::UNAUTHORIZED).await;
+    assert_eq!(api.cases(&new).await, StatusCode::OK);
+}
+
+pub async fn a_process_that_starts_after_a_change_accepts_earlier_tokens() {
+    let (moto, _db) = prepared().await;
+    let [first, second] = [Api::server(&moto).await.log_in().await, {
+        moto.put_parameter(JWT_SECRET_KEY, NEXT_KEY).await;
+        Api::server(&moto).await.log_in().await
+    }];
+    moto.put_parameter(JWT_SECRET_KEY, "third-key-0123456789abcdef0123456789abcdef").await;
+
+    let api = Api::server(&moto).await;
+
+    assert_eq!((version(&first), version(&second), version(&api.log_in().await)), ("1".into(), "2".into(), "3".into()));
+    assert_eq!((api.cases(&first).await, api.cases(&second).await), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(api.cases(&format!("{second}x")).await, StatusCode::UNAUTHORIZED);
+}
+
+pub async fn an_api_key_works_everywhere_as_soon_as_it_is_there() {
+    let (moto, _db) = prepared().await;
+    let (server, functions) = (Api::server(&moto).await, Api::functions(&moto).await);
+    assert_eq!(server.users("second-admin-key").await, StatusCode::UNAUTHORIZED);
+
+    moto.put_parameter(ADMIN_API_KEY, "second-admin-key").await;
+
+    for api in [&server, &functions] {
+        assert_eq!(api.users("second-admin-key").await, StatusCode::OK);
+        assert_eq!(api.users("first-admin-key").await, StatusCode::OK, "the one before is accepted for a minute");
+        assert_eq!(api.users("another-key").await, StatusCode::UNAUTHORIZED);
+    }
+}
+
+pub async fn without_ssm_what_is_known_stays_in_use() {
+    let (mut moto, _db) = prepared().await;
+    let api = Arc::new(Api::server(&moto).await);
+    let token = api.log_in().await;
+    let load = Load::start(&api, [token.clone()]);
+
+    moto.stop().await;
+    until(async || api.said("secrets cannot be read") > 0).await;
+
+    assert_eq!(api.users("first-admin-key").await, StatusCode::OK);
+    load.succeeded().await;
+    assert_eq!(api.said("secrets cannot be read"), 1);
+}
+
+async fn prepared() -> (Moto, TestDb) {
+    let (moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
+    put_secrets(&moto, &db.url()).await;
+    (moto, db)
+}
+
+/// The version of the key that signed `token`.
+fn version(token: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    header["kid"].as_str().unwrap_or_default().to_owned()
+}
