@@ -1,0 +1,103 @@
+"""scripts/deploy, in a copy of what it needs, with aws, sam, docker and curl stubbed."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+OLD_SERVICE = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/1"
+
+
+class Deploy(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        for path in ["scripts/deploy", "samconfig.toml"]:
+            (self.folder / path).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / path, self.folder / path)
+        (self.folder / "bin").mkdir()
+        for name in ["aws", "sam", "docker", "curl"]:
+            (self.folder / "bin" / name).symlink_to(ROOT / "tests/deployment/stub")
+        (self.folder / ".aws-sam").mkdir()
+
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE):
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "CALLS": str(self.folder / "calls"),
+            "VERSION": "new",
+            "DEPLOYED": "before",
+            "OLD_SERVICE": old_service,
+            "FUNCTION_STATUS": str(function_status),
+        }
+        command = [str(self.folder / "scripts/deploy"), *arguments]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        calls = self.folder / "calls"
+        return result, calls.read_text() if calls.exists() else ""
+
+    def deployments(self, calls):
+        return [line for line in calls.splitlines() if line.startswith("sam deploy")]
+
+    def test_a_release_pushes_deploys_and_is_tried(self):
+        result, calls = self.deploy("dev", "release")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        (deployment,) = self.deployments(calls)
+        self.assertIn("--stack-name augmed-api-dev", deployment)
+        self.assertIn("Version=new ImageTag=new", deployment)
+        self.assertNotIn("ApiTraffic", deployment)
+        self.assertIn("docker push 1.dkr.ecr.test/augmed:new", calls)
+        self.assertIn("s3://bucket/releases/new.yaml", calls)
+        self.assertIn("--function-name augmed-api-dev-auth-login", calls)
+
+    def test_a_release_whose_functions_fail_goes_back_to_the_one_before(self):
+        result, calls = self.deploy("dev", "release", function_status=502)
+
+        self.assertEqual(result.returncode, 1)
+        first, second = self.deployments(calls)
+        self.assertIn("Version=new", first)
+        self.assertIn("Version=before ImageTag=before", second)
+        self.assertIn("DomainName=of.the.release", second)
+        self.assertIn("back to before", result.stderr)
+
+    def test_the_password_of_the_smoke_test_is_never_an_argument_nor_printed(self):
+        result, calls = self.deploy("dev", "smoke")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("a secret of tests", calls + result.stdout + result.stderr)
+
+    def test_traffic_changes_one_parameter(self):
+        result, calls = self.deploy("production", "traffic", "90,0,10")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("update-stack --stack-name augmed-api --use-previous-template", calls)
+        self.assertRegex(calls, r'"ParameterValue": "90,0,10"')
+        self.assertRegex(calls, r'"ParameterKey": "VpcId",\s+"UsePreviousValue": true')
+
+    def test_traffic_that_nobody_could_serve_is_refused(self):
+        for weights, old_service, reason in [
+            ("0,0,0", OLD_SERVICE, "somebody has to serve"),
+            ("50,0,50", "", "the stack knows no old service"),
+            ("100", OLD_SERVICE, "three numbers"),
+        ]:
+            result, calls = self.deploy("production", "traffic", weights, old_service=old_service)
+
+            self.assertEqual(result.returncode, 1, weights)
+            self.assertIn(reason, result.stderr)
+            self.assertNotIn("update-stack", calls)
+
+    def test_an_unknown_release_or_environment_changes_nothing(self):
+        for arguments, reason in [(["dev", "rollback", "unknown"], "no release unknown"), (["prod", "status"], "no environment prod")]:
+            result, calls = self.deploy(*arguments)
+
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(reason, result.stderr)
+            self.assertEqual(self.deployments(calls), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
