@@ -5,6 +5,7 @@
 mod answers;
 mod connections;
 mod events;
+mod export;
 mod fixtures;
 mod large_answers;
 mod limits;

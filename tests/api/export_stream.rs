@@ -1,0 +1,79 @@
+//! How an export travels.
+
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt as _;
+use tests::app::{API_KEY, TestApp};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
+
+const ANSWERS: &str = "/api/v1/export/answers";
+
+async fn execute(api: &TestApp, statement: &str) {
+    sqlx::query(statement).execute(api.pool()).await.unwrap();
+}
+
+/// As many answers as three statements read.
+async fn with_answers() -> TestApp {
+    let api = TestApp::start().await;
+    let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
+               SELECT n::text, 'p1@study.test', now() FROM generate_series(1, 300) n";
+    execute(&api, add).await;
+    api
+}
+
+async fn body(api: &TestApp) -> Body {
+    let request = Request::get(ANSWERS).header("x-api-key", API_KEY).body(Body::empty()).unwrap();
+    api.service().oneshot(request).await.unwrap().into_body()
+}
+
+#[tokio::test]
+async fn rows_leave_as_they_come_from_the_database() {
+    let api = with_answers().await;
+    let mut body = body(&api).await;
+
+    let mut frames = 0;
+    while let Some(frame) = body.frame().await {
+        frame.unwrap();
+        frames += 1;
+    }
+
+    assert!(frames >= 300, "{frames} frames");
+}
+
+#[tokio::test]
+async fn an_export_during_which_the_database_fails_has_no_end() {
+    let api = with_answers().await;
+    let mut body = body(&api).await;
+    for _ in 0..50 {
+        body.frame().await.unwrap().unwrap();
+    }
+
+    execute(&api, "ALTER TABLE answer RENAME TO gone").await;
+
+    assert!(body.collect().await.is_err());
+}
+
+#[tokio::test]
+async fn a_client_sees_that_an_export_is_broken_off() {
+    let api = with_answers().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, api.service()).into_future());
+    // a page is found without observations, its rows are not
+    execute(&api, "ALTER TABLE observation RENAME TO gone").await;
+
+    for encoding in ["identity", "gzip"] {
+        let request = format!(
+            "GET {ANSWERS} HTTP/1.1\r\nHost: x\r\nX-API-Key: {API_KEY}\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"), "{encoding}");
+        assert!(!answer.ends_with(b"\r\n0\r\n\r\n"), "{encoding}: the last chunk is there");
+    }
+}
