@@ -148,7 +148,11 @@ fn describe(error: &reqwest::Error) -> String {
 /// Cut between characters.
 fn shortened(reason: &str) -> String {
     let end = reason.floor_char_boundary(LONGEST_REASON);
-    if end == reason.len() { reason.to_owned() } else { format!("{} … (the function's log has it all)", &reason[..end]) }
+    if end == reason.len() {
+        reason.to_owned()
+    } else {
+        format!("{} … (the function's log has it all)", &reason[..end])
+    }
 }
 
 #[cfg(test)]

@@ -74,9 +74,8 @@ impl App {
     }
 
     fn over(db: Database, config: &Config) -> Self {
-        let api_key = |variable, key: &Option<_>| {
-            Some(Arc::new(RotatingSecret::new(variable, key.clone()?, API_KEY_OVERLAP)))
-        };
+        let api_key =
+            |variable, key: &Option<_>| Some(Arc::new(RotatingSecret::new(variable, key.clone()?, API_KEY_OVERLAP)));
         Self {
             db,
             tokens: Arc::new(Tokens::new(

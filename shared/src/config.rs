@@ -296,7 +296,11 @@ mod tests {
     #[test]
     fn revoked_versions_are_numbers_or_none() {
         let revoked = |text| {
-            let given = [("DATABASE_URL", "postgresql://db/x"), ("JWT_SECRET_KEY", "k"), ("JWT_SECRET_KEY_REVOKED_VERSIONS", text)];
+            let given = [
+                ("DATABASE_URL", "postgresql://db/x"),
+                ("JWT_SECRET_KEY", "k"),
+                ("JWT_SECRET_KEY_REVOKED_VERSIONS", text),
+            ];
             Config::from_environment(&environment(&given)).map(|config| config.jwt_revoked_versions)
         };
 
@@ -309,7 +313,8 @@ mod tests {
     fn every_variable_is_documented() {
         let documented = include_str!("../../docs/configuration.md");
         let code = include_str!("config.rs").split("#[cfg(test)]").next().unwrap();
-        let is_name = |text: &&str| text.len() > 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let is_name =
+            |text: &&str| text.len() > 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
 
         let missing: Vec<_> =
             code.split('"').filter(is_name).filter(|name| !documented.contains(&format!("`{name}`"))).collect();

@@ -90,7 +90,8 @@ impl Api {
     pub async fn functions(moto: &Moto) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("template.yaml");
         let template = Template::read(&path, &BTreeMap::new()).unwrap();
-        let binaries = template.functions.iter().map(|function| (function.binary.clone(), deployed::binary(&function.binary)));
+        let binaries =
+            template.functions.iter().map(|function| (function.binary.clone(), deployed::binary(&function.binary)));
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let revoked = ("JWT_SECRET_KEY_REVOKED_VERSIONS_PARAMETER".to_owned(), REVOKED_VERSIONS.to_owned());
@@ -125,7 +126,8 @@ impl Api {
 
     /// A token for Alice.
     pub async fn log_in(&self) -> String {
-        let answer = self.post("/api/auth/login", &json!({"email": "alice@contract.test", "password": "Alice-pass-1"})).await;
+        let answer =
+            self.post("/api/auth/login", &json!({"email": "alice@contract.test", "password": "Alice-pass-1"})).await;
         let bearer = answer.headers().get("authorization").expect("a successful login").to_str().unwrap();
         bearer.trim_start_matches("Bearer ").to_owned()
     }

@@ -29,7 +29,9 @@ macro_rules! trials {
 fn main() -> ExitCode {
     let is_missing = moto::binary().is_none();
     if is_missing {
-        eprintln!("There is no moto_server: pip install 'moto[server]', or set MOTO_SERVER. Without it secrets are not tested.");
+        eprintln!(
+            "There is no moto_server: pip install 'moto[server]', or set MOTO_SERVER. Without it secrets are not tested."
+        );
         if std::env::var_os("REQUIRE_MOTO").is_some() {
             return ExitCode::FAILURE;
         }

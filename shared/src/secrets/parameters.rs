@@ -33,7 +33,8 @@ pub(super) fn insert(environment: &mut Environment, versions: &BTreeMap<&'static
         let value = version.value.expose_secret();
         let credentials = (*variable == "POSTGRES_PASSWORD").then(|| serde_json::from_str::<Credentials>(value).ok());
         if let Some(Credentials { username, password }) = credentials.flatten() {
-            if let (Some(username), None) = (username, environment.get("POSTGRES_USER").filter(|user| !user.is_empty())) {
+            if let (Some(username), None) = (username, environment.get("POSTGRES_USER").filter(|user| !user.is_empty()))
+            {
                 environment.insert("POSTGRES_USER".to_owned(), username);
             }
             environment.insert((*variable).to_owned(), password);

@@ -170,8 +170,12 @@ impl Link {
         }
         for (secret, _) in self.secrets.iter().filter(|(secret, _)| secret.variable == "JWT_SECRET_KEY") {
             let current = secret.current().number;
-            if secret.revoke(&config.jwt_revoked_versions) && current.is_some_and(|it| config.jwt_revoked_versions.contains(&it)) {
-                tracing::error!("the current version of JWT_SECRET_KEY is revoked: no token is accepted before there is a newer one");
+            if secret.revoke(&config.jwt_revoked_versions)
+                && current.is_some_and(|it| config.jwt_revoked_versions.contains(&it))
+            {
+                tracing::error!(
+                    "the current version of JWT_SECRET_KEY is revoked: no token is accepted before there is a newer one"
+                );
             }
         }
         if self.database_url.load().expose_secret() == config.database_url.expose_secret() {

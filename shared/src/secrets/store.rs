@@ -54,9 +54,9 @@ impl ParameterStore {
         while let Some(page) = pages.next().await {
             let page = page.map_err(describe)?;
             let entries = page.parameters().iter();
-            versions.extend(entries.filter_map(|entry| {
-                Some(version(entry.version(), entry.value()?, entry.last_modified_date()))
-            }));
+            versions.extend(
+                entries.filter_map(|entry| Some(version(entry.version(), entry.value()?, entry.last_modified_date()))),
+            );
         }
         Ok(versions)
     }
@@ -79,7 +79,8 @@ where
     E: aws_sdk_ssm::error::ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
-    let is_throttled = error.as_service_error().and_then(|error| error.code()).is_some_and(|code| code.contains("Throttl"));
+    let is_throttled =
+        error.as_service_error().and_then(|error| error.code()).is_some_and(|code| code.contains("Throttl"));
     let is_answer = matches!(error, SdkError::ServiceError(_)) && !is_throttled;
     let text = DisplayErrorContext(error).to_string();
     if is_answer { SecretsError::Refused(text) } else { SecretsError::Away(text) }

@@ -101,12 +101,15 @@ impl RotatingSecret {
 
 impl Known {
     fn followed_by(self: &Arc<Self>, current: &Version, accepted_for: TimeDelta, now: DateTime<Utc>) -> Self {
-        let newest = &self.newest_first[0];
-        // what the environment gave is what SSM had at the start
-        let was_unnumbered = newest.number.is_none();
-        let follows = newest.number.zip(current.number).is_some_and(|(before, number)| number == before + 1);
-        let earlier = self.newest_first.iter().filter(|_| !was_unnumbered);
-        let earlier = earlier.take_while(|version| now < version.since.max(current.since) + accepted_for);
+        // the environment has the value of the version that is current at the start, without its number
+        let is_earlier = |version: &&Version| version.value.expose_secret() != current.value.expose_secret();
+        let earlier = self.newest_first.iter().filter(is_earlier);
+        let follows = match (self.newest_first[0].number, current.number) {
+            (Some(before), Some(number)) => number == before + 1,
+            // secrets of Secrets Manager have no numbers, and no history to look at
+            (_, None) => true,
+            (None, Some(_)) => false,
+        };
         Self {
             newest_first: std::iter::once(current).chain(earlier).cloned().collect(),
             is_complete: (self.is_complete && follows)
@@ -200,6 +203,25 @@ mod tests {
 
         assert!(secret.observe(&version(1, 200), at(200)));
         assert_eq!(secret.current().number, Some(1));
+    }
+
+    #[test]
+    fn a_secret_without_numbers_is_rotated_too() {
+        let secret = key(&[]);
+        let next = Version { number: None, value: "next".into(), since: at(100) };
+
+        assert!(secret.observe(&next, at(100)));
+
+        let values = |now| {
+            let mut values = Vec::new();
+            secret.find_accepted(at(now), |version| {
+                values.push(version.value.expose_secret().to_owned());
+                None::<()>
+            });
+            values
+        };
+        assert_eq!((values(200), values(100 + DAY)), (vec!["next".into(), "value".into()], vec!["next".into()]));
+        assert!(!secret.is_incomplete());
     }
 
     #[test]
