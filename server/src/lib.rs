@@ -16,6 +16,7 @@ pub fn router() -> Router<App> {
         .merge(config_answer::router())
         .merge(answer::router())
         .merge(analytics::router())
+        .merge(admin_audit::router())
         .merge(admin_users::router())
         .merge(admin_config::router())
         .merge(configs_batch::router())

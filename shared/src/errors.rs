@@ -26,6 +26,14 @@ pub enum ApiError {
         /// Where in the file or questionnaire, and what is wrong there.
         place: String,
     },
+    /// A business error that passes by itself.
+    #[error("business error {}", .error.code())]
+    BusinessFor {
+        /// Which one.
+        error: Business,
+        /// How long it lasts: `Retry-After`.
+        seconds: u32,
+    },
     /// The request is at fault.
     #[error("{0}: {1}")]
     Request(StatusCode, String),
@@ -71,11 +79,12 @@ pub enum Business {
     ExpiredResetToken,
     InvalidAnalytics,
     MailNotSent,
+    TooManyFailedLogins,
 }
 
 impl Business {
     /// In order of their codes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::WeakPassword,
         Self::NotInvited,
         Self::AlreadySignedUp,
@@ -94,6 +103,7 @@ impl Business {
         Self::ExpiredResetToken,
         Self::InvalidAnalytics,
         Self::MailNotSent,
+        Self::TooManyFailedLogins,
     ];
 
     /// The code clients read, as text.
@@ -117,6 +127,7 @@ impl Business {
             Self::ExpiredResetToken => "1023",
             Self::InvalidAnalytics => "1030",
             Self::MailNotSent => "1040",
+            Self::TooManyFailedLogins => "1050",
         }
     }
 
@@ -150,6 +161,9 @@ impl Business {
             Self::InvalidAnalytics => "Template render error.",
             Self::MailNotSent => {
                 "Email failed to send. Please try again. If the problem persists, contact dhep.lab@gmail.com for support."
+            }
+            Self::TooManyFailedLogins => {
+                "Too many failed logins. Please try again in 15 minutes, or reset your password."
             }
         }
     }
@@ -202,7 +216,7 @@ const UNAVAILABLE: &str = "The service is busy at the moment. Please try again."
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Business(error, _) => error.status(),
+            Self::Business(error, _) | Self::BusinessFor { error, .. } => error.status(),
             Self::BusinessAt { .. } => StatusCode::BAD_REQUEST,
             Self::Request(status, _) => *status,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
@@ -216,7 +230,7 @@ impl ApiError {
         let status = self.status();
         match self {
             Self::Token(message) => to_json(&serde_json::json!({ "msg": message })),
-            Self::Business(error, None) => envelope(error.code(), error.message()),
+            Self::Business(error, None) | Self::BusinessFor { error, .. } => envelope(error.code(), error.message()),
             Self::Business(error, Some(detail)) => envelope(error.code(), &detailed(*error, detail)),
             Self::BusinessAt { error, detail, place } => {
                 let message = detail.map_or_else(|| error.message().to_owned(), |detail| detailed(*error, detail));
@@ -236,8 +250,13 @@ impl IntoResponse for ApiError {
         let mut response =
             (self.status(), [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.body())
                 .into_response();
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let retry_after = match &self {
+            Self::BusinessFor { seconds, .. } => Some(HeaderValue::from(*seconds)),
+            _ if response.status() == StatusCode::SERVICE_UNAVAILABLE => Some(HeaderValue::from_static("1")),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         // the request's log line is written once, at the edge, and takes the cause from here
         response.extensions_mut().insert(Arc::new(self));

@@ -6,6 +6,7 @@
 pub mod answer_limit;
 pub mod app;
 pub mod assignment;
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod db;

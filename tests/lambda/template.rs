@@ -12,7 +12,8 @@ use shared::{App, Config};
 use tower::ServiceExt;
 
 /// The routes of the contract (section 3), with a value for each `{parameter}`, and the function that serves them.
-const ROUTES: [(&str, &str); 29] = [
+const ROUTES: [(&str, &str); 30] = [
+    ("/admin/audit", "admin-audit"),
     ("/admin/config/answer", "admin-config"),
     ("/admin/config/upload", "admin-config"),
     ("/admin/users", "admin-users"),

@@ -6,8 +6,8 @@
 //! - `POST /admin/config/answer`: a list of questions → 200 `{"id": uuid}`
 
 pub mod config_file;
-mod preview;
-mod questionnaire;
+pub mod preview;
+pub mod questionnaire;
 pub mod store;
 mod upload_error;
 mod upload_form;
@@ -17,9 +17,10 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use shared::answer_limit::AnswerLimit;
+use shared::audit::Action;
 use shared::auth::Admin;
 use shared::errors::bad_request;
 use shared::extract::{Json, Object};
@@ -85,7 +86,7 @@ impl Added {
     )
 )]
 async fn post_upload(
-    _: Admin,
+    Admin(author): Admin,
     State(app): State<App>,
     limit: AnswerLimit,
     form: Form,
@@ -94,7 +95,11 @@ async fn post_upload(
         let file = upload_form::read(form).await?;
         let added = file.assignments.iter().map(Added::of).collect();
         limit.check(&added)?;
-        store::replace_all(&mut *app.db.acquire().await?, &file.assignments).await?;
+        let mut transaction = app.db.begin().await?;
+        let removed = store::replace_all(&mut transaction, &file.assignments).await?;
+        let details = json!({ "added": file.assignments.len(), "removed": removed });
+        author.record(&mut transaction, Action::ReplaceAssignments, &[], details).await?;
+        transaction.commit().await?;
         Ok(Data(added))
     };
     replaced.await.map_err(UploadError::for_scripts)
@@ -153,7 +158,7 @@ impl Uploaded {
     )
 )]
 async fn post_page_upload(
-    _: Admin,
+    Admin(author): Admin,
     State(app): State<App>,
     limit: AnswerLimit,
     form: Form,
@@ -164,6 +169,8 @@ async fn post_page_upload(
         let outcomes = store::upsert(&mut transaction, &file.assignments).await?;
         let uploaded = Uploaded::of(file.assignments, &outcomes);
         limit.check(&uploaded)?;
+        let details = json!({ "added": uploaded.summary.created, "updated": uploaded.summary.updated });
+        author.record(&mut transaction, Action::UploadAssignments, &[], details).await?;
         transaction.commit().await?;
         Ok(Data(uploaded))
     };
@@ -214,7 +221,7 @@ struct Wrapper {
     )
 )]
 async fn post_answer(
-    _: Admin,
+    Admin(author): Admin,
     State(app): State<App>,
     Json(body): Json<Box<RawValue>>,
 ) -> Result<Data<Id<Uuid>>, ApiError> {
@@ -222,14 +229,10 @@ async fn post_answer(
     let questions: Value =
         serde_json::from_str(config.get()).map_err(|_| bad_request("body: text or number that cannot be stored"))?;
     questionnaire::check(&questions)?;
-    let id = Uuid::new_v4();
-    // as it was sent: key order and number formats are the researchers' own
-    sqlx::query!(
-        "INSERT INTO answer_config (id, config, created_timestamp) VALUES ($1, $2::text::json, now() AT TIME ZONE 'UTC')",
-        id,
-        config.get()
-    )
-    .execute(&app.db)
-    .await?;
+    let mut transaction = app.db.begin().await?;
+    let id = questionnaire::publish(&mut transaction, &config).await?;
+    let details = json!({ "questions": questions.as_array().map_or(0, Vec::len) });
+    author.record(&mut transaction, Action::PublishQuestionnaire, &[id.to_string()], details).await?;
+    transaction.commit().await?;
     Ok(Data(Id { id }))
 }

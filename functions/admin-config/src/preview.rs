@@ -16,7 +16,7 @@ const MAX_WARNINGS: usize = 1000;
 
 /// The answer of the preview.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Preview {
+pub struct Preview {
     configs: Vec<PreviewedAssignment>,
     total: usize,
     users: Vec<String>,
@@ -41,8 +41,7 @@ impl Preview {
         let users = first_rows(&file.assignments, |assignment| assignment.user_email.as_str());
         let cases = first_rows(&file.assignments, |assignment| assignment.case_id);
         let mut warnings = file.notes;
-        warnings.extend(about_users(&users, db).await?);
-        warnings.extend(about_cases(&file.assignments, &cases, db).await?);
+        warnings.extend(look_up(&file.assignments, MAX_CASES, db).await?);
         warnings.sort_by_key(|warning| warning.row);
         Ok(Self {
             total: file.assignments.len(),
@@ -65,6 +64,15 @@ impl From<Assignment> for PreviewedAssignment {
             policy_id: assignment.labels.policy_id,
         }
     }
+}
+
+/// What the data does not know of these users, cases and paths. Of more than `max_cases` the others are not looked up.
+pub async fn look_up(assignments: &[Assignment], max_cases: usize, db: &Database) -> Result<Vec<Note>, sqlx::Error> {
+    let users = first_rows(assignments, |assignment| assignment.user_email.as_str());
+    let mut warnings = about_users(&users, db).await?;
+    warnings.extend(about_cases(assignments, max_cases, db).await?);
+    warnings.sort_by_key(|warning| warning.row);
+    Ok(warnings)
 }
 
 /// Each key and the row where it stands first, in order of the file.
@@ -101,12 +109,13 @@ async fn about_users(users: &IndexMap<&str, u64>, db: &Database) -> Result<Vec<N
 
 async fn about_cases(
     assignments: &[Assignment],
-    cases: &IndexMap<i32, u64>,
+    max_cases: usize,
     db: &Database,
 ) -> Result<Vec<Note>, sqlx::Error> {
+    let cases = first_rows(assignments, |assignment| assignment.case_id);
     let mut paths = PathsByCase::new();
     let mut rows: IndexMap<(i32, &str), u64> = IndexMap::new();
-    for assignment in assignments.iter().filter(|assignment| cases.get_index_of(&assignment.case_id) < Some(MAX_CASES))
+    for assignment in assignments.iter().filter(|assignment| cases.get_index_of(&assignment.case_id) < Some(max_cases))
     {
         for path in &assignment.paths {
             paths.entry(assignment.case_id).or_default().insert(&path.path);
@@ -116,8 +125,8 @@ async fn about_cases(
     }
     let unnamed = naming::unnamed(db, &paths).await?;
     let not_looked_up = cases
-        .get_index(MAX_CASES)
-        .map(|(_, &row)| Note { row, text: format!("of more than {MAX_CASES} cases the others are not looked up") });
+        .get_index(max_cases)
+        .map(|(_, &row)| Note { row, text: format!("of more than {max_cases} cases the others are not looked up") });
     let without_visit =
         unnamed.missing_cases.iter().map(|case| Note { row: cases[case], text: format!("case {case} has no visit") });
     let unnamed_paths = unnamed.paths.iter().flat_map(|(case, paths)| paths.iter().map(move |path| (*case, *path)));

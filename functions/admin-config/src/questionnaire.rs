@@ -1,8 +1,11 @@
 //! A questionnaire as the frontend can show it: a list of questions with a type and a title, the choices with options.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use shared::{ApiError, Business};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// A question, for the OpenAPI document; [`check`] reads it. Other keys are the researchers' own.
 #[derive(ToSchema)]
@@ -28,7 +31,7 @@ pub(crate) enum QuestionType {
 
 /// The first thing that is wrong, in the words of contract section 1.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct QuestionnaireError {
+pub struct QuestionnaireError {
     detail: &'static str,
     /// What stands where something else should.
     place: String,
@@ -45,7 +48,7 @@ const TYPE: &str = "Type should be Text, Paragraph, SingleChoice or MultipleChoi
 const OPTIONS: &str = "Choice question must contain at least 2 options.";
 
 /// Checks the questions in their order; other keys than these are the researchers' own.
-pub(crate) fn check(config: &Value) -> Result<(), QuestionnaireError> {
+pub fn check(config: &Value) -> Result<(), QuestionnaireError> {
     let questions = config.as_array().filter(|questions| !questions.is_empty());
     let questions = questions
         .ok_or_else(|| QuestionnaireError { detail: EMPTY, place: "body: a list of questions is needed".to_owned() })?;
@@ -54,6 +57,20 @@ pub(crate) fn check(config: &Value) -> Result<(), QuestionnaireError> {
             .map_err(|detail| QuestionnaireError { detail, place: format!("question {}", index + 1) })?;
     }
     Ok(())
+}
+
+/// Makes these questions, which were checked, the newest; their id.
+pub async fn publish(connection: &mut PgConnection, config: &RawValue) -> Result<Uuid, sqlx::Error> {
+    let id = Uuid::new_v4();
+    // as it was sent: key order and number formats are the researchers' own
+    sqlx::query!(
+        "INSERT INTO answer_config (id, config, created_timestamp) VALUES ($1, $2::text::json, now() AT TIME ZONE 'UTC')",
+        id,
+        config.get()
+    )
+    .execute(connection)
+    .await?;
+    Ok(id)
 }
 
 fn check_question(question: &Value) -> Result<(), &'static str> {

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 /// Of the optional fields each may be missing, none may be null.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct Invitation {
+#[expect(missing_docs, reason = "the columns of the table say what they are")]
+pub struct Invitation {
     #[schema(format = Email, max_length = 128)]
     pub email: String,
     #[schema(value_type = String, required = false, max_length = 128)]
@@ -29,13 +30,13 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 
 impl Invitation {
     /// A mailbox (RFC 5321 section 4.1.2, in UTF-8 by RFC 6531) at a domain with a dot.
-    pub(crate) fn check_email(&self) -> Result<(), email_address::Error> {
+    pub fn check_email(&self) -> Result<(), email_address::Error> {
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         EmailAddress::parse_with_options(&self.email, options).map(|_| ())
     }
 
     /// The first field that does not fit its column, in characters.
-    pub(crate) fn too_long(&self) -> Option<String> {
+    pub fn too_long(&self) -> Option<String> {
         let fields = [
             ("email", Some(&self.email), 128),
             ("name", self.name.as_ref(), 128),

@@ -1,8 +1,8 @@
 //! `POST /admin/users`: administrators invite accounts; `{"users": […]}` → 201 `{"<email>": "added" or "failed: …"}`.
 //! `GET /admin/users`: all accounts. `GET /admin/users/{id}`: name and address of one.
 
-mod invitation;
-mod queries;
+pub mod invitation;
+pub mod queries;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::answer_limit::AnswerLimit;
+use shared::audit::Action;
 use shared::auth::Admin;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path};
@@ -67,7 +69,7 @@ pub fn router() -> Router<App> {
     )
 )]
 async fn post_users(
-    _: Admin,
+    Admin(author): Admin,
     State(app): State<App>,
     limit: AnswerLimit,
     Json(Object(invitations)): Json<Object<Invitations>>,
@@ -85,13 +87,17 @@ async fn post_users(
     let outcome = |invitation: Invitation| {
         let outcome = match invitation.too_long() {
             Some(reason) => format!("failed: {reason}"),
-            None if added.contains(&invitation.email) => "added".to_owned(),
+            None if added.contains_key(&invitation.email) => "added".to_owned(),
             None => "failed: already existed".to_owned(),
         };
         (invitation.email, outcome)
     };
     let outcomes = refused.into_iter().chain(fitting).map(outcome).collect();
     limit.check(&outcomes)?;
+    if !added.is_empty() {
+        let ids: Vec<String> = added.values().map(ToString::to_string).collect();
+        author.record(&mut transaction, Action::InviteAccounts, &ids, json!({ "added": added.len() })).await?;
+    }
     transaction.commit().await?;
     Ok(Created(outcomes))
 }

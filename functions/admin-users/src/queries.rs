@@ -1,28 +1,30 @@
 //! The statements of `/admin/users`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde::Serialize;
-use sqlx::{PgPool, Postgres, Transaction};
+use shared::db::Database;
+use sqlx::{Postgres, Transaction};
 use utoipa::ToSchema;
 
 use crate::invitation::Invitation;
 
 /// A row of `"user"`, without what belongs to its owner.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Account {
-    id: i32,
-    name: Option<String>,
-    email: String,
-    position: Option<String>,
-    employer: Option<String>,
-    area_of_clinical_ex: Option<String>,
-    active: Option<bool>,
-    admin_flag: Option<bool>,
+#[expect(missing_docs, reason = "the columns say what they are")]
+pub struct Account {
+    pub id: i32,
+    pub name: Option<String>,
+    pub email: String,
+    pub position: Option<String>,
+    pub employer: Option<String>,
+    pub area_of_clinical_ex: Option<String>,
+    pub active: Option<bool>,
+    pub admin_flag: Option<bool>,
 }
 
 /// In order of their ids.
-pub(crate) async fn all(db: &PgPool) -> Result<Vec<Account>, sqlx::Error> {
+pub async fn all(db: &Database) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
         Account,
         r#"SELECT id, name, email, position, employer, area_of_clinical_ex, active, admin_flag FROM "user" ORDER BY id"#
@@ -31,18 +33,18 @@ pub(crate) async fn all(db: &PgPool) -> Result<Vec<Account>, sqlx::Error> {
     .await
 }
 
-/// Adds the accounts whose address nobody has, in any case, as invited ones; the addresses of those that were added.
+/// Adds the accounts whose address nobody has, in any case, as invited ones; the ids of those that were added by their addresses.
 /// Of an address that occurs twice the first counts.
-pub(crate) async fn add(
+pub async fn add(
     transaction: &mut Transaction<'_, Postgres>,
     invitations: &[Invitation],
-) -> Result<HashSet<String>, sqlx::Error> {
+) -> Result<HashMap<String, i32>, sqlx::Error> {
     fn column<'a, T>(invitations: &'a [Invitation], field: impl Fn(&'a Invitation) -> T) -> Vec<T> {
         invitations.iter().map(field).collect()
     }
     // the table's own key tells A@x from a@x, so that two requests at once have to wait for each other
     sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#).execute(&mut **transaction).await?;
-    let added = sqlx::query_scalar!(
+    let added = sqlx::query!(
         r#"WITH invited AS (
              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
                AS invited (email, name, position, employer, area_of_clinical_ex, place)),
@@ -52,7 +54,7 @@ pub(crate) async fn add(
            FROM first_of_its_address
            WHERE NOT EXISTS (SELECT FROM "user" WHERE lower("user".email) = lower(first_of_its_address.email))
            ORDER BY place
-           RETURNING email"#,
+           RETURNING email, id"#,
         &column(invitations, |invitation| invitation.email.clone()),
         &column(invitations, |invitation| invitation.name.clone()) as &[Option<String>],
         &column(invitations, |invitation| invitation.position.clone()) as &[Option<String>],
@@ -61,5 +63,5 @@ pub(crate) async fn add(
     )
     .fetch_all(&mut **transaction)
     .await?;
-    Ok(added.into_iter().collect())
+    Ok(added.into_iter().map(|account| (account.email, account.id)).collect())
 }

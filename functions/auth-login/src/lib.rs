@@ -1,5 +1,7 @@
 //! `POST /api/auth/login`: anyone; `{email, password}` → 200 with a token in the `Authorization` header.
 
+mod failures;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
@@ -7,7 +9,7 @@ use axum::routing::post;
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use shared::auth::PasswordRecord;
-use shared::extract::{Json, nullable};
+use shared::extract::{Json, Object, nullable};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::Bare;
 use shared::{ApiError, App, Business};
@@ -48,29 +50,41 @@ pub fn router() -> Router<App> {
             headers(("Authorization" = String, description = "`Bearer <token>`"))),
         BadRequest,
         BodyRefused,
-        ServerError<1002, 1004, 1005>
+        ServerError<1002, 1004, 1005, 1050>
     )
 )]
 async fn post_login(
     State(app): State<App>,
-    Json(login): Json<Login>,
+    Json(Object(login)): Json<Object<Login>>,
 ) -> Result<([(HeaderName, String); 1], Bare<LoggedIn>), ApiError> {
     let email = login.email.ok_or(Business::NotInvited)?;
+    let address_hash = app.address_hash(&email);
     let account = sqlx::query!(
-        r#"SELECT active IS TRUE AS "is_active!", salt, password AS digest FROM "user" WHERE email = $1"#,
-        email
+        r#"SELECT "user".id IS NOT NULL AS "exists!", active IS TRUE AS "is_active!", salt AS "salt?", password AS "digest?",
+                  ceil(extract(epoch FROM forgotten_at - now()))::integer AS blocked_seconds
+           FROM (SELECT) AS always
+           LEFT JOIN "user" ON email = $1
+           LEFT JOIN login_failure ON address_hash = $2 AND failures >= $3 AND forgotten_at > now()"#,
+        email,
+        address_hash,
+        failures::MOST
     )
-    .fetch_optional(&app.db)
-    .await?
-    .ok_or(Business::NotInvited)?;
-    if !account.is_active {
-        return Err(Business::NotSignedUp.into());
+    .fetch_one(&app.db)
+    .await?;
+    failures::refuse_if_blocked(account.blocked_seconds)?;
+    // an active account that never had a password matches none; a stranger waits as long as anybody else
+    let record = account.salt.zip(account.digest).map(|(salt, digest)| PasswordRecord { salt, digest });
+    let is_right = app.passwords.verify(login.password, record.unwrap_or_else(PasswordRecord::of_nobody)).await?;
+    let refusal = match (account.exists, account.is_active) {
+        (false, _) => Some(Business::NotInvited),
+        (true, false) => Some(Business::NotSignedUp),
+        (true, true) => (!is_right).then_some(Business::WrongPassword),
+    };
+    if let Some(refusal) = refusal {
+        failures::count(&app.db, &address_hash).await?;
+        return Err(refusal.into());
     }
-    // an active account that never had a password matches none
-    let (Some(salt), Some(digest)) = (account.salt, account.digest) else { return Err(Business::WrongPassword.into()) };
-    if !app.passwords.verify(login.password, PasswordRecord { salt, digest }).await? {
-        return Err(Business::WrongPassword.into());
-    }
+    failures::forget(&app.db, &address_hash).await?;
     let token =
         app.tokens.issue(&email, Utc::now()).map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
     Ok(([(header::AUTHORIZATION, format!("Bearer {token}"))], Bare(LoggedIn { message: "Login Successfully" })))

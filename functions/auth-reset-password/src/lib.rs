@@ -4,8 +4,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
+use shared::audit::Action;
 use shared::auth::{ResetToken, is_strong};
-use shared::extract::Json;
+use shared::extract::{Json, Object};
+use shared::http::RequestId;
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
@@ -41,11 +43,15 @@ pub fn router() -> Router<App> {
         ServerError<1001, 1022, 1023>
     )
 )]
-async fn post_reset_password(State(app): State<App>, Json(reset): Json<Reset>) -> Result<Data<&'static str>, ApiError> {
+async fn post_reset_password(
+    State(app): State<App>,
+    request_id: RequestId,
+    Json(Object(reset)): Json<Object<Reset>>,
+) -> Result<Data<&'static str>, ApiError> {
     let token = ResetToken::from_mail(reset.reset_token).stored();
     // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
     let tokens = sqlx::query!(
-        r#"SELECT t.id, t.active IS TRUE AS "is_unused!", (t.expired_at > now() AT TIME ZONE 'UTC') IS TRUE AS "is_in_time!",
+        r#"SELECT t.id, t.email, t.active IS TRUE AS "is_unused!", (t.expired_at > now() AT TIME ZONE 'UTC') IS TRUE AS "is_in_time!",
                   (u.active IS TRUE OR u.password IS NULL) AND u.id IS NOT NULL AS "has_account!"
            FROM reset_password_token t LEFT JOIN "user" u ON u.email = t.email
            WHERE t.token = $1"#,
@@ -68,12 +74,19 @@ async fn post_reset_password(State(app): State<App>, Json(reset): Json<Reset>) -
     let updated = sqlx::query!(
         r#"WITH used AS (
              UPDATE reset_password_token SET active = false, modified_timestamp = now() AT TIME ZONE 'UTC'
-             WHERE id = $1 AND active RETURNING email)
-           UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
-           WHERE email = (SELECT email FROM used) AND (active IS TRUE OR password IS NULL)"#,
+             WHERE id = $1 AND active RETURNING email),
+             updated AS (
+               UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
+               WHERE email = (SELECT email FROM used) AND (active IS TRUE OR password IS NULL) RETURNING id),
+             failures_forgotten AS (DELETE FROM login_failure WHERE address_hash = $4 AND EXISTS (SELECT FROM updated))
+           INSERT INTO audit_entry (actor, account_id, action, resources, details, request_id)
+           SELECT 'account', id, $5, '{}', '{}', $6 FROM updated"#,
         token.id,
         password.salt,
-        password.digest
+        password.digest,
+        app.address_hash(&token.email),
+        Action::ResetPassword.as_str(),
+        request_id.as_str()
     )
     .execute(&app.db)
     .await?;

@@ -4,8 +4,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
+use shared::audit::Action;
 use shared::auth::is_strong;
-use shared::extract::{Json, nullable};
+use shared::extract::{Json, Object, nullable};
+use shared::http::RequestId;
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Created, Envelope};
 use shared::{ApiError, App, Business};
@@ -43,7 +45,11 @@ pub fn router() -> Router<App> {
         ServerError<1001, 1002, 1003>
     )
 )]
-async fn post_signup(State(app): State<App>, Json(signup): Json<Signup>) -> Result<Created<&'static str>, ApiError> {
+async fn post_signup(
+    State(app): State<App>,
+    request_id: RequestId,
+    Json(Object(signup)): Json<Object<Signup>>,
+) -> Result<Created<&'static str>, ApiError> {
     if !is_strong(&signup.password) {
         return Err(Business::WeakPassword.into());
     }
@@ -64,11 +70,16 @@ async fn post_signup(State(app): State<App>, Json(signup): Json<Signup>) -> Resu
     }
     let password = app.passwords.hash(signup.password).await?;
     let signed_up = sqlx::query!(
-        r#"UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
-           WHERE email = $1 AND active IS NOT TRUE AND password IS NULL"#,
+        r#"WITH signed_up AS (
+             UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
+             WHERE email = $1 AND active IS NOT TRUE AND password IS NULL RETURNING id)
+           INSERT INTO audit_entry (actor, account_id, action, resources, details, request_id)
+           SELECT 'account', id, $4, '{}', '{}', $5 FROM signed_up"#,
         email,
         password.salt,
-        password.digest
+        password.digest,
+        Action::SignUp.as_str(),
+        request_id.as_str()
     )
     .execute(&app.db)
     .await?;

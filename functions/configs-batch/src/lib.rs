@@ -10,8 +10,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 use shared::answer_limit::AnswerLimit;
+use shared::audit::Action;
 use shared::auth::Service;
 use shared::errors::bad_request;
 use shared::extract::{Json, Object};
@@ -77,7 +79,7 @@ pub fn router() -> Router<App> {
     )
 )]
 async fn post_batch(
-    _: Service,
+    Service(author): Service,
     State(app): State<App>,
     limit: AnswerLimit,
     Json(Object(batch)): Json<Object<Batch>>,
@@ -93,10 +95,15 @@ async fn post_batch(
     }
     let mut transaction = app.db.begin().await?;
     let mut stored = queries::store(&mut transaction, &assignments).await?;
+    let added = stored.len();
     let entries = batch.configs.into_iter().zip(read);
     let results: Vec<EntryResult> = entries.map(|(Object(entry), read)| result(entry, read, &mut stored)).collect();
     let results = BatchResults { total: results.len(), results };
     limit.check(&results)?;
+    if added > 0 {
+        let details = json!({ "added": added, "failed": results.total - added });
+        author.record(&mut transaction, Action::AddAssignments, &[], details).await?;
+    }
     transaction.commit().await?;
     Ok(Created(results))
 }

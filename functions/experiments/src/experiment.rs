@@ -3,8 +3,10 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 use shared::answer_limit::AnswerLimit;
+use shared::audit::Action;
 use shared::auth::Service;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path, Query};
@@ -81,7 +83,7 @@ impl NewExperiment {
     )
 )]
 pub(crate) async fn post_experiment(
-    _: Service,
+    Service(author): Service,
     State(app): State<App>,
     limit: AnswerLimit,
     Json(Object(new)): Json<Object<NewExperiment>>,
@@ -104,6 +106,8 @@ pub(crate) async fn post_experiment(
     .fetch_one(&mut *transaction)
     .await?;
     limit.check(&experiment)?;
+    let resources = [experiment.experiment_id.clone()];
+    author.record(&mut transaction, Action::CreateExperiment, &resources, json!({})).await?;
     transaction.commit().await?;
     Ok(Created(experiment))
 }
@@ -233,11 +237,16 @@ pub(crate) struct NewStatus {
     )
 )]
 pub(crate) async fn patch_status(
-    _: Service,
+    Service(author): Service,
     State(app): State<App>,
     Path(id): Path<String>,
     Json(Object(new)): Json<Object<NewStatus>>,
 ) -> Result<Data<Experiment>, ApiError> {
+    let mut transaction = app.db.begin().await?;
+    let before = sqlx::query_scalar!("SELECT status FROM experiment WHERE experiment_id = $1 FOR UPDATE", id)
+        .fetch_optional(&mut *transaction)
+        .await?
+        .ok_or_else(unknown)?;
     let experiment = sqlx::query_as!(
         Experiment,
         r#"UPDATE experiment SET status = $2, updated_at = now() WHERE experiment_id = $1
@@ -246,7 +255,12 @@ pub(crate) async fn patch_status(
         id,
         new.status.as_str()
     )
-    .fetch_optional(&app.db)
+    .fetch_one(&mut *transaction)
     .await?;
-    experiment.map(Data).ok_or_else(unknown)
+    if before != experiment.status {
+        let details = json!({ "from": before, "to": experiment.status });
+        author.record(&mut transaction, Action::SetExperimentStatus, &[id], details).await?;
+    }
+    transaction.commit().await?;
+    Ok(Data(experiment))
 }

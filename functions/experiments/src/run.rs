@@ -3,16 +3,17 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use shared::answer_limit::AnswerLimit;
+use shared::audit::Action;
 use shared::auth::Service;
+use shared::db::Database;
 use shared::errors::{bad_request, conflict, not_found};
 use shared::extract::{Json, Object, Path};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
 use shared::reply::{Created, Data, Envelope};
 use shared::{ApiError, App};
-use sqlx::PgPool;
 use sqlx::types::Json as Jsonb;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -40,7 +41,7 @@ pub(crate) struct Run {
 }
 
 /// Newest first.
-pub(crate) async fn of(db: &PgPool, experiment_id: &str) -> Result<Vec<Run>, sqlx::Error> {
+pub(crate) async fn of(db: &Database, experiment_id: &str) -> Result<Vec<Run>, sqlx::Error> {
     sqlx::query_as!(
         Run,
         r#"SELECT id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
@@ -142,7 +143,7 @@ impl NewRun {
     )
 )]
 pub(crate) async fn post_run(
-    _: Service,
+    Service(author): Service,
     State(app): State<App>,
     Path(id): Path<String>,
     limit: AnswerLimit,
@@ -169,6 +170,7 @@ pub(crate) async fn post_run(
     .fetch_one(&mut *transaction)
     .await?;
     limit.check(&run)?;
+    author.record(&mut transaction, Action::CreateRun, &[id, run.id.to_string()], json!({})).await?;
     transaction.commit().await?;
     Ok(Created(run))
 }
@@ -202,7 +204,7 @@ impl From<ReportError> for ApiError {
     )
 )]
 pub(crate) async fn patch_run(
-    _: Service,
+    Service(author): Service,
     State(app): State<App>,
     Path((experiment_id, run_id)): Path<(String, String)>,
     Json(Object(report)): Json<Object<Report>>,
@@ -241,6 +243,10 @@ pub(crate) async fn patch_run(
     )
     .fetch_one(&mut *transaction)
     .await?;
+    if run.status != stored.status {
+        let details = json!({ "from": stored.status, "to": run.status });
+        author.record(&mut transaction, Action::SetRunStatus, &[experiment_id, run.id.to_string()], details).await?;
+    }
     transaction.commit().await?;
     Ok(Data(run))
 }

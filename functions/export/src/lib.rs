@@ -24,6 +24,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use serde_json::json;
+use shared::audit::Action;
 use shared::auth::Service;
 use shared::extract::Query;
 use shared::lambda::RowsSent;
@@ -67,7 +69,7 @@ fn route<R: Resource>() -> MethodRouter<App> {
 }
 
 async fn export<R: Resource>(
-    _: Service,
+    Service(author): Service,
     State(app): State<App>,
     headers: HeaderMap,
     Query(parameters): Query<Vec<(String, String)>>,
@@ -75,6 +77,10 @@ async fn export<R: Resource>(
     let request = PageRequest::of::<R>(&parameters)?;
     let format = Format::accepted(&headers);
     let page = Page::<R>::find(&app.db, &request, format).await?;
+    if !page.keys.is_empty() {
+        let details = json!({ "rows": page.keys.len() });
+        author.record(&mut *app.db.acquire().await?, Action::ExportData, &[R::PATH.to_owned()], details).await?;
+    }
     let next = page.next_url(&request).and_then(|url| HeaderValue::try_from(format!("<{url}>; rel=\"next\"")).ok());
 
     let sent = RowsSent::default();

@@ -1,6 +1,7 @@
 //! Who is calling: tokens, API keys, and the extractors that make authorization visible in a handler's signature.
 
 mod account;
+mod address_hash;
 mod api_key;
 mod caller;
 mod passwords;
@@ -9,6 +10,7 @@ mod tokens;
 
 pub use account::Participant;
 pub(crate) use account::attach_bearer;
+pub(crate) use address_hash::address_hash;
 pub use caller::{Admin, Service};
 pub use passwords::{PasswordRecord, Passwords, is_strong};
 pub use reset_token::ResetToken;

@@ -3,9 +3,11 @@
 mod cors;
 mod request_log;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,26 @@ const DEADLINE: Duration = Duration::from_millis(4500);
 /// The id of a request: `x-request-id` of its answer, `request_id` of its log lines.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub HeaderValue);
+
+impl RequestId {
+    /// As the log has it.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or("-")
+    }
+
+    /// Of the request with these parts.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().cloned().unwrap_or(Self(HeaderValue::from_static("-")))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
 
 /// `router` with everything around it: request ids and log, panics, deadline, CORS, body limit, the token in the
 /// answer, and the envelope for unknown paths and wrong methods.

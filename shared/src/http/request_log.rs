@@ -43,7 +43,9 @@ fn log(response: &Response, start: Instant) {
     match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
         None => tracing::info!(status, milliseconds, "answered"),
         // a person's mistake travels as a 500: an alarm must not count it
-        Some(ApiError::Business(error, _) | ApiError::BusinessAt { error, .. }) => {
+        Some(
+            ApiError::Business(error, _) | ApiError::BusinessAt { error, .. } | ApiError::BusinessFor { error, .. },
+        ) => {
             tracing::info!(status, milliseconds, business_error = error.code(), "refused");
         }
         Some(ApiError::Request(..) | ApiError::Token(_)) => tracing::info!(status, milliseconds, "refused"),

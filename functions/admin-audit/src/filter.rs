@@ -1,0 +1,123 @@
+//! Which entries are asked for.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use shared::ApiError;
+use shared::audit::Action;
+use shared::errors::bad_request;
+use utoipa::IntoParams;
+
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 1000;
+
+/// As they were sent.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Entries of this action only.
+    #[param(value_type = Option<Action>, inline)]
+    action: Option<String>,
+    /// Not those before this day or time (RFC 3339).
+    since: Option<String>,
+    /// 1 to 1000; 100 without it.
+    #[param(value_type = Option<u32>, minimum = 1)]
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<i64>)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub action: Option<Action>,
+    pub since: Option<DateTime<Utc>>,
+    pub limit: usize,
+    pub before: Option<i64>,
+}
+
+impl Filter {
+    /// 400 names the parameter that is wrong.
+    pub(crate) fn of(parameters: &Parameters) -> Result<Self, ApiError> {
+        let action = parameters.action.as_deref().map(|text| {
+            serde_json::from_value(Value::from(text)).map_err(|_| bad_request("action: there is no such action"))
+        });
+        let since = parameters.since.as_deref().map(|text| {
+            time(text).ok_or_else(|| bad_request("since: expected a day, or a time with its zone (RFC 3339)"))
+        });
+        let limit = parameters.limit.as_deref().map_or(Ok(DEFAULT_LIMIT), |text| match text.parse() {
+            Ok(limit) if limit > 0 => Ok(limit),
+            _ => Err(bad_request("limit: expected a whole number from 1")),
+        });
+        let before = parameters.cursor.as_deref().map(|text| {
+            text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page"))
+        });
+        Ok(Self {
+            action: action.transpose()?,
+            since: since.transpose()?,
+            // more than the most is the most
+            limit: limit?.min(MAX_LIMIT),
+            before: before.transpose()?,
+        })
+    }
+
+    /// Where the page behind `cursor` is (RFC 8288).
+    pub(crate) fn url(&self, cursor: i64) -> String {
+        let action = self.action.map(|action| format!("&action={}", action.as_str())).unwrap_or_default();
+        let since = self.since.map(|since| format!("&since={}", since.format("%Y-%m-%dT%H:%M:%S%.6fZ"))).unwrap_or_default();
+        format!("</admin/audit?limit={}&cursor={cursor}{action}{since}>; rel=\"next\"", self.limit)
+    }
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    time.or_else(|_| text.parse().map(|day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(name: &str, value: &str) -> Result<Filter, String> {
+        let given = |parameter| (parameter == name).then(|| value.to_owned());
+        let parameters = Parameters {
+            action: given("action"),
+            since: given("since"),
+            limit: given("limit"),
+            cursor: given("cursor"),
+        };
+        Filter::of(&parameters).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_refusal_names_the_parameter() {
+        for (name, value) in
+            [("action", "dance"), ("since", "yesterday"), ("limit", "0"), ("limit", "-1"), ("limit", "x"), ("cursor", "x")]
+        {
+            let refusal = filter(name, value).unwrap_err();
+            assert!(refusal.starts_with(&format!("400 Bad Request: {name}: ")), "{name}={value}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn since_is_a_day_or_a_time() {
+        let midnight: DateTime<Utc> = "2026-11-23T00:00:00Z".parse().unwrap();
+
+        for text in ["2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23T01:00:00+01:00"] {
+            assert_eq!(filter("since", text).unwrap().since, Some(midnight), "{text}");
+        }
+    }
+
+    #[test]
+    fn more_than_the_most_is_the_most() {
+        assert_eq!(filter("limit", "1001").unwrap().limit, 1000);
+        assert_eq!(filter("", "").unwrap().limit, 100);
+    }
+
+    #[test]
+    fn the_next_page_is_of_the_same_entries() {
+        let url = filter("action", "data.export").unwrap().url(7);
+
+        assert_eq!(url, "</admin/audit?limit=100&cursor=7&action=data.export>; rel=\"next\"");
+    }
+}

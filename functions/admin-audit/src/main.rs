@@ -1,0 +1,7 @@
+//! The function behind `GET /admin/audit`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::lambda::run(admin_audit::router)
+}

@@ -1,0 +1,2 @@
+DROP TABLE audit_entry;
+DROP FUNCTION refuse_change_of_audit_entry();

@@ -1,0 +1,135 @@
+//! The audit trail, for a study's ethics board: who changed what participants see, who made accounts, who took data out.
+//!
+//! An entry is written in the transaction of the change that it tells of, so that there is no change without its entry and no
+//! entry without its change. It holds ids, counts and words of this file: nothing clinical, no addresses, no keys.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::postgres::PgConnection;
+use utoipa::ToSchema;
+
+use crate::http::RequestId;
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A person, by the id of the account.
+    Account(i32),
+    /// Whoever holds `ADMIN_API_KEY`.
+    AdminKey,
+    /// Whoever holds `EXPORT_API_KEY`.
+    ExportKey,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub enum Action {
+    /// An uploaded file took the place of all assignments.
+    #[serde(rename = "assignments.replace")]
+    ReplaceAssignments,
+    /// An uploaded file added and updated assignments.
+    #[serde(rename = "assignments.upload")]
+    UploadAssignments,
+    /// A service added assignments.
+    #[serde(rename = "assignments.add")]
+    AddAssignments,
+    /// A new questionnaire is asked from now on.
+    #[serde(rename = "questionnaire.publish")]
+    PublishQuestionnaire,
+    /// Accounts were made.
+    #[serde(rename = "accounts.invite")]
+    InviteAccounts,
+    /// An invited account chose its password and became active.
+    #[serde(rename = "account.sign-up")]
+    SignUp,
+    /// The holder of a mailed link chose a new password.
+    #[serde(rename = "account.reset-password")]
+    ResetPassword,
+    /// An experiment was made.
+    #[serde(rename = "experiment.create")]
+    CreateExperiment,
+    /// An experiment was started, paused, completed or archived.
+    #[serde(rename = "experiment.set-status")]
+    SetExperimentStatus,
+    /// A run of an experiment's policy was asked for.
+    #[serde(rename = "run.create")]
+    CreateRun,
+    /// A run started, completed or failed.
+    #[serde(rename = "run.set-status")]
+    SetRunStatus,
+    /// A page of an export was handed out.
+    #[serde(rename = "data.export")]
+    ExportData,
+}
+
+impl Action {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReplaceAssignments => "assignments.replace",
+            Self::UploadAssignments => "assignments.upload",
+            Self::AddAssignments => "assignments.add",
+            Self::PublishQuestionnaire => "questionnaire.publish",
+            Self::InviteAccounts => "accounts.invite",
+            Self::SignUp => "account.sign-up",
+            Self::ResetPassword => "account.reset-password",
+            Self::CreateExperiment => "experiment.create",
+            Self::SetExperimentStatus => "experiment.set-status",
+            Self::CreateRun => "run.create",
+            Self::SetRunStatus => "run.set-status",
+            Self::ExportData => "data.export",
+        }
+    }
+}
+
+/// Who does something, and in which request.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// Who.
+    pub actor: Actor,
+    /// `request_id` of the log's lines.
+    pub request_id: RequestId,
+}
+
+impl Author {
+    /// Adds an entry, in the transaction of `connection`. `resources` are ids of what was made or changed, `details` numbers and
+    /// states.
+    pub async fn record(
+        &self,
+        connection: &mut PgConnection,
+        action: Action,
+        resources: &[String],
+        details: Value,
+    ) -> Result<(), sqlx::Error> {
+        let (actor, account_id) = match self.actor {
+            Actor::Account(id) => ("account", Some(id)),
+            Actor::AdminKey => ("admin key", None),
+            Actor::ExportKey => ("export key", None),
+        };
+        sqlx::query!(
+            "INSERT INTO audit_entry (actor, account_id, action, resources, details, request_id)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            actor,
+            account_id,
+            action.as_str(),
+            resources,
+            details,
+            self.request_id.as_str()
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_has_one_name() {
+        for action in [Action::SignUp, Action::ExportData, Action::ReplaceAssignments, Action::SetRunStatus] {
+            assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());
+        }
+    }
+}
