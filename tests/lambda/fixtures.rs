@@ -18,7 +18,11 @@ fn function(name: &str) -> Function {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = Template::read(&template, &BTreeMap::new()).unwrap();
     let found = template.functions.into_iter().find(|function| function.binary == name).unwrap();
-    let secrets = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("JWT_SECRET_KEY", "a key of tests")];
+    let secrets = [
+        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
+        ("JWT_SECRET_KEY", "a key of tests"),
+        ("JWT_SECRET_KEY_REVOKED_VERSIONS", ""),
+    ];
     let settings = Settings {
         environment: secrets.map(|(variable, value)| (variable.to_owned(), value.to_owned())).into(),
         log: Arc::new(|_, _| ()),

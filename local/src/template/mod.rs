@@ -182,7 +182,7 @@ impl Reader<'_> {
         let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
         let properties: FunctionProperties = self.read(merged, &FunctionProperties::READ)?;
         Ok(Function {
-            unreadable_secrets: self.unreadable_secrets(merged),
+            unreadable_secrets: self.unreadable_secrets(merged)?,
             log_group: self.log_group(merged)?,
             borrows_role: merged.contains_key("Role"),
             depends_on: depends_on(resource),
@@ -213,25 +213,24 @@ impl Reader<'_> {
         Ok(self.scope.resolve(value)?.unwrap_or(Value::Null))
     }
 
-    /// Variables called `<NAME>_PARAMETER` whose parameter is named in none of the function's policies.
-    fn unreadable_secrets(&self, function: &Map<String, Value>) -> Vec<String> {
+    /// Variables called `<NAME>_PARAMETER` whose parameter is a resource of none of the function's policies.
+    fn unreadable_secrets(&self, function: &Map<String, Value>) -> Result<Vec<String>, String> {
         let mut policies = String::new();
         for policy in function.get("Policies").and_then(Value::as_array).into_iter().flatten() {
             let managed = policy.get("Ref").and_then(Value::as_str).and_then(|name| self.resources.get(name));
-            policies.push_str(&managed.unwrap_or(policy).to_string());
+            let document = managed.and_then(|managed| managed.pointer("/Properties/PolicyDocument"));
+            policies.push_str(&self.resolve(document.unwrap_or(policy))?.to_string());
         }
         let variables = function.get("Environment").and_then(|environment| environment.get("Variables"));
-        variables
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| name.ends_with("_PARAMETER"))
-            .filter(|(_, value)| {
-                let parameter = value.get("Ref").map_or_else(|| text(value), text);
-                !policies.contains(&parameter)
-            })
-            .map(|(name, _)| name.clone())
-            .collect()
+        let mut unreadable = Vec::new();
+        for (name, value) in variables.and_then(Value::as_object).into_iter().flatten() {
+            let readable =
+                || Ok::<_, String>(policies.contains(&format!(":parameter{}\"", text(&self.resolve(value)?))));
+            if name.ends_with("_PARAMETER") && !readable()? {
+                unreadable.push(name.clone());
+            }
+        }
+        Ok(unreadable)
     }
 }
 

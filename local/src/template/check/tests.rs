@@ -156,6 +156,12 @@ fn every_planted_mistake_is_found() {
         ),
         ("ApiTraffic", "0,0,100", "0,0,0", "CasesRule: every weight is 0"),
         (
+            "ReadJwtSecretKey",
+            "parameter${JwtSecretKeyParameter}-revoked",
+            "parameter${JwtSecretKeyParameter}",
+            "CasesFunction: no policy lets it read the parameter in JWT_SECRET_KEY_REVOKED_VERSIONS_PARAMETER",
+        ),
+        (
             "MigrateFunction",
             "cron(0 3 * * ? *)",
             "cron(0 3 * * * *)",
