@@ -3,7 +3,7 @@
 CREATE TABLE audit_entry (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now(),
-    actor text NOT NULL CONSTRAINT audit_entry_actor_check CHECK (actor IN ('account', 'admin key', 'export key')),
+    actor text NOT NULL CONSTRAINT audit_entry_actor_check CHECK (actor IN ('account', 'admin key', 'export key', 'cli')),
     account_id integer CONSTRAINT audit_entry_account_id_check CHECK ((actor = 'account') = (account_id IS NOT NULL)),
     action text NOT NULL,
     resources text[] NOT NULL,

@@ -5,13 +5,27 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Ending;
-use crate::{completions, migration};
+use crate::{assignments, case, completions, doctor, migration, page_config, questionnaire, token, users};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create and change the database schema, or take over a database of the old system.
     Migrate(migration::Arguments),
+    /// What a case shows: concepts under keys, in an order.
+    PageConfig(page_config::Arguments),
+    /// The questions of every case.
+    Questionnaire(questionnaire::Arguments),
+    /// Who takes part: invite, list, activate, deactivate, reset passwords.
+    Users(users::Arguments),
+    /// Who reads which case, and what they see of it.
+    Assignments(assignments::Arguments),
+    /// What a participant would see of a case.
+    Case(case::Arguments),
+    /// A token without a login, to try things with.
+    Token(token::Arguments),
+    /// Look at everything a study needs, and say what to do about what is missing.
+    Doctor(doctor::Arguments),
     /// Print a script with which a shell completes the arguments of this program.
     Completions(completions::Arguments),
 }
@@ -20,6 +34,13 @@ pub enum Command {
 pub async fn run(command: Command, context: &Context) -> Result<Ending, Failure> {
     match command {
         Command::Migrate(arguments) => migration::run(arguments, context).await,
+        Command::PageConfig(arguments) => page_config::run(arguments, context).await,
+        Command::Questionnaire(arguments) => questionnaire::run(arguments, context).await,
+        Command::Users(arguments) => users::run(arguments, context).await,
+        Command::Assignments(arguments) => assignments::run(arguments, context).await,
+        Command::Case(arguments) => case::run(arguments, context).await,
+        Command::Token(arguments) => token::run(arguments, context).await,
+        Command::Doctor(arguments) => doctor::run(arguments, context).await,
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }

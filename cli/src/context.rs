@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
+use shared::audit::Author;
 use shared::config::{self, Environment};
 use shared::db::{Database, Deployment};
 use shared::secrets::{self, Rotation};
@@ -21,12 +22,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Context {
     /// Print JSON.
     pub json: bool,
+    author: Author,
 }
 
 impl Context {
     /// Prints as asked.
     pub fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, author: Author::of_command() }
     }
 
     /// The environment, in which secrets of SSM are values.
@@ -59,6 +61,11 @@ impl Context {
         let config = Config::from_environment(&self.environment().await?)?;
         let app = App::new(&config, Deployment::Container { max_connections: 1 });
         Ok((app.map_err(|error| Failure::new(error.to_string()))?, config))
+    }
+
+    /// Who is in the audit trail for what a command changes.
+    pub fn author(&self) -> Author {
+        self.author.clone()
     }
 
     /// Prints a report, and says how the command ends.

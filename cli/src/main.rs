@@ -7,15 +7,23 @@
 //! something wrong; 2 the command line is wrong.
 
 mod arguments;
+mod assignments;
+mod case;
 mod commands;
 mod completions;
 mod confirmation;
 mod context;
+mod doctor;
 mod failure;
 mod input;
 mod migration;
+mod page_config;
+mod people;
+mod questionnaire;
 mod report;
 mod table;
+mod token;
+mod users;
 mod waiting;
 
 use std::process::ExitCode;

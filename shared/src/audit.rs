@@ -3,10 +3,12 @@
 //! An entry is written in the transaction of the change that it tells of, so that there is no change without its entry and no
 //! entry without its change. It holds ids, counts and words of this file: nothing clinical, no addresses, no keys.
 
+use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::http::RequestId;
 
@@ -19,6 +21,8 @@ pub enum Actor {
     AdminKey,
     /// Whoever holds `EXPORT_API_KEY`.
     ExportKey,
+    /// Whoever runs `augmed`, the command line, with access to the database.
+    Cli,
 }
 
 /// What was done.
@@ -33,12 +37,30 @@ pub enum Action {
     /// A service added assignments.
     #[serde(rename = "assignments.add")]
     AddAssignments,
+    /// Assignments were removed.
+    #[serde(rename = "assignments.clear")]
+    ClearAssignments,
+    /// What a case shows was configured.
+    #[serde(rename = "page-config.set")]
+    SetPageConfig,
     /// A new questionnaire is asked from now on.
     #[serde(rename = "questionnaire.publish")]
     PublishQuestionnaire,
     /// Accounts were made.
     #[serde(rename = "accounts.invite")]
     InviteAccounts,
+    /// Accounts may log in again.
+    #[serde(rename = "accounts.activate")]
+    ActivateAccounts,
+    /// Accounts may not log in any more.
+    #[serde(rename = "accounts.deactivate")]
+    DeactivateAccounts,
+    /// A link that sets a new password was mailed for them.
+    #[serde(rename = "accounts.mail-link")]
+    MailLinks,
+    /// A token was made without a login.
+    #[serde(rename = "account.issue-token")]
+    IssueToken,
     /// An invited account chose its password and became active.
     #[serde(rename = "account.sign-up")]
     SignUp,
@@ -69,8 +91,14 @@ impl Action {
             Self::ReplaceAssignments => "assignments.replace",
             Self::UploadAssignments => "assignments.upload",
             Self::AddAssignments => "assignments.add",
+            Self::ClearAssignments => "assignments.clear",
+            Self::SetPageConfig => "page-config.set",
             Self::PublishQuestionnaire => "questionnaire.publish",
             Self::InviteAccounts => "accounts.invite",
+            Self::ActivateAccounts => "accounts.activate",
+            Self::DeactivateAccounts => "accounts.deactivate",
+            Self::MailLinks => "accounts.mail-link",
+            Self::IssueToken => "account.issue-token",
             Self::SignUp => "account.sign-up",
             Self::ResetPassword => "account.reset-password",
             Self::CreateExperiment => "experiment.create",
@@ -92,6 +120,12 @@ pub struct Author {
 }
 
 impl Author {
+    /// Whoever runs a command of `augmed`; each run has an id of its own.
+    pub fn of_command() -> Self {
+        let id = HeaderValue::try_from(Uuid::new_v4().to_string());
+        Self { actor: Actor::Cli, request_id: RequestId(id.unwrap_or(HeaderValue::from_static("-"))) }
+    }
+
     /// Adds an entry, in the transaction of `connection`. `resources` are ids of what was made or changed, `details` numbers and
     /// states.
     pub async fn record(
@@ -105,6 +139,7 @@ impl Author {
             Actor::Account(id) => ("account", Some(id)),
             Actor::AdminKey => ("admin key", None),
             Actor::ExportKey => ("export key", None),
+            Actor::Cli => ("cli", None),
         };
         sqlx::query!(
             "INSERT INTO audit_entry (actor, account_id, action, resources, details, request_id)

@@ -29,6 +29,11 @@ pub fn is_named_by(case: &Case, text: &str) -> bool {
     shown(text, SCORE, SCORE_AS_SHOWN).is_some() || (text == TOGGLE && assessed(case).is_some())
 }
 
+/// What entries can ask for, below the section: nothing where the visit has no score.
+pub fn paths(case: &Case) -> Vec<String> {
+    assessed(case).map(|_| TOGGLE.to_owned()).into_iter().collect()
+}
+
 fn assessed(case: &Case) -> Option<String> {
     let texts = || {
         let assessments =

@@ -39,6 +39,11 @@ impl<'a> Background<'a> {
         Self(held(categories, case))
     }
 
+    /// Every value, as its path below `BACKGROUND`.
+    pub fn paths(&self) -> Vec<String> {
+        self.0.iter().flat_map(Held::paths).collect()
+    }
+
     /// Whether what follows `BACKGROUND.` names a value, a nested category, or the demographics, which are always shown.
     pub fn is_named_by(&self, path: &str) -> bool {
         path == DEMOGRAPHICS
@@ -78,6 +83,14 @@ fn texts(concepts: &[i32], case: &Case) -> Vec<String> {
 }
 
 impl Held<'_> {
+    fn paths(&self) -> Vec<String> {
+        let below: Vec<String> = match &self.content {
+            HeldContent::Texts(texts) => texts.clone(),
+            HeldContent::Categories(nested) => nested.iter().flat_map(Held::paths).collect(),
+        };
+        below.into_iter().map(|path| format!("{}.{path}", self.key)).collect()
+    }
+
     fn is_empty(&self) -> bool {
         match &self.content {
             HeldContent::Texts(texts) => texts.is_empty(),

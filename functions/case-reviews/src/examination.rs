@@ -29,6 +29,12 @@ pub fn titles(groups: &[ConceptGroup], case: &Case) -> Vec<String> {
     children(groups, case).into_iter().map(|child| child.key).collect()
 }
 
+/// Every child, as its path below the section.
+pub fn paths(groups: &[ConceptGroup], case: &Case) -> Vec<String> {
+    let path = |group: &ConceptGroup| Some(format!("{}.{}", group.key, child(group, case)?.key));
+    groups.iter().filter_map(path).collect()
+}
+
 /// Whether what follows `PHYSICAL EXAMINATION.` names the child with this title.
 pub fn is_named_by(title: &str, path: &str) -> bool {
     path.strip_suffix(title).is_some_and(|start| start.ends_with('.'))

@@ -11,6 +11,7 @@ mod examination;
 mod example;
 pub mod naming;
 mod path_config;
+pub mod preview;
 mod queries;
 mod value;
 
@@ -24,7 +25,7 @@ use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
 use utoipa::OpenApi;
 
-use crate::case_tree::CaseReview;
+pub use crate::case_tree::CaseReview;
 use crate::path_config::PathConfig;
 use shared::page_config::PageConfig;
 

@@ -52,7 +52,7 @@ pub async fn unnamed<'a>(db: &Database, paths: &PathsByCase<'a>) -> Result<Unnam
 }
 
 /// What of a case can be shown.
-struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     case: &'a Case,
     background: Option<Background<'a>>,
     complaints: Vec<String>,
@@ -60,7 +60,7 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(case: &'a Case, page_config: &'a PageConfig) -> Self {
+    pub(crate) fn of(case: &'a Case, page_config: &'a PageConfig) -> Self {
         let mut shown = Self { case, background: None, complaints: Vec::new(), examinations: Vec::new() };
         for section in &page_config.sections {
             match section {
@@ -72,7 +72,7 @@ impl<'a> Shown<'a> {
         shown
     }
 
-    fn is_named_by(&self, path: &str) -> bool {
+    pub(crate) fn is_named_by(&self, path: &str) -> bool {
         let below = |section: &str| path.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
         if let Some(path) = below(BACKGROUND) {
             self.background.as_ref().is_some_and(|background| background.is_named_by(path))

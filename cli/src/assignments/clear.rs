@@ -1,0 +1,85 @@
+//! `clear`: removes assignments. Answers stay, with the copy of what was shown.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+use shared::audit::Action;
+
+use crate::confirmation::Confirmation;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::{Ending, Report};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Export them first: augmed assignments export > backup.csv")]
+pub struct Arguments {
+    /// Only those of this participant, by address.
+    #[arg(long)]
+    user: Option<String>,
+    /// Only those of this experiment.
+    #[arg(long)]
+    experiment: Option<String>,
+    /// Only those that nobody has answered.
+    #[arg(long)]
+    unanswered: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    let db = context.database().await?;
+    let Arguments { user, experiment, unanswered, confirmation } = arguments;
+    let found = sqlx::query_as!(
+        Cleared,
+        r#"SELECT count(*) AS "removed!", count(*) FILTER (WHERE is_answered) AS "answered!"
+           FROM (SELECT EXISTS (SELECT FROM answer WHERE task_id = display_config.id) AS is_answered
+                 FROM display_config
+                 WHERE ($1::text IS NULL OR user_email = $1) AND ($2::text IS NULL OR experiment_id = $2)) AS found
+           WHERE NOT ($3 AND is_answered)"#,
+        user,
+        experiment,
+        unanswered
+    )
+    .fetch_one(&db)
+    .await?;
+    if found.removed == 0 {
+        return context.show(&found);
+    }
+    confirmation.ask(&format!("remove {} assignments, {} of them answered", found.removed, found.answered))?;
+    let mut transaction = db.begin().await?;
+    sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+    let removed = sqlx::query_scalar!(
+        r#"DELETE FROM display_config
+           WHERE ($1::text IS NULL OR user_email = $1) AND ($2::text IS NULL OR experiment_id = $2)
+             AND NOT ($3 AND EXISTS (SELECT FROM answer WHERE task_id = display_config.id))
+           RETURNING EXISTS (SELECT FROM answer WHERE task_id = display_config.id) AS "is_answered!""#,
+        user,
+        experiment,
+        unanswered
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let answered = removed.iter().filter(|is_answered| **is_answered).count();
+    let details = json!({ "removed": removed.len(), "answered": answered });
+    context.author().record(&mut transaction, Action::ClearAssignments, &[], details).await?;
+    transaction.commit().await?;
+    context.show(&Cleared { removed: count(removed.len()), answered: count(answered) })
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+#[derive(Serialize)]
+struct Cleared {
+    removed: i64,
+    answered: i64,
+}
+
+impl Report for Cleared {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} assignments removed; {} of them were answered, and the answers stay", self.removed, self.answered)
+    }
+}

@@ -1,0 +1,131 @@
+//! Who reads which case in which arm.
+//!
+//! Participants, cases and arms are put into a random order. Then all reading slots stand in one row, participant after participant, and
+//! the cases, and the arms, go round and round along it; where both would come round together the arms move on by one. So every
+//! participant has every arm, every case is read, and every case is read in every arm, as often as any other, give or take one.
+
+use super::random::Chance;
+
+/// One participant, one case, one arm: indexes into what was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub participant: usize,
+    pub case: usize,
+    pub arm: usize,
+}
+
+/// How arms are given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Design {
+    /// Every participant reads in every arm.
+    #[default]
+    Within,
+    /// Every participant reads in one arm only.
+    Between,
+}
+
+/// How much there is of everything.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    pub participants: usize,
+    pub cases: usize,
+    pub arms: usize,
+    /// At most `cases`.
+    pub cases_per_participant: usize,
+}
+
+/// The slots, each participant's in the order in which they read.
+pub fn slots(design: Design, size: Size, chance: &mut Chance) -> Vec<Slot> {
+    let mut order = |count: usize| {
+        let mut order: Vec<usize> = (0..count).collect();
+        chance.shuffle(&mut order);
+        order
+    };
+    let (participants, cases, arms) = (order(size.participants), order(size.cases), order(size.arms));
+    let round_together = least_common_multiple(size.cases, size.arms);
+    let mut slots = Vec::with_capacity(size.participants * size.cases_per_participant);
+    for (place, &participant) in participants.iter().enumerate() {
+        let first = place * size.cases_per_participant;
+        let mut own: Vec<Slot> = (first..first + size.cases_per_participant)
+            .map(|slot| {
+                let arm = match design {
+                    Design::Within => slot + slot / round_together,
+                    Design::Between => place,
+                };
+                Slot { participant, case: cases[slot % size.cases], arm: arms[arm % size.arms] }
+            })
+            .collect();
+        chance.shuffle(&mut own);
+        slots.extend(own);
+    }
+    slots
+}
+
+fn least_common_multiple(one: usize, other: usize) -> usize {
+    let (mut divisor, mut rest) = (one, other);
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    one / divisor * other
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn given_out(design: Design, participants: usize, cases: usize, arms: usize, each: usize) -> Vec<Slot> {
+        let size = Size { participants, cases, arms, cases_per_participant: each };
+        slots(design, size, &mut Chance::from_seed("test"))
+    }
+
+    /// The difference between the most and the least frequent, among all `groups` × `values`.
+    fn spread(slots: &[Slot], groups: usize, values: usize, of: impl Fn(&Slot) -> (usize, usize)) -> usize {
+        let mut counts = BTreeMap::new();
+        slots.iter().for_each(|slot| *counts.entry(of(slot)).or_insert(0) += 1);
+        let count = |group, value| counts.get(&(group, value)).copied().unwrap_or(0);
+        let of_group = |group| {
+            let all = (0..values).map(|value| count(group, value));
+            all.clone().max().unwrap() - all.min().unwrap()
+        };
+        (0..groups).map(of_group).max().unwrap()
+    }
+
+    #[test]
+    fn a_full_design_is_balanced_in_participants_and_cases() {
+        for (participants, cases, arms) in [(4, 12, 4), (3, 12, 4), (7, 10, 3), (5, 9, 2), (12, 6, 4), (1, 5, 3)] {
+            let slots = given_out(Design::Within, participants, cases, arms, cases);
+
+            assert_eq!(slots.len(), participants * cases);
+            assert_eq!(spread(&slots, participants, cases, |slot| (slot.participant, slot.case)), 0);
+            assert!(spread(&slots, participants, arms, |slot| (slot.participant, slot.arm)) <= 1);
+            assert!(spread(&slots, cases, arms, |slot| (slot.case, slot.arm)) <= 1, "{participants} {cases} {arms}");
+        }
+    }
+
+    #[test]
+    fn a_share_of_the_cases_is_balanced_too() {
+        for (participants, cases, arms, each) in [(10, 30, 3, 9), (8, 20, 4, 5), (7, 11, 2, 4)] {
+            let slots = given_out(Design::Within, participants, cases, arms, each);
+
+            assert!(spread(&slots, 1, cases, |slot| (0, slot.case)) <= 1);
+            assert!(spread(&slots, cases, arms, |slot| (slot.case, slot.arm)) <= 1);
+            assert!(spread(&slots, participants, cases, |slot| (slot.participant, slot.case)) <= 1, "no case twice");
+            assert!(spread(&slots, participants, arms, |slot| (slot.participant, slot.arm)) <= 2);
+        }
+    }
+
+    #[test]
+    fn between_participants_each_has_one_arm() {
+        let slots = given_out(Design::Between, 6, 5, 3, 5);
+
+        for participant in 0..6 {
+            let mut arms: Vec<usize> =
+                slots.iter().filter(|slot| slot.participant == participant).map(|slot| slot.arm).collect();
+            arms.dedup();
+            assert_eq!(arms.len(), 1);
+        }
+        assert_eq!(spread(&slots, 1, 3, |slot| (0, slot.arm)), 0);
+    }
+}

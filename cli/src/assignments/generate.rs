@@ -1,0 +1,223 @@
+//! `generate`: a file of assignments from participants, cases and arms.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use clap::Args;
+use indexmap::IndexSet;
+use serde::Serialize;
+use shared::db::Database;
+
+use super::arms::{self, Arms};
+use super::design::{self, Design, Size, Slot};
+use super::export::COLUMNS;
+use super::random::Chance;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::input::{Input, Output};
+use crate::report::{Ending, Report};
+use crate::{case, people, table};
+
+const AFTER_HELP: &str = "\
+Arms are a CSV file: which paths each arm shows, and how. `*` stands for anything, so that one row fits every case; a path
+without it has to name something in a case, or is left out there.
+
+  Arm,Path,Collapse,Highlight,Top
+  plain,BACKGROUND.*,,,
+  ai-score,BACKGROUND.*,,,
+  ai-score,RISK ASSESSMENT.*,,,
+  emphasis,BACKGROUND.Family History.*,FALSE,TRUE,1
+
+The same participants, cases, arms and seed give the same file, whenever and wherever. Nothing is stored: look at the file
+(`augmed case show --file F --row N`, `augmed assignments preview F`), then `augmed assignments upload F`.
+
+Examples:
+  augmed assignments generate --arms arms.csv --seed main-study --out assignments.csv
+  augmed assignments generate --arms arms.csv --participants people.csv --cases 101,102,103,104 --cases-per-participant 2
+  augmed assignments generate --arms arms.csv --design between --out assignments.csv";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// The arms (CSV), or - for standard input.
+    #[arg(long, value_name = "FILE")]
+    arms: Input,
+    /// Addresses: CSV with a column `email` or `User`, or one a line. Without it: every account that is no administrator's.
+    #[arg(long, value_name = "FILE")]
+    participants: Option<Input>,
+    /// `visit_occurrence_id`s, separated by commas. Without it: every visit.
+    #[arg(long, value_delimiter = ',')]
+    cases: Vec<i32>,
+    /// How many cases each participant reads. Without it: all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    cases_per_participant: Option<u32>,
+    /// Whether every participant reads in every arm, or in one.
+    #[arg(long, value_enum, default_value_t)]
+    design: Design,
+    /// Any text: the same seed gives the same file. Without it one is drawn, and told.
+    #[arg(long)]
+    seed: Option<String>,
+    /// The experiment that all of them belong to.
+    #[arg(long)]
+    experiment: Option<String>,
+    /// Where to write the file. Without it, or with -: standard output.
+    #[arg(long, short)]
+    out: Option<Output>,
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    let db = context.database().await?;
+    let arms = arms::read(&arguments.arms)?;
+    // sorted, so that the order in which they are given changes nothing
+    let participants: Vec<String> = participants(arguments.participants.as_ref(), &db).await?.into_iter().collect();
+    let cases: Vec<i32> = cases(&arguments.cases, &db).await?.into_iter().collect();
+    let all = u32::try_from(cases.len()).unwrap_or(u32::MAX);
+    let each = arguments.cases_per_participant.unwrap_or(all);
+    if each > all {
+        let problem = format!("--cases-per-participant {each}: there are {all} cases");
+        return Err(Failure::usage(problem).with_remedy("nobody reads a case twice"));
+    }
+    let seed = arguments.seed.unwrap_or_else(|| sqlx::types::Uuid::new_v4().simple().to_string());
+    let shown = Shown::of(&arms, &cases, &arguments.arms, &db).await?;
+    let size = Size {
+        participants: participants.len(),
+        cases: cases.len(),
+        arms: arms.len(),
+        cases_per_participant: usize::try_from(each).unwrap_or_default(),
+    };
+    let slots = design::slots(arguments.design, size, &mut Chance::from_seed(&seed));
+    let out = arguments.out.unwrap_or_default();
+    let mut file = csv::Writer::from_writer(out.create(context)?);
+    file.write_record(COLUMNS)?;
+    for slot in &slots {
+        let arm = arms.get_index(slot.arm).map_or("", |(arm, _)| arm);
+        let case_id = cases[slot.case].to_string();
+        for (path, [collapse, highlight, top]) in &shown.rows[&(slot.arm, slot.case)] {
+            let experiment = arguments.experiment.as_deref().unwrap_or_default();
+            let participant = &participants[slot.participant];
+            file.write_record([participant, &case_id, path, collapse, highlight, top, experiment, arm, ""])?;
+        }
+    }
+    file.flush()?;
+    drop(file);
+    let generated = Generated::of(seed, &arms, size, &slots, shown.notes);
+    if out.is_stdout() {
+        generated.write(&mut anstream::stderr())?;
+        return Ok(Ending::Done);
+    }
+    context.show(&generated)
+}
+
+async fn participants(file: Option<&Input>, db: &Database) -> Result<BTreeSet<String>, Failure> {
+    let participants: BTreeSet<String> = match file {
+        Some(file) => people::read(file)?.into_iter().map(|person| person.email).collect(),
+        None => {
+            let all = sqlx::query_scalar!(r#"SELECT email FROM "user" WHERE admin_flag IS NOT TRUE"#);
+            all.fetch_all(db).await?.into_iter().collect()
+        }
+    };
+    if participants.is_empty() {
+        return Err(Failure::new("there are no participants").with_remedy("augmed users invite, or --participants FILE"));
+    }
+    Ok(participants)
+}
+
+async fn cases(given: &[i32], db: &Database) -> Result<BTreeSet<i32>, Failure> {
+    if !given.is_empty() {
+        return Ok(given.iter().copied().collect());
+    }
+    let all = sqlx::query_scalar!("SELECT visit_occurrence_id FROM visit_occurrence").fetch_all(db).await?;
+    if all.is_empty() {
+        return Err(Failure::new("there are no cases: visit_occurrence is empty").with_remedy("augmed load clinical DIR"));
+    }
+    Ok(all.into_iter().collect())
+}
+
+type Cells = (String, [String; 3]);
+
+/// What each arm shows of each case.
+struct Shown {
+    rows: BTreeMap<(usize, usize), Vec<Cells>>,
+    notes: Vec<String>,
+}
+
+impl Shown {
+    async fn of(arms: &Arms, cases: &[i32], file: &Input, db: &Database) -> Result<Self, Failure> {
+        let loaded = case::load(cases, db).await?;
+        let mut shown = Self { rows: BTreeMap::new(), notes: Vec::new() };
+        let mut used = BTreeMap::<u64, usize>::new();
+        for (case_index, &case_id) in cases.iter().enumerate() {
+            case::known(case_id, &loaded)?;
+            let paths = loaded.paths(case_id);
+            for (arm_index, (arm, arm_rows)) in arms.iter().enumerate() {
+                let mut rows: Vec<Cells> = Vec::new();
+                for arm_row in arm_rows {
+                    let mut named: IndexSet<&str> = arm_row.matching(paths.iter().map(String::as_str)).into_iter().collect();
+                    if named.is_empty() && loaded.is_named(case_id, &arm_row.path) {
+                        named.insert(&arm_row.path);
+                    }
+                    *used.entry(arm_row.row).or_default() += usize::from(!named.is_empty());
+                    // of a path that two rows name the later one counts
+                    rows.retain(|(path, _)| !named.contains(path.as_str()));
+                    rows.extend(named.into_iter().map(|path| (path.to_owned(), arm_row.style.clone())));
+                }
+                if rows.is_empty() {
+                    let problem = format!("arm {arm} shows nothing of case {case_id}, which an assignment cannot say");
+                    return Err(file.failure(problem).with_remedy(format!("`augmed case paths {case_id}` lists what there is")));
+                }
+                shown.rows.insert((arm_index, case_index), rows);
+            }
+        }
+        for arm_row in arms.values().flatten() {
+            match used.get(&arm_row.row).copied().unwrap_or_default() {
+                0 => {
+                    let problem = format!("row {}: {} names nothing in any case", arm_row.row, arm_row.path);
+                    return Err(file.failure(problem).with_remedy("`augmed case paths CASE` lists what a case has"));
+                }
+                some if some < cases.len() => {
+                    let without = cases.len() - some;
+                    shown.notes.push(format!("row {}: {} names nothing in {without} cases", arm_row.row, arm_row.path));
+                }
+                _ => {}
+            }
+        }
+        Ok(shown)
+    }
+}
+
+#[derive(Serialize)]
+struct Generated {
+    seed: String,
+    participants: usize,
+    cases: usize,
+    cases_per_participant: usize,
+    assignments: usize,
+    /// Assignments by arm.
+    arms: BTreeMap<String, usize>,
+    notes: Vec<String>,
+}
+
+impl Generated {
+    fn of(seed: String, arms: &Arms, size: Size, slots: &[Slot], notes: Vec<String>) -> Self {
+        let in_arm = |arm: usize| slots.iter().filter(|slot| slot.arm == arm).count();
+        Self {
+            seed,
+            participants: size.participants,
+            cases: size.cases,
+            cases_per_participant: size.cases_per_participant,
+            assignments: slots.len(),
+            arms: arms.keys().enumerate().map(|(index, arm)| (arm.clone(), in_arm(index))).collect(),
+            notes,
+        }
+    }
+}
+
+impl Report for Generated {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.notes.iter().try_for_each(|note| writeln!(out, "note: {note}"))?;
+        let rows = self.arms.iter().map(|(arm, count)| [arm.clone(), count.to_string()]);
+        writeln!(out, "{}", table::of(["arm", "assignments"], rows))?;
+        let Self { participants, cases, cases_per_participant, .. } = self;
+        writeln!(out, "{participants} participants read {cases_per_participant} of {cases} cases each; seed: {}", self.seed)
+    }
+}

@@ -1,0 +1,61 @@
+//! `augmed assignments`: who reads which case, and what they see of it.
+
+mod arms;
+mod clear;
+mod design;
+mod export;
+mod generate;
+mod list;
+mod random;
+mod upload;
+
+use clap::{Args, Subcommand};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::Ending;
+
+const AFTER_HELP: &str = "\
+A file of assignments is CSV with the columns User, Case No., Path, Collapse, Highlight, Top and optionally Experiment, Arm, Policy.
+Rows of one user and case make one assignment. Cases come in the order of the file.
+
+Examples:
+  augmed assignments generate --arms arms.csv --cases 101,102,103 --seed pilot --out assignments.csv
+  augmed assignments preview assignments.csv      what it would store, and what of it may be a mistake
+  augmed assignments upload assignments.csv       add and update; others stay
+  augmed assignments export > backup.csv          what is stored, as a file that can be uploaded";
+
+/// Who reads which case, and what they see of it.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add and update the assignments of a file, of any size; with --replace they take the place of all others.
+    Upload(upload::Upload),
+    /// What an upload would store, and what of it may be a mistake. Changes nothing.
+    Preview(upload::Preview),
+    /// Print the stored assignments as a file that can be uploaded again.
+    Export(export::Arguments),
+    /// List the stored assignments: id, participant, case, arm.
+    List(list::Arguments),
+    /// Remove assignments. Answers stay.
+    Clear(clear::Arguments),
+    /// Make a file of assignments: participants × cases × arms, balanced and randomised from a seed.
+    Generate(generate::Arguments),
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    match arguments.action {
+        Action::Upload(arguments) => upload::upload(arguments, context).await,
+        Action::Preview(arguments) => upload::preview(arguments, context).await,
+        Action::Export(arguments) => export::run(arguments, context).await,
+        Action::List(arguments) => list::run(arguments, context).await,
+        Action::Clear(arguments) => clear::run(arguments, context).await,
+        Action::Generate(arguments) => generate::run(arguments, context).await,
+    }
+}

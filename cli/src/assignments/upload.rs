@@ -1,0 +1,204 @@
+//! `upload` and `preview`: what the routes of `/admin/config` do, without their limits.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use admin_config::config_file::{Assignment, ConfigFile, Labels};
+use admin_config::store::{self, StoreError, Upserted};
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+use shared::audit::Action;
+use shared::db::Database;
+
+use crate::confirmation::Confirmation;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::report::{Ending, Report};
+use crate::waiting;
+
+/// A person reads no more at once; all of them are in `--json`.
+const SHOWN_WARNINGS: usize = 20;
+
+#[derive(Debug, Args)]
+pub struct Preview {
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Debug, Args)]
+pub struct Upload {
+    #[command(flatten)]
+    source: Source,
+    /// Take the place of every stored assignment, instead of adding to them.
+    #[arg(long)]
+    replace: bool,
+    /// Store it although there are warnings.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+/// A file, and labels that win over its columns.
+#[derive(Debug, Args)]
+struct Source {
+    /// A CSV file, or - for standard input.
+    file: Input,
+    /// The experiment that all of them belong to.
+    #[arg(long)]
+    experiment: Option<String>,
+    /// The arm that all of them belong to.
+    #[arg(long)]
+    arm: Option<String>,
+    /// The policy that chose them.
+    #[arg(long)]
+    policy: Option<String>,
+}
+
+impl Source {
+    async fn read(self, db: &Database) -> Result<(Vec<Assignment>, Vec<String>), Failure> {
+        let mut file = ConfigFile::parse(&self.file.read()?).map_err(|error| {
+            let remedy = "the columns are described by `augmed assignments --help`";
+            self.file.failure(error).with_remedy(remedy)
+        })?;
+        let labels = Labels { experiment_id: self.experiment, arm: self.arm, policy_id: self.policy };
+        for assignment in &mut file.assignments {
+            assignment.labels = labels.or(&assignment.labels);
+        }
+        let looked_up = admin_config::preview::look_up(&file.assignments, usize::MAX, db);
+        let mut notes = file.notes;
+        notes.extend(waiting::spin("looking up participants, cases and paths", looked_up).await?);
+        notes.sort_by_key(|note| note.row);
+        Ok((file.assignments, notes.iter().map(ToString::to_string).collect()))
+    }
+}
+
+pub async fn preview(arguments: Preview, context: &Context) -> Result<Ending, Failure> {
+    let (assignments, warnings) = arguments.source.read(&context.database().await?).await?;
+    context.show(&Previewed { content: Content::of(&assignments), warnings })
+}
+
+pub async fn upload(arguments: Upload, context: &Context) -> Result<Ending, Failure> {
+    let db = context.database().await?;
+    let (assignments, warnings) = arguments.source.read(&db).await?;
+    let content = Content::of(&assignments);
+    if !warnings.is_empty() && !arguments.force {
+        return context.show(&Refused { stored: false, content, warnings });
+    }
+    if arguments.replace {
+        arguments.confirmation.ask("remove every stored assignment and store these instead")?;
+    }
+    let mut transaction = db.begin().await?;
+    let author = context.author();
+    let uploaded = if arguments.replace {
+        let removed = store::replace_all(&mut transaction, &assignments).await?;
+        let details = json!({ "added": assignments.len(), "removed": removed });
+        author.record(&mut transaction, Action::ReplaceAssignments, &[], details).await?;
+        Uploaded { content, created: assignments.len(), updated: 0, removed, warnings }
+    } else {
+        let outcomes = waiting::spin("storing", store::upsert(&mut transaction, &assignments)).await?;
+        let created = outcomes.iter().filter(|outcome| **outcome == Upserted::Created).count();
+        let updated = outcomes.len() - created;
+        let details = json!({ "added": created, "updated": updated });
+        author.record(&mut transaction, Action::UploadAssignments, &[], details).await?;
+        Uploaded { content, created, updated, removed: 0, warnings }
+    };
+    transaction.commit().await?;
+    context.show(&uploaded)
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => error.into(),
+            StoreError::SameId => Self::new("an assignment of the file has the id of a stored one of somebody else; nothing was stored"),
+        }
+    }
+}
+
+/// What a file holds.
+#[derive(Serialize)]
+struct Content {
+    assignments: usize,
+    participants: usize,
+    cases: usize,
+}
+
+impl Content {
+    fn of(assignments: &[Assignment]) -> Self {
+        let participants: BTreeSet<&str> = assignments.iter().map(|one| one.user_email.as_str()).collect();
+        let cases: BTreeSet<i32> = assignments.iter().map(|one| one.case_id).collect();
+        Self { assignments: assignments.len(), participants: participants.len(), cases: cases.len() }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { assignments, participants, cases } = self;
+        writeln!(out, "{assignments} assignments of {cases} cases to {participants} participants")
+    }
+}
+
+fn write_warnings(warnings: &[String], out: &mut dyn Write) -> io::Result<()> {
+    warnings.iter().take(SHOWN_WARNINGS).try_for_each(|warning| writeln!(out, "warning: {warning}"))?;
+    match warnings.len().saturating_sub(SHOWN_WARNINGS) {
+        0 => Ok(()),
+        more => writeln!(out, "and {more} more warnings: --json prints them all"),
+    }
+}
+
+#[derive(Serialize)]
+struct Previewed {
+    #[serde(flatten)]
+    content: Content,
+    warnings: Vec<String>,
+}
+
+impl Report for Previewed {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_warnings(&self.warnings, out)?;
+        self.content.write(out)
+    }
+
+    fn ending(&self) -> Ending {
+        if self.warnings.is_empty() { Ending::Done } else { Ending::FoundWrong }
+    }
+}
+
+#[derive(Serialize)]
+struct Refused {
+    stored: bool,
+    #[serde(flatten)]
+    content: Content,
+    warnings: Vec<String>,
+}
+
+impl Report for Refused {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_warnings(&self.warnings, out)?;
+        self.content.write(out)?;
+        writeln!(out, "nothing was stored: correct the file, or add --force if all of this is meant so")
+    }
+
+    fn ending(&self) -> Ending {
+        Ending::FoundWrong
+    }
+}
+
+#[derive(Serialize)]
+struct Uploaded {
+    #[serde(flatten)]
+    content: Content,
+    created: usize,
+    updated: usize,
+    removed: u64,
+    warnings: Vec<String>,
+}
+
+impl Report for Uploaded {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_warnings(&self.warnings, out)?;
+        self.content.write(out)?;
+        writeln!(out, "{} added, {} updated, {} removed", self.created, self.updated, self.removed)
+    }
+}

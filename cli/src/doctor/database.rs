@@ -1,0 +1,95 @@
+//! The database: is it there, is its clock right, is its schema current?
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use migrate::{Runner, State};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+
+use super::diagnosis::Diagnosis;
+use crate::failure::Failure;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Tokens of a server whose clock is further ahead are refused (contract, section 9).
+const LEEWAY_SECONDS: f64 = 30.0;
+const NOTICEABLE_SECONDS: f64 = 2.0;
+/// The oldest that the tests run on.
+const OLDEST_VERSION: i32 = 140_000;
+
+/// The connection with the clock on its other end; and whether there is one.
+pub async fn connection(options: &PgConnectOptions) -> (Diagnosis, bool) {
+    let remedy = "does the server run, is the address right, may this machine reach it? psql with the same address says more";
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+    match connected {
+        Err(_) => (Diagnosis::failed("database", "does not answer within 10 s", remedy), false),
+        Ok(Err(error)) => (Diagnosis::failed("database", Failure::from(error).to_string(), remedy), false),
+        Ok(Ok(mut connection)) => match facts(&mut connection).await {
+            Ok(diagnosis) => (diagnosis, true),
+            Err(error) => (Diagnosis::failed("database", Failure::from(error).to_string(), remedy), false),
+        },
+    }
+}
+
+async fn facts(connection: &mut PgConnection) -> Result<Diagnosis, sqlx::Error> {
+    let before = Utc::now();
+    let facts = sqlx::query!(
+        r#"SELECT clock_timestamp() AS "now!", current_setting('server_version_num')::integer AS "version!",
+                  current_setting('server_version') AS "version_name!", pg_encoding_to_char(encoding) AS "encoding!"
+           FROM pg_database WHERE datname = current_database()"#
+    )
+    .fetch_one(connection)
+    .await?;
+    let round_trip = Utc::now() - before;
+    let apart = apart(facts.now, before, before + round_trip);
+    let name = format!("PostgreSQL {}, {} ms away, clocks {apart:.1} s apart", facts.version_name, round_trip.num_milliseconds());
+    Ok(if facts.encoding != "UTF8" {
+        Diagnosis::failed("database", format!("its encoding is {}", facts.encoding), "createdb --encoding=UTF8 --template=template0")
+    } else if facts.version < OLDEST_VERSION {
+        Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest that is tested")
+    } else if apart > LEEWAY_SECONDS {
+        Diagnosis::failed("clocks", name, "set them by NTP: tokens and reset links depend on them")
+    } else if apart > NOTICEABLE_SECONDS {
+        Diagnosis::warning("clocks", name, "set them by NTP: durations of a study depend on them")
+    } else {
+        Diagnosis::good("database", name)
+    })
+}
+
+/// Seconds between a clock and the time in which it was read.
+fn apart(clock: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> f64 {
+    let early = (before - clock).as_seconds_f64().max(0.0);
+    let late = (clock - after).as_seconds_f64().max(0.0);
+    early.max(late)
+}
+
+/// How far the schema is; and whether the study can be looked at.
+pub async fn schema(options: &PgConnectOptions) -> (Diagnosis, bool) {
+    match Runner::new(options).status().await {
+        Err(error) => (Diagnosis::failed("schema", error.to_string(), "docs and migrations/README.md; augmed migrate plan"), false),
+        Ok(report) if report.state == State::Empty => {
+            (Diagnosis::failed("schema", "the database is empty", "augmed migrate up"), false)
+        }
+        Ok(report) if report.state == State::OldSystem => {
+            (Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up takes it over"), false)
+        }
+        Ok(report) if !report.pending.is_empty() => {
+            (Diagnosis::failed("schema", format!("migrations: {}", report.message), "augmed migrate plan, then augmed migrate up"), false)
+        }
+        Ok(report) => (Diagnosis::good("schema", report.message), true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_are_apart_by_what_the_round_trip_does_not_explain() {
+        let at = |second: i64| DateTime::from_timestamp(second, 0).unwrap_or_default();
+
+        assert!(apart(at(11), at(10), at(12)).abs() < f64::EPSILON);
+        assert!((apart(at(15), at(10), at(12)) - 3.0).abs() < f64::EPSILON);
+        assert!((apart(at(5), at(10), at(12)) - 5.0).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,58 @@
+//! Whether mail would leave. None is sent.
+
+use std::path::Path;
+
+use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use shared::Config;
+use shared::config::{Environment, MailTransport};
+
+use super::diagnosis::Diagnosis;
+
+pub async fn check(environment: &Environment) -> Diagnosis {
+    let Ok(config) = Config::from_environment(environment) else {
+        return Diagnosis::warning("mail", "not looked at", "complete the configuration first");
+    };
+    if config.frontend_url.is_none() {
+        return Diagnosis::failed("mail", "FRONTEND_URL is not set, so that a reset mail has no link", "FRONTEND_URL=https://study.example");
+    }
+    match (&config.mail_transport, &config.mail_from) {
+        (MailTransport::Log, _) => {
+            Diagnosis::warning("mail", "goes nowhere: MAIL_TRANSPORT=log", "MAIL_TRANSPORT=ses, and MAIL_FROM")
+        }
+        (MailTransport::Directory(directory), _) => of_directory(directory),
+        (MailTransport::Ses, None) => Diagnosis::failed("mail", "MAIL_FROM is not set", "an address that SES has verified"),
+        (MailTransport::Ses, Some(_)) => of_ses().await,
+    }
+}
+
+fn of_directory(directory: &Path) -> Diagnosis {
+    let place = format!("goes to files in {}", directory.display());
+    match std::fs::create_dir_all(directory).and_then(|()| std::fs::metadata(directory)) {
+        Ok(metadata) if !metadata.permissions().readonly() => {
+            Diagnosis::warning("mail", place, "nobody gets them: MAIL_TRANSPORT=ses for a real study")
+        }
+        Ok(_) => Diagnosis::failed("mail", format!("{place}, which is read-only"), "give the account that runs this write access"),
+        Err(error) => Diagnosis::failed("mail", format!("{place}: {error}"), "a directory that can be made and written"),
+    }
+}
+
+async fn of_ses() -> Diagnosis {
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
+    match aws_sdk_sesv2::Client::new(&config).get_account().send().await {
+        Ok(account) if !account.sending_enabled() => {
+            Diagnosis::failed("mail", "SES does not let this account send", "SES console, account dashboard")
+        }
+        Ok(account) if !account.production_access_enabled() => {
+            let remedy = "SES console: request production access";
+            Diagnosis::warning("mail", "SES is in its sandbox: only verified addresses get mail", remedy)
+        }
+        Ok(_) => Diagnosis::good("mail", "SES sends"),
+        Err(error) if error.as_service_error().and_then(|error| error.code()) == Some("AccessDeniedException") => {
+            Diagnosis::warning("mail", "SES is there; whether it sends this account may not see", "allow ses:GetAccount to find out")
+        }
+        Err(error) => {
+            let remedy = "AWS_REGION and credentials (aws sts get-caller-identity), and the network to SES";
+            Diagnosis::failed("mail", format!("SES: {}", DisplayErrorContext(error)), remedy)
+        }
+    }
+}

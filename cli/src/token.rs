@@ -1,0 +1,75 @@
+//! `augmed token`: a token without a login, to try things with.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+use shared::audit::Action;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::{Ending, Report};
+
+const AFTER_HELP: &str = "\
+Whoever has the token is this account until it expires: sees its cases and answers in its name; with an administrator's also exports
+everything, assigns cases and invites accounts. It is valid even if the password changes; `augmed users deactivate` ends it.
+
+Examples:
+  TOKEN=$(augmed token ines@clinic.example)
+  curl https://study.example/api/cases -H \"Authorization: Bearer $TOKEN\"";
+
+/// Who to be.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// The address or id of an active account.
+    account: String,
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    let (app, config) = context.app().await?;
+    let db = context.database().await?;
+    let account = sqlx::query!(
+        r#"SELECT id, email, active IS TRUE AS "is_active!", admin_flag IS TRUE AS "is_admin!"
+           FROM "user" WHERE email = $1 OR id::text = $1"#,
+        arguments.account
+    )
+    .fetch_optional(&db)
+    .await?
+    .ok_or_else(|| Failure::new("there is no such account").with_remedy("augmed users list"))?;
+    if !account.is_active {
+        let problem = format!("account {} is not active, so that its token would be refused", account.id);
+        return Err(Failure::new(problem).with_remedy("it has to sign up, or augmed users activate"));
+    }
+    let now = Utc::now();
+    let token = app.tokens.issue(&account.email, now).map_err(|error| Failure::new(error.to_string()))?;
+    let mut transaction = db.begin().await?;
+    context.author().record(&mut transaction, Action::IssueToken, &[account.id.to_string()], json!({})).await?;
+    transaction.commit().await?;
+    let lifetime = TimeDelta::from_std(config.access_token_expires).unwrap_or_default();
+    context.show(&Issued { token, account_id: account.id, is_admin: account.is_admin, expires: now + lifetime })
+}
+
+#[derive(Serialize)]
+struct Issued {
+    token: String,
+    account_id: i32,
+    is_admin: bool,
+    expires: DateTime<Utc>,
+}
+
+impl Report for Issued {
+    /// The token alone goes to `out`, so that a script can take it.
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let may = if self.is_admin {
+            "it is an administrator's: whoever has it exports everything, assigns cases and invites accounts"
+        } else {
+            "whoever has it sees this account's cases and answers in its name"
+        };
+        let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
+        anstream::eprintln!("{yellow}warning:{yellow:#} for account {} until {:.0}; {may}", self.account_id, self.expires.format("%F %H:%M UTC"));
+        writeln!(out, "{}", self.token)
+    }
+}

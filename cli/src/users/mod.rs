@@ -1,0 +1,55 @@
+//! `augmed users`: who takes part.
+
+mod change;
+mod invite;
+mod list;
+mod select;
+
+use clap::{Args, Subcommand};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::Ending;
+
+const AFTER_HELP: &str = "\
+A file of people is CSV with the columns email, name, position, employer, area_of_clinical_ex, of which only the first is needed; or
+one address a line.
+
+Examples:
+  augmed users invite ines@clinic.example tomas@clinic.example
+  augmed users invite --file participants.csv
+  augmed users list
+  augmed users deactivate 17                 an account may be named by its id
+  augmed users reset ines@clinic.example     mails a link that sets a new password";
+
+/// Who takes part.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make accounts. Their owners choose a password when they sign up; no mail is sent.
+    Invite(invite::Arguments),
+    /// List all accounts.
+    List,
+    /// Let deactivated accounts log in again.
+    Activate(select::Accounts),
+    /// Let accounts log in no more, their tokens included. Their answers stay.
+    Deactivate(select::Accounts),
+    /// Mail a link that sets a new password. It is valid for two days.
+    Reset(select::Accounts),
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    match arguments.action {
+        Action::Invite(arguments) => invite::run(arguments, context).await,
+        Action::List => list::run(context).await,
+        Action::Activate(accounts) => change::activate(accounts, context).await,
+        Action::Deactivate(accounts) => change::deactivate(accounts, context).await,
+        Action::Reset(accounts) => change::reset(accounts, context).await,
+    }
+}

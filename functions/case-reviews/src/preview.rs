@@ -1,0 +1,112 @@
+//! What a participant would see, and what an assignment could name: for those who assign cases.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexSet;
+use shared::db::Database;
+use shared::page_config::{BACKGROUND, PATIENT_COMPLAINT, PHYSICAL_EXAMINATION, PageConfig, Section};
+
+use crate::background::Background;
+use crate::case::Case;
+use crate::case_tree::CaseReview;
+use crate::naming::Shown;
+use crate::path_config::PathConfig;
+use crate::queries::{self, Row};
+use crate::{ai_score, complaint, examination};
+
+/// 0.3 ms each.
+const CASES_PER_STATEMENT: usize = 200;
+
+/// Cases with their clinical data, and how a page shows them.
+#[derive(Debug)]
+pub struct Cases {
+    page_config: PageConfig,
+    by_id: BTreeMap<i32, Case>,
+}
+
+impl Cases {
+    /// Those of `case_ids` (`visit_occurrence_id`) that exist. `None` without a page configuration.
+    pub async fn load(case_ids: &[i32], db: &Database) -> Result<Option<Self>, sqlx::Error> {
+        let mut page_config = None;
+        let mut by_id = BTreeMap::new();
+        for chunk in case_ids.chunks(CASES_PER_STATEMENT) {
+            let rows = queries::of_visits(db, chunk).await?;
+            let stored = rows.first().and_then(|row| row.page_config.as_deref());
+            page_config = page_config.or_else(|| PageConfig::parse(stored?));
+            by_id.extend(rows.into_iter().filter_map(Row::into_case).map(|case| (case.visit_occurrence_id, case)));
+        }
+        Ok(page_config.map(|page_config| Self { page_config, by_id }))
+    }
+
+    /// Whether there is a visit with this id, and its patient.
+    pub fn contains(&self, case_id: i32) -> bool {
+        self.by_id.contains_key(&case_id)
+    }
+
+    /// What a participant sees whose assignment has this `path_config` (JSON). `None` for a case that is not there.
+    pub fn review(&self, case_id: i32, path_config: Option<&str>) -> Option<CaseReview> {
+        let case = self.by_id.get(&case_id)?;
+        Some(CaseReview::new(case, &self.page_config, &PathConfig::parse(path_config)))
+    }
+
+    /// Whether a path names something in a case, as [`crate::naming::unnamed`] looks at it.
+    pub fn is_named(&self, case_id: i32, path: &str) -> bool {
+        self.by_id.get(&case_id).is_some_and(|case| Shown::of(case, &self.page_config).is_named_by(path))
+    }
+
+    /// Every path that an assignment of this case can name, each once, in the page's order.
+    pub fn paths(&self, case_id: i32) -> IndexSet<String> {
+        let Some(case) = self.by_id.get(&case_id) else { return IndexSet::new() };
+        let of_section = |section: &Section| match section {
+            Section::Background(categories) => below(BACKGROUND, Background::of(categories, case).paths()),
+            Section::PatientComplaint(groups) => below(PATIENT_COMPLAINT, complaint::paths(groups, case)),
+            Section::PhysicalExamination(groups) => below(PHYSICAL_EXAMINATION, examination::paths(groups, case)),
+        };
+        let of_sections = self.page_config.sections.iter().flat_map(of_section);
+        of_sections.chain(below(ai_score::SECTION, ai_score::paths(case))).collect()
+    }
+}
+
+fn below(section: &str, paths: Vec<String>) -> Vec<String> {
+    paths.into_iter().map(|path| format!("{section}.{path}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::example::{complained, measured, observed, visit};
+
+    #[test]
+    fn every_path_that_is_listed_names_something() {
+        let page = json!({
+            "BACKGROUND": {"Family History": [11], "Social History": {"Tobacco": [12]}, "Never recorded": [13]},
+            "PATIENT COMPLAINT": {"Chief Complaint": [21]},
+            "PHYSICAL EXAMINATION": {"Chest": [51], "Head": [52]},
+        });
+        let observations = vec![
+            observed(11, "Dr. Notes: v1.5"),
+            observed(12, "Ex-smoker"),
+            complained(21, 31, "severe"),
+            observed(45_614_722, "Adjusted CRC Risk: High"),
+        ];
+        let case = Case { observations, measurements: vec![measured(51, "1")], ..visit() };
+        let cases =
+            Cases { page_config: PageConfig::parse(&page.to_string()).unwrap(), by_id: BTreeMap::from([(7, case)]) };
+
+        let paths: Vec<String> = cases.paths(7).into_iter().collect();
+
+        assert_eq!(
+            paths,
+            [
+                "BACKGROUND.Family History.Dr. Notes: v1.5",
+                "BACKGROUND.Social History.Tobacco.Ex-smoker",
+                "PATIENT COMPLAINT.Chief Complaint.Cough",
+                "PHYSICAL EXAMINATION.Chest.Lungs",
+                "RISK ASSESSMENT.CRC risk assessments",
+            ]
+        );
+        assert!(paths.iter().all(|path| cases.is_named(7, path)));
+    }
+}
