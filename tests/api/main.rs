@@ -15,4 +15,5 @@ mod export_memory;
 mod export_paging;
 mod export_stream;
 mod healthcheck;
+mod openapi;
 mod odd_data;

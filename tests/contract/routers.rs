@@ -9,17 +9,23 @@ use tests::contract::login::Logins;
 use tests::contract::run::{self, Client};
 use tests::contract::scenario::Scenario;
 use tests::contract::transport::Transport;
+use tests::described;
 
 use crate::judge::judge;
 
 /// A token is good in every database: accounts and keys are the same.
 static LOGINS: LazyLock<Logins> = LazyLock::new(|| Logins::new().unwrap_or_else(|error| panic!("{error}")));
 
-/// Runs the scenario and judges it.
+/// Runs the scenario and judges it, and whether its exchanges are described.
 pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     let app = TestApp::with_contract_data().await;
-    let transport = Transport::Routers(app.service());
+    let (service, undescribed) = described::watched(app.service());
+    let transport = Transport::Routers(service);
     let client = Client { transport: &transport, logins: &LOGINS, api_key: API_KEY, jwt_secret: JWT_SECRET_KEY };
     let outcomes = run::scenario(scenario, &client, &mut *app.pool().acquire().await?).await?;
-    judge(area, scenario, &outcomes)
+    judge(area, scenario, &outcomes)?;
+    match undescribed.text() {
+        none if none.is_empty() => Ok(()),
+        undescribed => Err(format!("not as the OpenAPI document says:\n{undescribed}").into()),
+    }
 }

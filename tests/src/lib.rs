@@ -7,6 +7,7 @@ pub mod app;
 pub mod contract;
 pub mod db;
 pub mod deployed;
+pub mod described;
 pub mod logs;
 pub mod plan;
 pub mod round_trips;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(missing_docs, reason = "the columns of the table say what they are")]
 pub struct Invitation {
-    #[schema(format = Email, max_length = 128)]
+    #[schema(example = "ines.okafor@example.org", max_length = 128)]
     pub email: String,
     #[schema(value_type = String, required = false, max_length = 128)]
     #[serde(default, deserialize_with = "text")]

@@ -25,7 +25,8 @@ struct SubmittedAnswer {
     /// Stored as it was sent: the analysis reads numbers in the participant's own form.
     #[schema(value_type = Value)]
     answer: Box<RawValue>,
-    #[schema(required, format = Uuid)]
+    /// The questionnaire: `id` of `GET /api/config/answer`.
+    #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     answer_config_id: Option<String>,
     ai_score_shown: Option<bool>,

@@ -28,9 +28,9 @@ pub(crate) struct Experiment {
     name: String,
     description: Option<String>,
     status: String,
-    #[schema(value_type = Vec<serde_json::Value>)]
+    #[schema(value_type = serde_json::Value)]
     arms: Jsonb<Box<RawValue>>,
-    #[schema(value_type = Option<Vec<serde_json::Value>>)]
+    #[schema(value_type = serde_json::Value)]
     case_pool: Option<Jsonb<Box<RawValue>>>,
     #[serde(serialize_with = "time::serialize")]
     created_at: DateTime<Utc>,

@@ -47,6 +47,7 @@ pub fn document() -> Document {
         experiments::Api::openapi(),
         configs_batch::Api::openapi(),
         admin_users::Api::openapi(),
+        admin_audit::Api::openapi(),
         admin_config::Api::openapi(),
         healthcheck::Api::openapi(),
         crate::Api::openapi(),
