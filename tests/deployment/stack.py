@@ -1,5 +1,4 @@
-"""The stack of template.yaml in moto. SAM and language extensions are translated as CloudFormation does it; nested templates come
-from moto's S3. What moto cannot do is taken out on the way, each with its reason."""
+"""The stack of template.yaml in moto. SAM is translated as CloudFormation does it; nested templates come from moto's S3. What moto cannot do is taken out on the way, each with its reason."""
 
 import json
 import os
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import boto3
 from moto.cloudformation.models import Stack
-from samcli.lib.cfn_language_extensions.api import process_template
 from samcli.yamlhelper import yaml_parse
 from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
@@ -52,15 +50,12 @@ def create(parameters):
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     template = read("template.yaml")
-    names = resources(template, "AWS::Serverless::Function")
-    for function in names.values():
+    for function in resources(template, "AWS::Serverless::Function").values():
         s3.put_object(Bucket=BUCKET, Key=function["Properties"]["CodeUri"], Body=b"a zip file")
         function["Properties"]["CodeUri"] = f"s3://{BUCKET}/{function['Properties']['CodeUri']}"
     for application in resources(template, "AWS::Serverless::Application").values():
-        nested = read(application["Properties"]["Location"])
-        if nested.pop("Transform", None):
-            nested = process_template(nested, {"Functions": ",".join(names)})
-        application["Properties"]["Location"] = put(s3, application["Properties"]["Location"], nested)
+        location = application["Properties"]["Location"]
+        application["Properties"]["Location"] = put(s3, location, read(location))
     translated = transform(template, dict(parameters), ManagedPolicies())
     translated = without_no_value(translated, keep=bool(parameters.get("OldServiceTargetGroupArn")))
     cloudformation = boto3.client("cloudformation")

@@ -104,7 +104,7 @@ fn function_problems(template: &Template, function: &Function) -> Vec<String> {
         problems.push("it has another's role: what that may, it may".into());
     }
     if !template.watched.contains(&function.key) {
-        problems.push("it has no alarm: it is not among the Functions of Observability".into());
+        problems.push("it has no alarm: no stack of metrics is its".into());
     }
     let migrates = !function.schedules.is_empty();
     if !migrates && !template.migrations.iter().any(|migration| function.depends_on.contains(migration)) {

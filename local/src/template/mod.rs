@@ -167,7 +167,7 @@ impl Reader<'_> {
             "AWS::Serverless::Application" => {
                 let given = own.get("Parameters").and_then(Value::as_object).unwrap_or(&empty);
                 let given: NestedStackParameters = self.read(given, &NestedStackParameters::READ)?;
-                template.watched.extend(given.functions.split(',').map(ToOwned::to_owned));
+                template.watched.extend(given.function);
             }
             "Custom::SchemaMigration" => template.migrations.push(key.to_owned()),
             _ => {}

@@ -152,13 +152,12 @@ impl LogGroupProperties {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct NestedStackParameters {
-    /// Names of functions, separated by commas: those that the stack watches.
-    #[serde(default)]
-    pub functions: String,
+    /// The function that the stack watches.
+    pub function: Option<String>,
 }
 
 impl NestedStackParameters {
-    pub const READ: [&str; 1] = ["Functions"];
+    pub const READ: [&str; 1] = ["Function"];
 }
 
 #[derive(Deserialize)]

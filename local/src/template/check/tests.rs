@@ -147,7 +147,7 @@ fn every_planted_mistake_is_found() {
             "",
             "CasesFunction: its log group has no retention",
         ),
-        ("Observability", "            - !Ref CasesFunction\n", "", "CasesFunction: it has no alarm"),
+        ("CasesMetrics", "!Ref CasesFunction", "!Ref AnswerFunction", "CasesFunction: it has no alarm"),
         (
             "CasesRule",
             "!Ref ContainerTargetGroup",
