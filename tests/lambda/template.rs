@@ -119,6 +119,35 @@ fn unknown_paths_of_the_api_lead_to_the_healthcheck_and_pages_of_the_frontend_no
     }
 }
 
+#[test]
+fn traffic_is_shared_by_one_parameter_and_the_container_exports_in_the_functions_stead() {
+    let flask = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/73e2d6bc24d8a067";
+    let given = [("WithContainer", "true"), ("OldServiceTargetGroupArn", flask), ("ApiTraffic", "60,30,10")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+
+    let template = Template::read(&root().join("template.yaml"), &given).unwrap();
+
+    for (path, expected) in [
+        ("/api/cases", [("CasesTargetGroup", 10), ("ContainerTargetGroup", 30), (flask, 60)].as_slice()),
+        ("/api/v1/export/answers", &[("ExportTargetGroup", 0), ("ContainerTargetGroup", 10), (flask, 60)]),
+        ("/api/admin/config/upload", &[("AdminConfigTargetGroup", 1)]),
+    ] {
+        assert_eq!(weights(&template, path), expected, "{path}");
+    }
+}
+
+/// Target groups of the rule that takes a path, by logical name or else ARN.
+fn weights<'a>(template: &'a Template, path: &str) -> Vec<(&'a str, u32)> {
+    let request = Request::get(path).header("host", "augmed.example").body(()).unwrap().into_parts().0;
+    let Some(Action::Forward(groups)) =
+        rule_for(&template.rules, &request, [127, 0, 0, 1].into()).map(|rule| &rule.action)
+    else {
+        panic!("{path} is not forwarded");
+    };
+    let name = |arn| template.target_group(arn).map_or(arn, |group| group.key.as_str());
+    groups.iter().map(|(arn, weight)| (name(arn), *weight)).collect()
+}
+
 #[tokio::test]
 async fn the_container_serves_every_route_too() {
     let environment = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("JWT_SECRET_KEY", "a key of tests")];
