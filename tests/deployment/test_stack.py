@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 import unittest
 import warnings
 
@@ -140,6 +141,36 @@ class ExistingTeam(InMoto):
         routes = Routes(self.listener)
         for path in contract_paths():
             self.assertEqual(routes.of(path), {self.flask: 90, function_of(path): 10}, path)
+
+
+class Observability(unittest.TestCase):
+    def test_the_dashboard_is_json_and_shows_metrics_that_are_written(self):
+        body = read("infra/observability.yaml")["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
+        widgets = json.loads(re.sub(r"\$\{[\w:]+\}", "x", body))["widgets"]
+
+        own = {"faults", "business", "cold-start"}  # words of the names, as SEARCH finds them
+        written = json.dumps(read("infra/function_metrics.yaml"))
+        self.assertEqual(len(widgets), 8)
+        for name in own:
+            self.assertIn(name, json.dumps(widgets))
+            self.assertIn(name, written)
+
+    def test_metrics_are_made_of_fields_that_are_logged(self):
+        log = (ROOT / "shared/src/http/request_log.rs").read_text()
+        for name, code in [("business_error", "business_error = error.code()"), ("level", "tracing::error!(")]:
+            self.assertIn(f"$.{name}", json.dumps(read("infra/function_metrics.yaml")))
+            self.assertIn(code, log)
+
+
+class Settings(unittest.TestCase):
+    def test_samconfig_overrides_parameters_that_exist_with_values_they_take(self):
+        parameters = read("template.yaml")["Parameters"]
+        settings = tomllib.loads((ROOT / "samconfig.toml").read_text())
+        for environment in ["dev", "production"]:
+            for override in settings[environment]["deploy"]["parameters"]["parameter_overrides"]:
+                name, value = override.split("=", 1)
+                self.assertIn(name, parameters, environment)
+                self.assertRegex(value, parameters[name].get("AllowedPattern", ""), override)
 
 
 class NestedStacks(unittest.TestCase):
