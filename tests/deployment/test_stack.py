@@ -170,7 +170,7 @@ class Settings(unittest.TestCase):
             for override in settings[environment]["deploy"]["parameters"]["parameter_overrides"]:
                 name, value = override.split("=", 1)
                 self.assertIn(name, parameters, environment)
-                self.assertRegex(value, parameters[name].get("AllowedPattern", ""), override)
+                self.assertRegex(value, parameters[name].get("AllowedPattern", "."), override)
 
 
 class NestedStacks(unittest.TestCase):
