@@ -55,7 +55,7 @@ pub async fn a_function_connects_again_with_the_new_password() {
 
 pub async fn a_secret_of_rds_is_a_password() {
     let (moto, database) = (Moto::start().await, Database::start().await);
-    put_secrets(&moto, "").await;
+    put_secrets(&moto, "unused").await;
     moto.create_secret("rds", &json!({"username": ROLE, "password": "first"})).await;
     let (host, port) = database.address();
 

@@ -97,7 +97,8 @@ impl Moto {
         // moto finds the service by the credential's scope, and verifies no signature
         let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request");
         let request = self.client.post(format!("{}{path}", self.url)).header("authorization", scope);
-        let request = request.header("x-amz-target", target).header("content-type", "application/x-amz-json-1.1");
+        let content_type = if target.is_empty() { "application/json" } else { "application/x-amz-json-1.1" };
+        let request = request.header("x-amz-target", target).header("content-type", content_type);
         let answer = request.body(body.to_string()).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
