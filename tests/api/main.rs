@@ -4,6 +4,7 @@
 
 mod admin_config;
 mod admin_users;
+mod audit;
 mod auth;
 mod case_reviews;
 mod cases;
@@ -14,6 +15,9 @@ mod export_docs;
 mod export_memory;
 mod export_paging;
 mod export_stream;
+mod failed_logins;
 mod healthcheck;
-mod openapi;
 mod odd_data;
+mod openapi;
+mod permissions;
+mod secrets;

@@ -5,6 +5,7 @@ use tests::contract::answer::Outcome;
 use tests::contract::area::Area;
 use tests::contract::report;
 use tests::contract::scenario::Scenario;
+use tests::secrets;
 
 use crate::overruled;
 
@@ -17,7 +18,17 @@ pub fn judge(area: &Area, scenario: &Scenario, outcomes: &[Outcome]) -> Result<(
         .iter()
         .filter(|it| failures.iter().all(|failure| failure.step.name != it.step))
         .map(|it| format!("{} passes, and is in overruled.rs because {}\n", it.step, it.reason));
-    passes(unexcused.map(ToString::to_string).chain(needless).collect())
+    let talkative = outcomes.iter().filter_map(internals);
+    let leaks = secrets::leaks().map(|lines| format!("logged, against decision 13: {lines}"));
+    passes(unexcused.map(ToString::to_string).chain(needless).chain(talkative).chain(leaks).collect())
+}
+
+/// What an error shows of how it was made.
+fn internals(outcome: &Outcome) -> Option<String> {
+    let Outcome::Answer(answer) = outcome else { return None };
+    let text = serde_json::to_string(answer).unwrap_or_default();
+    let shown = secrets::internals_in(&text).filter(|_| answer.status >= 400)?;
+    Some(format!("an error shows {shown:?}: {text}\n"))
 }
 
 /// The list of what is overruled names recorded steps.

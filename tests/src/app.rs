@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use tower::ServiceExt as _;
 
 use crate::db::TestDb;
+use crate::secrets;
 
 /// The key that signs tokens.
 pub const JWT_SECRET_KEY: &str = "contract-test-secret-key-0123456789abcdef";
@@ -91,6 +92,7 @@ impl TestApp {
     /// The API over `db`, with some variables of its environment set differently.
     #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
     pub async fn configured(db: TestDb, variables: &[(&str, &str)]) -> Self {
+        secrets::watch();
         let mails = std::env::temp_dir().join(format!("augmed-mails-{}", uuid::Uuid::new_v4()));
         let mut environment = environment(&db.url());
         environment.insert("MAIL_TRANSPORT".to_owned(), format!("file:{}", mails.display()));
@@ -163,6 +165,9 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         // there is none where no mail was sent
         let _ = std::fs::remove_dir_all(&self.mails);
+        if !std::thread::panicking() {
+            assert_eq!(secrets::leaks(), None, "decision 13: this is never logged");
+        }
     }
 }
 
@@ -172,6 +177,7 @@ pub fn environment(database_url: &str) -> Environment {
         ("DATABASE_URL", database_url),
         ("DATABASE_MAX_CONNECTIONS", "5"),
         ("JWT_SECRET_KEY", JWT_SECRET_KEY),
+        ("JWT_SECRET_KEY_REVOKED_VERSIONS", ""),
         ("JWT_ACCESS_TOKEN_EXPIRES", "900"),
         ("EXPORT_API_KEY", API_KEY),
         ("ADMIN_API_KEY", API_KEY),
@@ -200,5 +206,8 @@ pub fn json_request(method: Method, path: &str, token: Option<&str>, body: &Valu
 async fn read(response: Response<Body>) -> Answer {
     let (head, body) = response.into_parts();
     let body = body.collect().await.expect("the body arrives whole").to_bytes();
+    if head.status.is_client_error() || head.status.is_server_error() {
+        assert_eq!(secrets::internals_in(&String::from_utf8_lossy(&body)), None, "an error shows how it was made");
+    }
     Answer { status: head.status, headers: head.headers, body }
 }

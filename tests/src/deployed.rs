@@ -8,7 +8,7 @@ use local::lambda::Settings;
 use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 
-use crate::app;
+use crate::{app, secrets};
 
 /// The API over the database at `database_url`, configured as [`app::TestApp`] is. Its functions end with it.
 pub async fn start(database_url: &str) -> LoadBalancer {
@@ -19,7 +19,8 @@ pub async fn start(database_url: &str) -> LoadBalancer {
         binaries: binaries.collect(),
         settings: Settings {
             environment: app::environment(database_url).into_iter().collect(),
-            everywhere: BTreeMap::from([("RUST_LOG".to_owned(), "error".to_owned())]),
+            everywhere: BTreeMap::from([("RUST_LOG".to_owned(), "info".to_owned())]),
+            log: secrets::watched_log(),
             ..Settings::default()
         },
         template,

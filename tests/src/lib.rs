@@ -11,3 +11,4 @@ pub mod described;
 pub mod logs;
 pub mod plan;
 pub mod round_trips;
+pub mod secrets;

@@ -49,7 +49,9 @@ impl Catalog {
         }
         let constraints = rows::<(String, String, String)>(OUR_CONSTRAINTS).into_iter();
         catalog.0.extend(constraints.map(|(table, name, definition)| format!("{table} {name} {definition}")));
-        catalog.0.extend(rows::<(String, String)>(OUR_ROUTINES).into_iter().map(|(kind, name)| format!("{kind} {name}")));
+        catalog
+            .0
+            .extend(rows::<(String, String)>(OUR_ROUTINES).into_iter().map(|(kind, name)| format!("{kind} {name}")));
         catalog.0.extend(rows::<(String, String)>(OUR_INDEXES).into_iter().map(|(_table, definition)| definition));
         catalog
     }

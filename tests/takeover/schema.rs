@@ -114,7 +114,7 @@ async fn a_database_of_a_newer_program_is_refused() {
 
     let error = runner(&db).up(None).await.unwrap_err();
 
-    assert!(matches!(error, Error::Unknown(versions) if versions == [29_990_101_000_000]));
+    assert!(matches!(error, Error::Newer(versions) if versions == [29_990_101_000_000]));
 }
 
 #[tokio::test]

@@ -49,9 +49,10 @@ impl Filter {
             Ok(limit) if limit > 0 => Ok(limit),
             _ => Err(bad_request("limit: expected a whole number from 1")),
         });
-        let before = parameters.cursor.as_deref().map(|text| {
-            text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page"))
-        });
+        let before = parameters
+            .cursor
+            .as_deref()
+            .map(|text| text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page")));
         Ok(Self {
             action: action.transpose()?,
             since: since.transpose()?,
@@ -64,7 +65,8 @@ impl Filter {
     /// Where the page behind `cursor` is (RFC 8288).
     pub(crate) fn url(&self, cursor: i64) -> String {
         let action = self.action.map(|action| format!("&action={}", action.as_str())).unwrap_or_default();
-        let since = self.since.map(|since| format!("&since={}", since.format("%Y-%m-%dT%H:%M:%S%.6fZ"))).unwrap_or_default();
+        let since =
+            self.since.map(|since| format!("&since={}", since.format("%Y-%m-%dT%H:%M:%S%.6fZ"))).unwrap_or_default();
         format!("</admin/audit?limit={}&cursor={cursor}{action}{since}>; rel=\"next\"", self.limit)
     }
 }
@@ -91,9 +93,14 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_parameter() {
-        for (name, value) in
-            [("action", "dance"), ("since", "yesterday"), ("limit", "0"), ("limit", "-1"), ("limit", "x"), ("cursor", "x")]
-        {
+        for (name, value) in [
+            ("action", "dance"),
+            ("since", "yesterday"),
+            ("limit", "0"),
+            ("limit", "-1"),
+            ("limit", "x"),
+            ("cursor", "x"),
+        ] {
             let refusal = filter(name, value).unwrap_err();
             assert!(refusal.starts_with(&format!("400 Bad Request: {name}: ")), "{name}={value}: {refusal}");
         }

@@ -1,0 +1,166 @@
+//! Who may do what: every route of the router times every kind of caller, against `tests/fixtures/permissions.csv`. A cell is the
+//! status, or the code of a business error. Each request is one that alice, a participant, may put where participants may.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Body;
+use chrono::{TimeDelta, Utc};
+use futures_util::future::join_all;
+use http::{Method, Request, header};
+use regex_lite::Regex;
+use serde_json::{Value, json};
+use tests::app::{API_KEY, Answer, JWT_SECRET_KEY, TestApp};
+use tests::contract::token::ForgedToken;
+use tests::db::TestDb;
+use tests::secrets::ANSWER;
+
+const TABLE: &str = include_str!("../fixtures/permissions.csv");
+const ADMIN_KEY: &str = "admin-key-of-this-test";
+
+/// Routes as `GET /api/cases`, from the router itself: its `Debug` form lists the paths, a method that none has the others.
+async fn routes(api: &TestApp) -> BTreeSet<String> {
+    let paths = Regex::new(r#"RouteId\(\d+\): "([^"]+)""#).unwrap();
+    let listing = format!("{:?}", server::router());
+    let mut routes = BTreeSet::new();
+    for path in paths.captures_iter(&listing).map(|found| found[1].to_owned()) {
+        let request = Request::builder().method("PURGE").uri(path.replace(['{', '}'], "x")).body(Body::empty());
+        let refusal = api.send(request.unwrap()).await;
+        let methods = refusal.header("allow").split(',').filter(|method| !matches!(*method, "" | "HEAD"));
+        routes.extend(methods.map(|method| format!("{method} {path}")));
+    }
+    routes
+}
+
+/// What is sent there.
+fn request(route: &str) -> (Method, String, Body, &'static str) {
+    let (method, path) = route.split_once(' ').unwrap();
+    let path = path.replace("{case_config_id}", "cfg-a03-empty").replace("{task_id}", "cfg-a03-empty");
+    let id = if path.starts_with("/admin") { "2" } else { "exp-alpha" };
+    let path = path.replace("{id}", id).replace("{run_id}", "2");
+    let body = match route {
+        "POST /admin/config/answer" => json!([{"type": "Text", "title": "Why?"}]),
+        "POST /admin/users" => json!({"users": [{"email": "new@contract.test"}]}),
+        "POST /api/answer/{task_id}" => {
+            json!({"answer": {"Reasoning": ANSWER}, "answerConfigId": "22222222-2222-4222-8222-222222222222"})
+        }
+        "POST /api/auth/login" => json!({"email": "alice@contract.test", "password": "Alice-pass-1"}),
+        "POST /api/auth/reset-password" => json!({"password": "Fresh-pass-1", "resetToken": "used-reset-token"}),
+        "POST /api/auth/reset-password-request" => json!({"email": "nobody@contract.test"}),
+        "POST /api/auth/signup" => json!({"email": "dave@contract.test", "password": "Fresh-pass-1"}),
+        "POST /api/v1/configs/batch" => json!({"configs": [{"user_email": "alice@contract.test", "case_id": 1}]}),
+        "POST /api/v1/experiments" => json!({"name": "Delta", "arms": ["control"]}),
+        "PATCH /api/v1/experiments/{id}/status" => json!({"status": "active"}),
+        "PATCH /api/v1/experiments/{id}/runs/{run_id}" => json!({"model_version": "model-2"}),
+        _ if path.starts_with("/api/analytics") => json!({
+            "caseConfigId": "cfg-a03-empty", "caseOpenTime": "2024-05-01T10:00:00.0Z",
+            "answerOpenTime": "2024-05-01T10:01:00.0Z", "answerSubmitTime": "2024-05-01T10:02:00.0Z"}),
+        _ if path.contains("/config/upload") => Value::Null,
+        _ => json!({}),
+    };
+    let method = method.parse().unwrap();
+    match body {
+        Value::Null => (method, path, Body::from(upload()), "multipart/form-data; boundary=x"),
+        _ if method == Method::GET => (method, path, Body::empty(), "application/json"),
+        body => (method, path, Body::from(body.to_string()), "application/json"),
+    }
+}
+
+fn upload() -> String {
+    let file = "User,Case No.,Path,Collapse,Highlight,Top\nalice@contract.test,1,BACKGROUND.Occupation.Nurse,,,\n";
+    format!("--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--x--\r\n")
+}
+
+/// The header that each kind of caller sends.
+fn callers(api: &TestApp) -> Vec<(&'static str, Option<(&'static str, String)>)> {
+    let forged = |forgery: Value| {
+        let forgery: ForgedToken = serde_json::from_value(forgery).unwrap();
+        bearer(forgery.sign(JWT_SECRET_KEY, Utc::now().timestamp()).unwrap())
+    };
+    let token = |account: &str| bearer(api.token_for(&format!("{account}@contract.test")));
+    let long_ago = Utc::now() - TimeDelta::hours(1);
+    vec![
+        ("nobody", None),
+        ("participant", token("alice")),
+        ("other participant", token("bob")),
+        ("disabled", token("dave")),
+        ("administrator", token("admin")),
+        ("export key", Some(("x-api-key", API_KEY.to_owned()))),
+        ("admin key", Some(("x-api-key", ADMIN_KEY.to_owned()))),
+        ("expired", bearer(api.app.tokens.issue("admin@contract.test", long_ago).unwrap())),
+        ("unsigned", forged(json!({"header": {"alg": "none"}, "claims": {"sub": "admin@contract.test"}}))),
+        ("other algorithm", forged(json!({"header": {"alg": "HS512"}, "claims": {"sub": "admin@contract.test"}}))),
+        ("other key", forged(json!({"secret": "another key", "claims": {"sub": "admin@contract.test"}}))),
+        ("key confusion", bearer(confused_token())),
+        ("used reset token", bearer("used-reset-token".to_owned())),
+    ]
+}
+
+fn bearer(token: String) -> Option<(&'static str, String)> {
+    Some(("authorization", format!("Bearer {token}")))
+}
+
+/// Says that it is signed with an RSA key, and is with the shared one.
+fn confused_token() -> String {
+    let forgery = json!({"claims": {"sub": "admin@contract.test"}});
+    let forgery: ForgedToken = serde_json::from_value(forgery).unwrap();
+    let token = forgery.sign(JWT_SECRET_KEY, Utc::now().timestamp()).unwrap();
+    let claims = token.split('.').nth(1).unwrap();
+    let signed = format!("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.{claims}");
+    let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET_KEY.as_bytes());
+    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, jsonwebtoken::Algorithm::HS256).unwrap();
+    format!("{signed}.{signature}")
+}
+
+fn verdict(answer: &Answer) -> String {
+    answer.error_code().as_str().map_or_else(|| answer.status.as_u16().to_string(), str::to_owned)
+}
+
+/// The verdict on every caller at one route, in a database of its own.
+async fn verdicts(route: &str) -> Vec<String> {
+    let api = TestApp::configured(TestDb::with_contract_data().await, &[("ADMIN_API_KEY", ADMIN_KEY)]).await;
+    let mut verdicts = vec![route.to_owned()];
+    for (_, header) in callers(&api) {
+        let (method, path, body, content_type) = request(route);
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        verdicts.push(verdict(&api.send(request.body(body).unwrap()).await));
+    }
+    verdicts
+}
+
+fn table() -> BTreeMap<String, Vec<String>> {
+    let rows = csv::Reader::from_reader(TABLE.as_bytes()).into_records();
+    rows.map(|row| row.unwrap().iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>())
+        .map(|row| (row[0].clone(), row))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_has_its_row_and_every_row_its_route() {
+    let routes = routes(&TestApp::start().await).await;
+
+    assert!(routes.contains("GET /api/healthcheck") && routes.len() >= 30, "{routes:?}");
+    assert_eq!(table().into_keys().collect::<BTreeSet<_>>(), routes);
+}
+
+#[tokio::test]
+async fn the_columns_are_the_callers() {
+    let api = TestApp::start().await;
+    let columns = csv::Reader::from_reader(TABLE.as_bytes()).headers().unwrap().clone();
+
+    let callers = callers(&api).into_iter().map(|(name, _)| name);
+    assert!(columns.iter().map(str::trim).eq(std::iter::once("route").chain(callers)), "{columns:?}");
+}
+
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let table = table();
+
+    let seen = join_all(table.keys().map(|route| verdicts(route))).await;
+
+    let differing = seen.iter().filter(|row| table[&row[0]] != **row).map(|row| row.join(","));
+    let differing = differing.collect::<Vec<_>>().join("\n");
+    assert!(differing.is_empty(), "rows as they are answered:\n{differing}");
+}

@@ -1,0 +1,173 @@
+//! What must never be logged (decision 13), and what no error may show.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, Once, PoisonError};
+
+use local::lambda::Log;
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::app;
+
+const ACCOUNTS: &str = include_str!("../fixtures/contract/accounts.json");
+const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
+/// What participants answer in tests: the recorded ones answer "a" and "Ja", which no line could be without.
+pub const ANSWER: &str = "what this participant thinks";
+/// Shorter texts are words of the log, too.
+const LEAST_CHARACTERS: usize = 6;
+
+/// Mail addresses, tokens, the passwords and reset tokens that tests invent, and addresses of databases with a password.
+static FORMS: LazyLock<Regex> = LazyLock::new(|| {
+    let forms = r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]|eyJ[\w-]{10}|\w+-pass-|\w+-reset-token|reset-password/[\w-]{20}|://[^/\s@:]+:[^/\s@]+@";
+    Regex::new(forms).expect("a constant pattern")
+});
+
+/// Keys, passwords, clinical values and answers of the fixtures.
+static TEXTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let accounts: Value = serde_json::from_str(ACCOUNTS).expect("accounts are JSON");
+    let mut texts = BTreeSet::from([app::JWT_SECRET_KEY.to_owned(), app::API_KEY.to_owned()]);
+    collect(&accounts, &mut texts);
+    texts.extend(clinical_values());
+    texts.insert(ANSWER.to_owned());
+    texts.retain(|text| text.chars().count() >= LEAST_CHARACTERS);
+    texts
+});
+
+/// The texts between quotes of what was observed.
+fn clinical_values() -> Vec<String> {
+    let from = CONTRACT_DATA.find("INSERT INTO observation").expect("observations");
+    let observations = &CONTRACT_DATA[from..];
+    let observations = &observations[..observations.find(") AS v").expect("the end of the observations")];
+    let lines = observations.lines().filter(|line| line.trim_start().starts_with('('));
+    lines.filter_map(|line| line.split('\'').nth(1)).map(str::to_owned).collect()
+}
+
+fn collect(value: &Value, texts: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => _ = texts.insert(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(fields) => fields.values().for_each(|field| collect(field, texts)),
+        _ => {}
+    }
+}
+
+/// The secret in a line, if there is one.
+pub fn secret_in(line: &str) -> Option<&str> {
+    let text = TEXTS.iter().find_map(|text| line.find(text.as_str()).map(|start| &line[start..start + text.len()]));
+    text.or_else(|| FORMS.find(line).map(|form| form.as_str()))
+}
+
+/// What an answer shows of how it was made: SQL, paths, versions.
+pub fn internals_in(body: &str) -> Option<&str> {
+    static INTERNALS: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r#"SELECT |INSERT INTO|UPDATE "?\w+"? SET|DELETE FROM|SQLSTATE|[Pp]ostgre|sqlx|relation "|column "|violates|panick|"#;
+        let paths = r"\.rs\b|/(home|root|usr|work|tmp|var|src)/|";
+        let versions = r"\b(axum|hyper|tokio|serde|tower|rustc|augmed)[ /-]v?\d|\b\d+\.\d+\.\d+\b";
+        Regex::new(&[words, paths, versions].concat()).expect("a constant pattern")
+    });
+    INTERNALS.find(body).map(|found| found.as_str())
+}
+
+/// Lines with a secret that this process has logged so far.
+static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// How many lines were looked at.
+static SEEN: AtomicUsize = AtomicUsize::new(0);
+
+/// How many lines of logs were looked at.
+pub fn lines_seen() -> usize {
+    SEEN.load(Ordering::Relaxed)
+}
+
+/// Looks at a line of a log.
+pub fn look_at(line: &str) {
+    SEEN.fetch_add(1, Ordering::Relaxed);
+    if let Some(secret) = secret_in(line) {
+        LEAKS.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{secret:?} in: {line}"));
+    }
+}
+
+/// Looks at everything that this process logs from now on, in the form and at the level of a deployed program that is looked into.
+pub fn watch() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let subscriber = shared::telemetry::subscriber("debug".into(), || Watch);
+        tracing::subscriber::set_global_default(subscriber).expect("nobody else takes the log of tests");
+    });
+}
+
+/// For function binaries: looks at their lines, and passes on those of errors.
+pub fn watched_log() -> Log {
+    let pass_on = local::lambda::log_to_stderr();
+    std::sync::Arc::new(move |function, line| {
+        look_at(line);
+        if !line.contains(r#""level":"INFO""#) {
+            pass_on(function, line);
+        }
+    })
+}
+
+/// The lines with a secret, if there are any.
+pub fn leaks() -> Option<String> {
+    let leaks = LEAKS.lock().unwrap_or_else(PoisonError::into_inner);
+    (!leaks.is_empty()).then(|| leaks.join("\n"))
+}
+
+struct Watch;
+
+impl Write for Watch {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        look_at(&String::from_utf8_lossy(line));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_secret_is_found() {
+        for (kind, line) in [
+            ("address", r#"{"message":"login of alice@contract.test"}"#),
+            ("token", r#"{"authorization":"Bearer eyJhbGciOiJIUzI1NiJ9.e30.x"}"#),
+            ("password", r#"{"message":"Alice-pass-1 is wrong"}"#),
+            ("reset token", r#"{"token":"valid-reset-token"}"#),
+            ("key", r#"{"x-api-key":"contract-export-key"}"#),
+            ("signing key", r#"{"key":"contract-test-secret-key-0123456789abcdef"}"#),
+            ("clinical value", r#"{"value":"Hypertension: Yes"}"#),
+            ("answer", r#"{"answer":"what this participant thinks"}"#),
+            ("database", r#"{"error":"postgresql://augmed:hunter2@db/augmed"}"#),
+        ] {
+            assert!(secret_in(line).is_some(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_line_has_none() {
+        let line = r#"{"timestamp":"2026-11-23T12:00:00Z","level":"INFO","message":"answered","status":200,"milliseconds":36.6,
+            "span":{"account":2,"method":"GET","request_id":"2f9c","route":"/api/case-reviews/{case_config_id}","name":"request"}}"#;
+
+        assert_eq!(secret_in(line), None);
+    }
+
+    #[test]
+    fn what_an_error_must_not_show_is_found() {
+        for body in [
+            "syntax error near SELECT id",
+            r#"duplicate key violates unique constraint"#,
+            "at /work/main/shared/src/db.rs:7",
+            "hyper/1.6.0",
+            "PostgreSQL said no",
+        ] {
+            assert!(internals_in(body).is_some(), "{body}");
+        }
+        assert_eq!(internals_in(r#"{"error":{"code":400,"message":"limit: at least 1"}}"#), None);
+    }
+}
