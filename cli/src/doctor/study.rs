@@ -113,11 +113,12 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
         let finding = format!("{without_account} are for addresses that have no account");
         found.push(Diagnosis::warning("assignments", finding, "augmed users invite; addresses are compared to the letter"));
     }
-    if let Some((case, paths)) = unnamed.paths.first_key_value() {
+    if let Some(case) = unnamed.paths.keys().next() {
+        // a path may end with a clinical value: which one it is, the preview of the exported file says
         let count: usize = unnamed.paths.values().map(BTreeSet::len).sum();
-        let example = paths.first().copied().unwrap_or_default();
-        let finding = format!("{count} paths name nothing in their case, so that a feature is hidden: {example} in case {case}");
-        found.push(Diagnosis::warning("assignments", finding, "augmed case paths CASE; augmed assignments export, correct, upload"));
+        let finding = format!("{count} paths name nothing in their case, so that a feature is hidden, in case {case} for one");
+        let remedy = "augmed assignments export --out F, then augmed assignments preview F names them";
+        found.push(Diagnosis::warning("assignments", finding, remedy));
     }
     if found.is_empty() {
         found.push(Diagnosis::good("assignments", format!("{}, every path names something", rows.len())));

@@ -11,20 +11,19 @@ use crate::invitation::Invitation;
 
 /// A row of `"user"`, without what belongs to its owner.
 #[derive(Serialize, ToSchema)]
-#[expect(missing_docs, reason = "the columns say what they are")]
-pub struct Account {
-    pub id: i32,
-    pub name: Option<String>,
-    pub email: String,
-    pub position: Option<String>,
-    pub employer: Option<String>,
-    pub area_of_clinical_ex: Option<String>,
-    pub active: Option<bool>,
-    pub admin_flag: Option<bool>,
+pub(crate) struct Account {
+    id: i32,
+    name: Option<String>,
+    email: String,
+    position: Option<String>,
+    employer: Option<String>,
+    area_of_clinical_ex: Option<String>,
+    active: Option<bool>,
+    admin_flag: Option<bool>,
 }
 
 /// In order of their ids.
-pub async fn all(db: &Database) -> Result<Vec<Account>, sqlx::Error> {
+pub(crate) async fn all(db: &Database) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
         Account,
         r#"SELECT id, name, email, position, employer, area_of_clinical_ex, active, admin_flag FROM "user" ORDER BY id"#

@@ -1,0 +1,102 @@
+//! `augmed assignments`: upload, preview, list, export, clear.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::augmed::Augmed;
+
+const FILE: &str = "\u{feff}User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy
+b@study.test,102,BACKGROUND.Family History.Diabetes: No,TRUE,,,exp-1,plain,
+b@study.test,102,BACKGROUND.Social History.Smoke.Former smoker,,TRUE,2.5,exp-1,plain,
+a@study.test,101,RISK ASSESSMENT.CRC risk assessments,,,,exp-1,ai,p-1
+";
+
+#[tokio::test]
+async fn a_file_is_uploaded_in_its_order_and_exported_as_it_was() {
+    let augmed = Augmed::with_study().await;
+    let file = augmed.file("a.csv", FILE);
+
+    let uploaded = augmed.run(&["--json", "assignments", "upload", &file]).done().json();
+    let again = augmed.run(&["--json", "assignments", "upload", &file]).done().json();
+    augmed.run(&["assignments", "export", "--out", "out.csv"]).done();
+
+    assert_eq!((&uploaded["created"], &uploaded["updated"]), (&json!(2), &json!(0)));
+    assert_eq!((&again["created"], &again["updated"]), (&json!(0), &json!(2)));
+    assert_eq!(fs::read_to_string(augmed.path("out.csv")).unwrap(), FILE.trim_start_matches('\u{feff}'));
+    assert_eq!(augmed.audited().await.last().unwrap(), &("cli".to_owned(), "assignments.upload".to_owned()));
+}
+
+#[tokio::test]
+async fn an_export_gives_the_same_ids_when_it_is_uploaded() {
+    let augmed = Augmed::with_study().await;
+    augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
+    let before = augmed.run(&["assignments", "list"]).stdout;
+
+    let run = augmed.sh("augmed assignments export > b.csv && augmed assignments clear --yes && augmed assignments upload b.csv");
+
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(augmed.run(&["assignments", "list"]).stdout, before);
+}
+
+#[tokio::test]
+async fn paths_that_name_nothing_are_refused_unless_they_are_meant_so() {
+    let augmed = Augmed::with_study().await;
+    let odd = "User,Case No.,Path\nc@study.test,101,BACKGROUND.Family History.Diabetes: No\na@study.test,104,BACKGROUND.Family History.Colorectal Cancer: Yes\na@study.test,999,BACKGROUND.x\n";
+    let file = augmed.file("odd.csv", odd);
+
+    let preview = augmed.run(&["--json", "assignments", "preview", &file]);
+    let upload = augmed.run(&["assignments", "upload", &file]);
+
+    let warnings = json!([
+        "row 2: there is no account c@study.test",
+        "row 3: BACKGROUND.Family History.Colorectal Cancer: Yes names nothing in case 104",
+        "row 4: case 999 has no visit",
+    ]);
+    assert_eq!((preview.code, &preview.json()["warnings"]), (Some(1), &warnings));
+    assert!(upload.code == Some(1) && upload.stdout.contains("nothing was stored"), "{upload:?}");
+    assert_eq!(augmed.run(&["--json", "assignments", "list"]).json(), json!([]));
+    augmed.run(&["assignments", "upload", &file, "--force"]).done();
+}
+
+#[tokio::test]
+async fn a_bad_row_is_named_and_nothing_changes() {
+    let augmed = Augmed::with_study().await;
+    augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
+    let before = augmed.run(&["assignments", "list"]).stdout;
+    let file = augmed.file("bad.csv", "User,Case No.,Path,Top\na@study.test,101,BACKGROUND.x,\na@study.test,102,BACKGROUND.x,high\n");
+
+    let run = augmed.run(&["assignments", "upload", &file, "--replace", "--yes"]);
+
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("bad.csv: row 3: Top is not a number"), "{run:?}");
+    assert_eq!(augmed.run(&["assignments", "list"]).stdout, before);
+}
+
+#[tokio::test]
+async fn a_file_of_any_size_is_looked_up_and_stored() {
+    let augmed = Augmed::with_study().await;
+    let visits = "INSERT INTO visit_occurrence (visit_occurrence_id, person_id, visit_concept_id, visit_start_date, visit_end_date, visit_type_concept_id)
+                  SELECT id, 101, 0, '2025-03-03', '2025-03-03', 0 FROM generate_series(1001, 3500) AS id";
+    sqlx::query(visits).execute(&augmed.db.pool).await.unwrap();
+    let rows: Vec<String> = (1001..=3500).map(|case| format!("a@study.test,{case},BACKGROUND.Patient Demographics.Age\n")).collect();
+    let file = augmed.file("large.csv", format!("User,Case No.,Path\n{}", rows.concat()));
+
+    let uploaded = augmed.run(&["--json", "assignments", "upload", &file]).done().json();
+
+    assert_eq!((&uploaded["created"], &uploaded["warnings"]), (&json!(2500), &json!([])));
+}
+
+#[tokio::test]
+async fn what_was_answered_can_be_kept() {
+    let augmed = Augmed::with_study().await;
+    augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
+    let answered = "INSERT INTO answer (task_id, case_id, user_email) SELECT id, case_id, user_email FROM display_config WHERE case_id = 101";
+    sqlx::query(answered).execute(&augmed.db.pool).await.unwrap();
+
+    let cleared = augmed.run(&["--json", "assignments", "clear", "--unanswered", "--yes"]).done().json();
+
+    assert_eq!(cleared, json!({"removed": 1, "answered": 0}));
+    let left = augmed.run(&["--json", "assignments", "list"]).json();
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["case_id"], &left[0]["answered"]), (1, &json!(101), &json!(true)));
+}

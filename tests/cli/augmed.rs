@@ -1,0 +1,128 @@
+//! The program over a database of its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use sqlx::Executor as _;
+use tempfile::TempDir;
+use tests::app;
+use tests::db::TestDb;
+
+/// Four visits, 101 to 104.
+const CLINICAL_DATA: &str = include_str!("clinical.sql");
+/// What docs/study.md configures.
+pub const PAGE_CONFIG: &str = r#"{"BACKGROUND": {"Family History": [4167217], "Social History": {"Smoke": [4041306]}},
+    "PATIENT COMPLAINT": {"Chief Complaint": [38000282]}, "PHYSICAL EXAMINATION": {"Vital Signs": [4263222]}}"#;
+
+/// The program, its database, and a directory for its files.
+pub struct Augmed {
+    pub db: TestDb,
+    directory: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a run has said.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// The document on standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The same, for one that has to succeed.
+    #[track_caller]
+    pub fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+}
+
+impl Augmed {
+    /// Over a migrated, empty database.
+    pub async fn new() -> Self {
+        Self::over(TestDb::new().await)
+    }
+
+    /// Over `db`.
+    pub fn over(db: TestDb) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let variables = app::environment(&db.url()).into_iter().collect();
+        Self { db, directory, variables }
+    }
+
+    /// Over four visits, a page configuration, a questionnaire, and the accounts `a@study.test` and `b@study.test`.
+    pub async fn with_study() -> Self {
+        let augmed = Self::new().await;
+        augmed.db.pool.execute(CLINICAL_DATA).await.unwrap();
+        augmed.run(&["page-config", "set", &augmed.file("page_config.json", PAGE_CONFIG)]).done();
+        augmed.run(&["questionnaire", "set", &augmed.file("q.json", r#"[{"type": "Text", "title": "Why?"}]"#)]).done();
+        augmed.run(&["users", "invite", "a@study.test", "b@study.test"]).done();
+        augmed
+    }
+
+    /// With the clinical data alone.
+    pub async fn load_clinical_data(&self) {
+        self.db.pool.execute(CLINICAL_DATA).await.unwrap();
+    }
+
+    /// The same with a variable of its environment set.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(other, _)| other != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes a file; its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        fs::write(self.path(name), content).unwrap();
+        self.path(name).into_os_string().into_string().unwrap()
+    }
+
+    /// Where a file of this name is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.finish(Command::new(tests::deployed::binary("augmed")).args(arguments))
+    }
+
+    /// Runs a script in which `augmed` is this program.
+    #[track_caller]
+    pub fn sh(&self, script: &str) -> Run {
+        let program = tests::deployed::binary("augmed");
+        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        self.finish(Command::new("sh").args(["-ec", script]).env("PATH", path))
+    }
+
+    #[track_caller]
+    fn finish(&self, command: &mut Command) -> Run {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        command.envs(variables).env("RUST_BACKTRACE", "1").current_dir(self.directory.path()).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let run = Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+        for sign in ["panicked", "backtrace", "a defect of augmed"] {
+            assert!(!run.stderr.contains(sign), "{run:?}");
+        }
+        run
+    }
+
+    /// The actions of the audit trail, oldest first, by actor.
+    pub async fn audited(&self) -> Vec<(String, String)> {
+        let entries = sqlx::query_as("SELECT actor, action FROM audit_entry ORDER BY id");
+        entries.fetch_all(&self.db.pool).await.unwrap()
+    }
+}

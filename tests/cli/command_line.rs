@@ -1,0 +1,90 @@
+//! What all commands have in common.
+
+use crate::augmed::Augmed;
+
+#[tokio::test]
+async fn every_command_has_help_with_examples() {
+    let augmed = Augmed::new().await;
+    for command in ["migrate", "page-config", "questionnaire", "users", "assignments", "case", "token", "doctor", "completions"] {
+        let help = augmed.run(&[command, "--help"]).done();
+
+        assert!(help.stdout.contains("Examples:"), "{command}: {}", help.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_ends_with_2() {
+    let augmed = Augmed::new().await;
+    for arguments in [&["migrat"][..], &["users", "activate"], &["assignments", "list", "--case", "x"], &["migrate", "down"]] {
+        let run = augmed.run(arguments);
+
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn shells_complete_its_arguments() {
+    let augmed = Augmed::new().await;
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(augmed.run(&["completions", shell]).done().stdout.contains("page-config"), "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_told_in_two_lines() {
+    let augmed = Augmed::new().await.set("DATABASE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/x");
+
+    let run = augmed.run(&["users", "list"]);
+
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 2), "{run:?}");
+    assert!(run.stderr.contains("DATABASE_URL") && !run.stderr.contains("hunter2"), "{run:?}");
+}
+
+#[tokio::test]
+async fn the_database_may_be_given_as_postgres_variables() {
+    let augmed = Augmed::new().await;
+    let url = url::Url::parse(&augmed.db.url()).unwrap();
+    let name = url.path().trim_start_matches('/').to_owned();
+    let augmed = augmed
+        .set("DATABASE_URL", "")
+        .set("POSTGRES_HOST", url.host_str().unwrap())
+        .set("POSTGRES_PORT", &url.port().unwrap_or(5432).to_string())
+        .set("POSTGRES_USER", url.username())
+        .set("POSTGRES_PASSWORD", url.password().unwrap_or("any"))
+        .set("POSTGRES_DB", &name);
+
+    augmed.run(&["users", "list"]).done();
+}
+
+#[tokio::test]
+async fn with_json_a_failure_is_a_document_on_standard_error() {
+    let run = Augmed::new().await.run(&["--json", "page-config", "show"]);
+
+    let error: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert_eq!(error["error"]["message"], "there is no page configuration");
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_failure() {
+    let augmed = Augmed::with_study().await;
+
+    let run = augmed.sh("augmed assignments list | true; augmed users list | head -n 1 > /dev/null");
+
+    assert_eq!((run.code, &*run.stderr), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn nothing_is_destroyed_without_a_yes() {
+    let augmed = Augmed::with_study().await;
+    let file = augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
+    augmed.run(&["assignments", "upload", &file]).done();
+
+    for arguments in [&["migrate", "down", "--to", "0"][..], &["assignments", "clear"], &["assignments", "upload", &file, "--replace"]] {
+        let run = augmed.run(arguments);
+
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.stderr.contains("--yes"), "{run:?}");
+    }
+    assert_eq!(augmed.run(&["--json", "assignments", "list"]).json().as_array().unwrap().len(), 1);
+}

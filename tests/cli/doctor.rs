@@ -1,0 +1,58 @@
+//! `augmed doctor`.
+
+use serde_json::Value;
+use tests::db::TestDb;
+
+use crate::augmed::Augmed;
+
+fn health<'a>(json: &'a Value, check: &str) -> Vec<&'a str> {
+    let of_check = json.as_array().unwrap().iter().filter(|one| one["check"] == check);
+    of_check.map(|one| one["health"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_study_that_is_ready_has_nothing_failed() {
+    let augmed = Augmed::with_study().await;
+    let file = augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
+    augmed.run(&["assignments", "upload", &file]).done();
+
+    let found = augmed.run(&["--json", "doctor"]).done().json();
+
+    for check in ["SSM", "configuration", "database", "schema", "data", "page_config", "questionnaire", "participants", "assignments"] {
+        assert_eq!(health(&found, check), ["good"], "{check}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_has_a_remedy() {
+    let empty = Augmed::new().await;
+    let without_key = Augmed::new().await.set("JWT_SECRET_KEY", "");
+    let without_schema = Augmed::over(TestDb::empty().await);
+    let without_database = Augmed::new().await.set("DATABASE_URL", "postgresql://127.0.0.1:1/x");
+    let without_mail = Augmed::new().await.set("MAIL_TRANSPORT", "ses").set("MAIL_FROM", "");
+    for (augmed, failing) in [
+        (empty, "page_config"),
+        (without_key, "configuration"),
+        (without_schema, "schema"),
+        (without_database, "database"),
+        (without_mail, "mail"),
+    ] {
+        let run = augmed.run(&["--json", "doctor"]);
+
+        assert_eq!((run.code, health(&run.json(), failing)), (Some(1), vec!["failed"]), "{run:?}");
+        let is_bad = |one: &&Value| one["health"] != "good";
+        assert!(run.json().as_array().unwrap().iter().filter(is_bad).all(|one| one["remedy"].is_string()), "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn assignments_that_went_wrong_are_found() {
+    let augmed = Augmed::with_study().await;
+    let file = "User,Case No.,Path\nc@study.test,101,BACKGROUND.Family History.x\na@study.test,999,BACKGROUND.x\n";
+    augmed.run(&["assignments", "upload", &augmed.file("a.csv", file), "--force"]).done();
+
+    let found = augmed.run(&["--json", "doctor"]);
+
+    assert_eq!(found.code, Some(1));
+    assert_eq!(health(&found.json(), "assignments"), ["failed", "warning", "warning"]);
+}

@@ -1,0 +1,39 @@
+//! `augmed migrate`.
+
+use serde_json::json;
+use tests::db::TestDb;
+
+use crate::augmed::Augmed;
+
+#[tokio::test]
+async fn an_empty_database_is_brought_up_and_down() {
+    let augmed = Augmed::over(TestDb::empty().await);
+
+    assert_eq!(augmed.run(&["--json", "migrate", "status"]).done().json()["state"], "empty");
+    assert!(augmed.run(&["migrate", "plan"]).done().stdout.contains("baseline"));
+    augmed.run(&["migrate", "up"]).done();
+    assert_eq!(augmed.run(&["--json", "migrate", "status"]).json()["pending"], json!([]));
+    augmed.run(&["migrate", "down", "--to", "20260101000000", "--yes"]).done();
+    let status = augmed.run(&["--json", "migrate", "status"]).json();
+    assert_eq!(status["applied_before"], json!([20_260_101_000_000_i64]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_says_why() {
+    let augmed = Augmed::over(TestDb::empty().await);
+
+    let adopt = augmed.run(&["migrate", "adopt"]);
+    let unknown = augmed.run(&["migrate", "up", "--to", "7"]);
+
+    assert_eq!((adopt.code, unknown.code), (Some(1), Some(1)));
+    assert!(adopt.stderr.contains("there is nothing to adopt"), "{adopt:?}");
+    assert!(unknown.stderr.contains("there is no migration 7"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_command_that_needs_the_schema_says_how_to_get_it() {
+    let run = Augmed::over(TestDb::empty().await).run(&["users", "list"]);
+
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("augmed migrate up"), "{run:?}");
+}

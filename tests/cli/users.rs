@@ -1,0 +1,109 @@
+//! `augmed users` and `augmed token`.
+
+use serde_json::{Value, json};
+use tests::app::TestApp;
+
+use crate::augmed::Augmed;
+
+async fn sign_up(augmed: &Augmed, email: &str) {
+    let signed_up = r#"UPDATE "user" SET active = true, password = 'x', salt = 'x' WHERE email = $1"#;
+    sqlx::query(signed_up).bind(email).execute(&augmed.db.pool).await.unwrap();
+}
+
+fn outcomes(json: &Value) -> Vec<&str> {
+    json.as_array().unwrap().iter().map(|one| one["outcome"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn people_of_a_file_are_invited_once() {
+    let augmed = Augmed::new().await;
+    let file = augmed.file("people.csv", "name,email\nAda,a@study.test\n\"Bo, Dr.\",b@study.test\n");
+
+    let invited = augmed.run(&["--json", "users", "invite", "--file", &file, "A@study.test"]).done().json();
+    let again = augmed.run(&["--json", "users", "invite", "--file", &file]).done().json();
+
+    assert_eq!(outcomes(&invited), ["added", "existed already", "added"]);
+    assert_eq!(outcomes(&again), ["existed already", "existed already"]);
+    assert_eq!(augmed.run(&["--json", "users", "list"]).json()[1]["name"], "Bo, Dr.");
+    assert_eq!(augmed.audited().await, [("cli".to_owned(), "accounts.invite".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_bad_row_is_named_and_nobody_is_invited() {
+    let augmed = Augmed::new().await;
+    for (content, said) in [
+        ("email,name\na@study.test,Ada\nno address,Bo\n", "people.csv: row 3: column email"),
+        ("mail\na@study.test\n", "row 1: the header has no column email"),
+        ("email,name\na@study.test,Bo, Dr.\n", "row 2: other columns than in the first row"),
+    ] {
+        let run = augmed.run(&["users", "invite", "--file", &augmed.file("people.csv", content)]);
+
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert!(run.stderr.contains(said) && !run.stderr.contains("study.test"), "{run:?}");
+    }
+    assert_eq!(augmed.run(&["--json", "users", "list"]).json(), json!([]));
+}
+
+#[tokio::test]
+async fn accounts_are_deactivated_and_activated_by_address_or_id() {
+    let augmed = Augmed::with_study().await;
+    sign_up(&augmed, "a@study.test").await;
+    let id = augmed.run(&["--json", "users", "list"]).json()[0]["id"].to_string();
+
+    let deactivated = augmed.run(&["--json", "users", "deactivate", "a@study.test", "b@study.test"]).done().json();
+    let activated = augmed.run(&["--json", "users", "activate", &id]).done().json();
+
+    assert_eq!(outcomes(&deactivated), ["deactivated", "unchanged: invited, has not signed up yet"]);
+    assert_eq!(outcomes(&activated), ["activated"]);
+    assert_eq!(augmed.run(&["--json", "users", "list"]).json()[0]["state"], "active");
+}
+
+#[tokio::test]
+async fn an_unknown_account_changes_nothing() {
+    let augmed = Augmed::with_study().await;
+    sign_up(&augmed, "a@study.test").await;
+
+    let run = augmed.run(&["users", "deactivate", "a@study.test", "nobody@study.test"]);
+
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("account 2: there is no such account"), "{run:?}");
+    assert_eq!(augmed.run(&["--json", "users", "list"]).json()[0]["state"], "active");
+}
+
+#[tokio::test]
+async fn a_reset_mails_a_link_to_active_accounts() {
+    let augmed = Augmed::with_study().await;
+    let mails = augmed.path("mail");
+    let augmed = augmed.set("MAIL_TRANSPORT", &format!("file:{}", mails.display()));
+    sign_up(&augmed, "a@study.test").await;
+
+    let run = augmed.run(&["--json", "users", "reset", "a@study.test", "b@study.test"]);
+
+    assert_eq!(run.code, Some(1), "one of them has not signed up");
+    assert!(run.json()[1]["outcome"].as_str().unwrap().starts_with("failed: Email hasn't sign up"), "{run:?}");
+    let mails: Vec<_> = std::fs::read_dir(mails).unwrap().map(|mail| mail.unwrap().path()).collect();
+    let [mail] = &mails[..] else { panic!("{mails:?}") };
+    assert!(std::fs::read_to_string(mail).unwrap().contains("https://study.test/reset-password/"));
+}
+
+#[tokio::test]
+async fn a_token_opens_the_participants_routes_with_a_warning() {
+    let augmed = Augmed::with_study().await;
+    sign_up(&augmed, "a@study.test").await;
+
+    let run = augmed.run(&["token", "a@study.test"]).done();
+
+    assert!(run.stderr.starts_with("warning: for account "), "{run:?}");
+    assert_eq!(augmed.audited().await.last().unwrap().1, "account.issue-token");
+    let Augmed { db, .. } = augmed;
+    let api = TestApp::over(db).await;
+    assert_eq!(api.get("/api/cases", Some(run.stdout.trim())).await.status, 200);
+}
+
+#[tokio::test]
+async fn there_is_no_token_for_an_account_that_is_not_active() {
+    let run = Augmed::with_study().await.run(&["token", "a@study.test"]);
+
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert!(run.stderr.contains("is not active"), "{run:?}");
+}
