@@ -2,6 +2,8 @@
 //! scheduled event means `up`. A failure is an invocation error that says why, so that Lambda counts it.
 //! CloudFormation's events are answered where they say ([`CustomResource`]).
 
+use std::pin::Pin;
+
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use migrate::custom_resource::CustomResource;
 use migrate::{Request, Runner};
@@ -11,12 +13,13 @@ use shared::{config, secrets, telemetry};
 use sqlx::postgres::PgConnectOptions;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     telemetry::start();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        answer(event).await.map_err(|error| diagnostic(&*error))
+        erased(answer(event)).await.map_err(|error| diagnostic(&*error))
     }))
     .await
 }
@@ -24,11 +27,18 @@ async fn main() -> Result<(), Failure> {
 async fn answer(event: LambdaEvent<Value>) -> Result<Value, Failure> {
     if let Some(resource) = CustomResource::from_event(&event.payload) {
         // a failed migration is no failed invocation: it was answered, and Lambda is not to run it again
-        let message = resource.handle(event.context.deadline(), prepare_release()).await?;
+        let deadline = event.context.deadline();
+        let message = erased(async move { Ok(resource.handle(deadline, erased(prepare_release())).await?) }).await?;
         return Ok(json!({ "message": message }));
     }
     let request = Request::from_event(event.payload)?;
-    Ok(serde_json::to_value(runner().await?.run(&request).await?)?)
+    let report = erased(async move { Ok(runner().await?.run(&request).await?) }).await?;
+    Ok(serde_json::to_value(report)?)
+}
+
+/// Types of futures within futures get too deep for the compiler.
+fn erased<'a, T>(future: impl Future<Output = Result<T, Failure>> + Send + 'a) -> Work<'a, T> {
+    Box::pin(future)
 }
 
 async fn prepare_release() -> Result<String, Failure> {
