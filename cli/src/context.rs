@@ -35,7 +35,8 @@ impl Context {
     pub async fn environment(&self) -> Result<Environment, Failure> {
         let mut environment = std::env::vars().collect();
         secrets::resolve(&mut environment).await.map_err(|error| {
-            Failure::new(error.to_string()).with_remedy("AWS credentials, region and the names in *_PARAMETER: `augmed doctor`")
+            Failure::new(error.to_string())
+                .with_remedy("AWS credentials, region and the names in *_PARAMETER: `augmed doctor`")
         })?;
         Ok(environment)
     }

@@ -49,7 +49,8 @@ impl Failure {
     }
 }
 
-const LOOK_AT_THE_ADDRESS: &str = "does DATABASE_URL (or POSTGRES_*) name a server that runs and lets you in? `augmed doctor` looks closer";
+const LOOK_AT_THE_ADDRESS: &str =
+    "does DATABASE_URL (or POSTGRES_*) name a server that runs and lets you in? `augmed doctor` looks closer";
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,7 +89,8 @@ impl From<csv::Error> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(error.to_string()).with_remedy("set these variables as the server has them; `augmed doctor` checks them all")
+        Self::new(error.to_string())
+            .with_remedy("set these variables as the server has them; `augmed doctor` checks them all")
     }
 }
 
@@ -114,7 +116,9 @@ impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
         let remedy = match (&error, code.as_str()) {
-            (_, UNDEFINED_TABLE | UNDEFINED_COLUMN) => Some("the schema is not up to date: `augmed migrate status`, then `augmed migrate up`"),
+            (_, UNDEFINED_TABLE | UNDEFINED_COLUMN) => {
+                Some("the schema is not up to date: `augmed migrate status`, then `augmed migrate up`")
+            }
             (_, INVALID_CATALOG_NAME) => Some("create the database first: createdb NAME"),
             (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut, _) => Some(LOOK_AT_THE_ADDRESS),
             (_, code) if INVALID_AUTHORIZATION.contains(&code) => Some(LOOK_AT_THE_ADDRESS),

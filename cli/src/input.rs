@@ -48,9 +48,13 @@ impl Input {
         let text = String::from_utf8(self.read()?).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            Failure::new(format!("{self}: line {line}: not UTF-8 text")).with_remedy("a spreadsheet saves it as \"CSV UTF-8\"")
+            Failure::new(format!("{self}: line {line}: not UTF-8 text"))
+                .with_remedy("a spreadsheet saves it as \"CSV UTF-8\"")
         })?;
-        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+        match text.strip_prefix('\u{feff}') {
+            Some(text) => Ok(text.to_owned()),
+            None => Ok(text),
+        }
     }
 
     /// A failure at a place in this file.
@@ -85,7 +89,8 @@ impl Output {
                 Ok(Box::new(BufWriter::new(file)))
             }
             None if context.json => {
-                Err(Failure::usage("--json says what was done, and the file goes to standard output too").with_remedy("add --out FILE"))
+                Err(Failure::usage("--json says what was done, and the file goes to standard output too")
+                    .with_remedy("add --out FILE"))
             }
             None => Ok(Box::new(BufWriter::new(std::io::stdout()))),
         }

@@ -26,7 +26,8 @@ pub fn read(file: &Input) -> Result<Vec<Person>, Failure> {
     let find = |name: &str| header.iter().position(|column| column == name);
     let address = ADDRESS.into_iter().find_map(find);
     let address = address.ok_or_else(|| {
-        file.failure("row 1: the header has no column email").with_remedy("columns: email,name,position,employer,area_of_clinical_ex")
+        file.failure("row 1: the header has no column email")
+            .with_remedy("columns: email,name,position,employer,area_of_clinical_ex")
     })?;
     let mut people = Vec::new();
     for record in reader.records() {

@@ -62,7 +62,10 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             let mut transaction = db.begin().await?;
             let id = questionnaire::publish(&mut transaction, &questions.json).await?;
             let details = serde_json::json!({ "questions": questions.count });
-            context.author().record(&mut transaction, Audited::PublishQuestionnaire, &[id.to_string()], details).await?;
+            context
+                .author()
+                .record(&mut transaction, Audited::PublishQuestionnaire, &[id.to_string()], details)
+                .await?;
             transaction.commit().await?;
             context.show(&Checked { id: Some(id), questions: questions.count, notes: questions.notes })
         }

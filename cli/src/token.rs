@@ -69,7 +69,11 @@ impl Report for Issued {
             "whoever has it sees this account's cases and answers in its name"
         };
         let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
-        anstream::eprintln!("{yellow}warning:{yellow:#} for account {} until {:.0}; {may}", self.account_id, self.expires.format("%F %H:%M UTC"));
+        anstream::eprintln!(
+            "{yellow}warning:{yellow:#} for account {} until {:.0}; {may}",
+            self.account_id,
+            self.expires.format("%F %H:%M UTC")
+        );
         writeln!(out, "{}", self.token)
     }
 }

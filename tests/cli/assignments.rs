@@ -33,7 +33,8 @@ async fn an_export_gives_the_same_ids_when_it_is_uploaded() {
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     let before = augmed.run(&["assignments", "list"]).stdout;
 
-    let run = augmed.sh("augmed assignments export > b.csv && augmed assignments clear --yes && augmed assignments upload b.csv");
+    let run = augmed
+        .sh("augmed assignments export > b.csv && augmed assignments clear --yes && augmed assignments upload b.csv");
 
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(augmed.run(&["assignments", "list"]).stdout, before);
@@ -64,7 +65,10 @@ async fn a_bad_row_is_named_and_nothing_changes() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     let before = augmed.run(&["assignments", "list"]).stdout;
-    let file = augmed.file("bad.csv", "User,Case No.,Path,Top\na@study.test,101,BACKGROUND.x,\na@study.test,102,BACKGROUND.x,high\n");
+    let file = augmed.file(
+        "bad.csv",
+        "User,Case No.,Path,Top\na@study.test,101,BACKGROUND.x,\na@study.test,102,BACKGROUND.x,high\n",
+    );
 
     let run = augmed.run(&["assignments", "upload", &file, "--replace", "--yes"]);
 
@@ -79,7 +83,8 @@ async fn a_file_of_any_size_is_looked_up_and_stored() {
     let visits = "INSERT INTO visit_occurrence (visit_occurrence_id, person_id, visit_concept_id, visit_start_date, visit_end_date, visit_type_concept_id)
                   SELECT id, 101, 0, '2025-03-03', '2025-03-03', 0 FROM generate_series(1001, 3500) AS id";
     sqlx::query(visits).execute(&augmed.db.pool).await.unwrap();
-    let rows: Vec<String> = (1001..=3500).map(|case| format!("a@study.test,{case},BACKGROUND.Patient Demographics.Age\n")).collect();
+    let rows: Vec<String> =
+        (1001..=3500).map(|case| format!("a@study.test,{case},BACKGROUND.Patient Demographics.Age\n")).collect();
     let file = augmed.file("large.csv", format!("User,Case No.,Path\n{}", rows.concat()));
 
     let uploaded = augmed.run(&["--json", "assignments", "upload", &file]).done().json();
@@ -98,5 +103,8 @@ async fn what_was_answered_can_be_kept() {
 
     assert_eq!(cleared, json!({"removed": 1, "answered": 0}));
     let left = augmed.run(&["--json", "assignments", "list"]).json();
-    assert_eq!((left.as_array().unwrap().len(), &left[0]["case_id"], &left[0]["answered"]), (1, &json!(101), &json!(true)));
+    assert_eq!(
+        (left.as_array().unwrap().len(), &left[0]["case_id"], &left[0]["answered"]),
+        (1, &json!(101), &json!(true))
+    );
 }

@@ -5,7 +5,9 @@ use crate::augmed::Augmed;
 #[tokio::test]
 async fn every_command_has_help_with_examples() {
     let augmed = Augmed::new().await;
-    for command in ["migrate", "page-config", "questionnaire", "users", "assignments", "case", "token", "doctor", "completions"] {
+    for command in
+        ["migrate", "page-config", "questionnaire", "users", "assignments", "case", "token", "doctor", "completions"]
+    {
         let help = augmed.run(&[command, "--help"]).done();
 
         assert!(help.stdout.contains("Examples:"), "{command}: {}", help.stdout);
@@ -15,7 +17,9 @@ async fn every_command_has_help_with_examples() {
 #[tokio::test]
 async fn a_wrong_command_line_ends_with_2() {
     let augmed = Augmed::new().await;
-    for arguments in [&["migrat"][..], &["users", "activate"], &["assignments", "list", "--case", "x"], &["migrate", "down"]] {
+    for arguments in
+        [&["migrat"][..], &["users", "activate"], &["assignments", "list", "--case", "x"], &["migrate", "down"]]
+    {
         let run = augmed.run(arguments);
 
         assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{run:?}");
@@ -80,7 +84,11 @@ async fn nothing_is_destroyed_without_a_yes() {
     let file = augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
     augmed.run(&["assignments", "upload", &file]).done();
 
-    for arguments in [&["migrate", "down", "--to", "0"][..], &["assignments", "clear"], &["assignments", "upload", &file, "--replace"]] {
+    for arguments in [
+        &["migrate", "down", "--to", "0"][..],
+        &["assignments", "clear"],
+        &["assignments", "upload", &file, "--replace"],
+    ] {
         let run = augmed.run(arguments);
 
         assert_eq!(run.code, Some(2), "{run:?}");

@@ -27,7 +27,10 @@ async fn a_page_configuration_that_the_page_would_not_show_is_refused_with_the_p
     assert_eq!(set.code, Some(1));
     let findings = set.json()["findings"].take();
     let wrong: Vec<_> = findings.as_array().unwrap().iter().filter(|one| one["weight"] == "wrong").collect();
-    assert_eq!(wrong.iter().map(|one| &one["place"]).collect::<Vec<_>>(), ["BACKGROUND.Family History", "BACKGROUND.Family History", "BACKGROUN"]);
+    assert_eq!(
+        wrong.iter().map(|one| &one["place"]).collect::<Vec<_>>(),
+        ["BACKGROUND.Family History", "BACKGROUND.Family History", "BACKGROUN"]
+    );
     assert_eq!(augmed.run(&["page-config", "show"]).code, Some(1), "nothing was stored");
 }
 
@@ -35,12 +38,16 @@ async fn a_page_configuration_that_the_page_would_not_show_is_refused_with_the_p
 async fn keys_that_no_case_has_are_noted() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
-    let file = augmed.file("page_config.json", PAGE_CONFIG.replace("4041306", "4041306, 99").replace("[38000282]", "[8507]"));
+    let file =
+        augmed.file("page_config.json", PAGE_CONFIG.replace("4041306", "4041306, 99").replace("[38000282]", "[8507]"));
 
     let check = augmed.run(&["page-config", "check", &file]).done();
 
     assert!(check.stdout.contains("BACKGROUND.Social History.Smoke: concept 99 is not in the vocabulary"), "{check:?}");
-    assert!(check.stdout.contains("PATIENT COMPLAINT.Chief Complaint: no visit has an observation of this type"), "{check:?}");
+    assert!(
+        check.stdout.contains("PATIENT COMPLAINT.Chief Complaint: no visit has an observation of this type"),
+        "{check:?}"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +80,10 @@ async fn the_newest_questionnaire_is_shown() {
 #[tokio::test]
 async fn a_question_that_is_wrong_is_named_and_nothing_is_stored() {
     let augmed = Augmed::new().await;
-    let file = augmed.file("q.json", r#"[{"type": "Text", "title": "a"}, {"type": "SingleChoice", "title": "b", "options": ["x"]}]"#);
+    let file = augmed.file(
+        "q.json",
+        r#"[{"type": "Text", "title": "a"}, {"type": "SingleChoice", "title": "b", "options": ["x"]}]"#,
+    );
 
     let run = augmed.run(&["questionnaire", "set", &file]);
 

@@ -18,7 +18,17 @@ async fn a_study_that_is_ready_has_nothing_failed() {
 
     let found = augmed.run(&["--json", "doctor"]).done().json();
 
-    for check in ["SSM", "configuration", "database", "schema", "data", "page_config", "questionnaire", "participants", "assignments"] {
+    for check in [
+        "SSM",
+        "configuration",
+        "database",
+        "schema",
+        "data",
+        "page_config",
+        "questionnaire",
+        "participants",
+        "assignments",
+    ] {
         assert_eq!(health(&found, check), ["good"], "{check}: {found}");
     }
 }

@@ -67,7 +67,10 @@ async fn what_is_generated_can_be_uploaded_without_a_warning() {
 async fn a_path_of_an_arm_that_names_nothing_is_told_with_its_row() {
     let augmed = Augmed::with_study().await;
     for (row, said) in [
-        ("plain,BACKGROUND.Famly History.*,,,", "arms.csv: row 5: BACKGROUND.Famly History.* names nothing in any case"),
+        (
+            "plain,BACKGROUND.Famly History.*,,,",
+            "arms.csv: row 5: BACKGROUND.Famly History.* names nothing in any case",
+        ),
         ("plain,BACKGROUND.*,maybe,,", "arms.csv: row 5: Collapse is neither TRUE nor FALSE"),
         ("plain,BACKGROUND.*,,,high", "arms.csv: row 5: Top is not a number"),
         ("plain,,,,", "arms.csv: row 5: Path is empty"),
@@ -84,9 +87,11 @@ async fn a_path_of_an_arm_that_names_nothing_is_told_with_its_row() {
 #[tokio::test]
 async fn a_path_that_only_some_cases_have_is_noted() {
     let augmed = Augmed::with_study().await;
-    let arms = augmed.file("arms.csv", format!("{ARMS}plain,BACKGROUND.Family History.Colorectal Cancer: Yes,,TRUE,\n"));
+    let arms =
+        augmed.file("arms.csv", format!("{ARMS}plain,BACKGROUND.Family History.Colorectal Cancer: Yes,,TRUE,\n"));
 
-    let generated = augmed.run(&["--json", "assignments", "generate", "--arms", &arms, "--out", "out.csv"]).done().json();
+    let generated =
+        augmed.run(&["--json", "assignments", "generate", "--arms", &arms, "--out", "out.csv"]).done().json();
 
     let note = "row 5: BACKGROUND.Family History.Colorectal Cancer: Yes names nothing in 1 cases";
     assert_eq!(generated["notes"], json!([note]));

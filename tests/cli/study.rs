@@ -20,7 +20,12 @@ async fn the_study_of_the_documentation_works_as_printed() {
         }
     }
 
-    for part in [" migrations applied", "stored; 0 wrong, 0 to look at", "3 accounts added", "12 assignments of 4 cases to 3 participants"] {
+    for part in [
+        " migrations applied",
+        "stored; 0 wrong, 0 to look at",
+        "3 accounts added",
+        "12 assignments of 4 cases to 3 participants",
+    ] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
 }

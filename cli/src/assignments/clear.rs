@@ -80,6 +80,10 @@ struct Cleared {
 
 impl Report for Cleared {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} assignments removed; {} of them were answered, and the answers stay", self.removed, self.answered)
+        writeln!(
+            out,
+            "{} assignments removed; {} of them were answered, and the answers stay",
+            self.removed, self.answered
+        )
     }
 }

@@ -77,7 +77,12 @@ impl Row {
         let entry = fields(entry.get())?;
         let style = entry.get("style").and_then(|style| fields(style.get())).unwrap_or_default();
         let cell = |key: &str| style.get(key).map(|value| value.get().to_ascii_uppercase()).unwrap_or_default();
-        Some(Self { path: text(entry.get("path")?)?, collapse: cell("collapse"), highlight: cell("highlight"), top: cell("top") })
+        Some(Self {
+            path: text(entry.get("path")?)?,
+            collapse: cell("collapse"),
+            highlight: cell("highlight"),
+            top: cell("top"),
+        })
     }
 }
 

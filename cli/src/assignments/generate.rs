@@ -117,7 +117,9 @@ async fn participants(file: Option<&Input>, db: &Database) -> Result<BTreeSet<St
         }
     };
     if participants.is_empty() {
-        return Err(Failure::new("there are no participants").with_remedy("augmed users invite, or --participants FILE"));
+        return Err(
+            Failure::new("there are no participants").with_remedy("augmed users invite, or --participants FILE")
+        );
     }
     Ok(participants)
 }
@@ -128,7 +130,9 @@ async fn cases(given: &[i32], db: &Database) -> Result<BTreeSet<i32>, Failure> {
     }
     let all = sqlx::query_scalar!("SELECT visit_occurrence_id FROM visit_occurrence").fetch_all(db).await?;
     if all.is_empty() {
-        return Err(Failure::new("there are no cases: visit_occurrence is empty").with_remedy("augmed load clinical DIR"));
+        return Err(
+            Failure::new("there are no cases: visit_occurrence is empty").with_remedy("augmed load clinical DIR")
+        );
     }
     Ok(all.into_iter().collect())
 }
@@ -152,7 +156,8 @@ impl Shown {
             for (arm_index, (arm, arm_rows)) in arms.iter().enumerate() {
                 let mut rows: Vec<Cells> = Vec::new();
                 for arm_row in arm_rows {
-                    let mut named: IndexSet<&str> = arm_row.matching(paths.iter().map(String::as_str)).into_iter().collect();
+                    let mut named: IndexSet<&str> =
+                        arm_row.matching(paths.iter().map(String::as_str)).into_iter().collect();
                     if named.is_empty() && loaded.is_named(case_id, &arm_row.path) {
                         named.insert(&arm_row.path);
                     }
@@ -163,7 +168,9 @@ impl Shown {
                 }
                 if rows.is_empty() {
                     let problem = format!("arm {arm} shows nothing of case {case_id}, which an assignment cannot say");
-                    return Err(file.failure(problem).with_remedy(format!("`augmed case paths {case_id}` lists what there is")));
+                    return Err(file
+                        .failure(problem)
+                        .with_remedy(format!("`augmed case paths {case_id}` lists what there is")));
                 }
                 shown.rows.insert((arm_index, case_index), rows);
             }
@@ -218,6 +225,10 @@ impl Report for Generated {
         let rows = self.arms.iter().map(|(arm, count)| [arm.clone(), count.to_string()]);
         writeln!(out, "{}", table::of(["arm", "assignments"], rows))?;
         let Self { participants, cases, cases_per_participant, .. } = self;
-        writeln!(out, "{participants} participants read {cases_per_participant} of {cases} cases each; seed: {}", self.seed)
+        writeln!(
+            out,
+            "{participants} participants read {cases_per_participant} of {cases} cases each; seed: {}",
+            self.seed
+        )
     }
 }

@@ -113,7 +113,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => error.into(),
-            StoreError::SameId => Self::new("an assignment of the file has the id of a stored one of somebody else; nothing was stored"),
+            StoreError::SameId => {
+                Self::new("an assignment of the file has the id of a stored one of somebody else; nothing was stored")
+            }
         }
     }
 }

@@ -96,7 +96,8 @@ async fn review(case_id: i32, path_config: Option<&str>, db: &Database) -> Resul
 pub async fn load(cases: &[i32], db: &Database) -> Result<Cases, Failure> {
     let loaded = Cases::load(cases, db).await?;
     loaded.ok_or_else(|| {
-        Failure::new("there is no page configuration, so that no case can be shown").with_remedy("augmed page-config set FILE")
+        Failure::new("there is no page configuration, so that no case can be shown")
+            .with_remedy("augmed page-config set FILE")
     })
 }
 

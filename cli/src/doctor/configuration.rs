@@ -20,7 +20,8 @@ pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<En
     match secrets::resolve(&mut environment).await {
         Ok(()) => (vec![Diagnosis::good("SSM", format!("gives {}", named.join(", ")))], Some(environment)),
         Err(error) => {
-            let remedy = "AWS_REGION and credentials (aws sts get-caller-identity), ssm:GetParameters, the parameters' names";
+            let remedy =
+                "AWS_REGION and credentials (aws sts get-caller-identity), ssm:GetParameters, the parameters' names";
             (vec![Diagnosis::failed("SSM", error.to_string(), remedy)], None)
         }
     }
@@ -31,13 +32,21 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     let config = match Config::from_environment(environment) {
         Ok(config) => config,
         Err(error) => {
-            return vec![Diagnosis::failed("configuration", error.to_string(), "set these variables; the server does not start without")];
+            return vec![Diagnosis::failed(
+                "configuration",
+                error.to_string(),
+                "set these variables; the server does not start without",
+            )];
         }
     };
     let mut found = vec![Diagnosis::good("configuration", "complete")];
     if config.jwt_secret_key.expose_secret().len() < SHORTEST_KEY_BYTES {
         let remedy = "openssl rand -base64 48, and store it; who is logged in has to log in again";
-        found.push(Diagnosis::warning("token key", "JWT_SECRET_KEY has less than 32 bytes: tokens can be forged by trying", remedy));
+        found.push(Diagnosis::warning(
+            "token key",
+            "JWT_SECRET_KEY has less than 32 bytes: tokens can be forged by trying",
+            remedy,
+        ));
     }
     for (name, key) in [("ADMIN_API_KEY", &config.admin_api_key), ("EXPORT_API_KEY", &config.export_api_key)] {
         if key.is_none() {

@@ -19,7 +19,8 @@ const OLDEST_VERSION: i32 = 140_000;
 
 /// The connection with the clock on its other end; and whether there is one.
 pub async fn connection(options: &PgConnectOptions) -> (Diagnosis, bool) {
-    let remedy = "does the server run, is the address right, may this machine reach it? psql with the same address says more";
+    let remedy =
+        "does the server run, is the address right, may this machine reach it? psql with the same address says more";
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
     match connected {
         Err(_) => (Diagnosis::failed("database", "does not answer within 10 s", remedy), false),
@@ -42,9 +43,17 @@ async fn facts(connection: &mut PgConnection) -> Result<Diagnosis, sqlx::Error> 
     .await?;
     let round_trip = Utc::now() - before;
     let apart = apart(facts.now, before, before + round_trip);
-    let name = format!("PostgreSQL {}, {} ms away, clocks {apart:.1} s apart", facts.version_name, round_trip.num_milliseconds());
+    let name = format!(
+        "PostgreSQL {}, {} ms away, clocks {apart:.1} s apart",
+        facts.version_name,
+        round_trip.num_milliseconds()
+    );
     Ok(if facts.encoding != "UTF8" {
-        Diagnosis::failed("database", format!("its encoding is {}", facts.encoding), "createdb --encoding=UTF8 --template=template0")
+        Diagnosis::failed(
+            "database",
+            format!("its encoding is {}", facts.encoding),
+            "createdb --encoding=UTF8 --template=template0",
+        )
     } else if facts.version < OLDEST_VERSION {
         Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest that is tested")
     } else if apart > LEEWAY_SECONDS {
@@ -66,16 +75,25 @@ fn apart(clock: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> f
 /// How far the schema is; and whether the study can be looked at.
 pub async fn schema(options: &PgConnectOptions) -> (Diagnosis, bool) {
     match Runner::new(options).status().await {
-        Err(error) => (Diagnosis::failed("schema", error.to_string(), "docs and migrations/README.md; augmed migrate plan"), false),
+        Err(error) => (
+            Diagnosis::failed("schema", error.to_string(), "docs and migrations/README.md; augmed migrate plan"),
+            false,
+        ),
         Ok(report) if report.state == State::Empty => {
             (Diagnosis::failed("schema", "the database is empty", "augmed migrate up"), false)
         }
-        Ok(report) if report.state == State::OldSystem => {
-            (Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up takes it over"), false)
-        }
-        Ok(report) if !report.pending.is_empty() => {
-            (Diagnosis::failed("schema", format!("migrations: {}", report.message), "augmed migrate plan, then augmed migrate up"), false)
-        }
+        Ok(report) if report.state == State::OldSystem => (
+            Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up takes it over"),
+            false,
+        ),
+        Ok(report) if !report.pending.is_empty() => (
+            Diagnosis::failed(
+                "schema",
+                format!("migrations: {}", report.message),
+                "augmed migrate plan, then augmed migrate up",
+            ),
+            false,
+        ),
         Ok(report) => (Diagnosis::good("schema", report.message), true),
     }
 }

@@ -13,14 +13,20 @@ pub async fn check(environment: &Environment) -> Diagnosis {
         return Diagnosis::warning("mail", "not looked at", "complete the configuration first");
     };
     if config.frontend_url.is_none() {
-        return Diagnosis::failed("mail", "FRONTEND_URL is not set, so that a reset mail has no link", "FRONTEND_URL=https://study.example");
+        return Diagnosis::failed(
+            "mail",
+            "FRONTEND_URL is not set, so that a reset mail has no link",
+            "FRONTEND_URL=https://study.example",
+        );
     }
     match (&config.mail_transport, &config.mail_from) {
         (MailTransport::Log, _) => {
             Diagnosis::warning("mail", "goes nowhere: MAIL_TRANSPORT=log", "MAIL_TRANSPORT=ses, and MAIL_FROM")
         }
         (MailTransport::Directory(directory), _) => of_directory(directory),
-        (MailTransport::Ses, None) => Diagnosis::failed("mail", "MAIL_FROM is not set", "an address that SES has verified"),
+        (MailTransport::Ses, None) => {
+            Diagnosis::failed("mail", "MAIL_FROM is not set", "an address that SES has verified")
+        }
         (MailTransport::Ses, Some(_)) => of_ses().await,
     }
 }
@@ -31,8 +37,14 @@ fn of_directory(directory: &Path) -> Diagnosis {
         Ok(metadata) if !metadata.permissions().readonly() => {
             Diagnosis::warning("mail", place, "nobody gets them: MAIL_TRANSPORT=ses for a real study")
         }
-        Ok(_) => Diagnosis::failed("mail", format!("{place}, which is read-only"), "give the account that runs this write access"),
-        Err(error) => Diagnosis::failed("mail", format!("{place}: {error}"), "a directory that can be made and written"),
+        Ok(_) => Diagnosis::failed(
+            "mail",
+            format!("{place}, which is read-only"),
+            "give the account that runs this write access",
+        ),
+        Err(error) => {
+            Diagnosis::failed("mail", format!("{place}: {error}"), "a directory that can be made and written")
+        }
     }
 }
 
@@ -48,7 +60,11 @@ async fn of_ses() -> Diagnosis {
         }
         Ok(_) => Diagnosis::good("mail", "SES sends"),
         Err(error) if error.as_service_error().and_then(|error| error.code()) == Some("AccessDeniedException") => {
-            Diagnosis::warning("mail", "SES is there; whether it sends this account may not see", "allow ses:GetAccount to find out")
+            Diagnosis::warning(
+                "mail",
+                "SES is there; whether it sends this account may not see",
+                "allow ses:GetAccount to find out",
+            )
         }
         Err(error) => {
             let remedy = "AWS_REGION and credentials (aws sts get-caller-identity), and the network to SES";

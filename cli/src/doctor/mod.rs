@@ -68,10 +68,20 @@ impl Report for Examined {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.0.iter().try_for_each(|diagnosis| writeln!(out, "{diagnosis}"))?;
         let count = |health: Health| self.0.iter().filter(|diagnosis| diagnosis.health == health).count();
-        writeln!(out, "{} good, {} to look at, {} failed", count(Health::Good), count(Health::Warning), count(Health::Failed))
+        writeln!(
+            out,
+            "{} good, {} to look at, {} failed",
+            count(Health::Good),
+            count(Health::Warning),
+            count(Health::Failed)
+        )
     }
 
     fn ending(&self) -> Ending {
-        if self.0.iter().any(|diagnosis| diagnosis.health == Health::Failed) { Ending::FoundWrong } else { Ending::Done }
+        if self.0.iter().any(|diagnosis| diagnosis.health == Health::Failed) {
+            Ending::FoundWrong
+        } else {
+            Ending::Done
+        }
     }
 }

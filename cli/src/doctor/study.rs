@@ -38,7 +38,11 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     } else if counts.visits == 0 {
         Diagnosis::failed("data", "there are no cases: visit_occurrence is empty", "augmed load clinical DIR")
     } else if counts.orphans > 0 {
-        Diagnosis::failed("data", format!("{} visits have no patient", counts.orphans), "augmed load clinical DIR, with person")
+        Diagnosis::failed(
+            "data",
+            format!("{} visits have no patient", counts.orphans),
+            "augmed load clinical DIR, with person",
+        )
     } else {
         Diagnosis::good("data", format!("{} visits", counts.visits))
     })
@@ -47,14 +51,20 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
 async fn page_config(db: &Database) -> Result<Diagnosis, Failure> {
     let stored = sqlx::query_scalar!("SELECT json_config::text FROM system_config WHERE id = 'page_config'");
     let Some(stored) = stored.fetch_optional(db).await?.flatten() else {
-        return Ok(Diagnosis::failed("page_config", "there is none: no case can be shown", "augmed page-config set FILE"));
+        return Ok(Diagnosis::failed(
+            "page_config",
+            "there is none: no case can be shown",
+            "augmed page-config set FILE",
+        ));
     };
     let findings = page_config::check(&stored, db).await?;
     let wrong = findings.iter().filter(|finding| finding.is_wrong()).count();
     let remedy = "augmed page-config check";
     Ok(match findings.first() {
         None => Diagnosis::good("page_config", "every key has concepts that cases have"),
-        Some(_) if wrong > 0 => Diagnosis::failed("page_config", format!("{wrong} things in it are left out: {}", first(&findings)), remedy),
+        Some(_) if wrong > 0 => {
+            Diagnosis::failed("page_config", format!("{wrong} things in it are left out: {}", first(&findings)), remedy)
+        }
         Some(_) => Diagnosis::warning("page_config", format!("{} notes: {}", findings.len(), first(&findings)), remedy),
     })
 }
@@ -90,7 +100,11 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
     .fetch_all(db)
     .await?;
     if rows.is_empty() {
-        return Ok(vec![Diagnosis::warning("assignments", "there are none", "augmed assignments generate, then upload")]);
+        return Ok(vec![Diagnosis::warning(
+            "assignments",
+            "there are none",
+            "augmed assignments generate, then upload",
+        )]);
     }
     let mut paths: BTreeMap<i32, BTreeSet<String>> = BTreeMap::new();
     for row in &rows {
@@ -102,21 +116,31 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
     let by_case: PathsByCase<'_> =
         paths.iter().map(|(case, paths)| (*case, paths.iter().map(String::as_str).collect())).collect();
     let unnamed = naming::unnamed(db, &by_case).await?;
-    let without_case = rows.iter().filter(|row| row.case_id.is_none_or(|case| unnamed.missing_cases.contains(&case))).count();
+    let without_case =
+        rows.iter().filter(|row| row.case_id.is_none_or(|case| unnamed.missing_cases.contains(&case))).count();
     let without_account = rows.iter().filter(|row| !row.has_account).count();
     let mut found = Vec::new();
     if without_case > 0 {
         let finding = format!("{without_case} have a case that is not there, and are skipped");
-        found.push(Diagnosis::failed("assignments", finding, "load these visits, or upload the assignments without them"));
+        found.push(Diagnosis::failed(
+            "assignments",
+            finding,
+            "load these visits, or upload the assignments without them",
+        ));
     }
     if without_account > 0 {
         let finding = format!("{without_account} are for addresses that have no account");
-        found.push(Diagnosis::warning("assignments", finding, "augmed users invite; addresses are compared to the letter"));
+        found.push(Diagnosis::warning(
+            "assignments",
+            finding,
+            "augmed users invite; addresses are compared to the letter",
+        ));
     }
     if let Some(case) = unnamed.paths.keys().next() {
         // a path may end with a clinical value: which one it is, the preview of the exported file says
         let count: usize = unnamed.paths.values().map(BTreeSet::len).sum();
-        let finding = format!("{count} paths name nothing in their case, so that a feature is hidden, in case {case} for one");
+        let finding =
+            format!("{count} paths name nothing in their case, so that a feature is hidden, in case {case} for one");
         let remedy = "augmed assignments export --out F, then augmed assignments preview F names them";
         found.push(Diagnosis::warning("assignments", finding, remedy));
     }

@@ -101,7 +101,9 @@ fn against_data(leaf: &Leaf, known: &BTreeMap<i32, Known>) -> Vec<Finding> {
         .concepts
         .iter()
         .filter(|id| of(id).is_none_or(|known| known.name.is_none()))
-        .map(|id| Finding::note(&leaf.place, format!("concept {id} is not in the vocabulary: `augmed load vocabulary`")))
+        .map(|id| {
+            Finding::note(&leaf.place, format!("concept {id} is not in the vocabulary: `augmed load vocabulary`"))
+        })
         .collect();
     let visits: i64 = leaf.concepts.iter().filter_map(of).map(|known| known.visits_in(leaf.section)).sum();
     if visits == 0 {
@@ -110,7 +112,10 @@ fn against_data(leaf: &Leaf, known: &BTreeMap<i32, Known>) -> Vec<Finding> {
             PHYSICAL_EXAMINATION => "measurement of this concept, or of one that it subsumes or is characterized by",
             _ => "observation of this concept",
         };
-        findings.push(Finding::note(&leaf.place, format!("no visit has an {rows}: it is shown in no case").replace("an m", "a m")));
+        findings.push(Finding::note(
+            &leaf.place,
+            format!("no visit has an {rows}: it is shown in no case").replace("an m", "a m"),
+        ));
     }
     findings
 }
@@ -120,7 +125,12 @@ mod tests {
     use super::*;
 
     fn said(json: &str) -> Vec<String> {
-        read(json).1.iter().filter(|finding| finding.is_wrong()).map(|one| format!("{}|{}", one.place, one.text)).collect()
+        read(json)
+            .1
+            .iter()
+            .filter(|finding| finding.is_wrong())
+            .map(|one| format!("{}|{}", one.place, one.text))
+            .collect()
     }
 
     #[test]

@@ -30,8 +30,12 @@ pub struct Selected {
 impl Accounts {
     /// All of them, or a failure that says which one is unknown. The address itself is not repeated.
     pub async fn find(&self, db: &Database) -> Result<Vec<Selected>, Failure> {
-        let mut wanted: Vec<(String, String)> =
-            self.accounts.iter().enumerate().map(|(index, name)| (format!("account {}", index + 1), name.clone())).collect();
+        let mut wanted: Vec<(String, String)> = self
+            .accounts
+            .iter()
+            .enumerate()
+            .map(|(index, name)| (format!("account {}", index + 1), name.clone()))
+            .collect();
         if let Some(file) = &self.file {
             let people = people::read(file)?.into_iter();
             wanted.extend(people.map(|person| (format!("{file}: row {}", person.row), person.email)));
@@ -49,7 +53,8 @@ impl Accounts {
         .await?;
         let selected = found.into_iter().zip(wanted).map(|(row, (place, _))| {
             let (Some(id), Some(email)) = (row.id, row.email) else {
-                return Err(Failure::new(format!("{place}: there is no such account; nothing was changed")).with_remedy("augmed users list"));
+                return Err(Failure::new(format!("{place}: there is no such account; nothing was changed"))
+                    .with_remedy("augmed users list"));
             };
             Ok(Selected { id, email, is_active: row.is_active, has_password: row.has_password })
         });
