@@ -120,7 +120,7 @@ fn unknown_paths_of_the_api_lead_to_the_healthcheck_and_pages_of_the_frontend_no
 }
 
 #[test]
-fn traffic_is_shared_by_one_parameter_and_the_container_exports_in_the_functions_stead() {
+fn traffic_is_shared_by_one_parameter_and_the_container_takes_what_is_large() {
     let flask = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/73e2d6bc24d8a067";
     let given = [("WithContainer", "true"), ("OldServiceTargetGroupArn", flask), ("ApiTraffic", "60,30,10")];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -130,7 +130,8 @@ fn traffic_is_shared_by_one_parameter_and_the_container_exports_in_the_functions
     for (path, expected) in [
         ("/api/cases", [("CasesTargetGroup", 10), ("ContainerTargetGroup", 30), (flask, 60)].as_slice()),
         ("/api/v1/export/answers", &[("ExportTargetGroup", 0), ("ContainerTargetGroup", 10), (flask, 60)]),
-        ("/api/admin/config/upload", &[("AdminConfigTargetGroup", 1)]),
+        ("/api/admin/config/upload", &[("ContainerTargetGroup", 1)]),
+        ("/admin/audit", &[("AdminAuditTargetGroup", 1)]),
     ] {
         assert_eq!(weights(&template, path), expected, "{path}");
     }
