@@ -1,5 +1,7 @@
 //! What all commands have in common.
 
+use sqlx::postgres::PgConnectOptions;
+
 use crate::augmed::Augmed;
 
 #[tokio::test]
@@ -47,15 +49,16 @@ async fn a_database_that_is_away_is_told_in_two_lines() {
 #[tokio::test]
 async fn the_database_may_be_given_as_postgres_variables() {
     let augmed = Augmed::new().await;
-    let url = url::Url::parse(&augmed.db.url()).unwrap();
-    let name = url.path().trim_start_matches('/').to_owned();
+    let url: url::Url = augmed.db.url().parse().unwrap();
+    let options: PgConnectOptions = url.as_str().parse().unwrap();
+    let socket = options.get_socket().map(|directory| directory.display().to_string());
     let augmed = augmed
-        .set("DATABASE_URL", "")
-        .set("POSTGRES_HOST", url.host_str().unwrap())
-        .set("POSTGRES_PORT", &url.port().unwrap_or(5432).to_string())
-        .set("POSTGRES_USER", url.username())
-        .set("POSTGRES_PASSWORD", url.password().unwrap_or("any"))
-        .set("POSTGRES_DB", &name);
+        .set("POSTGRES_HOST", socket.as_deref().unwrap_or(options.get_host()))
+        .set("POSTGRES_PORT", &options.get_port().to_string())
+        .set("POSTGRES_USER", options.get_username())
+        .set("POSTGRES_PASSWORD", url.password().unwrap_or("any: this server asks for none"))
+        .set("POSTGRES_DB", options.get_database().unwrap())
+        .set("DATABASE_URL", "");
 
     augmed.run(&["users", "list"]).done();
 }
