@@ -2,7 +2,8 @@
 //!
 //! Participants, cases and arms are put into a random order. Then all reading slots stand in one row, participant after participant, and
 //! the cases, and the arms, go round and round along it; where both would come round together the arms move on by one. So every
-//! participant has every arm, every case is read, and every case is read in every arm, as often as any other, give or take one.
+//! participant has every arm, every case is read, and every case is read in every arm, as often as any other, give or take one; a
+//! participant who reads a share of the cases may have an arm twice more than another.
 
 use super::random::Chance;
 
