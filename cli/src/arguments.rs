@@ -15,7 +15,7 @@ Examples:
   augmed --json migrate plan
   augmed completions bash > /etc/bash_completion.d/augmed";
 
-/// Run an AugMed study: schema, cases, participants, assignments, answers.
+/// Run an `AugMed` study: schema, cases, participants, assignments, answers.
 #[derive(Debug, Parser)]
 #[command(name = "augmed", version, after_help = AFTER_HELP, arg_required_else_help = true, max_term_width = 120)]
 pub struct Arguments {

@@ -9,7 +9,7 @@ use shared::db::{Database, Deployment};
 use shared::secrets::{self, Rotation};
 use shared::{App, Config};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Transaction};
 
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
@@ -34,7 +34,7 @@ impl Context {
     /// The environment, in which secrets of SSM are values.
     pub async fn environment(&self) -> Result<Environment, Failure> {
         let mut environment = std::env::vars().collect();
-        secrets::resolve(&mut environment).await.map_err(|error| {
+        Box::pin(secrets::resolve(&mut environment)).await.map_err(|error| {
             Failure::new(error.to_string())
                 .with_remedy("AWS credentials, region and the names in *_PARAMETER: `augmed doctor`")
         })?;
@@ -74,4 +74,10 @@ impl Context {
         report.print(self.json)?;
         Ok(report.ending())
     }
+}
+
+/// A transaction, for a change and its entry in the audit trail.
+pub async fn begin(db: &Database) -> Result<Transaction<'static, Postgres>, Failure> {
+    // its future is large, and would be part of every command's
+    Ok(Box::pin(db.begin()).await?)
 }

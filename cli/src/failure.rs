@@ -114,7 +114,8 @@ fn join(message: &str, detail: Option<&str>) -> String {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
         let remedy = match (&error, code.as_str()) {
             (_, UNDEFINED_TABLE | UNDEFINED_COLUMN) => {
                 Some("the schema is not up to date: `augmed migrate status`, then `augmed migrate up`")

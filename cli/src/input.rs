@@ -47,7 +47,7 @@ impl Input {
     pub fn read_text(&self) -> Result<String, Failure> {
         let text = String::from_utf8(self.read()?).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             Failure::new(format!("{self}: line {line}: not UTF-8 text"))
                 .with_remedy("a spreadsheet saves it as \"CSV UTF-8\"")
         })?;

@@ -12,7 +12,7 @@ use shared::ApiError;
 use shared::audit::Action as Audited;
 use sqlx::types::Uuid;
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{Ending, Report};
@@ -59,7 +59,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         Action::Set { file } => {
             let questions = Questions::read(&file)?;
             let db = context.database().await?;
-            let mut transaction = db.begin().await?;
+            let mut transaction = context::begin(&db).await?;
             let id = questionnaire::publish(&mut transaction, &questions.json).await?;
             let details = serde_json::json!({ "questions": questions.count });
             context

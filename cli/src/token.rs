@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::audit::Action;
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
@@ -45,7 +45,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     }
     let now = Utc::now();
     let token = app.tokens.issue(&account.email, now).map_err(|error| Failure::new(error.to_string()))?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = context::begin(&db).await?;
     context.author().record(&mut transaction, Action::IssueToken, &[account.id.to_string()], json!({})).await?;
     transaction.commit().await?;
     let lifetime = TimeDelta::from_std(config.access_token_expires).unwrap_or_default();

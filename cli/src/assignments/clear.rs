@@ -8,7 +8,7 @@ use serde_json::json;
 use shared::audit::Action;
 
 use crate::confirmation::Confirmation;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
@@ -48,7 +48,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         return context.show(&found);
     }
     confirmation.ask(&format!("remove {} assignments, {} of them answered", found.removed, found.answered))?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = context::begin(&db).await?;
     sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
     let removed = sqlx::query_scalar!(
         r#"DELETE FROM display_config

@@ -42,7 +42,7 @@ pub struct Arguments {
     /// The arms (CSV), or - for standard input.
     #[arg(long, value_name = "FILE")]
     arms: Input,
-    /// Addresses: CSV with a column `email` or `User`, or one a line. Without it: every account that is no administrator's.
+    /// Addresses: CSV with a column `email` or `User`, or one a line. Without it: every account that is invited or active, and no administrator's.
     #[arg(long, value_name = "FILE")]
     participants: Option<Input>,
     /// `visit_occurrence_id`s, separated by commas. Without it: every visit.
@@ -109,12 +109,13 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
 }
 
 async fn participants(file: Option<&Input>, db: &Database) -> Result<BTreeSet<String>, Failure> {
-    let participants: BTreeSet<String> = match file {
-        Some(file) => people::read(file)?.into_iter().map(|person| person.email).collect(),
-        None => {
-            let all = sqlx::query_scalar!(r#"SELECT email FROM "user" WHERE admin_flag IS NOT TRUE"#);
-            all.fetch_all(db).await?.into_iter().collect()
-        }
+    let participants: BTreeSet<String> = if let Some(file) = file {
+        people::read(file)?.into_iter().map(|person| person.email).collect()
+    } else {
+        let invited_or_active = sqlx::query_scalar!(
+            r#"SELECT email FROM "user" WHERE admin_flag IS NOT TRUE AND (active OR password IS NULL)"#
+        );
+        invited_or_active.fetch_all(db).await?.into_iter().collect()
     };
     if participants.is_empty() {
         return Err(

@@ -1,4 +1,4 @@
-//! Chance that comes out the same from the same seed, on every machine and in every version: ChaCha20 as RFC 8439 has it, and a
+//! Chance that comes out the same from the same seed, on every machine and in every version: `ChaCha20` as RFC 8439 has it, and a
 //! shuffle of our own, because those of libraries may change.
 
 use rand_chacha::ChaCha20Rng;

@@ -12,7 +12,7 @@ use shared::audit::Action;
 use shared::db::Database;
 
 use crate::confirmation::Confirmation;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{Ending, Report};
@@ -77,33 +77,33 @@ impl Source {
 
 pub async fn preview(arguments: Preview, context: &Context) -> Result<Ending, Failure> {
     let (assignments, warnings) = arguments.source.read(&context.database().await?).await?;
-    context.show(&Previewed { content: Content::of(&assignments), warnings })
+    context.show(&Foreseen { counts: Counts::of(&assignments), warnings })
 }
 
 pub async fn upload(arguments: Upload, context: &Context) -> Result<Ending, Failure> {
     let db = context.database().await?;
     let (assignments, warnings) = arguments.source.read(&db).await?;
-    let content = Content::of(&assignments);
+    let counts = Counts::of(&assignments);
     if !warnings.is_empty() && !arguments.force {
-        return context.show(&Refused { stored: false, content, warnings });
+        return context.show(&Refused { stored: false, counts, warnings });
     }
     if arguments.replace {
         arguments.confirmation.ask("remove every stored assignment and store these instead")?;
     }
-    let mut transaction = db.begin().await?;
+    let mut transaction = context::begin(&db).await?;
     let author = context.author();
     let uploaded = if arguments.replace {
         let removed = store::replace_all(&mut transaction, &assignments).await?;
         let details = json!({ "added": assignments.len(), "removed": removed });
         author.record(&mut transaction, Action::ReplaceAssignments, &[], details).await?;
-        Uploaded { content, created: assignments.len(), updated: 0, removed, warnings }
+        Uploaded { counts, created: assignments.len(), updated: 0, removed, warnings }
     } else {
         let outcomes = waiting::spin("storing", store::upsert(&mut transaction, &assignments)).await?;
         let created = outcomes.iter().filter(|outcome| **outcome == Upserted::Created).count();
         let updated = outcomes.len() - created;
         let details = json!({ "added": created, "updated": updated });
         author.record(&mut transaction, Action::UploadAssignments, &[], details).await?;
-        Uploaded { content, created, updated, removed: 0, warnings }
+        Uploaded { counts, created, updated, removed: 0, warnings }
     };
     transaction.commit().await?;
     context.show(&uploaded)
@@ -122,13 +122,13 @@ impl From<StoreError> for Failure {
 
 /// What a file holds.
 #[derive(Serialize)]
-struct Content {
+struct Counts {
     assignments: usize,
     participants: usize,
     cases: usize,
 }
 
-impl Content {
+impl Counts {
     fn of(assignments: &[Assignment]) -> Self {
         let participants: BTreeSet<&str> = assignments.iter().map(|one| one.user_email.as_str()).collect();
         let cases: BTreeSet<i32> = assignments.iter().map(|one| one.case_id).collect();
@@ -150,16 +150,16 @@ fn write_warnings(warnings: &[String], out: &mut dyn Write) -> io::Result<()> {
 }
 
 #[derive(Serialize)]
-struct Previewed {
+struct Foreseen {
     #[serde(flatten)]
-    content: Content,
+    counts: Counts,
     warnings: Vec<String>,
 }
 
-impl Report for Previewed {
+impl Report for Foreseen {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_warnings(&self.warnings, out)?;
-        self.content.write(out)
+        self.counts.write(out)
     }
 
     fn ending(&self) -> Ending {
@@ -171,14 +171,14 @@ impl Report for Previewed {
 struct Refused {
     stored: bool,
     #[serde(flatten)]
-    content: Content,
+    counts: Counts,
     warnings: Vec<String>,
 }
 
 impl Report for Refused {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_warnings(&self.warnings, out)?;
-        self.content.write(out)?;
+        self.counts.write(out)?;
         writeln!(out, "nothing was stored: correct the file, or add --force if all of this is meant so")
     }
 
@@ -190,7 +190,7 @@ impl Report for Refused {
 #[derive(Serialize)]
 struct Uploaded {
     #[serde(flatten)]
-    content: Content,
+    counts: Counts,
     created: usize,
     updated: usize,
     removed: u64,
@@ -200,7 +200,7 @@ struct Uploaded {
 impl Report for Uploaded {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_warnings(&self.warnings, out)?;
-        self.content.write(out)?;
+        self.counts.write(out)?;
         writeln!(out, "{} added, {} updated, {} removed", self.created, self.updated, self.removed)
     }
 }

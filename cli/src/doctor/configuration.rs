@@ -17,7 +17,7 @@ pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<En
     if named.is_empty() {
         return (vec![Diagnosis::good("SSM", "not used: no variable ends in _PARAMETER")], Some(environment));
     }
-    match secrets::resolve(&mut environment).await {
+    match Box::pin(secrets::resolve(&mut environment)).await {
         Ok(()) => (vec![Diagnosis::good("SSM", format!("gives {}", named.join(", ")))], Some(environment)),
         Err(error) => {
             let remedy =

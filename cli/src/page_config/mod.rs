@@ -13,7 +13,7 @@ use shared::audit::Action as Audited;
 use shared::db::Database;
 use sqlx::PgConnection;
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{Ending, Report};
@@ -68,7 +68,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             let findings = check(json.get(), &db).await?;
             let is_stored = !findings.iter().any(Finding::is_wrong);
             if is_stored {
-                let mut transaction = db.begin().await?;
+                let mut transaction = context::begin(&db).await?;
                 store(&mut transaction, &json).await?;
                 context.author().record(&mut transaction, Audited::SetPageConfig, &[], serde_json::json!({})).await?;
                 transaction.commit().await?;

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::audit::Action;
 
 use super::select::{Accounts, Selected};
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
 use crate::table;
@@ -26,7 +26,7 @@ async fn set_active(active: bool, accounts: &Accounts, context: &Context) -> Res
     // one without a password cannot log in however active it is, and could not sign up any more
     let is_changed = |account: &Selected| account.is_active != active && account.has_password;
     let ids: Vec<i32> = selected.iter().filter(|account| is_changed(account)).map(|account| account.id).collect();
-    let mut transaction = db.begin().await?;
+    let mut transaction = context::begin(&db).await?;
     sqlx::query!(
         r#"UPDATE "user" SET active = $1, modified_timestamp = now() AT TIME ZONE 'UTC' WHERE id = ANY ($2)"#,
         active,
@@ -67,7 +67,7 @@ pub async fn reset(accounts: Accounts, context: &Context) -> Result<Ending, Fail
     }
     if !mailed.is_empty() {
         let details = json!({ "accounts": mailed.len() });
-        let mut transaction = db.begin().await?;
+        let mut transaction = context::begin(&db).await?;
         context.author().record(&mut transaction, Action::MailLinks, &mailed, details).await?;
         transaction.commit().await?;
     }

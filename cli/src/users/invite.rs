@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::audit::Action;
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{Ending, Report};
@@ -38,7 +38,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         invitations.extend(people::read(file)?.into_iter().map(|person| person.invitation));
     }
     let db = context.database().await?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = context::begin(&db).await?;
     let added = queries::add(&mut transaction, &invitations).await?;
     if !added.is_empty() {
         let ids: Vec<String> = added.values().map(ToString::to_string).collect();
