@@ -19,7 +19,7 @@ async fn until_one_waits(pool: &PgPool) {
     const WAITING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
                            AND application_name = 'augmed' AND wait_event_type = 'Lock')";
     within_patience(async {
-        while !sqlx::query_scalar(WAITING).fetch_one(pool).await.unwrap() {
+        while !sqlx::query_scalar::<_, bool>(WAITING).fetch_one(pool).await.unwrap() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })

@@ -186,13 +186,16 @@ async fn refusal(db: &TestDb) -> String {
     error.to_string()
 }
 
-/// Every row of every table, as text, without the columns that our migrations add.
+/// Every row of every table, as text, without the columns and tables that our migrations add.
 async fn rows_of_the_contract(db: &TestDb) -> BTreeMap<String, Vec<String>> {
-    let contract = Catalog::of_the_contract();
+    let (contract, today) = (Catalog::of_the_contract(), Catalog::of_today());
     let mut rows = BTreeMap::new();
     for table in texts(db, TABLES).await {
         let columns: Vec<_> =
             contract.columns(&table).into_iter().map(|column| format!("\"{column}\"::text")).collect();
+        if columns.is_empty() && !today.columns(&table).is_empty() {
+            continue;
+        }
         let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
         let query = format!("SELECT r::text FROM (SELECT {columns} FROM \"{table}\") r ORDER BY 1");
         rows.insert(table, texts(db, &query).await);
