@@ -27,7 +27,7 @@ pub async fn check(environment: &Environment) -> Diagnosis {
         (MailTransport::Ses, None) => {
             Diagnosis::failed("mail", "MAIL_FROM is not set", "an address that SES has verified")
         }
-        (MailTransport::Ses, Some(_)) => of_ses().await,
+        (MailTransport::Ses, Some(_)) => Box::pin(of_ses()).await,
     }
 }
 

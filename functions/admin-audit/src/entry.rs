@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     #[schema(value_type = String, format = DateTime)]
     #[serde(serialize_with = "rfc3339")]
     created_at: DateTime<Utc>,
-    /// `account`, `admin key` or `export key`.
+    /// `account`, `admin key`, `export key` or `cli` (the command line).
     actor: String,
     account_id: Option<i32>,
     action: String,
