@@ -93,6 +93,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::case::Observation;
     use crate::example::{complained, measured, observed, visit};
 
     const RISK_ASSESSMENT: i32 = 45_614_722;
