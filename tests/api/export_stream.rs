@@ -73,7 +73,8 @@ async fn a_client_sees_that_an_export_is_broken_off() {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
 
-        assert!(answer.starts_with(b"HTTP/1.1 200 OK"), "{encoding}");
+        // nothing at all, where the connection broke before the head had left
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 200 OK"), "{encoding}");
         assert!(!answer.ends_with(b"\r\n0\r\n\r\n"), "{encoding}: the last chunk is there");
     }
 }
