@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn categories_nest_thirty_two_levels_deep() {
-        let nested = |levels: usize| format!(r#"{}[1]{}"#, r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        let nested = |levels: usize| format!(r"{}[1]{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         let depth = |levels| {
             let config = PageConfig::parse(&format!(r#"{{"BACKGROUND": {}}}"#, nested(levels))).unwrap();
             let Section::Background(mut categories) = config.sections.into_iter().next().unwrap() else { panic!() };

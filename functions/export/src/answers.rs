@@ -82,22 +82,19 @@ impl Resource for Answers {
 
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<AnswerKey>, ApiError> {
         let since = wanted.since.map(|since| since.naive_utc());
-        let (places, before) = match wanted.after {
-            Some(cursor) => {
-                let last_key: AnswerKey = cursor.key()?;
-                let last = place(snapshot, last_key.id).await?;
-                let places = places_after(snapshot, &last, since, wanted.count).await?;
-                let is_same = places.first().is_some_and(|first| first.user_email == last.user_email);
-                (places, if is_same { last_key.order_id } else { 0 })
-            }
-            None => {
-                let places = first_places(snapshot, since, wanted).await?;
-                let before = match places.first() {
-                    Some(first) if wanted.offset > 0 => count_before(snapshot, first, since).await?,
-                    _ => 0,
-                };
-                (places, before)
-            }
+        let (places, before) = if let Some(cursor) = wanted.after {
+            let last_key: AnswerKey = cursor.key()?;
+            let last = place(snapshot, last_key.id).await?;
+            let places = places_after(snapshot, &last, since, wanted.count).await?;
+            let is_same = places.first().is_some_and(|first| first.user_email == last.user_email);
+            (places, if is_same { last_key.order_id } else { 0 })
+        } else {
+            let places = first_places(snapshot, since, wanted).await?;
+            let before = match places.first() {
+                Some(first) if wanted.offset > 0 => count_before(snapshot, first, since).await?,
+                _ => 0,
+            };
+            (places, before)
         };
         let total = if wanted.with_total { Some(count(snapshot, since).await?) } else { None };
         Ok(Keys { keys: numbered(&places, before), total })

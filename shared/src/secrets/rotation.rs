@@ -109,7 +109,7 @@ impl Rotation {
             return Ok(false);
         };
         let look = async {
-            let versions = in_time(link.source.history(secret.variable)).await?;
+            let versions = in_time(Box::pin(link.source.history(secret.variable))).await?;
             secret.learn(versions);
             Ok(())
         };
@@ -141,7 +141,7 @@ impl Link {
 
     async fn fetch_and_apply(&self) -> Result<(), SecretsError> {
         self.attempted_at.store(Utc::now().timestamp_millis(), Ordering::Relaxed);
-        let outcome = in_time(self.source.fetch()).await.and_then(|fetched| {
+        let outcome = in_time(Box::pin(self.source.fetch())).await.and_then(|fetched| {
             let config = Config::from_environment(&fetched.environment)?;
             self.apply(&config, &fetched);
             Ok(())
@@ -181,13 +181,12 @@ impl Link {
         if self.database_url.load().expose_secret() == config.database_url.expose_secret() {
             return;
         }
-        match db::connect_options(&config.database_url) {
-            Ok(options) => {
-                self.pool.set_connect_options(options);
-                self.database_url.store(Arc::new(config.database_url.clone()));
-                tracing::info!(secret = "DATABASE_URL", "secret in use");
-            }
-            Err(_) => tracing::error!("the database's address is unusable; the one that is known stays in use"),
+        if let Ok(options) = db::connect_options(&config.database_url) {
+            self.pool.set_connect_options(options);
+            self.database_url.store(Arc::new(config.database_url.clone()));
+            tracing::info!(secret = "DATABASE_URL", "secret in use");
+        } else {
+            tracing::error!("the database's address is unusable; the one that is known stays in use");
         }
     }
 }
