@@ -14,6 +14,8 @@ pub struct Failure {
     message: String,
     remedy: Option<String>,
     is_usage: bool,
+    /// Whoever read standard output has gone away, and misses nothing.
+    pub is_unread: bool,
 }
 
 /// SQLSTATE of a table that is not there (PostgreSQL appendix A).
@@ -28,7 +30,7 @@ const INVALID_CATALOG_NAME: &str = "3D000";
 impl Failure {
     /// Exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: None, is_usage: false }
+        Self { message: message.into(), remedy: None, is_usage: false, is_unread: false }
     }
 
     /// Exit code 2: the command line asks for something that does not go together.
@@ -62,7 +64,7 @@ impl std::error::Error for Failure {}
 
 /// Tells a failure on standard error, and gives the exit code.
 pub fn tell(failure: &Failure, json: bool) -> ExitCode {
-    let Failure { message, remedy, is_usage } = failure;
+    let Failure { message, remedy, is_usage, .. } = failure;
     if json {
         anstream::eprintln!("{}", json!({ "error": { "message": message, "remedy": remedy } }));
     } else {
@@ -77,13 +79,17 @@ pub fn tell(failure: &Failure, json: bool) -> ExitCode {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(error.to_string())
+        Self { is_unread: error.kind() == io::ErrorKind::BrokenPipe, ..Self::new(error.to_string()) }
     }
 }
 
 impl From<csv::Error> for Failure {
     fn from(error: csv::Error) -> Self {
-        Self::new(error.to_string())
+        let message = error.to_string();
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => error.into(),
+            _ => Self::new(message),
+        }
     }
 }
 
@@ -130,6 +136,6 @@ impl From<sqlx::Error> for Failure {
             Some(database) if remedy.is_some() => format!("database: {}", database.message()),
             _ => ApiError::Database(error).to_string(),
         };
-        Self { message, remedy: remedy.map(str::to_owned), is_usage: false }
+        Self { remedy: remedy.map(str::to_owned), ..Self::new(message) }
     }
 }

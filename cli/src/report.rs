@@ -23,7 +23,7 @@ pub trait Report: Serialize {
         Ending::Done
     }
 
-    /// Prints it as asked. Nobody misses what a closed pipe did not take.
+    /// Prints it as asked.
     fn print(&self, json: bool) -> io::Result<()>
     where
         Self: Sized,
@@ -34,6 +34,7 @@ pub trait Report: Serialize {
         } else {
             self.write(&mut out)
         };
+        // whether it was read or not, a check that found something wrong ends with 1
         match printed.and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             printed => printed,

@@ -76,7 +76,9 @@ async fn with_json_a_failure_is_a_document_on_standard_error() {
 async fn a_reader_that_goes_away_is_no_failure() {
     let augmed = Augmed::with_study().await;
 
-    let run = augmed.sh("augmed assignments list | true; augmed users list | head -n 1 > /dev/null");
+    let run = augmed.sh(
+        "augmed assignments export | true; augmed users list | head -n 1 > /dev/null; augmed completions bash | true",
+    );
 
     assert_eq!((run.code, &*run.stderr), (Some(0), ""));
 }
