@@ -1,0 +1,41 @@
+# The container of template.yaml (WithContainer): `augmed-server`, and `augmed` for operators, in an image with nothing
+# else in it. docs/operations.md says how it is built where there is no registry.
+ARG BUILD_IMAGE=docker.io/library/rust:1.95.0-slim-bookworm
+
+# ---- the workspace without its code: what dependencies are compiled for ------------------------------------------
+FROM ${BUILD_IMAGE} AS manifests
+WORKDIR /augmed
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path './.cargo/*' \
+        ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/src/bin/*.rs' -delete \
+    && echo 'fn main() {}' | tee $(find . -name '*.rs') >/dev/null \
+    && find . -type d -empty -delete \
+    && find . -exec touch --date @0 {} +
+
+# ---- the programs, and what they need at run time ----------------------------------------------------------------
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /augmed
+COPY --from=manifests /augmed .
+RUN cargo build --locked --release --package server --package cli
+COPY . .
+# cargo goes by time, and the empty sources it has compiled are younger than those of a checkout
+RUN find . -name '*.rs' -exec touch {} + \
+    && cargo build --locked --release --package server --package cli
+RUN mkdir -p /image/usr/local/bin /image/etc/ssl/certs \
+    && cp target/release/augmed-server target/release/augmed /image/usr/local/bin \
+    && ldd /image/usr/local/bin/* | grep -o '/lib[^ ]*' | sort -u | xargs cp --parents --dereference --target-directory /image \
+    && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && cp infra/rds-ca.pem /image/etc/ssl/certs/ \
+    && echo 'augmed:x:10001:10001::/:/' >/image/etc/passwd \
+    && echo 'augmed:x:10001:' >/image/etc/group \
+    && echo 'hosts: files dns' >/image/etc/nsswitch.conf
+
+# ---- the image: no shell, no package manager, nothing to write to ------------------------------------------------
+FROM scratch
+COPY --from=build /image /
+# RDS signs with authorities of its own: `sslmode=verify-full` in DATABASE_URL finds them here
+ENV PATH=/usr/local/bin PGSSLROOTCERT=/etc/ssl/certs/rds-ca.pem
+USER 10001:10001
+EXPOSE 5000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/augmed-server"]
