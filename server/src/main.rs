@@ -28,8 +28,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let container =
-        |config: &Config| Deployment::Container { max_connections: config.database_max_connections };
+    let container = |config: &Config| Deployment::Container { max_connections: config.database_max_connections };
     let (app, config) = App::start(std::env::vars().collect(), container).await?;
     if config.migrate_on_start {
         migrate(&config).await?;

@@ -272,8 +272,8 @@ async fn a_file_of_more_than_a_megabyte_is_stored() {
     let api = TestApp::with_contract_data().await;
     let long = "x".repeat(1000);
 
-    let rows: String = (0..1200).map(|case| format!("a@x.org,{case},A.{long},,,\n")).collect();
-    let answer = upload(&api, REPLACE, &rows).await;
+    let rows: Vec<_> = (0..1200).map(|case| format!("a@x.org,{case},A.{long},,,\n")).collect();
+    let answer = upload(&api, REPLACE, &rows.concat()).await;
 
     assert_eq!(answer.data().as_array().unwrap().len(), 1200);
     assert_eq!(keys(&api).await.len(), 1200);

@@ -1,54 +1,28 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use axum::Router;
-use axum::body::Body;
-use http::{Method, Request, StatusCode};
+use http::StatusCode;
 use regex_lite::Regex;
 use serde_json::Value;
-use shared::db::Deployment;
-use shared::{App, Config};
-use tests::app::{TestApp, environment};
-use tower::ServiceExt as _;
-
-type Routes = BTreeMap<String, BTreeSet<String>>;
+use tests::app::TestApp;
+use tests::routes;
 
 fn document() -> Value {
     serde_json::to_value(openapi::document()).unwrap()
 }
 
-fn described() -> Routes {
+/// As [`routes::of_the_router`] has them.
+fn described() -> BTreeSet<String> {
     let paths = document()["paths"].as_object().unwrap().clone();
-    let methods = |item: Value| item.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
-    paths.into_iter().map(|(path, item)| (path, methods(item))).collect()
-}
-
-/// The paths of a router, which only its `Debug` lists, and the methods that each allows.
-async fn routed() -> Routes {
-    let config = Config::from_environment(&environment("postgres://nobody@127.0.0.1:1/nothing")).unwrap();
-    let app = App::new(&config, Deployment::Container { max_connections: 1 }).unwrap();
-    let router: Router = server::router().with_state(app);
-    let debug = format!("{router:?}");
-    let (listed, _fallbacks) = debug.split_once("fallback_router").unwrap();
-    let paths: BTreeSet<String> = Regex::new(r#"RouteId\(\d+\): "([^"]+)""#)
-        .unwrap()
-        .captures_iter(listed)
-        .map(|path| path[1].to_owned())
-        .collect();
-    let mut routes = Routes::new();
-    for path in paths {
-        let request =
-            Request::builder().method(Method::from_bytes(b"PURGE").unwrap()).uri(path.replace(['{', '}'], ""));
-        let refused = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
-        let allowed = refused.headers()["allow"].to_str().unwrap().split(',').map(|method| method.trim().to_owned());
-        routes.insert(path, allowed.filter(|method| method != "HEAD").collect());
-    }
-    routes
+    let routes = |(path, item): (String, Value)| {
+        let methods: Vec<_> = item.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+        methods.into_iter().map(move |method| format!("{method} {path}"))
+    };
+    paths.into_iter().flat_map(routes).collect()
 }
 
 #[tokio::test]
 async fn every_route_is_described_and_every_description_has_its_route() {
-    assert_eq!(routed().await, described());
+    assert_eq!(routes::of_the_router(&TestApp::start().await).await, described());
 }
 
 #[test]
@@ -84,7 +58,8 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
     let answer = app.get("/api/docs", None).await;
 
     let html = String::from_utf8(answer.body.to_vec()).unwrap().replace("&#x2f;", "/");
-    for path in described().keys() {
+    for route in described() {
+        let (_, path) = route.split_once(' ').unwrap();
         assert!(html.contains(&format!("<span class=\"path\">{path}</span>")), "{path} is missing");
     }
     let links = Regex::new(r#"(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)"#).unwrap();

@@ -7,29 +7,15 @@ use axum::body::Body;
 use chrono::{TimeDelta, Utc};
 use futures_util::future::join_all;
 use http::{Method, Request, header};
-use regex_lite::Regex;
 use serde_json::{Value, json};
 use tests::app::{API_KEY, Answer, JWT_SECRET_KEY, TestApp};
 use tests::contract::token::ForgedToken;
 use tests::db::TestDb;
+use tests::routes;
 use tests::secrets::ANSWER;
 
 const TABLE: &str = include_str!("../fixtures/permissions.csv");
 const ADMIN_KEY: &str = "admin-key-of-this-test";
-
-/// Routes as `GET /api/cases`, from the router itself: its `Debug` form lists the paths, a method that none has the others.
-async fn routes(api: &TestApp) -> BTreeSet<String> {
-    let paths = Regex::new(r#"RouteId\(\d+\): "([^"]+)""#).unwrap();
-    let listing = format!("{:?}", server::router());
-    let mut routes = BTreeSet::new();
-    for path in paths.captures_iter(&listing).map(|found| found[1].to_owned()) {
-        let request = Request::builder().method("PURGE").uri(path.replace(['{', '}'], "x")).body(Body::empty());
-        let refusal = api.send(request.unwrap()).await;
-        let methods = refusal.header("allow").split(',').filter(|method| !matches!(*method, "" | "HEAD"));
-        routes.extend(methods.map(|method| format!("{method} {path}")));
-    }
-    routes
-}
 
 /// What is sent there.
 fn request(route: &str) -> (Method, String, Body, &'static str) {
@@ -74,9 +60,9 @@ fn upload() -> String {
 fn callers(api: &TestApp) -> Vec<(&'static str, Option<(&'static str, String)>)> {
     let forged = |forgery: Value| {
         let forgery: ForgedToken = serde_json::from_value(forgery).unwrap();
-        bearer(forgery.sign(JWT_SECRET_KEY, Utc::now().timestamp()).unwrap())
+        Some(bearer(&forgery.sign(JWT_SECRET_KEY, Utc::now().timestamp()).unwrap()))
     };
-    let token = |account: &str| bearer(api.token_for(&format!("{account}@contract.test")));
+    let token = |account: &str| Some(bearer(&api.token_for(&format!("{account}@contract.test"))));
     let long_ago = Utc::now() - TimeDelta::hours(1);
     vec![
         ("nobody", None),
@@ -86,17 +72,17 @@ fn callers(api: &TestApp) -> Vec<(&'static str, Option<(&'static str, String)>)>
         ("administrator", token("admin")),
         ("export key", Some(("x-api-key", API_KEY.to_owned()))),
         ("admin key", Some(("x-api-key", ADMIN_KEY.to_owned()))),
-        ("expired", bearer(api.app.tokens.issue("admin@contract.test", long_ago).unwrap())),
+        ("expired", Some(bearer(&api.app.tokens.issue("admin@contract.test", long_ago).unwrap()))),
         ("unsigned", forged(json!({"header": {"alg": "none"}, "claims": {"sub": "admin@contract.test"}}))),
         ("other algorithm", forged(json!({"header": {"alg": "HS512"}, "claims": {"sub": "admin@contract.test"}}))),
         ("other key", forged(json!({"secret": "another key", "claims": {"sub": "admin@contract.test"}}))),
-        ("key confusion", bearer(confused_token())),
-        ("used reset token", bearer("used-reset-token".to_owned())),
+        ("key confusion", Some(bearer(&confused_token()))),
+        ("used reset token", Some(bearer("used-reset-token"))),
     ]
 }
 
-fn bearer(token: String) -> Option<(&'static str, String)> {
-    Some(("authorization", format!("Bearer {token}")))
+fn bearer(token: &str) -> (&'static str, String) {
+    ("authorization", format!("Bearer {token}"))
 }
 
 /// Says that it is signed with an RSA key, and is with the shared one.
@@ -139,7 +125,7 @@ fn table() -> BTreeMap<String, Vec<String>> {
 
 #[tokio::test]
 async fn every_route_has_its_row_and_every_row_its_route() {
-    let routes = routes(&TestApp::start().await).await;
+    let routes = routes::of_the_router(&TestApp::start().await).await;
 
     assert!(routes.contains("GET /api/healthcheck") && routes.len() >= 30, "{routes:?}");
     assert_eq!(table().into_keys().collect::<BTreeSet<_>>(), routes);

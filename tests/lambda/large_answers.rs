@@ -16,7 +16,8 @@ const MANY: usize = 20_000;
 const FORM: &str = "multipart/form-data; boundary=bound";
 
 fn csv() -> String {
-    let rows: String = (0..MANY).map(|case| format!("reader@x.org,{case},A.B\n")).collect();
+    let rows: Vec<_> = (0..MANY).map(|case| format!("reader@x.org,{case},A.B\n")).collect();
+    let rows = rows.concat();
     let head =
         "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nUser,Case No.,Path\n";
     format!("{head}{rows}\r\n--bound--\r\n")

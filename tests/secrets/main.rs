@@ -1,6 +1,6 @@
 //! Secrets that change while the API runs, against moto's SSM and SES.
 //!
-//! moto comes from PyPI. Where there is none these tests are ignored, and say so; `.ci/run` sets `REQUIRE_MOTO`, which makes its absence a failure.
+//! moto comes from Python's package index. Where there is none these tests are ignored, and say so; `.ci/run` sets `REQUIRE_MOTO`, which makes its absence a failure.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 

@@ -59,9 +59,9 @@ impl Complaints {
 /// `service`, and the complaints about its exchanges.
 pub fn watched(service: Router) -> (Router, Complaints) {
     let complaints = Complaints::default();
-    let heard = complaints.clone();
+    let found = complaints.clone();
     let watch = from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
-        let heard = heard.clone();
+        let found = found.clone();
         async move {
             let (head, body) = request.into_parts();
             let body = to_bytes(body, usize::MAX).await.expect("the body is in memory");
@@ -69,7 +69,7 @@ pub fn watched(service: Router) -> (Router, Complaints) {
             let (head, body) = next.run(Request::from_parts(head, Body::from(body))).await.into_parts();
             let body = to_bytes(body, usize::MAX).await.expect("the answer arrives whole");
             let answered = Response::from_parts(head.clone(), body.clone());
-            heard.0.lock().unwrap_or_else(PoisonError::into_inner).extend(API.complaint(&sent, &answered));
+            found.0.lock().unwrap_or_else(PoisonError::into_inner).extend(API.complaint(&sent, &answered));
             Response::from_parts(head, Body::from(body))
         }
     });

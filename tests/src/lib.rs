@@ -11,4 +11,5 @@ pub mod described;
 pub mod logs;
 pub mod plan;
 pub mod round_trips;
+pub mod routes;
 pub mod secrets;

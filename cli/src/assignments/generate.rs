@@ -131,9 +131,8 @@ async fn cases(given: &[i32], db: &Database) -> Result<BTreeSet<i32>, Failure> {
     }
     let all = sqlx::query_scalar!("SELECT visit_occurrence_id FROM visit_occurrence").fetch_all(db).await?;
     if all.is_empty() {
-        return Err(
-            Failure::new("there are no cases: visit_occurrence is empty").with_remedy("augmed load clinical DIR")
-        );
+        return Err(Failure::new("there are no cases: visit_occurrence is empty")
+            .with_remedy("load the clinical tables (person, visit_occurrence, observation, measurement)"));
     }
     Ok(all.into_iter().collect())
 }

@@ -34,15 +34,19 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     .fetch_one(db)
     .await?;
     Ok(if !counts.has_vocabulary {
-        Diagnosis::failed("data", "the vocabulary is empty: nothing has a name", "augmed load vocabulary DIR")
-    } else if counts.visits == 0 {
-        Diagnosis::failed("data", "there are no cases: visit_occurrence is empty", "augmed load clinical DIR")
-    } else if counts.orphans > 0 {
         Diagnosis::failed(
             "data",
-            format!("{} visits have no patient", counts.orphans),
-            "augmed load clinical DIR, with person",
+            "the vocabulary is empty: nothing has a name",
+            "load the vocabulary (concept, concept_relationship)",
         )
+    } else if counts.visits == 0 {
+        Diagnosis::failed(
+            "data",
+            "there are no cases: visit_occurrence is empty",
+            "load the clinical tables (person, visit_occurrence, observation, measurement)",
+        )
+    } else if counts.orphans > 0 {
+        Diagnosis::failed("data", format!("{} visits have no patient", counts.orphans), "load the rows of person")
     } else {
         Diagnosis::good("data", format!("{} visits", counts.visits))
     })

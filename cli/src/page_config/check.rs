@@ -101,9 +101,7 @@ fn against_data(leaf: &Leaf, known: &BTreeMap<i32, Known>) -> Vec<Finding> {
         .concepts
         .iter()
         .filter(|id| of(id).is_none_or(|known| known.name.is_none()))
-        .map(|id| {
-            Finding::note(&leaf.place, format!("concept {id} is not in the vocabulary: `augmed load vocabulary`"))
-        })
+        .map(|id| Finding::note(&leaf.place, format!("concept {id} is not in the vocabulary (concept)")))
         .collect();
     let visits: i64 = leaf.concepts.iter().filter_map(of).map(|known| known.visits_in(leaf.section)).sum();
     if visits == 0 {

@@ -107,11 +107,7 @@ async fn about_users(users: &IndexMap<&str, u64>, db: &Database) -> Result<Vec<N
         .collect())
 }
 
-async fn about_cases(
-    assignments: &[Assignment],
-    max_cases: usize,
-    db: &Database,
-) -> Result<Vec<Note>, sqlx::Error> {
+async fn about_cases(assignments: &[Assignment], max_cases: usize, db: &Database) -> Result<Vec<Note>, sqlx::Error> {
     let cases = first_rows(assignments, |assignment| assignment.case_id);
     let mut paths = PathsByCase::new();
     let mut rows: IndexMap<(i32, &str), u64> = IndexMap::new();

@@ -34,25 +34,25 @@ struct Common;
 pub fn document() -> Document {
     let mut document = Document::default();
     for part in [
-        auth_login::Api::openapi(),
-        auth_signup::Api::openapi(),
-        auth_reset_password_request::Api::openapi(),
-        auth_reset_password::Api::openapi(),
-        cases::Api::openapi(),
-        case_reviews::Api::openapi(),
-        config_answer::Api::openapi(),
-        answer::Api::openapi(),
-        analytics::Api::openapi(),
-        export::Api::openapi(),
-        experiments::Api::openapi(),
-        configs_batch::Api::openapi(),
-        admin_users::Api::openapi(),
-        admin_audit::Api::openapi(),
-        admin_config::Api::openapi(),
-        healthcheck::Api::openapi(),
-        crate::Api::openapi(),
+        auth_login::Api::openapi,
+        auth_signup::Api::openapi,
+        auth_reset_password_request::Api::openapi,
+        auth_reset_password::Api::openapi,
+        cases::Api::openapi,
+        case_reviews::Api::openapi,
+        config_answer::Api::openapi,
+        answer::Api::openapi,
+        analytics::Api::openapi,
+        export::Api::openapi,
+        experiments::Api::openapi,
+        configs_batch::Api::openapi,
+        admin_users::Api::openapi,
+        admin_audit::Api::openapi,
+        admin_config::Api::openapi,
+        healthcheck::Api::openapi,
+        crate::Api::openapi,
     ] {
-        document.merge(part);
+        document.merge(part());
     }
     let common = Common::openapi();
     (document.info, document.tags) = (common.info, common.tags);

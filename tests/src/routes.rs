@@ -1,0 +1,28 @@
+//! The routes of the API, as the router itself knows them.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use regex_lite::Regex;
+
+use crate::app::TestApp;
+
+/// `GET /api/cases` and its like. Only the router's `Debug` form lists paths; a method that none has tells the others.
+///
+/// # Panics
+///
+/// When a path does not answer with 405 and `Allow`.
+pub async fn of_the_router(api: &TestApp) -> BTreeSet<String> {
+    let paths = Regex::new(r#"RouteId\(\d+\): "([^"]+)""#).expect("a constant pattern");
+    let listing = format!("{:?}", server::router());
+    let mut routes = BTreeSet::new();
+    for path in paths.captures_iter(&listing).map(|found| found[1].to_owned()) {
+        let request = Request::builder().method("PURGE").uri(path.replace(['{', '}'], "x")).body(Body::empty());
+        let refusal = api.send(request.expect("a path")).await;
+        assert_eq!(refusal.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let methods = refusal.header("allow").split(',').filter(|method| !matches!(*method, "" | "HEAD"));
+        routes.extend(methods.map(|method| format!("{method} {path}")));
+    }
+    routes
+}
