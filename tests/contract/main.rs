@@ -1,10 +1,15 @@
 //! The recorded contract against our own service, in both of its forms. A test is a scenario: `routers::auth::login`
-//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries.
+//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries. With
+//! `AUGMED_SERVER`, the path of a server (scripts/test-image), `server::auth::login` goes through that process, too.
 
 mod judge;
 mod lambda;
 mod overruled;
+#[path = "../server/process.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "shared with the tests of the server")]
+mod process;
 mod routers;
+mod server;
 
 use std::process::ExitCode;
 
@@ -26,9 +31,16 @@ fn main() -> ExitCode {
             let deployed = move || runtime.block_on(lambda::put(area, scenario));
             trials.push(Trial::test(format!("routers::{name}"), straight));
             trials.push(Trial::test(format!("lambda::{name}"), deployed));
+            if process::given().is_some() {
+                let served = move || runtime.block_on(server::put(area, scenario));
+                trials.push(Trial::test(format!("server::{name}"), served));
+            }
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    runtime.block_on(lambda::stop());
+    runtime.block_on(async {
+        lambda::stop().await;
+        server::stop().await;
+    });
     conclusion.exit_code()
 }

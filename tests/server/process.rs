@@ -1,29 +1,38 @@
-//! `augmed-server` as it runs in the container.
+//! `augmed-server` as a process of its own: that of the workspace, or the program that `AUGMED_SERVER` names
+//! (scripts/test-image: the one in the image).
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tests::secrets;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 /// Nothing on this machine takes longer, unless it is broken.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The server that is not the workspace's.
+pub fn given() -> Option<PathBuf> {
+    std::env::var_os("AUGMED_SERVER").map(PathBuf::from)
+}
+
 pub struct Server {
     child: Child,
-    log: Lines<BufReader<ChildStdout>>,
+    log: UnboundedReceiver<String>,
     pub address: SocketAddr,
 }
 
 impl Server {
     /// Starts it on a free port.
     pub async fn start(database_url: &str) -> Self {
-        let mut child = Command::new(tests::deployed::binary("augmed-server"))
+        let mut child = Command::new(given().unwrap_or_else(|| tests::deployed::binary("augmed-server")))
             .envs(tests::app::environment(database_url))
             .envs([("PORT", "0"), ("RUST_LOG", "info")])
             .stdin(Stdio::null())
@@ -31,7 +40,15 @@ impl Server {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let log = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (read, log) = mpsc::unbounded_channel();
+        // somebody has to read it, or the server waits
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                secrets::look_at(&line);
+                _ = read.send(line);
+            }
+        });
         let mut server = Self { child, log, address: ([127, 0, 0, 1], 0).into() };
         let address: SocketAddr = server.logged("serving").await["address"].as_str().unwrap().parse().unwrap();
         server.address.set_port(address.port());
@@ -41,7 +58,7 @@ impl Server {
     /// Waits for the line whose message begins like this.
     pub async fn logged(&mut self, message: &str) -> Value {
         loop {
-            let line = within_patience(self.log.next_line()).await.unwrap().expect("the server still runs");
+            let line = within_patience(self.log.recv()).await.expect("the server still runs");
             let line: Value = serde_json::from_str(&line).unwrap();
             if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
                 return line;

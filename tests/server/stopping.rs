@@ -9,17 +9,21 @@ use tests::app::TestApp;
 use crate::process::{Connection, Server, within_patience};
 
 /// Every request that reads cases waits for this transaction.
-async fn hold_up(pool: &PgPool) -> Transaction<'static, Postgres> {
+pub async fn hold_up(pool: &PgPool) -> Transaction<'static, Postgres> {
     let mut transaction = pool.begin().await.unwrap();
     transaction.execute("LOCK TABLE system_config IN ACCESS EXCLUSIVE MODE").await.unwrap();
     transaction
 }
 
 async fn until_one_waits(pool: &PgPool) {
-    const WAITING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-                           AND application_name = 'augmed' AND wait_event_type = 'Lock')";
+    until_so_many_wait(pool, 1).await;
+}
+
+pub async fn until_so_many_wait(pool: &PgPool, wanted: i64) {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                           AND application_name = 'augmed' AND wait_event_type = 'Lock'";
     within_patience(async {
-        while !sqlx::query_scalar::<_, bool>(WAITING).fetch_one(pool).await.unwrap() {
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(pool).await.unwrap() < wanted {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
@@ -27,7 +31,7 @@ async fn until_one_waits(pool: &PgPool) {
 }
 
 /// Asks for the next case and keeps the connection open, as browsers do.
-async fn ask(api: &TestApp, server: &Server) -> Connection {
+pub async fn ask(api: &TestApp, server: &Server) -> Connection {
     let mut connection = server.connect().await;
     let token = api.token_for("alice@contract.test");
     connection

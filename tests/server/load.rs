@@ -1,0 +1,82 @@
+//! SIGTERM while many ask.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tests::app::TestApp;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::process::{Server, within_patience};
+use crate::stopping::{ask, hold_up, until_so_many_wait};
+
+const CLIENTS: usize = 16;
+/// `DATABASE_MAX_CONNECTIONS` of servers under test.
+const HELD_UP: i64 = 5;
+
+/// Asks on a connection of its own, and reads what comes, whole or not.
+async fn healthcheck(server: SocketAddr) -> std::io::Result<String> {
+    let mut connection = TcpStream::connect(server).await?;
+    let (mut answer, request) =
+        (Vec::new(), "GET /api/healthcheck HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    // a listener that closes resets whom it has not accepted
+    let _ = connection.write_all(request.as_bytes()).await;
+    let _ = connection.read_to_end(&mut answer).await;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Asks again and again, until nobody answers; what was answered last may be cut off, and is empty if nothing came.
+async fn ask_until_it_ends(server: SocketAddr, answered: Arc<AtomicUsize>) -> String {
+    loop {
+        match healthcheck(server).await {
+            Ok(answer) if is_whole(&answer) => _ = answered.fetch_add(1, Ordering::Relaxed),
+            Ok(answer) => return answer,
+            Err(_) => return String::new(),
+        }
+    }
+}
+
+fn is_whole(answer: &str) -> bool {
+    let whole = answer.split_once("\r\n\r\n").and_then(|(head, body)| {
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
+        Some(head.starts_with("HTTP/1.1 200 OK\r\n") && length.parse() == Ok(body.len()))
+    });
+    whole.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn under_load_no_answer_is_cut_off_and_what_is_in_flight_is_answered() {
+    let api = TestApp::with_contract_data().await;
+    let mut server = Server::start(&api.db.url()).await;
+    let transaction = hold_up(api.pool()).await;
+    let mut held_up = Vec::new();
+    for _ in 0..HELD_UP {
+        held_up.push(ask(&api, &server).await);
+    }
+    until_so_many_wait(api.pool(), HELD_UP).await;
+    let answered = Arc::new(AtomicUsize::new(0));
+    let clients: JoinSet<String> = (0..CLIENTS).map(|_| ask_until_it_ends(server.address, answered.clone())).collect();
+    within_patience(async {
+        while answered.load(Ordering::Relaxed) < 10 * CLIENTS {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+
+    server.signal(Signal::SIGTERM);
+    server.logged("stopping").await;
+    let last = within_patience(clients.join_all()).await;
+    transaction.rollback().await.unwrap();
+
+    assert_eq!(last, [const { String::new() }; CLIENTS], "these were cut off");
+    for in_flight in held_up {
+        let answer = in_flight.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"config_id\""), "{answer}");
+    }
+    assert_eq!(server.exit().await.code(), Some(0));
+    println!("{} answers before the end", answered.load(Ordering::Relaxed));
+}
