@@ -91,7 +91,10 @@ impl From<PgPool> for Database {
 
 /// SQLSTATE 28P01 invalid password, 28000 invalid authorization (PostgreSQL appendix A).
 fn is_refusal(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "28P01" || code == "28000")
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "28P01" || code == "28000")
 }
 
 impl<'c> Executor<'c> for &'c Database {
