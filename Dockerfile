@@ -19,7 +19,7 @@ COPY --from=manifests /augmed .
 RUN cargo build --locked --release --package server --package cli
 COPY . .
 # cargo goes by time, and the empty sources it has compiled are younger than those of a checkout
-RUN find . -name '*.rs' -exec touch {} + \
+RUN find . -name '*.rs' ! -path './target/*' -exec touch {} + \
     && cargo build --locked --release --package server --package cli
 RUN mkdir -p /image/usr/local/bin /image/etc/ssl/certs \
     && cp target/release/augmed-server target/release/augmed /image/usr/local/bin \
