@@ -1,5 +1,5 @@
--- How often a login failed lately, so that passwords cannot be guessed, whichever process is asked. An address is a keyed hash
--- (HMAC-SHA-256): addresses that nobody invited are counted too, and are not ours to keep.
+-- How often the password of an account was wrong lately, so that passwords cannot be guessed, whichever process is asked. The account is
+-- named by a keyed hash of its address (HMAC-SHA-256).
 CREATE TABLE login_failure (
     address_hash text PRIMARY KEY,
     failures integer NOT NULL,

@@ -1,5 +1,5 @@
 //! Through the load balancer and the function binaries: scenarios one after the other in one database, because
-//! starting the functions costs more than loading the fixture again.
+//! starting the functions costs more than loading the fixture again. The database is one of the old system, adopted.
 
 use libtest_mimic::Failed;
 use local::load_balancer::LoadBalancer;
@@ -48,7 +48,7 @@ pub async fn stop() {
 
 impl Deployed {
     async fn start() -> Result<Self, Failed> {
-        let db = TestDb::with_contract_data().await;
+        let db = TestDb::adopted().await;
         let load_balancer = deployed::start(&db.url()).await;
         let transport = Transport::http(&format!("http://{}", load_balancer.address()))?;
         Ok(Self { load_balancer, transport, logins: Logins::new()?, db })

@@ -20,6 +20,7 @@ use url::Url;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
+const OLD_SYSTEM: &str = include_str!("../fixtures/schema/old_system.sql");
 const STUDY_DATA: &str = include_str!("../fixtures/study.sql");
 
 /// A database of its own.
@@ -41,6 +42,19 @@ impl TestDb {
     /// With the data of the contract (`tests/fixtures/contract/fixture.sql`).
     pub async fn with_contract_data() -> Self {
         Self::with_data("contract", CONTRACT_DATA).await
+    }
+
+    /// A dump of the old system, restored (`tests/fixtures/schema/old_system.sql`).
+    pub async fn of_the_old_system() -> Self {
+        Self::cloned(Some(&old_system().await)).await
+    }
+
+    /// A database of the old system that was adopted and has the schema of today.
+    pub async fn adopted() -> Self {
+        let db = Self::of_the_old_system().await;
+        let options = db.url().parse().unwrap_or_else(|error| panic!("{error}"));
+        migrate::Runner::new(&options).up(None).await.unwrap_or_else(|error| panic!("{error}"));
+        db
     }
 
     /// With a study that is large enough for indexes to matter (`tests/fixtures/study.sql`).
@@ -139,6 +153,14 @@ impl Template {
         let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)");
         query.bind(&self.name).fetch_one(admin).await
     }
+}
+
+async fn old_system() -> Template {
+    let restore = async |options: &PgConnectOptions| {
+        options.connect().await?.execute(OLD_SYSTEM).await?;
+        Ok(())
+    };
+    Template::filled("old_system", OLD_SYSTEM, None, restore).await
 }
 
 /// The schema of today.

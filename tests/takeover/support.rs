@@ -3,18 +3,11 @@
 use std::time::Duration;
 
 use migrate::{Runner, Timeouts};
-use sqlx::{ConnectOptions, Executor};
-use tests::db::{Template, TestDb};
+use sqlx::Executor;
+use tests::db::TestDb;
 
-const OLD_SYSTEM: &str = include_str!("../fixtures/schema/old_system.sql");
-
-/// A dump of the old system, restored.
 pub async fn old_system() -> TestDb {
-    let restore = async |options: &sqlx::postgres::PgConnectOptions| {
-        options.connect().await?.execute(OLD_SYSTEM).await?;
-        Ok(())
-    };
-    TestDb::from_template(&Template::filled("old_system", OLD_SYSTEM, None, restore).await).await
+    TestDb::of_the_old_system().await
 }
 
 pub fn runner(db: &TestDb) -> Runner {

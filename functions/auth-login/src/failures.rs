@@ -1,5 +1,6 @@
-//! Failed logins are counted by address, in the database and so across processes: after ten within fifteen minutes of the first, no
-//! password is right until those are over. A login or a reset of the password forgets them.
+//! Wrong passwords are counted by account, in the database and so across processes: after ten within fifteen minutes of the first, no
+//! password is right until those are over. A login or a reset of the password forgets them. Where there is no password to guess,
+//! nothing is counted.
 
 use shared::db::Database;
 use shared::{ApiError, Business};

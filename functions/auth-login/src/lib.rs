@@ -74,6 +74,7 @@ async fn post_login(
     failures::refuse_if_blocked(account.blocked_seconds)?;
     // an active account that never had a password matches none; a stranger waits as long as anybody else
     let record = account.salt.zip(account.digest).map(|(salt, digest)| PasswordRecord { salt, digest });
+    let can_be_guessed = account.is_active && record.is_some();
     let is_right = app.passwords.verify(login.password, record.unwrap_or_else(PasswordRecord::of_nobody)).await?;
     let refusal = match (account.exists, account.is_active) {
         (false, _) => Some(Business::NotInvited),
@@ -81,7 +82,9 @@ async fn post_login(
         (true, true) => (!is_right).then_some(Business::WrongPassword),
     };
     if let Some(refusal) = refusal {
-        failures::count(&app.db, &address_hash).await?;
+        if can_be_guessed {
+            failures::count(&app.db, &address_hash).await?;
+        }
         return Err(refusal.into());
     }
     failures::forget(&app.db, &address_hash).await?;
