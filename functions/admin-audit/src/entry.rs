@@ -13,6 +13,7 @@ use crate::filter::Filter;
 
 /// A row of `audit_entry`.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub(crate) struct Entry {
     pub id: i64,
     #[schema(value_type = String, format = DateTime)]

@@ -30,28 +30,31 @@ use utoipa::{Modify, OpenApi};
 )]
 struct Common;
 
+/// Each function's operations.
+const PARTS: [fn() -> Document; 17] = [
+    auth_login::Api::openapi,
+    auth_signup::Api::openapi,
+    auth_reset_password_request::Api::openapi,
+    auth_reset_password::Api::openapi,
+    cases::Api::openapi,
+    case_reviews::Api::openapi,
+    config_answer::Api::openapi,
+    answer::Api::openapi,
+    analytics::Api::openapi,
+    export::Api::openapi,
+    experiments::Api::openapi,
+    configs_batch::Api::openapi,
+    admin_users::Api::openapi,
+    admin_audit::Api::openapi,
+    admin_config::Api::openapi,
+    healthcheck::Api::openapi,
+    crate::Api::openapi,
+];
+
 /// Everything that the routers of the functions serve.
 pub fn document() -> Document {
     let mut document = Document::default();
-    for part in [
-        auth_login::Api::openapi,
-        auth_signup::Api::openapi,
-        auth_reset_password_request::Api::openapi,
-        auth_reset_password::Api::openapi,
-        cases::Api::openapi,
-        case_reviews::Api::openapi,
-        config_answer::Api::openapi,
-        answer::Api::openapi,
-        analytics::Api::openapi,
-        export::Api::openapi,
-        experiments::Api::openapi,
-        configs_batch::Api::openapi,
-        admin_users::Api::openapi,
-        admin_audit::Api::openapi,
-        admin_config::Api::openapi,
-        healthcheck::Api::openapi,
-        crate::Api::openapi,
-    ] {
+    for part in PARTS {
         document.merge(part());
     }
     let common = Common::openapi();
@@ -101,4 +104,21 @@ impl Modify for RenewedToken {
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_name_stands_for_one_schema_only() {
+        let mut schemas = BTreeMap::new();
+        for (name, schema) in PARTS.into_iter().filter_map(|part| part().components).flat_map(|part| part.schemas) {
+            let known = schemas.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert!(*known == schema, "two functions call different types {name}");
+        }
+        assert!(schemas.len() > 10);
+    }
 }
