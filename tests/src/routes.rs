@@ -15,8 +15,8 @@ use crate::app::TestApp;
 /// When a path does not answer with 405 and `Allow`.
 pub async fn of_the_router(api: &TestApp) -> BTreeSet<String> {
     let paths = Regex::new(r#"RouteId\(\d+\): "([^"]+)""#).expect("a constant pattern");
-    let router = format!("{:?}", server::router());
-    let (listing, _fallbacks) = router.split_once("fallback_router").expect("routes before fallbacks");
+    let debug = format!("{:?}", server::router());
+    let (listing, _fallbacks) = debug.split_once("fallback_router").expect("routes before fallbacks");
     let mut routes = BTreeSet::new();
     for path in paths.captures_iter(listing).map(|found| found[1].to_owned()) {
         let request = Request::builder().method("PURGE").uri(path.replace(['{', '}'], "x")).body(Body::empty());
