@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
 BUCKET = "releases"
 STACK = "augmed-api"
+# what `sam package` uploads
+PACKAGED = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 os.environ["AWS_DEFAULT_REGION"] = REGION
 
@@ -49,15 +51,12 @@ def create(parameters):
     """Creates the stack with these parameters, the others at their defaults."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    template = read("template.yaml")
-    for function in resources(template, "AWS::Serverless::Function").values():
-        s3.put_object(Bucket=BUCKET, Key=function["Properties"]["CodeUri"], Body=b"a zip file")
-        function["Properties"]["CodeUri"] = f"s3://{BUCKET}/{function['Properties']['CodeUri']}"
-    for application in resources(template, "AWS::Serverless::Application").values():
+    for location in packages(read("template.yaml")):
+        s3.put_object(Bucket=BUCKET, Key=location, Body=b"a zip file")
+    for application in resources(read("template.yaml"), "AWS::Serverless::Application").values():
         location = application["Properties"]["Location"]
-        application["Properties"]["Location"] = put(s3, location, read(location))
-    translated = transform(template, dict(parameters), ManagedPolicies())
-    translated = without_no_value(translated, keep=bool(parameters.get("OldServiceTargetGroupArn")))
+        put(s3, location, read(location))
+    translated = without_no_value(translate(parameters), keep=bool(parameters.get("OldServiceTargetGroupArn")))
     cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(
         StackName=STACK,
@@ -66,8 +65,27 @@ def create(parameters):
     )
 
 
+def translate(parameters):
+    """template.yaml as plain CloudFormation, with packages and nested templates in the bucket."""
+    template = read("template.yaml")
+    for kind, property in PACKAGED.items():
+        for resource in resources(template, kind).values():
+            resource["Properties"][property] = f"s3://{BUCKET}/{resource['Properties'][property]}"
+    for application in resources(template, "AWS::Serverless::Application").values():
+        application["Properties"]["Location"] = address(application["Properties"]["Location"])
+    return transform(template, dict(parameters), ManagedPolicies())
+
+
+def packages(template):
+    return [one["Properties"][property] for kind, property in PACKAGED.items() for one in resources(template, kind).values()]
+
+
 def put(s3, key, template):
     s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(for_moto(template)))
+    return address(key)
+
+
+def address(key):
     return f"https://{BUCKET}.s3.{REGION}.amazonaws.com/{key}"
 
 

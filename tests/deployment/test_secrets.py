@@ -71,10 +71,10 @@ class WriteParameters(unittest.TestCase):
 
         self.assertEqual(self.value(KEYS[0]), before)
 
-    def test_the_url_quotes_the_password_and_asks_for_tls(self):
+    def test_the_url_quotes_the_password_and_asks_for_a_certificate_of_rds(self):
         self.assertEqual(self.database_url()[0], "SUCCESS")
 
-        self.assertEqual(self.value(URL), "postgresql://augmed:a%2Fb%20c@db.test:5432/augmed?sslmode=require")
+        self.assertEqual(self.value(URL), "postgresql://augmed:a%2Fb%20c@db.test:5432/augmed?sslmode=verify-full")
 
     def test_the_url_of_another_database_is_neither_overwritten_nor_deleted(self):
         self.ssm.put_parameter(Name=URL, Type="SecureString", Value="postgresql://production")

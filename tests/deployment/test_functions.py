@@ -1,0 +1,62 @@
+"""What each function is given: no more than its code needs."""
+
+import json
+import unittest
+
+from stack import ROOT, read, resources, translate
+
+VPC_ACCESS = "AWSLambdaVPCAccessExecutionRole"
+POLICIES = {
+    "DATABASE_URL_PARAMETER": "ReadDatabaseUrl",
+    "JWT_SECRET_KEY_PARAMETER": "ReadJwtSecretKey",
+    "ADMIN_API_KEY_PARAMETER": "ReadAdminApiKey",
+    "EXPORT_API_KEY_PARAMETER": "ReadExportApiKey",
+}
+
+
+class Functions(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = translate({})
+        cls.functions = resources(cls.stack, "AWS::Lambda::Function")
+
+    def test_who_reads_a_secret_is_given_it_and_nobody_else_is(self):
+        for name, function in self.functions.items():
+            wanted = {policy for variable, policy in POLICIES.items() if variable in variables(function)}
+            granted = {one["Ref"] for one in self.role(name)["ManagedPolicyArns"] if isinstance(one, dict) and "Ref" in one}
+            self.assertEqual(granted, wanted, name)
+
+    def test_who_sends_mail_may_and_nobody_else_may(self):
+        for name in self.functions:
+            actions = [one["PolicyDocument"]["Statement"] for one in self.role(name).get("Policies", [])]
+            sends = "MAIL_TRANSPORT" in variables(self.functions[name])
+            self.assertEqual("ses:SendEmail" in json.dumps(actions), sends, name)
+
+    def test_only_who_has_a_database_is_in_its_network(self):
+        for name, function in self.functions.items():
+            has_database = "DATABASE_URL_PARAMETER" in variables(function)
+            self.assertEqual("VpcConfig" in function["Properties"], has_database, name)
+            self.assertEqual(VPC_ACCESS in json.dumps(self.role(name)["ManagedPolicyArns"]), has_database, name)
+
+    def test_who_has_a_database_knows_the_authorities_that_sign_for_it(self):
+        (authorities,) = resources(read("template.yaml"), "AWS::Serverless::LayerVersion").values()
+        file = ROOT / authorities["Properties"]["ContentUri"]
+        self.assertIn("BEGIN CERTIFICATE", file.read_text())
+        for name, function in self.functions.items():
+            if "DATABASE_URL_PARAMETER" in variables(function):
+                # a layer is unpacked in /opt
+                self.assertEqual(variables(function)["PGSSLROOTCERT"], f"/opt/{file.name}", name)
+                self.assertEqual(len(function["Properties"]["Layers"]), 1, name)
+            else:
+                self.assertNotIn("Layers", function["Properties"], name)
+
+    def role(self, function):
+        return self.stack["Resources"][f"{function}Role"]["Properties"]
+
+
+def variables(function):
+    return function["Properties"]["Environment"]["Variables"]
+
+
+if __name__ == "__main__":
+    unittest.main()
