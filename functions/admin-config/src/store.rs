@@ -53,7 +53,7 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
 }
 
 /// Adds these assignments, in this order, and leaves those of others alone. Where a user has the case already the assignment
-/// takes what it shows from here: the one with the same id, else the first in order.
+/// takes what it shows from here: the one with the same id, else the first in order. One that shows it already is not written again.
 pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<Upserted>, StoreError> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);
@@ -68,7 +68,10 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
              UPDATE display_config
              SET path_config = uploaded.path_config::json, experiment_id = uploaded.experiment_id, arm = uploaded.arm,
                  policy_id = uploaded.policy_id, rl_run_id = NULL
-             FROM uploaded WHERE display_config.id = existing),
+             FROM uploaded
+             WHERE display_config.id = existing
+               AND (display_config.path_config::text, display_config.experiment_id, display_config.arm, display_config.policy_id, rl_run_id)
+                 IS DISTINCT FROM (uploaded.path_config, uploaded.experiment_id, uploaded.arm, uploaded.policy_id, NULL)),
            created AS (
              INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id)
              SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id
