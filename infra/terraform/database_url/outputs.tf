@@ -1,0 +1,4 @@
+output "parameter_name" {
+  description = "DatabaseUrlParameter of the stack."
+  value       = aws_ssm_parameter.database_url.name
+}

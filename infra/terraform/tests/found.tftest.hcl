@@ -1,0 +1,153 @@
+# terraform test: an invented account, with the real provider's schema and no credentials.
+
+mock_provider "aws" {
+  mock_data "aws_lb_listener" {
+    defaults = {
+      arn               = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/augmed/1/2"
+      load_balancer_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/augmed/1"
+      protocol          = "HTTPS"
+    }
+  }
+
+  mock_data "aws_lb" {
+    defaults = {
+      arn                = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/augmed/1"
+      load_balancer_type = "application"
+      name               = "augmed"
+      security_groups    = ["sg-1"]
+      vpc_id             = "vpc-1"
+    }
+  }
+
+  mock_data "aws_lb_target_group" {
+    defaults = {
+      arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/flask/3"
+    }
+  }
+
+  mock_data "aws_vpc" {
+    defaults = {
+      id                 = "vpc-1"
+      enable_dns_support = true
+    }
+  }
+
+  mock_data "aws_subnets" {
+    defaults = {
+      ids = ["subnet-b", "subnet-a"]
+    }
+  }
+
+  mock_data "aws_db_instance" {
+    defaults = {
+      db_instance_identifier = "augmed"
+      db_subnet_group        = "augmed"
+      engine                 = "postgres"
+      vpc_security_groups    = ["sg-2"]
+    }
+  }
+
+  mock_data "aws_db_subnet_group" {
+    defaults = {
+      vpc_id = "vpc-1"
+    }
+  }
+}
+
+override_data {
+  target = data.aws_subnet.private["subnet-a"]
+  values = {
+    availability_zone       = "us-east-1a"
+    map_public_ip_on_launch = false
+  }
+}
+
+override_data {
+  target = data.aws_subnet.private["subnet-b"]
+  values = {
+    availability_zone       = "us-east-1b"
+    map_public_ip_on_launch = false
+  }
+}
+
+variables {
+  load_balancer_name            = "augmed"
+  old_service_target_group_name = "flask"
+  database_identifier           = "augmed"
+  domain_name                   = "api.example.org"
+}
+
+run "what_is_found_is_handed_over" {
+  command = plan
+
+  assert {
+    condition = output.parameter_overrides == [
+      "Database=existing",
+      "DatabaseInstance=augmed",
+      "DatabaseSecurityGroupId=sg-2",
+      "DatabaseUrlParameter=/augmed/production/database-url",
+      "DomainName=api.example.org",
+      "ListenerArn=arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/augmed/1/2",
+      "LoadBalancerSecurityGroupId=sg-1",
+      "OldServiceTargetGroupArn=arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/flask/3",
+      "PrivateSubnetIds=subnet-a,subnet-b",
+      "VpcId=vpc-1",
+    ]
+    error_message = join("\n", output.parameter_overrides)
+  }
+
+  assert {
+    condition     = strcontains(output.samconfig, "\n  \"VpcId=vpc-1\",\n]\n")
+    error_message = output.samconfig
+  }
+}
+
+run "a_listener_without_tls_is_refused" {
+  command = plan
+
+  override_data {
+    target = data.aws_lb_listener.https
+    values = {
+      protocol = "HTTP"
+    }
+  }
+
+  expect_failures = [data.aws_lb_listener.https]
+}
+
+run "a_database_in_another_network_is_refused" {
+  command = plan
+
+  override_data {
+    target = data.aws_db_subnet_group.augmed
+    values = {
+      vpc_id = "vpc-2"
+    }
+  }
+
+  expect_failures = [data.aws_db_subnet_group.augmed]
+}
+
+run "subnets_in_one_zone_are_refused" {
+  command = plan
+
+  override_data {
+    target = data.aws_subnet.private["subnet-b"]
+    values = {
+      availability_zone       = "us-east-1a"
+      map_public_ip_on_launch = false
+    }
+  }
+
+  expect_failures = [output.parameter_overrides]
+}
+
+run "a_load_balancer_is_named_once" {
+  command = plan
+
+  variables {
+    listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/augmed/1/2"
+  }
+
+  expect_failures = [var.load_balancer_name]
+}

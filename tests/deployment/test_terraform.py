@@ -1,0 +1,154 @@
+"""infra/terraform against the provider's schema; where there is a Terraform by that, with its registry away. The workflow has both."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import hcl2
+
+from aws_provider import PROVIDER, Provider
+from stack import ROOT, read
+
+MODULE = ROOT / "infra/terraform"
+SCHEMA = ROOT / "tests/fixtures/terraform/aws.json"
+KINDS = {"data": "data_source_schemas", "ephemeral": "ephemeral_resource_schemas", "resource": "resource_schemas"}
+# arguments of Terraform itself
+META = {"count", "for_each", "depends_on", "lifecycle", "provider"}
+SPLAT = r"(?:\[[^\]]*\])?"
+REFERENCE = re.compile(rf"\b(data\.|ephemeral\.|(?=aws_))(\w+)\.(\w+){SPLAT}\.(\w+)")
+LOOP = re.compile(rf"for (\w+) in (data|ephemeral)\.(\w+)\.\w+{SPLAT} *:")
+
+
+class Module(unittest.TestCase):
+    folder = MODULE
+
+    @classmethod
+    def setUpClass(cls):
+        cls.files = [hcl2.loads(path.read_text()) for path in sorted(cls.folder.glob("*.tf"))]
+        schema = json.loads(SCHEMA.read_text())
+        cls.version = schema["provider_version"]
+        cls.schemas = schema["provider_schemas"][PROVIDER]
+
+    def test_blocks_have_the_arguments_of_the_provider(self):
+        for kind, type, name, body in self.blocks():
+            schema = self.schema(kind, type)
+            self.check(schema, body, f"{kind} {type}.{name}")
+
+    def test_references_lead_to_attributes_of_the_provider(self):
+        declared = {(kind, type, name) for kind, type, name, _ in self.blocks()}
+        seen = 0
+        for text in self.texts():
+            for prefix, type, name, attribute in REFERENCE.findall(text):
+                kind = prefix.rstrip(".") or "resource"
+                self.assertIn((kind, type, name), declared, text)
+                self.assertIn(attribute, self.schema(kind, type)["attributes"], text)
+                seen += 1
+            for variable, kind, type in LOOP.findall(text):
+                for attribute in re.findall(rf"\b{variable}\.(\w+)", text):
+                    self.assertIn(attribute, self.schema(kind, type)["attributes"], text)
+        self.assertGreater(seen, 3)
+
+    def test_conditions_name_attributes_of_their_own_block(self):
+        for kind, type, _, body in self.blocks():
+            for attribute in re.findall(r"\bself\.(\w+)", json.dumps(body)):
+                self.assertIn(attribute, self.schema(kind, type)["attributes"], type)
+
+    def test_variables_and_locals_are_declared_and_used(self):
+        text = "".join(self.texts())
+        used = set(re.findall(r"\b(?:var|local)\.(\w+)", text))
+        variables = {unquoted(name) for file in self.files for one in file.get("variable", []) for name in one}
+        own = {name for file in self.files for one in file.get("locals", []) for name in one if not name.startswith("__")}
+        self.assertEqual(used, variables | own)
+
+    def test_the_provider_is_the_one_of_the_schema(self):
+        wanted = (self.folder / "versions.tf").read_text()
+        self.assertIn(f'"~> {self.version.rsplit(".", 1)[0]}"', wanted)
+
+    def check(self, schema, body, place):
+        given = {name for name in body if not name.startswith("__")}
+        known = set(schema["attributes"]) | set(schema.get("block_types", {}))
+        self.assertLessEqual(given - META, known, place)
+        required = {name for name, one in schema["attributes"].items() if one.get("required")}
+        self.assertLessEqual(required, given, place)
+        for name in given & set(schema["attributes"]):
+            only_computed = not {"required", "optional"} & set(schema["attributes"][name])
+            self.assertFalse(only_computed, f"{place}: {name} is the provider's to say")
+        for name, nested in schema.get("block_types", {}).items():
+            for one in body.get(name, []):
+                self.check({"attributes": nested["block"]["attributes"]}, one, f"{place} {name}")
+
+    def schema(self, kind, type):
+        self.assertIn(type, self.schemas[KINDS[kind]])
+        return self.schemas[KINDS[kind]][type]["block"]
+
+    def blocks(self):
+        for file in self.files:
+            for kind in KINDS:
+                for types in file.get(kind, []):
+                    for type, names in types.items():
+                        for name, body in names.items():
+                            yield kind, unquoted(type), unquoted(name), body
+
+    def texts(self):
+        """Every expression."""
+        return [text for file in self.files for text in strings(file)]
+
+
+class DatabaseUrl(Module):
+    folder = MODULE / "database_url"
+
+
+@unittest.skipUnless(shutil.which("terraform"), "there is no terraform")
+class Terraform(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.folder = Path(directory.name) / "module"
+        shutil.copytree(MODULE, self.folder)
+        settings = Path(directory.name) / "settings"
+        settings.touch()
+        schemas = json.loads(SCHEMA.read_text())["provider_schemas"][PROVIDER]
+        provider = self.enterContext(Provider(schemas, Path(directory.name) / "socket"))
+        self.environment = {**os.environ, **provider.environment, "TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1"}
+
+    def test_it_is_formatted_and_valid(self):
+        for folder in [self.folder, self.folder / "database_url"]:
+            self.run_in(folder, "fmt", "-check")
+            self.run_in(folder, "init", "-backend=false")
+            self.run_in(folder, "validate")
+
+    def test_its_own_tests_pass(self):
+        self.run_in(self.folder, "init", "-backend=false")
+        self.run_in(self.folder, "test")
+
+    def run_in(self, folder, command, *options):
+        call = ["terraform", command, "-no-color", *options]
+        result = subprocess.run(call, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+
+class Outputs(unittest.TestCase):
+    def test_what_is_found_are_parameters_of_the_stack(self):
+        (settings,) = hcl2.loads((MODULE / "outputs.tf").read_text())["locals"]
+        self.assertLessEqual(set(settings["found"]), set(read("template.yaml")["Parameters"]))
+
+
+def strings(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from strings(one)
+
+
+def unquoted(label):
+    return label.strip('"')
+
+
+if __name__ == "__main__":
+    unittest.main()
