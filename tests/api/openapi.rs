@@ -20,6 +20,16 @@ fn described() -> BTreeSet<String> {
     paths.into_iter().flat_map(routes).collect()
 }
 
+#[test]
+fn docs_api_is_what_the_annotations_say() {
+    let document = openapi::document();
+
+    let is_current = openapi::JSON.trim_end() == document.to_pretty_json().unwrap()
+        && openapi::PAGE == openapi::page(&document).unwrap();
+
+    assert!(is_current, "run: cargo run --package tests --bin write-api-docs");
+}
+
 #[tokio::test]
 async fn every_route_is_described_and_every_description_has_its_route() {
     assert_eq!(routes::of_the_router(&TestApp::start().await).await, described());

@@ -8,20 +8,22 @@ mod page;
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use shared::ApiError;
 use utoipa::OpenApi;
 
 pub use document::document;
-use page::Page;
+pub use page::page;
 
-/// Built when it is first asked for, and no sooner: the container serves other routes too.
-static JSON: LazyLock<Result<String, String>> =
-    LazyLock::new(|| document().to_json().map_err(|error| error.to_string()));
-static PAGE: LazyLock<Result<Page, String>> =
-    LazyLock::new(|| Page::of(&document()).map_err(|error| format!("{error:#}")));
+/// [`document`] and [`page`] as they were when `cargo run --package tests --bin write-api-docs` was last run: a test sees to it that they still
+/// are. What makes them is 10 MB of code, which the linker so leaves out of every binary.
+pub const JSON: &str = include_str!("../../../docs/api/openapi.json");
+/// See [`JSON`].
+pub const PAGE: &str = include_str!("../../../docs/api/index.html");
+
+/// Hashed when it is first asked for: the container serves other routes too.
+static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(page::content_security_policy);
 
 /// The routes in the OpenAPI document.
 #[derive(OpenApi)]
@@ -40,9 +42,8 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     tag = "documentation",
     responses((status = 200, description = "OpenAPI 3.1.", body = utoipa::openapi::Object, content_type = "application/json"))
 )]
-async fn get_openapi() -> Result<Response, ApiError> {
-    let json = JSON.as_deref().map_err(|error| ApiError::Fault(format!("OpenAPI document: {error}")))?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+async fn get_openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], JSON).into_response()
 }
 
 /// This description as a page, which loads nothing from elsewhere.
@@ -52,12 +53,11 @@ async fn get_openapi() -> Result<Response, ApiError> {
     tag = "documentation",
     responses((status = 200, description = "HTML.", body = String, content_type = "text/html"))
 )]
-async fn get_docs() -> Result<Response, ApiError> {
-    let page = PAGE.as_ref().map_err(|error| ApiError::Fault(format!("page of the OpenAPI document: {error}")))?;
+async fn get_docs() -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, page.content_security_policy.clone()),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    Ok((headers, page.html.as_str()).into_response())
+    (headers, PAGE).into_response()
 }
