@@ -211,6 +211,21 @@ async fn a_visit_at_no_date_is_a_case_without_an_age() {
 }
 
 #[tokio::test]
+async fn a_visit_at_no_date_is_exported_without_one() {
+    let api = TestApp::with_contract_data().await;
+
+    for date in ["infinity", "-infinity", "0001-01-01 BC", "5874897-12-31"] {
+        execute(&api, &format!("UPDATE visit_occurrence SET visit_start_date = '{date}'")).await;
+        for resource in ["answers", "display-configs"] {
+            let answer = api.get_with_key(&format!("/api/v1/export/{resource}?format=json")).await;
+            let rows = answer.data();
+            assert!(rows.as_array().is_some_and(|rows| !rows.is_empty()), "{resource} {date}: {:?}", answer.body);
+            assert!(rows[0]["visit_start_date"].is_null(), "{resource} {date}: {}", rows[0]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_odd_questionnaire_is_never_a_fault() {
     let api = TestApp::with_contract_data().await;
 
