@@ -41,7 +41,12 @@ impl<'a> Background<'a> {
 
     /// Every value, as its path below `BACKGROUND`.
     pub fn paths(&self) -> Vec<String> {
-        self.0.iter().flat_map(Held::paths).collect()
+        self.findings().into_iter().map(|(categories, text)| format!("{}.{text}", categories.join("."))).collect()
+    }
+
+    /// Every value, with the categories that hold it, outermost first.
+    pub fn findings(&self) -> Vec<(Vec<&'a str>, String)> {
+        self.0.iter().flat_map(Held::findings).collect()
     }
 
     /// Whether what follows `BACKGROUND.` names a value, a nested category, or the demographics, which are always shown.
@@ -82,13 +87,14 @@ fn texts(concepts: &[i32], case: &Case) -> Vec<String> {
         .collect()
 }
 
-impl Held<'_> {
-    fn paths(&self) -> Vec<String> {
-        let below: Vec<String> = match &self.content {
-            HeldContent::Texts(texts) => texts.clone(),
-            HeldContent::Categories(nested) => nested.iter().flat_map(Held::paths).collect(),
+impl<'a> Held<'a> {
+    fn findings(&self) -> Vec<(Vec<&'a str>, String)> {
+        let mut below: Vec<(Vec<&'a str>, String)> = match &self.content {
+            HeldContent::Texts(texts) => texts.iter().map(|text| (Vec::new(), text.clone())).collect(),
+            HeldContent::Categories(nested) => nested.iter().flat_map(Held::findings).collect(),
         };
-        below.into_iter().map(|path| format!("{}.{path}", self.key)).collect()
+        below.iter_mut().for_each(|(categories, _)| categories.insert(0, self.key));
+        below
     }
 
     fn is_empty(&self) -> bool {

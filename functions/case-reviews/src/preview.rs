@@ -24,6 +24,15 @@ pub struct Cases {
     by_id: BTreeMap<i32, Case>,
 }
 
+/// A value of `BACKGROUND`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The keys of the page configuration that hold it, outermost first: `Social History`, `Smoke`.
+    pub categories: Vec<String>,
+    /// As the page shows it.
+    pub text: String,
+}
+
 impl Cases {
     /// Those of `case_ids` (`visit_occurrence_id`) that exist. `None` without a page configuration.
     pub async fn load(case_ids: &[i32], db: &Database) -> Result<Option<Self>, sqlx::Error> {
@@ -52,6 +61,22 @@ impl Cases {
     /// Whether a path names something in a case, as [`crate::naming::unnamed`] looks at it.
     pub fn is_named(&self, case_id: i32, path: &str) -> bool {
         self.by_id.get(&case_id).is_some_and(|case| Shown::of(case, &self.page_config).is_named_by(path))
+    }
+
+    /// What this case has under `BACKGROUND`, whoever may see it, in the page's order.
+    pub fn background(&self, case_id: i32) -> Vec<Finding> {
+        let Some(case) = self.by_id.get(&case_id) else { return Vec::new() };
+        let finding = |(categories, text): (Vec<&str>, String)| Finding {
+            categories: categories.into_iter().map(str::to_owned).collect(),
+            text,
+        };
+        let of_section = |section: &Section| match section {
+            Section::Background(categories) => {
+                Background::of(categories, case).findings().into_iter().map(finding).collect()
+            }
+            Section::PatientComplaint(_) | Section::PhysicalExamination(_) => Vec::new(),
+        };
+        self.page_config.sections.iter().flat_map(of_section).collect()
     }
 
     /// Every path that an assignment of this case can name, each once, in the page's order.

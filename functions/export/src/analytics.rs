@@ -1,15 +1,16 @@
 //! How long participants took.
 
 use shared::ApiError;
-use shared::db::Database;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
-use crate::cell::TimestampUtc;
 use crate::cursor::Cursor;
 use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
+use crate::value::TimestampUtc;
 
-pub(crate) struct Analytics;
+/// How long participants took.
+#[derive(Clone, Copy, Debug)]
+pub struct Analytics;
 
 row! {
     AnalyticsRow {
@@ -53,7 +54,7 @@ impl Resource for Analytics {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: &Database, keys: &[i32]) -> Result<Vec<AnalyticsRow>, sqlx::Error> {
+    async fn rows(db: impl PgExecutor<'_>, keys: &[i32]) -> Result<Vec<AnalyticsRow>, sqlx::Error> {
         sqlx::query_as!(
             AnalyticsRow,
             r#"SELECT id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time: TimestampUtc",

@@ -5,16 +5,17 @@ use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use shared::ApiError;
-use shared::db::Database;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::cell::{StoredJson, Timestamp, TimestampUtc};
 use crate::cursor;
 use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
+use crate::value::{StoredJson, Timestamp, TimestampUtc};
 
-pub(crate) struct Answers;
+/// Answers, with the case they are about and the time they took.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers;
 
 /// An answer's id, and its number among those of its participant. Both are in a cursor: counting the answers before it would make
 /// each page of a busy participant cost more than the one before.
@@ -100,7 +101,7 @@ impl Resource for Answers {
         Ok(Keys { keys: numbered(&places, before), total })
     }
 
-    async fn rows(db: &Database, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
+    async fn rows(db: impl PgExecutor<'_>, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
         let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
         // the timing is that of the answer's own assignment, else the latest of the same participant and case
         sqlx::query_as!(
@@ -108,7 +109,9 @@ impl Resource for Answers {
             r#"SELECT answer.id AS answer_id, answer.case_id, answer.user_email, answer.answer AS "answer: StoredJson",
                    answer.display_configuration AS "display_configuration: StoredJson", answer.ai_score_shown, answer.answer_config_id,
                    answer.created_timestamp AS "answer_created_at: Timestamp",
-                   person.person_id AS "person_id?", visit.visit_start_date AS "visit_start_date?", person.year_of_birth AS "year_of_birth?",
+                   person.person_id AS "person_id?",
+                   CASE WHEN visit.visit_start_date BETWEEN '0001-01-01' AND '9999-12-31' THEN visit.visit_start_date END AS visit_start_date,
+                   person.year_of_birth AS "year_of_birth?",
                    gender.concept_name AS "gender_name?", risk.value_as_string AS "ai_value_as_string?",
                    timing.case_open_time AS "case_open_time?: TimestampUtc", timing.answer_open_time AS "answer_open_time?: TimestampUtc",
                    timing.answer_submit_time AS "answer_submit_time?: TimestampUtc", timing.to_answer_open_secs AS "to_answer_open_secs?",

@@ -2,15 +2,16 @@
 
 use chrono::NaiveDate;
 use shared::ApiError;
-use shared::db::Database;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
-use crate::cell::StoredJson;
 use crate::cursor::{self, Cursor};
 use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
+use crate::value::StoredJson;
 
-pub(crate) struct DisplayConfigs;
+/// Assignments of cases to participants.
+#[derive(Clone, Copy, Debug)]
+pub struct DisplayConfigs;
 
 row! {
     DisplayConfigRow {
@@ -49,12 +50,13 @@ impl Resource for DisplayConfigs {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: &Database, keys: &[String]) -> Result<Vec<DisplayConfigRow>, sqlx::Error> {
+    async fn rows(db: impl PgExecutor<'_>, keys: &[String]) -> Result<Vec<DisplayConfigRow>, sqlx::Error> {
         sqlx::query_as!(
             DisplayConfigRow,
             r#"SELECT display_config.id AS config_id, display_config.user_email, display_config.case_id,
                    display_config.path_config AS "path_config: StoredJson",
-                   visit.person_id AS "person_id?", visit.visit_start_date AS "visit_start_date?"
+                   visit.person_id AS "person_id?",
+                   CASE WHEN visit.visit_start_date BETWEEN '0001-01-01' AND '9999-12-31' THEN visit.visit_start_date END AS visit_start_date
                FROM unnest($1::text[]) WITH ORDINALITY AS page (id, position)
                JOIN display_config ON display_config.id = page.id
                LEFT JOIN visit_occurrence visit ON visit.visit_occurrence_id = display_config.case_id

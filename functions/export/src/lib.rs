@@ -7,10 +7,10 @@
 
 mod analytics;
 mod answers;
-mod cell;
 mod cursor;
 mod display_configs;
 mod document;
+pub mod encoding;
 mod format;
 mod operations;
 mod page;
@@ -18,6 +18,8 @@ mod participants;
 mod request;
 mod row;
 mod since;
+pub mod value;
+mod whole;
 
 use axum::Router;
 use axum::extract::State;
@@ -34,13 +36,16 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi;
 
-use analytics::Analytics;
-use answers::Answers;
-use display_configs::DisplayConfigs;
+pub use analytics::Analytics;
+pub use answers::Answers;
+pub use display_configs::DisplayConfigs;
 use format::Format;
+pub use page::SNAPSHOT;
 use page::{Page, Resource};
-use participants::Participants;
+pub use participants::Participants;
 use request::PageRequest;
+pub use since::parse as parse_since;
+pub use whole::Table;
 
 /// The four routes in the OpenAPI document.
 #[derive(OpenApi)]

@@ -9,17 +9,18 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use shared::ApiError;
 use shared::db::Database;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
 use crate::cursor::Cursor;
 use crate::format::Format;
-use crate::request::{PageRequest, Start};
+use crate::request::{DEFAULT_LIMIT, PageRequest, Start};
 use crate::row::Row;
 
 /// The statements that find a page see the same rows, and are planned for the parameters they have: for one plan that fits all,
 /// PostgreSQL would read the whole index for a page behind a cursor.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
+pub const SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
 
 /// What can be exported.
 pub(crate) trait Resource: Send + Sync + 'static {
@@ -38,7 +39,10 @@ pub(crate) trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Keys<Self::Key>, ApiError>> + Send;
 
     /// The rows of these keys, in their order. A row that is gone by now is left out.
-    fn rows(db: &Database, keys: &[Self::Key]) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
+    fn rows<'e>(
+        db: impl PgExecutor<'e> + 'e,
+        keys: &[Self::Key],
+    ) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
 }
 
 /// Which keys a page is made of.
@@ -86,6 +90,15 @@ enum Paging {
         #[schema(required)]
         next_cursor: Option<String>,
     },
+}
+
+impl Pagination {
+    /// Of a document with all rows.
+    pub(crate) fn of_all(rows: u64) -> Self {
+        let total = i64::try_from(rows).unwrap_or(i64::MAX);
+        let paging = Paging::Offset { offset: 0 };
+        Self { total: Some(total), limit: total.max(DEFAULT_LIMIT), has_more: false, paging }
+    }
 }
 
 impl<R: Resource> Page<R> {

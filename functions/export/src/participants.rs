@@ -1,15 +1,16 @@
 //! Participants, without name and email; administrators are none.
 
 use shared::ApiError;
-use shared::db::Database;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
-use crate::cell::Timestamp;
 use crate::cursor::Cursor;
 use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
+use crate::value::Timestamp;
 
-pub(crate) struct Participants;
+/// Participants, without name and email; administrators are none.
+#[derive(Clone, Copy, Debug)]
+pub struct Participants;
 
 row! {
     ParticipantRow {
@@ -46,7 +47,7 @@ impl Resource for Participants {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: &Database, keys: &[i32]) -> Result<Vec<ParticipantRow>, sqlx::Error> {
+    async fn rows(db: impl PgExecutor<'_>, keys: &[i32]) -> Result<Vec<ParticipantRow>, sqlx::Error> {
         sqlx::query_as!(
             ParticipantRow,
             r#"SELECT id AS user_id, position, employer, area_of_clinical_ex, active, admin_flag,

@@ -12,7 +12,7 @@ use crate::cursor::Cursor;
 use crate::page::Resource;
 use crate::since;
 
-const DEFAULT_LIMIT: i64 = 1000;
+pub(crate) const DEFAULT_LIMIT: i64 = 1000;
 const MAX_LIMIT: i64 = 10_000;
 
 /// The parameters of every export, for the OpenAPI document; [`PageRequest::of`] reads them.

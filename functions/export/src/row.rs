@@ -1,32 +1,32 @@
 //! A row of an export: its columns stand once, in the order of the file.
 
-use std::borrow::Cow;
+use crate::value::{Column, Value};
 
-use serde::Serialize;
+/// A row.
+pub(crate) trait Row: Send + 'static {
+    const COLUMNS: &'static [Column];
 
-/// A row. `Serialize` makes the object of JSON.
-pub(crate) trait Row: Serialize + Send + 'static {
-    /// The header line of CSV.
-    const COLUMNS: &'static [&'static str];
-
-    /// The cells of CSV.
-    fn cells(&self) -> Vec<Cow<'_, str>>;
+    /// One for each column.
+    fn values(&self) -> Vec<Value<'_>>;
 }
 
 /// A struct whose fields are the columns.
 macro_rules! row {
     ($(#[$doc:meta])* $row:ident { $($(#[$schema:meta])* $column:ident: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(serde::Serialize, utoipa::ToSchema)]
+        #[derive(utoipa::ToSchema)]
         pub(crate) struct $row {
             $($(#[$schema])* pub $column: $type,)*
         }
 
         impl $crate::row::Row for $row {
-            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
+            const COLUMNS: &'static [$crate::value::Column] = &[$($crate::value::Column {
+                name: std::borrow::Cow::Borrowed(stringify!($column)),
+                kind: <$type as $crate::value::Field>::KIND,
+            }),*];
 
-            fn cells(&self) -> Vec<std::borrow::Cow<'_, str>> {
-                vec![$($crate::cell::Cell::cell(&self.$column)),*]
+            fn values(&self) -> Vec<$crate::value::Value<'_>> {
+                vec![$($crate::value::Field::value(&self.$column)),*]
             }
         }
     };

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
 /// The moment; one without an offset is UTC, a day is its midnight.
-pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
+pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     let (date, rest) = text.split_at_checked(date_length(text.as_bytes())?)?;
     let date = parse_date(date)?;
     let mut rest = rest.chars();

@@ -1,0 +1,53 @@
+//! JSON and CSV, to the byte as the old system writes them.
+
+use std::io::{self, Write};
+
+use csv::{Terminator, Writer, WriterBuilder};
+use serde::{Serialize, Serializer};
+use serde_json::Error;
+
+use crate::page::Pagination;
+use crate::value::{Column, Value};
+
+/// What is in front of the rows of a JSON document.
+pub const JSON_HEAD: &str = "{\"data\":[";
+
+/// What is behind the rows of a JSON document.
+pub(crate) fn json_end(pagination: &Pagination) -> Result<String, Error> {
+    Ok(format!("],\"pagination\":{}}}", serde_json::to_string(pagination)?))
+}
+
+/// The same where all rows are in the document: as for a page with a `limit` that has room for them.
+pub fn json_end_of_all(rows: u64) -> Result<String, Error> {
+    json_end(&Pagination::of_all(rows))
+}
+
+/// A row of a JSON document, with the comma between it and the one before.
+pub fn json_row(columns: &[Column], values: &[Value<'_>], is_first: bool) -> Result<Vec<u8>, Error> {
+    let mut row = if is_first { Vec::new() } else { b",".to_vec() };
+    serde_json::to_writer(&mut row, &Object { columns, values })?;
+    Ok(row)
+}
+
+struct Object<'a> {
+    columns: &'a [Column],
+    values: &'a [Value<'a>],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.columns.iter().map(|column| &column.name).zip(self.values))
+    }
+}
+
+/// Writes lines as Python's `csv.writer` does.
+pub fn csv_writer<W: Write>(out: W) -> Writer<W> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
+}
+
+/// One such line.
+pub(crate) fn csv_line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<Vec<u8>> {
+    let mut writer = csv_writer(Vec::new());
+    writer.write_record(cells.into_iter().map(|cell| cell.as_ref().as_bytes().to_vec()))?;
+    writer.into_inner().map_err(|error| error.into_error())
+}
