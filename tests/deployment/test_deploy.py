@@ -99,6 +99,11 @@ class Deploy(unittest.TestCase):
             self.assertIn(reason, result.stderr)
             self.assertNotIn("update-stack", calls)
 
+    def test_what_a_build_leaves_is_no_change_that_has_to_be_committed(self):
+        ignored = subprocess.run(["git", "check-ignore", "--quiet", ".aws-sam/image.tar"], cwd=ROOT)
+
+        self.assertEqual(ignored.returncode, 0)
+
     def test_an_unknown_release_or_environment_changes_nothing(self):
         for arguments, reason in [(["dev", "rollback", "unknown"], "no release unknown"), (["prod", "status"], "no environment prod")]:
             result, calls = self.deploy(*arguments)
