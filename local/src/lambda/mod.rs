@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub use self::function::{Function, Settings};
 pub use self::process::{Phase, Process};
 pub use self::process_group::ProcessGroup;
+pub use self::runtime_api::{Invocation, Outcome, RuntimeApi};
 
 /// Takes what functions write: the function's name, and a line of its standard output or error.
 pub type Log = Arc<dyn Fn(&str, &str) + Send + Sync>;

@@ -26,29 +26,35 @@ const LARGEST_ANSWER: usize = 6_291_556;
 const ERROR_TRAILER: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 
 /// An event on its way to a process.
-pub(super) struct Invocation {
+pub struct Invocation {
+    /// Its request id.
     pub id: String,
+    /// JSON.
     pub event: Bytes,
+    /// When the function's timeout is over.
     pub deadline: SystemTime,
+    /// The function's name, as AWS has it.
     pub function_arn: String,
     /// As in `x-amzn-trace-id`.
     pub trace: String,
     /// Set once the process has it.
     pub delivered: Arc<AtomicBool>,
+    /// Gets the answer.
     pub outcome: oneshot::Sender<Outcome>,
 }
 
 /// What a process made of an event: the answer's JSON, or an error.
-pub(super) type Outcome = Result<Bytes, InvokeError>;
+pub type Outcome = Result<Bytes, InvokeError>;
 
-/// The state that requests of one process share.
-pub(super) struct RuntimeApi {
+/// The Runtime API of one process: the state that its requests share.
+pub struct RuntimeApi {
     phase: Arc<watch::Sender<Phase>>,
     invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     running: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
 }
 
 impl RuntimeApi {
+    /// Tells `phase` where the process stands, and gives it `invocations`.
     pub fn new(phase: Arc<watch::Sender<Phase>>, invocations: mpsc::Receiver<Invocation>) -> Arc<Self> {
         Arc::new(Self { phase, invocations: tokio::sync::Mutex::new(invocations), running: Mutex::new(None) })
     }

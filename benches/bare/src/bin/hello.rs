@@ -1,0 +1,12 @@
+//! The least a function can be: `lambda_http`, and an answer that is always the same.
+
+use lambda_http::{Body, Error, Request, Response, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(service_fn(hello)).await
+}
+
+async fn hello(_: Request) -> Result<Response<Body>, Error> {
+    Ok(Response::builder().header("content-type", "text/plain").body("hello".into())?)
+}

@@ -1,0 +1,60 @@
+//! What is measured, one module each.
+
+mod cold_start;
+mod export;
+mod functions;
+mod growth;
+mod login;
+mod memory;
+mod server;
+mod upload;
+
+use std::sync::Arc;
+
+use crate::arguments::Benchmark;
+use crate::load::{Client, Requests};
+use crate::report::Section;
+use crate::route::Route;
+use crate::server::ServerProcess;
+use crate::study::{Assignment, Study};
+use crate::{Bench, Failure, statement};
+
+/// Measures.
+pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure> {
+    match benchmark {
+        Benchmark::Server => server::run(bench).await,
+        Benchmark::Functions => functions::run(bench).await,
+        Benchmark::ColdStart => cold_start::run(bench).await,
+        Benchmark::Memory => memory::run(bench).await,
+        Benchmark::Login => login::run(bench).await,
+        Benchmark::Growth => growth::run(bench).await,
+        Benchmark::Export => export::run(bench).await,
+        Benchmark::Upload => upload::run(bench).await,
+    }
+}
+
+/// The server over a study.
+async fn serve(bench: &Bench, study: &Study) -> Result<ServerProcess, Failure> {
+    ServerProcess::start(bench.binary("augmed-server")?, &study.database).await
+}
+
+/// The requests of so many clients: those that read are about any assignment, those that write about each once.
+fn requests(route: &'static Route, study: &Study, clients: usize) -> Requests {
+    let assignments = assignments(route, study).to_vec();
+    Arc::new(move |client, n| {
+        let place = if route.writes { client * assignments.len() / clients + n } else { client * 7919 + n * 104_729 };
+        route.request(&assignments[place % assignments.len()])
+    })
+}
+
+fn assignments<'a>(route: &Route, study: &'a Study) -> &'a [Assignment] {
+    if route.writes { &study.unanswered } else { &study.read }
+}
+
+/// The statement of a route, as the server sends it.
+async fn statement_of(route: &Route, study: &Study, server: &ServerProcess) -> Result<String, Failure> {
+    Client::connect(server.port).await?.ask(route.request(&assignments(route, study)[0])).await?;
+    let statement = statement::last(&mut study.database.connect().await?, route.mark).await?;
+    study.reset().await?;
+    Ok(statement)
+}

@@ -1,0 +1,87 @@
+//! Requests to the server, beside their statements in pgbench.
+
+use super::{requests, serve, statement_of};
+use crate::measured::Measured;
+use crate::report::{Reach, Section, Verdict, count, microseconds, milliseconds, ratio};
+use crate::route::{ROUTES, Route};
+use crate::server::ServerProcess;
+use crate::{Bench, Failure, load, pgbench, process};
+
+const CLIENTS: [usize; 3] = [1, 8, 64];
+
+const COLUMNS: [&str; 12] = [
+    "route",
+    "clients",
+    "requests/s",
+    "pgbench/s",
+    "p50, ms",
+    "p99, ms",
+    "p99 of pgbench, ms",
+    "CPU of PostgreSQL, µs",
+    "of the server",
+    "of the clients",
+    "of PostgreSQL under pgbench",
+    "of pgbench",
+];
+
+pub async fn run(bench: &Bench) -> Result<Section, Failure> {
+    let server = serve(bench, bench.study()?).await?;
+    let mut section = Section::new("Requests to the server, beside their statements in pgbench", &COLUMNS);
+    for route in &ROUTES {
+        for clients in CLIENTS {
+            let what = format!("{}, {clients} client{}", route.name, if clients == 1 { "" } else { "s" });
+            match compare(bench, &server, route, clients).await {
+                Ok((ours, limit)) => add(&mut section, &what, route, clients, &ours, &limit),
+                Err(error) => section.fail(&what, &error),
+            }
+        }
+    }
+    server.stop().await?;
+    Ok(section)
+}
+
+async fn compare(
+    bench: &Bench,
+    server: &ServerProcess,
+    route: &'static Route,
+    clients: usize,
+) -> Result<(Measured, Measured), Failure> {
+    let study = bench.study()?;
+    let script = pgbench::script(route, &statement_of(route, study, server).await?)?;
+    let requests = requests(route, study, clients);
+    let own = std::process::id();
+    let (postgres, served, client) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
+    let (mut ours, mut limit) = (Vec::new(), Vec::new());
+    for _ in 0..bench.pace.rounds {
+        ours.push(load::measure(server.port, clients, &requests, &bench.pace, &[&postgres, &served, &client]).await?);
+        study.reset().await?;
+        limit.push(pgbench::measure(&bench.cluster, study, route, &script, clients, &bench.pace).await?);
+        study.reset().await?;
+    }
+    Ok((Measured::median(&ours), Measured::median(&limit)))
+}
+
+fn add(section: &mut Section, what: &str, route: &Route, clients: usize, ours: &Measured, limit: &Measured) {
+    let rate = |measured: &Measured| format!("{}/s", count(measured.per_second));
+    let throughput = ours.per_second / limit.per_second;
+    section.verdicts.push(Verdict::new(what, rate(ours), rate(limit), throughput, Reach::AtLeast(0.8)));
+    let p99 = |measured: &Measured| format!("{} ms", milliseconds(measured.p99));
+    let slower = ratio(ours.p99, limit.p99);
+    section.verdicts.push(Verdict::new(format!("{what}, p99"), p99(ours), p99(limit), slower, Reach::AtMost(2.0)));
+    let [postgres, served, client] = ours.cpu.map(microseconds);
+    let [postgres_of_limit, _, pgbench] = limit.cpu.map(microseconds);
+    section.rows.push(vec![
+        route.name.to_owned(),
+        clients.to_string(),
+        count(ours.per_second),
+        count(limit.per_second),
+        milliseconds(ours.p50),
+        milliseconds(ours.p99),
+        milliseconds(limit.p99),
+        postgres,
+        served,
+        client,
+        postgres_of_limit,
+        pgbench,
+    ]);
+}

@@ -1,0 +1,46 @@
+//! What the figures were taken on.
+
+use std::fs;
+use std::process::Command;
+
+use procfs_core::{CpuInfo, FromBufRead as _, Meminfo};
+use serde::Serialize;
+
+use crate::{Failure, repository};
+
+/// The machine, and what ran on it.
+#[derive(Debug, Serialize)]
+pub struct Machine {
+    cpu: String,
+    cores: usize,
+    /// In GB.
+    memory: u64,
+    kernel: String,
+    postgresql: String,
+    date: String,
+    commit: String,
+}
+
+impl Machine {
+    /// This one, with the PostgreSQL of this version.
+    pub fn describe(postgresql: String) -> Result<Self, Failure> {
+        let cpus = CpuInfo::from_buf_read(fs::read("/proc/cpuinfo")?.as_slice())?;
+        let memory = Meminfo::from_buf_read(fs::read("/proc/meminfo")?.as_slice())?;
+        let commit =
+            Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(repository()).output()?.stdout;
+        Ok(Self {
+            cpu: cpus.model_name(0).unwrap_or("unknown").to_owned(),
+            cores: cores(),
+            memory: memory.mem_total.div_ceil(1 << 30),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
+            postgresql,
+            date: chrono::Utc::now().format("%Y-%m-%d %H:%M UTC").to_string(),
+            commit: String::from_utf8_lossy(&commit).trim().to_owned(),
+        })
+    }
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

@@ -1,0 +1,155 @@
+//! `cargo bench-all`: builds what it measures, makes the studies, measures each figure beside its limit in the same run, and writes
+//! docs/performance.md.
+
+mod arguments;
+mod benchmark;
+mod function;
+mod load;
+mod machine;
+mod measured;
+mod pgbench;
+mod postgres;
+mod process;
+mod report;
+mod route;
+mod server;
+mod statement;
+mod study;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser as _;
+use local::build::{self, Paths};
+use local::template::{Function, Template};
+use tokio::signal::unix::{SignalKind, signal};
+
+use arguments::{Arguments, Pace};
+use machine::Machine;
+use postgres::Cluster;
+use report::{Report, Section};
+use study::Study;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A benchmark that takes longer hangs.
+const LONGEST: Duration = Duration::from_mins(12);
+
+/// What benchmarks work with.
+struct Bench {
+    cluster: Cluster,
+    /// Smallest first.
+    studies: Vec<Study>,
+    binaries: Paths,
+    pace: Pace,
+}
+
+impl Bench {
+    /// The one that everything is measured on.
+    fn study(&self) -> Result<&Study, Failure> {
+        Ok(self.studies.first().ok_or("there is no study")?)
+    }
+
+    fn binary(&self, name: &str) -> Result<&Path, Failure> {
+        Ok(self.binaries.get(name).ok_or_else(|| format!("the workspace has no binary {name}"))?)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything could be measured; not whether every limit was reached.
+async fn run(arguments: Arguments) -> Result<bool, Failure> {
+    let started = Instant::now();
+    print_plan(&arguments);
+    let binaries = build(&arguments.profile)?;
+    say(started, "built");
+    let cluster = Cluster::start().await?;
+    let mut bench = Bench { cluster, studies: Vec::new(), binaries, pace: arguments.pace() };
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let report = tokio::select! {
+        report = measure(&mut bench, &arguments, started) => report,
+        _ = interrupt.recv() => Err("interrupted".into()),
+        _ = terminate.recv() => Err("terminated".into()),
+    };
+    let Bench { cluster, .. } = bench;
+    cluster.remove().await?;
+    let report = report?;
+    println!("{report}");
+    if arguments.is_for_the_document() {
+        report.write(&repository().join("docs"))?;
+    }
+    say(started, "done");
+    Ok(report.is_complete())
+}
+
+/// Builds the server, every function, and what they are held against.
+fn build(profile: &str) -> Result<Paths, Failure> {
+    let functions = functions()?;
+    let names = ["augmed-server", "bare-hello", "bare-query"].into_iter().chain(functions.iter().map(String::as_str));
+    let selected = ["--profile", profile].into_iter().chain(names.flat_map(|name| ["--bin", name]));
+    Ok(build::binaries_of(repository(), selected)?)
+}
+
+/// The functions behind the load balancer.
+fn functions() -> Result<Vec<String>, Failure> {
+    let template = Template::read(&repository().join("template.yaml"), &BTreeMap::new())?;
+    let behind_the_load_balancer = |function: &Function| function.code_uri.starts_with("functions/");
+    Ok(template.functions.into_iter().filter(behind_the_load_balancer).map(|function| function.binary).collect())
+}
+
+async fn measure(bench: &mut Bench, arguments: &Arguments, started: Instant) -> Result<Report, Failure> {
+    for patients in arguments.sizes() {
+        bench.studies.push(Study::generate(&bench.cluster, patients).await?);
+        say(started, &format!("a study of {patients} patients"));
+    }
+    let machine = Machine::describe(bench.cluster.version().await?)?;
+    let mut sections = Vec::new();
+    for benchmark in arguments.benchmarks() {
+        let measured = tokio::time::timeout(LONGEST, benchmark::run(benchmark, bench)).await;
+        // one that fails takes no other along
+        let section = match measured.unwrap_or_else(|_| Err(format!("not done within {LONGEST:?}").into())) {
+            Ok(section) => section,
+            Err(error) => Section::failed(&benchmark.name(), &error.to_string()),
+        };
+        say(started, &format!("{}\n{section}", benchmark.name()));
+        sections.push(section);
+    }
+    let patients = arguments.sizes();
+    Ok(Report { machine, patients, minutes: started.elapsed().as_secs() / 60, sections })
+}
+
+fn print_plan(arguments: &Arguments) {
+    let names: Vec<_> = arguments.benchmarks().iter().map(|benchmark| benchmark.name()).collect();
+    let sizes: Vec<_> = arguments.sizes().iter().map(u32::to_string).collect();
+    let minutes =
+        if arguments.quick { "about 2 minutes" } else { "about 20 minutes, 5 more for each million patients" };
+    println!(
+        "Plan: build ({}), studies of {} patients, then {}: {minutes} after the build.",
+        arguments.profile,
+        sizes.join(" and "),
+        names.join(", ")
+    );
+}
+
+fn say(started: Instant, what: &str) {
+    let seconds = started.elapsed().as_secs();
+    println!("[{:2}:{:02}] {what}", seconds / 60, seconds % 60);
+}
+
+/// Where Cargo.toml of the workspace is.
+fn repository() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}

@@ -1,0 +1,129 @@
+//! What a measurement gives, and how it is put beside its limit.
+
+use std::time::{Duration, SystemTime};
+
+use crate::Failure;
+use crate::arguments::Pace;
+
+/// Requests, or transactions of pgbench, within the time that counts.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    pub per_second: f64,
+    pub mean: Duration,
+    pub p50: Duration,
+    pub p99: Duration,
+    /// CPU time of each part for one request, in the order of [`Parts`].
+    pub cpu: [Duration; 3],
+}
+
+/// Processes that share the machine: PostgreSQL, what serves (nothing where pgbench asks PostgreSQL itself), and what asks.
+pub type Parts<'a> = [&'a (dyn Fn() -> Result<Duration, Failure> + Send + Sync); 3];
+
+/// When measuring began and ended, and the CPU time of each part in between.
+pub struct Window {
+    begin: SystemTime,
+    end: SystemTime,
+    cpu: [Duration; 3],
+}
+
+/// When a request ended, and how long it took.
+pub type Request = (SystemTime, Duration);
+
+impl Window {
+    /// Lets what runs already run warm, then waits for as long as counts.
+    pub async fn wait(pace: &Pace, parts: &Parts<'_>) -> Result<Self, Failure> {
+        tokio::time::sleep(pace.warm_up).await;
+        let (begin, before) = (SystemTime::now(), snapshot(parts)?);
+        tokio::time::sleep(pace.window).await;
+        let (end, after) = (SystemTime::now(), snapshot(parts)?);
+        let cpu = std::array::from_fn(|part| after[part].saturating_sub(before[part]));
+        Ok(Self { begin, end, cpu })
+    }
+
+    /// Of all `requests` those that ended within.
+    pub fn measured(&self, requests: &[Request]) -> Result<Measured, Failure> {
+        let within = requests.iter().filter(|(ended, _)| (self.begin..self.end).contains(ended));
+        let mut latencies: Vec<_> = within.map(|(_, latency)| *latency).collect();
+        latencies.sort_unstable();
+        let count = u32::try_from(latencies.len())?;
+        if count == 0 {
+            return Err("nothing was answered within the time".into());
+        }
+        Ok(Measured {
+            per_second: f64::from(count) / self.end.duration_since(self.begin)?.as_secs_f64(),
+            mean: latencies.iter().sum::<Duration>() / count,
+            p50: percentile(&latencies, 50),
+            p99: percentile(&latencies, 99),
+            cpu: self.cpu.map(|part| part / count),
+        })
+    }
+}
+
+fn snapshot(parts: &Parts<'_>) -> Result<[Duration; 3], Failure> {
+    let [postgres, served, client] = parts;
+    Ok([postgres()?, served()?, client()?])
+}
+
+/// The value that so many of a hundred are not above. `sorted` is not empty.
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    sorted[(sorted.len() * percent).div_ceil(100) - 1]
+}
+
+/// The middle one; of an even number the lower one of the middle.
+pub fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> Option<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    values.sort_by(|one, other| one.partial_cmp(other).unwrap_or(std::cmp::Ordering::Equal));
+    values.get(values.len().saturating_sub(1) / 2).copied()
+}
+
+impl Measured {
+    /// The median of each figure over several rounds.
+    pub fn median(rounds: &[Self]) -> Self {
+        let duration = |figure: fn(&Self) -> Duration| median(rounds.iter().map(figure)).unwrap_or_default();
+        let part = |part: usize| median(rounds.iter().map(|round| round.cpu[part])).unwrap_or_default();
+        Self {
+            per_second: median(rounds.iter().map(|round| round.per_second)).unwrap_or_default(),
+            mean: duration(|round| round.mean),
+            p50: duration(|round| round.p50),
+            p99: duration(|round| round.p99),
+            cpu: std::array::from_fn(part),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn milliseconds(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn only_what_ended_within_the_window_counts() {
+        let window =
+            Window { begin: BEGIN + milliseconds(1000), end: BEGIN + milliseconds(3000), cpu: [milliseconds(10); 3] };
+        let requests = [500, 1000, 2999, 3000].map(|ended| (BEGIN + milliseconds(ended), milliseconds(4)));
+
+        let measured = window.measured(&requests).unwrap();
+
+        assert!((measured.per_second - 1.0).abs() < f64::EPSILON);
+        assert_eq!((measured.p99, measured.cpu[0]), (milliseconds(4), milliseconds(5)));
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let sorted: Vec<_> = (1..=200).map(milliseconds).collect();
+
+        assert_eq!((percentile(&sorted, 50), percentile(&sorted, 99)), (milliseconds(100), milliseconds(198)));
+        assert_eq!(percentile(&sorted[..1], 99), milliseconds(1));
+    }
+
+    #[test]
+    fn the_median_is_not_moved_by_one_that_is_far_off() {
+        assert_eq!(median([3.0, 1000.0, 2.0]), Some(3.0));
+        assert_eq!(median::<f64>([]), None);
+    }
+}

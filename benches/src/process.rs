@@ -1,0 +1,46 @@
+//! What processes cost, as Linux counts it below `/proc`.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use procfs_core::process::{Schedstat, SmapsRollup, Stat};
+use procfs_core::{FromBufRead as _, FromRead as _};
+
+use crate::Failure;
+
+/// CPU time of all threads of a process, to the nanosecond.
+pub fn cpu(pid: u32) -> Result<Duration, Failure> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| format!("process {pid}: {error}"))?;
+    // a thread may end while it is looked at
+    let threads = tasks.flatten().filter_map(|task| Schedstat::from_file(task.path().join("schedstat")).ok());
+    Ok(Duration::from_nanos(threads.map(|thread| thread.sum_exec_runtime).sum()))
+}
+
+/// CPU time of a process and of its live children.
+pub fn cpu_with_children(pid: u32) -> Result<Duration, Failure> {
+    let children = fs::read_dir("/proc")?.flatten().filter(|entry| parent(&entry.path()) == i32::try_from(pid).ok());
+    let children = children.filter_map(|child| cpu(child.file_name().to_str()?.parse().ok()?).ok());
+    Ok(cpu(pid)? + children.sum::<Duration>())
+}
+
+fn parent(process: &Path) -> Option<i32> {
+    Stat::from_file(process.join("stat")).ok().map(|stat| stat.ppid)
+}
+
+/// Memory of a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// Bytes of memory it has touched.
+    pub resident: u64,
+    /// The same, where what it shares with others (the C library) counts in proportion.
+    pub proportional: u64,
+}
+
+/// Memory of a process now.
+pub fn memory(pid: u32) -> Result<Memory, Failure> {
+    let text = fs::read(format!("/proc/{pid}/smaps_rollup"))?;
+    let rollup = SmapsRollup::from_buf_read(text.as_slice())?;
+    let sum = |name| rollup.memory_map_rollup.iter().filter_map(|map| map.extension.map.get(name)).sum();
+    Ok(Memory { resident: sum("Rss"), proportional: sum("Pss") })
+}

@@ -1,0 +1,170 @@
+//! The routes that a review is made of, and how each is asked: of the server, of a function, and of PostgreSQL alone.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{Method, Request};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use crate::load::HttpRequest;
+use crate::study::Assignment;
+
+const QUESTIONNAIRE: &str = "11111111-1111-4111-8111-111111111111";
+const ANSWER: &str = r#"{"How would you assess this patient's risk level?": "Moderate", "How confident are you?": "2", "What else would you like to know?": "More laboratory values over the last two years, please."}"#;
+const CASE_OPEN: &str = "2026-03-02T08:00:00.000Z";
+const ANSWER_OPEN: &str = "2026-03-02T08:03:20.250Z";
+const ANSWER_SUBMIT: &str = "2026-03-02T08:05:00.500Z";
+
+/// A route whose request is one statement.
+#[derive(Debug)]
+pub struct Route {
+    /// As the issue calls it.
+    pub name: &'static str,
+    /// The function that serves it.
+    pub function: &'static str,
+    /// What only its statement has.
+    pub mark: &'static str,
+    /// Its statement's parameters.
+    pub parameters: &'static [Parameter],
+    /// Whether it writes, so that an assignment can be used once.
+    pub writes: bool,
+}
+
+/// A parameter of a statement: its type in PostgreSQL, and where its value is from.
+#[derive(Debug)]
+pub struct Parameter {
+    pub sql_type: &'static str,
+    pub value: Argument,
+}
+
+/// A value.
+#[derive(Debug)]
+pub enum Argument {
+    /// The participant's address.
+    Email,
+    /// The assignment's id.
+    Assignment,
+    /// The same in every request.
+    Constant(&'static str),
+}
+
+const fn parameter(sql_type: &'static str, value: Argument) -> Parameter {
+    Parameter { sql_type, value }
+}
+
+/// All of them, as a review goes.
+pub const ROUTES: [Route; 5] = [
+    Route {
+        name: "cases",
+        function: "cases",
+        mark: "unanswered",
+        parameters: &[parameter("text", Argument::Email)],
+        writes: false,
+    },
+    Route {
+        name: "case review",
+        function: "case-reviews",
+        mark: "configured",
+        parameters: &[
+            parameter("text", Argument::Email),
+            parameter("text", Argument::Assignment),
+            parameter("integer[]", Argument::Constant("{}")),
+        ],
+        writes: false,
+    },
+    Route {
+        name: "config/answer",
+        function: "config-answer",
+        mark: "newest",
+        parameters: &[parameter("text", Argument::Email)],
+        writes: false,
+    },
+    Route {
+        name: "answer",
+        function: "answer",
+        mark: "INSERT INTO answer",
+        parameters: &[
+            parameter("text", Argument::Email),
+            parameter("text", Argument::Assignment),
+            parameter("uuid", Argument::Constant(QUESTIONNAIRE)),
+            parameter("text", Argument::Constant(ANSWER)),
+            parameter("boolean", Argument::Constant("false")),
+        ],
+        writes: true,
+    },
+    Route {
+        name: "analytics",
+        function: "analytics",
+        mark: "INSERT INTO analytics",
+        parameters: &[
+            parameter("text", Argument::Email),
+            parameter("text", Argument::Assignment),
+            parameter("timestamptz", Argument::Constant(CASE_OPEN)),
+            parameter("timestamptz", Argument::Constant(ANSWER_OPEN)),
+            parameter("timestamptz", Argument::Constant(ANSWER_SUBMIT)),
+            parameter("double precision", Argument::Constant("200.25")),
+            parameter("double precision", Argument::Constant("100.25")),
+            parameter("double precision", Argument::Constant("300.5")),
+        ],
+        writes: true,
+    },
+];
+
+impl Route {
+    /// The request about an assignment.
+    pub fn request(&self, assignment: &Assignment) -> HttpRequest {
+        let (method, path, body) = self.parts(assignment);
+        let request = Request::builder().method(method).uri(path).header(HOST, "bench.test");
+        let request = request.header(AUTHORIZATION, &assignment.authorization).header(CONTENT_TYPE, "application/json");
+        request.body(Full::from(body)).unwrap_or_default()
+    }
+
+    /// The same as the load balancer's event.
+    pub fn event(&self, assignment: &Assignment) -> Value {
+        let (method, path, body) = self.parts(assignment);
+        event(&method, &path, &assignment.authorization, &body)
+    }
+
+    /// The event for a bare function, which takes the statement's arguments.
+    pub fn bare_event(&self, assignment: &Assignment) -> Value {
+        let arguments = self.parameters.iter().map(|parameter| match parameter.value {
+            Argument::Email => assignment.email.as_str(),
+            Argument::Assignment => assignment.id.as_str(),
+            Argument::Constant(value) => value,
+        });
+        event(&Method::POST, "/", &assignment.authorization, &json!(arguments.collect::<Vec<_>>()).to_string())
+    }
+
+    fn parts(&self, assignment: &Assignment) -> (Method, String, String) {
+        let id = &assignment.id;
+        match self.function {
+            "cases" => (Method::GET, "/api/cases".to_owned(), String::new()),
+            "case-reviews" => (Method::GET, format!("/api/case-reviews/{id}"), String::new()),
+            "config-answer" => (Method::GET, "/api/config/answer".to_owned(), String::new()),
+            "answer" => {
+                let body =
+                    format!(r#"{{"answer": {ANSWER}, "answerConfigId": "{QUESTIONNAIRE}", "aiScoreShown": false}}"#);
+                (Method::POST, format!("/api/answer/{id}"), body)
+            }
+            _ => {
+                let times = json!({"caseConfigId": id, "caseOpenTime": CASE_OPEN, "answerOpenTime": ANSWER_OPEN,
+                                   "answerSubmitTime": ANSWER_SUBMIT});
+                (Method::POST, "/api/analytics".to_owned(), times.to_string())
+            }
+        }
+    }
+}
+
+/// An event of the load balancer with multi-value headers.
+pub fn event(method: &Method, path: &str, authorization: &str, body: &str) -> Value {
+    json!({
+        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/bench/0"}},
+        "httpMethod": method.as_str(), "path": path, "multiValueQueryStringParameters": {},
+        "multiValueHeaders": {
+            "accept": ["application/json, text/plain, */*"], "authorization": [authorization], "content-type": ["application/json"],
+            "host": ["bench.test"], "user-agent": ["Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"],
+            "x-amzn-trace-id": ["Root=1-65000000-000000000000000000000000"], "x-forwarded-for": ["192.0.2.1"],
+            "x-forwarded-port": ["443"], "x-forwarded-proto": ["https"]
+        },
+        "body": body, "isBase64Encoded": false
+    })
+}
