@@ -4,6 +4,7 @@
 
 mod answers;
 mod connections;
+mod database_certificate;
 mod events;
 mod export;
 mod fixtures;

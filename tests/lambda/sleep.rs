@@ -6,7 +6,8 @@ use local::load_balancer::LoadBalancer;
 use tests::db::TestDb;
 use tests::deployed;
 
-async fn questionnaire(load_balancer: &LoadBalancer) -> u16 {
+/// The status of `GET /api/config/answer`, which asks the database.
+pub async fn questionnaire(load_balancer: &LoadBalancer) -> u16 {
     let address = format!("http://{}/api/config/answer", load_balancer.address());
     let client = Client::builder(TokioExecutor::new()).build_http::<String>();
     client.get(address.parse().unwrap()).await.unwrap().status().as_u16()

@@ -12,13 +12,20 @@ use crate::{app, secrets};
 
 /// The API over the database at `database_url`, configured as [`app::TestApp`] is. Its functions end with it.
 pub async fn start(database_url: &str) -> LoadBalancer {
+    start_with(database_url, &[]).await
+}
+
+/// The same, with other values of some variables that the template gives them.
+pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> LoadBalancer {
+    let mut environment: BTreeMap<_, _> = app::environment(database_url).into_iter().collect();
+    environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let template = Template::read(&workspace().join("template.yaml"), &BTreeMap::new());
     let template = template.unwrap_or_else(|error| panic!("template.yaml: {error}"));
     let binaries = template.functions.iter().map(|function| (function.binary.clone(), binary(&function.binary)));
     let options = Options {
         binaries: binaries.collect(),
         settings: Settings {
-            environment: app::environment(database_url).into_iter().collect(),
+            environment,
             everywhere: BTreeMap::from([("RUST_LOG".to_owned(), "info".to_owned())]),
             log: secrets::watched_log(),
             ..Settings::default()
