@@ -1,9 +1,8 @@
 //! Before something is lost, a person says yes: at the terminal, or beforehand with `--yes`.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::Args;
-use dialoguer::Confirm;
 
 use crate::failure::Failure;
 
@@ -21,14 +20,31 @@ impl Confirmation {
         if self.yes {
             return Ok(());
         }
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(Failure::usage(format!("this would {what}")).with_remedy("add --yes to do it"));
         }
-        let confirmed = Confirm::new().with_prompt(format!("This will {what}. Go on?")).default(false).interact();
-        match confirmed {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::new("nothing was changed")),
-            Err(dialoguer::Error::IO(error)) => Err(error.into()),
+        anstream::eprint!("This will {what}. Go on? [y/N] ");
+        io::stderr().flush()?;
+        // a line, not a key: an end of input (Ctrl-D, a terminal that goes away) ends it
+        let mut answer = String::new();
+        if io::stdin().read_line(&mut answer)? == 0 {
+            anstream::eprintln!();
         }
+        if is_yes(&answer) { Ok(()) } else { Err(Failure::new("nothing was changed")) }
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].iter().any(|yes| answer.trim().eq_ignore_ascii_case(yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        assert!(["y", "Y\n", "yes\r\n", " Yes "].iter().all(|answer| is_yes(answer)));
+        assert!(!["", "\n", "n", "yesterday", "yy"].iter().any(|answer| is_yes(answer)));
     }
 }

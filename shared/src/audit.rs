@@ -79,6 +79,9 @@ pub enum Action {
     /// A run started, completed or failed.
     #[serde(rename = "run.set-status")]
     SetRunStatus,
+    /// Vocabulary or clinical data were loaded.
+    #[serde(rename = "data.load")]
+    LoadData,
     /// A page of an export was handed out.
     #[serde(rename = "data.export")]
     ExportData,
@@ -105,6 +108,7 @@ impl Action {
             Self::SetExperimentStatus => "experiment.set-status",
             Self::CreateRun => "run.create",
             Self::SetRunStatus => "run.set-status",
+            Self::LoadData => "data.load",
             Self::ExportData => "data.export",
         }
     }

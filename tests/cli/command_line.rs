@@ -7,9 +7,20 @@ use crate::augmed::Augmed;
 #[tokio::test]
 async fn every_command_has_help_with_examples() {
     let augmed = Augmed::new().await;
-    for command in
-        ["migrate", "page-config", "questionnaire", "users", "assignments", "case", "token", "doctor", "completions"]
-    {
+    for command in [
+        "migrate",
+        "load",
+        "page-config",
+        "questionnaire",
+        "users",
+        "assignments",
+        "case",
+        "progress",
+        "token",
+        "export",
+        "doctor",
+        "completions",
+    ] {
         let help = augmed.run(&[command, "--help"]).done();
 
         assert!(help.stdout.contains("Examples:"), "{command}: {}", help.stdout);

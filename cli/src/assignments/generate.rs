@@ -14,7 +14,8 @@ use super::export::COLUMNS;
 use super::random::Chance;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::input::{Input, Output};
+use crate::input::Input;
+use crate::output::Output;
 use crate::report::{Ending, Report};
 use crate::{case, people, table};
 
@@ -61,7 +62,7 @@ pub struct Arguments {
     #[arg(long)]
     experiment: Option<String>,
     /// Where to write the file. Without it, or with -: standard output.
-    #[arg(long, short)]
+    #[arg(long, short, visible_alias = "output")]
     out: Option<Output>,
 }
 
@@ -98,8 +99,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             file.write_record([participant, &case_id, path, collapse, highlight, top, experiment, arm, ""])?;
         }
     }
-    file.flush()?;
-    drop(file);
+    file.into_inner().map_err(|error| Failure::from(error.into_error()))?.keep()?;
     let generated = Generated::of(seed, &arms, size, &slots, shown.notes);
     if out.is_stdout() {
         generated.write(&mut anstream::stderr())?;
@@ -131,8 +131,9 @@ async fn cases(given: &[i32], db: &Database) -> Result<BTreeSet<i32>, Failure> {
     }
     let all = sqlx::query_scalar!("SELECT visit_occurrence_id FROM visit_occurrence").fetch_all(db).await?;
     if all.is_empty() {
-        return Err(Failure::new("there are no cases: visit_occurrence is empty")
-            .with_remedy("load the clinical tables (person, visit_occurrence, observation, measurement)"));
+        return Err(
+            Failure::new("there are no cases: visit_occurrence is empty").with_remedy("augmed load clinical DIR")
+        );
     }
     Ok(all.into_iter().collect())
 }

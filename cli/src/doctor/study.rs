@@ -34,19 +34,15 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     .fetch_one(db)
     .await?;
     Ok(if !counts.has_vocabulary {
-        Diagnosis::failed(
-            "data",
-            "the vocabulary is empty: nothing has a name",
-            "load the vocabulary (concept, concept_relationship)",
-        )
+        Diagnosis::failed("data", "the vocabulary is empty: nothing has a name", "augmed load vocabulary DIR")
     } else if counts.visits == 0 {
+        Diagnosis::failed("data", "there are no cases: visit_occurrence is empty", "augmed load clinical DIR")
+    } else if counts.orphans > 0 {
         Diagnosis::failed(
             "data",
-            "there are no cases: visit_occurrence is empty",
-            "load the clinical tables (person, visit_occurrence, observation, measurement)",
+            format!("{} visits have no patient", counts.orphans),
+            "augmed load clinical DIR, with their rows of person",
         )
-    } else if counts.orphans > 0 {
-        Diagnosis::failed("data", format!("{} visits have no patient", counts.orphans), "load the rows of person")
     } else {
         Diagnosis::good("data", format!("{} visits", counts.visits))
     })
@@ -129,7 +125,7 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
         found.push(Diagnosis::failed(
             "assignments",
             finding,
-            "load these visits, or upload the assignments without them",
+            "augmed load clinical DIR with these visits, or upload the assignments without them",
         ));
     }
     if without_account > 0 {

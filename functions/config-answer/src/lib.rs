@@ -26,6 +26,11 @@ struct Questionnaire {
     created_timestamp: Option<String>,
 }
 
+/// The attention check's answer is stored under this title, beside the others.
+pub const ATTENTION_CHECK_TITLE: &str = "Attention Check – please read carefully and select 'All of the above' below";
+/// Who chooses this has read the question.
+pub const ATTENTION_CHECK_PASSED: &str = "All of the above";
+
 #[derive(Serialize)]
 struct AttentionCheck {
     r#type: &'static str,
@@ -37,8 +42,13 @@ struct AttentionCheck {
 
 const ATTENTION_CHECK: AttentionCheck = AttentionCheck {
     r#type: "SingleChoice",
-    title: "Attention Check – please read carefully and select 'All of the above' below",
-    options: ["I wasn’t really reading", "I’m just clicking through", "I prefer not to answer", "All of the above"],
+    title: ATTENTION_CHECK_TITLE,
+    options: [
+        "I wasn’t really reading",
+        "I’m just clicking through",
+        "I prefer not to answer",
+        ATTENTION_CHECK_PASSED,
+    ],
     required: "true",
 };
 

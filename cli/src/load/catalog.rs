@@ -1,0 +1,58 @@
+//! The columns of the tables, as the database has them.
+
+use std::collections::BTreeMap;
+
+use shared::db::Database;
+
+use crate::failure::Failure;
+
+/// A column that a file may fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    /// `integer`, `date`, `character varying(50)`, ….
+    pub type_name: String,
+    pub is_required: bool,
+    pub is_key: bool,
+    /// The table and the constraint that says so.
+    pub refers_to: Option<(String, String)>,
+}
+
+/// Columns by table.
+pub type Catalog = BTreeMap<String, Vec<Column>>;
+
+/// The columns of `tables`, in their order.
+pub async fn read(tables: &[&str], db: &Database) -> Result<Catalog, Failure> {
+    let tables: Vec<String> = tables.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query!(
+        r#"SELECT relname::text AS "table!", attname::text AS "name!", format_type(atttypid, atttypmod) AS "type_name!",
+                  attnotnull AS "is_required!", primary_key.oid IS NOT NULL AS "is_key!",
+                  foreign_key.conname::text AS "constraint?", foreign_key.confrelid::regclass::text AS "refers_to?"
+           FROM pg_class
+           JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+           LEFT JOIN pg_constraint AS primary_key
+             ON primary_key.conrelid = pg_class.oid AND primary_key.contype = 'p' AND attnum = ANY (primary_key.conkey)
+           LEFT JOIN pg_constraint AS foreign_key
+             ON foreign_key.conrelid = pg_class.oid AND foreign_key.contype = 'f' AND foreign_key.conkey = ARRAY[attnum]
+           WHERE relname = ANY ($1) AND relkind = 'r' AND pg_table_is_visible(pg_class.oid)
+           ORDER BY relname, attnum"#,
+        &tables
+    )
+    .fetch_all(db)
+    .await?;
+    let mut catalog = Catalog::new();
+    for row in rows {
+        catalog.entry(row.table).or_default().push(Column {
+            name: row.name,
+            type_name: row.type_name,
+            is_required: row.is_required,
+            is_key: row.is_key,
+            refers_to: row.refers_to.zip(row.constraint),
+        });
+    }
+    match tables.iter().find(|table| !catalog.contains_key(*table)) {
+        Some(table) => Err(Failure::new(format!("the database has no table {table}"))
+            .with_remedy("the schema is not up to date: `augmed migrate status`, then `augmed migrate up`")),
+        None => Ok(catalog),
+    }
+}

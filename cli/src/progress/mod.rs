@@ -1,0 +1,65 @@
+//! `augmed progress`: who has done how much, how long it takes them, and who is stuck.
+
+mod html;
+mod model;
+mod plot;
+mod queries;
+mod report;
+mod words;
+
+use std::io::Write as _;
+
+use chrono::Utc;
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::report::Ending;
+use crate::waiting;
+
+use model::Study;
+
+const AFTER_HELP: &str = "\
+Who is stuck has assignments left, could log in, and has not answered for some days. Durations are medians, with the quartiles in brackets: of
+reading a case until its questions are opened, and of answering them. An attention check comes with every tenth case.
+
+Examples:
+  augmed progress
+  augmed progress --html progress.html --stuck-after-days 3
+  augmed --json progress | jq '.participants[] | select(.state == \"stuck\") | .id'";
+
+/// How far the study is.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Write a page with plots too, or with - to standard output. It needs nothing else and can be mailed: participants are ids.
+    #[arg(long, value_name = "FILE")]
+    html: Option<Output>,
+    /// Show addresses in the page.
+    #[arg(long, requires = "html")]
+    with_addresses: bool,
+    /// Days without an answer after which somebody is stuck.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    stuck_after_days: u32,
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    if context.json && arguments.html.as_ref().is_some_and(Output::is_stdout) {
+        let both = Failure::usage("--json and the page cannot both go to standard output");
+        return Err(both.with_remedy("name a file: --html FILE"));
+    }
+    let db = context.database().await?;
+    let facts = waiting::spin("counting", queries::ask(&db)).await?;
+    let study = Study::of(facts, arguments.stuck_after_days, Utc::now());
+    if let Some(out) = &arguments.html {
+        let page = html::page(&study, arguments.with_addresses)?;
+        let mut file = out.open()?;
+        file.write_all(page.as_bytes())?;
+        file.keep()?;
+        if out.is_stdout() {
+            return Ok(Ending::Done);
+        }
+    }
+    context.show(&study)
+}

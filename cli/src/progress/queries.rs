@@ -1,0 +1,179 @@
+//! What the database knows of the work. All statements see the same moment.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use config_answer::{ATTENTION_CHECK_PASSED, ATTENTION_CHECK_TITLE};
+use futures_util::TryStreamExt as _;
+use serde_json::value::RawValue;
+use shared::db::Database;
+use shared::stored_json::{entries, fields, text};
+use sqlx::PgConnection;
+
+use crate::context;
+use crate::failure::Failure;
+
+/// Everything that is asked for.
+pub struct Facts {
+    pub groups: Vec<Group>,
+    pub accounts: Vec<Account>,
+    pub checks: Vec<Check>,
+    pub days: Vec<Day>,
+}
+
+/// Assignments that have something in common.
+pub struct Group {
+    /// Of one participant.
+    pub is_participant: bool,
+    /// Of one arm. Of neither: all there are.
+    pub is_arm: bool,
+    pub user_email: Option<String>,
+    pub experiment_id: Option<String>,
+    pub arm: Option<String>,
+    pub assigned: i64,
+    pub answered: i64,
+    /// Their case is not there, so that nobody gets them (contract section 9).
+    pub skipped: i64,
+    /// Quartiles of the seconds from opening a case to opening its questions.
+    pub case_seconds: Option<Vec<f64>>,
+    /// And from there to the answer.
+    pub answer_seconds: Option<Vec<f64>>,
+}
+
+/// An account that may have work.
+pub struct Account {
+    pub id: i32,
+    pub email: String,
+    pub is_active: bool,
+    pub has_password: bool,
+    pub changed: Option<NaiveDateTime>,
+    pub last_answer: Option<NaiveDateTime>,
+}
+
+/// An attention check that was answered.
+pub struct Check {
+    pub user_email: Option<String>,
+    pub experiment_id: Option<String>,
+    pub arm: Option<String>,
+    pub is_passed: bool,
+}
+
+/// Answers of a day, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Day {
+    pub day: NaiveDate,
+    pub answers: i64,
+}
+
+pub async fn ask(db: &Database) -> Result<Facts, Failure> {
+    let mut snapshot = context::begin(db).await?;
+    sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *snapshot).await?;
+    let facts = Facts {
+        groups: groups(&mut snapshot).await?,
+        accounts: accounts(&mut snapshot).await?,
+        checks: checks(&mut snapshot).await?,
+        days: days(&mut snapshot).await?,
+    };
+    snapshot.rollback().await?;
+    Ok(facts)
+}
+
+async fn groups(snapshot: &mut PgConnection) -> Result<Vec<Group>, sqlx::Error> {
+    sqlx::query_as!(
+        Group,
+        r#"WITH answered AS (SELECT DISTINCT user_email, task_id FROM answer),
+             assignment AS (
+               SELECT display_config.user_email, experiment_id, arm, answered.task_id IS NOT NULL AS is_answered,
+                      visit_occurrence_id IS NOT NULL AS has_case, to_answer_open_secs, to_submit_secs
+               FROM display_config
+               LEFT JOIN answered ON answered.user_email = display_config.user_email AND task_id = display_config.id
+               LEFT JOIN visit_occurrence ON visit_occurrence_id = case_id
+               LEFT JOIN analytics ON analytics.user_email = display_config.user_email AND case_config_id = display_config.id)
+           SELECT grouping(user_email) = 0 AS "is_participant!", grouping(arm) = 0 AS "is_arm!", user_email, experiment_id, arm,
+                  count(*) AS "assigned!", count(*) FILTER (WHERE is_answered) AS "answered!",
+                  count(*) FILTER (WHERE NOT is_answered AND NOT has_case) AS "skipped!",
+                  percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY to_answer_open_secs)
+                    FILTER (WHERE is_answered) AS case_seconds,
+                  percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY to_submit_secs)
+                    FILTER (WHERE is_answered) AS answer_seconds
+           FROM assignment
+           GROUP BY GROUPING SETS ((user_email), (experiment_id, arm), ())
+           ORDER BY experiment_id NULLS FIRST, arm NULLS FIRST"#
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+async fn accounts(snapshot: &mut PgConnection) -> Result<Vec<Account>, sqlx::Error> {
+    sqlx::query_as!(
+        Account,
+        r#"WITH latest AS (
+               SELECT user_email, max(created_timestamp) FILTER (WHERE isfinite(created_timestamp)) AS last_answer
+               FROM answer GROUP BY user_email)
+           SELECT id, email, active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!",
+                  nullif(greatest(created_timestamp, modified_timestamp), 'infinity') AS changed, last_answer
+           FROM "user" LEFT JOIN latest ON user_email = email
+           WHERE admin_flag IS NOT TRUE OR email IN (SELECT user_email FROM display_config)
+           ORDER BY id"#
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+/// PostgreSQL cannot look into JSON with a NUL or a lone surrogate, so that the answers with a check are read here.
+async fn checks(snapshot: &mut PgConnection) -> Result<Vec<Check>, sqlx::Error> {
+    let mut answers = sqlx::query!(
+        r#"SELECT answer.user_email, experiment_id, arm, answer::text AS "answer!"
+           FROM answer LEFT JOIN display_config ON display_config.id = task_id
+           WHERE answer::text LIKE '%Attention Check%'"#
+    )
+    .fetch(snapshot);
+    let mut checks = Vec::new();
+    while let Some(row) = answers.try_next().await? {
+        let Some(is_passed) = is_passed(&row.answer) else { continue };
+        checks.push(Check { user_email: row.user_email, experiment_id: row.experiment_id, arm: row.arm, is_passed });
+    }
+    Ok(checks)
+}
+
+/// Whether the attention check of an answer is passed; `None` without one.
+fn is_passed(answer: &str) -> Option<bool> {
+    let answers = fields(answer)?;
+    let chosen: &RawValue = answers.get(ATTENTION_CHECK_TITLE)?;
+    let options = entries(chosen.get()).unwrap_or_else(|| vec![chosen]);
+    Some(matches!(options[..], [option] if text(option).as_deref() == Some(ATTENTION_CHECK_PASSED)))
+}
+
+async fn days(snapshot: &mut PgConnection) -> Result<Vec<Day>, sqlx::Error> {
+    sqlx::query_as!(
+        Day,
+        r#"SELECT created_timestamp::date AS "day!", count(*) AS "answers!"
+           FROM answer WHERE isfinite(created_timestamp) GROUP BY 1 ORDER BY 1"#
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_check_is_passed_by_the_option_it_asks_for() {
+        let check = |answer: serde_json::Value| is_passed(&answer.to_string());
+
+        assert_eq!(check(json!({ ATTENTION_CHECK_TITLE: "All of the above", "Why?": "x" })), Some(true));
+        assert_eq!(check(json!({ ATTENTION_CHECK_TITLE: ["All of the above"] })), Some(true));
+        assert_eq!(check(json!({ ATTENTION_CHECK_TITLE: "I prefer not to answer" })), Some(false));
+        assert_eq!(check(json!({ ATTENTION_CHECK_TITLE: null })), Some(false));
+        assert_eq!(check(json!({ "Why?": "Attention Check" })), None);
+        assert_eq!(check(json!(["Attention Check"])), None);
+    }
+
+    #[test]
+    fn the_old_system_escapes_what_is_not_ascii() {
+        let answer = r#"{"Attention Check \u2013 please read carefully and select 'All of the above' below": "All of the above", "x": "\ud800"}"#;
+
+        assert_eq!(is_passed(answer), Some(true));
+    }
+}

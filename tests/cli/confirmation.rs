@@ -1,0 +1,67 @@
+//! Before something is lost, at a terminal.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::Output;
+use std::time::Duration;
+
+use nix::pty::openpty;
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::augmed::Augmed;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const FILE: &str = "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n";
+/// What a terminal sends for Ctrl-D.
+const END_OF_INPUT: &str = "\u{4}";
+
+/// Runs `assignments clear` on a terminal and types `answer` when it asks.
+async fn clear(augmed: &Augmed, answer: &'static str) -> Output {
+    let terminal = openpty(None, None).unwrap();
+    let other: OwnedFd = terminal.slave.try_clone().unwrap();
+    let mut command = augmed.command(&["assignments", "clear"]);
+    command.stdin(terminal.slave).stderr(other).stdout(std::process::Stdio::piped());
+    let run = Command::from(command).kill_on_drop(true).spawn().unwrap();
+    let mut master = File::from(terminal.master);
+    let typing = spawn_blocking(move || {
+        let mut said = Vec::new();
+        while !String::from_utf8_lossy(&said).contains("Go on?") {
+            let mut bytes = [0; 1024];
+            let count = master.read(&mut bytes).unwrap();
+            said.extend_from_slice(&bytes[..count]);
+        }
+        master.write_all(answer.as_bytes()).unwrap();
+        master
+    });
+    let _terminal = timeout(PATIENCE, typing).await.unwrap().unwrap();
+    timeout(PATIENCE, run.wait_with_output()).await.expect("it goes on waiting").unwrap()
+}
+
+#[tokio::test]
+async fn whatever_is_no_yes_changes_nothing() {
+    let augmed = Augmed::with_study().await;
+    augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
+    for answer in [END_OF_INPUT, "\n", "n\n", "yesterday\n"] {
+        let run = clear(&augmed, answer).await;
+
+        assert_eq!(run.status.code(), Some(1), "{answer:?}");
+        assert_eq!(augmed.run(&["--json", "assignments", "list"]).json().as_array().unwrap().len(), 1, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_is_enough() {
+    let augmed = Augmed::with_study().await;
+    augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
+
+    let run = clear(&augmed, "y\n").await;
+
+    assert_eq!(run.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8_lossy(&run.stdout),
+        "1 assignments removed; 0 of them were answered, and the answers stay\n"
+    );
+}
