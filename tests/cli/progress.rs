@@ -92,7 +92,7 @@ async fn a_terminal_shows_addresses_and_what_comes_next() {
         "3 of 8 assignments answered (37 %), 4 left",
         "4 participants: 1 stuck, 1 no account, 1 not signed up, 1 done",
         "attention checks: 1 passed, 1 failed",
-        "2 answers in the last seven days",
+        "2 answers in the last seven full days",
         "warning: 1 assignments are never shown",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");

@@ -4,19 +4,24 @@ use tests::db::TestDb;
 
 use crate::augmed::Augmed;
 
+/// What people do at the page, between two commands.
+const ANSWERS: &str = include_str!("answers.sql");
+
 #[tokio::test]
 async fn the_study_of_the_documentation_works_as_printed() {
     let augmed = Augmed::over(TestDb::empty().await);
     let text = include_str!("../../docs/study.md");
-    let blocks = text.split("```").filter_map(|block| block.strip_prefix("sh\n"));
-
     let mut said = String::new();
-    for block in blocks {
-        let run = augmed.sh(block);
-        assert_eq!(run.code, Some(0), "{block}\n{run:?}");
-        said += &run.stdout;
-        if block.contains("augmed migrate up") && !text.contains("augmed load clinical") {
-            augmed.load_clinical_data().await;
+    for block in text.split("```") {
+        if let Some(commands) = block.strip_prefix("sh\n") {
+            if commands.contains("augmed export analysis") {
+                sqlx::raw_sql(ANSWERS).execute(&augmed.db.pool).await.unwrap();
+            }
+            let run = augmed.sh(commands);
+            assert_eq!(run.code, Some(0), "{block}\n{run:?}");
+            said += &without_trailing_blanks(&run.stdout);
+        } else if let Some(printed) = block.strip_prefix("text\n") {
+            assert!(said.contains(printed), "not printed:\n{printed}\n{said}");
         }
     }
 
@@ -28,4 +33,9 @@ async fn the_study_of_the_documentation_works_as_printed() {
     ] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
+}
+
+/// Cells of a table are filled up.
+fn without_trailing_blanks(text: &str) -> String {
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

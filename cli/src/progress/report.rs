@@ -76,7 +76,7 @@ impl Study {
         writeln!(out, "attention checks: {} passed, {} failed", total.checks_passed, total.checks_failed)?;
         if let Some(end) = self.expected_end {
             let answers = count(self.answers_of_last_week);
-            writeln!(out, "{answers} answers in the last seven days: all done on {end} at this pace")?;
+            writeln!(out, "{answers} answers in the last seven full days: all done on {end} at this pace")?;
         }
         if total.skipped > 0 {
             writeln!(
