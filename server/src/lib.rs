@@ -1,16 +1,31 @@
 //! The container: every function's router in one process.
 
+mod admission;
+pub mod connections;
+
 use axum::Router;
 use shared::{App, Config, http};
 
 /// Every route of the API.
 pub fn router() -> Router<App> {
+    of_nothing().merge(of_passwords()).merge(of_the_database())
+}
+
+/// Routes that need neither the database nor a password, and are always answered.
+fn of_nothing() -> Router<App> {
+    Router::new().merge(healthcheck::router()).merge(openapi::router())
+}
+
+fn of_passwords() -> Router<App> {
     Router::new()
-        .merge(healthcheck::router())
         .merge(auth_login::router())
         .merge(auth_signup::router())
         .merge(auth_reset_password_request::router())
         .merge(auth_reset_password::router())
+}
+
+fn of_the_database() -> Router<App> {
+    Router::new()
         .merge(cases::router())
         .merge(case_reviews::router())
         .merge(config_answer::router())
@@ -22,10 +37,12 @@ pub fn router() -> Router<App> {
         .merge(configs_batch::router())
         .merge(experiments::router())
         .merge(export::router())
-        .merge(openapi::router())
 }
 
 /// What the container serves: [`router`] with everything around it.
 pub fn service(app: App, config: &Config) -> Router {
-    http::service(router().with_state(app), &config.cors_origins)
+    let admitted = of_nothing()
+        .merge(admission::of_passwords(of_passwords()))
+        .merge(admission::of_the_database(of_the_database(), config.database_max_connections));
+    http::service(admitted.with_state(app), &config.cors_origins)
 }

@@ -2,18 +2,15 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use migrate::Runner;
 use secrecy::ExposeSecret;
+use server::connections::{self, Limits};
 use shared::db::Deployment;
 use shared::{App, Config, telemetry};
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-
-/// ECS sends SIGKILL thirty seconds after SIGTERM; requests have five.
-const DRAIN: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -35,24 +32,19 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     let listener = listen(config.port).await?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what is in flight");
+    };
     tokio::spawn(app.rotation.clone().keep_fresh());
     tracing::info!(address = %listener.local_addr()?, "serving");
 
-    let stopping = async { _ = stopped.await };
-    let serving =
-        axum::serve(listener, server::service(app.clone(), &config)).with_graceful_shutdown(stopping).into_future();
-    let mut serving = tokio::spawn(serving);
-    tokio::select! {
-        ended = &mut serving => return Ok(ended??),
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: finishing what is in flight");
-    _ = stop.send(());
     // an idle client that keeps its connection open must not keep the container
-    if tokio::time::timeout(DRAIN, serving).await.is_err() {
-        tracing::warn!("connections were still open after {DRAIN:?}");
+    if !connections::serve(listener, server::service(app.clone(), &config), stopped, Limits::default()).await {
+        tracing::warn!("connections were still open in the end");
     }
     app.db.close().await;
     Ok(())

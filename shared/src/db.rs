@@ -1,5 +1,6 @@
 //! The database: a pool of connections, and what happens when its password has changed.
 
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,10 @@ use futures_util::stream::{BoxStream, TryStreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{
-    PgConnectOptions, PgPool, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres,
+    PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres,
 };
 use sqlx::{ConnectOptions, Connection, Describe, Either, Execute, Executor, Transaction};
+use tokio::runtime::Handle;
 
 use crate::secrets::Rotation;
 
@@ -33,6 +35,9 @@ const STATEMENT_TIMEOUT: &str = "4s";
 /// A connection that was used within this time is taken for alive.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// A connection that gives no sign of life for so long is taken for dead: after a failover nobody closes it.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+
 /// The database of a process. An `Executor` as a pool is.
 ///
 /// When PostgreSQL refuses the password, it is fetched anew, and the request waits for that instead of failing.
@@ -49,8 +54,8 @@ impl Database {
     }
 
     /// A connection.
-    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        self.unless_refused(async |pool| pool.acquire().await).await
+    pub async fn acquire(&self) -> Result<Lease, sqlx::Error> {
+        self.unless_refused(async |pool| pool.acquire().await).await.map(Lease)
     }
 
     /// A transaction.
@@ -78,6 +83,34 @@ impl Database {
                 }
                 outcome => return outcome,
             }
+        }
+    }
+}
+
+/// A connection that goes back to the pool, or is closed where it gives no sign of life.
+#[derive(Debug)]
+pub struct Lease(PoolConnection<Postgres>);
+
+impl Deref for Lease {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // the pool waits for the sign of life as long as it takes, and has a connection less meanwhile
+        let returned = self.0.return_to_pool();
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async { tokio::time::timeout(SIGN_OF_LIFE, returned).await });
         }
     }
 }
@@ -151,20 +184,30 @@ pub(crate) fn connect_options(url: &SecretString) -> Result<PgConnectOptions, sq
 
 /// A pool that connects on first use.
 pub fn lazy_pool(url: &SecretString, deployment: Deployment) -> Result<PgPool, sqlx::Error> {
-    let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_lifetime(Duration::from_secs(1800));
-    let pool = match deployment {
-        Deployment::Lambda => pool.max_connections(1).test_before_acquire(true),
-        Deployment::Container { max_connections } => {
-            // a ping before each statement would double the round trips of a busy server
-            pool.max_connections(max_connections).test_before_acquire(false).before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-        }
+    let (max_connections, trusted_idle) = match deployment {
+        Deployment::Lambda => (1, Duration::ZERO),
+        // a ping before each statement would double the round trips of a busy server
+        Deployment::Container { max_connections } => (max_connections, TRUSTED_IDLE),
     };
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_lifetime(Duration::from_secs(1800))
+        .max_connections(max_connections)
+        // the pool's own pings wait for ever
+        .test_before_acquire(false)
+        .before_acquire(move |connection, meta| {
+            Box::pin(async move { if meta.idle_for > trusted_idle { is_alive(connection).await } else { Ok(true) } })
+        })
+        // a rollback is under way
+        .after_release(|connection, _| {
+            Box::pin(async move { if connection.should_flush() { is_alive(connection).await } else { Ok(true) } })
+        });
     Ok(pool.connect_lazy_with(connect_options(url)?))
+}
+
+async fn is_alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await {
+        Ok(sign) => sign.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
 }

@@ -40,7 +40,7 @@ pub fn is_strong(password: &str) -> bool {
         && password.contains(|c| SYMBOLS.contains(c))
 }
 
-/// Hashes off the async threads, and never more passwords at once than there are cores.
+/// Hashes off the async threads, on half of the cores: many who log in at once do not slow down those who are in.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     cores: Arc<Semaphore>,
@@ -48,10 +48,10 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// As many at once as this machine has cores.
+    /// As many at once as half of this machine's cores, and at least one.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cores: Arc::new(Semaphore::new(cores)), hashed: Arc::default() }
+        Self { cores: Arc::new(Semaphore::new((cores / 2).max(1))), hashed: Arc::default() }
     }
 
     /// How many passwords this process has hashed.

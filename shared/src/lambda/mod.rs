@@ -77,8 +77,8 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
     .await
 }
 
-/// Nothing here is an `Err`: the load balancer would turn it into a 502 without a word.
-async fn answer(service: Router, event: LambdaEvent<Value>) -> Value {
+/// The load balancer's event, answered by `service`. Never an `Err`: the load balancer would turn it into a 502 without a word.
+pub async fn answer(service: Router, event: LambdaEvent<Value>) -> Value {
     let multi_value = event::is_multi_value(&event.payload);
     let response: Response = match event::into_request(event.payload, &event.context.request_id) {
         // the service itself never fails, and catches the panics of handlers

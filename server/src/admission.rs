@@ -1,0 +1,38 @@
+//! How much is taken on at once. The rest is told at once to come back, so that what was taken on is answered in time.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use shared::{ApiError, App};
+use tokio::sync::Semaphore;
+
+/// With 15 ms of a connection each, the last of them has waited for half a second.
+const REQUESTS_PER_CONNECTION: usize = 32;
+
+/// The last of them has waited for two seconds (35 ms of a core each, [`shared::auth::Passwords`]).
+const PASSWORDS: usize = 64;
+
+/// Routes that ask the database, over a pool of so many connections.
+pub(crate) fn of_the_database(router: Router<App>, max_connections: u32) -> Router<App> {
+    let connections = usize::try_from(max_connections).unwrap_or(usize::MAX);
+    at_most(connections.saturating_mul(REQUESTS_PER_CONNECTION).min(Semaphore::MAX_PERMITS), router)
+}
+
+/// Routes that hash passwords, or wait for mail: those who want to get in have places of their own.
+pub(crate) fn of_passwords(router: Router<App>) -> Router<App> {
+    at_most(PASSWORDS, router)
+}
+
+fn at_most(requests: usize, router: Router<App>) -> Router<App> {
+    router.layer(from_fn_with_state(Arc::new(Semaphore::new(requests)), admit))
+}
+
+async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    match places.try_acquire() {
+        Ok(_place) => next.run(request).await,
+        Err(_) => ApiError::Overloaded("too many requests at once").into_response(),
+    }
+}
