@@ -1,12 +1,10 @@
-//! Files that a command reads and makes.
+//! Files that a command reads.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{BufWriter, Read as _, Write};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::context::Context;
 use crate::failure::Failure;
 
 /// A file, or standard input (`-`).
@@ -60,39 +58,5 @@ impl Input {
     /// A failure at a place in this file.
     pub fn failure(&self, problem: impl fmt::Display) -> Failure {
         Failure::new(format!("{self}: {problem}"))
-    }
-}
-
-/// A file that a command makes, or standard output (`-`).
-#[derive(Clone, Debug, Default)]
-pub struct Output(Option<PathBuf>);
-
-impl FromStr for Output {
-    type Err = std::convert::Infallible;
-
-    fn from_str(path: &str) -> Result<Self, Self::Err> {
-        Ok(Self(Some(path).filter(|path| *path != "-").map(PathBuf::from)))
-    }
-}
-
-impl Output {
-    /// Whether it is standard output.
-    pub fn is_stdout(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Opens it. Standard output cannot hold a file and a JSON document.
-    pub fn create(&self, context: &Context) -> Result<Box<dyn Write>, Failure> {
-        match &self.0 {
-            Some(path) => {
-                let file = File::create(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-                Ok(Box::new(BufWriter::new(file)))
-            }
-            None if context.json => {
-                Err(Failure::usage("--json says what was done, and the file goes to standard output too")
-                    .with_remedy("add --out FILE"))
-            }
-            None => Ok(Box::new(BufWriter::new(std::io::stdout()))),
-        }
     }
 }

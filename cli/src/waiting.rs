@@ -1,8 +1,8 @@
 //! Tells the person at the terminal what takes so long.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// What takes less needs no words.
 const SLOW: Duration = Duration::from_secs(1);
@@ -22,4 +22,39 @@ pub async fn spin<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     let done = work.await;
     spinner.finish_and_clear();
     done
+}
+
+/// A bar for work of so many steps, on a terminal once it has taken a second.
+#[derive(Debug)]
+pub struct Bar {
+    bar: ProgressBar,
+    started: Instant,
+    is_shown: bool,
+}
+
+impl Bar {
+    /// Begins `what`.
+    pub fn new(what: &'static str, steps: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden()).with_prefix(what);
+        let template = "{prefix} [{bar:30}] {human_pos}/{human_len}, {per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar, started: Instant::now(), is_shown: false }
+    }
+
+    /// A step is done.
+    pub fn step(&mut self) {
+        self.bar.inc(1);
+        if !self.is_shown && self.started.elapsed() > SLOW {
+            self.is_shown = true;
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }

@@ -2,15 +2,20 @@
 
 use std::io::{self, Write};
 
+use ::export::value::{Column, Kind, Value};
+use ::export::{DisplayConfigs, Table as _};
 use clap::Args;
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use shared::db::Database;
 use shared::stored_json::{entries, fields, text};
+use sqlx::PgConnection;
 
 use crate::context::Context;
+use crate::export::{Destination, Format, Lines, Opened, Source, write};
 use crate::failure::Failure;
-use crate::input::Output;
+use crate::output::Output;
 use crate::report::{Ending, Report};
 
 /// The columns of such a file (contract, section 6).
@@ -21,77 +26,105 @@ pub const COLUMNS: [&str; 9] =
 #[command(after_help = "Uploading the file again gives the same assignments, in the same order, with the same ids.")]
 pub struct Arguments {
     /// Where to write it. Without it, or with -: standard output.
-    #[arg(long, short)]
-    out: Option<Output>,
+    #[arg(long, short, visible_alias = "output", default_value = "-")]
+    out: Output,
     /// Only those of this experiment.
     #[arg(long)]
     experiment: Option<String>,
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    let db = context.database().await?;
-    let out = arguments.out.unwrap_or_default();
-    let mut file = csv::Writer::from_writer(out.create(context)?);
-    file.write_record(COLUMNS)?;
-    let mut exported = Exported { assignments: 0, rows: 0, left_out: 0 };
-    let mut assignments = sqlx::query!(
-        "SELECT user_email, case_id, path_config::text, experiment_id, arm, policy_id FROM display_config
-         WHERE $1::text IS NULL OR experiment_id = $1
-         ORDER BY upload_order",
-        arguments.experiment
-    )
-    .fetch(&db);
-    while let Some(assignment) = assignments.try_next().await? {
-        let paths = assignment.path_config.as_deref().and_then(entries).unwrap_or_default();
-        let case_id = assignment.case_id.map(|case| case.to_string()).unwrap_or_default();
-        let labels = [assignment.experiment_id, assignment.arm, assignment.policy_id].map(Option::unwrap_or_default);
-        let rows: Vec<Row> = paths.into_iter().filter_map(Row::of).collect();
-        for Row { path, collapse, highlight, top } in &rows {
-            let user = assignment.user_email.as_deref().unwrap_or_default();
-            let cells = [user, &case_id, path, collapse, highlight, top];
-            file.write_record(cells.into_iter().chain(labels.iter().map(String::as_str)))?;
-        }
-        exported.rows += rows.len();
-        if rows.is_empty() { exported.left_out += 1 } else { exported.assignments += 1 }
-    }
-    file.flush()?;
-    drop(file);
-    if out.is_stdout() {
-        // the file is what was asked for; what is to be said of it is no part of it
-        exported.write(&mut anstream::stderr())?;
-        return Ok(Ending::Done);
-    }
-    context.show(&exported)
+    let destination = Destination { output: arguments.out, format: Some(Format::Csv(Lines::OfUnix)) };
+    let mut uploadable = Uploadable { experiment: arguments.experiment, assignments: 0, left_out: 0 };
+    let rows = write(&mut uploadable, &destination, context).await?.rows;
+    let Uploadable { assignments, left_out, .. } = uploadable;
+    destination.report(&Exported { assignments, rows, left_out }, context)
 }
 
-/// A path and its style, as cells.
+/// Assignments as rows of a file that can be uploaded.
+struct Uploadable {
+    experiment: Option<String>,
+    assignments: u64,
+    left_out: u64,
+}
+
+impl Source for Uploadable {
+    fn resource(&self) -> &'static str {
+        DisplayConfigs::ROUTE
+    }
+
+    async fn open(&mut self, snapshot: &mut PgConnection, _: &Database) -> Result<Opened, Failure> {
+        let paths = sqlx::query_scalar!(
+            r#"SELECT coalesce(sum(CASE WHEN json_typeof(path_config) = 'array' THEN json_array_length(path_config) END), 0) AS "rows!"
+               FROM display_config WHERE $1::text IS NULL OR experiment_id = $1"#,
+            self.experiment
+        );
+        let rows = u64::try_from(paths.fetch_one(snapshot).await?).unwrap_or_default();
+        let columns = COLUMNS.map(|name| Column { name: name.into(), kind: Kind::Text });
+        Ok(Opened { columns: columns.into(), rows })
+    }
+
+    async fn rows(
+        &mut self,
+        snapshot: &mut PgConnection,
+        _: &Database,
+        mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut stored = sqlx::query!(
+            "SELECT user_email, case_id, path_config::text, experiment_id, arm, policy_id FROM display_config
+             WHERE $1::text IS NULL OR experiment_id = $1
+             ORDER BY upload_order",
+            self.experiment
+        )
+        .fetch(snapshot);
+        while let Some(assignment) = stored.try_next().await? {
+            let paths = assignment.path_config.as_deref().and_then(entries).unwrap_or_default();
+            let rows: Vec<Row> = paths.into_iter().filter_map(Row::of).collect();
+            for Row { path, style } in &rows {
+                let [collapse, highlight, top] = style.each_ref().map(|cell| text_or_null(cell.as_deref()));
+                take(&[
+                    text_or_null(assignment.user_email.as_deref()),
+                    assignment.case_id.map_or(Value::Null, |case| Value::Integer(case.into())),
+                    Value::Text(path.into()),
+                    collapse,
+                    highlight,
+                    top,
+                    text_or_null(assignment.experiment_id.as_deref()),
+                    text_or_null(assignment.arm.as_deref()),
+                    text_or_null(assignment.policy_id.as_deref()),
+                ])?;
+            }
+            if rows.is_empty() { self.left_out += 1 } else { self.assignments += 1 }
+        }
+        Ok(())
+    }
+}
+
+fn text_or_null(text: Option<&str>) -> Value<'_> {
+    text.map_or(Value::Null, |text| Value::Text(text.into()))
+}
+
+/// A path, and its `collapse`, `highlight` and `top` as cells.
 struct Row {
     path: String,
-    collapse: String,
-    highlight: String,
-    top: String,
+    style: [Option<String>; 3],
 }
 
 impl Row {
     fn of(entry: &RawValue) -> Option<Self> {
         let entry = fields(entry.get())?;
         let style = entry.get("style").and_then(|style| fields(style.get())).unwrap_or_default();
-        let cell = |key: &str| style.get(key).map(|value| value.get().to_ascii_uppercase()).unwrap_or_default();
-        Some(Self {
-            path: text(entry.get("path")?)?,
-            collapse: cell("collapse"),
-            highlight: cell("highlight"),
-            top: cell("top"),
-        })
+        let cell = |key: &str| style.get(key).map(|value| value.get().to_ascii_uppercase());
+        Some(Self { path: text(entry.get("path")?)?, style: ["collapse", "highlight", "top"].map(cell) })
     }
 }
 
 #[derive(Serialize)]
 struct Exported {
-    assignments: usize,
-    rows: usize,
+    assignments: u64,
+    rows: u64,
     /// Assignments without a path, which the file cannot hold.
-    left_out: usize,
+    left_out: u64,
 }
 
 impl Report for Exported {

@@ -1,0 +1,258 @@
+//! `analysis`: one row per answer, as the study's statistics read it. Columns, units and sources: docs/export.md.
+
+mod answered;
+mod feature;
+mod question;
+mod score;
+mod survey;
+
+use std::collections::{BTreeSet, HashSet};
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use export::value::{Column, Kind, Value};
+use futures_util::TryStreamExt as _;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use shared::db::Database;
+use sqlx::PgConnection;
+
+use super::Since;
+use super::source::{Opened, Source};
+use super::write::{Destination, Written, write};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::{Ending, Report};
+
+use answered::Answered;
+use feature::Backgrounds;
+use question::Questions;
+use survey::{Survey, SurveyArguments};
+
+/// Answers that memory holds at a time.
+const ANSWERS_AT_A_TIME: usize = 200;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    since: Since,
+    #[command(flatten)]
+    survey: SurveyArguments,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    let survey = arguments.survey.read()?;
+    let mut analysis = Analysis { since: arguments.since.since, survey, ..Analysis::default() };
+    let written = write(&mut analysis, &arguments.destination, context).await?;
+    let survey = analysis.survey.map(|survey| Joined {
+        people: survey.people(),
+        participants: analysis.participants.len(),
+        found: analysis.found.len(),
+        columns: survey.columns,
+    });
+    arguments.destination.report(&Exported { written, unknown_options: analysis.unknown_options, survey }, context)
+}
+
+#[derive(Default)]
+struct Analysis {
+    since: Option<DateTime<Utc>>,
+    survey: Option<Survey>,
+    features: BTreeSet<String>,
+    questions: Questions,
+    /// By `user_id`.
+    participants: HashSet<u64>,
+    /// Those of them who are in the survey.
+    found: HashSet<u64>,
+    unknown_options: u64,
+}
+
+impl Source for Analysis {
+    fn resource(&self) -> &'static str {
+        "analysis"
+    }
+
+    async fn open(&mut self, snapshot: &mut PgConnection, db: &Database) -> Result<Opened, Failure> {
+        self.features = feature::of_study(snapshot, db).await?;
+        self.questions = Questions::of_study(snapshot).await?;
+        Ok(Opened { columns: self.columns(), rows: answered::count(snapshot, self.since).await? })
+    }
+
+    async fn rows(
+        &mut self,
+        snapshot: &mut PgConnection,
+        db: &Database,
+        mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut backgrounds = Backgrounds::default();
+        let mut batches = answered::in_order_of_cases(snapshot, self.since).try_chunks(ANSWERS_AT_A_TIME);
+        while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
+            backgrounds.load(batch.iter().filter_map(|answer| answer.case_id), db).await?;
+            batch.iter().try_for_each(|answer| take(&self.row(answer, &backgrounds)))?;
+        }
+        Ok(())
+    }
+}
+
+impl Analysis {
+    fn columns(&self) -> Vec<Column> {
+        let fixed = [
+            ("person_id", Kind::Integer),
+            ("user_id", Kind::Unsigned),
+            ("order_id", Kind::Integer),
+            ("case_open_time", Kind::TimestampUtc),
+            ("answer_open_time", Kind::TimestampUtc),
+            ("answer_submit_time", Kind::TimestampUtc),
+            ("to_answer_open_secs", Kind::Float),
+            ("to_submit_secs", Kind::Float),
+            ("total_duration_secs", Kind::Float),
+            ("age", Kind::Integer),
+            ("gender", Kind::Text),
+        ];
+        let fixed = fixed.map(|(name, kind)| (name.to_owned(), kind));
+        let shown = self.features.iter().map(|feature| (format!("{feature} (shown)"), Kind::Boolean));
+        let values = self.features.iter().map(|feature| (format!("{feature} (value)"), Kind::Text));
+        let answers = self.questions.columns();
+        let survey = self.survey.iter().flat_map(|survey| &survey.columns).map(|name| (name.clone(), Kind::Text));
+        let all = fixed
+            .into_iter()
+            .chain(shown)
+            .chain([("ai_score (shown)".to_owned(), Kind::Text)])
+            .chain(values)
+            .chain([("ai_score (value)".to_owned(), Kind::Float)])
+            .chain(answers)
+            .chain(survey);
+        let mut taken = HashSet::new();
+        all.map(|(name, kind)| Column { name: untaken(name, &mut taken).into(), kind }).collect()
+    }
+
+    fn row<'a>(&'a mut self, answer: &'a Answered, backgrounds: &Backgrounds) -> Vec<Value<'a>> {
+        let email = answer.user_email.as_deref().map(normalised);
+        let user_id = email.as_deref().map(user_id);
+        let paths = answer.paths();
+        let (shown, background) = (feature::shown(&paths, answer.case_id, backgrounds), backgrounds.of(answer.case_id));
+        let (answers, unknown_options) = self.questions.answers(answer.answer.as_deref());
+        let surveyed = self.survey.as_ref().map(|survey| survey.of(email.as_deref().unwrap_or_default()));
+        self.unknown_options += unknown_options;
+        self.participants.extend(user_id);
+        self.found.extend(user_id.filter(|_| surveyed.as_ref().is_some_and(Option::is_some)));
+
+        let mut row = vec![
+            integer(answer.person_id.map(i64::from)),
+            user_id.map_or(Value::Null, Value::Unsigned),
+            Value::Integer(answer.order_id),
+            time(answer.case_open_time),
+            time(answer.answer_open_time),
+            time(answer.answer_submit_time),
+            float(answer.to_answer_open_secs),
+            float(answer.to_submit_secs),
+            float(answer.total_duration_secs),
+            integer(answer.age.map(i64::from)),
+            text(answer.gender.as_deref()),
+        ];
+        row.extend(self.features.iter().map(|feature| Value::Boolean(shown.contains_key(feature))));
+        row.push(text(Some(if answer.ai_score_shown { "Yes" } else { "No" })));
+        // what is recorded of the case; of a case that is gone, what was shown
+        let value = |feature| background.get(feature).or_else(|| shown.get(feature)).cloned();
+        row.extend(
+            self.features.iter().map(|feature| value(feature).map_or(Value::Null, |value| Value::Text(value.into()))),
+        );
+        row.push(score::of(&paths, &answer.assessments).map_or(Value::Null, score::value));
+        row.extend(answers);
+        if let Some(survey) = &self.survey {
+            let cells = surveyed.flatten();
+            row.extend((0..survey.columns.len()).map(|column| text(cells.map(|cells| cells[column].as_str()))));
+        }
+        row
+    }
+}
+
+/// The name, or the name with a number where another column has it.
+fn untaken(name: String, taken: &mut HashSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name} ({number})"));
+    let untaken = [name.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
+    untaken.unwrap_or(name)
+}
+
+/// An address in the form in which it is compared.
+fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// The first eight bytes of the SHA-256 of an address, as the old export script made them of it: the same in every export.
+fn user_id(normalised: &str) -> u64 {
+    let digest: [u8; 32] = Sha256::digest(normalised).into();
+    digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn integer<'a>(number: Option<i64>) -> Value<'a> {
+    number.map_or(Value::Null, Value::Integer)
+}
+
+fn float<'a>(number: Option<f64>) -> Value<'a> {
+    number.map_or(Value::Null, Value::Float)
+}
+
+fn time<'a>(time: Option<DateTime<Utc>>) -> Value<'a> {
+    time.map_or(Value::Null, Value::TimestampUtc)
+}
+
+fn text(text: Option<&str>) -> Value<'_> {
+    text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::Text(text.into()))
+}
+
+#[derive(Serialize)]
+struct Exported {
+    #[serde(flatten)]
+    written: Written,
+    /// Answers to questions whose options are numbers that are none of them.
+    unknown_options: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    survey: Option<Joined>,
+}
+
+/// What a survey has added.
+#[derive(Serialize)]
+struct Joined {
+    people: usize,
+    participants: usize,
+    found: usize,
+    columns: Vec<String>,
+}
+
+impl Report for Exported {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.written.write(out)?;
+        if self.unknown_options > 0 {
+            writeln!(out, "note: {} answers are none of the options, and left empty", self.unknown_options)?;
+        }
+        let Some(Joined { people, participants, found, columns }) = &self.survey else { return Ok(()) };
+        writeln!(
+            out,
+            "survey: {found} of {participants} participants found among {people} people; joined {}",
+            columns.join(", ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_is_that_of_the_old_script() {
+        // python3: int.from_bytes(hashlib.sha256(b"a@study.test").digest()[:8], "big")
+        assert_eq!(user_id(&normalised(" A@Study.Test ")), 17_594_509_098_658_213_958);
+    }
+
+    #[test]
+    fn no_two_columns_have_one_name() {
+        let mut taken = HashSet::new();
+
+        let names = ["age", "age", "age"].map(|name| untaken(name.to_owned(), &mut taken));
+
+        assert_eq!(names, ["age", "age (2)", "age (3)"]);
+    }
+}

@@ -1,0 +1,46 @@
+//! The AI score of a case, as a number (contract, section 4).
+
+use export::value::Value;
+
+/// What the assignment states, else what the visit's risk assessment says.
+pub fn of(paths: &[String], assessments: &[String]) -> Option<f64> {
+    let stated = paths.iter().filter_map(|path| path.strip_prefix("RISK ASSESSMENT."));
+    let texts = || assessments.iter().map(String::as_str);
+    stated
+        .filter_map(|text| number(text, "Colorectal Cancer Score"))
+        .next()
+        .or_else(|| texts().find_map(|text| number(text, "Colorectal Cancer Score")))
+        .or_else(|| texts().find_map(|text| number(text, "Adjusted CRC Risk")))
+}
+
+fn number(text: &str, name: &str) -> Option<f64> {
+    let number = text.strip_prefix(name)?.split_once(':')?.1.trim().parse().ok();
+    number.filter(|number: &f64| number.is_finite())
+}
+
+/// `12` and not `12.0`: scores are whole numbers, as a rule.
+#[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
+pub fn value<'a>(score: f64) -> Value<'a> {
+    let is_whole = score.fract() == 0.0 && score.abs() < 9_007_199_254_740_992.0;
+    if is_whole { Value::Integer(score as i64) } else { Value::Float(score) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_that_is_stated_wins_then_the_visits_score_then_its_risk() {
+        let toggle = "RISK ASSESSMENT.CRC risk assessments";
+        for (paths, assessments, score) in [
+            (&["RISK ASSESSMENT.Colorectal Cancer Score: 7.5"][..], &["Colorectal Cancer Score: 9"][..], Some(7.5)),
+            (&[toggle], &["Adjusted CRC Risk: 4.2", "Colorectal Cancer Score: 9"], Some(9.0)),
+            (&[], &["Adjusted CRC Risk: 4.2"], Some(4.2)),
+            (&[toggle], &["Adjusted CRC Risk: High"], None),
+            (&[], &[], None),
+        ] {
+            let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+            assert_eq!(of(&owned(paths), &owned(assessments)), score, "{paths:?} {assessments:?}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a spreadsheet makes of CSV.
+
+use export::value::Value;
+
+/// Counts text that a spreadsheet takes for a formula (OWASP, CSV injection). The file keeps it: it is data.
+#[derive(Debug, Default)]
+pub struct Spreadsheet {
+    pub formulas: u64,
+}
+
+impl Spreadsheet {
+    pub fn look_at(&mut self, values: &[Value<'_>]) {
+        let is_formula = |value: &&Value<'_>| match value {
+            Value::Text(text) => is_formula(text),
+            // lists and objects begin with a bracket
+            Value::Json(json) => json.get().strip_prefix('"').is_some_and(is_formula),
+            _ => false,
+        };
+        self.formulas += values.iter().filter(is_formula).map(|_| 1).sum::<u64>();
+    }
+}
+
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_formula;
+
+    #[test]
+    fn a_number_is_no_formula() {
+        for (cell, is_one) in
+            [("=1+1", true), ("@SUM(A1)", true), ("- none", true), ("-5", false), ("+1.5", false), ("a=b", false)]
+        {
+            assert_eq!(is_formula(cell), is_one, "{cell}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `augmed export`: what a study has gathered, as files.
+
+mod analysis;
+mod encoder;
+mod source;
+mod write;
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use export::{Analytics, Answers, DisplayConfigs, Participants, Table};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::{Ending, Report};
+
+pub use encoder::{Format, Lines};
+pub use source::{Opened, Source};
+pub use write::{Destination, Written, write};
+
+use source::Whole;
+
+const AFTER_HELP: &str = "\
+The name of the file says what it becomes: .csv, .json or .parquet, and .csv.gz or .json.gz. It appears when it is whole. Columns and
+units are described in docs/export.md; each export leaves an entry in the audit trail.
+
+Spreadsheets take text that begins with = + - @ for a formula, and round long numbers (user_id): there, import CSV as text.
+
+Examples:
+  augmed export analysis --output study.csv --survey recruitment.csv
+  augmed export answers --output answers.parquet
+  augmed export answers --since 2026-03-01 --output march.csv.gz
+  augmed export participants --format json | jq '.data | length'";
+
+/// What a study has gathered, as files.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// One row per answer, ready for statistics: what was shown, what was true, what was answered. No addresses.
+    Analysis(analysis::Arguments),
+    /// The answers as they are stored, with their cases and times, as GET /api/v1/export/answers gives them.
+    Answers(Dated),
+    /// How long each case took, as GET /api/v1/export/analytics gives it.
+    Analytics(Dated),
+    /// Participants without name and address, as GET /api/v1/export/participants gives them.
+    Participants(Undated),
+    /// What was assigned, as GET /api/v1/export/display-configs gives it; `assignments export` makes a file for an upload.
+    Assignments(Undated),
+}
+
+#[derive(Debug, Args)]
+struct Dated {
+    #[command(flatten)]
+    since: Since,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+#[derive(Debug, Args)]
+struct Undated {
+    #[command(flatten)]
+    destination: Destination,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+struct Since {
+    /// Only what was stored from this date or time on (ISO 8601; UTC where it names no zone).
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<DateTime<Utc>>,
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    export::parse_since(text).ok_or("not a date or time of ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z")
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    match arguments.action {
+        Action::Analysis(arguments) => analysis::run(arguments, context).await,
+        Action::Answers(Dated { since, destination }) => whole(Answers, since.since, &destination, context).await,
+        Action::Analytics(Dated { since, destination }) => whole(Analytics, since.since, &destination, context).await,
+        Action::Participants(Undated { destination }) => whole(Participants, None, &destination, context).await,
+        Action::Assignments(Undated { destination }) => whole(DisplayConfigs, None, &destination, context).await,
+    }
+}
+
+async fn whole(
+    table: impl Table,
+    since: Option<DateTime<Utc>>,
+    destination: &Destination,
+    context: &Context,
+) -> Result<Ending, Failure> {
+    let written = write(&mut Whole { table, since }, destination, context).await?;
+    destination.report(&Exported { written }, context)
+}
+
+#[derive(Serialize)]
+struct Exported {
+    #[serde(flatten)]
+    written: Written,
+}
+
+impl Report for Exported {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.written.write(out)
+    }
+}

@@ -1,0 +1,152 @@
+//! From rows to a file.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use clap::Args;
+use export::value::Value;
+use serde::Serialize;
+use serde_json::json;
+use shared::audit::Action;
+use shared::db::Database;
+use sqlx::{Connection as _, PgConnection};
+
+use super::encoder::{Encoder, Format, Lines, Spreadsheet};
+use super::source::{Opened, Source};
+use crate::context::{self, Context};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::report::{Ending, Report};
+use crate::waiting::{self, Bar};
+
+/// Which file, and what it becomes.
+#[derive(Debug, Args)]
+pub struct Destination {
+    /// Where to write it. Without it, or with -: standard output.
+    #[arg(long, short, visible_alias = "out", value_name = "FILE", default_value = "-")]
+    pub output: Output,
+    /// What it becomes, whatever its name. Without a name: CSV, or JSON with --json.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+impl Destination {
+    fn format(&self, context: &Context) -> Result<Format, Failure> {
+        let of_name = || match self.output.extension() {
+            Some(extension) => Format::of_extension(extension),
+            None if self.output.is_stdout() => {
+                Some(if context.json { Format::Json } else { Format::Csv(Lines::OfRoutes) })
+            }
+            None => None,
+        };
+        let format = self.format.or_else(of_name).ok_or_else(|| {
+            Failure::usage("the name of the file does not say what it should become")
+                .with_remedy("let it end in .csv, .json or .parquet (or .csv.gz, .json.gz), or add --format")
+        })?;
+        match format {
+            Format::Parquet if self.output.is_gzip() => {
+                Err(Failure::usage("Parquet is compressed in itself")
+                    .with_remedy("let the file's name end in .parquet"))
+            }
+            Format::Parquet if self.output.is_stdout() && io::stdout().is_terminal() => {
+                Err(Failure::usage("a terminal cannot show Parquet").with_remedy("name a file: --output FILE.parquet"))
+            }
+            Format::Csv(_) | Format::Parquet if self.output.is_stdout() && context.json => {
+                Err(Failure::usage("--json prints a JSON document, and the file goes to standard output too")
+                    .with_remedy("name a file: --output FILE"))
+            }
+            format => Ok(format),
+        }
+    }
+
+    /// Says what was done: where the file is on standard output, on standard error.
+    pub fn report(&self, report: &impl Report, context: &Context) -> Result<Ending, Failure> {
+        if !self.output.is_stdout() {
+            return context.show(report);
+        }
+        if !context.json {
+            report.write(&mut anstream::stderr())?;
+        }
+        Ok(Ending::Done)
+    }
+}
+
+/// What a file holds.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    pub rows: u64,
+    pub columns: usize,
+    /// Cells that a spreadsheet takes for formulas. Nothing was changed in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formulas: Option<u64>,
+}
+
+impl Written {
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} rows of {} columns", self.rows, self.columns)?;
+        match self.formulas {
+            None | Some(0) => Ok(()),
+            Some(cells) => writeln!(
+                out,
+                "note: {cells} cells begin with = + - or @, which a spreadsheet takes for formulas: import them as text"
+            ),
+        }
+    }
+}
+
+/// Writes all rows of `source`, as of one moment. The file appears when it is whole; an interrupt leaves nothing behind.
+pub async fn write(source: &mut impl Source, destination: &Destination, context: &Context) -> Result<Written, Failure> {
+    let format = destination.format(context)?;
+    tokio::select! {
+        written = write_as(source, format, &destination.output, context) => written,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; nothing was written")),
+    }
+}
+
+async fn write_as(
+    source: &mut impl Source,
+    format: Format,
+    output: &Output,
+    context: &Context,
+) -> Result<Written, Failure> {
+    let db = context.database().await?;
+    let file = output.open()?;
+    let mut connection = db.acquire().await?;
+    let mut snapshot = connection.begin_with(export::SNAPSHOT).await?;
+    let Opened { columns, rows } = waiting::spin("reading", source.open(&mut snapshot, &db)).await?;
+    if rows > 0 {
+        record(source.resource(), rows, &db, context).await?;
+    }
+    let mut written = Written { rows: 0, columns: columns.len(), formulas: None };
+    let mut encoder = Encoder::new(format, file, columns)?;
+    let mut spreadsheet = matches!(format, Format::Csv(_)).then(Spreadsheet::default);
+    let mut bar = Bar::new("exporting", rows);
+    let take = |values: &[Value<'_>]| {
+        encoder.row(values)?;
+        spreadsheet.iter_mut().for_each(|spreadsheet| spreadsheet.look_at(values));
+        written.rows += 1;
+        bar.step();
+        Ok(())
+    };
+    read(source, &mut snapshot, &db, take).await?;
+    drop(bar);
+    encoder.finish()?.keep()?;
+    written.formulas = spreadsheet.map(|spreadsheet| spreadsheet.formulas);
+    Ok(written)
+}
+
+async fn read(
+    source: &mut impl Source,
+    snapshot: &mut PgConnection,
+    db: &Database,
+    take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    source.rows(snapshot, db, take).await
+}
+
+/// As the routes do: an entry that tells of data that has left, before its first row.
+async fn record(resource: &str, rows: u64, db: &Database, context: &Context) -> Result<(), Failure> {
+    let mut transaction = context::begin(db).await?;
+    let details = json!({ "rows": rows });
+    context.author().record(&mut transaction, Action::ExportData, &[resource.to_owned()], details).await?;
+    Ok(transaction.commit().await?)
+}

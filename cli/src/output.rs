@@ -1,0 +1,171 @@
+//! Files that a command makes.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::NamedTempFile;
+
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// A file that a command makes, or standard output (`-`).
+#[derive(Clone, Debug, Default)]
+pub struct Output(Option<PathBuf>);
+
+impl FromStr for Output {
+    type Err = std::convert::Infallible;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        Ok(Self(Some(path).filter(|path| *path != "-").map(PathBuf::from)))
+    }
+}
+
+impl Output {
+    /// Whether it is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether its name ends in `.gz`.
+    pub fn is_gzip(&self) -> bool {
+        self.0.as_deref().is_some_and(|path| extension(path) == Some("gz"))
+    }
+
+    /// What its name ends in, `.gz` apart: `csv` of `answers.csv.gz`.
+    pub fn extension(&self) -> Option<&str> {
+        let path = self.0.as_deref()?;
+        if self.is_gzip() { extension(Path::new(path.file_stem()?)) } else { extension(path) }
+    }
+
+    /// Opens it. Standard output cannot hold a file and a JSON document.
+    pub fn create(&self, context: &Context) -> Result<OutputFile, Failure> {
+        if self.is_stdout() && context.json {
+            return Err(Failure::usage("--json says what was done, and the file goes to standard output too")
+                .with_remedy("name a file: --output FILE"));
+        }
+        self.open()
+    }
+
+    /// Opens it.
+    pub fn open(&self) -> Result<OutputFile, Failure> {
+        let target = match &self.0 {
+            Some(path) => Target::create(path).map_err(|error| at(path, &error))?,
+            None => Target::Stdout(io::stdout()),
+        };
+        let out = BufWriter::new(target);
+        Ok(if self.is_gzip() {
+            OutputFile::Gzip(GzEncoder::new(out, Compression::default()))
+        } else {
+            OutputFile::Plain(out)
+        })
+    }
+}
+
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(OsStr::to_str)
+}
+
+fn at(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("{}: {error}", path.display()))
+}
+
+/// A file on its way: it has its name when it is whole, and leaves nothing behind when it is dropped before.
+#[derive(Debug)]
+pub enum OutputFile {
+    /// As it is written.
+    Plain(BufWriter<Target>),
+    /// Its name ends in `.gz`.
+    Gzip(GzEncoder<BufWriter<Target>>),
+}
+
+/// Where bytes go.
+#[derive(Debug)]
+pub enum Target {
+    Stdout(Stdout),
+    /// What is no file cannot be replaced by one: `/dev/null`, a pipe.
+    Device(File),
+    /// In the directory of `path`, under another name until it is whole.
+    Beside {
+        file: NamedTempFile,
+        path: PathBuf,
+    },
+}
+
+impl Target {
+    fn create(path: &Path) -> io::Result<Self> {
+        // a link stays one: what it leads to is replaced
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&path).is_ok_and(|existing| !existing.is_file()) {
+            return Ok(Self::Device(File::options().write(true).open(path)?));
+        }
+        let directory = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        let mut unfinished = tempfile::Builder::new();
+        unfinished.prefix(".augmed-").suffix(".unfinished");
+        #[cfg(unix)]
+        unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what umask takes
+        let file = unfinished.tempfile_in(directory)?;
+        Ok(Self::Beside { file, path })
+    }
+
+    fn keep(self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(mut out) => Ok(out.flush()?),
+            Self::Device(mut file) => Ok(file.flush()?),
+            Self::Beside { file, path } => {
+                file.as_file().sync_all().map_err(|error| at(&path, &error))?;
+                file.persist(&path).map_err(|error| at(&path, &error.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::Device(file) => file.write(bytes),
+            Self::Beside { file, .. } => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::Device(file) => file.flush(),
+            Self::Beside { file, .. } => file.flush(),
+        }
+    }
+}
+
+impl OutputFile {
+    /// The file is whole, and gets its name.
+    pub fn keep(self) -> Result<(), Failure> {
+        let out = match self {
+            Self::Plain(out) => out,
+            Self::Gzip(out) => out.finish()?,
+        };
+        out.into_inner().map_err(|error| Failure::from(error.into_error()))?.keep()
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(out) => out.write(bytes),
+            Self::Gzip(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.flush(),
+            Self::Gzip(out) => out.flush(),
+        }
+    }
+}
