@@ -2,6 +2,7 @@
 //! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries. With
 //! `AUGMED_SERVER`, the path of a server (scripts/test-image), `server::auth::login` goes through that process, too.
 
+mod in_turn;
 mod judge;
 mod lambda;
 mod overruled;
