@@ -128,6 +128,7 @@ async fn what_is_wrong_is_told_with_file_line_and_column_and_nothing_is_loaded()
     let with = |row: &str| format!("{PERSON}{row}\n");
     for (person, visit, said) in [
         (with("nineteen,103,0,0,0,,"), VISIT, "person.csv: line 5, column year_of_birth: is no integer"),
+        (with("nineteen,103,0,0,0,,\n1954,104"), VISIT, "line 5, column year_of_birth: is no integer"),
         (with("99999999999,103,0,0,0,,"), VISIT, "line 5, column year_of_birth: the number is too large"),
         (with(&format!("1953,103,0,0,0,{long},")), VISIT, "column person_source_value: has more than 50 characters"),
         (with("1953,,0,0,0,,"), VISIT, "line 5, column person_id: is empty, and has to be there"),

@@ -109,11 +109,12 @@ async fn copy(
             progress.rows(file.table, rows);
         }
     };
+    copy.send(&*chunk).await.map_err(told)?;
     if let Err(failure) = read {
-        copy.abort("the file cannot be read").await?;
+        // what the server finds wrong in an earlier row is told instead
+        copy.abort("the file cannot be read").await.map_err(told)?;
         return Err(failure);
     }
-    copy.send(&*chunk).await.map_err(told)?;
     progress.checking(file.table, rows);
     copy.finish().await.map_err(told)
 }
