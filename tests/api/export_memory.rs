@@ -11,7 +11,7 @@ use serde_json::Value;
 use tests::app::{API_KEY, environment};
 use tests::contract::transport::Transport;
 use tests::db::TestDb;
-use tests::deployed;
+use tests::{deployed, secrets};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -38,7 +38,11 @@ impl Server {
         let line: Value = serde_json::from_str(&line).unwrap();
         let port = line["address"].as_str().and_then(|address| address.rsplit(':').next()).expect("an address");
         let transport = Transport::http(&format!("http://127.0.0.1:{port}")).unwrap();
-        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = log.next_line().await {
+                secrets::look_at(&line);
+            }
+        });
         Self { process, transport }
     }
 

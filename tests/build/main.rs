@@ -4,8 +4,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use local::build::{all_binaries, binaries, binaries_of};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A workspace of one package.
@@ -28,6 +30,25 @@ fn every_function_has_a_binary_of_its_name() {
     }
 }
 
+/// `unsafe_code = "forbid"` is one of the workspace's lints.
+#[test]
+fn every_package_of_ours_has_the_lints_of_the_workspace() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
+    assert!(root.contains("[workspace.lints.rust]\nunsafe_code = \"forbid\""));
+
+    let mut metadata = Command::new(env!("CARGO"));
+    metadata.args(["metadata", "--no-deps", "--format-version=1", "--offline"]).current_dir(workspace);
+    let metadata = metadata.output().unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+
+    assert!(packages.len() > 20, "{}", packages.len());
+    for manifest in packages.iter().map(|package| package["manifest_path"].as_str().unwrap()) {
+        assert!(fs::read_to_string(manifest).unwrap().contains("[lints]\nworkspace = true"), "{manifest}");
+    }
+}
+
 #[test]
 fn only_the_named_binaries_are_built() {
     let built = binaries(&["healthcheck".to_owned()]).unwrap_or_else(|error| panic!("{error}"));
@@ -44,7 +65,7 @@ fn an_unknown_binary_is_an_error_that_names_it() {
 fn the_binary_that_was_built_runs() {
     let tiny = package("fn main() { println!(\"here\"); }");
     let built = binaries_of(tiny.path(), ["--bins"]).unwrap_or_else(|error| panic!("{error}"));
-    let output = std::process::Command::new(&built["tiny"]).output().unwrap();
+    let output = Command::new(&built["tiny"]).output().unwrap();
     assert_eq!(output.stdout, b"here\n");
 }
 

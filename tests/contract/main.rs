@@ -6,9 +6,6 @@ mod in_turn;
 mod judge;
 mod lambda;
 mod overruled;
-#[path = "../server/process.rs"]
-#[expect(dead_code, clippy::unwrap_used, reason = "shared with the tests of the server")]
-mod process;
 mod routers;
 mod server;
 
@@ -16,6 +13,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 use tests::contract::area::{self, Area};
+use tests::server_process as process;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {

@@ -2,16 +2,17 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use tests::secrets;
 
 /// A build from nothing may be behind the first start.
 const LONGEST_START: Duration = Duration::from_mins(20);
@@ -32,6 +33,7 @@ const NOT_A_NEWCOMERS: [&str; 8] = [
 pub struct DevProcess {
     child: Child,
     lines: Receiver<String>,
+    log: Option<JoinHandle<String>>,
     /// What it has printed until it served.
     pub announcement: Vec<String>,
 }
@@ -63,14 +65,14 @@ impl DevProcess {
     /// Starts it and waits until it has said how to stop it.
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let (send, lines) = channel();
         thread::spawn(move || {
             BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| send.send(line))
         });
         let said = thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).map(|_| text)
+            let log = BufReader::new(stderr).lines().map_while(Result::ok).inspect(|line| secrets::look_at(line));
+            log.collect::<Vec<_>>().join("\n")
         });
         let mut announcement = Vec::new();
         while !announcement.last().is_some_and(|line: &String| line.contains("Ctrl-C")) {
@@ -78,10 +80,10 @@ impl DevProcess {
                 announcement.push(line);
             } else {
                 let _ = child.kill();
-                panic!("cargo dev does not serve: {announcement:#?}\n{}", said.join().unwrap().unwrap());
+                panic!("cargo dev does not serve: {announcement:#?}\n{}", said.join().unwrap());
             }
         }
-        Self { child, lines, announcement }
+        Self { child, lines, log: Some(said), announcement }
     }
 
     /// `http://127.0.0.1:…`, from what it has printed.
@@ -120,6 +122,8 @@ impl DevProcess {
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.log.take().unwrap().join().unwrap();
+                assert_eq!(secrets::leaks(), None, "decision 13: this is never logged");
                 return status;
             }
             assert!(

@@ -12,7 +12,7 @@ use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::json;
-use tests::{app, deployed};
+use tests::{app, deployed, secrets};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -98,7 +98,10 @@ impl Api {
         let settings = Settings {
             environment: environment(moto, &[]),
             everywhere: moto.environment().into_iter().chain([revoked]).collect(),
-            log: Arc::new(move |_, line| lines.lock().unwrap().push(line.to_owned())),
+            log: Arc::new(move |_, line| {
+                secrets::look_at(line);
+                lines.lock().unwrap().push(line.to_owned());
+            }),
             ..Settings::default()
         };
         let options = Options { binaries: binaries.collect(), settings, template, ..Options::default() };
@@ -146,6 +149,7 @@ impl Api {
 async fn follow(output: impl tokio::io::AsyncBufRead + Unpin, log: Arc<Mutex<Vec<String>>>) {
     let mut lines = output.lines();
     while let Ok(Some(line)) = lines.next_line().await {
+        secrets::look_at(&line);
         log.lock().unwrap().push(line);
     }
 }

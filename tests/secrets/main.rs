@@ -14,6 +14,7 @@ mod rotation;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
+use tests::secrets;
 use tokio::runtime::Runtime;
 
 /// A test's name, and the test.
@@ -21,7 +22,7 @@ macro_rules! trials {
     ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
         vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
             $runtime.block_on($module::$test());
-            Ok(())
+            secrets::leaks().map_or(Ok(()), |lines| Err(format!("logged, against decision 13: {lines}").into()))
         })),*]
     };
 }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
+mod connections;
+mod hostile;
 mod load;
 mod odd_paths;
-mod process;
 mod stopping;
+
+use tests::server_process as process;

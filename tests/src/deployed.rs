@@ -27,8 +27,9 @@ pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> LoadB
         settings: Settings {
             environment,
             everywhere: BTreeMap::from([("RUST_LOG".to_owned(), "info".to_owned())]),
+            // no request waits for another, as in Lambda
+            most_processes: 16,
             log: secrets::watched_log(),
-            ..Settings::default()
         },
         template,
         ..Options::default()

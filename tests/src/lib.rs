@@ -13,3 +13,5 @@ pub mod plan;
 pub mod round_trips;
 pub mod routes;
 pub mod secrets;
+pub mod server_process;
+pub mod unreliable_network;

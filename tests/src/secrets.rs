@@ -20,7 +20,7 @@ const LEAST_CHARACTERS: usize = 6;
 
 /// Mail addresses, tokens, the passwords and reset tokens that tests invent, and addresses of databases with a password.
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
-    let forms = r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]|eyJ[\w-]{10}|\w+-pass-|\w+-reset-token|reset-password/[\w-]{20}|://[^/\s@:]+:[^/\s@]+@";
+    let forms = r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]|eyJ[\w-]{10}|\w+-pass-|Demo-[a-z]+-\d|\w+-reset-token|reset-password/[\w-]{20}|://[^/\s@:]+:[^/\s@]+@";
     Regex::new(forms).expect("a constant pattern")
 });
 
@@ -138,6 +138,7 @@ mod tests {
             ("address", r#"{"message":"login of alice@contract.test"}"#),
             ("token", r#"{"authorization":"Bearer eyJhbGciOiJIUzI1NiJ9.e30.x"}"#),
             ("password", r#"{"message":"Alice-pass-1 is wrong"}"#),
+            ("password of the demo study", r#"{"message":"Demo-ines-1 is wrong"}"#),
             ("reset token", r#"{"token":"valid-reset-token"}"#),
             ("key", r#"{"x-api-key":"contract-export-key"}"#),
             ("signing key", r#"{"key":"contract-test-secret-key-0123456789abcdef"}"#),

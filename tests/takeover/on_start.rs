@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Output, Stdio};
 
 use tests::db::TestDb;
-use tests::{app, deployed};
+use tests::{app, deployed, secrets};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -61,6 +61,9 @@ impl Container {
 
     async fn stop(mut self) -> Output {
         self.process.start_kill().unwrap();
-        self.process.wait_with_output().await.unwrap()
+        let output = self.process.wait_with_output().await.unwrap();
+        String::from_utf8_lossy(&output.stdout).lines().for_each(secrets::look_at);
+        assert_eq!(secrets::leaks(), None, "decision 13: this is never logged");
+        output
     }
 }

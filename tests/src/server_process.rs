@@ -9,11 +9,12 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tests::secrets;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use crate::{app, deployed, secrets};
 
 /// Nothing on this machine takes longer, unless it is broken.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -23,24 +24,33 @@ pub fn given() -> Option<PathBuf> {
     std::env::var_os("AUGMED_SERVER").map(PathBuf::from)
 }
 
+/// A running server. It ends with this.
+#[derive(Debug)]
 pub struct Server {
     child: Child,
     log: UnboundedReceiver<String>,
+    /// Where it listens.
     pub address: SocketAddr,
 }
 
 impl Server {
     /// Starts it on a free port.
     pub async fn start(database_url: &str) -> Self {
-        let mut child = Command::new(given().unwrap_or_else(|| tests::deployed::binary("augmed-server")))
-            .envs(tests::app::environment(database_url))
+        Self::start_with(database_url, &[]).await
+    }
+
+    /// The same, with some variables of its environment set differently.
+    pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(given().unwrap_or_else(|| deployed::binary("augmed-server")))
+            .envs(app::environment(database_url))
             .envs([("PORT", "0"), ("RUST_LOG", "info")])
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            .expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let (read, log) = mpsc::unbounded_channel();
         // somebody has to read it, or the server waits
         tokio::spawn(async move {
@@ -50,7 +60,8 @@ impl Server {
             }
         });
         let mut server = Self { child, log, address: ([127, 0, 0, 1], 0).into() };
-        let address: SocketAddr = server.logged("serving").await["address"].as_str().unwrap().parse().unwrap();
+        let address: SocketAddr =
+            server.logged("serving").await["address"].as_str().unwrap_or_default().parse().expect("an address");
         server.address.set_port(address.port());
         server
     }
@@ -59,23 +70,31 @@ impl Server {
     pub async fn logged(&mut self, message: &str) -> Value {
         loop {
             let line = within_patience(self.log.recv()).await.expect("the server still runs");
-            let line: Value = serde_json::from_str(&line).unwrap();
+            let line: Value = serde_json::from_str(&line).expect("a line is JSON");
             if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
                 return line;
             }
         }
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it was not waited for")
+    }
+
+    /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().unwrap().cast_signed()), signal).unwrap();
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("it still runs");
     }
 
+    /// Waits for its end.
     pub async fn exit(mut self) -> ExitStatus {
-        within_patience(self.child.wait()).await.unwrap()
+        within_patience(self.child.wait()).await.expect("it was not waited for")
     }
 
+    /// A connection of its own.
     pub async fn connect(&self) -> Connection {
-        Connection(TcpStream::connect(self.address).await.unwrap())
+        Connection(TcpStream::connect(self.address).await.expect("it accepts connections"))
     }
 
     /// Waits until nobody can connect any more.
@@ -90,17 +109,37 @@ impl Server {
 }
 
 /// A connection, byte by byte.
+#[derive(Debug)]
 pub struct Connection(TcpStream);
 
 impl Connection {
+    /// Writes bytes.
     pub async fn send(&mut self, request: &str) {
-        self.0.write_all(request.as_bytes()).await.unwrap();
+        self.0.write_all(request.as_bytes()).await.expect("the server reads");
+    }
+
+    /// The same for any bytes.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.expect("the server reads");
+    }
+
+    /// The same for a server that may stop reading.
+    pub async fn try_send(&mut self, request: &str) {
+        let _ = self.0.write_all(request.as_bytes()).await;
+    }
+
+    /// The status, or `reset` where the server has refused to read on.
+    pub async fn until_it_ends(mut self) -> String {
+        let mut bytes = Vec::new();
+        let _ = within_patience(self.0.read_to_end(&mut bytes)).await;
+        let answer = String::from_utf8_lossy(&bytes);
+        answer.split(' ').nth(1).unwrap_or("reset").to_owned()
     }
 
     /// What comes until the server closes the connection.
     pub async fn rest(mut self) -> String {
         let mut bytes = Vec::new();
-        within_patience(self.0.read_to_end(&mut bytes)).await.unwrap();
+        within_patience(self.0.read_to_end(&mut bytes)).await.expect("a connection that is closed, not reset");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -109,7 +148,7 @@ impl Connection {
         let mut text = String::new();
         while !text.ends_with(end) {
             let mut bytes = [0; 1024];
-            let length = within_patience(self.0.read(&mut bytes)).await.unwrap();
+            let length = within_patience(self.0.read(&mut bytes)).await.expect("the server writes");
             assert!(length > 0, "closed after {text}");
             text.push_str(&String::from_utf8_lossy(&bytes[..length]));
         }
@@ -117,6 +156,7 @@ impl Connection {
     }
 }
 
+/// Waits for something that is sure to happen.
 pub async fn within_patience<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
 }

@@ -1,0 +1,127 @@
+use axum::body::Body;
+use http::{Request, header};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tests::app::API_KEY;
+
+use crate::check;
+use crate::json::{garbled, like, value};
+use crate::service::Service;
+
+const NAMES: &[&str] = &[
+    "email",
+    "password",
+    "resetToken",
+    "answer",
+    "answerConfigId",
+    "aiScoreShown",
+    "caseConfigId",
+    "caseOpenTime",
+    "answerOpenTime",
+    "answerSubmitTime",
+    "users",
+    "name",
+    "position",
+    "configs",
+    "user_email",
+    "case_id",
+    "path_config",
+    "path",
+    "style",
+    "top",
+    "id",
+    "arm",
+    "arms",
+    "case_pool",
+    "description",
+    "status",
+    "triggered_by",
+    "run_params",
+    "model_version",
+    "config",
+    "type",
+    "title",
+    "options",
+    "required",
+];
+
+/// Where a JSON body is read. A request for a reset is answered after a second, and reads what a login reads.
+pub const PATHS: &[&str] = &[
+    "/api/auth/login",
+    "/api/auth/signup",
+    "/api/auth/reset-password",
+    "/api/answer/cfg-a03-empty",
+    "/api/analytics",
+    "/admin/users",
+    "/admin/config/answer",
+    "/api/v1/configs/batch",
+    "/api/v1/experiments",
+    "/api/v1/experiments/exp-alpha/status",
+    "/api/v1/experiments/exp-alpha/runs",
+    "/api/v1/experiments/exp-alpha/runs/2",
+];
+
+/// A body that each of them takes.
+fn example(path: &str) -> Value {
+    let login = json!({"email": "alice@contract.test", "password": "Fresh-pass-1", "resetToken": "used-reset-token"});
+    match path {
+        "/api/answer/cfg-a03-empty" => {
+            json!({"answer": {"a": [1, "b"]}, "answerConfigId": "22222222-2222-4222-8222-222222222222", "aiScoreShown": true})
+        }
+        "/api/analytics" => json!({
+            "caseConfigId": "cfg-a03-empty", "caseOpenTime": "2024-05-01T10:00:00.0Z",
+            "answerOpenTime": "2024-05-01T10:01:00.0Z", "answerSubmitTime": "2024-05-01T10:02:00.0Z"}),
+        "/admin/users" => json!({"users": [{"email": "new@contract.test", "name": "N", "position": "P"}]}),
+        "/admin/config/answer" => {
+            json!([{"type": "SingleChoice", "title": "Why?", "options": ["a", "b"], "required": "true"}])
+        }
+        "/api/v1/configs/batch" => json!({"configs": [{
+            "user_email": "alice@contract.test", "case_id": 1, "arm": "a", "path_config": [{"path": "A.B", "style": {"top": 1}}]}]}),
+        "/api/v1/experiments" => json!({"name": "D", "arms": ["a", {"b": 1}], "case_pool": [1, 2], "description": "d"}),
+        "/api/v1/experiments/exp-alpha/status" => json!({"status": "active"}),
+        "/api/v1/experiments/exp-alpha/runs" => json!({"triggered_by": "me", "run_params": {"a": 1}}),
+        "/api/v1/experiments/exp-alpha/runs/2" => json!({"status": "completed", "model_version": "m"}),
+        _ => login,
+    }
+}
+
+fn request(path: &str, token: &str, body: Vec<u8>) -> Request<Body> {
+    let is_patched = path.ends_with("/status") || path.ends_with("/runs/2");
+    let request = Request::builder().method(if is_patched { "PATCH" } else { "POST" }).uri(path);
+    let request = request.header(header::CONTENT_TYPE, "application/json");
+    let is_participants = path.starts_with("/api/a") && !path.starts_with("/api/auth");
+    let request = if is_participants {
+        request.header(header::AUTHORIZATION, format!("Bearer {token}"))
+    } else {
+        request.header("x-api-key", API_KEY)
+    };
+    request.body(Body::from(body)).unwrap()
+}
+
+#[test]
+fn the_examples_are_good_enough_to_get_to_the_database() {
+    let service = Service::new();
+
+    for path in PATHS {
+        let status = service.put(request(path, &service.token(), example(path).to_string().into_bytes())).unwrap();
+        assert_eq!(status, 503, "{path}");
+    }
+}
+
+#[test]
+fn whatever_a_body_is_it_is_no_fault() {
+    let service = Service::new();
+    let token = service.token();
+    let bodies = proptest::sample::select(PATHS).prop_flat_map(|path| {
+        let example = example(path);
+        let text = |value: Value| value.to_string().into_bytes();
+        let body = prop_oneof![
+            2 => like(example.clone(), NAMES).prop_map(text),
+            1 => value(NAMES).prop_map(text),
+            1 => garbled(text(example)),
+        ];
+        (Just(path), body)
+    });
+
+    check(bodies, |(path, body)| service.put(request(path, &token, body)).map(drop));
+}

@@ -1,0 +1,78 @@
+use case_reviews::preview::Cases;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use shared::page_config::PageConfig;
+use tests::app::TestApp;
+use tokio::runtime::Runtime;
+
+use crate::check;
+use crate::json::{garbled, like, value};
+
+const NAMES: &[&str] = &[
+    "path",
+    "style",
+    "collapse",
+    "highlight",
+    "top",
+    "BACKGROUND",
+    "PATIENT COMPLAINT",
+    "PHYSICAL EXAMINATION",
+    "RISK ASSESSMENT",
+    "Family History",
+    "Chief Complaint",
+    "Vital Signs",
+];
+/// A case of the fixture with something in every section.
+const CASE: i32 = 1;
+
+/// What an assignment names, and what a page names: JSON text as it may be stored.
+fn stored(example: &Value) -> BoxedStrategy<String> {
+    let garbled =
+        garbled(example.to_string().into_bytes()).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = |value: Value| value.to_string();
+    prop_oneof![3 => like(example.clone(), NAMES).prop_map(text), 1 => value(NAMES).prop_map(text), 2 => garbled]
+        .boxed()
+}
+
+fn path_config() -> BoxedStrategy<String> {
+    stored(&json!([
+        {"path": "BACKGROUND.Family History.Cancer: Yes", "style": {"collapse": true, "highlight": true, "top": 1}},
+        {"path": "PHYSICAL EXAMINATION.Vital Signs.Temperature", "style": {"top": 2.5}},
+        {"path": "RISK ASSESSMENT.Colorectal Cancer Score: 7"},
+        {"path": "RISK ASSESSMENT.CRC risk assessments"}]))
+}
+
+fn page_config() -> BoxedStrategy<String> {
+    stored(&json!({
+        "BACKGROUND": {"Family History": [121], "Social History": {"Smoke": [122, 123]}},
+        "PATIENT COMPLAINT": {"Chief Complaint": [111]}, "PHYSICAL EXAMINATION": {"Vital Signs": [131, 132]}}))
+}
+
+#[test]
+fn whatever_an_assignment_names_its_case_can_be_shown() {
+    let cases = Runtime::new().unwrap().block_on(async {
+        let api = TestApp::with_contract_data().await;
+        Cases::load(&[CASE], &api.app.db).await.unwrap().expect("the fixture has a page configuration")
+    });
+
+    check(path_config(), |path_config| {
+        let review = cases.review(CASE, Some(&path_config)).expect("the case is there");
+        let review = serde_json::to_value(&review).unwrap();
+        // a blank page otherwise (contract section 8)
+        prop_assert!(review["details"].is_array() && review["importantInfos"].is_array(), "{review}");
+        cases.is_named(CASE, &path_config);
+        Ok(())
+    });
+}
+
+#[test]
+fn whatever_a_page_configuration_is_it_is_read_or_not() {
+    check(page_config(), |page_config| {
+        if let Some(read) = PageConfig::parse(&page_config) {
+            prop_assert!(serde_json::from_str::<Value>(&page_config).is_ok_and(|value| value.is_object()));
+            prop_assert!(read.sections.len() <= 3);
+            read.chief_complaint_types();
+        }
+        Ok(())
+    });
+}

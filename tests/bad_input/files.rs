@@ -1,0 +1,83 @@
+use admin_config::config_file::ConfigFile;
+use axum::body::Body;
+use http::{Request, header};
+use proptest::prelude::*;
+use tests::app::API_KEY;
+
+use crate::check;
+use crate::json::{garbled, text};
+use crate::service::Service;
+
+const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy\n\
+    alice@contract.test,1,BACKGROUND.Occupation.Nurse,TRUE,false,1,e,a,p\n\
+    alice@contract.test,1,\"BACKGROUND.Family History.Cancer: Yes\",,,2.5,,,\n\
+    bob@contract.test,2,RISK ASSESSMENT.Colorectal Cancer Score: 7,,TRUE,,,,\n";
+const COLUMNS: &[&str] = &["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy"];
+const CELLS: &[&str] = &[
+    "alice@contract.test",
+    "bob@contract.test",
+    "1",
+    "2",
+    "-1",
+    "2147483648",
+    "1e3",
+    "TRUE",
+    "false",
+    "",
+    " ",
+    "\"",
+    "NaN",
+    "inf",
+    "-0.0",
+    "1e308",
+    "1e-400",
+    "BACKGROUND.A.B",
+    ".",
+    "A..B",
+    "😀",
+    "é",
+    "\u{feff}",
+];
+
+/// Some columns, and rows of any cells.
+fn table() -> impl Strategy<Value = Vec<u8>> {
+    let cell = prop_oneof![4 => proptest::sample::select(CELLS).prop_map(str::to_owned), 1 => text()];
+    let rows = proptest::collection::vec(proptest::collection::vec(cell, 0..11), 0..8);
+    (proptest::sample::subsequence(COLUMNS, 4..=9).prop_shuffle(), rows).prop_map(|(columns, rows)| {
+        let mut file = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        file.write_record(&columns).unwrap();
+        rows.iter().for_each(|row| file.write_record(row).unwrap());
+        file.into_inner().unwrap()
+    })
+}
+
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![2 => garbled(FILE.as_bytes().to_vec()), 2 => table(), 1 => proptest::collection::vec(any::<u8>(), 0..300)]
+}
+
+/// What is read can be written down, and has an id for each of its assignments.
+#[test]
+fn whatever_a_file_is_it_is_read_or_refused() {
+    check(file(), |file| {
+        if let Ok(read) = ConfigFile::parse(&file) {
+            let ids: std::collections::BTreeSet<_> = read.assignments.iter().map(|assignment| &assignment.id).collect();
+            prop_assert_eq!(ids.len(), read.assignments.len());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn whatever_is_uploaded_is_no_fault() {
+    let service = Service::new();
+    let part = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
+    let form = move |file: Vec<u8>| [&part[..], &file[..], b"\r\n--x--\r\n"].concat();
+    let forms = prop_oneof![file().prop_map(form), garbled(form(FILE.as_bytes().to_vec()))];
+    let paths = &["/admin/config/upload", "/api/admin/config/upload", "/api/admin/config/upload/preview"];
+
+    check((proptest::sample::select(paths.as_slice()), forms), |(path, form)| {
+        let request = Request::post(path).header("x-api-key", API_KEY);
+        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(Body::from(form));
+        service.put(request.unwrap()).map(drop)
+    });
+}

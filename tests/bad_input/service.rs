@@ -1,0 +1,74 @@
+//! The API without a database.
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt as _;
+use lambda_runtime::{Context, LambdaEvent};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use serde_json::Value;
+use shared::db::Deployment;
+use shared::{App, Config};
+use tests::{app, secrets};
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+/// A socket that is not there is noticed at once.
+const NO_DATABASE: &str = "postgresql://nobody@localhost/nothing?host=/nowhere";
+
+pub struct Service {
+    router: Router,
+    runtime: Runtime,
+    app: App,
+}
+
+impl Service {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (router, app) = runtime.block_on(async {
+            let config = Config::from_environment(&app::environment(NO_DATABASE)).unwrap();
+            let app = App::new(&config, Deployment::Lambda).unwrap();
+            (server::service(app.clone(), &config), app)
+        });
+        Self { router, runtime, app }
+    }
+
+    pub fn token(&self) -> String {
+        self.app.tokens.issue("alice@contract.test", chrono::Utc::now()).unwrap()
+    }
+
+    /// The status of the answer, which is no fault.
+    pub fn put(&self, request: Request<Body>) -> Result<u16, TestCaseError> {
+        self.runtime.block_on(async {
+            let Ok(response) = self.router.clone().oneshot(request).await;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            no_fault(status, &body.to_bytes())?;
+            Ok(status)
+        })
+    }
+
+    /// An event of the load balancer; the answer is one that it takes, and no fault.
+    pub fn invoke(&self, event: Value) -> TestCaseResult {
+        let event = LambdaEvent::new(event, Context::default());
+        let answer = self.runtime.block_on(shared::lambda::answer(self.router.clone(), event));
+        let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let (Some(status), Some(body)) = (status, answer["body"].as_str()) else {
+            return Err(TestCaseError::fail(format!("not an answer: {answer}")));
+        };
+        prop_assert!((200..600).contains(&status), "{status}");
+        prop_assert!(answer.to_string().len() <= 1_000_000);
+        no_fault(status, body.as_bytes())
+    }
+}
+
+/// 503 is the database that is not there; a business error has a code that is a text.
+fn no_fault(status: u16, body: &[u8]) -> TestCaseResult {
+    let is_business = || serde_json::from_slice::<Value>(body).is_ok_and(|body| body["error"]["code"].is_string());
+    let text = String::from_utf8_lossy(body);
+    prop_assert!(status < 500 || status == 503 || is_business(), "{status}: {text}");
+    let is_error = status >= 400;
+    prop_assert!(!is_error || secrets::internals_in(&text).is_none(), "it shows how it was made: {text}");
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Participants who answer one case after the other, and note what the API has acknowledged.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::secrets::ANSWER;
+use tokio::task::JoinSet;
+
+use crate::attempts::Attempt;
+use crate::study::{self, ASSIGNMENTS, PARTICIPANTS, QUESTIONNAIRE};
+
+/// A participant reads for a moment, and tries again after a moment.
+const MOMENT: Duration = Duration::from_millis(200);
+/// Nobody waits longer, in order to see what takes too long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the API has said is stored.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    pub participant: u32,
+    pub case: u32,
+    pub answer: i32,
+    /// None where the test ended between the two.
+    pub timing: Option<i32>,
+}
+
+/// Everything they have seen.
+#[derive(Default)]
+pub struct Seen {
+    pub attempts: Vec<Attempt>,
+    pub acknowledged: Vec<Acknowledged>,
+}
+
+pub struct Clients {
+    running: JoinSet<Seen>,
+    is_over: Arc<AtomicBool>,
+}
+
+struct Client {
+    participant: u32,
+    base: String,
+    token: String,
+    http: reqwest::Client,
+    is_over: Arc<AtomicBool>,
+    seen: Seen,
+}
+
+impl Clients {
+    /// Every fourth at the functions.
+    pub fn start(functions: SocketAddr, container: SocketAddr, api: &shared::App) -> Self {
+        let mut clients = Self { running: JoinSet::new(), is_over: Arc::default() };
+        for participant in 1..=PARTICIPANTS {
+            let client = Client {
+                participant,
+                base: format!("http://{}", if participant % 4 == 0 { functions } else { container }),
+                token: api.tokens.issue(&study::address(participant), chrono::Utc::now()).unwrap(),
+                http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
+                is_over: clients.is_over.clone(),
+                seen: Seen::default(),
+            };
+            clients.running.spawn(client.work());
+        }
+        clients
+    }
+
+    /// Lets them finish what they are at.
+    pub async fn stop(self) -> Seen {
+        self.is_over.store(true, Ordering::Relaxed);
+        let mut all = Seen::default();
+        for seen in self.running.join_all().await {
+            assert!(!seen.acknowledged.is_empty(), "a participant who got nowhere");
+            all.attempts.extend(seen.attempts);
+            all.acknowledged.extend(seen.acknowledged);
+        }
+        all
+    }
+}
+
+/// The body of an answer; each case has one of its own.
+pub fn answer(participant: u32, case: u32) -> Value {
+    json!({"Why?": format!("{ANSWER} {participant} {case}")})
+}
+
+impl Client {
+    async fn work(mut self) -> Seen {
+        for case in 1..=ASSIGNMENTS {
+            let task = study::assignment(self.participant, case);
+            let body = json!({"answer": answer(self.participant, case), "answerConfigId": QUESTIONNAIRE});
+            let Some(id) = self.until_acknowledged(&format!("/api/answer/{task}"), &body).await else { break };
+            let timing = json!({
+                "caseConfigId": task, "caseOpenTime": "2026-03-02T08:00:00.0Z",
+                "answerOpenTime": "2026-03-02T08:01:00.0Z", "answerSubmitTime": "2026-03-02T08:02:00.0Z"});
+            let timing = self.until_acknowledged("/api/analytics", &timing).await;
+            self.seen.acknowledged.push(Acknowledged { participant: self.participant, case, answer: id, timing });
+            tokio::time::sleep(MOMENT).await;
+        }
+        self.seen
+    }
+
+    /// The id; none at the end of the test.
+    async fn until_acknowledged(&mut self, path: &str, body: &Value) -> Option<i32> {
+        while !self.is_over.load(Ordering::Relaxed) {
+            if let Some(id) = self.attempt(path, body).await {
+                return Some(id);
+            }
+            tokio::time::sleep(MOMENT).await;
+        }
+        None
+    }
+
+    async fn attempt(&mut self, path: &str, body: &Value) -> Option<i32> {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let began = Instant::now();
+        let answer = async {
+            let response = request.send().await?;
+            let status = response.status().as_u16();
+            Ok::<_, reqwest::Error>((status, response.bytes().await?))
+        };
+        let answer = answer.await.ok();
+        let status = answer.as_ref().map(|(status, _)| *status);
+        let attempt = Attempt { began, took: began.elapsed(), status };
+        let acknowledged = attempt.succeeded();
+        self.seen.attempts.push(attempt);
+        let (_, body) = answer.filter(|_| acknowledged)?;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        Some(body["data"]["id"].as_i64().unwrap().try_into().unwrap())
+    }
+}

@@ -1,0 +1,182 @@
+//! 64 participants answer, 16 of them through the functions, 48 through the container, while one thing after the other breaks.
+
+use std::time::{Duration, Instant};
+
+use local::lambda::{Function, Phase};
+use local::load_balancer::{LoadBalancer, Options};
+use nix::sys::signal::Signal;
+use sqlx::PgPool;
+use tests::deployed;
+use tests::server_process::Server;
+use tests::unreliable_network::{UnreliableNetwork, Upstream};
+
+use crate::attempts::{Fault, assert_clean, statuses};
+use crate::clients::{Acknowledged, Clients, Seen, answer};
+use crate::postgres::Postgres;
+use crate::study;
+
+/// Between two faults everything works.
+const QUIET: Duration = Duration::from_secs(3);
+/// The promise: so long after the database is back, so is the service.
+const BACK: Duration = Duration::from_secs(2);
+/// A request that waits for a connection nobody will ever answer gets its 503 after 4.5 s, and the connection goes a second later.
+const LOST_CONNECTIONS_FOUND: Duration = Duration::from_secs(6);
+
+/// Everything there is.
+struct Deployment {
+    postgres: Postgres,
+    /// Between the API and PostgreSQL.
+    network: UnreliableNetwork,
+    functions: LoadBalancer,
+    /// Behind a load balancer of its own, which answers 502 while nobody is there.
+    server: Server,
+    to_server: UnreliableNetwork,
+    container: LoadBalancer,
+    faults: Vec<Fault>,
+}
+
+impl Deployment {
+    async fn start() -> Self {
+        let postgres = Postgres::start().await;
+        study::load(&postgres.url()).await;
+        let network = UnreliableNetwork::before(Upstream::of_database(&postgres.url())).await;
+        let url = network.url(&postgres.url());
+        let server = Server::start(&url).await;
+        let to_server = UnreliableNetwork::before(Upstream::Tcp(server.address)).await;
+        let options = Options { default_target: Some(to_server.address()), ..Options::default() };
+        let container = LoadBalancer::start(options).await.unwrap();
+        let functions = deployed::start(&url).await;
+        Self { postgres, network, functions, server, to_server, container, faults: Vec::new() }
+    }
+
+    fn url(&self) -> String {
+        self.network.url(&self.postgres.url())
+    }
+
+    /// Waits while everything works, then has `fault` break something and mend it.
+    async fn suffer(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
+        tokio::time::sleep(QUIET).await;
+        let began = Instant::now();
+        fault(self).await;
+        let ended = Instant::now() + felt_for;
+        self.faults.push(Fault { name, began, ended });
+        tokio::time::sleep(felt_for).await;
+    }
+
+    fn answering_functions(&self) -> impl Iterator<Item = &Function> {
+        ["answer", "analytics"].into_iter().filter_map(move |name| self.functions.function(name))
+    }
+}
+
+pub async fn nothing_that_was_acknowledged_is_lost() {
+    let mut deployment = Deployment::start().await;
+    let api = study::tokens(&deployment.url());
+    let clients = Clients::start(deployment.functions.address(), deployment.container.address(), &api);
+
+    for name in ["PostgreSQL is killed", "PostgreSQL is killed once more"] {
+        deployment.suffer(name, BACK, kill_postgres).await;
+    }
+    deployment.suffer("connections are cut", BACK, cut_connections).await;
+    deployment.suffer("the network stalls for 2 s", BACK, async |all| stall(all, 2).await).await;
+    deployment.suffer("the network stalls for 7 s", BACK, async |all| stall(all, 7).await).await;
+    deployment.suffer("connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose()).await;
+    deployment.suffer("function processes are killed", BACK, kill_functions).await;
+    deployment.suffer("the server is replaced", BACK, replace_server).await;
+    tokio::time::sleep(QUIET).await;
+
+    let seen = clients.stop().await;
+    let stored = Stored::read(&deployment.postgres.url()).await;
+    println!("\n  {} answers acknowledged in {:?} requests", seen.acknowledged.len(), statuses(&seen.attempts));
+    assert_clean(&seen.attempts, &deployment.faults);
+    stored.assert_holds(&seen);
+
+    deployment.functions.stop().await;
+    deployment.container.stop().await;
+    deployment.server.signal(Signal::SIGTERM);
+    assert!(deployment.server.exit().await.success());
+    deployment.postgres.stop().await;
+}
+
+async fn kill_postgres(all: &mut Deployment) {
+    all.postgres.kill().await;
+    all.postgres.start_again().await;
+    all.network.lead_to(Upstream::of_database(&all.postgres.url()));
+}
+
+async fn cut_connections(all: &mut Deployment) {
+    for _ in 0..10 {
+        all.network.cut();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn stall(all: &mut Deployment, seconds: u64) {
+    all.network.stall(true);
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    all.network.stall(false);
+}
+
+/// Ten of those that are at work.
+async fn kill_functions(all: &mut Deployment) {
+    let mut killed = 0;
+    while killed < 10 {
+        for function in all.answering_functions() {
+            for process in function.processes().iter().filter(|process| process.phase() == Phase::Running) {
+                process.kill().await;
+                killed += 1;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// As ECS does: the new one takes over, the old one gets SIGTERM.
+async fn replace_server(all: &mut Deployment) {
+    let new = Server::start(&all.url()).await;
+    all.to_server.lead_to(Upstream::Tcp(new.address));
+    let old = std::mem::replace(&mut all.server, new);
+    old.signal(Signal::SIGTERM);
+    assert!(old.exit().await.success());
+}
+
+/// What is in the database in the end.
+struct Stored {
+    /// Id, task, account and content.
+    answers: Vec<(i32, String, String, String)>,
+    timings: Vec<(i32, String, String)>,
+}
+
+impl Stored {
+    async fn read(url: &str) -> Self {
+        let pool = PgPool::connect(url).await.unwrap();
+        let answers = sqlx::query_as("SELECT id, task_id, user_email, answer::text FROM answer ORDER BY id");
+        let timings = sqlx::query_as("SELECT id, case_config_id, user_email FROM analytics ORDER BY id");
+        Self { answers: answers.fetch_all(&pool).await.unwrap(), timings: timings.fetch_all(&pool).await.unwrap() }
+    }
+
+    /// Each acknowledged answer and timing once, and no assignment twice.
+    fn assert_holds(&self, seen: &Seen) {
+        for acknowledged in &seen.acknowledged {
+            let Acknowledged { participant, case, .. } = *acknowledged;
+            let (task, account) = (study::assignment(participant, case), study::address(participant));
+            let expected = (acknowledged.answer, task.clone(), account.clone(), answer(participant, case).to_string());
+            assert_eq!(
+                self.answers.binary_search_by_key(&expected.0, |row| row.0).map(|at| &self.answers[at]),
+                Ok(&expected)
+            );
+            if let Some(id) = acknowledged.timing {
+                let found = self.timings.binary_search_by_key(&id, |row| row.0).map(|at| &self.timings[at]);
+                assert_eq!(found, Ok(&(id, task, account)));
+            }
+        }
+        let mut tasks: Vec<&str> = self.answers.iter().map(|row| row.1.as_str()).collect();
+        tasks.sort_unstable();
+        tasks.dedup();
+        assert_eq!(tasks.len(), self.answers.len(), "an assignment with two answers");
+        let mut timed: Vec<&str> = self.timings.iter().map(|row| row.1.as_str()).collect();
+        timed.sort_unstable();
+        timed.dedup();
+        assert_eq!(timed.len(), self.timings.len(), "an assignment with two timings");
+        println!("  {} answers and {} timings are stored, none twice\n", self.answers.len(), self.timings.len());
+    }
+}

@@ -1,0 +1,51 @@
+//! What is promised when things break (docs/reliability.md): one trial after the other, each with the machine for itself.
+//!
+//!     cargo test -p tests --test faults
+
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
+mod attempts;
+mod clients;
+mod exactly_once;
+mod lost;
+mod machine;
+mod overload;
+mod postgres;
+mod study;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+use tests::secrets;
+use tokio::runtime::Runtime;
+
+/// A test's name, and the test.
+macro_rules! trials {
+    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
+        vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
+            $runtime.block_on($module::$test());
+            secrets::leaks().map_or(Ok(()), |leaks| Err(leaks.into()))
+        })),*]
+    };
+}
+
+fn main() -> ExitCode {
+    let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
+    let trials = trials![
+        runtime,
+        lost::nothing_that_was_acknowledged_is_lost,
+        exactly_once::of_a_hundred_copies_of_an_answer_one_is_stored_and_all_have_its_id,
+        exactly_once::of_two_different_answers_at_once_one_wins_and_the_other_is_told,
+        exactly_once::of_a_hundred_copies_of_a_timing_one_is_stored,
+        exactly_once::of_uploads_at_once_one_is_there_in_the_end_and_whole,
+        exactly_once::of_copies_of_a_batch_each_entry_is_added_once,
+        exactly_once::of_signups_at_once_one_wins_and_the_others_are_told,
+        exactly_once::of_resets_with_one_token_one_wins_and_the_others_are_told,
+        exactly_once::of_migrations_at_once_one_works_and_the_others_wait,
+        overload::what_is_taken_on_is_answered_in_time_and_the_rest_is_told_to_come_back,
+        overload::a_login_storm_does_not_slow_down_those_who_are_in,
+    ];
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

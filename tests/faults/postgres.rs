@@ -1,0 +1,67 @@
+//! A PostgreSQL of our own that keeps what it has acknowledged (fsync), to be killed.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+use std::time::Duration;
+
+use local::postgres::{Config, Server};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
+
+pub struct Postgres {
+    server: Server,
+    config: Config,
+    // goes last
+    _directory: TempDir,
+}
+
+impl Postgres {
+    /// An empty one.
+    pub async fn start() -> Self {
+        // for root, PostgreSQL runs under another account
+        let open = Permissions::from_mode(0o755);
+        let directory = tempfile::Builder::new().prefix("augmed-faults-").permissions(open).tempdir().unwrap();
+        let config = Config::dev(directory.path());
+        Self { server: start(&config).await, config, _directory: directory }
+    }
+
+    /// The address of its database `postgres`.
+    pub fn url(&self) -> String {
+        self.server.url("postgres")
+    }
+
+    /// SIGKILL for the server and each of its sessions. Returns when the server is gone.
+    pub async fn kill(&self) {
+        let file = fs::read_to_string(self.server.directory().join("data/postmaster.pid")).unwrap();
+        let postmaster: i32 = file.lines().next().unwrap().parse().unwrap();
+        let sessions = Command::new("ps").args(["-o", "pid=", "--ppid", &postmaster.to_string()]).output().unwrap();
+        let sessions = String::from_utf8(sessions.stdout).unwrap();
+        let postmaster = Pid::from_raw(postmaster);
+        kill(postmaster, Signal::SIGKILL).unwrap();
+        for session in sessions.split_whitespace() {
+            // it may have ended with the server
+            let _ = kill(Pid::from_raw(session.parse().unwrap()), Signal::SIGKILL);
+        }
+        while kill(postmaster, None).is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Starts it over the data there are, and returns when it takes connections.
+    pub async fn start_again(&mut self) {
+        self.server = start(&self.config).await;
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        spawn_blocking(move || self.server.stop()).await.unwrap().unwrap();
+    }
+}
+
+async fn start(config: &Config) -> Server {
+    let config = config.clone();
+    spawn_blocking(move || Server::start(&config)).await.unwrap().unwrap_or_else(|error| panic!("{error}"))
+}

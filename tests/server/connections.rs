@@ -1,0 +1,77 @@
+//! Who holds a connection, and for how long.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::get;
+use server::connections::{Limits, serve};
+use tests::server_process::within_patience;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+
+async fn start(limits: Limits) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = Router::new().route("/", get(async || "here"));
+    tokio::spawn(serve(listener, service, std::future::pending(), limits));
+    address
+}
+
+async fn rest(mut connection: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // one that is reset has ended, too
+    let _ = within_patience(connection.read_to_end(&mut bytes)).await;
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
+    let address = start(Limits { head: Duration::from_millis(300), ..Limits::default() }).await;
+    let mut slow = TcpStream::connect(address).await.unwrap();
+
+    let began = Instant::now();
+    let (mut from_server, mut to_server) = slow.split();
+    let trickle = async {
+        while to_server.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let closed = async {
+        let mut bytes = Vec::new();
+        let _ = from_server.read_to_end(&mut bytes).await;
+    };
+    within_patience(async {
+        tokio::select! { () = trickle => {} () = closed => {} }
+    })
+    .await;
+
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_connection_that_idles_between_two_requests_is_closed_after_that_time() {
+    let address = start(Limits { head: Duration::from_millis(300), ..Limits::default() }).await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+
+    idle.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+
+    assert!(rest(idle).await.ends_with("here"));
+}
+
+#[tokio::test]
+async fn beyond_the_most_connections_clients_wait_until_one_goes() {
+    let address = start(Limits { connections: 2, ..Limits::default() }).await;
+    let (one, _two) = (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+    let mut third = TcpStream::connect(address).await.unwrap();
+    third.write_all(REQUEST).await.unwrap();
+
+    let mut byte = [0];
+    let early = tokio::time::timeout(Duration::from_millis(300), third.read(&mut byte)).await;
+    drop(one);
+
+    assert!(early.is_err(), "it was answered");
+    assert!(rest(third).await.ends_with("here"));
+}

@@ -1,0 +1,125 @@
+//! Requests that are sent to do harm: each is refused, and others are answered meanwhile.
+
+use std::fs;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tests::server_process::{Connection, Server};
+
+/// What is sent here never gets that far.
+const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
+const LOGIN: &str =
+    "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n";
+
+/// The status of the one answer to come.
+async fn status(connection: Connection) -> String {
+    connection.rest().await.split(' ').nth(1).unwrap_or("none").to_owned()
+}
+
+async fn log_in(server: &Server, headers: &str, body: &[u8]) -> String {
+    let mut connection = server.connect().await;
+    connection.send(&format!("{LOGIN}{headers}content-length: {}\r\n\r\n", body.len())).await;
+    connection.send_bytes(body).await;
+    status(connection).await
+}
+
+async fn healthcheck(server: &Server) -> String {
+    let mut connection = server.connect().await;
+    connection.send("GET /api/healthcheck HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    status(connection).await
+}
+
+#[tokio::test]
+async fn many_who_never_finish_their_head_keep_nobody_out() {
+    let server = Server::start(NO_DATABASE).await;
+    let mut slow = Vec::new();
+
+    for _ in 0..500 {
+        let mut connection = server.connect().await;
+        connection.send("GET /api/healthcheck HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await;
+        slow.push(connection);
+    }
+
+    let began = Instant::now();
+    assert_eq!(healthcheck(&server).await, "200");
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = Server::start(NO_DATABASE).await;
+    let mut slow = server.connect().await;
+
+    let began = Instant::now();
+    slow.send(&format!("{LOGIN}content-length: 100\r\n\r\n{{\"email\": ")).await;
+
+    assert_eq!(status(slow).await, "503");
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
+    let server = Server::start(NO_DATABASE).await;
+
+    let mut announced = server.connect().await;
+    announced.send(&format!("{LOGIN}content-length: 2000000000\r\n\r\n")).await;
+    let mut chunked = server.connect().await;
+    chunked.send(&format!("{LOGIN}transfer-encoding: chunked\r\n\r\n")).await;
+    for _ in 0..17 {
+        chunked.send(&format!("10000\r\n{}\r\n", "x".repeat(0x1_0000))).await;
+    }
+
+    assert_eq!(status(announced).await, "413");
+    assert_eq!(status(chunked).await, "413");
+}
+
+#[tokio::test]
+async fn a_flood_of_headers_is_refused() {
+    let server = Server::start(NO_DATABASE).await;
+
+    for headers in
+        [(0..200).map(|n| format!("x-{n}: x\r\n")).collect::<String>(), format!("x-long: {}\r\n", "x".repeat(600_000))]
+    {
+        let mut connection = server.connect().await;
+        connection.try_send(&format!("GET /api/healthcheck HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n")).await;
+        assert!(matches!(&*connection.until_it_ends().await, "431" | "reset"));
+    }
+
+    assert_eq!(healthcheck(&server).await, "200");
+}
+
+#[tokio::test]
+async fn deep_json_is_a_bad_request() {
+    let server = Server::start(NO_DATABASE).await;
+
+    for (open, close) in [("[", "]"), (r#"{"password":"#, "}"), (r#"{"email":["#, "]}")] {
+        let deep = format!("{}1{}", open.repeat(50_000), close.repeat(50_000));
+        assert_eq!(log_in(&server, "", deep.as_bytes()).await, "400", "{open}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_compressed_is_not_unpacked() {
+    let server = Server::start(NO_DATABASE).await;
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..1000 {
+        bomb.write_all(&[b' '; 1_000_000]).unwrap();
+    }
+    let bomb = bomb.finish().unwrap();
+    assert!(bomb.len() < 1_048_576, "one that is let in");
+
+    let before = memory(&server);
+    let status = log_in(&server, "content-encoding: gzip\r\n", &bomb).await;
+
+    assert_eq!(status, "400");
+    assert!(memory(&server) - before < 50_000, "unpacked it has a gigabyte");
+}
+
+/// Resident, in KB; 0 where there is no /proc.
+fn memory(server: &Server) -> i64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or_default()
+}
