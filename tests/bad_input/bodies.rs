@@ -77,7 +77,7 @@ fn example(path: &str) -> Value {
         }
         "/api/v1/configs/batch" => json!({"configs": [{
             "user_email": "alice@contract.test", "case_id": 1, "arm": "a", "path_config": [{"path": "A.B", "style": {"top": 1}}]}]}),
-        "/api/v1/experiments" => json!({"name": "D", "arms": ["a", {"b": 1}], "case_pool": [1, 2], "description": "d"}),
+        "/api/v1/experiments" => json!({"name": "D", "arms": ["a", "b"], "case_pool": [1, 2], "description": "d"}),
         "/api/v1/experiments/exp-alpha/status" => json!({"status": "active"}),
         "/api/v1/experiments/exp-alpha/runs" => json!({"triggered_by": "me", "run_params": {"a": 1}}),
         "/api/v1/experiments/exp-alpha/runs/2" => json!({"status": "completed", "model_version": "m"}),
