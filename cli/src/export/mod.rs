@@ -5,20 +5,17 @@ mod encoder;
 mod source;
 mod write;
 
-use std::io::{self, Write};
-
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use export::{Analytics, Answers, DisplayConfigs, Participants, Table};
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::report::{Ending, Report};
+use crate::report::Ending;
 
 pub use encoder::{Format, Lines};
 pub use source::{Opened, Source};
-pub use write::{Destination, Written, write};
+pub use write::{Destination, write};
 
 use source::Whole;
 
@@ -98,17 +95,5 @@ async fn whole(
     context: &Context,
 ) -> Result<Ending, Failure> {
     let written = write(&mut Whole { table, since }, destination, context).await?;
-    destination.report(&Exported { written }, context)
-}
-
-#[derive(Serialize)]
-struct Exported {
-    #[serde(flatten)]
-    written: Written,
-}
-
-impl Report for Exported {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.written.write(out)
-    }
+    destination.report(&written, context)
 }

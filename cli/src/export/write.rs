@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::audit::Action;
 use shared::db::Database;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::Connection as _;
 
 use super::encoder::{Encoder, Format, Lines, Spreadsheet};
 use super::source::{Opened, Source};
@@ -80,8 +80,8 @@ pub struct Written {
     pub formulas: Option<u64>,
 }
 
-impl Written {
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+impl Report for Written {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} rows of {} columns", self.rows, self.columns)?;
         match self.formulas {
             None | Some(0) => Ok(()),
@@ -98,7 +98,7 @@ pub async fn write(source: &mut impl Source, destination: &Destination, context:
     let format = destination.format(context)?;
     tokio::select! {
         written = write_as(source, format, &destination.output, context) => written,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; nothing was written")),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; there is no file")),
     }
 }
 
@@ -127,20 +127,11 @@ async fn write_as(
         bar.step();
         Ok(())
     };
-    read(source, &mut snapshot, &db, take).await?;
+    source.rows(&mut snapshot, &db, take).await?;
     drop(bar);
     encoder.finish()?.keep()?;
     written.formulas = spreadsheet.map(|spreadsheet| spreadsheet.formulas);
     Ok(written)
-}
-
-async fn read(
-    source: &mut impl Source,
-    snapshot: &mut PgConnection,
-    db: &Database,
-    take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    source.rows(snapshot, db, take).await
 }
 
 /// As the routes do: an entry that tells of data that has left, before its first row.

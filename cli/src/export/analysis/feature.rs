@@ -40,7 +40,7 @@ pub async fn of_study(snapshot: &mut PgConnection, db: &Database) -> Result<BTre
         for shown in batch {
             let paths = shown.path_config.as_deref().map(answered::paths).unwrap_or_default();
             features.extend(self::shown(&paths, shown.case_id, &backgrounds).into_keys());
-            features.extend(backgrounds.of(shown.case_id).into_keys());
+            features.extend(backgrounds.of(shown.case_id).into_iter().flat_map(Features::keys).cloned());
         }
     }
     Ok(features)
@@ -55,7 +55,23 @@ pub fn shown(paths: &[String], case_id: Option<i32>, backgrounds: &Backgrounds) 
 
 /// What is recorded of cases, the last ones that were looked at.
 #[derive(Default)]
-pub struct Backgrounds(HashMap<i32, Vec<Finding>>);
+pub struct Backgrounds(HashMap<i32, Background>);
+
+/// What is recorded of a case.
+#[derive(Default)]
+struct Background {
+    /// Feature and value by path below `BACKGROUND`: full stops may be part of a value.
+    by_path: HashMap<String, (String, String)>,
+    features: Features,
+}
+
+impl Background {
+    fn of(findings: &[Finding]) -> Self {
+        let path = |finding: &Finding| format!("{}.{}", finding.categories.join("."), finding.text);
+        let by_path = findings.iter().map(|finding| (path(finding), of_finding(finding))).collect();
+        Self { by_path, features: joined(findings.iter().map(of_finding)) }
+    }
+}
 
 impl Backgrounds {
     /// Holds these cases, and no others.
@@ -64,24 +80,19 @@ impl Backgrounds {
         self.0.retain(|case, _| wanted.contains(case));
         let missing: Vec<i32> = wanted.into_iter().filter(|case| !self.0.contains_key(case)).collect();
         if let Some(loaded) = Cases::load(&missing, db).await? {
-            self.0.extend(missing.into_iter().map(|case| (case, loaded.background(case))));
+            self.0.extend(missing.into_iter().map(|case| (case, Background::of(&loaded.background(case)))));
         }
         Ok(())
     }
 
     /// The features of a case, whoever saw them.
-    pub fn of(&self, case_id: Option<i32>) -> Features {
-        joined(self.findings(case_id).iter().map(of_finding))
+    pub fn of(&self, case_id: Option<i32>) -> Option<&Features> {
+        Some(&self.0.get(&case_id?)?.features)
     }
 
-    /// The feature that a path names, as the page finds it: full stops may be part of a value.
+    /// The feature that a path names, as the page finds it.
     fn named(&self, case_id: Option<i32>, path: &str) -> Option<(String, String)> {
-        let is_named = |finding: &&Finding| path == format!("{}.{}", finding.categories.join("."), finding.text);
-        self.findings(case_id).iter().find(is_named).map(of_finding)
-    }
-
-    fn findings(&self, case_id: Option<i32>) -> &[Finding] {
-        case_id.and_then(|case| self.0.get(&case)).map_or(&[], Vec::as_slice)
+        self.0.get(&case_id?)?.by_path.get(path).cloned()
     }
 }
 
@@ -141,7 +152,7 @@ mod tests {
     #[test]
     fn a_full_stop_within_a_value_of_the_case_is_part_of_it() {
         let finding = Finding { categories: vec!["Medical History".to_owned()], text: "Stent 2.5 mm".to_owned() };
-        let backgrounds = Backgrounds(HashMap::from([(7, vec![finding])]));
+        let backgrounds = Backgrounds(HashMap::from([(7, Background::of(&[finding]))]));
 
         let shown = shown(&["BACKGROUND.Medical History.Stent 2.5 mm".to_owned()], Some(7), &backgrounds);
 

@@ -155,7 +155,9 @@ impl Analysis {
         row.extend(self.features.iter().map(|feature| Value::Boolean(shown.contains_key(feature))));
         row.push(text(Some(if answer.ai_score_shown { "Yes" } else { "No" })));
         // what is recorded of the case; of a case that is gone, what was shown
-        let value = |feature| background.get(feature).or_else(|| shown.get(feature)).cloned();
+        let value = |feature: &String| {
+            background.and_then(|background| background.get(feature)).or_else(|| shown.get(feature)).cloned()
+        };
         row.extend(
             self.features.iter().map(|feature| value(feature).map_or(Value::Null, |value| Value::Text(value.into()))),
         );
