@@ -23,7 +23,7 @@ pub type Catalog = BTreeMap<String, Vec<Column>>;
 
 /// The columns of `tables`, in their order.
 pub async fn read(tables: &[&str], db: &Database) -> Result<Catalog, Failure> {
-    let tables: Vec<String> = tables.iter().map(ToString::to_string).collect();
+    let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
     let rows = sqlx::query!(
         r#"SELECT relname::text AS "table!", attname::text AS "name!", format_type(atttypid, atttypmod) AS "type_name!",
                   attnotnull AS "is_required!", primary_key.oid IS NOT NULL AS "is_key!",

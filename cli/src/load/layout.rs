@@ -71,7 +71,7 @@ mod tests {
     }
 
     fn header(names: &[&str]) -> Vec<String> {
-        names.iter().map(ToString::to_string).collect()
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
