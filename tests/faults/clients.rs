@@ -55,7 +55,7 @@ impl Clients {
         for participant in 1..=PARTICIPANTS {
             let client = Client {
                 participant,
-                base: format!("http://{}", if participant % 4 == 0 { functions } else { container }),
+                base: format!("http://{}", if participant.is_multiple_of(4) { functions } else { container }),
                 token: api.tokens.issue(&study::address(participant), chrono::Utc::now()).unwrap(),
                 http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
                 is_over: clients.is_over.clone(),

@@ -29,7 +29,7 @@ impl Api {
 
     /// Puts so many requests at once, every second one to the other process.
     async fn at_once(&self, copies: usize, put: impl AsyncFn(&TestApp, usize) -> Answer) -> Vec<Answer> {
-        join_all((0..copies).map(|n| put(if n % 2 == 0 { &self.one } else { &self.other }, n))).await
+        join_all((0..copies).map(|n| put(if n.is_multiple_of(2) { &self.one } else { &self.other }, n))).await
     }
 
     async fn count(&self, query: &str) -> i64 {
