@@ -103,8 +103,8 @@ async fn deep_json_is_a_bad_request() {
 #[tokio::test]
 async fn what_is_compressed_is_not_unpacked() {
     let server = Server::start(NO_DATABASE).await;
-    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
-    for _ in 0..1000 {
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..100 {
         bomb.write_all(&[b' '; 1_000_000]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
@@ -114,7 +114,7 @@ async fn what_is_compressed_is_not_unpacked() {
     let status = log_in(&server, "content-encoding: gzip\r\n", &bomb).await;
 
     assert_eq!(status, "400");
-    assert!(memory(&server) - before < 50_000, "unpacked it has a gigabyte");
+    assert!(memory(&server) - before < 50_000, "unpacked it has 100 MB");
 }
 
 /// Resident, in KB; 0 where there is no /proc.
