@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -25,6 +26,10 @@ pub struct Arguments {
     /// What is measured is built with this profile. `dev` is for work on the benchmarks themselves, and writes no document.
     #[arg(long, default_value = "release")]
     pub profile: String,
+
+    /// Measures the binaries in this directory, and builds none. Writes no document.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub binaries: Option<PathBuf>,
 }
 
 /// What can be measured, in the order in which it is.
@@ -72,7 +77,7 @@ impl Arguments {
 
     /// Whether the results are what the document is about.
     pub fn is_for_the_document(&self) -> bool {
-        self.only.is_empty() && !self.quick && self.profile == "release"
+        self.only.is_empty() && !self.quick && self.profile == "release" && self.binaries.is_none()
     }
 
     /// How long and how often.

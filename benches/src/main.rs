@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<bool, Failure> {
     let started = Instant::now();
     print_plan(&arguments);
-    let binaries = build(&arguments.profile)?;
+    let binaries = binaries(&arguments)?;
     say(started, "built");
     let cluster = Cluster::start().await?;
     let mut bench = Bench { cluster, studies: Vec::new(), binaries, pace: arguments.pace() };
@@ -94,12 +94,15 @@ async fn run(arguments: Arguments) -> Result<bool, Failure> {
     Ok(report.is_complete())
 }
 
-/// Builds the server, every function, and what they are held against.
-fn build(profile: &str) -> Result<Paths, Failure> {
-    let functions = functions()?;
-    let names = ["augmed-server", "bare-hello", "bare-query"].into_iter().chain(functions.iter().map(String::as_str));
-    let selected = ["--profile", profile].into_iter().chain(names.flat_map(|name| ["--bin", name]));
-    Ok(build::binaries_of(repository(), selected)?)
+/// The server, every function, and what they are held against.
+fn binaries(arguments: &Arguments) -> Result<Paths, Failure> {
+    let names = ["augmed-server", "bare-hello", "bare-query"].map(str::to_owned).into_iter().chain(functions()?);
+    if let Some(directory) = &arguments.binaries {
+        return Ok(names.map(|name| (name.clone(), directory.join(name))).collect());
+    }
+    let names: Vec<_> = names.collect();
+    let selected = ["--profile", &arguments.profile].into_iter();
+    Ok(build::binaries_of(repository(), selected.chain(names.iter().flat_map(|name| ["--bin", name])))?)
 }
 
 /// The functions behind the load balancer.
