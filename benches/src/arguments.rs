@@ -106,6 +106,12 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// The same for so many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
+    pub fn with_clients(self, clients: usize) -> Self {
+        let preparing = Duration::from_millis(30) * u32::try_from(clients).unwrap_or(u32::MAX);
+        Self { warm_up: self.warm_up + preparing, ..self }
+    }
+
     const FULL: Self = Self {
         warm_up: Duration::from_millis(700),
         window: Duration::from_millis(1800),

@@ -11,14 +11,14 @@ use crate::{Failure, repository};
 /// The machine, and what ran on it.
 #[derive(Debug, Serialize)]
 pub struct Machine {
-    cpu: String,
-    cores: usize,
+    pub cpu: String,
+    pub cores: usize,
     /// In GB.
-    memory: u64,
-    kernel: String,
-    postgresql: String,
-    date: String,
-    commit: String,
+    pub memory: u64,
+    pub kernel: String,
+    pub postgresql: String,
+    pub date: String,
+    pub commit: String,
 }
 
 impl Machine {

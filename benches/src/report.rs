@@ -194,6 +194,33 @@ mod tests {
     }
 
     #[test]
+    fn document_and_plot_have_a_line_for_each_figure() {
+        let machine = Machine {
+            cpu: "CPU".into(),
+            cores: 2,
+            memory: 24,
+            kernel: "6.1".into(),
+            postgresql: "15.14".into(),
+            date: "2026-11-23".into(),
+            commit: "abc".into(),
+        };
+        let verdict = Verdict::new("cases", "9/s".into(), "10/s".into(), 0.9, Reach::AtLeast(0.8));
+        let section = Section {
+            verdicts: vec![verdict],
+            rows: vec![vec!["a".into(), "b".into()]],
+            ..Section::new("Title", &["one", "two"])
+        };
+        let report = Report { machine, patients: vec![1, 2], minutes: 3, sections: vec![section] };
+
+        let document = render(include_str!("performance.md.jinja"), &report).unwrap();
+        let plot = render(include_str!("performance.svg.jinja"), &report).unwrap();
+
+        assert!(document.contains("\n| cases | 9/s | 10/s | 0.90 | ≥ 0.80 | yes |\n"), "{document}");
+        assert!(document.contains("\n### Title\n\n| one | two |\n| --- | --- |\n| a | b |\n"), "{document}");
+        assert!(plot.contains(r#"<rect x="310" y="40" width="338""#), "{plot}");
+    }
+
+    #[test]
     fn numbers_have_groups_of_three() {
         assert_eq!([0.0, 999.4, 1000.0, 1_234_567.0].map(count), ["0", "999", "1,000", "1,234,567"]);
     }

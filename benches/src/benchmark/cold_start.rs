@@ -51,16 +51,24 @@ struct Took {
 }
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
-    let starts = starts(bench).await?;
-    let mut took = vec![Vec::new(); starts.len()];
+    let mut section = Section::new("Cold starts, and sizes", &COLUMNS);
+    let mut measured: Vec<_> = starts(bench).await?.into_iter().map(|start| (start, Vec::new())).collect();
     for _ in 0..bench.pace.starts {
-        for (start, took) in starts.iter().zip(&mut took) {
-            took.push(start.once().await.map_err(|error| format!("{}: {error}", start.name))?);
+        let mut failed = Vec::new();
+        for (start, took) in &mut measured {
+            match start.once().await {
+                Ok(once) => took.push(once),
+                Err(error) => {
+                    section.fail(&start.name, &error);
+                    failed.push(start.name.clone());
+                }
+            }
         }
+        measured.retain(|(start, _)| !failed.contains(&start.name));
     }
+    let (starts, took): (Vec<_>, Vec<_>) = measured.into_iter().unzip();
     let medians: Vec<_> = took.iter().filter_map(|took| Took::median(took)).collect();
     let hello = medians.first().copied().ok_or("nothing was started")?;
-    let mut section = Section::new("Cold starts, and sizes", &COLUMNS);
     for (start, took) in starts.iter().zip(&medians) {
         section.rows.push(start.row(took, &hello)?);
     }

@@ -52,10 +52,11 @@ async fn compare(
     let own = std::process::id();
     let (postgres, served, client) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
-    for _ in 0..bench.pace.rounds {
-        ours.push(load::measure(server.port, clients, &requests, &bench.pace, &[&postgres, &served, &client]).await?);
+    let pace = bench.pace.with_clients(clients);
+    for _ in 0..pace.rounds {
+        ours.push(load::measure(server.port, clients, &requests, &pace, &[&postgres, &served, &client]).await?);
         study.reset().await?;
-        limit.push(pgbench::measure(&bench.cluster, study, route, &script, clients, &bench.pace).await?);
+        limit.push(pgbench::measure(&bench.cluster, study, route, &script, clients, &pace).await?);
         study.reset().await?;
     }
     Ok((Measured::median(&ours), Measured::median(&limit)))
