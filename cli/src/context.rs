@@ -5,11 +5,11 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use shared::audit::Author;
 use shared::config::{self, Environment};
-use shared::db::{Database, Deployment};
-use shared::secrets::{self, Rotation};
+use shared::db::{Database, Deployment, Transaction};
+use shared::secrets;
 use shared::{App, Config};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Postgres, Transaction};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
@@ -53,8 +53,7 @@ impl Context {
         let options = self.connect_options().await?;
         let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
         connected.map_err(|_| Failure::database_is_silent())??.close().await?;
-        let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
-        Ok(Database::new(pool, Rotation::default()))
+        Ok(Database::new(options.into(), Deployment::Container { max_connections: 2 }))
     }
 
     /// What the server works with: keys, passwords, mail.
@@ -77,7 +76,7 @@ impl Context {
 }
 
 /// A transaction, for a change and its entry in the audit trail.
-pub async fn begin(db: &Database) -> Result<Transaction<'static, Postgres>, Failure> {
+pub async fn begin(db: &Database) -> Result<Transaction, Failure> {
     // its future is large, and would be part of every command's
     Ok(Box::pin(db.begin()).await?)
 }

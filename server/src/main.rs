@@ -46,7 +46,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     if !connections::serve(listener, server::service(app.clone(), &config), stopped, Limits::default()).await {
         tracing::warn!("connections were still open in the end");
     }
-    app.db.close().await;
+    app.db.close();
     Ok(())
 }
 

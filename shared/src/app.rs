@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::auth::{Passwords, Tokens, address_hash};
 use crate::config::{Config, ConfigError, Environment};
-use crate::db::{self, Database, Deployment};
+use crate::db::{Address, Database, Deployment};
 use crate::mail::Mailer;
 use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
 
@@ -60,17 +60,17 @@ impl App {
         };
         let fetched = source.fetch().await?;
         let config = Config::from_environment(&fetched.environment)?;
-        let pool = db::lazy_pool(&config.database_url, deployment(&config))?;
-        let app = Self::over(pool.clone().into(), &config);
+        let address = Address::of(&config.database_url)?;
+        let app = Self::over(Database::new(address.clone(), deployment(&config)), &config);
         let secrets = [Some(app.tokens.key()), app.admin_api_key.clone(), app.export_api_key.clone()];
-        let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), pool.clone());
-        Ok((Self { db: Database::new(pool, rotation.clone()), rotation, ..app }, config))
+        let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), address);
+        Ok((Self { db: app.db.refreshed_by(rotation.clone()), rotation, ..app }, config))
     }
 
     /// The state for `config`; opens no connection. Its secrets stay as they are.
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
-        let pool = db::lazy_pool(&config.database_url, deployment)?;
-        Ok(Self::over(pool.into(), config))
+        let address = Address::of(&config.database_url)?;
+        Ok(Self::over(Database::new(address, deployment), config))
     }
 
     fn over(db: Database, config: &Config) -> Self {

@@ -3,8 +3,7 @@ use http::{Method, Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use shared::App;
-use shared::db::Database;
-use shared::secrets::Rotation;
+use shared::db::{Database, Deployment};
 use tests::app::{API_KEY, Answer, TestApp};
 use tower::ServiceExt as _;
 
@@ -283,7 +282,13 @@ async fn a_file_of_more_than_a_megabyte_is_stored() {
 #[tokio::test]
 async fn a_hundred_thousand_assignments_are_stored_in_their_order() {
     let api = TestApp::with_contract_data().await;
-    let app = App { db: Database::new(api.pool().clone(), Rotation::default()), ..api.app.clone() };
+    let app = App {
+        db: Database::new(
+            api.pool().connect_options().as_ref().clone().into(),
+            Deployment::Container { max_connections: 1 },
+        ),
+        ..api.app.clone()
+    };
     let mut upload = form(REPLACE, &format!("{HEADER}\n{}", rows(100_000)), &[]);
     upload.headers_mut().insert("x-api-key", API_KEY.parse().unwrap());
 

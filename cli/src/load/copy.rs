@@ -2,7 +2,7 @@
 //! added or take the place of those with their keys.
 
 use csv::ByteRecord;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 
 use super::catalog::Column;
 use super::file::TableFile;
@@ -27,7 +27,7 @@ pub struct Outcome {
 pub async fn load(
     file: &TableFile,
     columns: &[Column],
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut PgConnection,
     progress: &Progress,
 ) -> Result<Outcome, Failure> {
     let stored = count(file.table, transaction).await?;

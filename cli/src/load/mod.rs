@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use serde_json::json;
 use shared::audit::Action as Audited;
-use sqlx::{Postgres, Transaction};
+use sqlx::PgConnection;
 
 use crate::context::{self, Context};
 use crate::failure::Failure;
@@ -115,19 +115,19 @@ fn fit(found: Vec<(&'static str, PathBuf)>, quoting: Quoting, catalog: &Catalog)
 }
 
 /// One load at a time; those who read wait for nothing.
-async fn prepare(files: &[TableFile], transaction: &mut Transaction<'static, Postgres>) -> Result<(), Failure> {
+async fn prepare(files: &[TableFile], transaction: &mut PgConnection) -> Result<(), Failure> {
     // 03/04/2026 is refused instead of guessed
-    sqlx::query!("SET LOCAL datestyle = 'ISO, YMD'").execute(&mut **transaction).await?;
+    sqlx::query!("SET LOCAL datestyle = 'ISO, YMD'").execute(&mut *transaction).await?;
     let tables: Vec<&str> = files.iter().map(|file| file.table).collect();
     let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", tables.join(", "));
-    waiting::spin("waiting for the tables", sqlx::query(&lock).execute(&mut **transaction)).await?;
+    waiting::spin("waiting for the tables", sqlx::query(&lock).execute(&mut *transaction)).await?;
     Ok(())
 }
 
 async fn load(
     files: &[TableFile],
     catalog: &Catalog,
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut PgConnection,
 ) -> Result<Vec<LoadedTable>, Failure> {
     let sizes = files.iter().filter_map(|file| file.path.metadata().ok());
     let mut progress = Progress::of(sizes.map(|file| file.len()).sum());
@@ -141,13 +141,9 @@ async fn load(
 }
 
 /// The audit trail, and what the planner knows of the tables.
-async fn finish(
-    report: &Loaded,
-    transaction: &mut Transaction<'static, Postgres>,
-    context: &Context,
-) -> Result<(), Failure> {
+async fn finish(report: &Loaded, transaction: &mut PgConnection, context: &Context) -> Result<(), Failure> {
     for table in &report.tables {
-        sqlx::query(&format!("ANALYZE {}", table.table)).execute(&mut **transaction).await?;
+        sqlx::query(&format!("ANALYZE {}", table.table)).execute(&mut *transaction).await?;
     }
     let tables: Vec<String> = report.tables.iter().map(|table| table.table.to_owned()).collect();
     let details = json!({ "added": report.sum(|table| table.added), "replaced": report.sum(|table| table.replaced) });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use shared::db::Database;
-use sqlx::{Postgres, Transaction};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use crate::invitation::Invitation;
@@ -35,14 +35,14 @@ pub(crate) async fn all(db: &Database) -> Result<Vec<Account>, sqlx::Error> {
 /// Adds the accounts whose address nobody has, in any case, as invited ones; the ids of those that were added by their addresses.
 /// Of an address that occurs twice the first counts.
 pub async fn add(
-    transaction: &mut Transaction<'_, Postgres>,
+    connection: &mut PgConnection,
     invitations: &[Invitation],
 ) -> Result<HashMap<String, i32>, sqlx::Error> {
     fn column<'a, T>(invitations: &'a [Invitation], field: impl Fn(&'a Invitation) -> T) -> Vec<T> {
         invitations.iter().map(field).collect()
     }
     // the table's own key tells A@x from a@x, so that two requests at once have to wait for each other
-    sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#).execute(&mut **transaction).await?;
+    sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#).execute(&mut *connection).await?;
     let added = sqlx::query!(
         r#"WITH invited AS (
              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
@@ -60,7 +60,7 @@ pub async fn add(
         &column(invitations, |invitation| invitation.employer.clone()) as &[Option<String>],
         &column(invitations, |invitation| invitation.area_of_clinical_ex.clone()) as &[Option<String>]
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *connection)
     .await?;
     Ok(added.into_iter().map(|account| (account.email, account.id)).collect())
 }

@@ -43,12 +43,7 @@ struct AttentionCheck {
 const ATTENTION_CHECK: AttentionCheck = AttentionCheck {
     r#type: "SingleChoice",
     title: ATTENTION_CHECK_TITLE,
-    options: [
-        "I wasn’t really reading",
-        "I’m just clicking through",
-        "I prefer not to answer",
-        ATTENTION_CHECK_PASSED,
-    ],
+    options: ["I wasn’t really reading", "I’m just clicking through", "I prefer not to answer", ATTENTION_CHECK_PASSED],
     required: "true",
 };
 

@@ -1,11 +1,13 @@
 //! Passwords: the rule at signup, and scrypt as the old system stores it (contract section 2).
 
-use std::sync::Arc;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
 use crate::errors::ApiError;
@@ -40,7 +42,33 @@ pub fn is_strong(password: &str) -> bool {
         && password.contains(|c| SYMBOLS.contains(c))
 }
 
-/// Hashes off the async threads, on half of the cores: many who log in at once do not slow down those who are in.
+/// Niceness 5: a third of the share of another thread (sched(7)). Many who log in at once take what is idle and slow down
+/// those who are in by little, and a busy server still lets people in.
+const NICENESS: i32 = 5;
+
+/// Threads for nothing else.
+static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_current_thread()
+        .max_blocking_threads(cores())
+        .thread_name("passwords")
+        .on_thread_start(step_back)
+        .build()
+        .expect("threads can be started")
+});
+
+/// Linux has a niceness for each thread.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::warn!(%error, "passwords are hashed at the priority of requests");
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Hashes on threads of their own, as many at once as there are cores.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     cores: Arc<Semaphore>,
@@ -48,10 +76,9 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// As many at once as half of this machine's cores, and at least one.
+    /// As many at once as this machine has cores.
     pub fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cores: Arc::new(Semaphore::new((cores / 2).max(1))), hashed: Arc::default() }
+        Self { cores: Arc::new(Semaphore::new(cores())), hashed: Arc::default() }
     }
 
     /// How many passwords this process has hashed.
@@ -83,13 +110,14 @@ impl Passwords {
         let permit =
             Arc::clone(&self.cores).acquire_owned().await.map_err(|error| ApiError::Fault(error.to_string()))?;
         self.hashed.fetch_add(1, Ordering::Relaxed);
-        tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
-        })
-        .await
-        .map_err(|error| ApiError::Fault(format!("password hashing: {error}")))
+        THREADS
+            .spawn_blocking(move || {
+                let result = work();
+                drop(permit);
+                result
+            })
+            .await
+            .map_err(|error| ApiError::Fault(format!("password hashing: {error}")))
     }
 }
 

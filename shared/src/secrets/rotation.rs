@@ -8,14 +8,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::PgPool;
 
 use super::SecretsError;
 use super::lookout::Lookout;
 use super::source::{Fetched, Source};
 use super::versions::RotatingSecret;
 use crate::config::Config;
-use crate::db;
+use crate::db::Address;
 
 /// SSM answers in some milliseconds; a request must not wait longer for it than the frontend waits for the request.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -36,7 +35,7 @@ struct Link {
     /// Values older than this are fetched anew; twice as old, they are not used any more unless SSM is away.
     refresh_after: Duration,
     secrets: Vec<(Arc<RotatingSecret>, Lookout<SecretsError>)>,
-    pool: PgPool,
+    address: Address,
     database_url: ArcSwap<SecretString>,
     refreshes: Lookout<SecretsError>,
     /// Unix milliseconds, of a clock that goes on while a function's environment is frozen.
@@ -46,13 +45,13 @@ struct Link {
 }
 
 impl Rotation {
-    /// Keeps `secrets` and the password of `pool` as new as those in `source`, from which `config` was read just now.
+    /// Keeps `secrets` and the password of `address` as new as those in `source`, from which `config` was read just now.
     pub(crate) fn new(
         source: Source,
         config: &Config,
         fetched: &Fetched,
         secrets: impl IntoIterator<Item = Arc<RotatingSecret>>,
-        pool: PgPool,
+        address: Address,
     ) -> Self {
         let now = AtomicI64::new(Utc::now().timestamp_millis());
         let secrets = secrets.into_iter().map(|secret| (secret, Lookout::new(PAUSE_BETWEEN_LOOKS)));
@@ -60,7 +59,7 @@ impl Rotation {
             source,
             refresh_after: config.secrets_refresh,
             secrets: secrets.collect(),
-            pool,
+            address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
             refreshes: Lookout::new(PAUSE_BETWEEN_REFRESHES),
             attempted_at: AtomicI64::new(now.load(Ordering::Relaxed)),
@@ -181,8 +180,7 @@ impl Link {
         if self.database_url.load().expose_secret() == config.database_url.expose_secret() {
             return;
         }
-        if let Ok(options) = db::connect_options(&config.database_url) {
-            self.pool.set_connect_options(options);
+        if self.address.change(&config.database_url).is_ok() {
             self.database_url.store(Arc::new(config.database_url.clone()));
             tracing::info!(secret = "DATABASE_URL", "secret in use");
         } else {

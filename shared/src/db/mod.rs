@@ -1,0 +1,190 @@
+//! The database: connections, transactions, and what happens when the password has changed.
+
+mod address;
+mod connection;
+mod transaction;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use deadpool::Runtime;
+use deadpool::managed::{Pool, PoolError, QueueMode};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, TryStreamExt};
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres};
+use sqlx::{Describe, Either, Execute, Executor};
+
+use crate::secrets::Rotation;
+use connection::Connections;
+
+pub use address::Address;
+pub use connection::Connection;
+pub use transaction::Transaction;
+
+/// Where the process runs, as far as its database connections are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployment {
+    /// One request at a time; frozen in between, so that a connection may be dead without anybody noticing.
+    Lambda,
+    /// Many requests at once.
+    Container {
+        /// Connections at most.
+        max_connections: u32,
+    },
+}
+
+/// A request is answered within five seconds, so that the database has to be quicker than that.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// In a process that is never frozen.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// Between two attempts to reach a database that is starting.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The database of a process: an `Executor`, as a pool is.
+///
+/// When PostgreSQL refuses the password, it is fetched anew, and the request waits for that instead of failing.
+#[derive(Clone)]
+pub struct Database {
+    connections: Pool<Connections>,
+    rotation: Rotation,
+}
+
+impl Database {
+    /// Connects to `address` on first use. Its password stays as it is.
+    pub fn new(address: Address, deployment: Deployment) -> Self {
+        let (max_connections, trusted_idle) = match deployment {
+            Deployment::Lambda => (1, Duration::ZERO),
+            Deployment::Container { max_connections } => {
+                (usize::try_from(max_connections).unwrap_or(usize::MAX), TRUSTED_IDLE)
+            }
+        };
+        let connections = Pool::builder(Connections { address, trusted_idle })
+            .max_size(max_connections)
+            // who was used last is most likely alive
+            .queue_mode(QueueMode::Lifo)
+            .wait_timeout(Some(ACQUIRE_TIMEOUT))
+            .create_timeout(Some(ACQUIRE_TIMEOUT))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .expect("a pool with a runtime for its timeouts can be built");
+        Self { connections, rotation: Rotation::default() }
+    }
+
+    /// The same database, whose password `rotation` keeps new.
+    pub(crate) fn refreshed_by(self, rotation: Rotation) -> Self {
+        Self { rotation, ..self }
+    }
+
+    /// A connection. Between `ALTER ROLE` and `put-parameter` both passwords are wrong: asks again while there is time.
+    pub async fn acquire(&self) -> Result<Connection, sqlx::Error> {
+        let started = Instant::now();
+        loop {
+            let error = match self.connections.get().await {
+                Ok(connection) => return Ok(connection.into()),
+                Err(error) => unpooled(error),
+            };
+            if started.elapsed() > ACQUIRE_TIMEOUT {
+                return Err(error);
+            }
+            if is_starting(&error) {
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            } else if !(is_refusal(&error) && self.rotation.refresh().await) {
+                return Err(error);
+            }
+        }
+    }
+
+    /// A transaction, which is rolled back unless it is committed.
+    pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(self.acquire().await?).await
+    }
+
+    /// Ends what is idle now, and everything else when it comes back.
+    pub fn close(&self) {
+        self.connections.close();
+    }
+}
+
+/// The address has a password in it.
+impl fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+fn unpooled(error: PoolError<sqlx::Error>) -> sqlx::Error {
+    match error {
+        PoolError::Backend(error) => error,
+        PoolError::Closed => sqlx::Error::PoolClosed,
+        _ => sqlx::Error::PoolTimedOut,
+    }
+}
+
+/// SQLSTATE 28P01 invalid password, 28000 invalid authorization (PostgreSQL appendix A).
+fn is_refusal(error: &sqlx::Error) -> bool {
+    has_code(error, &["28P01", "28000"])
+}
+
+/// Nobody listens yet, or SQLSTATE 57P03 cannot connect now.
+fn is_starting(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
+        || has_code(error, &["57P03"])
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| codes.contains(&&*code))
+}
+
+impl<'c> Executor<'c> for &'c Database {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async_stream::try_stream! {
+            let mut connection = self.acquire().await?;
+            let mut steps = connection.fetch_many(query);
+            while let Some(step) = steps.try_next().await? {
+                yield step;
+            }
+            drop(steps);
+            connection.finished();
+        })
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async move {
+            let mut connection = self.acquire().await?;
+            let row = connection.fetch_optional(query).await?;
+            connection.finished();
+            Ok(row)
+        })
+    }
+
+    fn prepare_with<'e, 'q: 'e>(
+        self,
+        sql: &'q str,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement<'q>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(async move { self.acquire().await?.prepare_with(sql, parameters).await })
+    }
+
+    fn describe<'e, 'q: 'e>(self, sql: &'q str) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(async move { self.acquire().await?.describe(sql).await })
+    }
+}
