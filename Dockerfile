@@ -1,5 +1,5 @@
 # The container of template.yaml (WithContainer): `augmed-server`, and `augmed` for operators, in an image with nothing
-# else in it. docs/operations.md says how it is built where there is no registry.
+# else in it. They are one file, which goes by the name it is called. docs/operations.md says how it is built where there is no registry.
 ARG BUILD_IMAGE=docker.io/library/rust:1.95.0-slim-bookworm
 
 # ---- the workspace without its code: what dependencies are compiled for ------------------------------------------
@@ -16,14 +16,15 @@ RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path './.cargo/*' \
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /augmed
 COPY --from=manifests /augmed .
-RUN cargo build --locked --release --package server --package cli
+RUN cargo build --locked --release --package cli
 COPY . .
 # cargo goes by time, and the empty sources it has compiled are younger than those of a checkout
 RUN find . -name '*.rs' ! -path './target/*' -exec touch {} + \
-    && cargo build --locked --release --package server --package cli
+    && cargo build --locked --release --package cli
 RUN mkdir -p /image/usr/local/bin /image/etc/ssl/certs \
-    && cp target/release/augmed-server target/release/augmed /image/usr/local/bin \
-    && ldd /image/usr/local/bin/* | grep -o '/lib[^ ]*' | sort -u | xargs cp --parents --dereference --target-directory /image \
+    && cp target/release/augmed /image/usr/local/bin \
+    && ln -s augmed /image/usr/local/bin/augmed-server \
+    && ldd /image/usr/local/bin/augmed | grep -o '/lib[^ ]*' | sort -u | xargs cp --parents --dereference --target-directory /image \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
     && cp infra/rds-ca.pem /image/etc/ssl/certs/ \
     && echo 'augmed:x:10001:10001::/:/' >/image/etc/passwd \

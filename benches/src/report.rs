@@ -217,7 +217,7 @@ mod tests {
 
         assert!(document.contains("\n| cases | 9/s | 10/s | 0.90 | ≥ 0.80 | yes |\n"), "{document}");
         assert!(document.contains("\n### Title\n\n| one | two |\n| --- | --- |\n| a | b |\n"), "{document}");
-        assert!(plot.contains(r#"<rect x="310" y="40" width="338""#), "{plot}");
+        assert!(plot.contains(r#"<rect x="310" y="40" width="338.0""#), "{plot}");
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod token;
 mod users;
 mod waiting;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,6 +39,10 @@ use arguments::Arguments;
 use context::Context;
 
 fn main() -> ExitCode {
+    // the container's image has one file under both names: most of the two is the same
+    if is_called("augmed-server") {
+        return server::process::main();
+    }
     // a defect is told like any other failure: no stack trace, and no values that its text may quote
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -49,6 +54,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn is_called(name: &str) -> bool {
+    std::env::args_os().next().is_some_and(|path| Path::new(&path).file_name() == Some(name.as_ref()))
 }
 
 fn start(arguments: Arguments, context: &Context) -> ExitCode {

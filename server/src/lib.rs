@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod connections;
+pub mod process;
 
 use axum::Router;
 use shared::{App, Config, http};

@@ -1,0 +1,69 @@
+//! The process of the container.
+
+use std::net::{Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+
+use migrate::Runner;
+use secrecy::ExposeSecret;
+use shared::db::Deployment;
+use shared::{App, Config, telemetry};
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::connections::{self, Limits};
+
+/// `augmed-server`: serves HTTP on `PORT` until SIGTERM, then finishes what is in flight and exits with 0.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    telemetry::start();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the server cannot run");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let container = |config: &Config| Deployment::Container { max_connections: config.database_max_connections };
+    let (app, config) = App::start(std::env::vars().collect(), container).await?;
+    if config.migrate_on_start {
+        migrate(&config).await?;
+    }
+    let listener = listen(config.port).await?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stopped = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what is in flight");
+    };
+    tokio::spawn(app.rotation.clone().keep_fresh());
+    tracing::info!(address = %listener.local_addr()?, "serving");
+
+    // an idle client that keeps its connection open must not keep the container
+    if !connections::serve(listener, crate::service(app.clone(), &config), stopped, Limits::default()).await {
+        tracing::warn!("connections were still open in the end");
+    }
+    app.db.close();
+    Ok(())
+}
+
+/// Of several containers that start at once one migrates, and the others wait for it.
+async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    let options: PgConnectOptions = config.database_url.expose_secret().parse()?;
+    let message = Runner::new(&options).prepare_release().await.map_err(|error| format!("migrations: {error}"))?;
+    tracing::info!(message, "migrations");
+    Ok(())
+}
+
+/// All addresses, IPv4 and IPv6; IPv4 alone where there is no IPv6.
+async fn listen(port: u16) -> std::io::Result<TcpListener> {
+    match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], port))).await,
+    }
+}
