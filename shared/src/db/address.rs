@@ -49,6 +49,7 @@ impl fmt::Debug for Address {
 fn options(url: &SecretString) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(url.expose_secret())?
         .application_name("augmed")
-        .options([("statement_timeout", STATEMENT_TIMEOUT)])
+        // compiling an upload's statement takes a second, running it takes one
+        .options([("statement_timeout", STATEMENT_TIMEOUT), ("jit", "off")])
         .disable_statement_logging())
 }
