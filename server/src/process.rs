@@ -9,15 +9,15 @@ use shared::db::Deployment;
 use shared::{App, Config, telemetry};
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::connections::{self, Limits};
 
 /// `augmed-server`: serves HTTP on `PORT` until SIGTERM, then finishes what is in flight and exits with 0.
-#[tokio::main]
-pub async fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     telemetry::start();
-    match run().await {
+    match Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the server cannot run");

@@ -105,7 +105,7 @@ async fn what_is_compressed_is_not_unpacked() {
     let server = Server::start(NO_DATABASE).await;
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..100 {
-        bomb.write_all(&[b' '; 1_000_000]).unwrap();
+        bomb.write_all(&vec![b' '; 1_000_000]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
     assert!(bomb.len() < 1_048_576, "one that is let in");

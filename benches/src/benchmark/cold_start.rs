@@ -128,7 +128,7 @@ impl Start<'_> {
         let took = Took {
             to_next,
             cpu_to_next,
-            to_answer: delivered + (function.age() - before),
+            to_answer: delivered + function.age().saturating_sub(before),
             cpu_to_answer: function.cpu()?,
         };
         function.end().await?;

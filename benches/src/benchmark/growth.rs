@@ -20,10 +20,13 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
         let mut rounds = vec![Vec::new(); servers.len()];
         for _ in 0..bench.pace.rounds {
             for ((study, server), rounds) in bench.studies.iter().zip(&servers).zip(&mut rounds) {
-                let (postgres, served, client) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
+                let (database_cpu, server_cpu, client_cpu) =
+                    (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
                 let requests = requests(route, study, 1);
-                rounds
-                    .push(load::measure(server.port, 1, &requests, &bench.pace, &[&postgres, &served, &client]).await?);
+                rounds.push(
+                    load::measure(server.port, 1, &requests, &bench.pace, &[&database_cpu, &server_cpu, &client_cpu])
+                        .await?,
+                );
                 study.reset().await?;
             }
         }

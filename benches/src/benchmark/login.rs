@@ -31,11 +31,13 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     // a password takes long: fewer of them make a figure
     let pace = Pace { window: bench.pace.window * 2, ..bench.pace };
     let own = std::process::id();
-    let (postgres, served, client) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
+    let (database_cpu, server_cpu, client_cpu) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
     let (mut ours, mut crates, mut openssl) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.pace.rounds {
         let clients = cores() * CLIENTS_PER_CORE;
-        ours.push(load::measure(server.port, clients, &logins(), &pace, &[&postgres, &served, &client]).await?);
+        ours.push(
+            load::measure(server.port, clients, &logins(), &pace, &[&database_cpu, &server_cpu, &client_cpu]).await?,
+        );
         crates.push(spawn_blocking(move || hashes_of_the_crate(pace.window)).await?);
         openssl.push(hashes_of_openssl(pace.window).await);
     }

@@ -50,11 +50,13 @@ async fn compare(
     let script = pgbench::script(route, &statement_of(route, study, server).await?)?;
     let requests = requests(route, study, clients);
     let own = std::process::id();
-    let (postgres, served, client) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
+    let (database_cpu, server_cpu, client_cpu) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     let pace = bench.pace.with_clients(clients);
     for _ in 0..pace.rounds {
-        ours.push(load::measure(server.port, clients, &requests, &pace, &[&postgres, &served, &client]).await?);
+        ours.push(
+            load::measure(server.port, clients, &requests, &pace, &[&database_cpu, &server_cpu, &client_cpu]).await?,
+        );
         study.reset().await?;
         limit.push(pgbench::measure(&bench.cluster, study, route, &script, clients, &pace).await?);
         study.reset().await?;

@@ -49,5 +49,5 @@ pub fn csv_writer<W: Write>(out: W) -> Writer<W> {
 pub(crate) fn csv_line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<Vec<u8>> {
     let mut writer = csv_writer(Vec::new());
     writer.write_record(cells.into_iter().map(|cell| cell.as_ref().as_bytes().to_vec()))?;
-    writer.into_inner().map_err(|error| error.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }

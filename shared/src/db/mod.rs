@@ -53,6 +53,7 @@ pub struct Database {
 
 impl Database {
     /// Connects to `address` on first use. Its password stays as it is.
+    #[expect(clippy::missing_panics_doc, reason = "a runtime for its timeouts is all that a pool can lack")]
     pub fn new(address: Address, deployment: Deployment) -> Self {
         let (max_connections, trusted_idle) = match deployment {
             Deployment::Lambda => (1, Duration::ZERO),

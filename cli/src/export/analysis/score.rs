@@ -4,11 +4,10 @@ use export::value::Value;
 
 /// What the assignment states, else what the visit's risk assessment says.
 pub fn of(paths: &[String], assessments: &[String]) -> Option<f64> {
-    let stated = paths.iter().filter_map(|path| path.strip_prefix("RISK ASSESSMENT."));
+    let mut stated = paths.iter().filter_map(|path| path.strip_prefix("RISK ASSESSMENT."));
     let texts = || assessments.iter().map(String::as_str);
     stated
-        .filter_map(|text| number(text, "Colorectal Cancer Score"))
-        .next()
+        .find_map(|text| number(text, "Colorectal Cancer Score"))
         .or_else(|| texts().find_map(|text| number(text, "Colorectal Cancer Score")))
         .or_else(|| texts().find_map(|text| number(text, "Adjusted CRC Risk")))
 }

@@ -60,7 +60,7 @@ impl ValueEnum for Format {
 
 /// A file that grows by rows.
 pub enum Encoder {
-    Json { out: OutputFile, columns: Vec<Column>, rows: u64 },
+    Json { out: Box<OutputFile>, columns: Vec<Column>, rows: u64 },
     Csv(Box<Writer<OutputFile>>),
     Parquet(Box<Parquet>),
 }
@@ -70,7 +70,7 @@ impl Encoder {
         Ok(match format {
             Format::Json => {
                 out.write_all(JSON_HEAD.as_bytes())?;
-                Self::Json { out, columns, rows: 0 }
+                Self::Json { out: Box::new(out), columns, rows: 0 }
             }
             Format::Csv(lines) => {
                 let mut writer = match lines {
@@ -105,7 +105,7 @@ impl Encoder {
             Self::Json { mut out, rows, .. } => {
                 let end = json_end_of_all(rows).map_err(|error| Failure::new(error.to_string()))?;
                 out.write_all(end.as_bytes())?;
-                Ok(out)
+                Ok(*out)
             }
             Self::Csv(writer) => writer.into_inner().map_err(|error| error.into_error().into()),
             Self::Parquet(parquet) => parquet.finish(),
