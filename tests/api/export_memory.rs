@@ -3,47 +3,28 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::process::Stdio;
 
 use axum::body::Bytes;
 use http::Request;
-use serde_json::Value;
-use tests::app::{API_KEY, environment};
+use tests::app::API_KEY;
 use tests::contract::transport::Transport;
 use tests::db::TestDb;
-use tests::{deployed, secrets};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tests::server_process::Server;
 
 const MOST_KIB: u64 = 64 * 1024;
 const PAGE: usize = 10_000;
 
-/// `augmed-server`, which ends with the test.
-struct Server {
-    process: Child,
+/// Reads exports of a server, which ends with the test.
+struct Reader {
+    server: Server,
     transport: Transport,
 }
 
-impl Server {
-    async fn over(db: &TestDb) -> Self {
-        let mut command = Command::new(deployed::binary("augmed-server"));
-        command
-            .env_clear()
-            .envs(environment(&db.url()))
-            .env("PORT", "0")
-            .env("RUST_LOG", "server=info,augmed_server=info");
-        let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let mut log = BufReader::new(process.stdout.take().unwrap()).lines();
-        let line = log.next_line().await.unwrap().expect("a line that says where it serves");
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let port = line["address"].as_str().and_then(|address| address.rsplit(':').next()).expect("an address");
-        let transport = Transport::http(&format!("http://127.0.0.1:{port}")).unwrap();
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = log.next_line().await {
-                secrets::look_at(&line);
-            }
-        });
-        Self { process, transport }
+impl Reader {
+    async fn of(db: &TestDb) -> Self {
+        let server = Server::start(&db.url()).await;
+        let transport = Transport::http(&format!("http://{}", server.address)).unwrap();
+        Self { server, transport }
     }
 
     /// Follows the links from the first page to the last; how many pages there were.
@@ -63,7 +44,7 @@ impl Server {
 
     /// The most memory it ever had, in KiB.
     fn peak_memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id().unwrap())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.server.pid())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         peak.trim().trim_end_matches(" kB").parse().unwrap()
     }
@@ -83,11 +64,11 @@ async fn study_of(answers: usize) -> TestDb {
 #[tokio::test]
 async fn twenty_thousand_answers_leave_the_server_below_64_mb() {
     let db = study_of(20_000).await;
-    let server = Server::over(&db).await;
+    let reader = Reader::of(&db).await;
 
-    let pages = tokio::join!(server.pages("application/json", "identity"), server.pages("text/csv", "gzip"));
+    let pages = tokio::join!(reader.pages("application/json", "identity"), reader.pages("text/csv", "gzip"));
 
-    let peak = server.peak_memory();
+    let peak = reader.peak_memory();
     println!("{peak} KiB");
     assert_eq!(pages, (2, 2));
     assert!(peak < MOST_KIB, "{peak} KiB");
@@ -97,13 +78,13 @@ async fn twenty_thousand_answers_leave_the_server_below_64_mb() {
 #[ignore = "takes minutes: cargo test -p tests --test api -- --ignored --nocapture a_million"]
 async fn a_million_answers_leave_the_server_below_64_mb() {
     let db = study_of(1_000_000).await;
-    let server = Server::over(&db).await;
+    let reader = Reader::of(&db).await;
 
     for accept in ["application/json", "text/csv"] {
         for encoding in ["identity", "gzip"] {
             let start = std::time::Instant::now();
-            let pages = server.pages(accept, encoding).await;
-            let peak = server.peak_memory();
+            let pages = reader.pages(accept, encoding).await;
+            let peak = reader.peak_memory();
 
             println!("{accept}, {encoding}: {pages} pages in {:?}, {peak} KiB so far", start.elapsed());
             assert_eq!(pages, 1_000_000 / PAGE);
