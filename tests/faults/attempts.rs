@@ -69,7 +69,7 @@ pub fn assert_clean(attempts: &[Attempt], faults: &[Fault]) {
     for failure in failures {
         let is_clean = failure.status.is_some_and(|status| status >= 500) && failure.took < Duration::from_secs(5);
         assert!(is_clean, "not a clean error: {failure:?}");
-        let after = faults.iter().filter(|fault| fault.began <= failure.began).next_back();
+        let after = faults.iter().rfind(|fault| fault.began <= failure.began);
         let explained = faults.iter().any(|fault| fault.explains(failure));
         let since = after.map(|fault| (fault.name, failure.began - fault.ended));
         assert!(explained, "nothing was broken: {failure:?}, after {since:?}");
