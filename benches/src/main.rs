@@ -3,6 +3,7 @@
 
 mod arguments;
 mod benchmark;
+mod cores;
 mod function;
 mod load;
 mod machine;

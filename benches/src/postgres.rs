@@ -100,7 +100,13 @@ impl Database {
 
     /// CPU time of the server's processes so far.
     pub fn cpu(&self) -> Result<Duration, Failure> {
-        process::cpu_with_children(self.postmaster)
+        // a child may end while it is looked at
+        Ok(self.processes()?.into_iter().filter_map(|process| process::cpu(process).ok()).sum())
+    }
+
+    /// The server's processes.
+    pub fn processes(&self) -> Result<Vec<u32>, Failure> {
+        process::with_children(self.postmaster)
     }
 }
 

@@ -17,11 +17,11 @@ pub fn cpu(pid: u32) -> Result<Duration, Failure> {
     Ok(Duration::from_nanos(threads.map(|thread| thread.sum_exec_runtime).sum()))
 }
 
-/// CPU time of a process and of its live children.
-pub fn cpu_with_children(pid: u32) -> Result<Duration, Failure> {
-    let children = fs::read_dir("/proc")?.flatten().filter(|entry| parent(&entry.path()) == i32::try_from(pid).ok());
-    let children = children.filter_map(|child| cpu(child.file_name().to_str()?.parse().ok()?).ok());
-    Ok(cpu(pid)? + children.sum::<Duration>())
+/// A process and its live children.
+pub fn with_children(pid: u32) -> Result<Vec<u32>, Failure> {
+    let processes = fs::read_dir("/proc")?.flatten();
+    let children = processes.filter(|entry| parent(&entry.path()) == i32::try_from(pid).ok());
+    Ok([pid].into_iter().chain(children.filter_map(|child| child.file_name().to_str()?.parse().ok())).collect())
 }
 
 fn parent(process: &Path) -> Option<i32> {

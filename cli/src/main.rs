@@ -37,6 +37,11 @@ use clap::Parser;
 
 use arguments::Arguments;
 use context::Context;
+use mimalloc::MiMalloc;
+
+/// For the container's server, which is this file: see its `main.rs`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     // the container's image has one file under both names: most of the two is the same

@@ -1,5 +1,6 @@
-//! The state of a process: built once, cloned into every request.
+//! The state of a process: built once, shared by every request.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -13,23 +14,27 @@ use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
 /// How long an API key is accepted after it was replaced: as long as it may take every process to see the new one.
 const API_KEY_OVERLAP: TimeDelta = TimeDelta::seconds(60);
 
-/// What handlers work with. Cloning is cheap.
+/// What handlers work with. axum clones it several times a request: a handle, with one count to go up and down.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<State>);
+
+/// What an [`App`] gives.
+#[derive(Debug)]
+pub struct State {
     /// Connections to PostgreSQL, opened on first use.
     pub db: Database,
     /// Issues and verifies tokens.
-    pub tokens: Arc<Tokens>,
+    pub tokens: Tokens,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Sends mail.
-    pub mailer: Arc<Mailer>,
+    pub mailer: Mailer,
     /// Opens `/admin/*`.
     pub admin_api_key: Option<Arc<RotatingSecret>>,
     /// Opens `/api/v1/*`.
     pub export_api_key: Option<Arc<RotatingSecret>>,
     /// Where the link in a reset mail leads.
-    pub frontend_url: Option<Arc<str>>,
+    pub frontend_url: Option<String>,
     /// Keeps secrets as new as those in SSM.
     pub rotation: Rotation,
 }
@@ -61,10 +66,11 @@ impl App {
         let fetched = source.fetch().await?;
         let config = Config::from_environment(&fetched.environment)?;
         let address = Address::of(&config.database_url)?;
-        let app = Self::over(Database::new(address.clone(), deployment(&config)), &config);
-        let secrets = [Some(app.tokens.key()), app.admin_api_key.clone(), app.export_api_key.clone()];
+        let state = State::new(Database::new(address.clone(), deployment(&config)), &config);
+        let secrets = [Some(state.tokens.key()), state.admin_api_key.clone(), state.export_api_key.clone()];
         let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), address);
-        Ok((Self { db: app.db.refreshed_by(rotation.clone()), rotation, ..app }, config))
+        let state = State { db: state.db.refreshed_by(rotation.clone()), rotation, ..state };
+        Ok((Self(Arc::new(state)), config))
     }
 
     /// The state for `config`; opens no connection. Its secrets stay as they are.
@@ -73,21 +79,32 @@ impl App {
         Ok(Self::over(Database::new(address, deployment), config))
     }
 
-    fn over(db: Database, config: &Config) -> Self {
+    /// The state for `config` with another database than its own.
+    pub fn over(db: Database, config: &Config) -> Self {
+        Self(Arc::new(State::new(db, config)))
+    }
+}
+
+impl Deref for App {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl State {
+    fn new(db: Database, config: &Config) -> Self {
         let api_key =
             |variable, key: &Option<_>| Some(Arc::new(RotatingSecret::new(variable, key.clone()?, API_KEY_OVERLAP)));
         Self {
             db,
-            tokens: Arc::new(Tokens::new(
-                &config.jwt_secret_key,
-                config.access_token_expires,
-                config.refresh_token_expires,
-            )),
+            tokens: Tokens::new(&config.jwt_secret_key, config.access_token_expires, config.refresh_token_expires),
             passwords: Passwords::new(),
-            mailer: Arc::new(Mailer::new(config.mail_transport.clone(), config.mail_from.clone())),
+            mailer: Mailer::new(config.mail_transport.clone(), config.mail_from.clone()),
             admin_api_key: api_key("ADMIN_API_KEY", &config.admin_api_key),
             export_api_key: api_key("EXPORT_API_KEY", &config.export_api_key),
-            frontend_url: config.frontend_url.as_deref().map(Arc::from),
+            frontend_url: config.frontend_url.clone(),
             rotation: Rotation::default(),
         }
     }

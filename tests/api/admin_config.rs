@@ -2,9 +2,9 @@ use axum::body::Body;
 use http::{Method, Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use shared::App;
 use shared::db::{Database, Deployment};
-use tests::app::{API_KEY, Answer, TestApp};
+use shared::{App, Config};
+use tests::app::{API_KEY, Answer, TestApp, environment};
 use tower::ServiceExt as _;
 
 const HEADER: &str = "User,Case No.,Path,Collapse,Highlight,Top";
@@ -282,13 +282,9 @@ async fn a_file_of_more_than_a_megabyte_is_stored() {
 #[tokio::test]
 async fn a_hundred_thousand_assignments_are_stored_in_their_order() {
     let api = TestApp::with_contract_data().await;
-    let app = App {
-        db: Database::new(
-            api.pool().connect_options().as_ref().clone().into(),
-            Deployment::Container { max_connections: 1 },
-        ),
-        ..api.app.clone()
-    };
+    let address = api.pool().connect_options().as_ref().clone().into();
+    let config = Config::from_environment(&environment(&api.db.url())).unwrap();
+    let app = App::over(Database::new(address, Deployment::Container { max_connections: 1 }), &config);
     let mut upload = form(REPLACE, &format!("{HEADER}\n{}", rows(100_000)), &[]);
     upload.headers_mut().insert("x-api-key", API_KEY.parse().unwrap());
 

@@ -1,5 +1,7 @@
+use case_reviews::CaseReview;
 use case_reviews::preview::Cases;
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 use serde_json::{Value, json};
 use shared::page_config::PageConfig;
 use tests::app::TestApp;
@@ -48,31 +50,39 @@ fn page_config() -> BoxedStrategy<String> {
         "PATIENT COMPLAINT": {"Chief Complaint": [111]}, "PHYSICAL EXAMINATION": {"Vital Signs": [131, 132]}}))
 }
 
-#[test]
-fn whatever_an_assignment_names_its_case_can_be_shown() {
-    let cases = Runtime::new().unwrap().block_on(async {
+fn cases() -> Cases {
+    Runtime::new().unwrap().block_on(async {
         let api = TestApp::with_contract_data().await;
         Cases::load(&[CASE], &api.app.db).await.unwrap().expect("the fixture has a page configuration")
-    });
+    })
+}
+
+/// A blank page otherwise (contract section 8).
+fn can_be_shown(review: Option<CaseReview>) -> TestCaseResult {
+    let review = serde_json::to_value(review.expect("the case is there")).unwrap();
+    prop_assert!(review["details"].is_array() && review["importantInfos"].is_array(), "{review}");
+    Ok(())
+}
+
+#[test]
+fn whatever_an_assignment_names_its_case_can_be_shown() {
+    let cases = cases();
 
     check(path_config(), |path_config| {
-        let review = cases.review(CASE, Some(&path_config)).expect("the case is there");
-        let review = serde_json::to_value(&review).unwrap();
-        // a blank page otherwise (contract section 8)
-        prop_assert!(review["details"].is_array() && review["importantInfos"].is_array(), "{review}");
         cases.is_named(CASE, &path_config);
-        Ok(())
+        can_be_shown(cases.review(CASE, Some(&path_config)))
     });
 }
 
 #[test]
-fn whatever_a_page_configuration_is_it_is_read_or_not() {
+fn whatever_a_page_configuration_is_it_is_not_read_or_a_case_can_be_shown() {
+    let cases = cases();
+
     check(page_config(), |page_config| {
-        if let Some(read) = PageConfig::parse(&page_config) {
-            prop_assert!(serde_json::from_str::<Value>(&page_config).is_ok_and(|value| value.is_object()));
-            prop_assert!(read.sections.len() <= 3);
-            read.chief_complaint_types();
-        }
-        Ok(())
+        let Some(read) = PageConfig::parse(&page_config) else { return Ok(()) };
+        prop_assert!(serde_json::from_str::<Value>(&page_config).is_ok_and(|value| value.is_object()));
+        prop_assert!(read.sections.len() <= 3);
+        read.chief_complaint_types();
+        can_be_shown(cases.review_on(&read, CASE, None))
     });
 }

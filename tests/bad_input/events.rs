@@ -78,5 +78,5 @@ fn whatever_an_event_is_its_answer_is_one_that_the_load_balancer_takes() {
     let service = Service::new();
     let events = prop_oneof![value(NAMES), like(event(), NAMES), like(single_valued(), NAMES), request()];
 
-    check(events, |event| service.invoke(event));
+    check(events, |event| service.invoke(&event));
 }

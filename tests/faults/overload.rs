@@ -18,7 +18,7 @@ use crate::study;
 /// before it.
 const DISTANCE: Duration = Duration::from_millis(10);
 const SUSTAINABLE: Duration = Duration::from_secs(4);
-const OVERLOAD: Duration = Duration::from_secs(20);
+const OVERLOAD: Duration = Duration::from_secs(60);
 /// What an admitted request may take; a browser waits for five seconds.
 const IN_TIME: Duration = Duration::from_secs(4);
 /// What the refusal of any other may take.

@@ -54,8 +54,18 @@ impl Cases {
 
     /// What a participant sees whose assignment has this `path_config` (JSON). `None` for a case that is not there.
     pub fn review(&self, case_id: i32, path_config: Option<&str>) -> Option<CaseReview> {
+        self.review_on(&self.page_config, case_id, path_config)
+    }
+
+    /// As [`Self::review`], on another page than the stored one.
+    pub fn review_on(
+        &self,
+        page_config: &PageConfig,
+        case_id: i32,
+        path_config: Option<&str>,
+    ) -> Option<CaseReview> {
         let case = self.by_id.get(&case_id)?;
-        Some(CaseReview::new(case, &self.page_config, &PathConfig::parse(path_config)))
+        Some(CaseReview::new(case, page_config, &PathConfig::parse(path_config)))
     }
 
     /// Whether a path names something in a case, as [`crate::naming::unnamed`] looks at it.

@@ -89,7 +89,7 @@ async fn export<R: Resource>(
     let next = page.next_url(&request).and_then(|url| HeaderValue::try_from(format!("<{url}>; rel=\"next\"")).ok());
 
     let sent = RowsSent::default();
-    let mut response = document::body(app.db, &page, &request, format, sent.clone())?.into_response();
+    let mut response = document::body(app.db.clone(), &page, &request, format, sent.clone())?.into_response();
     response.extensions_mut().insert(sent);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, format.content_type());

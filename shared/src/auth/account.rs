@@ -1,12 +1,10 @@
 //! A participant: the holder of a valid token whose account is active.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 
@@ -34,8 +32,8 @@ impl Participant {
     /// Takes the id of the active account that the statement found, if it found one; 401 otherwise.
     pub fn confirm(&self, account_id: Option<i32>) -> Result<i32, ApiError> {
         let id = account_id.ok_or(ApiError::Token("This account does not exist or is not active"))?;
-        self.bearer.confirmed.store(true, Ordering::Relaxed);
-        tracing::Span::current().record("account", id);
+        // a second extractor of the same request finds the same account
+        let _ = self.bearer.account.set(Account(id));
         Ok(id)
     }
 
@@ -57,10 +55,9 @@ impl Participant {
     }
 
     fn holding(token: &str, VerifiedToken { email, renewed }: VerifiedToken, parts: &Parts) -> Self {
-        let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, confirmed: AtomicBool::new(false) });
+        let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, account: OnceLock::new() });
         if let Some(slot) = parts.extensions.get::<BearerSlot>() {
-            // a second extractor of the same request finds the same token
-            let _ = slot.0.set(Arc::clone(&bearer));
+            slot.put(&bearer);
         }
         Self { email, bearer }
     }
@@ -114,41 +111,61 @@ impl OptionalFromRequestParts<App> for Participant {
     }
 }
 
+/// The id of the account that was confirmed: an extension of the answer, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account(pub(crate) i32);
+
 /// The token that goes back with the answer.
 #[derive(Debug)]
 struct Bearer {
     presented: String,
     renewed: Option<String>,
-    confirmed: AtomicBool,
+    account: OnceLock<Account>,
 }
 
 impl Bearer {
     /// A newer token is for active accounts only; the one that was presented tells its holder nothing new.
     fn for_answer(&self) -> &str {
-        let renewed = self.renewed.as_deref().filter(|_| self.confirmed.load(Ordering::Relaxed));
+        let renewed = self.renewed.as_deref().filter(|_| self.account.get().is_some());
         renewed.unwrap_or(&self.presented)
     }
 }
 
+/// Where extractors leave the token that they accepted.
 #[derive(Clone, Default)]
-struct BearerSlot(Arc<OnceLock<Arc<Bearer>>>);
+pub(crate) struct BearerSlot(Arc<OnceLock<Arc<Bearer>>>);
 
-/// Middleware: puts the token that an extractor accepted, or the newer one, into the answer's `Authorization` header,
-/// and stops a success for an account that was never confirmed.
-pub(crate) async fn attach_bearer(mut request: Request, next: Next) -> Response {
-    let slot = BearerSlot::default();
-    request.extensions_mut().insert(slot.clone());
-    let mut response = next.run(request).await;
-    let Some(bearer) = slot.0.get() else { return response };
-    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return response;
+impl BearerSlot {
+    /// The slot of a request that begins.
+    pub(crate) fn of(request: &mut Request) -> Self {
+        let slot = Self::default();
+        request.extensions_mut().insert(slot.clone());
+        slot
     }
-    if response.status().is_success() && !bearer.confirmed.load(Ordering::Relaxed) {
-        return ApiError::Fault("a handler answered a participant without confirming the account".to_owned())
-            .into_response();
+
+    fn put(&self, bearer: &Arc<Bearer>) {
+        // a second extractor of the same request finds the same token
+        let _ = self.0.set(Arc::clone(bearer));
     }
-    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.for_answer())) {
-        response.headers_mut().insert(header::AUTHORIZATION, value);
+
+    /// Puts the token, or the newer one, into the answer's `Authorization` header, and stops a success for an account that
+    /// was never confirmed.
+    pub(crate) fn attach(&self, mut response: Response) -> Response {
+        let Some(bearer) = self.0.get() else { return response };
+        let account = bearer.account.get();
+        if account.is_none() && response.status().is_success() {
+            return ApiError::Fault("a handler answered a participant without confirming the account".to_owned())
+                .into_response();
+        }
+        if let Some(account) = account {
+            response.extensions_mut().insert(*account);
+        }
+        if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return response;
+        }
+        if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.for_answer())) {
+            response.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        response
     }
-    response
 }

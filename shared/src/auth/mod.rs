@@ -9,7 +9,7 @@ mod reset_token;
 mod tokens;
 
 pub use account::Participant;
-pub(crate) use account::attach_bearer;
+pub(crate) use account::{Account, BearerSlot};
 pub(crate) use address_hash::address_hash;
 pub use caller::{Admin, Service};
 pub use passwords::{PasswordRecord, Passwords, is_strong};

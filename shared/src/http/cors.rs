@@ -1,9 +1,7 @@
 //! CORS (contract section 1): credentials allowed, and `Authorization` exposed, or a browser on another origin
 //! cannot read the token.
 
-use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use std::time::Duration;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
@@ -30,10 +28,8 @@ pub(super) fn layer(origins: &CorsOrigins) -> CorsLayer {
 
 /// Beside [`layer`], because clients compare the old system's spelling, and the library writes header names in
 /// lower case.
-pub(super) async fn expose_token(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn expose_token(response: &mut Response) {
     if response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Authorization"));
     }
-    response
 }

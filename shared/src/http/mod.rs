@@ -4,6 +4,7 @@ mod cors;
 mod request_log;
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
@@ -12,9 +13,9 @@ use axum::http::{HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http::StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt as _;
 
-use crate::auth::attach_bearer;
+use crate::auth::BearerSlot;
 use crate::config::CorsOrigins;
 use crate::errors::{ApiError, not_found};
 use crate::extract::MAX_BODY_BYTES;
@@ -52,13 +53,9 @@ pub fn service(router: Router, cors_origins: &CorsOrigins) -> Router {
     router
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(attach_bearer))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(answer_in_time))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(answered))
         .layer(cors::layer(cors_origins))
-        .layer(from_fn(cors::expose_token))
-        .layer(from_fn(request_log::middleware))
+        .layer(from_fn(logged))
 }
 
 async fn unknown_path(uri: Uri) -> ApiError {
@@ -73,13 +70,25 @@ async fn wrong_method(method: Method) -> ApiError {
     )
 }
 
-async fn answer_in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(DEADLINE, next.run(request))
-        .await
-        .unwrap_or_else(|_| ApiError::Overloaded("no answer in time").into_response())
+// Each layer clones and boxes all that is below it, for every request: what needs no layer of its own shares one.
+
+/// Once there is an answer: the log, and what goes with every answer, one to a preflight included.
+async fn logged(request: Request, next: Next) -> Response {
+    let mut response = request_log::logged(request, next).await;
+    cors::expose_token(&mut response);
+    response
 }
 
-// a panic's text may quote a value, and is printed by the panic hook of `telemetry`
-fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    ApiError::Fault("panic".to_owned()).into_response()
+/// There will be an answer: in time, whether or not the handler panics, with the token.
+async fn answered(mut request: Request, next: Next) -> Response {
+    DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
+    let bearer = BearerSlot::of(&mut request);
+    let response = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let response = match tokio::time::timeout(DEADLINE, response).await {
+        Ok(Ok(response)) => response,
+        // a panic's text may quote a value, and is printed by the panic hook of `telemetry`
+        Ok(Err(_panic)) => ApiError::Fault("panic".to_owned()).into_response(),
+        Err(_) => ApiError::Overloaded("no answer in time").into_response(),
+    };
+    bearer.attach(response)
 }

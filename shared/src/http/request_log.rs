@@ -7,16 +7,17 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::RequestId;
+use crate::auth::Account;
 use crate::errors::ApiError;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Never the URI, only the route's pattern: a path or query may hold what must not be logged.
-pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
+/// Answers with `next`, and logs it. Never the URI, only the route's pattern: a path or query may hold what must not be logged.
+pub(super) async fn logged(mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(new_id);
     request.extensions_mut().insert(id.clone());
@@ -34,23 +35,24 @@ fn new_id() -> RequestId {
 
 fn span(request: &Request, id: &RequestId) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-    tracing::info_span!("request", request_id = id.0.to_str().unwrap_or("-"), method = %request.method(), route, account = field::Empty)
+    tracing::info_span!("request", request_id = id.0.to_str().unwrap_or("-"), method = %request.method(), route)
 }
 
 fn log(response: &Response, start: Instant) {
     let status = response.status().as_u16();
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    let account = response.extensions().get().map(|&Account(id)| id);
     match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
-        None => tracing::info!(status, milliseconds, "answered"),
+        None => tracing::info!(status, milliseconds, account, "answered"),
         // a person's mistake travels as a 500: an alarm must not count it
         Some(
             ApiError::Business(error, _) | ApiError::BusinessAt { error, .. } | ApiError::BusinessFor { error, .. },
         ) => {
-            tracing::info!(status, milliseconds, business_error = error.code(), "refused");
+            tracing::info!(status, milliseconds, account, business_error = error.code(), "refused");
         }
-        Some(ApiError::Request(..) | ApiError::Token(_)) => tracing::info!(status, milliseconds, "refused"),
+        Some(ApiError::Request(..) | ApiError::Token(_)) => tracing::info!(status, milliseconds, account, "refused"),
         Some(fault @ (ApiError::Database(_) | ApiError::Mail(_) | ApiError::Overloaded(_) | ApiError::Fault(_))) => {
-            tracing::error!(status, milliseconds, fault = %fault, "failed");
+            tracing::error!(status, milliseconds, account, fault = %fault, "failed");
         }
     }
 }

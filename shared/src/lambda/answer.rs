@@ -1,5 +1,6 @@
 //! A response as an answer to the load balancer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::body::Body;
@@ -10,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::RowsSent;
 use crate::errors::ApiError;
@@ -21,13 +22,13 @@ pub(super) const MAX_ANSWER_BYTES: usize = 1_000_000;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AlbAnswer {
+struct AlbAnswer<'a> {
     status_code: u16,
     status_description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+    multi_value_headers: Option<BTreeMap<&'a str, Vec<Cow<'a, str>>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<BTreeMap<String, String>>,
+    headers: Option<BTreeMap<&'a str, Cow<'a, str>>>,
     body: String,
     is_base64_encoded: bool,
 }
@@ -37,7 +38,7 @@ struct AlbAnswer {
 const MAX_BYTES_OF_ROWS: usize = MAX_ANSWER_BYTES / 10 * 9;
 
 /// `response` in the form of the target group; one that is too large becomes a 413, never a part of itself.
-pub(super) async fn from_response(response: Response, multi_value: bool) -> Value {
+pub(super) async fn from_response(response: Response, multi_value: bool) -> Box<RawValue> {
     let (parts, body) = response.into_parts();
     let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
     // what is streamed runs now, outside of the layer that catches panics of handlers: a task of its own catches them
@@ -47,7 +48,8 @@ pub(super) async fn from_response(response: Response, multi_value: bool) -> Valu
         Err(error) => {
             let (parts, body) = instead(error, &headers).into_parts();
             // an error's answer is small and complete
-            write(parts, body, RowsSent::default(), multi_value).await.unwrap_or_default()
+            let written = write(parts, body, RowsSent::default(), multi_value).await;
+            written.unwrap_or_else(|_| RawValue::NULL.to_owned())
         }
     }
 }
@@ -67,19 +69,19 @@ fn instead(error: ApiError, headers: &HeaderMap) -> Response {
     response
 }
 
-async fn write(parts: Parts, body: Body, rows: RowsSent, multi_value: bool) -> Result<Value, ApiError> {
+async fn write(parts: Parts, body: Body, rows: RowsSent, multi_value: bool) -> Result<Box<RawValue>, ApiError> {
     let whole = whole(body, is_text(&parts.headers), &rows).await?;
     let (body, is_base64_encoded) = match String::from_utf8(whole.bytes) {
         Ok(text) if is_text(&parts.headers) => (text, false),
         Ok(text) => (STANDARD.encode(text), true),
         Err(bytes) => (STANDARD.encode(bytes.as_bytes()), true),
     };
-    let mut multi = BTreeMap::<String, Vec<String>>::new();
+    let mut multi = BTreeMap::<&str, Vec<Cow<'_, str>>>::new();
     for (name, value) in &parts.headers {
-        multi.entry(name.to_string()).or_default().push(String::from_utf8_lossy(value.as_bytes()).into_owned());
+        multi.entry(name.as_str()).or_default().push(String::from_utf8_lossy(value.as_bytes()));
     }
     // a target group without multi-value headers takes one value a name
-    let single = || multi.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.clone()))).collect();
+    let single = || multi.iter().filter_map(|(name, values)| Some((*name, values.last()?.clone()))).collect();
     let answer = AlbAnswer {
         status_code: parts.status.as_u16(),
         status_description: format!(
@@ -92,8 +94,8 @@ async fn write(parts: Parts, body: Body, rows: RowsSent, multi_value: bool) -> R
         body,
         is_base64_encoded,
     };
-    let answer = serde_json::to_value(answer).map_err(|error| ApiError::Fault(error.to_string()))?;
-    if answer.to_string().len() > MAX_ANSWER_BYTES { Err(too_large(&rows, whole.fitting_rows)) } else { Ok(answer) }
+    let answer = to_raw_value(&answer).map_err(|error| ApiError::Fault(error.to_string()))?;
+    if answer.get().len() > MAX_ANSWER_BYTES { Err(too_large(&rows, whole.fitting_rows)) } else { Ok(answer) }
 }
 
 struct Whole {
@@ -108,7 +110,7 @@ async fn whole(mut body: Body, is_text: bool, rows: &RowsSent) -> Result<Whole, 
         let Ok(frame) = frame.map_err(broken_off)?.into_data() else { continue };
         bytes.extend_from_slice(&frame);
         let size = if is_text {
-            text_size += frame.iter().map(|&byte| size_in_json(byte)).sum::<usize>();
+            text_size += size_in_json(&frame);
             text_size
         } else {
             base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX)
@@ -123,13 +125,14 @@ async fn whole(mut body: Body, is_text: bool, rows: &RowsSent) -> Result<Whole, 
     Ok(Whole { bytes, fitting_rows })
 }
 
-/// How long a byte of text is in a JSON string (RFC 8259 section 7).
-fn size_in_json(byte: u8) -> usize {
-    match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        ..0x20 => 6,
-        _ => 1,
-    }
+/// How long text is in a JSON string (RFC 8259 section 7).
+fn size_in_json(text: &[u8]) -> usize {
+    let more = |&byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        ..0x20 => 5,
+        _ => 0,
+    };
+    text.len() + text.iter().map(more).sum::<usize>()
 }
 
 /// The stream's own error, which is logged where it came up, if it is one of ours.
@@ -161,6 +164,11 @@ fn is_text(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+    use serde_json::Value;
+
+    async fn answer(response: Response, multi_value: bool) -> Value {
+        from_response(response, multi_value).await.get().parse().unwrap()
+    }
 
     #[tokio::test]
     async fn keeps_every_cookie() {
@@ -169,7 +177,7 @@ mod tests {
             response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(cookie));
         }
 
-        let answer = from_response(response, true).await;
+        let answer = answer(response, true).await;
 
         assert_eq!(answer["multiValueHeaders"]["set-cookie"], serde_json::json!(["a=1", "b=2"]));
         assert_eq!(answer["statusDescription"], "200 OK");
@@ -179,14 +187,14 @@ mod tests {
     async fn bytes_are_base64() {
         let response = ([(header::CONTENT_TYPE, "application/octet-stream")], vec![0xff_u8, 0]).into_response();
 
-        let answer = from_response(response, true).await;
+        let answer = answer(response, true).await;
 
         assert_eq!((answer["body"].as_str(), answer["isBase64Encoded"].as_bool()), (Some("/wA="), Some(true)));
     }
 
     #[tokio::test]
     async fn an_answer_that_is_too_large_is_refused_and_not_cut() {
-        let answer = from_response("x".repeat(MAX_ANSWER_BYTES).into_response(), false).await;
+        let answer = answer("x".repeat(MAX_ANSWER_BYTES).into_response(), false).await;
 
         assert_eq!(answer["statusCode"], 413);
         assert_eq!(answer["headers"]["content-type"], "application/json");

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::answer::MAX_ANSWER_BYTES;
 use crate::answer_limit::AnswerLimit;
@@ -19,7 +19,7 @@ use crate::http::RequestId;
 /// group is set up.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AlbEvent {
+pub(super) struct AlbEvent {
     http_method: String,
     path: String,
     #[serde(default)]
@@ -51,69 +51,75 @@ pub(super) enum EventError {
     Body,
 }
 
-/// Whether the target group sends, and expects back, several values of a header.
-pub(super) fn is_multi_value(event: &Value) -> bool {
-    event.get("multiValueHeaders").is_some_and(Value::is_object)
-}
-
-/// The request that `event` stands for. Path and query are as the client sent them: the load balancer does not
-/// decode them.
-pub(super) fn into_request(event: Value, request_id: &str) -> Result<Request<Body>, EventError> {
-    let event: AlbEvent = serde_json::from_value(event).map_err(|_| EventError::NotAlb)?;
-    let mut request = Request::new(body(&event)?);
-    *request.method_mut() = Method::from_bytes(event.http_method.as_bytes()).map_err(|_| EventError::Method)?;
-    *request.uri_mut() = uri(&event)?;
-    *request.headers_mut() = headers(&event)?;
-    let request_id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
-    request.extensions_mut().insert(RequestId(request_id));
-    request.extensions_mut().insert(AnswerLimit::of(MAX_ANSWER_BYTES));
-    Ok(request)
-}
-
-fn body(event: &AlbEvent) -> Result<Body, EventError> {
-    match &event.body {
-        None => Ok(Body::empty()),
-        Some(text) if event.is_base64_encoded => STANDARD.decode(text).map(Body::from).map_err(|_| EventError::Body),
-        Some(text) => Ok(Body::from(text.clone())),
+impl AlbEvent {
+    pub(super) fn parse(event: &RawValue) -> Result<Self, EventError> {
+        serde_json::from_str(event.get()).map_err(|_| EventError::NotAlb)
     }
-}
 
-fn uri(event: &AlbEvent) -> Result<Uri, EventError> {
-    let single = event.query_string_parameters.iter().flatten().map(|(name, value)| format!("{name}={value}"));
-    let multi = event.multi_value_query_string_parameters.iter().flatten();
-    let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| format!("{name}={value}")));
-    let query =
-        if event.multi_value_query_string_parameters.is_some() { multi.collect::<Vec<_>>() } else { single.collect() }
-            .join("&");
-    let path_and_query = if query.is_empty() { event.path.clone() } else { format!("{}?{query}", event.path) };
-    // a path without a slash in front would be read as a host
-    if path_and_query.starts_with('/') {
-        path_and_query.parse().map_err(|_| EventError::Uri)
-    } else {
-        Err(EventError::Uri)
+    /// Whether the target group sends, and expects back, several values of a header.
+    pub(super) fn is_multi_value(&self) -> bool {
+        self.multi_value_headers.is_some()
     }
-}
 
-fn headers(event: &AlbEvent) -> Result<HeaderMap, EventError> {
-    let single = event.headers.iter().flatten();
-    let multi = event
-        .multi_value_headers
-        .iter()
-        .flatten()
-        .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-    let pairs: Vec<_> = if event.multi_value_headers.is_some() { multi.collect() } else { single.collect() };
-    let mut headers = HeaderMap::with_capacity(pairs.len());
-    for (name, value) in pairs {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| EventError::Header)?;
-        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| EventError::Header)?);
+    /// The request that this event stands for. Path and query are as the client sent them: the load balancer does not
+    /// decode them.
+    pub(super) fn into_request(self, request_id: &str) -> Result<Request<Body>, EventError> {
+        let (method, uri, headers) = (Method::from_bytes(self.http_method.as_bytes()), self.uri(), self.headers());
+        let mut request = Request::new(self.into_body()?);
+        *request.method_mut() = method.map_err(|_| EventError::Method)?;
+        *request.uri_mut() = uri?;
+        *request.headers_mut() = headers?;
+        let request_id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
+        request.extensions_mut().insert(RequestId(request_id));
+        request.extensions_mut().insert(AnswerLimit::of(MAX_ANSWER_BYTES));
+        Ok(request)
     }
-    Ok(headers)
+
+    fn into_body(self) -> Result<Body, EventError> {
+        match self.body {
+            None => Ok(Body::empty()),
+            Some(text) if self.is_base64_encoded => STANDARD.decode(text).map(Body::from).map_err(|_| EventError::Body),
+            Some(text) => Ok(Body::from(text)),
+        }
+    }
+
+    fn uri(&self) -> Result<Uri, EventError> {
+        let single = self.query_string_parameters.iter().flatten().map(|(name, value)| format!("{name}={value}"));
+        let multi = self.multi_value_query_string_parameters.iter().flatten();
+        let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| format!("{name}={value}")));
+        let query = if self.multi_value_query_string_parameters.is_some() {
+            multi.collect::<Vec<_>>()
+        } else {
+            single.collect()
+        }
+        .join("&");
+        let path_and_query = if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) };
+        // a path without a slash in front would be read as a host
+        if path_and_query.starts_with('/') {
+            path_and_query.parse().map_err(|_| EventError::Uri)
+        } else {
+            Err(EventError::Uri)
+        }
+    }
+
+    fn headers(&self) -> Result<HeaderMap, EventError> {
+        let single = self.headers.iter().flatten();
+        let multi = self.multi_value_headers.iter().flatten();
+        let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        let pairs: Vec<_> = if self.is_multi_value() { multi.collect() } else { single.collect() };
+        let mut headers = HeaderMap::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| EventError::Header)?;
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| EventError::Header)?);
+        }
+        Ok(headers)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn event(changes: &Value) -> Value {
         let mut event = json!({
@@ -128,7 +134,11 @@ mod tests {
     }
 
     fn request(changes: &Value) -> Result<Request<Body>, EventError> {
-        into_request(event(changes), "id")
+        into_request(&event(changes))
+    }
+
+    fn into_request(event: &Value) -> Result<Request<Body>, EventError> {
+        AlbEvent::parse(&serde_json::value::to_raw_value(event).unwrap())?.into_request("id")
     }
 
     #[test]
@@ -151,8 +161,7 @@ mod tests {
     #[test]
     fn reads_single_valued_maps() {
         let request = into_request(
-            json!({"httpMethod": "GET", "path": "/x", "queryStringParameters": {"a": "1"}, "headers": {"host": "h"}, "body": null}),
-            "id",
+            &json!({"httpMethod": "GET", "path": "/x", "queryStringParameters": {"a": "1"}, "headers": {"host": "h"}, "body": null}),
         )
         .unwrap();
 

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -22,6 +22,7 @@ use crate::config::{self, Environment};
 use crate::db::Deployment;
 use crate::secrets::Rotation;
 use crate::{http, telemetry};
+use event::AlbEvent;
 
 pub use rows_sent::RowsSent;
 
@@ -70,21 +71,26 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+    // JSON as it is, in and out: a tree of either would be built only to be taken apart
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (service, rotation) = (service.clone(), rotation.clone());
-        async move { Ok::<Value, Failure>(rotation.freshen(answer(service, event)).await) }
+        async move { Ok::<_, Failure>(rotation.freshen(answer(service, event)).await) }
     }))
     .await
 }
 
 /// The load balancer's event, answered by `service`. Never an `Err`: the load balancer would turn it into a 502 without a word.
-pub async fn answer(service: Router, event: LambdaEvent<Value>) -> Value {
-    let multi_value = event::is_multi_value(&event.payload);
-    let response: Response = match event::into_request(event.payload, &event.context.request_id) {
+pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>) -> Box<RawValue> {
+    let request_id = &event.context.request_id;
+    let (multi_value, request) = match AlbEvent::parse(&event.payload) {
+        Ok(event) => (event.is_multi_value(), event.into_request(request_id)),
+        Err(error) => (true, Err(error)),
+    };
+    let response: Response = match request {
         // the service itself never fails, and catches the panics of handlers
         Ok(request) => service.oneshot(request).await.unwrap_or_else(|never| match never {}),
         Err(error) => {
-            tracing::info!(request_id = event.context.request_id, %error, "not a request of a load balancer");
+            tracing::info!(request_id, %error, "not a request of a load balancer");
             crate::errors::bad_request(error.to_string()).into_response()
         }
     };
