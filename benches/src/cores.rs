@@ -9,8 +9,8 @@ use std::ops::Range;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use crate::postgres::Database;
 use crate::Failure;
+use crate::postgres::Database;
 
 /// The first core to PostgreSQL, the others to this process and what it starts from now on. On a single core nothing changes.
 pub fn separate(database: &Database) -> Result<(), Failure> {

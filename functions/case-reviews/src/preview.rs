@@ -58,12 +58,7 @@ impl Cases {
     }
 
     /// As [`Self::review`], on another page than the stored one.
-    pub fn review_on(
-        &self,
-        page_config: &PageConfig,
-        case_id: i32,
-        path_config: Option<&str>,
-    ) -> Option<CaseReview> {
+    pub fn review_on(&self, page_config: &PageConfig, case_id: i32, path_config: Option<&str>) -> Option<CaseReview> {
         let case = self.by_id.get(&case_id)?;
         Some(CaseReview::new(case, page_config, &PathConfig::parse(path_config)))
     }
