@@ -238,7 +238,8 @@ async fn an_interrupted_run_leaves_nothing() {
     let mut run = augmed.command(&["load", "clinical", &directory]).spawn().unwrap();
     wait_for(&augmed, "count(*) = 1", "wait_event_type = 'Lock'").await;
 
-    kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    // as Ctrl-C does, which is ignored below a shell that runs the tests in the background
+    kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
 
     assert_eq!(run.wait().unwrap().code(), None);
     held.rollback().await.unwrap();
