@@ -5,6 +5,7 @@ mod arguments;
 mod benchmark;
 mod cores;
 mod function;
+mod http_client;
 mod load;
 mod machine;
 mod measured;

@@ -1,11 +1,10 @@
 //! The routes that a review is made of, and how each is asked: of the server, of a function, and of PostgreSQL alone.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{Method, Request};
-use http_body_util::Full;
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::load::HttpRequest;
+use crate::http_client::HttpRequest;
 use crate::study::Assignment;
 
 const QUESTIONNAIRE: &str = "11111111-1111-4111-8111-111111111111";
@@ -113,9 +112,8 @@ impl Route {
     /// The request about an assignment.
     pub fn request(&self, assignment: &Assignment) -> HttpRequest {
         let (method, path, body) = self.parts(assignment);
-        let request = Request::builder().method(method).uri(path).header(HOST, "bench.test");
-        let request = request.header(AUTHORIZATION, &assignment.authorization).header(CONTENT_TYPE, "application/json");
-        request.body(Full::from(body)).unwrap_or_default()
+        let headers = [(AUTHORIZATION, assignment.authorization.as_str()), (CONTENT_TYPE, "application/json")];
+        HttpRequest::new(&method, &path, &headers, &body)
     }
 
     /// The same as the load balancer's event.

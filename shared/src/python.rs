@@ -18,8 +18,15 @@ pub fn json_dumps(json: &RawValue) -> String {
             b',' => dumped.push_str(", "),
             b':' => dumped.push_str(": "),
             b'"' => push_ascii(&mut dumped, token),
-            b'-' | b'0'..=b'9' => dumped.push_str(&number(token).replace("inf", "Infinity")),
-            _ => dumped.push_str(token.trim()),
+            b'-' | b'0'..=b'9' => {
+                let number = number(token);
+                match number.strip_suffix("inf") {
+                    Some(sign) => dumped.extend([sign, "Infinity"]),
+                    None => dumped.push_str(&number),
+                }
+            }
+            b' ' | b'\n' | b'\r' | b'\t' => {}
+            _ => dumped.push_str(token),
         }
         rest = behind;
     }

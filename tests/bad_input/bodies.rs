@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::app::API_KEY;
 
-use crate::check;
+use crate::{check, check_few};
 use crate::json::{garbled, like, value};
 use crate::service::Service;
 
@@ -45,7 +45,7 @@ const NAMES: &[&str] = &[
     "required",
 ];
 
-/// Where a JSON body is read. A request for a reset is answered after a second, and reads what a login reads.
+/// Where a JSON body is read, and the answer does not take its time on purpose.
 pub const PATHS: &[&str] = &[
     "/api/auth/login",
     "/api/auth/signup",
@@ -60,6 +60,8 @@ pub const PATHS: &[&str] = &[
     "/api/v1/experiments/exp-alpha/runs",
     "/api/v1/experiments/exp-alpha/runs/2",
 ];
+
+const RESET: &str = "/api/auth/reset-password-request";
 
 /// A body that each of them takes.
 fn example(path: &str) -> Value {
@@ -108,20 +110,32 @@ fn the_examples_are_good_enough_to_get_to_the_database() {
     }
 }
 
+fn bodies(path: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let example = example(path);
+    let text = |value: Value| value.to_string().into_bytes();
+    prop_oneof![
+        2 => like(example.clone(), NAMES).prop_map(text),
+        1 => value(NAMES).prop_map(text),
+        1 => garbled(text(example)),
+    ]
+}
+
 #[test]
 fn whatever_a_body_is_it_is_no_fault() {
     let service = Service::new();
     let token = service.token();
-    let bodies = proptest::sample::select(PATHS).prop_flat_map(|path| {
-        let example = example(path);
-        let text = |value: Value| value.to_string().into_bytes();
-        let body = prop_oneof![
-            2 => like(example.clone(), NAMES).prop_map(text),
-            1 => value(NAMES).prop_map(text),
-            1 => garbled(text(example)),
-        ];
-        (Just(path), body)
-    });
+    let bodies = proptest::sample::select(PATHS).prop_flat_map(|path| (Just(path), bodies(path)));
 
     check(bodies, |(path, body)| service.put(request(path, &token, body)).map(drop));
+}
+
+/// Each is answered after a second, so that they are sent at once, and no million of them.
+#[test]
+fn whatever_the_body_of_a_request_for_a_reset_is_it_is_no_fault() {
+    let service = Service::new();
+    let bodies = proptest::collection::vec(bodies(RESET), 60);
+
+    check_few(bodies, 4, |bodies| {
+        service.put_at_once(bodies.into_iter().map(|body| request(RESET, "", body)))
+    });
 }

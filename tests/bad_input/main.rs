@@ -20,6 +20,11 @@ use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 
 /// Has `test` look at inputs until one fails, which is made smaller then.
 fn check<S: Strategy>(inputs: S, test: impl Fn(S::Value) -> TestCaseResult) {
-    let config = Config { failure_persistence: None, ..Config::default() };
+    check_few(inputs, Config::default().cases, test);
+}
+
+/// The same with so many inputs.
+fn check_few<S: Strategy>(inputs: S, cases: u32, test: impl Fn(S::Value) -> TestCaseResult) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new(config).run(&inputs, test).unwrap_or_else(|error| panic!("{error}"));
 }

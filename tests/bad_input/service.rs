@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::future::try_join_all;
 use http::Request;
 use http_body_util::BodyExt as _;
 use lambda_runtime::{Context, LambdaEvent};
@@ -41,13 +42,21 @@ impl Service {
 
     /// The status of the answer, which is no fault.
     pub fn put(&self, request: Request<Body>) -> Result<u16, TestCaseError> {
-        self.runtime.block_on(async {
-            let Ok(response) = self.router.clone().oneshot(request).await;
-            let status = response.status().as_u16();
-            let body = response.into_body().collect().await.map_err(|error| TestCaseError::fail(error.to_string()))?;
-            no_fault(status, &body.to_bytes())?;
-            Ok(status)
-        })
+        self.runtime.block_on(self.answer(request))
+    }
+
+    /// None of the answers is a fault.
+    pub fn put_at_once(&self, requests: impl Iterator<Item = Request<Body>>) -> TestCaseResult {
+        let answers = requests.map(|request| self.answer(request));
+        self.runtime.block_on(try_join_all(answers)).map(drop)
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Result<u16, TestCaseError> {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        no_fault(status, &body.to_bytes())?;
+        Ok(status)
     }
 
     /// An event of the load balancer; the answer is one that it takes, and no fault.

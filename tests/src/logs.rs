@@ -22,7 +22,7 @@ impl Logs {
     pub fn of_this_thread() -> Self {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = shared::telemetry::subscriber("debug".into(), move || writer.clone());
+        let subscriber = shared::telemetry::subscriber("debug", move || writer.clone());
         Self { written, _until_dropped: set_default(subscriber) }
     }
 

@@ -93,7 +93,7 @@ pub fn look_at(line: &str) {
 pub fn watch() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
-        let subscriber = shared::telemetry::subscriber("debug".into(), || Watch);
+        let subscriber = shared::telemetry::subscriber("debug", || Watch);
         tracing::subscriber::set_global_default(subscriber).expect("nobody else takes the log of tests");
     });
 }

@@ -1,16 +1,20 @@
 //! Export of answers, beside COPY of the same query.
 
+use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use http::header::{ACCEPT, HOST, LINK};
-use http::{HeaderValue, Request};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderValue, Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
 use regex_lite::Regex;
 use sqlx::Executor as _;
+use tokio::net::TcpStream;
 
 use super::serve;
-use crate::load::Client;
 use crate::postgres::Database;
 use crate::report::{Reach, Section, Verdict, count, megabytes, ratio};
 use crate::server::{API_KEY, ServerProcess};
@@ -82,7 +86,7 @@ fn add(section: &mut Section, format: &str, ours: &Exported, limit: Duration, by
 
 /// The statement that reads rows, for all answers at once.
 async fn rows_of(server: &ServerProcess, database: &Database) -> Result<String, Failure> {
-    page(&mut Client::connect(server.port).await?, "/api/v1/export/answers?limit=10&cursor=", "text/csv").await?;
+    page(&mut connect(server).await?, "/api/v1/export/answers?limit=10&cursor=", "text/csv").await?;
     let statement = statement::last(&mut database.connect().await?, "AS page (id, order_id, position)").await?;
     let page =
         Regex::new(r"unnest\(\$1::int\[\], \$2::bigint\[\]\) WITH ORDINALITY AS page \(id, order_id, position\)")?;
@@ -94,7 +98,7 @@ async fn rows_of(server: &ServerProcess, database: &Database) -> Result<String, 
 
 /// Page after page, as its callers get all answers.
 async fn export(server: &ServerProcess, media_type: &'static str) -> Result<Exported, Failure> {
-    let mut client = Client::connect(server.port).await?;
+    let mut client = connect(server).await?;
     let mut next = Some(format!("/api/v1/export/answers?limit={PAGE}&cursor="));
     let mut exported = Exported { time: Duration::ZERO, bytes: 0, early_memory: 0, largest_memory: 0 };
     let started = Instant::now();
@@ -113,10 +117,25 @@ async fn export(server: &ServerProcess, media_type: &'static str) -> Result<Expo
     Ok(exported)
 }
 
+async fn connect(server: &ServerProcess) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).await?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
 /// Bytes of a page, and where the next one is.
-async fn page(client: &mut Client, path: &str, media_type: &'static str) -> Result<(u64, Option<String>), Failure> {
+async fn page(
+    client: &mut SendRequest<Empty<Bytes>>,
+    path: &str,
+    media_type: &'static str,
+) -> Result<(u64, Option<String>), Failure> {
     let request = Request::get(path).header(HOST, "bench.test").header(ACCEPT, media_type).header("x-api-key", API_KEY);
-    let response = client.send(request.body(Full::default())?).await?;
+    client.ready().await?;
+    let response = client.send_request(request.body(Empty::new())?).await?;
+    if response.status() != StatusCode::OK {
+        return Err(format!("{path} answers {}", response.status()).into());
+    }
     let next = response.headers().get(LINK).and_then(next_page);
     let (mut body, mut bytes) = (response.into_body(), 0);
     while let Some(frame) = body.frame().await {

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{CONTENT_TYPE, HOST};
-use http::{Method, Request};
-use http_body_util::Full;
+use http::Method;
+use http::header::CONTENT_TYPE;
 use serde_json::json;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use super::serve;
 use crate::arguments::Pace;
+use crate::http_client::HttpRequest;
 use crate::load::Requests;
 use crate::machine::cores;
 use crate::measured::{Measured, median};
@@ -69,8 +69,7 @@ fn logins() -> Requests {
     Arc::new(|client, n| {
         let participant = 1 + (client * 7 + n) % READERS.0 as usize;
         let body = json!({"email": format!("p{participant}@bench.test"), "password": PASSWORD}).to_string();
-        let request = Request::builder().method(Method::POST).uri("/api/auth/login").header(HOST, "bench.test");
-        request.header(CONTENT_TYPE, "application/json").body(Full::from(body)).unwrap_or_default()
+        HttpRequest::new(&Method::POST, "/api/auth/login", &[(CONTENT_TYPE, "application/json")], &body)
     })
 }
 

@@ -12,7 +12,8 @@ mod upload;
 use std::sync::Arc;
 
 use crate::arguments::Benchmark;
-use crate::load::{Client, Requests};
+use crate::http_client::HttpClient;
+use crate::load::Requests;
 use crate::report::Section;
 use crate::route::Route;
 use crate::server::ServerProcess;
@@ -53,7 +54,7 @@ fn assignments<'a>(route: &Route, study: &'a Study) -> &'a [Assignment] {
 
 /// The statement of a route, as the server sends it.
 async fn statement_of(route: &Route, study: &Study, server: &ServerProcess) -> Result<String, Failure> {
-    Client::connect(server.port).await?.ask(route.request(&assignments(route, study)[0])).await?;
+    HttpClient::connect(server.port).await?.ask(&route.request(&assignments(route, study)[0])).await?;
     let statement = statement::last(&mut study.database.connect().await?, route.mark).await?;
     study.reset().await?;
     Ok(statement)

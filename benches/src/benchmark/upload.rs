@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{Method, Request};
-use http_body_util::Full;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, Method};
 use sqlx::{Executor as _, PgConnection};
 
 use super::serve;
-use crate::load::Client;
+use crate::http_client::{HttpClient, HttpRequest};
 use crate::measured::median;
 use crate::report::{Reach, Section, Verdict, count, megabytes, ratio};
 use crate::server::API_KEY;
@@ -18,7 +17,7 @@ use crate::study::READERS;
 use crate::{Bench, Failure};
 
 const COLUMNS: [&str; 4] = ["rows", "file, MB", "upload, ms", "COPY, ms"];
-const BOUNDARY: &str = "bench-boundary";
+const FORM: &str = "multipart/form-data; boundary=bench-boundary";
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let study = bench.study()?;
@@ -28,13 +27,11 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     for _ in 0..bench.pace.rounds {
         empty(&mut connection).await?;
-        let request = Request::builder().method(Method::POST).uri("/admin/config/upload").header(HOST, "bench.test");
-        let request = request.header("x-api-key", API_KEY);
-        let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
-        let request = request.body(Full::from(body.clone()))?;
-        let mut client = Client::connect(server.port).await?;
+        let headers = [(HeaderName::from_static("x-api-key"), API_KEY), (CONTENT_TYPE, FORM)];
+        let request = HttpRequest::new(&Method::POST, "/admin/config/upload", &headers, &body);
+        let mut client = HttpClient::connect(server.port).await?;
         let started = Instant::now();
-        client.ask(request).await?;
+        client.ask(&request).await?;
         ours.push(started.elapsed());
         let rows = stored(&mut connection).await?;
         empty(&mut connection).await?;
@@ -69,9 +66,9 @@ async fn stored(connection: &mut PgConnection) -> Result<Vec<u8>, Failure> {
 
 /// A row for each assignment.
 fn form(rows: u32) -> String {
-    let mut form = format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"assignments.csv\"\r\n\
-         Content-Type: text/csv\r\n\r\nUser,Case No.,Path,Collapse,Highlight,Top\n"
+    let mut form = String::from(
+        "--bench-boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"assignments.csv\"\r\n\
+         Content-Type: text/csv\r\n\r\nUser,Case No.,Path,Collapse,Highlight,Top\n",
     );
     for n in 0..rows {
         let (participant, case) = (1 + n % READERS.0, 1 + n / READERS.0);
@@ -82,5 +79,5 @@ fn form(rows: u32) -> String {
             1 + n % 4
         );
     }
-    form + &format!("\r\n--{BOUNDARY}--\r\n")
+    form + "\r\n--bench-boundary--\r\n"
 }

@@ -3,10 +3,11 @@
 use std::fmt::Display;
 
 use axum::body::Body;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use shared::ApiError;
 use shared::db::Database;
 use shared::lambda::RowsSent;
+use tokio::task::JoinSet;
 use tracing::Span;
 
 use crate::encoding::{JSON_HEAD, csv_line, json_end, json_row};
@@ -37,12 +38,7 @@ pub(crate) fn body<R: Resource>(
         Format::Csv => (csv_line(R::Row::COLUMNS.iter().map(|column| &column.name)).map_err(fault)?, String::new()),
     };
     let span = Span::current();
-    let batches: Vec<_> = page.keys.chunks(ROWS_PER_STATEMENT).map(<[_]>::to_vec).collect();
-    let rows = stream::iter(batches)
-        .then(move |keys| {
-            let db = db.clone();
-            async move { Ok::<_, ApiError>(R::rows(&db, &keys).await?) }
-        })
+    let rows = batches::<R>(db, &page.keys)
         .map_ok(|rows| stream::iter(rows.into_iter().map(Ok::<_, ApiError>)))
         .try_flatten()
         .enumerate()
@@ -59,6 +55,27 @@ pub(crate) fn body<R: Resource>(
     let head = stream::once(async { Ok(head) });
     let end = stream::once(async { Ok(end.into_bytes()) });
     Ok(Body::from_stream(head.chain(rows).chain(end)))
+}
+
+/// The rows of `keys`, batch by batch. The next batch is read while one is on its way: PostgreSQL does not wait for the reader.
+fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Result<Vec<R::Row>, ApiError>> + use<R> {
+    let keys: Vec<_> = keys.chunks(ROWS_PER_STATEMENT).map(<[_]>::to_vec).collect();
+    async_stream::try_stream! {
+        let mut keys = keys.into_iter();
+        let mut read_next = |ahead: &mut JoinSet<_>| {
+            if let Some(keys) = keys.next() {
+                let db = db.clone();
+                ahead.spawn(async move { R::rows(&db, &keys).await });
+            }
+        };
+        // what it has begun ends with the stream: nobody reads on for a caller who has gone
+        let mut ahead = JoinSet::new();
+        read_next(&mut ahead);
+        while let Some(rows) = ahead.join_next().await {
+            read_next(&mut ahead);
+            yield rows.map_err(fault)??;
+        }
+    }
 }
 
 fn fault(error: impl Display) -> ApiError {

@@ -48,6 +48,9 @@ pub fn csv_writer<W: Write>(out: W) -> Writer<W> {
 /// One such line.
 pub(crate) fn csv_line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<Vec<u8>> {
     let mut writer = csv_writer(Vec::new());
-    writer.write_record(cells.into_iter().map(|cell| cell.as_ref().as_bytes().to_vec()))?;
+    for cell in cells {
+        writer.write_field(cell.as_ref())?;
+    }
+    writer.write_record(None::<&[u8]>)?;
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }

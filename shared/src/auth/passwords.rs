@@ -69,16 +69,17 @@ fn cores() -> usize {
 }
 
 /// Hashes on threads of their own, as many at once as there are cores.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Passwords {
-    cores: Arc<Semaphore>,
-    hashed: Arc<AtomicU64>,
+    /// Counted by the first password: Linux keeps their number in files, and most processes hash none.
+    cores: LazyLock<Arc<Semaphore>>,
+    hashed: AtomicU64,
 }
 
 impl Passwords {
     /// As many at once as this machine has cores.
     pub fn new() -> Self {
-        Self { cores: Arc::new(Semaphore::new(cores())), hashed: Arc::default() }
+        Self { cores: LazyLock::new(|| Arc::new(Semaphore::new(cores()))), hashed: AtomicU64::default() }
     }
 
     /// How many passwords this process has hashed.

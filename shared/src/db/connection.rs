@@ -4,7 +4,7 @@
 //! a small one costs; here only those are asked of which it is not certain that they have nothing left to do.
 
 use std::ops::{Deref, DerefMut};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::Connection as _;
@@ -20,11 +20,12 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// Then a connection is made anew, so that a database that has moved is found.
 const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
+/// A connection that gave a sign of life within this time is taken for alive.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
 /// Makes connections, and decides whether one can be used again.
 pub(super) struct Connections {
     pub(super) address: Address,
-    /// A connection that gave a sign of life within this time is taken for alive.
-    pub(super) trusted_idle: Duration,
 }
 
 impl Manager for Connections {
@@ -32,31 +33,31 @@ impl Manager for Connections {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Alive, sqlx::Error> {
-        Ok(Alive { connection: self.address.connect().await?, at: Instant::now() })
+        Ok(Alive { connection: self.address.connect().await?, at: SystemTime::now() })
     }
 
     async fn recycle(&self, alive: &mut Alive, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        let is_usable =
-            metrics.age() < MAX_LIFETIME && (alive.is_trusted(self.trusted_idle) || alive.is_confirmed().await);
+        let is_usable = metrics.age() < MAX_LIFETIME && (alive.is_trusted() || alive.is_confirmed().await);
         if is_usable { Ok(()) } else { Err(RecycleError::message("too old, or dead")) }
     }
 }
 
-/// A connection, and when it was known to be alive.
+/// A connection, and when it was known to be alive: by the clock on the wall, which goes on while Lambda has a process frozen.
 pub(super) struct Alive {
     connection: PgConnection,
-    at: Instant,
+    at: SystemTime,
 }
 
 impl Alive {
-    fn is_trusted(&self, trusted_idle: Duration) -> bool {
-        self.at.elapsed() < trusted_idle
+    fn is_trusted(&self) -> bool {
+        // nobody knows how long ago it was if the clock was set back
+        self.at.elapsed().is_ok_and(|idle| idle < TRUSTED_IDLE)
     }
 
     async fn is_confirmed(&mut self) -> bool {
         let answers = matches!(timeout(SIGN_OF_LIFE, self.connection.ping()).await, Ok(Ok(())));
         if answers {
-            self.at = Instant::now();
+            self.at = SystemTime::now();
         }
         answers
     }
@@ -71,7 +72,7 @@ pub struct Connection {
 impl Connection {
     /// Every statement was run to its end, and none is in a transaction: whoever comes next may have it as it is.
     pub(super) fn finished(&mut self) {
-        self.object.as_mut().expect(IN_USE).at = Instant::now();
+        self.object.as_mut().expect(IN_USE).at = SystemTime::now();
         self.has_finished = true;
     }
 }

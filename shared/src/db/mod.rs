@@ -24,7 +24,7 @@ pub use transaction::Transaction;
 /// Where the process runs, as far as its database connections are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployment {
-    /// One request at a time; frozen in between, so that a connection may be dead without anybody noticing.
+    /// One request at a time; frozen in between.
     Lambda,
     /// Many requests at once.
     Container {
@@ -35,9 +35,6 @@ pub enum Deployment {
 
 /// A request is answered within five seconds, so that the database has to be quicker than that.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// In a process that is never frozen.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// Between two attempts to reach a database that is starting.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
@@ -55,13 +52,11 @@ impl Database {
     /// Connects to `address` on first use. Its password stays as it is.
     #[expect(clippy::missing_panics_doc, reason = "a runtime for its timeouts is all that a pool can lack")]
     pub fn new(address: Address, deployment: Deployment) -> Self {
-        let (max_connections, trusted_idle) = match deployment {
-            Deployment::Lambda => (1, Duration::ZERO),
-            Deployment::Container { max_connections } => {
-                (usize::try_from(max_connections).unwrap_or(usize::MAX), TRUSTED_IDLE)
-            }
+        let max_connections = match deployment {
+            Deployment::Lambda => 1,
+            Deployment::Container { max_connections } => usize::try_from(max_connections).unwrap_or(usize::MAX),
         };
-        let connections = Pool::builder(Connections { address, trusted_idle })
+        let connections = Pool::builder(Connections { address })
             .max_size(max_connections)
             // who was used last is most likely alive
             .queue_mode(QueueMode::Lifo)

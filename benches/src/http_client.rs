@@ -1,0 +1,90 @@
+//! A client that costs the core it shares with the server as little as it can: it sends bytes that are ready, and reads no more of an
+//! answer than its status and its length.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::Failure;
+
+const MAX_HEADERS: usize = 32;
+
+/// A request as it is sent.
+#[derive(Clone, Debug)]
+pub struct HttpRequest(Vec<u8>);
+
+impl HttpRequest {
+    /// With these headers beside the host, and the length where there is a body.
+    pub fn new(method: &http::Method, path: &str, headers: &[(http::HeaderName, &str)], body: &str) -> Self {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+        Self(format!("{method} {path} HTTP/1.1\r\nhost: bench.test\r\n{headers}{length}\r\n{body}").into())
+    }
+}
+
+/// One connection, which is kept.
+pub struct HttpClient {
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+impl HttpClient {
+    /// Connects to the server on this machine.
+    pub async fn connect(port: u16) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, answer: Vec::with_capacity(1 << 16) })
+    }
+
+    /// Sends a request and reads the answer to its end; anything but 200 is an error.
+    pub async fn ask(&mut self, request: &HttpRequest) -> Result<(), Failure> {
+        self.stream.write_all(&request.0).await?;
+        self.answer.clear();
+        let (status, length) = loop {
+            if self.stream.read_buf(&mut self.answer).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
+            if let Some(head) = head(&self.answer)? {
+                break head;
+            }
+        };
+        while self.answer.len() < length {
+            if self.stream.read_buf(&mut self.answer).await? == 0 {
+                return Err("the server closed the connection within an answer".into());
+            }
+        }
+        if status == 200 {
+            return Ok(());
+        }
+        Err(format!("status {status}: {}", String::from_utf8_lossy(&self.answer)).into())
+    }
+}
+
+/// The status of an answer and its length with its head, once the head is there.
+fn head(answer: &[u8]) -> Result<Option<(u16, usize)>, Failure> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(head) = response.parse(answer)? else { return Ok(None) };
+    let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    let body: usize = std::str::from_utf8(length.ok_or("an answer without a length")?.value)?.parse()?;
+    Ok(response.code.map(|status| (status, head + body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_where_its_length_says() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]";
+
+        assert_eq!(head(&answer[..20]).unwrap(), None);
+        assert_eq!(head(answer).unwrap(), Some((200, answer.len())));
+    }
+
+    #[test]
+    fn an_answer_without_a_length_is_no_answer_to_measure() {
+        assert!(head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+}
