@@ -18,10 +18,25 @@ use crate::report::Section;
 use crate::route::Route;
 use crate::server::ServerProcess;
 use crate::study::{Assignment, Study};
-use crate::{Bench, Failure, statement};
+use crate::{Bench, Failure, cores, statement};
 
 /// Measures.
 pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure> {
+    let (database, all) = (&bench.study()?.database, cores::available()?);
+    if waits_for_postgres(benchmark) {
+        cores::separate(database)?;
+    }
+    let section = measure(benchmark, bench).await;
+    cores::share(database, &all)?;
+    section
+}
+
+/// PostgreSQL has a core of its own there (decision 42). Elsewhere it has little to do, or all there is to gain is that everybody works at once.
+fn waits_for_postgres(benchmark: Benchmark) -> bool {
+    matches!(benchmark, Benchmark::Server | Benchmark::Functions | Benchmark::ColdStart | Benchmark::Growth)
+}
+
+async fn measure(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure> {
     match benchmark {
         Benchmark::Server => server::run(bench).await,
         Benchmark::Functions => functions::run(bench).await,

@@ -5,7 +5,7 @@ use crate::measured::Measured;
 use crate::report::{Reach, Section, Verdict, count, microseconds, milliseconds, ratio};
 use crate::route::{ROUTES, Route};
 use crate::server::ServerProcess;
-use crate::{Bench, Failure, cores, load, pgbench, process};
+use crate::{Bench, Failure, load, pgbench, process};
 
 const CLIENTS: [usize; 3] = [1, 8, 64];
 
@@ -25,14 +25,6 @@ const COLUMNS: [&str; 12] = [
 ];
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
-    let (database, all) = (&bench.study()?.database, cores::available()?);
-    cores::separate(database)?;
-    let section = measure(bench).await;
-    cores::share(database, &all)?;
-    section
-}
-
-async fn measure(bench: &Bench) -> Result<Section, Failure> {
     let server = serve(bench, bench.study()?).await?;
     let mut section = Section::new("Requests to the server, beside their statements in pgbench", &COLUMNS);
     for route in &ROUTES {
