@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::app::API_KEY;
 
-use crate::{check, check_few};
 use crate::json::{garbled, like, value};
 use crate::service::Service;
+use crate::{check, check_few};
 
 const NAMES: &[&str] = &[
     "email",
@@ -135,7 +135,5 @@ fn whatever_the_body_of_a_request_for_a_reset_is_it_is_no_fault() {
     let service = Service::new();
     let bodies = proptest::collection::vec(bodies(RESET), 60);
 
-    check_few(bodies, 4, |bodies| {
-        service.put_at_once(bodies.into_iter().map(|body| request(RESET, "", body)))
-    });
+    check_few(bodies, 4, |bodies| service.put_at_once(bodies.into_iter().map(|body| request(RESET, "", body))));
 }

@@ -4,7 +4,7 @@
 //! event, and a quarter of its memory, since no page that was written to is shared with the file (docs/performance.md, decision 44).
 
 fn main() {
-    println!("cargo::rerun-if-changed=../link.rs");
+    println!("cargo::rerun-if-changed=../../scripts/link-function.rs");
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
