@@ -99,7 +99,7 @@ async fn rows_of(server: &ServerProcess, database: &Database) -> Result<String, 
 /// Page after page, as its callers get all answers.
 async fn export(server: &ServerProcess, media_type: &'static str) -> Result<Exported, Failure> {
     let mut client = connect(server).await?;
-    let mut next = Some(format!("/api/v1/export/answers?limit={PAGE}&cursor="));
+    let mut next = Some(first_path());
     let mut exported = Exported { time: Duration::ZERO, bytes: 0, early_memory: 0, largest_memory: 0 };
     let started = Instant::now();
     for number in 1.. {
@@ -115,6 +115,18 @@ async fn export(server: &ServerProcess, media_type: &'static str) -> Result<Expo
     }
     exported.time = started.elapsed();
     Ok(exported)
+}
+
+/// How long the first page takes.
+pub async fn first_page(server: &ServerProcess) -> Result<Duration, Failure> {
+    let mut client = connect(server).await?;
+    let started = Instant::now();
+    page(&mut client, &first_path(), "application/json").await?;
+    Ok(started.elapsed())
+}
+
+fn first_path() -> String {
+    format!("/api/v1/export/answers?limit={PAGE}&cursor=")
 }
 
 async fn connect(server: &ServerProcess) -> Result<SendRequest<Empty<Bytes>>, Failure> {

@@ -1,50 +1,110 @@
-//! Requests on studies of different size, one after the other.
+//! The same work on studies of different size, one after the other.
 
-use super::{requests, serve};
-use crate::measured::Measured;
+use std::time::Duration;
+
+use super::{export, requests, serve, upload};
+use crate::measured::median;
 use crate::report::{Reach, Section, Verdict, count, microseconds, ratio};
-use crate::route::ROUTES;
+use crate::route::{ROUTES, Route};
+use crate::server::ServerProcess;
+use crate::study::Study;
 use crate::{Bench, Failure, load, process};
 
 const COLUMNS: [&str; 5] =
-    ["route", "patients", "mean of one client, µs", "CPU of PostgreSQL, µs", "CPU of the server, µs"];
+    ["work", "patients", "mean of one client, µs", "CPU of PostgreSQL, µs", "CPU of the server, µs"];
+
+/// What is done on each study.
+enum Work {
+    Requests(&'static Route),
+    ExportPage,
+    /// Into an empty table: it comes last, because requests are about the assignments of the study.
+    Upload,
+}
+
+/// What it takes there: time, CPU time of PostgreSQL, CPU time of the server.
+type Cost = [Duration; 3];
+
+/// A study, and the server over it.
+struct Served<'a> {
+    study: &'a Study,
+    server: ServerProcess,
+}
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let mut section = Section::new("Growth", &COLUMNS);
-    let mut servers = Vec::new();
+    let mut all = Vec::new();
     for study in &bench.studies {
-        servers.push(serve(bench, study).await?);
+        all.push(Served { study, server: serve(bench, study).await? });
     }
-    let own = std::process::id();
-    for route in &ROUTES {
-        let mut rounds = vec![Vec::new(); servers.len()];
+    for work in ROUTES.iter().map(Work::Requests).chain([Work::ExportPage, Work::Upload]) {
+        let mut rounds = vec![Vec::new(); all.len()];
         for _ in 0..bench.pace.rounds {
-            for ((study, server), rounds) in bench.studies.iter().zip(&servers).zip(&mut rounds) {
-                let (database_cpu, server_cpu, client_cpu) =
-                    (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
-                let requests = requests(route, study, 1);
-                rounds.push(
-                    load::measure(server.port, 1, &requests, &bench.pace, &[&database_cpu, &server_cpu, &client_cpu])
-                        .await?,
-                );
-                study.reset().await?;
+            for (served, rounds) in all.iter().zip(&mut rounds) {
+                rounds.push(served.cost(&work, bench).await?);
             }
         }
-        let medians: Vec<_> = rounds.iter().map(|rounds| Measured::median(rounds)).collect();
-        for (study, measured) in bench.studies.iter().zip(&medians) {
-            let [postgres, served, _] = measured.cpu.map(microseconds);
-            let patients = count(study.patients.into());
-            section.rows.push(vec![route.name.into(), patients, microseconds(measured.mean), postgres, served]);
-        }
-        if let ([first, .., last], Some(largest)) = (medians.as_slice(), bench.studies.last()) {
-            let what = format!("{} of {} patients", route.name, count(largest.patients.into()));
-            let words = |measured: &Measured| format!("{} µs", microseconds(measured.mean));
-            let cost = ratio(last.mean, first.mean);
-            section.verdicts.push(Verdict::new(what, words(last), words(first), cost, Reach::AtMost(1.2)));
-        }
+        add(&mut section, &work.name(bench), bench, &rounds);
     }
-    for server in servers {
+    for Served { server, .. } in all {
         server.stop().await?;
     }
     Ok(section)
+}
+
+fn add(section: &mut Section, work: &str, bench: &Bench, rounds: &[Vec<Cost>]) {
+    let part = |rounds: &[Cost], part: usize| median(rounds.iter().map(|cost| cost[part])).unwrap_or_default();
+    for (study, rounds) in bench.studies.iter().zip(rounds) {
+        let parts = [0, 1, 2].map(|number| microseconds(part(rounds, number)));
+        section.rows.push([work.to_owned(), count(study.patients.into())].into_iter().chain(parts).collect());
+    }
+    if let ([first, .., last], Some(largest)) = (rounds, bench.studies.last()) {
+        let what = format!("{work}, {} patients", count(largest.patients.into()));
+        let [last, first] = [last, first].map(|rounds| part(rounds, 0));
+        let words = |time| format!("{} µs", microseconds(time));
+        section.verdicts.push(Verdict::new(what, words(last), words(first), ratio(last, first), Reach::AtMost(1.2)));
+    }
+}
+
+impl Work {
+    fn name(&self, bench: &Bench) -> String {
+        match self {
+            Self::Requests(route) => route.name.to_owned(),
+            Self::ExportPage => "a page of the export".to_owned(),
+            Self::Upload => format!("upload of {} rows", count(bench.pace.rows.into())),
+        }
+    }
+}
+
+impl Served<'_> {
+    async fn cost(&self, work: &Work, bench: &Bench) -> Result<Cost, Failure> {
+        match work {
+            Work::Requests(route) => self.requests(route, bench).await,
+            Work::ExportPage => self.once(export::first_page(&self.server)).await,
+            Work::Upload => {
+                upload::empty(&mut self.study.database.connect().await?).await?;
+                self.once(upload::upload(&self.server, &upload::form(bench.pace.rows))).await
+            }
+        }
+    }
+
+    async fn requests(&self, route: &'static Route, bench: &Bench) -> Result<Cost, Failure> {
+        let own = std::process::id();
+        let (database_cpu, server_cpu, client_cpu) =
+            (|| self.study.database.cpu(), || self.server.cpu(), || process::cpu(own));
+        let parts: [&(dyn Fn() -> _ + Send + Sync); 3] = [&database_cpu, &server_cpu, &client_cpu];
+        let requests = requests(route, self.study, 1);
+        let measured = load::measure(self.server.port, 1, &requests, &bench.pace, &parts).await?;
+        self.study.reset().await?;
+        let [postgres, served, _] = measured.cpu;
+        Ok([measured.mean, postgres, served])
+    }
+
+    /// Of what is done once, and takes the time it gives.
+    async fn once(&self, work: impl Future<Output = Result<Duration, Failure>>) -> Result<Cost, Failure> {
+        let cpu = || Ok::<_, Failure>([self.study.database.cpu()?, self.server.cpu()?]);
+        let [postgres, served] = cpu()?;
+        let time = work.await?;
+        let [postgres_after, served_after] = cpu()?;
+        Ok([time, postgres_after.saturating_sub(postgres), served_after.saturating_sub(served)])
+    }
 }

@@ -12,7 +12,7 @@ use super::serve;
 use crate::http_client::{HttpClient, HttpRequest};
 use crate::measured::median;
 use crate::report::{Reach, Section, Verdict, count, megabytes, ratio};
-use crate::server::API_KEY;
+use crate::server::{API_KEY, ServerProcess};
 use crate::study::READERS;
 use crate::{Bench, Failure};
 
@@ -27,12 +27,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     for _ in 0..bench.pace.rounds {
         empty(&mut connection).await?;
-        let headers = [(HeaderName::from_static("x-api-key"), API_KEY), (CONTENT_TYPE, FORM)];
-        let request = HttpRequest::new(&Method::POST, "/admin/config/upload", &headers, &body);
-        let mut client = HttpClient::connect(server.port).await?;
-        let started = Instant::now();
-        client.ask(&request).await?;
-        ours.push(started.elapsed());
+        ours.push(upload(&server, &body).await?);
         let rows = stored(&mut connection).await?;
         empty(&mut connection).await?;
         let started = Instant::now();
@@ -52,8 +47,18 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section)
 }
 
+/// How long the upload of a form takes.
+pub async fn upload(server: &ServerProcess, form: &str) -> Result<Duration, Failure> {
+    let headers = [(HeaderName::from_static("x-api-key"), API_KEY), (CONTENT_TYPE, FORM)];
+    let request = HttpRequest::new(&Method::POST, "/admin/config/upload", &headers, form);
+    let mut client = HttpClient::connect(server.port).await?;
+    let started = Instant::now();
+    client.ask(&request).await?;
+    Ok(started.elapsed())
+}
+
 /// Neither has rows to remove.
-async fn empty(connection: &mut PgConnection) -> Result<(), Failure> {
+pub async fn empty(connection: &mut PgConnection) -> Result<(), Failure> {
     connection.execute("TRUNCATE display_config CASCADE").await?;
     Ok(())
 }
@@ -65,7 +70,7 @@ async fn stored(connection: &mut PgConnection) -> Result<Vec<u8>, Failure> {
 }
 
 /// A row for each assignment.
-fn form(rows: u32) -> String {
+pub fn form(rows: u32) -> String {
     let mut form = String::from(
         "--bench-boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"assignments.csv\"\r\n\
          Content-Type: text/csv\r\n\r\nUser,Case No.,Path,Collapse,Highlight,Top\n",
