@@ -39,14 +39,16 @@ async fn rows_leave_as_they_come_from_the_database() {
         frames += 1;
     }
 
-    assert!(frames >= 300, "{frames} frames");
+    // one for each statement, and what is around them
+    assert_eq!(frames, 5);
 }
 
 #[tokio::test]
 async fn an_export_during_which_the_database_fails_has_no_end() {
     let api = with_answers().await;
     let mut body = body(&api).await;
-    for _ in 0..50 {
+    // the head, and the rows of the first statement; the second one may be under way
+    for _ in 0..2 {
         body.frame().await.unwrap().unwrap();
     }
 

@@ -8,7 +8,7 @@ use http::header::{ACCEPT, HOST, LINK};
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use regex_lite::Regex;
 use sqlx::Executor as _;
@@ -25,6 +25,8 @@ const COLUMNS: [&str; 7] =
 /// The most that one request gives.
 const PAGE: u32 = 10_000;
 const EARLY_PAGES: usize = 10;
+/// Bytes the client reads at a time.
+const BUFFER: usize = 64 * 1024;
 
 /// All answers, in the order of the export, in the place of the page that the handler names.
 const ALL: &str = "(SELECT id, row_number() OVER (PARTITION BY user_email ORDER BY created_timestamp, id) AS order_id,
@@ -131,7 +133,9 @@ fn first_path() -> String {
 
 async fn connect(server: &ServerProcess) -> Result<SendRequest<Empty<Bytes>>, Failure> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).await?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    // a buffer that grows with what comes costs the core it shares with the server
+    let mut builder = Builder::new();
+    let (sender, connection) = builder.read_buf_exact_size(Some(BUFFER)).handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     Ok(sender)
 }

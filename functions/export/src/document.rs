@@ -1,16 +1,17 @@
 //! The document around the rows, and its way to the caller.
 
 use std::fmt::Display;
+use std::mem;
 
 use axum::body::Body;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use shared::ApiError;
 use shared::db::Database;
 use shared::lambda::RowsSent;
 use tokio::task::JoinSet;
 use tracing::Span;
 
-use crate::encoding::{JSON_HEAD, csv_line, json_end, json_row};
+use crate::encoding::{JSON_HEAD, json_end, write_csv_line, write_json_row};
 use crate::format::Format;
 use crate::page::{Page, Resource};
 use crate::request::PageRequest;
@@ -19,6 +20,9 @@ use crate::value::Value;
 
 /// Rows of one statement: memory holds so many, and a statement ends before a slow reader has taken them.
 pub(crate) const ROWS_PER_STATEMENT: usize = 100;
+
+/// Bytes that are sent at a time, unless a row has more: each chunk is a system call, and wakes up who reads.
+const CHUNK: usize = 64 * 1024;
 
 /// Streams the rows of `page`, and counts them. When the database fails on the way the connection breaks: the document has no
 /// valid end.
@@ -29,32 +33,58 @@ pub(crate) fn body<R: Resource>(
     format: Format,
     sent: RowsSent,
 ) -> Result<Body, ApiError> {
-    let (head, end) = match format {
-        Format::Json => (JSON_HEAD.as_bytes().to_vec(), json_end(&page.pagination(request)).map_err(fault)?),
-        // as recorded: what `offset` or `since` leaves empty has no header line; an export of nothing has it
-        Format::Csv if page.keys.is_empty() && (request.offset() > 0 || request.since.is_some()) => {
-            (Vec::new(), String::new())
+    let mut head = Vec::new();
+    let end = match format {
+        Format::Json => {
+            head.extend_from_slice(JSON_HEAD.as_bytes());
+            json_end(&page.pagination(request)).map_err(fault)?
         }
-        Format::Csv => (csv_line(R::Row::COLUMNS.iter().map(|column| &column.name)).map_err(fault)?, String::new()),
+        // as recorded: what `offset` or `since` leaves empty has no header line; an export of nothing has it
+        Format::Csv if page.keys.is_empty() && (request.offset() > 0 || request.since.is_some()) => String::new(),
+        Format::Csv => {
+            write_csv_line(&mut head, R::Row::COLUMNS.iter().map(|column| &column.name)).map_err(fault)?;
+            String::new()
+        }
     };
     let span = Span::current();
-    let rows = batches::<R>(db, &page.keys)
-        .map_ok(|rows| stream::iter(rows.into_iter().map(Ok::<_, ApiError>)))
-        .try_flatten()
-        .enumerate()
-        .map(move |(index, row)| {
-            let row = row?;
-            let row = match format {
-                Format::Json => json_row(R::Row::COLUMNS, &row.values(), index == 0).map_err(fault)?,
-                Format::Csv => csv_line(row.values().iter().map(Value::cell)).map_err(fault)?,
-            };
-            sent.one_more();
-            Ok::<_, ApiError>(row)
-        })
+    let chunks = chunks(batches::<R>(db, &page.keys), format, sent)
         .inspect_err(move |error| tracing::error!(parent: &span, %error, "export broken off"));
     let head = stream::once(async { Ok(head) });
     let end = stream::once(async { Ok(end.into_bytes()) });
-    Ok(Body::from_stream(head.chain(rows).chain(end)))
+    Ok(Body::from_stream(head.chain(chunks).chain(end)))
+}
+
+/// Rows as they are sent: as many of a batch as go into a chunk, or one that is larger.
+fn chunks<R: Row>(
+    batches: impl Stream<Item = Result<Vec<R>, ApiError>>,
+    format: Format,
+    sent: RowsSent,
+) -> impl Stream<Item = Result<Vec<u8>, ApiError>> {
+    async_stream::try_stream! {
+        let mut is_first = true;
+        for await batch in batches {
+            let (mut chunk, mut rows) = (Vec::new(), 0);
+            for row in batch? {
+                let before = chunk.len();
+                match format {
+                    Format::Json => write_json_row(&mut chunk, R::COLUMNS, &row.values(), is_first),
+                    Format::Csv => write_csv_line(&mut chunk, row.values().iter().map(Value::cell)),
+                }
+                .map_err(fault)?;
+                is_first = false;
+                if chunk.len() > CHUNK && rows > 0 {
+                    let row = chunk.split_off(before);
+                    sent.more(mem::take(&mut rows));
+                    yield mem::replace(&mut chunk, row);
+                    // what is read ahead comes in meanwhile: nobody looks at the connections of a thread whose task does not rest
+                    tokio::task::yield_now().await;
+                }
+                rows += 1;
+            }
+            sent.more(rows);
+            yield chunk;
+        }
+    }
 }
 
 /// The rows of `keys`, batch by batch. The next batch is read while one is on its way: PostgreSQL does not wait for the reader.

@@ -22,11 +22,12 @@ pub fn json_end_of_all(rows: u64) -> Result<String, Error> {
     json_end(&Pagination::of_all(rows))
 }
 
-/// A row of a JSON document, with the comma between it and the one before.
-pub fn json_row(columns: &[Column], values: &[Value<'_>], is_first: bool) -> Result<Vec<u8>, Error> {
-    let mut row = if is_first { Vec::new() } else { b",".to_vec() };
-    serde_json::to_writer(&mut row, &Object { columns, values })?;
-    Ok(row)
+/// Writes a row of a JSON document, with the comma between it and the one before.
+pub fn write_json_row(mut out: impl Write, columns: &[Column], values: &[Value<'_>], is_first: bool) -> io::Result<()> {
+    if !is_first {
+        out.write_all(b",")?;
+    }
+    Ok(serde_json::to_writer(out, &Object { columns, values })?)
 }
 
 struct Object<'a> {
@@ -46,11 +47,11 @@ pub fn csv_writer<W: Write>(out: W) -> Writer<W> {
 }
 
 /// One such line.
-pub(crate) fn csv_line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<Vec<u8>> {
-    let mut writer = csv_writer(Vec::new());
+pub(crate) fn write_csv_line(out: impl Write, cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<()> {
+    let mut writer = csv_writer(out);
     for cell in cells {
         writer.write_field(cell.as_ref())?;
     }
     writer.write_record(None::<&[u8]>)?;
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    Ok(writer.flush()?)
 }

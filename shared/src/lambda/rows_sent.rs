@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct RowsSent(Arc<AtomicUsize>);
 
 impl RowsSent {
-    /// A row leaves.
-    pub fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    /// So many more leave.
+    pub fn more(&self, rows: usize) {
+        self.0.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// Rows so far.

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use csv::Writer;
-use export::encoding::{JSON_HEAD, csv_writer, json_end_of_all, json_row};
+use export::encoding::{JSON_HEAD, csv_writer, json_end_of_all, write_json_row};
 use export::value::{Column, Value};
 
 use crate::failure::Failure;
@@ -87,9 +87,9 @@ impl Encoder {
     pub fn row(&mut self, values: &[Value<'_>]) -> Result<(), Failure> {
         match self {
             Self::Json { out, columns, rows } => {
-                let row = json_row(columns, values, *rows == 0).map_err(|error| Failure::new(error.to_string()))?;
+                write_json_row(out, columns, values, *rows == 0)?;
                 *rows += 1;
-                Ok(out.write_all(&row)?)
+                Ok(())
             }
             Self::Csv(writer) => {
                 values.iter().try_for_each(|value| writer.write_field(value.cell().as_bytes()))?;
