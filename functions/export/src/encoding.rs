@@ -53,5 +53,5 @@ pub(crate) fn write_csv_line(out: impl Write, cells: impl IntoIterator<Item = im
         writer.write_field(cell.as_ref())?;
     }
     writer.write_record(None::<&[u8]>)?;
-    Ok(writer.flush()?)
+    writer.flush()
 }
