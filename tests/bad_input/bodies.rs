@@ -1,4 +1,3 @@
-use axum::body::Body;
 use http::{Request, header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -87,7 +86,7 @@ fn example(path: &str) -> Value {
     }
 }
 
-fn request(path: &str, token: &str, body: Vec<u8>) -> Request<Body> {
+fn request(path: &str, token: &str, body: Vec<u8>) -> Request<Vec<u8>> {
     let is_patched = path.ends_with("/status") || path.ends_with("/runs/2");
     let request = Request::builder().method(if is_patched { "PATCH" } else { "POST" }).uri(path);
     let request = request.header(header::CONTENT_TYPE, "application/json");
@@ -97,7 +96,7 @@ fn request(path: &str, token: &str, body: Vec<u8>) -> Request<Body> {
     } else {
         request.header("x-api-key", API_KEY)
     };
-    request.body(Body::from(body)).unwrap()
+    request.body(body).unwrap()
 }
 
 #[test]

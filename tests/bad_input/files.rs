@@ -1,5 +1,4 @@
 use admin_config::config_file::ConfigFile;
-use axum::body::Body;
 use http::{Request, header};
 use proptest::prelude::*;
 use tests::app::API_KEY;
@@ -77,7 +76,7 @@ fn whatever_is_uploaded_is_no_fault() {
 
     check((proptest::sample::select(paths.as_slice()), forms), |(path, form)| {
         let request = Request::post(path).header("x-api-key", API_KEY);
-        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(Body::from(form));
+        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(form);
         service.put(request.unwrap()).map(drop)
     });
 }

@@ -1,4 +1,3 @@
-use axum::body::Body;
 use chrono::Utc;
 use http::{HeaderValue, Request, header};
 use jsonwebtoken::{EncodingKey, Header};
@@ -12,9 +11,9 @@ use crate::service::Service;
 
 const NAMES: &[&str] = &["sub", "iat", "nbf", "exp", "jti", "type", "fresh", "csrf", "last_login_time", "kid"];
 
-fn cases(authorization: &[u8]) -> Option<Request<Body>> {
+fn cases(authorization: &[u8]) -> Option<Request<Vec<u8>>> {
     let value = HeaderValue::from_bytes(authorization).ok()?;
-    Request::get("/api/cases").header(header::AUTHORIZATION, value).body(Body::empty()).ok()
+    Request::get("/api/cases").header(header::AUTHORIZATION, value).body(Vec::new()).ok()
 }
 
 #[test]
