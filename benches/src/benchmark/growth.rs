@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{export, requests, serve, upload};
+use super::{export, requests, serve};
 use crate::measured::median;
 use crate::report::{Reach, Section, Verdict, count, microseconds, ratio};
 use crate::route::{ROUTES, Route};
@@ -17,8 +17,6 @@ const COLUMNS: [&str; 5] =
 enum Work {
     Requests(&'static Route),
     ExportPage,
-    /// Into an empty table: it comes last, because requests are about the assignments of the study.
-    Upload,
 }
 
 /// What it takes there: time, CPU time of PostgreSQL, CPU time of the server.
@@ -36,14 +34,14 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     for study in &bench.studies {
         all.push(Served { study, server: serve(bench, study).await? });
     }
-    for work in ROUTES.iter().map(Work::Requests).chain([Work::ExportPage, Work::Upload]) {
+    for work in ROUTES.iter().map(Work::Requests).chain([Work::ExportPage]) {
         let mut rounds = vec![Vec::new(); all.len()];
         for _ in 0..bench.pace.rounds {
             for (served, rounds) in all.iter().zip(&mut rounds) {
                 rounds.push(served.cost(&work, bench).await?);
             }
         }
-        add(&mut section, &work.name(bench), bench, &rounds);
+        add(&mut section, work.name(), bench, &rounds);
     }
     for Served { server, .. } in all {
         server.stop().await?;
@@ -66,11 +64,10 @@ fn add(section: &mut Section, work: &str, bench: &Bench, rounds: &[Vec<Cost>]) {
 }
 
 impl Work {
-    fn name(&self, bench: &Bench) -> String {
+    fn name(&self) -> &'static str {
         match self {
-            Self::Requests(route) => route.name.to_owned(),
-            Self::ExportPage => "a page of the export".to_owned(),
-            Self::Upload => format!("upload of {} rows", count(bench.pace.rows.into())),
+            Self::Requests(route) => route.name,
+            Self::ExportPage => "a page of the export",
         }
     }
 }
@@ -79,11 +76,7 @@ impl Served<'_> {
     async fn cost(&self, work: &Work, bench: &Bench) -> Result<Cost, Failure> {
         match work {
             Work::Requests(route) => self.requests(route, bench).await,
-            Work::ExportPage => self.once(export::first_page(&self.server)).await,
-            Work::Upload => {
-                upload::empty(&mut self.study.database.connect().await?).await?;
-                self.once(upload::upload(&self.server, &upload::form(bench.pace.rows))).await
-            }
+            Work::ExportPage => self.export_page().await,
         }
     }
 
@@ -99,11 +92,10 @@ impl Served<'_> {
         Ok([measured.mean, postgres, served])
     }
 
-    /// Of what is done once, and takes the time it gives.
-    async fn once(&self, work: impl Future<Output = Result<Duration, Failure>>) -> Result<Cost, Failure> {
+    async fn export_page(&self) -> Result<Cost, Failure> {
         let cpu = || Ok::<_, Failure>([self.study.database.cpu()?, self.server.cpu()?]);
         let [postgres, served] = cpu()?;
-        let time = work.await?;
+        let time = export::first_page(&self.server).await?;
         let [postgres_after, served_after] = cpu()?;
         Ok([time, postgres_after.saturating_sub(postgres), served_after.saturating_sub(served)])
     }

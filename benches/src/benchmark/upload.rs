@@ -13,42 +13,70 @@ use crate::http_client::{HttpClient, HttpRequest};
 use crate::measured::median;
 use crate::report::{Reach, Section, Verdict, count, megabytes, ratio};
 use crate::server::{API_KEY, ServerProcess};
-use crate::study::READERS;
+use crate::study::{READERS, Study};
 use crate::{Bench, Failure};
 
-const COLUMNS: [&str; 4] = ["rows", "file, MB", "upload, ms", "COPY, ms"];
+const COLUMNS: [&str; 5] = ["rows", "patients", "file, MB", "upload, ms", "COPY, ms"];
 const FORM: &str = "multipart/form-data; boundary=bench-boundary";
 
+/// What an upload takes, and COPY of its rows.
+struct Taken {
+    upload: Duration,
+    copy: Duration,
+}
+
+/// On each study: this is the last benchmark, which replaces their assignments.
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
-    let study = bench.study()?;
+    let mut section = Section::new("Upload of assignments, beside COPY of its rows", &COLUMNS);
+    let (form, rows) = (form(bench.pace.rows), count(bench.pace.rows.into()));
+    let mut all = Vec::new();
+    for study in &bench.studies {
+        let taken = taken(bench, study, &form).await?;
+        let patients = count(study.patients.into());
+        let file = megabytes(form.len() as u64);
+        section.rows.push(vec![rows.clone(), patients, file, words(taken.upload), words(taken.copy)]);
+        all.push((study, taken));
+    }
+    if let [(_, first), ..] = all.as_slice() {
+        let what = format!("upload of {rows} rows");
+        section.verdicts.push(verdict(what, first.upload, first.copy, 3.0));
+    }
+    if let [(_, first), .., (largest, last)] = all.as_slice() {
+        let what = format!("upload of {rows} rows, {} patients", count(largest.patients.into()));
+        section.verdicts.push(verdict(what, last.upload, first.upload, 1.2));
+    }
+    Ok(section)
+}
+
+fn words(time: Duration) -> String {
+    format!("{:.0} ms", time.as_secs_f64() * 1e3)
+}
+
+fn verdict(what: String, time: Duration, limit: Duration, most: f64) -> Verdict {
+    Verdict::new(what, words(time), words(limit), ratio(time, limit), Reach::AtMost(most))
+}
+
+async fn taken(bench: &Bench, study: &Study, form: &str) -> Result<Taken, Failure> {
     let server = serve(bench, study).await?;
     let mut connection = study.database.connect().await?;
-    let body = form(bench.pace.rows);
-    let (mut ours, mut limit) = (Vec::new(), Vec::new());
+    let (mut uploads, mut copies) = (Vec::new(), Vec::new());
     for _ in 0..bench.pace.rounds {
         empty(&mut connection).await?;
-        ours.push(upload(&server, &body).await?);
+        uploads.push(upload(&server, form).await?);
         let rows = stored(&mut connection).await?;
         empty(&mut connection).await?;
         let started = Instant::now();
         let mut copy = connection.copy_in_raw("COPY display_config FROM STDIN (FORMAT binary)").await?;
         copy.send(rows).await?;
         copy.finish().await?;
-        limit.push(started.elapsed());
+        copies.push(started.elapsed());
     }
     server.stop().await?;
-    let (ours, limit) = (median(ours).unwrap_or_default(), median(limit).unwrap_or_default());
-    let rows = count(bench.pace.rows.into());
-    let mut section = Section::new("Upload of assignments, beside COPY of its rows", &COLUMNS);
-    let words = |time: Duration| format!("{:.0} ms", time.as_secs_f64() * 1e3);
-    let what = format!("upload of {rows} rows");
-    section.verdicts.push(Verdict::new(what, words(ours), words(limit), ratio(ours, limit), Reach::AtMost(3.0)));
-    section.rows.push(vec![rows, megabytes(body.len() as u64), words(ours), words(limit)]);
-    Ok(section)
+    Ok(Taken { upload: median(uploads).unwrap_or_default(), copy: median(copies).unwrap_or_default() })
 }
 
 /// How long the upload of a form takes.
-pub async fn upload(server: &ServerProcess, form: &str) -> Result<Duration, Failure> {
+async fn upload(server: &ServerProcess, form: &str) -> Result<Duration, Failure> {
     let headers = [(HeaderName::from_static("x-api-key"), API_KEY), (CONTENT_TYPE, FORM)];
     let request = HttpRequest::new(&Method::POST, "/admin/config/upload", &headers, form);
     let mut client = HttpClient::connect(server.port).await?;
@@ -58,7 +86,7 @@ pub async fn upload(server: &ServerProcess, form: &str) -> Result<Duration, Fail
 }
 
 /// Neither has rows to remove.
-pub async fn empty(connection: &mut PgConnection) -> Result<(), Failure> {
+async fn empty(connection: &mut PgConnection) -> Result<(), Failure> {
     connection.execute("TRUNCATE display_config CASCADE").await?;
     Ok(())
 }
@@ -70,7 +98,7 @@ async fn stored(connection: &mut PgConnection) -> Result<Vec<u8>, Failure> {
 }
 
 /// A row for each assignment.
-pub fn form(rows: u32) -> String {
+fn form(rows: u32) -> String {
     let mut form = String::from(
         "--bench-boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"assignments.csv\"\r\n\
          Content-Type: text/csv\r\n\r\nUser,Case No.,Path,Collapse,Highlight,Top\n",
