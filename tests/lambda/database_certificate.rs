@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use url::Url;
 
-use crate::sleep::questionnaire;
+use crate::database::questionnaire;
 
 #[tokio::test]
 async fn a_function_connects_to_a_server_that_its_authority_signed_for() {

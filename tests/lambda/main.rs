@@ -4,6 +4,7 @@
 
 mod answers;
 mod connections;
+mod database;
 mod database_certificate;
 mod events;
 mod export;
@@ -14,5 +15,4 @@ mod logs;
 mod platform;
 mod processes;
 mod routing;
-mod sleep;
 mod template;

@@ -32,7 +32,6 @@ pub use rows_sent::RowsSent;
 pub fn run(router: fn() -> Router<App>) -> ExitCode {
     start(Box::pin(async move {
         let (app, config) = App::start(std::env::vars().collect(), |_| Deployment::Lambda).await?;
-        tokio::spawn(connected(app.clone()));
         let rotation = app.rotation.clone();
         serve(http::service(router().with_state(app), &config.cors_origins), rotation).await
     }))
@@ -44,13 +43,6 @@ pub fn run_stateless(router: fn() -> Router) -> ExitCode {
         let environment: Environment = std::env::vars().collect();
         serve(http::service(router(), &config::cors_origins(&environment)?), Rotation::default()).await
     }))
-}
-
-/// Connects while the first event is on its way: a start does not wait for it, and a request that needs a connection finds it.
-async fn connected(app: App) {
-    if let Err(error) = app.db.acquire().await {
-        tracing::warn!(error = %crate::ApiError::from(error), "no connection to the database yet");
-    }
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,54 @@
+//! The connection of a function to the database: when it is made, and what becomes of one that was cut.
+
+use std::time::Duration;
+
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use local::load_balancer::LoadBalancer;
+use tests::db::TestDb;
+use tests::deployed;
+
+const OF_FUNCTIONS: &str =
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed'";
+
+async fn get(load_balancer: &LoadBalancer, path: &str) -> u16 {
+    let address = format!("http://{}{path}", load_balancer.address());
+    let client = Client::builder(TokioExecutor::new()).build_http::<String>();
+    client.get(address.parse().unwrap()).await.unwrap().status().as_u16()
+}
+
+/// The status of `GET /api/config/answer`, which asks the database.
+pub async fn questionnaire(load_balancer: &LoadBalancer) -> u16 {
+    get(load_balancer, "/api/config/answer").await
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_takes_no_connection() {
+    let db = TestDb::with_contract_data().await;
+    let load_balancer = deployed::start(&db.url()).await;
+
+    assert_eq!(get(&load_balancer, "/api/cases").await, 401);
+
+    load_balancer.function("cases").unwrap().rests().await;
+    let connections: Vec<i32> = sqlx::query_scalar(OF_FUNCTIONS).fetch_all(&db.pool).await.unwrap();
+    assert!(connections.is_empty(), "{connections:?}");
+}
+
+#[tokio::test]
+async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
+    let db = TestDb::with_contract_data().await;
+    let load_balancer = deployed::start(&db.url()).await;
+    assert_eq!(questionnaire(&load_balancer).await, 200);
+    let function = load_balancer.function("config-answer").unwrap();
+    function.rests().await;
+    let before = function.processes()[0].pid();
+
+    let cut = format!("SELECT pg_terminate_backend(pid) FROM ({OF_FUNCTIONS}) AS functions");
+    let cut: Vec<bool> = sqlx::query_scalar(&cut).fetch_all(&db.pool).await.unwrap();
+
+    assert_eq!(cut, [true], "the function's one connection");
+    // one that was heard of a moment ago is taken for alive
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(questionnaire(&load_balancer).await, 200);
+    assert_eq!(function.processes()[0].pid(), before);
+}
