@@ -35,6 +35,14 @@ async fn a_request_that_is_refused_takes_no_connection() {
 }
 
 #[tokio::test]
+async fn an_address_that_cannot_be_read_is_a_fault_of_the_request_that_wants_the_database() {
+    let load_balancer = deployed::start("postgresql://127.0.0.1/study?sslmode=sideways").await;
+
+    assert_eq!(get(&load_balancer, "/api/cases").await, 401);
+    assert_eq!(questionnaire(&load_balancer).await, 500);
+}
+
+#[tokio::test]
 async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
     let db = TestDb::with_contract_data().await;
     let load_balancer = deployed::start(&db.url()).await;

@@ -9,40 +9,61 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
+use super::Deployment;
+
 /// A request is answered within five seconds, so that the database has to be quicker than that.
 const STATEMENT_TIMEOUT: &str = "4s";
 
 /// The address of a database. A clone that changes changes all.
 #[derive(Clone)]
-pub struct Address(Arc<ArcSwap<PgConnectOptions>>);
+pub struct Address(Arc<ArcSwap<Place>>);
+
+enum Place {
+    Known(Box<PgConnectOptions>),
+    /// To be read when somebody connects: sqlx looks for its defaults in files and in the list of the system's users.
+    Url(SecretString),
+}
 
 impl Address {
-    /// The address that `url` is (`postgresql://…`), for statements of requests.
-    pub fn of(url: &SecretString) -> Result<Self, sqlx::Error> {
-        options(url).map(Self::from)
+    /// The address that `url` is (`postgresql://…`), for statements of requests. A function, whose start somebody waits for, learns
+    /// from its first connection whether each part of it can be read.
+    pub fn of(url: &SecretString, deployment: Deployment) -> Result<Self, sqlx::Error> {
+        Ok(match deployment {
+            Deployment::Lambda => Place::Url(url.clone()).into(),
+            Deployment::Container { .. } => options(url)?.into(),
+        })
     }
 
     /// From now on it is `url`.
     pub(crate) fn change(&self, url: &SecretString) -> Result<(), sqlx::Error> {
-        self.0.store(Arc::new(options(url)?));
+        self.0.store(Arc::new(Place::Known(options(url)?.into())));
         Ok(())
     }
 
     pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
-        self.0.load_full().connect().await
+        match &*self.0.load_full() {
+            Place::Known(options) => options.connect().await,
+            Place::Url(url) => options(url)?.connect().await,
+        }
     }
 }
 
 impl From<PgConnectOptions> for Address {
     fn from(options: PgConnectOptions) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(options)))
+        Place::Known(options.into()).into()
     }
 }
 
-/// Without its password.
+impl From<Place> for Address {
+    fn from(place: Place) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(place)))
+    }
+}
+
+/// There is a password in it.
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Address").field(&self.0.load().get_host()).finish()
+        formatter.debug_struct("Address").finish_non_exhaustive()
     }
 }
 

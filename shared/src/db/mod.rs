@@ -5,6 +5,7 @@ mod connection;
 mod transaction;
 
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
@@ -44,27 +45,21 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 /// When PostgreSQL refuses the password, it is fetched anew, and the request waits for that instead of failing.
 #[derive(Clone)]
 pub struct Database {
-    connections: Pool<Connections>,
+    /// Made by the first request that wants a connection: to make it, deadpool counts cores, which Linux keeps in files.
+    connections: LazyPool,
     rotation: Rotation,
 }
 
+type LazyPool = Arc<LazyLock<Pool<Connections>, Box<dyn FnOnce() -> Pool<Connections> + Send>>>;
+
 impl Database {
     /// Connects to `address` on first use. Its password stays as it is.
-    #[expect(clippy::missing_panics_doc, reason = "a runtime for its timeouts is all that a pool can lack")]
     pub fn new(address: Address, deployment: Deployment) -> Self {
         let max_connections = match deployment {
             Deployment::Lambda => 1,
             Deployment::Container { max_connections } => usize::try_from(max_connections).unwrap_or(usize::MAX),
         };
-        let connections = Pool::builder(Connections { address })
-            .max_size(max_connections)
-            // who was used last is most likely alive
-            .queue_mode(QueueMode::Lifo)
-            .wait_timeout(Some(ACQUIRE_TIMEOUT))
-            .create_timeout(Some(ACQUIRE_TIMEOUT))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .expect("a pool with a runtime for its timeouts can be built");
+        let connections: LazyPool = Arc::new(LazyLock::new(Box::new(move || pool(address, max_connections))));
         Self { connections, rotation: Rotation::default() }
     }
 
@@ -101,6 +96,17 @@ impl Database {
     pub fn close(&self) {
         self.connections.close();
     }
+}
+
+fn pool(address: Address, max_connections: usize) -> Pool<Connections> {
+    let pool = Pool::builder(Connections { address })
+        .max_size(max_connections)
+        // who was used last is most likely alive
+        .queue_mode(QueueMode::Lifo)
+        .wait_timeout(Some(ACQUIRE_TIMEOUT))
+        .create_timeout(Some(ACQUIRE_TIMEOUT))
+        .runtime(Runtime::Tokio1);
+    pool.build().expect("a pool with a runtime for its timeouts can be built")
 }
 
 /// The address has a password in it.
