@@ -1,6 +1,7 @@
-//! The id of an assignment (`display_config.id`).
+//! The id of an assignment (`display_config.id`), and the lock of those who write assignments.
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
+use sqlx::postgres::PgConnection;
 use uuid::{Builder, Uuid};
 
 /// The hex form of UUIDv5(namespace URL, `"<user>-<case>-<json>"`), `path_config` as [`crate::python::json_dumps`] writes it
@@ -19,6 +20,13 @@ fn uuid_v5(namespace: &Uuid, name: &[u8]) -> Uuid {
     let length = bytes.len();
     bytes.copy_from_slice(&sha1.finish().as_ref()[..length]);
     Builder::from_sha1_bytes(bytes).into_uuid()
+}
+
+/// Who writes several assignments waits for the others until its transaction ends, and readers for nobody: two that wrote the
+/// same rows in different orders would wait for each other.
+pub async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(transaction).await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -277,7 +277,8 @@ fn to_json(value: &serde_json::Value) -> String {
     value.to_string()
 }
 
-/// The database cannot be reached or has no connection left: worth another try, and not a fault of this request.
+/// The database cannot be reached, has no connection left, or gave this transaction up for another one: worth another try, and
+/// not a fault of this request.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -285,9 +286,9 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // class 08 connection, 53 resources, 57 statement timeout and shutdown (PostgreSQL appendix A)
+        // class 08 connection, 40 deadlock, 53 resources, 57 statement timeout and shutdown (PostgreSQL appendix A)
         sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
+            error.code().is_some_and(|code| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)))
         }
         _ => false,
     }

@@ -1,6 +1,10 @@
+use std::time::Duration;
+
 use axum::body::Body;
+use futures_util::join;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
+use sqlx::raw_sql;
 use tests::app::{API_KEY, Answer, TestApp};
 
 const PATH: &str = "/api/v1/configs/batch";
@@ -150,4 +154,38 @@ async fn what_the_table_cannot_hold_fails_alone_wherever_it_stands() {
         }
     }
     assert_eq!(added(&api).await.len(), 1);
+}
+
+#[tokio::test]
+async fn batches_with_the_same_entries_in_another_order_wait_for_each_other() {
+    let api = TestApp::with_contract_data().await;
+    let batch = |cases: Vec<i32>| {
+        let entry = |case| json!({"id": format!("new-{case}"), "user_email": "bob@contract.test", "case_id": case});
+        assign(&api, cases.into_iter().map(entry).collect())
+    };
+    // so that they begin at the same moment
+    let mut barrier = api.pool().begin().await.unwrap();
+    raw_sql("LOCK TABLE display_config IN SHARE MODE").execute(&mut *barrier).await.unwrap();
+    let begin = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        barrier.commit().await.unwrap();
+    };
+
+    let (one, other, ()) = join!(batch((0..1000).collect()), batch((0..1000).rev().collect()), begin);
+
+    assert_eq!((one.status.as_u16(), other.status.as_u16()), (201, 201));
+    assert_eq!(added(&api).await.len(), 1000);
+}
+
+#[tokio::test]
+async fn a_batch_that_the_database_gave_up_for_another_transaction_may_come_again() {
+    let api = TestApp::with_contract_data().await;
+    let give_up = "CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = 'deadlock_detected'; END $$;
+        CREATE TRIGGER give_up BEFORE INSERT ON display_config EXECUTE FUNCTION give_up()";
+    raw_sql(give_up).execute(api.pool()).await.unwrap();
+
+    let answer = assign(&api, json!([{"user_email": "bob@contract.test", "case_id": 1}])).await;
+
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
 }

@@ -112,11 +112,14 @@ pub async fn of_uploads_at_once_one_is_there_in_the_end_and_whole() {
 pub async fn of_copies_of_a_batch_each_entry_is_added_once() {
     let api = Api::start().await;
     let entries = (1..=5).map(|case| json!({"id": format!("new-{case}"), "user_email": ALICE, "case_id": 1}));
-    let batch = json!({"configs": entries.collect::<Vec<_>>()});
+    let entries: Vec<_> = entries.collect();
+    let reversed: Vec<_> = entries.iter().rev().collect();
+    let batches = [json!({ "configs": entries }), json!({ "configs": reversed })];
 
-    let answers = api
-        .at_once(20, async |api, _| api.send_with_key(http::Method::POST, "/api/v1/configs/batch", &batch).await)
-        .await;
+    let put = async |api: &TestApp, n| {
+        api.send_with_key(http::Method::POST, "/api/v1/configs/batch", &batches[n / 2 % 2]).await
+    };
+    let answers = api.at_once(20, put).await;
 
     let results = answers.iter().flat_map(|answer| answer.data()["results"].as_array().unwrap().clone());
     let (added, failed): (Vec<_>, Vec<_>) = results.partition(|result| result["status"] == "added");

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
+use shared::assignment;
 use shared::audit::Action;
 
 use crate::confirmation::Confirmation;
@@ -49,7 +50,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     }
     confirmation.ask(&format!("remove {} assignments, {} of them answered", found.removed, found.answered))?;
     let mut transaction = context::begin(&db).await?;
-    sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+    assignment::lock(&mut transaction).await?;
     let removed = sqlx::query_scalar!(
         r#"DELETE FROM display_config
            WHERE ($1::text IS NULL OR user_email = $1) AND ($2::text IS NULL OR experiment_id = $2)

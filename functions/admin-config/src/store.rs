@@ -1,5 +1,6 @@
 //! The statements of `display_config`. Writers wait for each other, readers for nobody.
 
+use shared::assignment;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Postgres, Transaction};
 
@@ -100,7 +101,7 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
 
 async fn locked(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+    assignment::lock(&mut transaction).await?;
     Ok(transaction)
 }
 

@@ -1,7 +1,8 @@
-//! The statement of `POST /api/v1/configs/batch`.
+//! The statements of `POST /api/v1/configs/batch`.
 
 use std::collections::HashSet;
 
+use shared::assignment;
 use sqlx::postgres::PgConnection;
 
 use crate::entry::Assignment;
@@ -14,6 +15,7 @@ pub(crate) async fn store(
     fn column<'a, T>(assignments: &[&'a Assignment], field: impl Fn(&'a Assignment) -> T) -> Vec<T> {
         assignments.iter().map(|assignment| field(assignment)).collect()
     }
+    assignment::lock(&mut *connection).await?;
     let ids = sqlx::query_scalar!(
         "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm)
          SELECT id, user_email, case_id, path_config::json, experiment_id, rl_run_id, arm
