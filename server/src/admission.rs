@@ -15,15 +15,23 @@ const REQUESTS_PER_CONNECTION: usize = 32;
 /// The last of them has waited for two seconds (35 ms of a core each, [`shared::auth::Passwords`]).
 const PASSWORDS: usize = 64;
 
+/// Each is answered after a second, so that this many are answered a second.
+const MAILS: usize = 64;
+
 /// Routes that ask the database, over a pool of so many connections.
 pub(crate) fn of_the_database(router: Router<App>, max_connections: u32) -> Router<App> {
     let connections = usize::try_from(max_connections).unwrap_or(usize::MAX);
     at_most(connections.saturating_mul(REQUESTS_PER_CONNECTION).min(Semaphore::MAX_PERMITS), router)
 }
 
-/// Routes that hash passwords, or wait for mail: those who want to get in have places of their own.
+/// Routes that hash passwords: those who want to get in have places of their own.
 pub(crate) fn of_passwords(router: Router<App>) -> Router<App> {
     at_most(PASSWORDS, router)
+}
+
+/// Routes that send mail, to anybody who asks: nobody's login is to wait for these.
+pub(crate) fn of_mail(router: Router<App>) -> Router<App> {
+    at_most(MAILS, router)
 }
 
 fn at_most(requests: usize, router: Router<App>) -> Router<App> {

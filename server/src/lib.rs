@@ -9,7 +9,7 @@ use shared::{App, Config, http};
 
 /// Every route of the API.
 pub fn router() -> Router<App> {
-    of_nothing().merge(of_passwords()).merge(of_the_database())
+    of_nothing().merge(of_passwords()).merge(of_mail()).merge(of_the_database())
 }
 
 /// Routes that need neither the database nor a password, and are always answered.
@@ -18,11 +18,11 @@ fn of_nothing() -> Router<App> {
 }
 
 fn of_passwords() -> Router<App> {
-    Router::new()
-        .merge(auth_login::router())
-        .merge(auth_signup::router())
-        .merge(auth_reset_password_request::router())
-        .merge(auth_reset_password::router())
+    Router::new().merge(auth_login::router()).merge(auth_signup::router()).merge(auth_reset_password::router())
+}
+
+fn of_mail() -> Router<App> {
+    auth_reset_password_request::router()
 }
 
 fn of_the_database() -> Router<App> {
@@ -44,6 +44,7 @@ fn of_the_database() -> Router<App> {
 pub fn service(app: App, config: &Config) -> Router {
     let admitted = of_nothing()
         .merge(admission::of_passwords(of_passwords()))
+        .merge(admission::of_mail(of_mail()))
         .merge(admission::of_the_database(of_the_database(), config.database_max_connections));
     http::service(admitted.with_state(app), &config.cors_origins)
 }

@@ -6,6 +6,7 @@ mod connections;
 mod hostile;
 mod load;
 mod odd_paths;
+mod places;
 mod stopping;
 
 use tests::server_process as process;

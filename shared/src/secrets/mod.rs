@@ -30,6 +30,9 @@ pub enum SecretsError {
     /// SSM does not know these names.
     #[error("SSM has no parameter {}", .0.join(", "))]
     Missing(Vec<String>),
+    /// Too many wait for SSM, each with something unknown.
+    #[error("too many wait for SSM")]
+    Crowded,
     /// The values make no configuration.
     #[error(transparent)]
     Unusable(#[from] ConfigError),
@@ -37,8 +40,11 @@ pub enum SecretsError {
 
 /// Whether a token or key is right cannot be known now: 401 would have the frontend drop a token that may be good.
 impl From<SecretsError> for ApiError {
-    fn from(_: SecretsError) -> Self {
-        Self::Overloaded("SSM is away, which knows whether an unknown token or key is right")
+    fn from(error: SecretsError) -> Self {
+        Self::Overloaded(match error {
+            SecretsError::Crowded => "too many wait to know whether an unknown token or key is right",
+            _ => "SSM is away, which knows whether an unknown token or key is right",
+        })
     }
 }
 

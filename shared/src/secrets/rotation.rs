@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use super::SecretsError;
 use super::lookout::Lookout;
@@ -24,6 +25,9 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 const PAUSE_BETWEEN_REFRESHES: Duration = Duration::from_millis(500);
 /// Between two calls for the history of a secret: whoever presents something unknown waits for their turn.
 const PAUSE_BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// Of those who present something unknown. They hold a place for the database meanwhile, of which a connection has 32, and there
+/// are three secrets: whoever sends garbage must not take all places.
+const MOST_WAITING: usize = 8;
 
 /// The link of a process to SSM. Cloning is cheap; without parameters there is none, and nothing here does anything.
 #[derive(Clone, Debug, Default)]
@@ -54,14 +58,14 @@ impl Rotation {
         address: Address,
     ) -> Self {
         let now = AtomicI64::new(Utc::now().timestamp_millis());
-        let secrets = secrets.into_iter().map(|secret| (secret, Lookout::new(PAUSE_BETWEEN_LOOKS)));
+        let secrets = secrets.into_iter().map(|secret| (secret, Lookout::new(PAUSE_BETWEEN_LOOKS, MOST_WAITING)));
         let link = Link {
             source,
             refresh_after: config.secrets_refresh,
             secrets: secrets.collect(),
             address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
-            refreshes: Lookout::new(PAUSE_BETWEEN_REFRESHES),
+            refreshes: Lookout::new(PAUSE_BETWEEN_REFRESHES, Semaphore::MAX_PERMITS),
             attempted_at: AtomicI64::new(now.load(Ordering::Relaxed)),
             fetched_at: now,
             is_failing: AtomicBool::new(false),
@@ -112,9 +116,9 @@ impl Rotation {
             secret.learn(versions);
             Ok(())
         };
-        match looks.look(look).await {
+        match looks.look(look).await.unwrap_or(Err(SecretsError::Crowded)) {
             Ok(()) => Ok(true),
-            Err(error @ SecretsError::Away(_)) => Err(error),
+            Err(error @ (SecretsError::Away(_) | SecretsError::Crowded)) => Err(error),
             Err(error) => {
                 tracing::error!(secret = secret.variable, %error, "the versions of a secret cannot be read");
                 Ok(false)

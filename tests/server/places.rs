@@ -1,0 +1,31 @@
+//! Who has places of their own: those who ask for much take none from others.
+
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::json;
+use tests::app::{Answer, TestApp};
+
+const RESETS: &str = "/api/auth/reset-password-request";
+
+/// Each is answered after a second.
+async fn resets(api: &TestApp, requests: usize) -> Vec<Answer> {
+    let body = json!({"email": "stranger@contract.test"});
+    join_all((0..requests).map(|_| api.send_with_key(Method::POST, RESETS, &body))).await
+}
+
+#[tokio::test]
+async fn a_flood_of_requests_for_a_reset_keeps_nobody_from_logging_in() {
+    let api = TestApp::with_contract_data().await;
+    let body = json!({"email": "alice@contract.test", "password": "Alice-pass-1"});
+
+    let log_in = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        api.post("/api/auth/login", None, &body).await
+    };
+    let (resets, login) = tokio::join!(resets(&api, 200), log_in);
+
+    assert_eq!(login.status, 200);
+    let refused: Vec<_> = resets.iter().filter(|answer| answer.status == 503).collect();
+    assert_eq!(refused.len(), 200 - 64);
+    assert!(refused.iter().all(|answer| answer.header("retry-after") == "1"));
+}
