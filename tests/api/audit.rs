@@ -234,3 +234,17 @@ async fn a_board_gets_it_as_a_file() {
     assert!(text.starts_with("id,created_at,actor,account_id,action,resources,details,request_id\n"), "{text}");
     assert!(text.contains(",export key,,data.export,/api/v1/export/participants,"), "{text}");
 }
+
+#[tokio::test]
+async fn a_year_that_the_database_does_not_know_is_refused_by_its_name() {
+    let api = api().await;
+
+    for since in ["-5000-01-01", "%2B99999-01-01", "0000-12-31", "9999-12-31T23:00:00-02:00"] {
+        let request = request("GET", &format!("/admin/audit?since={since}"), ADMIN_KEY).body(Body::empty()).unwrap();
+        let refused = api.send(request).await;
+
+        assert_eq!(refused.status, 400, "{since}");
+        assert!(refused.error_message().starts_with("since: "), "{}", refused.error_message());
+    }
+    assert_eq!(trail(&api, "?since=0001-01-01").await["entries"], json!([]));
+}

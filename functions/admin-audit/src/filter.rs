@@ -1,6 +1,6 @@
 //! Which entries are asked for.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::ApiError;
@@ -71,9 +71,11 @@ impl Filter {
     }
 }
 
+/// Years have four digits: chrono reads others too, and PostgreSQL knows none before 4714 BC.
 fn time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-    time.or_else(|_| text.parse().map(|day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc())).ok()
+    let time = time.or_else(|_| text.parse().map(|day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc())).ok();
+    time.filter(|time| (1..=9999).contains(&time.year()))
 }
 
 #[cfg(test)]
