@@ -107,10 +107,11 @@ impl AlbEvent {
         let multi = self.multi_value_headers.iter().flatten();
         let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
         let pairs: Vec<_> = if self.is_multi_value() { multi.collect() } else { single.collect() };
-        let mut headers = HeaderMap::with_capacity(pairs.len());
+        let mut headers = HeaderMap::try_with_capacity(pairs.len()).map_err(|_| EventError::Header)?;
         for (name, value) in pairs {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| EventError::Header)?;
-            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| EventError::Header)?);
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| EventError::Header)?;
+            headers.try_append(name, value).map_err(|_| EventError::Header)?;
         }
         Ok(headers)
     }
@@ -182,6 +183,16 @@ mod tests {
         assert!(
             request(&json!({"multiValueHeaders": {"host": ["a b<>/@:99999"], "x-forwarded-proto": ["::::"]}})).is_ok()
         );
+    }
+
+    #[test]
+    fn refuses_more_headers_than_a_request_can_have() {
+        let names: Value = (0..40_000).map(|n| (format!("x-{n}"), json!(["1"]))).collect();
+        let values = json!({"x": vec!["1"; 40_000]});
+
+        for headers in [names, values] {
+            assert_eq!(request(&json!({ "multiValueHeaders": headers })).unwrap_err(), EventError::Header);
+        }
     }
 
     #[test]
