@@ -69,6 +69,7 @@ fn callers(api: &TestApp) -> Vec<(&'static str, Option<(&'static str, String)>)>
         ("participant", token("alice")),
         ("other participant", token("bob")),
         ("disabled", token("dave")),
+        ("disabled administrator", token("former-admin")),
         ("administrator", token("admin")),
         ("export key", Some(("x-api-key", API_KEY.to_owned()))),
         ("admin key", Some(("x-api-key", ADMIN_KEY.to_owned()))),
@@ -101,17 +102,35 @@ fn verdict(answer: &Answer) -> String {
     answer.error_code().as_str().map_or_else(|| answer.status.as_u16().to_string(), str::to_owned)
 }
 
-/// The verdict on every caller at one route, in a database of its own.
+const FORMER_ADMINISTRATOR: &str = r#"INSERT INTO "user" (email, active, admin_flag, password, salt)
+    SELECT 'former-admin@contract.test', false, true, password, salt FROM "user" WHERE email = 'admin@contract.test'"#;
+
+/// How many rows each table has, and who wrote last there.
+async fn written(api: &TestApp) -> Vec<(String, i64, i64)> {
+    let all = "SELECT string_agg(format(
+        'SELECT %L, count(*), coalesce(max(xmin::text::bigint), 0) FROM %I', relname, relname), ' UNION ALL ' ORDER BY relname)
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+    let counts: String = sqlx::query_scalar(all).fetch_one(api.pool()).await.unwrap();
+    sqlx::query_as(&counts).fetch_all(api.pool()).await.unwrap()
+}
+
+/// The verdict on every caller at one route, in a database of its own. Who is refused has written nothing.
 async fn verdicts(route: &str) -> Vec<String> {
     let api = TestApp::configured(TestDb::with_contract_data().await, &[("ADMIN_API_KEY", ADMIN_KEY)]).await;
+    sqlx::query(FORMER_ADMINISTRATOR).execute(api.pool()).await.unwrap();
     let mut verdicts = vec![route.to_owned()];
+    let mut before = written(&api).await;
     for (_, header) in callers(&api) {
         let (method, path, body, content_type) = request(route);
         let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
-        verdicts.push(verdict(&api.send(request.body(body).unwrap()).await));
+        let answer = api.send(request.body(body).unwrap()).await;
+        let after = written(&api).await;
+        let wrote = !answer.status.is_success() && before != after;
+        verdicts.push(if wrote { format!("{} but wrote", verdict(&answer)) } else { verdict(&answer) });
+        before = after;
     }
     verdicts
 }
