@@ -13,6 +13,7 @@ pub mod db;
 pub mod errors;
 pub mod extract;
 pub mod http;
+pub mod jsonb;
 pub mod lambda;
 pub mod mail;
 pub mod openapi;

@@ -118,6 +118,20 @@ fn token_length(json: &str) -> usize {
     }
 }
 
+/// The numbers in a value, as they are written.
+pub(crate) fn numbers(json: &RawValue) -> impl Iterator<Item = &str> {
+    let mut rest = json.get();
+    let tokens = std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (token, behind) = rest.split_at(token_length(rest));
+        rest = behind;
+        Some(token)
+    });
+    tokens.filter(|token| token.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
+}
+
 /// The number as `str` gives it; one with a fraction or an exponent is a `float`.
 fn number(token: &str) -> Cow<'_, str> {
     match token {

@@ -1,6 +1,35 @@
-//! Times as the old system writes them.
+//! Times as the old system writes them, and as a database may hold them.
 
-use chrono::{NaiveDateTime, Timelike};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, Timelike, Utc};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
+
+/// A `timestamp` or `timestamptz` of a table. PostgreSQL stores `infinity` and years that no caller can read: they are `None`,
+/// where [`NaiveDateTime`] panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredTime(pub Option<NaiveDateTime>);
+
+/// 2000-01-01, from which PostgreSQL counts, in microseconds since 1970.
+const EPOCH: i64 = 946_684_800_000_000;
+
+impl Type<Postgres> for StoredTime {
+    fn type_info() -> PgTypeInfo {
+        <NaiveDateTime as Type<Postgres>>::type_info()
+    }
+
+    fn compatible(of_column: &PgTypeInfo) -> bool {
+        *of_column == Self::type_info() || *of_column == <DateTime<Utc> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for StoredTime {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let microseconds: i64 = Decode::<Postgres>::decode(value)?;
+        let time = microseconds.checked_add(EPOCH).and_then(DateTime::from_timestamp_micros);
+        Ok(Self(time.map(|time| time.naive_utc()).filter(|time| (1..=9999).contains(&time.year()))))
+    }
+}
 
 /// Python's `datetime.isoformat()`: microseconds are written only when there are some.
 pub fn isoformat(time: NaiveDateTime) -> String {

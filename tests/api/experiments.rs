@@ -1,11 +1,20 @@
-use http::Method;
+use axum::body::Body;
+use http::{Method, Request};
 use serde_json::{Value, json};
-use tests::app::{Answer, TestApp};
+use tests::app::{API_KEY, Answer, TestApp};
 
 async fn create(api: &TestApp, experiment: Value) -> Answer {
     api.send_with_key(Method::POST, "/api/v1/experiments", &experiment).await
 }
 
+async fn post(api: &TestApp, path: &str, body: String) -> Answer {
+    let request = Request::post(path).header("x-api-key", API_KEY).header("content-type", "application/json");
+    api.send(request.body(Body::from(body)).unwrap()).await
+}
+
+const EXPERIMENTS: &str = "/api/v1/experiments";
+/// The runs of the active experiment of the fixture.
+const RUNS: &str = "/api/v1/experiments/exp-alpha/runs";
 /// The pending run of the active experiment of the fixture.
 const RUN: &str = "/api/v1/experiments/exp-alpha/runs/2";
 
@@ -139,4 +148,55 @@ async fn experiments_are_for_services_and_administrators() {
     let request = |token| tests::app::json_request(Method::PATCH, RUN, token, &json!({"status": "running"}));
     assert_eq!(api.send(request(None)).await.status, 401);
     assert_eq!(api.send(request(Some(&participant))).await.status, 403);
+}
+
+/// Numbers that are JSON, and that PostgreSQL's `numeric` does not hold: it has 16,383 places.
+fn endless_numbers() -> [String; 6] {
+    let places = format!("0.{}1", "0".repeat(16_383));
+    ["1e-20000", "0e-16384", "-1.5e-16383", "0e9999999999", "1e-99999999999999999999", &places].map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_stored_is_refused_by_its_field() {
+    let api = TestApp::with_contract_data().await;
+
+    for number in endless_numbers() {
+        for (path, field, body) in [
+            (EXPERIMENTS, "arms", format!(r#"{{"name": "x", "arms": [{{"name": "ai", "weight": {number}}}]}}"#)),
+            (EXPERIMENTS, "case_pool", format!(r#"{{"name": "x", "arms": ["ai"], "case_pool": [{number}]}}"#)),
+            (RUNS, "run_params", format!(r#"{{"run_params": {{"e": [{number}]}}}}"#)),
+        ] {
+            let answer = post(&api, path, body).await;
+
+            assert_eq!(answer.status, 400, "{field} {number:.30}");
+            assert!(answer.error_message().starts_with(&format!("{field}: ")), "{}", answer.error_message());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_just_fits_is_stored() {
+    let api = TestApp::with_contract_data().await;
+    let places = format!("0.{}1", "0".repeat(16_382));
+
+    for number in ["1e-16383", "1.5e-16382", "0e1073741822", "1e308", "-0.5e+3", &places] {
+        let answer = post(&api, RUNS, format!(r#"{{"run_params": {{"1e-20000": [{number}, "\"1e-20000"]}}}}"#)).await;
+
+        assert_eq!(answer.status, 201, "{number:.30}: {}", answer.error_message());
+    }
+}
+
+#[tokio::test]
+async fn a_date_that_no_calendar_has_is_null() {
+    let api = TestApp::with_contract_data().await;
+    let odd = "UPDATE experiment SET created_at = 'infinity', updated_at = '-infinity';
+               UPDATE rl_run SET started_at = 'infinity', completed_at = '20000-01-01'";
+    sqlx::raw_sql(odd).execute(api.pool()).await.unwrap();
+
+    let all = api.get_with_key(EXPERIMENTS).await.data();
+    let one = api.get_with_key("/api/v1/experiments/exp-alpha").await.data();
+
+    assert_eq!((&all["experiments"][0]["created_at"], &one["updated_at"]), (&Value::Null, &Value::Null));
+    assert_eq!((&one["runs"][0]["started_at"], &one["runs"][0]["completed_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(report(&api, json!({"model_version": "model-2"})).await.status, 200);
 }

@@ -1,6 +1,8 @@
 use std::io::Read as _;
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::read::GzDecoder;
 use http::Request;
 use serde_json::{Value, json};
@@ -142,4 +144,34 @@ async fn a_csv_of_nothing_has_its_header_line() {
     let csv = get_with(&api, DISPLAY_CONFIGS, ("accept", "text/csv")).await;
 
     assert_eq!(csv.body, "config_id,user_email,case_id,path_config,person_id,visit_start_date\r\n");
+}
+
+#[tokio::test]
+async fn since_is_any_year_of_four_digits() {
+    let api = TestApp::with_contract_data().await;
+
+    for (since, status) in [
+        ("0001-01-01T00:00:00%2B23:59", 200),
+        ("9999-12-31T23:59:59-23:59", 200),
+        ("9999-W52-7", 200),
+        ("-5000-01-01", 400),
+        ("0000-01-01", 400),
+        ("10000-01-01", 400),
+    ] {
+        for path in [ANSWERS, ANALYTICS] {
+            assert_eq!(api.get_with_key(&format!("{path}?since={since}")).await.status, status, "{path} {since}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_forged_cursor_is_no_fault() {
+    let api = TestApp::with_contract_data().await;
+    let forged = |order_id: i64| URL_SAFE_NO_PAD.encode(format!("{ANSWERS}\n\n1 {order_id}"));
+
+    for order_id in [i64::MAX, i64::MAX - 1, i64::MIN] {
+        let answer = api.get_with_key(&format!("{ANSWERS}?cursor={}", forged(order_id))).await;
+
+        assert!([200, 400].contains(&answer.status.as_u16()), "{order_id}: {:?}", answer.body);
+    }
 }

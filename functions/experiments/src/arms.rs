@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use shared::ApiError;
 use shared::errors::bad_request;
+use shared::{ApiError, jsonb};
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 
 /// A list, or the frontend's page stays blank. An arm is an object with a `name`, or, as in experiments that are running, its name
@@ -36,7 +36,10 @@ pub(crate) fn check_case_pool(case_pool: &RawValue) -> Result<(), ApiError> {
 }
 
 fn list(field: &str, json: &RawValue) -> Result<Vec<Value>, ApiError> {
-    serde_json::from_str(json.get()).map_err(|_| bad_request(format!("{field}: expected a list")))
+    match jsonb::read(field, json)? {
+        Value::Array(list) => Ok(list),
+        _ => Err(bad_request(format!("{field}: expected a list"))),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Experiments.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -12,6 +11,7 @@ use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path, Query};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, NotFound, ServerError};
 use shared::reply::{Created, Data, Envelope};
+use shared::time::StoredTime;
 use shared::{ApiError, App};
 use sqlx::types::Json as Jsonb;
 use utoipa::ToSchema;
@@ -32,10 +32,12 @@ pub(crate) struct Experiment {
     arms: Jsonb<Box<RawValue>>,
     #[schema(value_type = serde_json::Value)]
     case_pool: Option<Jsonb<Box<RawValue>>>,
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     #[serde(serialize_with = "time::serialize")]
-    created_at: DateTime<Utc>,
+    created_at: StoredTime,
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     #[serde(serialize_with = "time::serialize")]
-    updated_at: DateTime<Utc>,
+    updated_at: StoredTime,
 }
 
 /// 404 for an experiment that there is not.
@@ -96,7 +98,8 @@ pub(crate) async fn post_experiment(
         r#"INSERT INTO experiment (experiment_id, name, description, arms, case_pool)
            VALUES ($1, $2, $3, $4::text::jsonb, $5::text::jsonb)
            RETURNING id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
-                     case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at"#,
+                     case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
+                     updated_at AS "updated_at: StoredTime""#,
         format!("exp-{}", &hex[..12]),
         new.name,
         new.description,
@@ -144,7 +147,8 @@ pub(crate) async fn get_experiments(
     let experiments = sqlx::query_as!(
         Experiment,
         r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
-                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at
+                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
+                  updated_at AS "updated_at: StoredTime"
            FROM experiment WHERE status = $1 OR $1 IS NULL ORDER BY created_at DESC, id DESC"#,
         filter.status.filter(|status| !status.is_empty())
     )
@@ -183,7 +187,8 @@ pub(crate) async fn get_experiment(
     let experiment = sqlx::query_as!(
         Experiment,
         r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
-                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at
+                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
+                  updated_at AS "updated_at: StoredTime"
            FROM experiment WHERE experiment_id = $1"#,
         id
     )
@@ -251,7 +256,8 @@ pub(crate) async fn patch_status(
         Experiment,
         r#"UPDATE experiment SET status = $2, updated_at = now() WHERE experiment_id = $1
            RETURNING id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
-                     case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at, updated_at"#,
+                     case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
+                     updated_at AS "updated_at: StoredTime""#,
         id,
         new.status.as_str()
     )

@@ -1,7 +1,7 @@
 //! Runs of an experiment's policy: each takes answers and makes assignments of them.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -13,7 +13,8 @@ use shared::errors::{bad_request, conflict, not_found};
 use shared::extract::{Json, Object, Path};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
 use shared::reply::{Created, Data, Envelope};
-use shared::{ApiError, App};
+use shared::time::StoredTime;
+use shared::{ApiError, App, jsonb};
 use sqlx::types::Json as Jsonb;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -32,10 +33,12 @@ pub(crate) struct Run {
     triggered_by: Option<String>,
     configs_generated: Option<i32>,
     answers_consumed: Option<i32>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(serialize_with = "time::serialize_optional")]
-    started_at: Option<DateTime<Utc>>,
+    started_at: Option<StoredTime>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(serialize_with = "time::serialize_optional")]
-    completed_at: Option<DateTime<Utc>>,
+    completed_at: Option<StoredTime>,
     #[schema(value_type = Value)]
     run_params: Option<Jsonb<Box<RawValue>>>,
 }
@@ -45,7 +48,8 @@ pub(crate) async fn of(db: &Database, experiment_id: &str) -> Result<Vec<Run>, s
     sqlx::query_as!(
         Run,
         r#"SELECT id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
-                  started_at, completed_at, run_params AS "run_params: Jsonb<Box<RawValue>>"
+                  started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime",
+                  run_params AS "run_params: Jsonb<Box<RawValue>>"
            FROM rl_run WHERE experiment_id = $1 ORDER BY id DESC"#,
         experiment_id
     )
@@ -116,11 +120,9 @@ impl NewRun {
         if fits { Ok(Some(trigger)) } else { Err(bad_request("triggered_by: longer than 50 characters")) }
     }
 
-    /// Anything that `jsonb` holds: no halves of a surrogate pair, no endless numbers.
     fn params(&self) -> Result<Option<&str>, ApiError> {
-        let Some(params) = self.run_params.as_deref().map(RawValue::get) else { return Ok(None) };
-        let read: Result<Value, _> = serde_json::from_str(params);
-        read.map(|_| Some(params)).map_err(|_| bad_request("run_params: text or number that cannot be stored"))
+        let Some(params) = self.run_params.as_deref() else { return Ok(None) };
+        jsonb::read("run_params", params).map(|_| Some(params.get()))
     }
 }
 
@@ -162,7 +164,8 @@ pub(crate) async fn post_run(
         Run,
         r#"INSERT INTO rl_run (experiment_id, triggered_by, run_params) VALUES ($1, $2, $3::text::jsonb)
            RETURNING id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
-                     started_at, completed_at, run_params AS "run_params: Jsonb<Box<RawValue>>""#,
+                     started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime",
+                  run_params AS "run_params: Jsonb<Box<RawValue>>""#,
         id,
         trigger,
         params
@@ -214,7 +217,8 @@ pub(crate) async fn patch_run(
     let run_id: i32 = run_id.parse().map_err(|_| unknown())?;
     let mut transaction = app.db.begin().await?;
     let stored = sqlx::query!(
-        "SELECT status, started_at, completed_at FROM rl_run WHERE experiment_id = $1 AND id = $2 FOR UPDATE",
+        r#"SELECT status, started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime"
+           FROM rl_run WHERE experiment_id = $1 AND id = $2 FOR UPDATE"#,
         experiment_id,
         run_id
     )
@@ -223,7 +227,8 @@ pub(crate) async fn patch_run(
     .ok_or_else(unknown)?;
     let status =
         RunStatus::parse(&stored.status).ok_or_else(|| conflict("status: the run has one that is not known"))?;
-    let progress = Progress { status, started_at: stored.started_at, completed_at: stored.completed_at };
+    let at = |time: Option<StoredTime>| Some(time?.0?.and_utc());
+    let progress = Progress { status, started_at: at(stored.started_at), completed_at: at(stored.completed_at) };
     let progress = progress.after(&report, Utc::now())?;
     let run = sqlx::query_as!(
         Run,
@@ -232,7 +237,8 @@ pub(crate) async fn patch_run(
                configs_generated = coalesce($6, configs_generated), answers_consumed = coalesce($7, answers_consumed)
            WHERE id = $1
            RETURNING id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
-                     started_at, completed_at, run_params AS "run_params: Jsonb<Box<RawValue>>""#,
+                     started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime",
+                  run_params AS "run_params: Jsonb<Box<RawValue>>""#,
         run_id,
         progress.status.as_str(),
         progress.started_at,

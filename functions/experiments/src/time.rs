@@ -3,23 +3,20 @@
 use chrono::{DateTime, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
-use shared::time::isoformat;
+use shared::time::{StoredTime, isoformat};
 
-/// `2024-02-01T12:00:00.500000+00:00`.
-pub(crate) fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{}+00:00", isoformat(time.naive_utc())))
+/// `2024-02-01T12:00:00.500000+00:00`, or null where no calendar has it.
+pub(crate) fn serialize<S: Serializer>(time: &StoredTime, serializer: S) -> Result<S::Ok, S::Error> {
+    match time.0 {
+        Some(time) => serializer.collect_str(&format_args!("{}+00:00", isoformat(time))),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// The same, or null.
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
-pub(crate) fn serialize_optional<S: Serializer>(
-    time: &Option<DateTime<Utc>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => serialize(time, serializer),
-        None => serializer.serialize_none(),
-    }
+pub(crate) fn serialize_optional<S: Serializer>(time: &Option<StoredTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    serialize(&time.unwrap_or(StoredTime(None)), serializer)
 }
 
 /// A time with its zone (RFC 3339), or null.

@@ -36,7 +36,9 @@ impl FromStr for AnswerKey {
 
     fn from_str(text: &str) -> Result<Self, ApiError> {
         let (id, order_id) = text.split_once(' ').ok_or_else(cursor::invalid)?;
-        let (id, order_id) = (id.parse().ok(), order_id.parse().ok());
+        // nobody has more answers than there are ids
+        let order_id = order_id.parse().ok().filter(|order_id| (1..=i64::from(i32::MAX)).contains(order_id));
+        let id = id.parse().ok();
         id.zip(order_id).map(|(id, order_id)| Self { id, order_id }).ok_or_else(cursor::invalid)
     }
 }
@@ -68,10 +70,17 @@ row! {
     }
 }
 
+/// An answer of a page, in the order of the export.
+struct Found {
+    user_email: Option<String>,
+    id: i32,
+}
+
 /// What answers are ordered by.
 struct Place {
     user_email: Option<String>,
-    created_timestamp: Option<NaiveDateTime>,
+    /// As PostgreSQL writes it, which is the only one to read each of its times.
+    created_timestamp: Option<String>,
     id: i32,
 }
 
@@ -83,22 +92,25 @@ impl Resource for Answers {
 
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<AnswerKey>, ApiError> {
         let since = wanted.since.map(|since| since.naive_utc());
-        let (places, before) = if let Some(cursor) = wanted.after {
+        let (found, before) = if let Some(cursor) = wanted.after {
             let last_key: AnswerKey = cursor.key()?;
             let last = place(snapshot, last_key.id).await?;
-            let places = places_after(snapshot, &last, since, wanted.count).await?;
-            let is_same = places.first().is_some_and(|first| first.user_email == last.user_email);
-            (places, if is_same { last_key.order_id } else { 0 })
+            let found = found_after(snapshot, &last, since, wanted.count).await?;
+            let is_same = found.first().is_some_and(|first| first.user_email == last.user_email);
+            (found, if is_same { last_key.order_id } else { 0 })
         } else {
-            let places = first_places(snapshot, since, wanted).await?;
-            let before = match places.first() {
-                Some(first) if wanted.offset > 0 => count_before(snapshot, first, since).await?,
+            let found = first_found(snapshot, since, wanted).await?;
+            let before = match found.first() {
+                Some(first) if wanted.offset > 0 => {
+                    let first = place(snapshot, first.id).await?;
+                    count_before(snapshot, &first, since).await?
+                }
                 _ => 0,
             };
-            (places, before)
+            (found, before)
         };
         let total = if wanted.with_total { Some(count(snapshot, since).await?) } else { None };
-        Ok(Keys { keys: numbered(&places, before), total })
+        Ok(Keys { keys: numbered(&found, before), total })
     }
 
     async fn rows(db: impl PgExecutor<'_>, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
@@ -142,28 +154,28 @@ impl Resource for Answers {
 }
 
 /// Numbers the answers of each participant; `before` the first there are so many of the same.
-fn numbered(places: &[Place], before: i64) -> Vec<AnswerKey> {
-    places
+fn numbered(found: &[Found], before: i64) -> Vec<AnswerKey> {
+    found
         .chunk_by(|one, next| one.user_email == next.user_email)
         .enumerate()
         .flat_map(|(index, of_one)| of_one.iter().zip(if index == 0 { before + 1.. } else { 1.. }))
-        .map(|(place, order_id)| AnswerKey { id: place.id, order_id })
+        .map(|(found, order_id)| AnswerKey { id: found.id, order_id })
         .collect()
 }
 
 async fn place(snapshot: &mut PgConnection, id: i32) -> Result<Place, ApiError> {
-    let place = sqlx::query_as!(Place, "SELECT user_email, created_timestamp, id FROM answer WHERE id = $1", id);
+    let place = sqlx::query_as!(Place, "SELECT user_email, created_timestamp::text, id FROM answer WHERE id = $1", id);
     place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
 }
 
-async fn first_places(
+async fn first_found(
     snapshot: &mut PgConnection,
     since: Option<NaiveDateTime>,
     wanted: &Wanted<'_>,
-) -> Result<Vec<Place>, sqlx::Error> {
+) -> Result<Vec<Found>, sqlx::Error> {
     sqlx::query_as!(
-        Place,
-        "SELECT user_email, created_timestamp, id FROM answer
+        Found,
+        "SELECT user_email, id FROM answer
          WHERE $1::timestamp IS NULL OR created_timestamp >= $1
          ORDER BY user_email, created_timestamp, id LIMIT $2 OFFSET $3",
         since,
@@ -176,28 +188,28 @@ async fn first_places(
 
 /// Behind an answer come those that compare as greater, and those that do not compare because they have no date or are nobody's:
 /// they are last. Each part is a range of the index; one condition for all would read and drop what is before it.
-async fn places_after(
+async fn found_after(
     snapshot: &mut PgConnection,
     last: &Place,
     since: Option<NaiveDateTime>,
     count: i64,
-) -> Result<Vec<Place>, sqlx::Error> {
+) -> Result<Vec<Found>, sqlx::Error> {
     sqlx::query_as!(
-        Place,
-        r#"SELECT user_email, created_timestamp, id AS "id!" FROM (
+        Found,
+        r#"SELECT user_email, id AS "id!" FROM (
                (SELECT user_email, created_timestamp, id FROM answer
-                WHERE (user_email, created_timestamp, id) > ($1, $2, $3)
+                WHERE (user_email, created_timestamp, id) > ($1, $2::text::timestamp, $3)
                   AND ($4::timestamp IS NULL OR created_timestamp >= $4)
                 ORDER BY user_email, created_timestamp, id LIMIT $5)
                UNION ALL
                (SELECT user_email, created_timestamp, id FROM answer
                 WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL) AND created_timestamp IS NULL
-                  AND ($2::timestamp IS NOT NULL OR id > $3) AND $4 IS NULL
+                  AND ($2::text IS NOT NULL OR id > $3) AND $4 IS NULL
                 ORDER BY user_email, created_timestamp, id LIMIT $5)
                UNION ALL
                (SELECT user_email, created_timestamp, id FROM answer
                 WHERE user_email IS NULL AND created_timestamp IS NOT NULL
-                  AND ($1 IS NOT NULL OR (created_timestamp, id) > ($2, $3))
+                  AND ($1 IS NOT NULL OR (created_timestamp, id) > ($2::text::timestamp, $3))
                   AND ($4::timestamp IS NULL OR created_timestamp >= $4)
                 ORDER BY user_email, created_timestamp, id LIMIT $5)
                UNION ALL
@@ -225,8 +237,8 @@ async fn count_before(
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM answer
            WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
-             AND ((created_timestamp, id) < ($2, $3)
-                  OR $2::timestamp IS NULL AND (created_timestamp IS NOT NULL OR id < $3))
+             AND ((created_timestamp, id) < ($2::text::timestamp, $3)
+                  OR $2::text IS NULL AND (created_timestamp IS NOT NULL OR id < $3))
              AND ($4::timestamp IS NULL OR created_timestamp >= $4)"#,
         place.user_email,
         place.created_timestamp,

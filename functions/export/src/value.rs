@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use shared::python::{bool_str, float_repr, json_cell};
-use shared::time::isoformat;
+use shared::time::{StoredTime, isoformat};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -100,17 +100,17 @@ pub(crate) trait Field {
     fn value(&self) -> Value<'_>;
 }
 
-/// [`Value::Timestamp`].
+/// [`Value::Timestamp`], or null where no calendar has it.
 #[derive(Debug, sqlx::Type, ToSchema)]
-#[schema(value_type = String, example = "2024-05-01 10:05:00.500000")]
-#[sqlx(transparent)]
-pub(crate) struct Timestamp(NaiveDateTime);
+#[schema(value_type = Option<String>, example = "2024-05-01 10:05:00.500000")]
+#[sqlx(transparent, no_pg_array)]
+pub(crate) struct Timestamp(StoredTime);
 
-/// [`Value::TimestampUtc`].
+/// [`Value::TimestampUtc`], or null where no calendar has it.
 #[derive(Debug, sqlx::Type, ToSchema)]
-#[schema(value_type = String, example = "2024-05-01 10:00:00+00:00")]
-#[sqlx(transparent)]
-pub(crate) struct TimestampUtc(DateTime<Utc>);
+#[schema(value_type = Option<String>, example = "2024-05-01 10:00:00+00:00")]
+#[sqlx(transparent, no_pg_array)]
+pub(crate) struct TimestampUtc(StoredTime);
 
 /// [`Value::Json`].
 pub(crate) type StoredJson = Json<Box<RawValue>>;
@@ -133,9 +133,21 @@ fields! {
     String: Text, |text| Cow::Borrowed(text);
     Uuid: Text, |id| id.to_string().into();
     NaiveDate: Date, |date| *date;
-    Timestamp: Timestamp, |time| time.0;
-    TimestampUtc: TimestampUtc, |time| time.0;
     StoredJson: Json, |json| &json.0;
+}
+
+impl Field for Timestamp {
+    const KIND: Kind = Kind::Timestamp;
+    fn value(&self) -> Value<'_> {
+        self.0.0.map_or(Value::Null, Value::Timestamp)
+    }
+}
+
+impl Field for TimestampUtc {
+    const KIND: Kind = Kind::TimestampUtc;
+    fn value(&self) -> Value<'_> {
+        self.0.0.map_or(Value::Null, |time| Value::TimestampUtc(time.and_utc()))
+    }
 }
 
 impl<T: Field> Field for Option<T> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures_util::stream::{BoxStream, StreamExt as _};
 use shared::stored_json::{entries, fields, text};
+use shared::time::StoredTime;
 use sqlx::PgConnection;
 
 /// A row of `answer`, and what belongs to it.
@@ -23,9 +24,9 @@ pub struct Answered {
     pub gender: Option<String>,
     /// The visit's observations of concept 45614722, oldest first.
     pub assessments: Vec<String>,
-    pub case_open_time: Option<DateTime<Utc>>,
-    pub answer_open_time: Option<DateTime<Utc>>,
-    pub answer_submit_time: Option<DateTime<Utc>>,
+    pub case_open_time: Option<StoredTime>,
+    pub answer_open_time: Option<StoredTime>,
+    pub answer_submit_time: Option<StoredTime>,
     pub to_answer_open_secs: Option<f64>,
     pub to_submit_secs: Option<f64>,
     pub total_duration_secs: Option<f64>,
@@ -70,8 +71,8 @@ pub fn in_order_of_cases(
                      WHERE visit_occurrence_id = answer.case_id AND observation_concept_id = 45614722
                        AND value_as_string IS NOT NULL
                      ORDER BY observation_datetime, observation_id) AS "assessments!",
-               timing.case_open_time AS "case_open_time?", timing.answer_open_time AS "answer_open_time?",
-               timing.answer_submit_time AS "answer_submit_time?", timing.to_answer_open_secs AS "to_answer_open_secs?",
+               timing.case_open_time AS "case_open_time?: StoredTime", timing.answer_open_time AS "answer_open_time?: StoredTime",
+               timing.answer_submit_time AS "answer_submit_time?: StoredTime", timing.to_answer_open_secs AS "to_answer_open_secs?",
                timing.to_submit_secs AS "to_submit_secs?", timing.total_duration_secs AS "total_duration_secs?"
            FROM (SELECT *, row_number() OVER (PARTITION BY user_email ORDER BY created_timestamp, id) AS order_id
                  FROM answer) AS answer

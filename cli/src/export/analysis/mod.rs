@@ -16,6 +16,7 @@ use futures_util::TryStreamExt as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use shared::db::Database;
+use shared::time::StoredTime;
 use sqlx::PgConnection;
 
 use super::Since;
@@ -197,8 +198,8 @@ fn float<'a>(number: Option<f64>) -> Value<'a> {
     number.map_or(Value::Null, Value::Float)
 }
 
-fn time<'a>(time: Option<DateTime<Utc>>) -> Value<'a> {
-    time.map_or(Value::Null, Value::TimestampUtc)
+fn time<'a>(time: Option<StoredTime>) -> Value<'a> {
+    time.and_then(|time| time.0).map_or(Value::Null, |time| Value::TimestampUtc(time.and_utc()))
 }
 
 fn text(text: Option<&str>) -> Value<'_> {
