@@ -61,8 +61,8 @@ pub enum Error {
     /// No such migration.
     #[error("there is no migration {0}")]
     TargetUnknown(i64),
-    /// Undoing the baseline drops every table.
-    #[error("down to 0 would drop every table, and there are rows in {}", listed(.0))]
+    /// Undoing a migration drops its tables.
+    #[error("down to there would drop tables that hold rows: {}. An older release runs on this schema, so it needs no down; where these rows may go, keep a copy and empty the tables first (migrations/README.md)", listed(.0))]
     HoldsRows(Vec<String>),
     /// The old system still reads these tables.
     #[error("down to 0 would drop the tables of the old system, whose alembic_version is still here")]

@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod leftovers;
 pub mod lint;
+mod losses;
 pub mod migrations;
 mod report;
 mod request;

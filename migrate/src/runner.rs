@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Executor, PgConnection};
 use crate::lint::{self, Direction};
 use crate::request::{Action, Request};
 use crate::session::Session;
-use crate::{Error, Pending, Report, State, Timeouts, adoption, catalog, history, migrations, state};
+use crate::{Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, state};
 
 /// Migrates one database, each run on a connection of its own.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ impl Runner {
         }
     }
 
-    /// Undoes what came after `target`, newest first. 0 leaves nothing, and is refused where rows would be lost.
+    /// Undoes what came after `target`, newest first; 0 leaves nothing. Refused where a table would go that holds rows.
     pub async fn down(&self, target: Option<i64>) -> Result<Report, Error> {
         let target = target.ok_or(Error::TargetMissing)?;
         if target != 0 && !migrations::is_known(target) {
@@ -116,12 +116,13 @@ impl Runner {
         let mut report = begin(&mut session, Action::Down).await?;
         let to_nothing = target == 0 && report.applied_before.contains(&migrations::BASELINE);
         if to_nothing {
-            refuse_loss_of_rows(&mut session.connection).await?;
+            refuse_the_old_systems_tables(&mut session.connection).await?;
         }
-        for migration in migrations::down().rev() {
-            if migration.version > target && report.applied_before.contains(&migration.version) {
-                report.reverted_now.push(session.revert(migration).await?);
-            }
+        let is_undone = |version| version > target && report.applied_before.contains(&version);
+        let undone: Vec<&Migration> = migrations::down().rev().filter(|down| is_undone(down.version)).collect();
+        losses::refuse(&mut session.connection, &undone).await?;
+        for migration in undone {
+            report.reverted_now.push(session.revert(migration).await?);
         }
         if to_nothing {
             session.connection.execute("DROP TABLE _sqlx_migrations").await?;
@@ -192,18 +193,7 @@ async fn adopt_if_old(session: &mut Session, state: State) -> Result<bool, Error
     Ok(state == State::OldSystem)
 }
 
-async fn refuse_loss_of_rows(connection: &mut PgConnection) -> Result<(), Error> {
+async fn refuse_the_old_systems_tables(connection: &mut PgConnection) -> Result<(), Error> {
     let old = sqlx::query_scalar!(r#"SELECT to_regclass('public.alembic_version') IS NOT NULL AS "old!""#);
-    if old.fetch_one(&mut *connection).await? {
-        return Err(Error::StillOldSystem);
-    }
-    let mut filled = Vec::new();
-    for table in catalog::expected().into_keys() {
-        // the names are our own
-        let holds_rows = format!(r#"SELECT EXISTS (SELECT FROM public."{table}")"#);
-        if sqlx::query_scalar(&holds_rows).fetch_one(&mut *connection).await? {
-            filled.push(table);
-        }
-    }
-    if filled.is_empty() { Ok(()) } else { Err(Error::HoldsRows(filled)) }
+    if old.fetch_one(connection).await? { Err(Error::StillOldSystem) } else { Ok(()) }
 }

@@ -135,3 +135,28 @@ async fn down_to_nothing_is_refused_while_there_are_rows() {
     assert!(matches!(&error, Error::HoldsRows(tables) if tables == &["answer"]), "{error}");
     Catalog::of(&db).await.assert_is(&Catalog::of_today());
 }
+
+#[tokio::test]
+async fn no_way_down_drops_a_table_that_holds_rows() {
+    let db = TestDb::new().await;
+    let add = "INSERT INTO audit_entry (actor, action, resources, details, request_id) VALUES ('cli', 'data.load', '{}', '{}', '-')";
+    execute(&db, add).await;
+
+    for target in [20_260_104_000_100, migrations::BASELINE, 0] {
+        let error = runner(&db).down(Some(target)).await.unwrap_err();
+
+        assert!(matches!(&error, Error::HoldsRows(tables) if tables == &["audit_entry"]), "{error}");
+        assert!(error.to_string().contains("empty"), "{error}");
+    }
+    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test]
+async fn rows_of_a_table_that_stays_are_in_nobodys_way() {
+    let db = TestDb::new().await;
+    execute(&db, "INSERT INTO answer (task_id) VALUES ('t')").await;
+
+    runner(&db).down(Some(migrations::BASELINE)).await.unwrap();
+
+    assert_eq!(texts(&db, "SELECT task_id FROM answer").await, ["t"]);
+}
