@@ -8,6 +8,7 @@ pub mod app;
 pub mod assignment;
 pub mod audit;
 pub mod auth;
+mod aws;
 pub mod config;
 pub mod db;
 pub mod errors;

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_sesv2::error::DisplayErrorContext;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as SesMessage};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::OnceCell;
 
+use crate::aws;
 use crate::config::MailTransport;
 
 /// A mail in both forms.
@@ -80,8 +80,7 @@ impl Mailer {
             .await;
         match sent {
             Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
-            // SES quotes addresses in its messages: "Email address is not verified. … failed the check: …"
-            Err(error) => Err(MailError::Ses(DisplayErrorContext(error).to_string().replace(recipient, "<recipient>"))),
+            Err(error) => Err(MailError::Ses(aws::describe(&error))),
         }
     }
 }

@@ -1,9 +1,20 @@
 //! Nothing of decision 13 is logged. Every test of this program looks at what is logged meanwhile, when its `TestApp` ends; here
 //! is that there is something to look at, and what the other tests do not send.
 
+use std::net::Ipv4Addr;
+use std::process::Output;
+
+use axum::Router;
+use axum::response::IntoResponse;
+use http::StatusCode;
 use serde_json::json;
-use tests::app::TestApp;
+use tests::app::{self, TestApp};
+use tests::db::TestDb;
+use tests::deployed;
 use tests::secrets::{ANSWER, leaks, lines_seen};
+use tests::server_process::Server;
+use tokio::net::TcpListener;
+use tokio::process::Command;
 
 #[tokio::test]
 async fn what_the_service_logs_is_looked_at() {
@@ -45,4 +56,49 @@ async fn a_statement_that_fails_is_logged_without_its_values() {
     let answer = api.post("/api/answer/cfg-a03-empty", Some(&token), &body).await;
 
     assert_eq!((answer.status.as_u16(), leaks()), (500, None));
+}
+
+/// An AWS service that answers everything like this, and what leads the AWS SDK there.
+async fn aws(status: StatusCode, body: &'static str) -> Vec<(&'static str, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let headers = [("x-amzn-requestid", "id-of-aws"), ("content-type", "application/x-amz-json-1.1")];
+    let answer = Router::new().fallback(move || async move { (status, headers, body).into_response() });
+    tokio::spawn(axum::serve(listener, answer).into_future());
+    let fixed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"].map(|name| (name, "test".to_owned()));
+    [("AWS_ENDPOINT_URL", url)].into_iter().chain(fixed).collect()
+}
+
+#[tokio::test]
+async fn a_mail_that_ses_refuses_is_logged_without_its_recipient() {
+    let db = TestDb::with_contract_data().await;
+    // SES writes addresses as it likes
+    let body = r#"{"__type": "MessageRejected", "message": "Address not verified: \u0041LICE\u0040contract.test, Alice@Contract.test"}"#;
+    let mut variables = aws(StatusCode::BAD_REQUEST, body).await;
+    variables.extend([("MAIL_TRANSPORT", "ses".to_owned()), ("MAIL_FROM", "study@study.test".to_owned())]);
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut server = Server::start_with(&db.url(), &variables).await;
+
+    let url = format!("http://{}/api/auth/reset-password-request", server.address);
+    let request = reqwest::Client::new().post(url).header("content-type", "application/json");
+    let answer = request.body(r#"{"email": "alice@contract.test"}"#).send().await.unwrap();
+
+    assert!(answer.text().await.unwrap().contains("1040"));
+    let line = server.logged("failed").await.to_string();
+    assert!(line.contains("MessageRejected") && line.contains("id-of-aws"), "{line}");
+    assert!(!line.to_lowercase().contains("alice") && !line.contains("ontract.test"), "{line}");
+}
+
+#[tokio::test]
+async fn secrets_that_come_garbled_are_not_logged() {
+    let body = r#"{"Parameters": [{"Name": "/test/key", "Value": "a-decrypted-signing-key"#;
+    let mut server = Command::new(deployed::binary("augmed-server"));
+    server.env_clear().envs(app::environment("postgresql://nobody")).env_remove("JWT_SECRET_KEY");
+    server.envs(aws(StatusCode::OK, body).await).env("JWT_SECRET_KEY_PARAMETER", "/test/key");
+
+    let Output { status, stdout, stderr } = server.kill_on_drop(true).output().await.unwrap();
+
+    let log = [stdout, stderr].map(|output| String::from_utf8_lossy(&output).into_owned()).concat();
+    assert!(!status.success() && log.contains("SSM") && log.contains("id-of-aws"), "{log}");
+    assert!(!log.contains("a-decrypted-signing-key"), "{log}");
 }

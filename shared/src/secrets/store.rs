@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_ssm::error::{DisplayErrorContext, SdkError};
+use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ssm::operation::RequestId;
 use aws_sdk_ssm::primitives::DateTime as SdkDateTime;
 use aws_sdk_ssm::types::Parameter;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use chrono::{DateTime, Utc};
 use super::SecretsError;
 use super::parameters::{OPTIONAL, Parameters};
 use super::versions::Version;
+use crate::aws;
 
 /// Reads parameters with decryption.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ impl ParameterStore {
         // two variables may share a parameter; SSM refuses a name that comes twice
         let names: BTreeSet<String> = parameters.values().cloned().collect();
         let request = self.0.get_parameters().set_names(Some(names.into_iter().collect())).with_decryption(true);
-        let found = request.send().await.map_err(describe)?;
+        let found = request.send().await.map_err(|error| refusal(&error))?;
         let find = |name: &String| found.parameters().iter().find(|one| is_called(one, name));
         let (found, missing): (Vec<_>, Vec<_>) =
             parameters.iter().map(|(variable, name)| (*variable, name, find(name))).partition(|one| one.2.is_some());
@@ -52,7 +54,7 @@ impl ParameterStore {
         let mut pages = request.into_paginator().send();
         let mut versions = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(describe)?;
+            let page = page.map_err(|error| refusal(&error))?;
             let entries = page.parameters().iter();
             versions.extend(
                 entries.filter_map(|entry| Some(version(entry.version(), entry.value()?, entry.last_modified_date()))),
@@ -74,14 +76,11 @@ fn version(number: i64, value: &str, since: Option<&SdkDateTime>) -> Version {
     Version { number: (number > 0).then_some(number), value: value.into(), since: since.unwrap_or_default() }
 }
 
-fn describe<E, R>(error: SdkError<E, R>) -> SecretsError
+fn refusal<E, R>(error: &SdkError<E, R>) -> SecretsError
 where
-    E: aws_sdk_ssm::error::ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    SdkError<E, R>: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
 {
-    let is_throttled =
-        error.as_service_error().and_then(|error| error.code()).is_some_and(|code| code.contains("Throttl"));
+    let is_throttled = error.code().is_some_and(|code| code.contains("Throttl"));
     let is_answer = matches!(error, SdkError::ServiceError(_)) && !is_throttled;
-    let text = DisplayErrorContext(error).to_string();
-    if is_answer { SecretsError::Refused(text) } else { SecretsError::Away(text) }
+    if is_answer { SecretsError::Refused(aws::describe(error)) } else { SecretsError::Away(aws::describe(error)) }
 }
