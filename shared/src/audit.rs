@@ -55,7 +55,7 @@ pub enum Action {
     /// Accounts may not log in any more.
     #[serde(rename = "accounts.deactivate")]
     DeactivateAccounts,
-    /// A link that sets a new password was mailed for them.
+    /// A link that sets a new password was made for them, to be mailed.
     #[serde(rename = "accounts.mail-link")]
     MailLinks,
     /// A token was made without a login.

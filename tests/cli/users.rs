@@ -87,6 +87,21 @@ async fn a_reset_mails_a_link_to_active_accounts() {
 }
 
 #[tokio::test]
+async fn a_link_is_in_the_trail_before_its_mail_leaves() {
+    let augmed = Augmed::with_study().await.set("MAIL_TRANSPORT", "file:/dev/null/mail");
+    sign_up(&augmed, "a@study.test").await;
+    sign_up(&augmed, "b@study.test").await;
+
+    let run = augmed.run(&["--json", "users", "reset", "a@study.test", "b@study.test"]);
+
+    assert!(outcomes(&run.json()).iter().all(|outcome| outcome.starts_with("failed: ")), "{run:?}");
+    let links = "SELECT (SELECT count(*) FROM reset_password_token),
+                        (SELECT array_agg(resources ORDER BY id)::text FROM audit_entry WHERE action = 'accounts.mail-link')";
+    let links: (i64, String) = sqlx::query_as(links).fetch_one(&augmed.db.pool).await.unwrap();
+    assert_eq!(links, (2, "{{1},{2}}".to_owned()));
+}
+
+#[tokio::test]
 async fn a_token_opens_the_participants_routes_with_a_warning() {
     let augmed = Augmed::with_study().await;
     sign_up(&augmed, "a@study.test").await;

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::json;
+use shared::App;
 use shared::audit::Action;
+use shared::db::Database;
 
 use super::select::{Accounts, Selected};
 use crate::context::{self, Context};
@@ -55,24 +57,25 @@ pub async fn reset(accounts: Accounts, context: &Context) -> Result<Ending, Fail
     let db = context.database().await?;
     let selected = accounts.find(&db).await?;
     let mut outcomes = Vec::new();
-    let mut mailed = Vec::new();
     for account in &selected {
-        match auth_reset_password_request::mail_link(&app, &account.email).await {
-            Ok(_) => {
-                mailed.push(account.id.to_string());
-                outcomes.push(("mailed".to_owned(), true));
-            }
-            Err(error) => outcomes.push((format!("failed: {}", Failure::from(error)), false)),
-        }
-    }
-    if !mailed.is_empty() {
-        let details = json!({ "accounts": mailed.len() });
-        let mut transaction = context::begin(&db).await?;
-        context.author().record(&mut transaction, Action::MailLinks, &mailed, details).await?;
-        transaction.commit().await?;
+        outcomes.push(match mail_link(account, &app, &db, context).await {
+            Ok(()) => ("mailed".to_owned(), true),
+            Err(failure) => (format!("failed: {failure}"), false),
+        });
     }
     let mut outcomes = outcomes.into_iter();
     context.show(&Changed::of(&selected, |_| outcomes.next().unwrap_or_default()))
+}
+
+/// The entry is there with the token, and so before the mail: whoever ends the command leaves no link that the trail does not know.
+async fn mail_link(account: &Selected, app: &App, db: &Database, context: &Context) -> Result<(), Failure> {
+    let mut transaction = context::begin(db).await?;
+    let token = auth_reset_password_request::store_token(&mut *transaction, &account.email).await?;
+    let (resources, details) = ([account.id.to_string()], json!({ "accounts": 1 }));
+    context.author().record(&mut transaction, Action::MailLinks, &resources, details).await?;
+    transaction.commit().await?;
+    auth_reset_password_request::mail_link(app, &account.email, &token).await?;
+    Ok(())
 }
 
 #[derive(Serialize)]

@@ -13,6 +13,7 @@ use shared::extract::{Json, Object, nullable};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
+use sqlx::PgExecutor;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
@@ -55,15 +56,18 @@ async fn post_reset_password_request(
     State(app): State<App>,
     Json(Object(request)): Json<Object<ResetRequest>>,
 ) -> Result<Data<Id<String>>, ApiError> {
-    let mail = async { mail_link(&app, &request.email.ok_or(Business::NotInvited)?).await };
+    let mail = async {
+        let email = request.email.ok_or(Business::NotInvited)?;
+        let token = store_token(&app.db, &email).await?;
+        mail_link(&app, &email, &token).await
+    };
     let (id, ()) = tokio::join!(mail, tokio::time::sleep(ANSWERED_AFTER));
     Ok(Data(Id { id: id? }))
 }
 
-/// Mails the link to an active account; the mail's id.
-pub async fn mail_link(app: &App, email: &str) -> Result<String, ApiError> {
+/// Stores a token of an active account. It has to be there before the mail with it leaves.
+pub async fn store_token(db: impl PgExecutor<'_>, email: &str) -> Result<ResetToken, ApiError> {
     let token = ResetToken::generate();
-    // the token is stored with the answer to who may have one: a mail must not leave before its token is there
     let account = sqlx::query!(
         r#"WITH account AS (SELECT email, active IS TRUE AS is_active FROM "user" WHERE email = $1),
              stored AS (
@@ -76,13 +80,15 @@ pub async fn mail_link(app: &App, email: &str) -> Result<String, ApiError> {
         Uuid::new_v4(),
         token.stored()
     )
-    .fetch_optional(&app.db)
+    .fetch_optional(db)
     .await?
     .ok_or(Business::NotInvited)?;
-    if !account.is_active {
-        return Err(Business::NotSignedUp.into());
-    }
+    if account.is_active { Ok(token) } else { Err(Business::NotSignedUp.into()) }
+}
+
+/// Mails the link with a token that [`store_token`] gave; the mail's id.
+pub async fn mail_link(app: &App, email: &str, token: &ResetToken) -> Result<String, ApiError> {
     let frontend_url =
         app.frontend_url.as_deref().ok_or_else(|| ApiError::Fault("FRONTEND_URL is not set".to_owned()))?;
-    Ok(app.mailer.send(email, &letter::reset_password(frontend_url, &token)).await?)
+    Ok(app.mailer.send(email, &letter::reset_password(frontend_url, token)).await?)
 }
