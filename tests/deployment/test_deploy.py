@@ -1,6 +1,7 @@
 """scripts/deploy, in a copy of what it needs, with aws, sam, docker and curl stubbed."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -62,6 +63,23 @@ class Deploy(unittest.TestCase):
         self.assertIn("docker push 1.dkr.ecr.test/augmed:new", calls)
         self.assertIn("s3://bucket/releases/new.yaml", calls)
         self.assertIn("--function-name augmed-api-dev-auth-login", calls)
+
+    def test_a_release_keeps_the_list_of_what_is_in_it_where_there_is_one(self):
+        _, calls = self.deploy("dev", "release")
+        self.assertNotIn("sbom", calls)
+
+        (self.folder / ".aws-sam/sbom").mkdir()
+        result, calls = self.deploy("dev", "release")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("aws s3 cp --recursive .aws-sam/sbom s3://bucket/releases/new.sbom/", calls)
+
+    def test_that_list_has_what_the_image_is_built_of(self):
+        packages = re.findall(r"cargo build .*--package (\S+)", (ROOT / "Dockerfile").read_text())
+        workflow = (ROOT / ".github/workflows/deploy.yml").read_text()
+
+        self.assertTrue(packages)
+        for package in packages:
+            self.assertIn(f" {package}/*.cdx.json", workflow)
 
     def test_a_release_whose_functions_fail_goes_back_to_the_one_before(self):
         result, calls = self.deploy("dev", "release", function_status=502)
