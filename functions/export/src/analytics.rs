@@ -18,9 +18,9 @@ row! {
         user_email: String,
         case_config_id: String,
         case_id: i32,
-        case_open_time: TimestampUtc,
-        answer_open_time: TimestampUtc,
-        answer_submit_time: TimestampUtc,
+        case_open_time: Option<TimestampUtc>,
+        answer_open_time: Option<TimestampUtc>,
+        answer_submit_time: Option<TimestampUtc>,
         to_answer_open_secs: f64,
         to_submit_secs: f64,
         total_duration_secs: f64,
@@ -57,8 +57,8 @@ impl Resource for Analytics {
     async fn rows(db: impl PgExecutor<'_>, keys: &[i32]) -> Result<Vec<AnalyticsRow>, sqlx::Error> {
         sqlx::query_as!(
             AnalyticsRow,
-            r#"SELECT id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time: TimestampUtc",
-                   answer_open_time AS "answer_open_time: TimestampUtc", answer_submit_time AS "answer_submit_time: TimestampUtc",
+            r#"SELECT id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time?: TimestampUtc",
+                   answer_open_time AS "answer_open_time?: TimestampUtc", answer_submit_time AS "answer_submit_time?: TimestampUtc",
                    to_answer_open_secs, to_submit_secs, total_duration_secs,
                    created_timestamp AS "analytics_created_at: TimestampUtc"
                FROM analytics WHERE id = ANY($1) ORDER BY id"#,

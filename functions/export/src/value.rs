@@ -102,13 +102,13 @@ pub(crate) trait Field {
 
 /// [`Value::Timestamp`], or null where no calendar has it.
 #[derive(Debug, sqlx::Type, ToSchema)]
-#[schema(value_type = Option<String>, example = "2024-05-01 10:05:00.500000")]
+#[schema(value_type = String, example = "2024-05-01 10:05:00.500000")]
 #[sqlx(transparent, no_pg_array)]
 pub(crate) struct Timestamp(StoredTime);
 
 /// [`Value::TimestampUtc`], or null where no calendar has it.
 #[derive(Debug, sqlx::Type, ToSchema)]
-#[schema(value_type = Option<String>, example = "2024-05-01 10:00:00+00:00")]
+#[schema(value_type = String, example = "2024-05-01 10:00:00+00:00")]
 #[sqlx(transparent, no_pg_array)]
 pub(crate) struct TimestampUtc(StoredTime);
 
