@@ -25,7 +25,7 @@ pub struct Case {
     pub vocabulary: Vocabulary,
 }
 
-/// A row of `observation`; the numeric is PostgreSQL's text, so that 36.60 survives.
+/// A row of `observation`, which `cases.sql` lists in this order; the numeric is PostgreSQL's text, so that 36.60 survives.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Observation {
     pub observation_concept_id: i32,
@@ -38,7 +38,7 @@ pub struct Observation {
     pub qualifier_concept_id: Option<i32>,
 }
 
-/// A row of `measurement`; the numeric is PostgreSQL's text, so that 36.60 survives.
+/// A row of `measurement`, which `cases.sql` lists in this order; the numeric is PostgreSQL's text, so that 36.60 survives.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Measurement {
     pub measurement_concept_id: i32,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use shared::stored_json::{entries, fields, text};
+use shared::stored_json::{entries, named, text};
 use utoipa::ToSchema;
 
 /// The entries that have a path; whatever else stands in the list is ignored.
@@ -57,20 +57,20 @@ impl PathConfig {
 
 impl Entry {
     fn parse(stored: &RawValue) -> Option<Self> {
-        let entry = fields(stored.get())?;
-        let path = text(entry.get("path")?)?;
-        let style = entry.get("style").map_or_else(Style::default, |style| Style::parse(style));
+        let [path, style] = named(stored.get(), ["path", "style"])?;
+        let path = text(path?)?;
+        let style = style.map(Style::parse).unwrap_or_default();
         Some(Self { path: path.trim().to_owned(), style })
     }
 }
 
 impl Style {
     fn parse(stored: &RawValue) -> Self {
-        let stored = fields(stored.get()).unwrap_or_default();
+        let [collapse, highlight, top] = named(stored.get(), ["collapse", "highlight", "top"]).unwrap_or_default();
         Self {
-            collapse: stored.get("collapse").map(|collapse| !is_truthy(collapse)),
-            highlight: stored.get("highlight").filter(|it| is_readable(it)).map(|&highlight| highlight.to_owned()),
-            top: stored.get("top").and_then(|top| Top::parse(top)),
+            collapse: collapse.map(|collapse| !is_truthy(collapse)),
+            highlight: highlight.filter(|highlight| is_readable(highlight)).map(ToOwned::to_owned),
+            top: top.and_then(Top::parse),
         }
     }
 

@@ -2,32 +2,30 @@
 -- Arrays keep the clinical tables on their keys, however many rows the planner expects.
 WITH account AS (
     SELECT id FROM "user" WHERE email = $1 AND active
-), unanswered AS (
-    SELECT display_config.id, case_id, upload_order
-    FROM account, display_config
-    WHERE user_email = $1
-      AND NOT EXISTS (SELECT FROM answer WHERE answer.user_email = $1 AND task_id = display_config.id)
-), visit AS (
-    SELECT visit_occurrence_id, person_id,
-           CASE WHEN isfinite(visit_start_date) THEN extract(year FROM visit_start_date) END AS visit_year
-    FROM visit_occurrence
-    WHERE visit_occurrence_id = ANY (ARRAY(SELECT case_id FROM unanswered))
 ), next AS (
-    SELECT id, case_id, upload_order, person_id, visit_year
-    FROM unanswered
-    JOIN visit ON visit_occurrence_id = case_id
+    -- looks at one assignment after the other, and no further than it has to: OFFSET 0 asks for each by the key
+    SELECT display_config.id, case_id, upload_order, person_id,
+           CASE WHEN isfinite(visit_start_date) THEN extract(year FROM visit_start_date) END AS visit_year
+    FROM account, display_config
+    JOIN visit_occurrence ON visit_occurrence_id = case_id
+    WHERE user_email = $1
+      AND NOT EXISTS (SELECT FROM answer WHERE answer.user_email = display_config.user_email AND task_id = display_config.id OFFSET 0)
     ORDER BY upload_order
     LIMIT 1
 ), skipped AS (
-    SELECT id
-    FROM unanswered
-    WHERE upload_order < coalesce((SELECT upload_order FROM next), upload_order + 1)
-      AND NOT EXISTS (SELECT FROM visit WHERE visit_occurrence_id = case_id)
+    -- what is unanswered before the next one has no visit
+    SELECT display_config.id
+    FROM account, display_config
+    WHERE user_email = $1
+      AND upload_order < coalesce((SELECT upload_order FROM next), 9223372036854775807)
+      AND NOT EXISTS (SELECT FROM answer WHERE answer.user_email = display_config.user_email AND task_id = display_config.id OFFSET 0)
 ), page_config AS (
     SELECT json_config::text AS stored FROM system_config WHERE id = 'page_config'
 ), configured AS (
     -- any number in it may be a type: PostgreSQL cannot look into JSON with a NUL or a lone surrogate
-    SELECT digits[1]::bigint AS concept_id FROM page_config, regexp_matches(stored, '[0-9]{1,10}', 'g') AS digits
+    SELECT digits::bigint AS concept_id
+    FROM page_config, regexp_split_to_table(stored, '[^0-9]+') AS digits
+    WHERE length(digits) BETWEEN 1 AND 10
 ), observed AS (
     SELECT observation_id, observation_type_concept_id, observation_concept_id AS concept_id,
            (SELECT concept_name FROM concept WHERE concept_id = observation_concept_id) AS concept_name
