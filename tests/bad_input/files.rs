@@ -66,17 +66,24 @@ fn whatever_a_file_is_it_is_read_or_refused() {
     });
 }
 
-#[test]
-fn whatever_is_uploaded_is_no_fault() {
-    let service = Service::new();
+/// A form for any of the routes that take one.
+pub fn forms() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     let part = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
     let form = move |file: Vec<u8>| [&part[..], &file[..], b"\r\n--x--\r\n"].concat();
     let forms = prop_oneof![file().prop_map(form), garbled(form(FILE.as_bytes().to_vec()))];
     let paths = &["/admin/config/upload", "/api/admin/config/upload", "/api/admin/config/upload/preview"];
 
-    check((proptest::sample::select(paths.as_slice()), forms), |(path, form)| {
-        let request = Request::post(path).header("x-api-key", API_KEY);
-        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(form);
-        service.put(request.unwrap()).map(drop)
-    });
+    (proptest::sample::select(paths.as_slice()), forms)
+}
+
+pub fn request(path: &str, form: Vec<u8>) -> Request<Vec<u8>> {
+    let request = Request::post(path).header("x-api-key", API_KEY);
+    request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(form).unwrap()
+}
+
+#[test]
+fn whatever_is_uploaded_is_no_fault() {
+    let service = Service::new();
+
+    check(forms(), |(path, form)| service.put(request(path, form)).map(drop));
 }

@@ -2,12 +2,14 @@
 //!
 //!     PROPTEST_CASES=1000000 cargo test --release -p tests --test bad_input
 //!
-//! There is no database behind the routers here: a request that is good enough to get there is answered with 503.
+//! There is no database behind most routers here, so that a request that is good enough to get there is answered with 503; `database`
+//! has one, and does not take that for an answer.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
 mod bodies;
 mod configurations;
+mod database;
 mod dates;
 mod events;
 mod files;

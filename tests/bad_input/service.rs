@@ -1,4 +1,4 @@
-//! The API without a database.
+//! The API without a database, or with one.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::value::to_raw_value;
 use shared::db::Deployment;
 use shared::{App, Config};
+use tests::db::TestDb;
 use tests::{app, secrets};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -21,23 +22,45 @@ const NO_DATABASE: &str = "postgresql://nobody@localhost/nothing?host=/nowhere";
 
 pub struct Service {
     router: Router,
-    runtime: Runtime,
     app: App,
+    /// With the data of the contract.
+    database: Option<TestDb>,
+    runtime: Runtime,
 }
 
 impl Service {
     pub fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self::over(None, NO_DATABASE)
+    }
+
+    /// Over a database, which is no excuse for a 503 then.
+    pub fn with_data() -> Self {
+        let database = runtime().block_on(TestDb::with_contract_data());
+        let url = database.url();
+        Self::over(Some(database), &url)
+    }
+
+    fn over(database: Option<TestDb>, url: &str) -> Self {
+        secrets::watch();
+        let runtime = runtime();
         let (router, app) = runtime.block_on(async {
-            let config = Config::from_environment(&app::environment(NO_DATABASE)).unwrap();
+            let config = Config::from_environment(&app::environment(url)).unwrap();
             let app = App::new(&config, Deployment::Lambda).unwrap();
             (server::service(app.clone(), &config), app)
         });
-        Self { router, runtime, app }
+        Self { router, app, database, runtime }
     }
 
     pub fn token(&self) -> String {
         self.app.tokens.issue("alice@contract.test", chrono::Utc::now()).unwrap()
+    }
+
+    /// Whether the database takes this text.
+    pub fn store(&self, statement: &str, text: &str) -> bool {
+        self.runtime.block_on(async {
+            let mut connection = self.app.db.acquire().await.unwrap();
+            sqlx::query(statement).bind(text).execute(&mut *connection).await.is_ok()
+        })
     }
 
     /// The status of the answer, which is no fault.
@@ -56,6 +79,7 @@ impl Service {
         let Ok(response) = self.router.clone().oneshot(request.map(Body::from)).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert!(status != 503 || self.database.is_none(), "there is a database");
         no_fault(status, &body.to_bytes(), &sent)?;
         Ok(status)
     }
@@ -75,6 +99,10 @@ impl Service {
         prop_assert!((200..600).contains(&status), "{status}");
         no_fault(status, body.as_bytes(), &sent)
     }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// 503 is the database that is not there; a business error has a code that is a text. An error may name what was `sent`.

@@ -28,6 +28,8 @@ pub struct Fault {
     pub name: &'static str,
     pub began: Instant,
     pub ended: Instant,
+    /// Whether somebody is sure to feel it: if nobody did, nothing was broken.
+    pub bites: bool,
 }
 
 impl Fault {
@@ -65,6 +67,7 @@ pub fn assert_clean(attempts: &[Attempt], faults: &[Fault]) {
             statuses(explained),
             felt.unwrap_or_default()
         );
+        assert!(felt.is_some() || !fault.bites, "{}: nobody has felt it", fault.name);
     }
     for failure in failures {
         let is_clean = failure.status.is_some_and(|status| status >= 500) && failure.took < Duration::from_secs(5);

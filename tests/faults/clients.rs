@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use tests::secrets::ANSWER;
+use tests::secrets::{self, ANSWER};
 use tokio::task::JoinSet;
 
 use crate::attempts::Attempt;
@@ -84,6 +85,15 @@ pub fn answer(participant: u32, case: u32) -> Value {
     json!({"Why?": format!("{ANSWER} {participant} {case}")})
 }
 
+/// An error of ours has the envelope, and says when to come back; a 502 is the load balancer's.
+fn assert_says_what_it_should(status: u16, headers: &HeaderMap, body: &[u8]) {
+    secrets::look_at_answer(status, body);
+    let error = serde_json::from_slice::<Value>(body).unwrap_or_default()["error"].take();
+    let is_envelope = !error["code"].is_null() && error["message"].is_string();
+    assert!(status < 500 || status == 502 || is_envelope, "{status}: {}", String::from_utf8_lossy(body));
+    assert!(status != 503 || headers.contains_key("retry-after"), "it does not say when to come back");
+}
+
 impl Client {
     async fn work(mut self) -> Seen {
         for case in 1..=ASSIGNMENTS {
@@ -117,8 +127,10 @@ impl Client {
         let began = Instant::now();
         let answer = async {
             let response = request.send().await?;
-            let status = response.status().as_u16();
-            Ok::<_, reqwest::Error>((status, response.bytes().await?))
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = response.bytes().await?;
+            assert_says_what_it_should(status, &headers, &body);
+            Ok::<_, reqwest::Error>((status, body))
         };
         let answer = answer.await.ok();
         let status = answer.as_ref().map(|(status, _)| *status);

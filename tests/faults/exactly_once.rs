@@ -11,37 +11,37 @@ use tests::app::{API_KEY, Answer, TestApp};
 use tests::db::TestDb;
 use tests::secrets::ANSWER;
 
-const ALICE: &str = "alice@contract.test";
+pub const ALICE: &str = "alice@contract.test";
 const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
 
 /// Two processes' worth.
-struct Api {
-    one: TestApp,
+pub struct Api {
+    pub one: TestApp,
     other: TestApp,
 }
 
 impl Api {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let one = TestApp::with_contract_data().await;
         let other = TestApp::configured(TestDb::empty().await, &[("DATABASE_URL", &one.db.url())]).await;
         Self { one, other }
     }
 
     /// Puts so many requests at once, every second one to the other process.
-    async fn at_once(&self, copies: usize, put: impl AsyncFn(&TestApp, usize) -> Answer) -> Vec<Answer> {
+    pub async fn at_once(&self, copies: usize, put: impl AsyncFn(&TestApp, usize) -> Answer) -> Vec<Answer> {
         join_all((0..copies).map(|n| put(if n.is_multiple_of(2) { &self.one } else { &self.other }, n))).await
     }
 
-    async fn count(&self, query: &str) -> i64 {
+    pub async fn count(&self, query: &str) -> i64 {
         sqlx::query_scalar(query).fetch_one(self.one.pool()).await.unwrap()
     }
 }
 
-fn ids<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeSet<String> {
+pub fn ids<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeSet<String> {
     answers.into_iter().map(|answer| answer.data()["id"].to_string()).collect()
 }
 
-fn with(answers: &[Answer], status: u16) -> Vec<&Answer> {
+pub fn with(answers: &[Answer], status: u16) -> Vec<&Answer> {
     answers.iter().filter(|answer| answer.status == status).collect()
 }
 
@@ -88,11 +88,11 @@ pub async fn of_a_hundred_copies_of_a_timing_one_is_stored() {
 }
 
 /// Twenty assignments that say which upload they are of.
-fn upload(n: usize) -> Request<Body> {
+pub fn upload(path: &str, n: usize) -> Request<Body> {
     let rows = (1..=20).map(|user| format!("u{user}@contract.test,1,BACKGROUND.Upload.{n},,,\n"));
     let file: String = std::iter::once("User,Case No.,Path,Collapse,Highlight,Top\n".to_owned()).chain(rows).collect();
     let part = "content-disposition: form-data; name=\"file\"; filename=\"a.csv\"";
-    let request = Request::post("/admin/config/upload")
+    let request = Request::post(path)
         .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
         .header("x-api-key", API_KEY);
     request.body(Body::from(format!("--x\r\n{part}\r\n\r\n{file}\r\n--x--\r\n"))).unwrap()
@@ -101,7 +101,7 @@ fn upload(n: usize) -> Request<Body> {
 pub async fn of_uploads_at_once_one_is_there_in_the_end_and_whole() {
     let api = Api::start().await;
 
-    let answers = api.at_once(20, async |api, n| api.send(upload(n)).await).await;
+    let answers = api.at_once(20, async |api, n| api.send(upload("/admin/config/upload", n)).await).await;
 
     assert_eq!(with(&answers, 200).len(), 20);
     assert_eq!(api.count("SELECT count(*) FROM display_config").await, 20);

@@ -53,13 +53,28 @@ impl Deployment {
         self.network.url(&self.postgres.url())
     }
 
-    /// Waits while everything works, then has `fault` break something and mend it.
+    /// Waits while everything works, then has `fault` break something and mend it, which somebody is sure to feel.
     async fn suffer(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
+        self.suffers(name, felt_for, true, fault).await;
+    }
+
+    /// The same of something that nobody may feel.
+    async fn shrug_off(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
+        self.suffers(name, felt_for, false, fault).await;
+    }
+
+    async fn suffers(
+        &mut self,
+        name: &'static str,
+        felt_for: Duration,
+        bites: bool,
+        fault: impl AsyncFnOnce(&mut Self),
+    ) {
         tokio::time::sleep(QUIET).await;
         let began = Instant::now();
         fault(self).await;
         let ended = Instant::now() + felt_for;
-        self.faults.push(Fault { name, began, ended });
+        self.faults.push(Fault { name, began, ended, bites });
         tokio::time::sleep(felt_for).await;
     }
 
@@ -77,11 +92,11 @@ pub async fn nothing_that_was_acknowledged_is_lost() {
         deployment.suffer(name, BACK, kill_postgres).await;
     }
     deployment.suffer("connections are cut", BACK, cut_connections).await;
-    deployment.suffer("the network stalls for 2 s", BACK, async |all| stall(all, 2).await).await;
+    deployment.shrug_off("the network stalls for 2 s", BACK, async |all| stall(all, 2).await).await;
     deployment.suffer("the network stalls for 7 s", BACK, async |all| stall(all, 7).await).await;
     deployment.suffer("connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose()).await;
     deployment.suffer("function processes are killed", BACK, kill_functions).await;
-    deployment.suffer("the server is replaced", BACK, replace_server).await;
+    deployment.shrug_off("the server is replaced", BACK, replace_server).await;
     tokio::time::sleep(QUIET).await;
 
     let seen = clients.stop().await;

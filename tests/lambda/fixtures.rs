@@ -1,42 +1,39 @@
 //! Events of the load balancer, straight to real function binaries through the Runtime API.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use local::lambda::{Function, ProcessGroup, Settings};
-use local::template::Template;
+use local::lambda::Function;
 use serde_json::Value;
+use tests::{deployed, secrets};
 
-fn event(name: &str) -> String {
+pub fn event(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/alb/{name}.json"));
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// A function of template.yaml whose database is not there.
-fn function(name: &str) -> Function {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let template = Template::read(&template, &BTreeMap::new()).unwrap();
-    let found = template.functions.into_iter().find(|function| function.binary == name).unwrap();
+pub fn function(name: &str) -> Function {
     let secrets = [
         ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
         ("JWT_SECRET_KEY", "a key of tests"),
         ("JWT_SECRET_KEY_REVOKED_VERSIONS", ""),
     ];
-    let settings = Settings {
-        environment: secrets.map(|(variable, value)| (variable.to_owned(), value.to_owned())).into(),
-        log: Arc::new(|_, _| ()),
-        ..Settings::default()
-    };
-    Function::new(found, tests::deployed::binary(name), settings, Arc::new(ProcessGroup::new().unwrap()))
+    deployed::function(name, secrets.map(|(variable, value)| (variable.to_owned(), value.to_owned())))
 }
 
 async fn answer(function: &Function, name: &str) -> Value {
-    let answer = function.invoke(event(name).into()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-    serde_json::from_slice(&answer).unwrap()
+    invoke(function, event(name)).await
 }
 
-fn body(answer: &Value) -> Value {
+pub async fn invoke(function: &Function, event: String) -> Value {
+    let answer = function.invoke(event.into()).await.unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    let status = answer["statusCode"].as_u64().unwrap().try_into().unwrap();
+    secrets::look_at_answer(status, answer["body"].as_str().unwrap().as_bytes());
+    answer
+}
+
+pub fn body(answer: &Value) -> Value {
     serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
 }
 

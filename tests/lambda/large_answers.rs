@@ -8,7 +8,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tests::app::API_KEY;
 use tests::db::TestDb;
-use tests::deployed;
+use tests::{deployed, secrets};
 
 /// Fewer than a megabyte to send, more to answer.
 const MANY: usize = 20_000;
@@ -63,6 +63,7 @@ async fn nothing_is_stored_of_what_could_not_be_answered() {
 
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
         let answer = answer.into_body().collect().await.unwrap().to_bytes();
+        secrets::look_at_answer(413, &answer);
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         assert!(answer["error"]["message"].as_str().unwrap().starts_with("Nothing was stored"), "{path}: {answer}");
     }

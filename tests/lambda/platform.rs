@@ -16,6 +16,7 @@ use local::lambda::{Function, Settings};
 use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 use serde_json::Value;
+use tests::secrets;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -65,7 +66,10 @@ impl Platform {
             binaries: binaries.into_iter().chain([("missing".to_owned(), "/nowhere".into())]).collect(),
             settings: Settings {
                 environment: BTreeMap::from([("SECRET".to_owned(), "of the test".to_owned())]),
-                log: Arc::new(move |function, line| lines.lock().unwrap().push(format!("{function}: {line}"))),
+                log: Arc::new(move |function, line| {
+                    secrets::look_at(line);
+                    lines.lock().unwrap().push(format!("{function}: {line}"));
+                }),
                 ..Settings::default()
             },
             ..Options::default()
@@ -84,7 +88,9 @@ impl Platform {
         *request.uri_mut() = format!("http://{}{}", self.load_balancer.address(), request.uri()).parse().unwrap();
         let response = self.client.request(request.map(|body| Full::new(body.into()))).await.unwrap();
         let (parts, body) = response.into_parts();
-        Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
+        let body = body.collect().await.unwrap().to_bytes();
+        secrets::look_at_answer(parts.status.as_u16(), &body);
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 
     pub async fn get(&self, target: &str) -> Answer {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,9 +11,9 @@ use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::json;
+use tests::process::Process;
 use tests::{app, deployed, secrets};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::moto::Moto;
 
@@ -34,7 +33,7 @@ pub struct Api {
 
 #[expect(dead_code, reason = "held until the end")]
 enum Running {
-    Server(Child),
+    Server(Process),
     Functions(LoadBalancer),
 }
 
@@ -75,12 +74,13 @@ impl Api {
     pub async fn server_with(moto: &Moto, changes: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = Command::new(deployed::binary("augmed-server"));
-        command.env_clear().envs(environment(moto, changes)).env("PORT", port.to_string());
-        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let (stdout, stderr) = (server.stdout.take().unwrap(), server.stderr.take().unwrap());
-        tokio::spawn(follow(BufReader::new(stdout), log.clone()));
-        tokio::spawn(follow(BufReader::new(stderr), log.clone()));
+        command
+            .env_clear()
+            .envs(environment(moto, changes))
+            .envs([("PORT", &*port.to_string()), ("RUST_LOG", "debug")]);
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let lines = log.clone();
+        let server = Process::start(command, move |line| lines.lock().unwrap().push(line));
         let api = Self::at(format!("http://127.0.0.1:{port}"), log, Running::Server(server));
         until(async || api.client.get(format!("{}/api/healthcheck", api.url)).send().await.is_ok()).await;
         api
@@ -143,14 +143,6 @@ impl Api {
     /// How many lines of the log hold `text`.
     pub fn said(&self, text: &str) -> usize {
         self.log.lock().unwrap().iter().filter(|line| line.contains(text)).count()
-    }
-}
-
-async fn follow(output: impl tokio::io::AsyncBufRead + Unpin, log: Arc<Mutex<Vec<String>>>) {
-    let mut lines = output.lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        secrets::look_at(&line);
-        log.lock().unwrap().push(line);
     }
 }
 

@@ -18,22 +18,24 @@ use crate::moto::Moto;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
 const ROLE: &str = "augmed_test";
+const FIRST: &str = "first-pass-of-the-role";
+const SECOND: &str = "second-pass-of-the-role";
 
 pub async fn a_password_changes_under_load_and_no_request_fails() {
     let (moto, mut database) = (Moto::start().await, Database::start().await);
-    put_secrets(&moto, &database.url("first")).await;
+    put_secrets(&moto, &database.url(FIRST)).await;
     let api = Arc::new(Api::server(&moto).await);
     let token = api.log_in().await;
     let mut load = Load::start(&api, [token.clone()]);
 
-    database.change_password("second").await;
+    database.change_password(SECOND).await;
     // more clients need more connections, which are refused from here on
     let before = database.refusals();
     for _ in 0..4 {
         load.add(&api, token.clone());
     }
     until(async || database.refusals() > before).await;
-    moto.put_parameter(DATABASE_URL, &database.url("second")).await;
+    moto.put_parameter(DATABASE_URL, &database.url(SECOND)).await;
     until(async || database.connections().await > 1).await;
 
     load.succeeded().await;
@@ -41,13 +43,13 @@ pub async fn a_password_changes_under_load_and_no_request_fails() {
 
 pub async fn a_function_connects_again_with_the_new_password() {
     let (moto, mut database) = (Moto::start().await, Database::start().await);
-    put_secrets(&moto, &database.url("first")).await;
+    put_secrets(&moto, &database.url(FIRST)).await;
     let api = Api::functions(&moto).await;
     let token = api.log_in().await;
     assert_eq!(api.cases(&token).await, StatusCode::OK);
 
-    database.change_password("second").await;
-    moto.put_parameter(DATABASE_URL, &database.url("second")).await;
+    database.change_password(SECOND).await;
+    moto.put_parameter(DATABASE_URL, &database.url(SECOND)).await;
     database.end_connections().await;
     // one that was heard of a moment ago is taken for alive
     tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -58,7 +60,7 @@ pub async fn a_function_connects_again_with_the_new_password() {
 pub async fn a_secret_of_rds_is_a_password() {
     let (moto, database) = (Moto::start().await, Database::start().await);
     put_secrets(&moto, "unused").await;
-    moto.create_secret("rds", &json!({"username": ROLE, "password": "first"})).await;
+    moto.create_secret("rds", &json!({"username": ROLE, "password": FIRST})).await;
     let (host, port) = database.address();
 
     let api = Api::server_with(
@@ -91,7 +93,7 @@ impl Database {
         let mut admin = PgConnection::connect(&server.url("postgres")).await.unwrap();
         Runner::new(&server.url("postgres").parse().unwrap()).up(None).await.unwrap();
         admin.execute(CONTRACT_DATA).await.unwrap();
-        let role = format!("CREATE ROLE {ROLE} SUPERUSER LOGIN PASSWORD 'first'");
+        let role = format!("CREATE ROLE {ROLE} SUPERUSER LOGIN PASSWORD '{FIRST}'");
         admin.execute(role.as_str()).await.unwrap();
         let access = server.directory().join("data/pg_hba.conf");
         fs::write(access, format!("local all {ROLE} scram-sha-256\nlocal all all trust\n")).unwrap();

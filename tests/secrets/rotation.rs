@@ -1,9 +1,12 @@
 //! The signing key and the API keys.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tests::db::TestDb;
@@ -58,6 +61,29 @@ pub async fn a_process_that_starts_after_a_change_accepts_earlier_tokens() {
     assert_eq!((version(&first), version(&second), version(&api.log_in().await)), ("1".into(), "2".into(), "3".into()));
     assert_eq!((api.cases(&first).await, api.cases(&second).await), (StatusCode::OK, StatusCode::OK));
     assert_eq!(api.cases(&format!("{second}x")).await, StatusCode::UNAUTHORIZED);
+}
+
+pub async fn those_who_present_garbage_keep_nobody_from_the_database() {
+    let (moto, _db) = prepared().await;
+    let api = Api::server_with(&moto, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
+    let token = api.log_in().await;
+    let unsigned = format!("{}.e30.x", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"999999"}"#));
+
+    let garbage =
+        async |n: usize| if n.is_multiple_of(2) { api.users("garbage").await } else { api.cases(&unsigned).await };
+    let reviews = async {
+        let mut statuses = BTreeSet::new();
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            statuses.insert(api.cases(&token).await);
+        }
+        statuses
+    };
+    let (refused, reviews) = tokio::join!(join_all((0..200).map(garbage)), reviews);
+
+    assert_eq!(reviews, [StatusCode::OK].into());
+    let refused: BTreeSet<StatusCode> = refused.into_iter().collect();
+    assert_eq!(refused, [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE].into());
 }
 
 pub async fn an_api_key_works_everywhere_as_soon_as_it_is_there() {

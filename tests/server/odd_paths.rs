@@ -1,13 +1,9 @@
 //! Nobody normalises paths: an odd one is unknown, behind Lambda as in the container (docs/decisions.md).
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-
-use local::lambda::{Function, ProcessGroup, Settings};
-use local::template::Template;
+use local::lambda::Function;
 use serde_json::{Value, json};
 use tests::app::environment;
+use tests::{deployed, secrets};
 
 use crate::process::Server;
 
@@ -15,15 +11,7 @@ use crate::process::Server;
 const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
 
 fn function(name: &str) -> Function {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let template = Template::read(&template, &BTreeMap::new()).unwrap();
-    let found = template.functions.into_iter().find(|function| function.binary == name).unwrap();
-    let settings = Settings {
-        environment: environment(NO_DATABASE).into_iter().collect(),
-        log: Arc::new(|_, _| ()),
-        ..Settings::default()
-    };
-    Function::new(found, tests::deployed::binary(name), settings, Arc::new(ProcessGroup::new().unwrap()))
+    deployed::function(name, environment(NO_DATABASE))
 }
 
 /// Status and body that the function gives to an event with this path.
@@ -34,8 +22,10 @@ async fn through_lambda(function: &Function, path: &str) -> (u16, String) {
         "multiValueHeaders": {"host": ["localhost"]}, "body": "", "isBase64Encoded": false
     });
     let answer: Value = serde_json::from_slice(&function.invoke(event.to_string().into()).await.unwrap()).unwrap();
-    let status = answer["statusCode"].as_u64().unwrap();
-    (status.try_into().unwrap(), answer["body"].as_str().unwrap_or_default().to_owned())
+    let status = answer["statusCode"].as_u64().unwrap().try_into().unwrap();
+    let body = answer["body"].as_str().unwrap_or_default().to_owned();
+    secrets::look_at_answer(status, body.as_bytes());
+    (status, body)
 }
 
 /// Status and body that the server gives to a request line with this path.

@@ -18,11 +18,11 @@ async fn a_flood_of_requests_for_a_reset_keeps_nobody_from_logging_in() {
     let api = TestApp::with_contract_data().await;
     let body = json!({"email": "alice@contract.test", "password": "Alice-pass-1"});
 
-    let log_in = async {
+    let in_between = async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         api.post("/api/auth/login", None, &body).await
     };
-    let (resets, login) = tokio::join!(resets(&api, 200), log_in);
+    let (resets, login) = tokio::join!(resets(&api, 200), in_between);
 
     assert_eq!(login.status, 200);
     let refused: Vec<_> = resets.iter().filter(|answer| answer.status == 503).collect();

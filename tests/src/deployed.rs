@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use local::build;
-use local::lambda::Settings;
+use local::lambda::{Function, ProcessGroup, Settings};
 use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 
@@ -19,22 +20,38 @@ pub async fn start(database_url: &str) -> LoadBalancer {
 pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> LoadBalancer {
     let mut environment: BTreeMap<_, _> = app::environment(database_url).into_iter().collect();
     environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let template = Template::read(&workspace().join("template.yaml"), &BTreeMap::new());
-    let template = template.unwrap_or_else(|error| panic!("template.yaml: {error}"));
+    let template = template();
     let binaries = template.functions.iter().map(|function| (function.binary.clone(), binary(&function.binary)));
     let options = Options {
         binaries: binaries.collect(),
         settings: Settings {
-            environment,
-            everywhere: BTreeMap::from([("RUST_LOG".to_owned(), "info".to_owned())]),
             // no request waits for another, as in Lambda
             most_processes: 16,
-            log: secrets::watched_log(),
+            ..settings(environment)
         },
         template,
         ..Options::default()
     };
     LoadBalancer::start(options).await.expect("a load balancer on a free port")
+}
+
+/// One function alone, with these variables.
+pub fn function(name: &str, environment: impl IntoIterator<Item = (String, String)>) -> Function {
+    let found = template().functions.into_iter().find(|function| function.binary == name);
+    let found = found.unwrap_or_else(|| panic!("no function is called {name}"));
+    let group = ProcessGroup::new().expect("a process group");
+    Function::new(found, binary(name), settings(environment.into_iter().collect()), Arc::new(group))
+}
+
+/// Whatever a function says is looked at.
+fn settings(environment: BTreeMap<String, String>) -> Settings {
+    let everywhere = BTreeMap::from([("RUST_LOG".to_owned(), "debug".to_owned())]);
+    Settings { environment, everywhere, log: secrets::watched_log(), ..Settings::default() }
+}
+
+fn template() -> Template {
+    let template = Template::read(&workspace().join("template.yaml"), &BTreeMap::new());
+    template.unwrap_or_else(|error| panic!("template.yaml: {error}"))
 }
 
 /// A binary of this workspace, as new as its sources. `cargo test` does not build those of other packages.

@@ -10,6 +10,7 @@ pub mod deployed;
 pub mod described;
 pub mod logs;
 pub mod plan;
+pub mod process;
 pub mod round_trips;
 pub mod routes;
 pub mod secrets;

@@ -9,11 +9,12 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use crate::process::Process;
 use crate::{app, deployed, secrets};
 
 /// Nothing on this machine takes longer, unless it is broken.
@@ -27,7 +28,7 @@ pub fn given() -> Option<PathBuf> {
 /// A running server. It ends with this.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Process,
     log: UnboundedReceiver<String>,
     /// Where it listens.
     pub address: SocketAddr,
@@ -41,25 +42,16 @@ impl Server {
 
     /// The same, with some variables of its environment set differently.
     pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(given().unwrap_or_else(|| deployed::binary("augmed-server")))
+        let mut command = Command::new(given().unwrap_or_else(|| deployed::binary("augmed-server")));
+        command
             .envs(app::environment(database_url))
-            .envs([("PORT", "0"), ("RUST_LOG", "info")])
+            .envs([("PORT", "0"), ("RUST_LOG", "debug")])
             .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the server starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let (read, log) = mpsc::unbounded_channel();
-        // somebody has to read it, or the server waits
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                secrets::look_at(&line);
-                _ = read.send(line);
-            }
-        });
-        let mut server = Self { child, log, address: ([127, 0, 0, 1], 0).into() };
+            .stdin(Stdio::null());
+        let (said, log) = mpsc::unbounded_channel();
+        // nobody may be there to hear it any more
+        let process = Process::start(command, move |line| _ = said.send(line));
+        let mut server = Self { process, log, address: ([127, 0, 0, 1], 0).into() };
         let address: SocketAddr =
             server.logged("serving").await["address"].as_str().unwrap_or_default().parse().expect("an address");
         server.address.set_port(address.port());
@@ -70,7 +62,7 @@ impl Server {
     pub async fn logged(&mut self, message: &str) -> Value {
         loop {
             let line = within_patience(self.log.recv()).await.expect("the server still runs");
-            let line: Value = serde_json::from_str(&line).expect("a line is JSON");
+            let line: Value = serde_json::from_str(&line).expect("a line is JSON, and nothing else is said");
             if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
                 return line;
             }
@@ -79,7 +71,7 @@ impl Server {
 
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.child.id().expect("it was not waited for")
+        self.process.id().expect("it was not waited for")
     }
 
     /// Sends it a signal.
@@ -89,7 +81,7 @@ impl Server {
 
     /// Waits for its end.
     pub async fn exit(mut self) -> ExitStatus {
-        within_patience(self.child.wait()).await.expect("it was not waited for")
+        within_patience(self.process.wait()).await.expect("it was not waited for")
     }
 
     /// A connection of its own.
@@ -132,7 +124,7 @@ impl Connection {
     pub async fn until_it_ends(mut self) -> String {
         let mut bytes = Vec::new();
         let _ = within_patience(self.0.read_to_end(&mut bytes)).await;
-        let answer = String::from_utf8_lossy(&bytes);
+        let answer = looked_at(&bytes);
         answer.split(' ').nth(1).unwrap_or("reset").to_owned()
     }
 
@@ -140,7 +132,7 @@ impl Connection {
     pub async fn rest(mut self) -> String {
         let mut bytes = Vec::new();
         within_patience(self.0.read_to_end(&mut bytes)).await.expect("a connection that is closed, not reset");
-        String::from_utf8_lossy(&bytes).into_owned()
+        looked_at(&bytes)
     }
 
     /// One answer that ends like this.
@@ -154,6 +146,15 @@ impl Connection {
         }
         text
     }
+}
+
+/// What an answer says, with its head.
+fn looked_at(answer: &[u8]) -> String {
+    let answer = String::from_utf8_lossy(answer).into_owned();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    secrets::look_at_answer(status.unwrap_or_default(), body.as_bytes());
+    answer
 }
 
 /// Waits for something that is sure to happen.

@@ -13,7 +13,7 @@ use local::template::Template;
 use migrate::migrations;
 use serde_json::{Value, json};
 use tests::db::TestDb;
-use tests::{app, deployed};
+use tests::{app, deployed, secrets};
 use tokio::net::TcpListener;
 
 use crate::catalog::Catalog;
@@ -210,7 +210,10 @@ impl Migrate {
         let lines = log.clone();
         let settings = Settings {
             environment: app::environment(database_url).into_iter().collect(),
-            log: Arc::new(move |_, line| lines.lock().unwrap().push(line.to_owned())),
+            log: Arc::new(move |_, line| {
+                secrets::look_at(line);
+                lines.lock().unwrap().push(line.to_owned());
+            }),
             ..Settings::default()
         };
         let group = Arc::new(ProcessGroup::new().unwrap());

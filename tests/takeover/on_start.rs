@@ -1,12 +1,14 @@
 //! The container that migrates when it starts (`MIGRATE_ON_START`).
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Output, Stdio};
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex};
 
 use tests::db::TestDb;
-use tests::{app, deployed, secrets};
+use tests::process::Process;
+use tests::{app, deployed};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::catalog::Catalog;
 use crate::support::{execute, old_system, until};
@@ -22,7 +24,7 @@ async fn two_containers_that_start_at_once_migrate_once_and_both_serve() {
     }
     Catalog::of(&db).await.assert_is(&Catalog::of_today());
     let [first, second] = containers.map(Container::stop);
-    let said = [first.await, second.await].map(|output| String::from_utf8(output.stdout).unwrap());
+    let said = [first.await, second.await];
     assert_eq!(said.iter().filter(|log| log.contains("migrations applied")).count(), 1, "{said:?}");
     assert_eq!(said.iter().filter(|log| log.contains("nothing was left to do")).count(), 1, "{said:?}");
 }
@@ -32,16 +34,16 @@ async fn a_container_that_cannot_migrate_does_not_serve_and_says_why() {
     let db = old_system().await;
     execute(&db, "DROP TABLE note_nlp").await;
 
-    let output = Container::start(&db).process.wait_with_output().await.unwrap();
+    let (status, log) = Container::start(&db).ends().await;
 
-    assert_eq!(output.status.code(), Some(1));
-    let log = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(status.code(), Some(1));
     assert!(log.contains("table note_nlp is missing"), "{log}");
     assert!(!log.contains("serving"), "{log}");
 }
 
 struct Container {
-    process: Child,
+    process: Process,
+    said: Arc<Mutex<Vec<String>>>,
     port: u16,
 }
 
@@ -50,8 +52,10 @@ impl Container {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = Command::new(deployed::binary("augmed-server"));
         command.env_clear().envs(app::environment(&db.url())).env("PORT", port.to_string());
-        command.env("MIGRATE_ON_START", "true").stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        Self { process: command.spawn().unwrap(), port }
+        command.env("MIGRATE_ON_START", "true");
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let lines = said.clone();
+        Self { process: Process::start(command, move |line| lines.lock().unwrap().push(line)), said, port }
     }
 
     async fn serves(&mut self) {
@@ -59,11 +63,17 @@ impl Container {
         until(async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok()).await;
     }
 
-    async fn stop(mut self) -> Output {
+    /// What it has said until it was stopped.
+    async fn stop(mut self) -> String {
         self.process.start_kill().unwrap();
-        let output = self.process.wait_with_output().await.unwrap();
-        String::from_utf8_lossy(&output.stdout).lines().for_each(secrets::look_at);
-        assert_eq!(secrets::leaks(), None, "decision 13: this is never logged");
-        output
+        self.ends().await.1
+    }
+
+    /// How it ends by itself, and what it has said until then.
+    async fn ends(mut self) -> (ExitStatus, String) {
+        let status = self.process.wait().await.unwrap();
+        drop(self.process);
+        let said = self.said.lock().unwrap().join("\n");
+        (status, said)
     }
 }

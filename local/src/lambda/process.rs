@@ -1,17 +1,18 @@
 //! One process of a function: an execution environment, as Lambda calls it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, PipeWriter, pipe};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use hyper::body::Bytes;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -106,19 +107,17 @@ impl Process {
         let problem = |error: std::io::Error| InvokeError::Start(format!("{}: {error}", launch.binary.display()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(problem)?;
         let address = listener.local_addr().map_err(problem)?;
-        let mut child = Command::new(&launch.binary)
+        let child = Command::new(&launch.binary)
             .env_clear()
             .envs(environment(&launch.function, &launch.binary, address, &launch.given, &launch.everywhere))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(pass_on(launch).map_err(problem)?)
+            .stderr(pass_on(launch).map_err(problem)?)
             .process_group(launch.group.id())
             .kill_on_drop(true)
             .spawn()
             .map_err(problem)?;
         let pid = child.id().ok_or_else(|| InvokeError::Start("it ended at once".into()))?;
-        pass_on(child.stdout.take(), launch);
-        pass_on(child.stderr.take(), launch);
 
         let phase = Arc::new(watch::Sender::new(Phase::Starting));
         let (signals, requests) = mpsc::unbounded_channel();
@@ -276,13 +275,14 @@ fn signal_child(child: &Child, signal: Signal, phase: &watch::Sender<Phase>) {
 }
 
 /// Passes on what the process writes, line by line, until it closes the stream.
-fn pass_on(stream: Option<impl AsyncRead + Unpin + Send + 'static>, launch: &Launch) {
-    let Some(stream) = stream else { return };
+fn pass_on(launch: &Launch) -> std::io::Result<PipeWriter> {
+    let (said, output) = pipe()?;
     let (name, log) = (launch.function.binary.clone(), launch.log.clone());
-    tokio::spawn(async move {
-        let mut lines = BufReader::new(stream).split(b'\n');
-        while let Ok(Some(line)) = lines.next_segment().await {
+    // a thread, and not a task: what is said last is heard when the runtime has ended
+    thread::spawn(move || {
+        for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
             log(&name, &String::from_utf8_lossy(&line));
         }
     });
+    Ok(output)
 }

@@ -1,0 +1,87 @@
+//! What administrators do many times at once, through two processes' worth of the API over one database.
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::app::{Answer, TestApp};
+
+use crate::exactly_once::{ALICE, Api, ids, upload, with};
+
+const REPLACES: &str = "/admin/config/upload";
+const ADDS: &str = "/api/admin/config/upload";
+const UPLOADED: &str = "FROM display_config WHERE user_email LIKE 'u%@contract.test'";
+const OF_THE_BATCH: &str = "SELECT count(*) FROM display_config WHERE id LIKE 'new-%'";
+
+/// Which uploads the assignments are of.
+async fn uploads_left(api: &Api) -> (i64, i64) {
+    let paths = api.count(&format!("SELECT count(DISTINCT path_config::text) {UPLOADED}")).await;
+    (api.count(&format!("SELECT count(*) {UPLOADED}")).await, paths)
+}
+
+/// `items`, turned around for every second pair.
+fn in_either_order(items: &[Value], n: usize) -> Vec<Value> {
+    if (n / 2).is_multiple_of(2) { items.to_vec() } else { items.iter().rev().cloned().collect() }
+}
+
+pub async fn of_page_uploads_at_once_one_is_there_in_the_end_and_whole_and_the_others_assignments_stay() {
+    let api = Api::start().await;
+    let before = api.count("SELECT count(*) FROM display_config").await;
+
+    let answers = api.at_once(20, async |api, n| api.send(upload(ADDS, n)).await).await;
+
+    let created = answers.iter().filter_map(|answer| answer.data()["summary"]["created"].as_u64()).sum::<u64>();
+    assert_eq!((with(&answers, 200).len(), created), (20, 20));
+    assert_eq!(uploads_left(&api).await, (20, 1));
+    assert_eq!(api.count("SELECT count(*) FROM display_config").await, before + 20);
+    assert_eq!(api.count("SELECT count(*) FROM audit_entry").await, 20);
+}
+
+pub async fn of_copies_of_an_invitation_each_account_is_added_once() {
+    let api = Api::start().await;
+    let users: Vec<_> = (1..=5).map(|n| json!({"email": format!("new{n}@contract.test")})).collect();
+    let invite = async |api: &TestApp, n| {
+        api.send_with_key(Method::POST, "/admin/users", &json!({"users": in_either_order(&users, n)})).await
+    };
+
+    let answers = api.at_once(20, invite).await;
+
+    let outcomes = answers.iter().flat_map(|answer| answer.data().as_object().unwrap().clone());
+    let (added, failed): (Vec<_>, Vec<_>) = outcomes.partition(|(_, outcome)| outcome == "added");
+    assert_eq!((with(&answers, 201).len(), added.len(), failed.len()), (20, 5, 95));
+    assert_eq!(api.count(r#"SELECT count(*) FROM "user" WHERE email LIKE 'new%@contract.test'"#).await, 5);
+}
+
+pub async fn of_questionnaires_at_once_each_is_stored_once_under_its_id() {
+    let api = Api::start().await;
+    let before = api.count("SELECT count(*) FROM answer_config").await;
+    let publish = async |api: &TestApp, n| {
+        let questions = json!([{"type": "Text", "title": format!("Question {n}?"), "required": "true"}]);
+        api.send_with_key(Method::POST, "/admin/config/answer", &questions).await
+    };
+
+    let answers: Vec<Answer> = api.at_once(20, publish).await;
+
+    assert_eq!((with(&answers, 200).len(), ids(&answers).len()), (20, 20));
+    assert_eq!(api.count("SELECT count(*) FROM answer_config").await, before + 20);
+    let shown = api.one.get("/api/config/answer", None).await.data();
+    assert!(ids(&answers).contains(&shown["id"].to_string()), "{shown}");
+}
+
+pub async fn of_uploads_and_batches_at_once_each_is_there_whole_or_not_at_all() {
+    let api = Api::start().await;
+    let entries: Vec<_> =
+        (1..=5).map(|n| json!({"id": format!("new-{n}"), "user_email": ALICE, "case_id": 1})).collect();
+    let put = async |api: &TestApp, n: usize| match n % 3 {
+        0 => api.send(upload(REPLACES, n)).await,
+        1 => api.send(upload(ADDS, n)).await,
+        _ => {
+            let batch = json!({"configs": in_either_order(&entries, n)});
+            api.send_with_key(Method::POST, "/api/v1/configs/batch", &batch).await
+        }
+    };
+
+    let answers = api.at_once(30, put).await;
+
+    assert_eq!((with(&answers, 200).len(), with(&answers, 201).len()), (20, 10));
+    assert_eq!(uploads_left(&api).await, (20, 1));
+    assert!(matches!(api.count(OF_THE_BATCH).await, 0 | 5));
+}

@@ -1,0 +1,69 @@
+//! A process of a program of ours: everything it says is looked at ([`secrets`]).
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, pipe};
+use std::ops::{Deref, DerefMut};
+use std::thread::{self, JoinHandle};
+
+use tokio::process::{Child, Command};
+
+use crate::secrets;
+
+/// A running process. It ends with this, and not before its last line was looked at.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Process {
+    /// Starts it. Every line of its standard output and error goes to `take`, too.
+    pub fn start(mut command: Command, mut take: impl FnMut(String) + Send + 'static) -> Self {
+        let (said, output) = pipe().expect("a pipe");
+        let errors = output.try_clone().expect("a file descriptor");
+        let child = command.stdout(output).stderr(errors).kill_on_drop(true).spawn().expect("the program starts");
+        // a thread, and not a task: that would end with its test, and the last lines with it
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                secrets::look_at(&line);
+                take(line);
+            }
+        });
+        Self { child, reader: Some(reader) }
+    }
+}
+
+impl Deref for Process {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.child
+    }
+}
+
+impl DerefMut for Process {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.child
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _ = self.child.start_kill();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+/// Resident memory now, and at most so far, in MB. None where there is no /proc.
+pub fn memory(pid: u32) -> Option<(u64, u64)> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kilobytes = |name: &str| -> Option<u64> {
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    Some((kilobytes("VmRSS:")? / 1024, kilobytes("VmHWM:")? / 1024))
+}
