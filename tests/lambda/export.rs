@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use flate2::read::GzDecoder;
@@ -12,6 +13,7 @@ use tests::app::{API_KEY, TestApp};
 use tests::contract::transport::Transport;
 use tests::db::TestDb;
 use tests::deployed;
+use tests::unreliable_network::{UnreliableNetwork, Upstream};
 
 const ANSWERS: &str = "/api/v1/export/answers";
 
@@ -30,7 +32,13 @@ struct Deployed {
 
 impl Deployed {
     async fn over(db: TestDb) -> Self {
-        let load_balancer = deployed::start(&db.url()).await;
+        let url = db.url();
+        Self::reaching(db, &url).await
+    }
+
+    /// Whose functions reach `db` at this address.
+    async fn reaching(db: TestDb, url: &str) -> Self {
+        let load_balancer = deployed::start(url).await;
         let transport = Transport::http(&format!("http://{}", load_balancer.address())).unwrap();
         Self { api: TestApp::over(db).await, load_balancer, transport }
     }
@@ -62,6 +70,27 @@ fn unpacked(answer: &Response<Bytes>) -> String {
 fn error_message(answer: &Response<Bytes>) -> String {
     let body: Value = serde_json::from_slice(answer.body()).unwrap();
     body["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_export_whose_rows_do_not_come_is_a_503_in_time() {
+    let db = TestDb::with_contract_data().await;
+    let network = UnreliableNetwork::before(Upstream::of_database(&db.url())).await;
+    let url = network.url(&db.url());
+    let deployed = Deployed::reaching(db, &url).await;
+    let mut transaction = deployed.api.pool().begin().await.unwrap();
+    // which rows there are is known without
+    sqlx::raw_sql("LOCK TABLE person IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await.unwrap();
+
+    let began = Instant::now();
+    let stall = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        network.stall(true);
+    };
+    let (answer, ()) = tokio::join!(deployed.get(ANSWERS, "application/json", "identity"), stall);
+
+    assert_eq!((answer.status().as_u16(), header(&answer, "retry-after")), (503, "1"));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod database_certificate;
 mod events;
 mod export;
 mod fixtures;
+mod hostile;
 mod large_answers;
 mod limits;
 mod logs;

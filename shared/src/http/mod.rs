@@ -21,7 +21,7 @@ use crate::errors::{ApiError, not_found};
 use crate::extract::MAX_BODY_BYTES;
 
 /// The frontend gives up after five seconds (contract section 8).
-const DEADLINE: Duration = Duration::from_millis(4500);
+pub(crate) const DEADLINE: Duration = Duration::from_millis(4500);
 
 /// The id of a request: `x-request-id` of its answer, `request_id` of its log lines.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use tokio::time::{Instant, timeout_at};
 
 use super::RowsSent;
 use crate::errors::ApiError;
@@ -37,13 +38,21 @@ struct AlbAnswer<'a> {
 /// what a compressor had not given out when the rows were counted.
 const MAX_BYTES_OF_ROWS: usize = MAX_ANSWER_BYTES / 10 * 9;
 
-/// `response` in the form of the target group; one that is too large becomes a 413, never a part of itself.
-pub(super) async fn from_response(response: Response, multi_value: bool) -> Box<RawValue> {
+/// `response` in the form of the target group, of which the end has to be there by the `deadline`. One that is too large becomes a 413,
+/// one that does not end a 503; never a part of itself.
+pub(super) async fn from_response(response: Response, multi_value: bool, deadline: Instant) -> Box<RawValue> {
     let (parts, body) = response.into_parts();
     let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
     // what is streamed runs now, outside of the layer that catches panics of handlers: a task of its own catches them
-    let answer = tokio::spawn(write(parts, body, rows.unwrap_or_default(), multi_value)).await;
-    match answer.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned()))) {
+    let mut writing = tokio::spawn(write(parts, body, rows.unwrap_or_default(), multi_value));
+    let answer = if let Ok(written) = timeout_at(deadline, &mut writing).await {
+        written.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned())))
+    } else {
+        writing.abort();
+        tracing::error!("the end of an answer did not come in time");
+        Err(ApiError::Overloaded("no answer in time"))
+    };
+    match answer {
         Ok(answer) => answer,
         Err(error) => {
             let (parts, body) = instead(error, &headers).into_parts();
@@ -164,10 +173,23 @@ fn is_text(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+    use futures_util::{StreamExt as _, stream};
     use serde_json::Value;
+    use std::time::Duration;
 
     async fn answer(response: Response, multi_value: bool) -> Value {
-        from_response(response, multi_value).await.get().parse().unwrap()
+        let deadline = Instant::now() + Duration::from_secs(1);
+        from_response(response, multi_value, deadline).await.get().parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_a_503_at_the_deadline() {
+        let beginning = stream::once(async { Ok::<_, ApiError>("[1,") });
+        let body = Body::from_stream(beginning.chain(stream::pending()));
+
+        let answer = answer(Response::new(body), false).await;
+
+        assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&503.into(), &"1".into()));
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -77,7 +78,7 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
 
 /// The load balancer's event, answered by `service`. Never an `Err`: the load balancer would turn it into a 502 without a word.
 pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>) -> Box<RawValue> {
-    let request_id = &event.context.request_id;
+    let (request_id, deadline) = (&event.context.request_id, Instant::now() + http::DEADLINE);
     let (multi_value, request) = match AlbEvent::parse(&event.payload) {
         Ok(event) => (event.is_multi_value(), event.into_request(request_id)),
         Err(error) => (true, Err(error)),
@@ -90,5 +91,5 @@ pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>) -> Box<R
             crate::errors::bad_request(error.to_string()).into_response()
         }
     };
-    answer::from_response(response, multi_value).await
+    answer::from_response(response, multi_value, deadline).await
 }
