@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use shared::extract::MAX_BODY_BYTES;
 use shared::{ApiError, App};
 use tokio::sync::Semaphore;
 
@@ -39,8 +42,20 @@ fn at_most(requests: usize, router: Router<App>) -> Router<App> {
 }
 
 async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    match places.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => ApiError::Overloaded("too many requests at once").into_response(),
+    if let Ok(_place) = places.try_acquire() {
+        return next.run(request).await;
+    }
+    read_past(request.into_body()).await;
+    ApiError::Overloaded("too many requests at once").into_response()
+}
+
+/// Who is cut off while they send may never see what they are told.
+async fn read_past(body: Body) {
+    let (mut body, mut length) = (body.into_data_stream(), 0);
+    while let Some(Ok(bytes)) = body.next().await {
+        length += bytes.len();
+        if length > MAX_BODY_BYTES {
+            break;
+        }
     }
 }
