@@ -18,8 +18,8 @@ pub fn fields(json: &str) -> Option<IndexMap<String, &RawValue>> {
 /// known this takes a third of what [`fields`] does: nothing is hashed, and no name is copied.
 pub fn named<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Option<[Option<&'a RawValue>; N]> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let named = Named(names).deserialize(&mut deserializer).ok()?;
-    deserializer.end().ok().map(|()| named)
+    let fields = Named(names).deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok().map(|()| fields)
 }
 
 /// The entries of a list. `None` for anything else.

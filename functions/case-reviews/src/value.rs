@@ -56,8 +56,8 @@ fn bmi_category(numeric: &str) -> &str {
 fn with_unit(prefix: Option<[&str; 2]>, value: &str, unit: Option<&str>) -> String {
     let [name, separator] = prefix.unwrap_or_default();
     match unit {
-        Some(unit) => format!("{name}{separator}{value} {unit}"),
-        None => format!("{name}{separator}{value}"),
+        Some(unit) => [name, separator, value, " ", unit].concat(),
+        None => [name, separator, value].concat(),
     }
 }
 
