@@ -1,6 +1,7 @@
 //! `POST /api/answer/{task_id}`: the participant who owns the assignment; `{answer, answerConfigId, aiScoreShown?}` → 200 `{"id": n}`.
 
 mod queries;
+mod readable;
 
 use axum::Router;
 use axum::extract::State;
@@ -18,6 +19,7 @@ use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use queries::{Attempt, Submission};
+use readable::Readable;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -66,8 +68,7 @@ async fn post_answer(
     Path(task_id): Path<String>,
     Json(Object(submitted)): Json<Object<SubmittedAnswer>>,
 ) -> Result<Data<Id<i32>>, ApiError> {
-    // read has it up to sixteen times the memory: that is not kept while the database is waited for
-    if serde_json::from_str::<Value>(submitted.answer.get()).is_err() {
+    if serde_json::from_str::<Readable>(submitted.answer.get()).is_err() {
         return Err(bad_request("answer: text or number that cannot be stored"));
     }
     let answer_config_id = submitted.answer_config_id.as_deref().map(Uuid::try_parse);

@@ -1,0 +1,88 @@
+//! JSON that can be read, looked at without a tree of it: that has sixteen times the memory of the text, and more while it grows.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// Any value of which every text and every number can be read.
+pub(crate) struct Readable;
+
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Readable {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while let Some(Self) = items.next_element()? {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while let Some((Self, Self)) = fields.next_entry()? {}
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn readable_is_what_a_tree_can_be_made_of() {
+        for text in [
+            "null",
+            "true",
+            "-1",
+            "18446744073709551616",
+            "1e-20000",
+            "1e400",
+            "\"a\"",
+            r#""\ud83d\ude00""#,
+            r#""\ud83d""#,
+            r#"[1, {"a": [null, 2.5]}]"#,
+            r#"{"\ud83d": 1}"#,
+            r#"{"a": "\ud83d"}"#,
+            "[1,",
+            "{\"a\"}",
+            "",
+        ] {
+            let (readable, tree) = (serde_json::from_str::<Readable>(text), serde_json::from_str::<Value>(text));
+            assert_eq!(readable.is_ok(), tree.is_ok(), "{text}");
+        }
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        assert!(serde_json::from_str::<Readable>(&deep).is_err());
+    }
+}
