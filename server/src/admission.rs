@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
+use shared::errors::bad_request;
 use shared::extract::MAX_BODY_BYTES;
 use shared::{ApiError, App};
 use tokio::sync::Semaphore;
@@ -17,6 +19,9 @@ const REQUESTS_PER_CONNECTION: usize = 32;
 
 /// The last of them has waited for two seconds (35 ms of a core each, [`shared::auth::Passwords`]).
 const PASSWORDS: usize = 64;
+
+/// Of a body without a place, of which there are as many as connections. An address and a password have some hundred.
+const SMALL_BODY_BYTES: usize = 64 * 1024;
 
 /// Each is answered after a second, so that this many are answered a second.
 const MAILS: usize = 64;
@@ -29,12 +34,12 @@ pub(crate) fn of_the_database(router: Router<App>, max_connections: u32) -> Rout
 
 /// Routes that hash passwords: those who want to get in have places of their own.
 pub(crate) fn of_passwords(router: Router<App>) -> Router<App> {
-    at_most(PASSWORDS, router)
+    at_most(PASSWORDS, router).layer(from_fn(once_the_body_is_there))
 }
 
 /// Routes that send mail, to anybody who asks: nobody's login is to wait for these.
 pub(crate) fn of_mail(router: Router<App>) -> Router<App> {
-    at_most(MAILS, router)
+    at_most(MAILS, router).layer(from_fn(once_the_body_is_there))
 }
 
 fn at_most(requests: usize, router: Router<App>) -> Router<App> {
@@ -47,6 +52,23 @@ async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Nex
     }
     read_past(request.into_body()).await;
     ApiError::Overloaded("too many requests at once").into_response()
+}
+
+/// Anybody may send these, and slowly: nobody holds a place for a body that does not come.
+async fn once_the_body_is_there(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let mut body = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(more) = body.next().await {
+        let Ok(more) = more else { return bad_request("body: it broke off").into_response() };
+        bytes.extend_from_slice(&more);
+        if bytes.len() > SMALL_BODY_BYTES {
+            read_past(Body::from_stream(body)).await;
+            return ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large".to_owned())
+                .into_response();
+        }
+    }
+    next.run(Request::from_parts(head, Body::from(bytes))).await
 }
 
 /// Who is cut off while they send may never see what they are told.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tests::app::API_KEY;
 use tests::process::memory;
 use tests::server_process::{Connection, Server};
 
@@ -13,14 +14,29 @@ const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
 const LOGIN: &str =
     "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n";
 
+/// A route that reads up to a megabyte, of those who may.
+fn invitation() -> String {
+    let headers =
+        format!("host: localhost\r\nconnection: close\r\ncontent-type: application/json\r\nx-api-key: {API_KEY}\r\n");
+    format!("POST /admin/users HTTP/1.1\r\n{headers}")
+}
+
 /// The status of the one answer to come.
 async fn status(connection: Connection) -> String {
     connection.rest().await.split(' ').nth(1).unwrap_or("none").to_owned()
 }
 
 async fn log_in(server: &Server, headers: &str, body: &[u8]) -> String {
+    post(server, &format!("{LOGIN}{headers}"), body).await
+}
+
+async fn invite(server: &Server, headers: &str, body: &[u8]) -> String {
+    post(server, &format!("{}{headers}", invitation()), body).await
+}
+
+async fn post(server: &Server, head: &str, body: &[u8]) -> String {
     let mut connection = server.connect().await;
-    connection.send(&format!("{LOGIN}{headers}content-length: {}\r\n\r\n", body.len())).await;
+    connection.send(&format!("{head}content-length: {}\r\n\r\n", body.len())).await;
     connection.send_bytes(body).await;
     status(connection).await
 }
@@ -60,17 +76,33 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn many_whose_body_does_not_come_keep_nobody_from_logging_in() {
+    let server = Server::start(NO_DATABASE).await;
+    let mut slow = Vec::new();
+
+    for _ in 0..100 {
+        let mut connection = server.connect().await;
+        connection.send(&format!("{LOGIN}content-length: 100\r\n\r\n{{\"email\": ")).await;
+        slow.push(connection);
+    }
+
+    assert_eq!(log_in(&server, "", b"{}").await, "400", "there is a place");
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
     let server = Server::start(NO_DATABASE).await;
     let mut chunked = server.connect().await;
 
-    chunked.send(&format!("{LOGIN}transfer-encoding: chunked\r\n\r\n")).await;
+    chunked.send(&format!("{}transfer-encoding: chunked\r\n\r\n", invitation())).await;
     for _ in 0..17 {
         chunked.send(&format!("10000\r\n{}\r\n", "x".repeat(0x1_0000))).await;
     }
 
     assert_eq!(status(chunked).await, "413");
-    assert_eq!(log_in(&server, "", &vec![b' '; 1_048_577]).await, "413");
+    assert_eq!(invite(&server, "", &vec![b' '; 1_048_577]).await, "413");
+    // a password is read before there is a place, and has less
+    assert_eq!(log_in(&server, "", &vec![b' '; 100_000]).await, "413");
 }
 
 fn short_header(number: u32) -> String {
@@ -96,7 +128,9 @@ async fn deep_json_is_a_bad_request() {
 
     for (open, close) in [("[", "]"), (r#"{"password":"#, "}"), (r#"{"email":["#, "]}")] {
         let deep = format!("{}1{}", open.repeat(50_000), close.repeat(50_000));
-        assert_eq!(log_in(&server, "", deep.as_bytes()).await, "400", "{open}");
+        assert_eq!(invite(&server, "", deep.as_bytes()).await, "400", "{open}");
+        let shallower = format!("{}1{}", open.repeat(4_000), close.repeat(4_000));
+        assert_eq!(log_in(&server, "", shallower.as_bytes()).await, "400", "{open}");
     }
 }
 
@@ -111,7 +145,7 @@ async fn what_is_compressed_is_not_unpacked() {
     assert!(bomb.len() < 1_048_576, "one that is let in");
 
     let before = memory(server.pid());
-    let status = log_in(&server, "content-encoding: gzip\r\n", &bomb).await;
+    let status = invite(&server, "content-encoding: gzip\r\n", &bomb).await;
 
     assert_eq!(status, "400");
     let both = before.zip(memory(server.pid()));
