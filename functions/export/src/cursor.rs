@@ -43,6 +43,10 @@ impl Cursor {
         let (Some(path), Some(total), Some(key)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(invalid());
         };
+        // PostgreSQL's text has none
+        if key.contains('\0') {
+            return Err(invalid());
+        }
         let total = if total.is_empty() { None } else { Some(total.parse().map_err(|_| invalid())?) };
         if path == R::PATH { Ok(Self { key: key.to_owned(), total }) } else { Err(invalid()) }
     }
