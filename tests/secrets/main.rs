@@ -51,5 +51,7 @@ fn main() -> ExitCode {
         mail::a_reset_link_leaves_by_ses,
     ];
     let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(is_missing));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    runtime.block_on(moto::end());
+    conclusion.exit_code()
 }

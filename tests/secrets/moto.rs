@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, OnceCell};
 
 /// The program: `MOTO_SERVER`, the one that `.ci/run` installs, or one of `PATH`.
 pub fn binary() -> Option<PathBuf> {
@@ -18,22 +20,61 @@ pub fn binary() -> Option<PathBuf> {
     given.into_iter().chain([installed]).chain(on_path).find(|program| program.is_file())
 }
 
-/// A server of our own, with nothing in it. Ends with the test.
+/// What nobody else has put anything in: a region of the server that all tests share, or a server.
 pub struct Moto {
     url: String,
+    region: &'static str,
     client: reqwest::Client,
-    process: Child,
+    process: Option<Child>,
+}
+
+/// The server that all share: to start one takes two seconds of a core.
+static SHARED: OnceCell<(String, Mutex<Child>)> = OnceCell::const_new();
+
+const REGIONS: [&str; 12] = [
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-central-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "sa-east-1",
+];
+
+/// Ends the server that all share.
+pub async fn end() {
+    if let Some((_, process)) = SHARED.get() {
+        process.lock().await.kill().await.unwrap();
+    }
 }
 
 impl Moto {
-    /// Starts one, which takes two seconds.
+    /// A region of its own.
+    pub async fn region() -> Self {
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        let region = REGIONS[TAKEN.fetch_add(1, Ordering::Relaxed)];
+        let start = async || {
+            let Self { url, process, .. } = Self::start().await;
+            (url, Mutex::new(process.unwrap()))
+        };
+        let (url, _) = SHARED.get_or_init(start).await;
+        Self { url: url.clone(), region, client: reqwest::Client::new(), process: None }
+    }
+
+    /// A server of its own, which can be stopped. Ends with the test.
     pub async fn start() -> Self {
         loop {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
             let mut command = Command::new(binary().unwrap());
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
             let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-            let mut moto = Self { url: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new(), process };
+            let (url, region) = (format!("http://127.0.0.1:{port}"), REGIONS[0]);
+            let mut moto = Self { url, region, client: reqwest::Client::new(), process: Some(process) };
             if moto.answers().await {
                 return moto;
             }
@@ -43,12 +84,16 @@ impl Moto {
     /// Whether it does; it ends when somebody else has taken the port meanwhile.
     async fn answers(&mut self) -> bool {
         while self.client.get(format!("{}/moto-api/data.json", self.url)).send().await.is_err() {
-            if self.process.try_wait().unwrap().is_some() {
+            if self.has_ended() {
                 return false;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.process.try_wait().unwrap().is_none()
+        !self.has_ended()
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.process.as_mut().unwrap().try_wait().unwrap().is_some()
     }
 
     /// Variables that make the AWS SDK talk to it, and the API ask it every second.
@@ -57,7 +102,7 @@ impl Moto {
             ("AWS_ENDPOINT_URL", self.url.as_str()),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_REGION", "eu-west-1"),
+            ("AWS_REGION", self.region),
             ("SECRETS_REFRESH_SECONDS", "1"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -90,12 +135,12 @@ impl Moto {
 
     /// As when SSM is away.
     pub async fn stop(&mut self) {
-        self.process.kill().await.unwrap();
+        self.process.as_mut().unwrap().kill().await.unwrap();
     }
 
     async fn call(&self, service: &str, target: &str, path: &str, body: &Value) {
         // moto finds the service by the credential's scope, and verifies no signature
-        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request");
+        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request", self.region);
         let request = self.client.post(format!("{}{path}", self.url)).header("authorization", scope);
         let content_type = if target.is_empty() { "application/json" } else { "application/x-amz-json-1.1" };
         let request = request.header("x-amz-target", target).header("content-type", content_type);

@@ -101,7 +101,8 @@ pub async fn an_api_key_works_everywhere_as_soon_as_it_is_there() {
 }
 
 pub async fn without_ssm_what_is_known_stays_in_use() {
-    let (mut moto, _db) = prepared().await;
+    let (mut moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
+    put_secrets(&moto, &db.url()).await;
     let api = Arc::new(Api::server(&moto).await);
     let token = api.log_in().await;
     let load = Load::start(&api, [token.clone()]);
@@ -115,7 +116,7 @@ pub async fn without_ssm_what_is_known_stays_in_use() {
 }
 
 async fn prepared() -> (Moto, TestDb) {
-    let (moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
+    let (moto, db) = (Moto::region().await, TestDb::with_contract_data().await);
     put_secrets(&moto, &db.url()).await;
     (moto, db)
 }
