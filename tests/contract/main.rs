@@ -11,32 +11,33 @@ mod server;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 use tests::contract::area::{self, Area};
 use tests::server_process as process;
+use tests::trials;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let arguments = trials::arguments();
     let areas = area::ALL.map(|name| Area::load(name).unwrap_or_else(|error| panic!("{error}")));
     let areas: &[Area] = areas.into_iter().collect::<Vec<_>>().leak();
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().expect("a runtime")));
 
-    let mut trials = vec![Trial::test("every_overruled_step_exists", || judge::every_overruled_step_exists(areas))];
+    let mut all = vec![Trial::test("every_overruled_step_exists", || judge::every_overruled_step_exists(areas))];
     for area in areas {
         for scenario in &area.scenarios {
             let name = format!("{}::{}", area.name, scenario.name.replace(' ', "_").replace('\'', ""));
             let straight = move || runtime.block_on(routers::put(area, scenario));
             let deployed = move || runtime.block_on(lambda::put(area, scenario));
-            trials.push(Trial::test(format!("routers::{name}"), straight));
-            trials.push(Trial::test(format!("lambda::{name}"), deployed));
+            all.push(Trial::test(format!("routers::{name}"), straight));
+            all.push(Trial::test(format!("lambda::{name}"), deployed));
             if process::given().is_some() {
                 let served = move || runtime.block_on(server::put(area, scenario));
-                trials.push(Trial::test(format!("server::{name}"), served));
+                all.push(Trial::test(format!("server::{name}"), served));
             }
         }
     }
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    let conclusion = libtest_mimic::run(&arguments, all);
     runtime.block_on(async {
         lambda::stop().await;
         server::stop().await;

@@ -13,7 +13,8 @@ mod rotation;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
+use tests::trials::arguments;
 use tokio::runtime::Runtime;
 
 /// A test's name, and the test.
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
         mail::a_reset_link_leaves_by_ses,
     ];
     let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(is_missing));
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    let conclusion = libtest_mimic::run(&arguments(), trials.collect());
     runtime.block_on(moto::end());
     conclusion.exit_code()
 }

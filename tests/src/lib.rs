@@ -15,4 +15,5 @@ pub mod round_trips;
 pub mod routes;
 pub mod secrets;
 pub mod server_process;
+pub mod trials;
 pub mod unreliable_network;
