@@ -1,6 +1,13 @@
 //! Requests to the server, beside their statements in pgbench.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+
 use super::{requests, serve, statement_of};
+use crate::http_client::HttpRequest;
+use crate::load::Requests;
 use crate::measured::Measured;
 use crate::report::{Reach, Section, Verdict, count, microseconds, milliseconds, ratio};
 use crate::route::{ROUTES, Route};
@@ -27,6 +34,9 @@ const COLUMNS: [&str; 12] = [
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let server = serve(bench, bench.study()?).await?;
     let mut section = Section::new("Requests to the server, beside their statements in pgbench", &COLUMNS);
+    for clients in CLIENTS {
+        section.rows.push(without_statement(bench, &server, clients).await?);
+    }
     for route in &ROUTES {
         for clients in CLIENTS {
             let what = format!("{}, {clients} client{}", route.name, if clients == 1 { "" } else { "s" });
@@ -38,6 +48,31 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     }
     server.stop().await?;
     Ok(section)
+}
+
+/// The health check: what HTTP, log and headers cost before anybody asks the database.
+async fn without_statement(bench: &Bench, server: &ServerProcess, clients: usize) -> Result<Vec<String>, Failure> {
+    let requests: Requests = Arc::new(|_, _| HttpRequest::new(&Method::GET, "/api/healthcheck", &[], ""));
+    let own = std::process::id();
+    let (nothing, server_cpu, own_cpu) = (|| Ok(Duration::ZERO), || server.cpu(), || process::cpu(own));
+    let pace = bench.pace.with_clients(clients);
+    let measured = load::measure(server.port, clients, &requests, &pace, &[&nothing, &server_cpu, &own_cpu]).await?;
+    let [_, of_server, of_clients] = measured.cpu.map(microseconds);
+    let none = String::new;
+    Ok(vec![
+        "health check".to_owned(),
+        clients.to_string(),
+        count(measured.per_second),
+        none(),
+        milliseconds(measured.p50),
+        milliseconds(measured.p99),
+        none(),
+        none(),
+        of_server,
+        of_clients,
+        none(),
+        none(),
+    ])
 }
 
 async fn compare(
