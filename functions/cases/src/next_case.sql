@@ -2,14 +2,16 @@
 -- Arrays keep the clinical tables on their keys, however many rows the planner expects.
 WITH account AS (
     SELECT id FROM "user" WHERE email = $1 AND active
+), answered AS (
+    SELECT task_id FROM answer WHERE user_email = $1 AND task_id IS NOT NULL
 ), next AS (
-    -- looks at one assignment after the other, and no further than it has to: OFFSET 0 asks for each by the key
+    -- looks at one assignment after the other, and no further than it has to; NOT IN is a look into a hash table
     SELECT display_config.id, case_id, upload_order, person_id,
            CASE WHEN isfinite(visit_start_date) THEN extract(year FROM visit_start_date) END AS visit_year
     FROM account, display_config
     JOIN visit_occurrence ON visit_occurrence_id = case_id
     WHERE user_email = $1
-      AND NOT EXISTS (SELECT FROM answer WHERE answer.user_email = display_config.user_email AND task_id = display_config.id OFFSET 0)
+      AND display_config.id NOT IN (SELECT task_id FROM answered)
     ORDER BY upload_order
     LIMIT 1
 ), skipped AS (
@@ -18,7 +20,7 @@ WITH account AS (
     FROM account, display_config
     WHERE user_email = $1
       AND upload_order < coalesce((SELECT upload_order FROM next), 9223372036854775807)
-      AND NOT EXISTS (SELECT FROM answer WHERE answer.user_email = display_config.user_email AND task_id = display_config.id OFFSET 0)
+      AND display_config.id NOT IN (SELECT task_id FROM answered)
 ), page_config AS (
     SELECT json_config::text AS stored FROM system_config WHERE id = 'page_config'
 ), configured AS (
