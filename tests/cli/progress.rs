@@ -53,6 +53,21 @@ async fn everybody_is_told_with_what_is_left() {
 }
 
 #[tokio::test]
+async fn a_time_that_no_calendar_has_is_none() {
+    let augmed = study().await;
+    for time in ["-infinity", "infinity", "4000-01-01 BC", "290000-01-01"] {
+        let times = format!(
+            r#"UPDATE "user" SET created_timestamp = '{time}', modified_timestamp = '{time}'; UPDATE answer SET created_timestamp = '{time}'"#
+        );
+        sqlx::raw_sql(&times).execute(&augmed.db.pool).await.unwrap();
+
+        let study = augmed.run(&["--json", "progress"]).done().json();
+
+        assert_eq!(counts(&study["total"]), [8, 3, 4, 1], "{time}");
+    }
+}
+
+#[tokio::test]
 async fn durations_are_quartiles_of_what_was_answered() {
     let study = study().await.run(&["--json", "progress"]).done().json();
 

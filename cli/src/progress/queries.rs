@@ -106,11 +106,12 @@ async fn accounts(snapshot: &mut PgConnection) -> Result<Vec<Account>, sqlx::Err
     sqlx::query_as!(
         Account,
         r#"WITH latest AS (
-               SELECT user_email, max(created_timestamp) FILTER (WHERE isfinite(created_timestamp)) AS last_answer
+               SELECT user_email, max(created_timestamp) FILTER (WHERE created_timestamp BETWEEN '0001-01-01' AND '9999-12-31') AS last_answer
                FROM answer GROUP BY user_email)
            SELECT id, email, active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!",
-                  nullif(greatest(created_timestamp, modified_timestamp), 'infinity') AS changed, last_answer
-           FROM "user" LEFT JOIN latest ON user_email = email
+                  CASE WHEN at BETWEEN '0001-01-01' AND '9999-12-31' THEN at END AS changed, last_answer
+           FROM (SELECT *, greatest(created_timestamp, modified_timestamp) AS at FROM "user") AS "user"
+           LEFT JOIN latest ON user_email = email
            WHERE admin_flag IS NOT TRUE OR email IN (SELECT user_email FROM display_config)
            ORDER BY id"#
     )
@@ -146,7 +147,7 @@ async fn days(snapshot: &mut PgConnection) -> Result<Vec<Day>, sqlx::Error> {
     sqlx::query_as!(
         Day,
         r#"SELECT created_timestamp::date AS "day!", count(*) AS "answers!"
-           FROM answer WHERE isfinite(created_timestamp) GROUP BY 1 ORDER BY 1"#
+           FROM answer WHERE created_timestamp BETWEEN '0001-01-01' AND '9999-12-31' GROUP BY 1 ORDER BY 1"#
     )
     .fetch_all(snapshot)
     .await
