@@ -36,7 +36,7 @@ pub struct Memory {
     /// The same, where what it shares with others (the C library) counts in proportion.
     pub proportional: u64,
     /// What it has written to. The rest is read from files, and can be given up and read again.
-    pub dirty: u64,
+    pub anonymous: u64,
 }
 
 /// Memory of a process now.
@@ -44,5 +44,5 @@ pub fn memory(pid: u32) -> Result<Memory, Failure> {
     let text = fs::read(format!("/proc/{pid}/smaps_rollup"))?;
     let rollup = SmapsRollup::from_buf_read(text.as_slice())?;
     let sum = |name| rollup.memory_map_rollup.iter().filter_map(|map| map.extension.map.get(name)).sum();
-    Ok(Memory { resident: sum("Rss"), proportional: sum("Pss"), dirty: sum("Anonymous") })
+    Ok(Memory { resident: sum("Rss"), proportional: sum("Pss"), anonymous: sum("Anonymous") })
 }

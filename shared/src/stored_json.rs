@@ -14,8 +14,8 @@ pub fn fields(json: &str) -> Option<IndexMap<String, &RawValue>> {
     serde_json::from_str(json).ok().map(|Fields(fields)| fields)
 }
 
-/// The fields of an object that have these names; of two with the same name the later one. `None` for anything else. Where the names are
-/// known this takes a third of what [`fields`] does: nothing is hashed, and no name is copied.
+/// The fields of an object that have these names; of two with the same name the later one. `None` for anything else. [`fields`] for
+/// names that are known, without a table to hash them into and a copy of each.
 pub fn named<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Option<[Option<&'a RawValue>; N]> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let fields = Named(names).deserialize(&mut deserializer).ok()?;

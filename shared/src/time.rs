@@ -13,6 +13,13 @@ pub struct StoredTime(pub Option<NaiveDateTime>);
 /// 2000-01-01, from which PostgreSQL counts, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
 
+impl StoredTime {
+    /// The moment that it is in UTC.
+    pub fn utc(self) -> Option<DateTime<Utc>> {
+        self.0.as_ref().map(NaiveDateTime::and_utc)
+    }
+}
+
 impl Type<Postgres> for StoredTime {
     fn type_info() -> PgTypeInfo {
         <NaiveDateTime as Type<Postgres>>::type_info()

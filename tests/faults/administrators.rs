@@ -1,10 +1,10 @@
 //! What administrators do many times at once, through two processes' worth of the API over one database.
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::app::{Answer, TestApp};
 
-use crate::exactly_once::{ALICE, Api, ids, upload, with};
+use crate::exactly_once::{ALICE, Api, ids, in_either_order, upload, with};
 
 const REPLACES: &str = "/admin/config/upload";
 const ADDS: &str = "/api/admin/config/upload";
@@ -15,11 +15,6 @@ const OF_THE_BATCH: &str = "SELECT count(*) FROM display_config WHERE id LIKE 'n
 async fn uploads_left(api: &Api) -> (i64, i64) {
     let paths = api.count(&format!("SELECT count(DISTINCT path_config::text) {UPLOADED}")).await;
     (api.count(&format!("SELECT count(*) {UPLOADED}")).await, paths)
-}
-
-/// `items`, turned around for every second pair.
-fn in_either_order(items: &[Value], n: usize) -> Vec<Value> {
-    if (n / 2).is_multiple_of(2) { items.to_vec() } else { items.iter().rev().cloned().collect() }
 }
 
 pub async fn of_page_uploads_at_once_one_is_there_in_the_end_and_whole_and_the_others_assignments_stay() {

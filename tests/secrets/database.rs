@@ -22,7 +22,7 @@ const FIRST: &str = "first-pass-of-the-role";
 const SECOND: &str = "second-pass-of-the-role";
 
 pub async fn a_password_changes_under_load_and_no_request_fails() {
-    let (moto, mut database) = (Moto::region().await, Database::start().await);
+    let (moto, mut database) = (Moto::start().await, Database::start().await);
     put_secrets(&moto, &database.url(FIRST)).await;
     let api = Arc::new(Api::server(&moto).await);
     let token = api.log_in().await;
@@ -42,7 +42,7 @@ pub async fn a_password_changes_under_load_and_no_request_fails() {
 }
 
 pub async fn a_function_connects_again_with_the_new_password() {
-    let (moto, mut database) = (Moto::region().await, Database::start().await);
+    let (moto, mut database) = (Moto::start().await, Database::start().await);
     put_secrets(&moto, &database.url(FIRST)).await;
     let api = Api::functions(&moto).await;
     let token = api.log_in().await;
@@ -58,7 +58,7 @@ pub async fn a_function_connects_again_with_the_new_password() {
 }
 
 pub async fn a_secret_of_rds_is_a_password() {
-    let (moto, database) = (Moto::region().await, Database::start().await);
+    let (moto, database) = (Moto::start().await, Database::start().await);
     put_secrets(&moto, "unused").await;
     moto.create_secret("rds", &json!({"username": ROLE, "password": FIRST})).await;
     let (host, port) = database.address();

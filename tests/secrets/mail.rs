@@ -8,7 +8,7 @@ use crate::api::{Api, put_secrets};
 use crate::moto::Moto;
 
 pub async fn a_reset_link_leaves_by_ses() {
-    let (moto, db) = (Moto::region().await, TestDb::with_contract_data().await);
+    let (moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
     put_secrets(&moto, &db.url()).await;
     moto.verify_sender("study@study.test").await;
     let api = Api::server_with(&moto, &[("MAIL_TRANSPORT", "ses")]).await;

@@ -20,16 +20,21 @@ pub fn binary() -> Option<PathBuf> {
     given.into_iter().chain([installed]).chain(on_path).find(|program| program.is_file())
 }
 
-/// What nobody else has put anything in: a region of the server that all tests share, or a server.
+/// A server. Ends with this.
+pub struct Server {
+    url: String,
+    process: Child,
+}
+
+/// A region of a server, which nobody else has put anything in.
 pub struct Moto {
     url: String,
     region: &'static str,
     client: reqwest::Client,
-    process: Option<Child>,
 }
 
-/// The server that all share: to start one takes two seconds of a core.
-static SHARED: OnceCell<(String, Mutex<Child>)> = OnceCell::const_new();
+/// The server that tests share: to start one takes two seconds of a core.
+static SHARED: OnceCell<Mutex<Server>> = OnceCell::const_new();
 
 const REGIONS: [&str; 12] = [
     "eu-west-1",
@@ -46,54 +51,60 @@ const REGIONS: [&str; 12] = [
     "sa-east-1",
 ];
 
-/// Ends the server that all share.
+/// Ends the server that tests share.
 pub async fn end() {
-    if let Some((_, process)) = SHARED.get() {
-        process.lock().await.kill().await.unwrap();
+    if let Some(server) = SHARED.get() {
+        server.lock().await.stop().await;
     }
 }
 
-impl Moto {
-    /// A region of its own.
-    pub async fn region() -> Self {
-        static TAKEN: AtomicUsize = AtomicUsize::new(0);
-        let region = REGIONS[TAKEN.fetch_add(1, Ordering::Relaxed)];
-        let start = async || {
-            let Self { url, process, .. } = Self::start().await;
-            (url, Mutex::new(process.unwrap()))
-        };
-        let (url, _) = SHARED.get_or_init(start).await;
-        Self { url: url.clone(), region, client: reqwest::Client::new(), process: None }
-    }
-
-    /// A server of its own, which can be stopped. Ends with the test.
+impl Server {
+    /// Starts one.
     pub async fn start() -> Self {
         loop {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
             let mut command = Command::new(binary().unwrap());
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
             let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-            let (url, region) = (format!("http://127.0.0.1:{port}"), REGIONS[0]);
-            let mut moto = Self { url, region, client: reqwest::Client::new(), process: Some(process) };
-            if moto.answers().await {
-                return moto;
+            let mut server = Self { url: format!("http://127.0.0.1:{port}"), process };
+            if server.answers().await {
+                return server;
             }
         }
     }
 
     /// Whether it does; it ends when somebody else has taken the port meanwhile.
     async fn answers(&mut self) -> bool {
-        while self.client.get(format!("{}/moto-api/data.json", self.url)).send().await.is_err() {
-            if self.has_ended() {
+        while reqwest::get(format!("{}/moto-api/data.json", self.url)).await.is_err() {
+            if self.process.try_wait().unwrap().is_some() {
                 return false;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        !self.has_ended()
+        self.process.try_wait().unwrap().is_none()
     }
 
-    fn has_ended(&mut self) -> bool {
-        self.process.as_mut().unwrap().try_wait().unwrap().is_some()
+    /// As when SSM is away.
+    pub async fn stop(&mut self) {
+        self.process.kill().await.unwrap();
+    }
+}
+
+impl Moto {
+    /// A region of the server that tests share.
+    pub async fn start() -> Self {
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        let shared = SHARED.get_or_init(async || Mutex::new(Server::start().await)).await;
+        Self::at(&*shared.lock().await, REGIONS[TAKEN.fetch_add(1, Ordering::Relaxed)])
+    }
+
+    /// That of a server of its own.
+    pub fn of(server: &Server) -> Self {
+        Self::at(server, REGIONS[0])
+    }
+
+    fn at(server: &Server, region: &'static str) -> Self {
+        Self { url: server.url.clone(), region, client: reqwest::Client::new() }
     }
 
     /// Variables that make the AWS SDK talk to it, and the API ask it every second.
@@ -131,11 +142,6 @@ impl Moto {
         let data = self.client.get(format!("{}/moto-api/data.json", self.url)).send().await.unwrap();
         let data: Value = serde_json::from_slice(&data.bytes().await.unwrap()).unwrap();
         data["ses"]["Message"].as_array().unwrap().clone()
-    }
-
-    /// As when SSM is away.
-    pub async fn stop(&mut self) {
-        self.process.as_mut().unwrap().kill().await.unwrap();
     }
 
     async fn call(&self, service: &str, target: &str, path: &str, body: &Value) {

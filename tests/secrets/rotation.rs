@@ -13,7 +13,7 @@ use tests::db::TestDb;
 
 use crate::api::{ADMIN_API_KEY, Api, JWT_SECRET_KEY, REVOKED_VERSIONS, put_secrets, until};
 use crate::load::Load;
-use crate::moto::Moto;
+use crate::moto::{Moto, Server};
 
 const NEXT_KEY: &str = "second-key-0123456789abcdef0123456789abcdef";
 
@@ -101,13 +101,14 @@ pub async fn an_api_key_works_everywhere_as_soon_as_it_is_there() {
 }
 
 pub async fn without_ssm_what_is_known_stays_in_use() {
-    let (mut moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
+    let (mut server, db) = (Server::start().await, TestDb::with_contract_data().await);
+    let moto = Moto::of(&server);
     put_secrets(&moto, &db.url()).await;
     let api = Arc::new(Api::server(&moto).await);
     let token = api.log_in().await;
     let load = Load::start(&api, [token.clone()]);
 
-    moto.stop().await;
+    server.stop().await;
     until(async || api.said("secrets cannot be read") > 0).await;
 
     assert_eq!(api.users("first-admin-key").await, StatusCode::OK);
@@ -116,7 +117,7 @@ pub async fn without_ssm_what_is_known_stays_in_use() {
 }
 
 async fn prepared() -> (Moto, TestDb) {
-    let (moto, db) = (Moto::region().await, TestDb::with_contract_data().await);
+    let (moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
     put_secrets(&moto, &db.url()).await;
     (moto, db)
 }

@@ -35,7 +35,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
             megabytes(first.resident),
             megabytes(last.resident),
             megabytes(last.proportional),
-            megabytes(last.dirty),
+            megabytes(last.anonymous),
         ]);
         // in Lambda a function shares the C library with nobody: all that it has of it is its own
         let hello = hello.get_or_insert(last).resident;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::Serialize;
+use shared::time::StoredTime;
 
 use super::queries::{Account, Check, Day, Facts, Group};
 
@@ -220,7 +221,7 @@ impl Quartiles {
 impl Participant {
     fn of(account: Account, work: Work, stuck_before: DateTime<Utc>) -> Self {
         let last_answer = account.last_answer.as_ref().map(NaiveDateTime::and_utc);
-        let last_seen = last_answer.or(account.changed.as_ref().map(NaiveDateTime::and_utc));
+        let last_seen = last_answer.or(account.changed.and_then(StoredTime::utc));
         let state = match (account.is_active, account.has_password) {
             _ if work.assigned == 0 => State::NothingAssigned,
             _ if work.remaining == 0 => State::Done,
@@ -262,7 +263,7 @@ mod tests {
 
     fn account(is_active: bool, has_password: bool, last_answer: Option<&str>) -> Account {
         let at = |text: &str| text.parse().unwrap();
-        let changed = Some(at("2026-03-01T08:00:00"));
+        let changed = Some(StoredTime(Some(at("2026-03-01T08:00:00"))));
         let last_answer = last_answer.map(at);
         Account { id: 1, email: "a@study.test".to_owned(), is_active, has_password, changed, last_answer }
     }

@@ -6,6 +6,7 @@ use futures_util::TryStreamExt as _;
 use serde_json::value::RawValue;
 use shared::db::Database;
 use shared::stored_json::{entries, fields, text};
+use shared::time::StoredTime;
 use sqlx::PgConnection;
 
 use crate::context;
@@ -44,7 +45,7 @@ pub struct Account {
     pub email: String,
     pub is_active: bool,
     pub has_password: bool,
-    pub changed: Option<NaiveDateTime>,
+    pub changed: Option<StoredTime>,
     pub last_answer: Option<NaiveDateTime>,
 }
 
@@ -106,12 +107,11 @@ async fn accounts(snapshot: &mut PgConnection) -> Result<Vec<Account>, sqlx::Err
     sqlx::query_as!(
         Account,
         r#"WITH latest AS (
-               SELECT user_email, max(created_timestamp) FILTER (WHERE created_timestamp BETWEEN '0001-01-01' AND '9999-12-31') AS last_answer
-               FROM answer GROUP BY user_email)
+               SELECT user_email, max(created_timestamp) AS last_answer
+               FROM answer WHERE created_timestamp BETWEEN '0001-01-01' AND '9999-12-31' GROUP BY user_email)
            SELECT id, email, active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!",
-                  CASE WHEN at BETWEEN '0001-01-01' AND '9999-12-31' THEN at END AS changed, last_answer
-           FROM (SELECT *, greatest(created_timestamp, modified_timestamp) AS at FROM "user") AS "user"
-           LEFT JOIN latest ON user_email = email
+                  greatest(created_timestamp, modified_timestamp) AS "changed: StoredTime", last_answer
+           FROM "user" LEFT JOIN latest ON user_email = email
            WHERE admin_flag IS NOT TRUE OR email IN (SELECT user_email FROM display_config)
            ORDER BY id"#
     )

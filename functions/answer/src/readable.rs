@@ -1,4 +1,5 @@
 //! JSON that can be read, looked at without a tree of it: that has sixteen times the memory of the text, and more while it grows.
+//! serde's `IgnoredAny` does not do: what it ignores it does not read.
 
 use std::fmt;
 

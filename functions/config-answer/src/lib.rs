@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use shared::auth::Participant;
 use shared::openapi::{ServerError, TokenRefused};
 use shared::reply::{Data, Envelope};
-use shared::time::isoformat;
+use shared::time::{StoredTime, isoformat};
 use shared::{ApiError, App, Business, stored_json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
@@ -76,9 +76,7 @@ async fn get_config_answer(
     let row = sqlx::query!(
         r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active) AS account_id,
                   (SELECT count(*) FROM answer WHERE user_email = $1) AS "answers!",
-                  newest.id AS "id?", newest.config AS "config?",
-                  CASE WHEN created_timestamp BETWEEN '0001-01-01' AND '9999-12-31T23:59:59.999999' THEN created_timestamp END
-                      AS created_timestamp
+                  newest.id AS "id?", newest.config AS "config?", created_timestamp AS "created_timestamp: StoredTime"
            FROM (SELECT) AS one
            LEFT JOIN (SELECT id, config::text AS config, created_timestamp FROM answer_config
                       ORDER BY created_timestamp DESC NULLS LAST, id LIMIT 1) AS newest ON true"#,
@@ -96,7 +94,11 @@ async fn get_config_answer(
         RawValue::from_string(config)
     };
     let config = config.map_err(|error| ApiError::Fault(format!("answer_config {id}: {error}")))?;
-    Ok(Data(Questionnaire { id, config, created_timestamp: row.created_timestamp.map(isoformat) }))
+    Ok(Data(Questionnaire {
+        id,
+        config,
+        created_timestamp: row.created_timestamp.and_then(|time| time.0).map(isoformat),
+    }))
 }
 
 /// A questionnaire that is no list stays as it is.

@@ -165,7 +165,7 @@ pub(crate) async fn post_run(
         r#"INSERT INTO rl_run (experiment_id, triggered_by, run_params) VALUES ($1, $2, $3::text::jsonb)
            RETURNING id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
                      started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime",
-                  run_params AS "run_params: Jsonb<Box<RawValue>>""#,
+                     run_params AS "run_params: Jsonb<Box<RawValue>>""#,
         id,
         trigger,
         params
@@ -227,8 +227,11 @@ pub(crate) async fn patch_run(
     .ok_or_else(unknown)?;
     let status =
         RunStatus::parse(&stored.status).ok_or_else(|| conflict("status: the run has one that is not known"))?;
-    let at = |time: Option<StoredTime>| Some(time?.0?.and_utc());
-    let progress = Progress { status, started_at: at(stored.started_at), completed_at: at(stored.completed_at) };
+    let progress = Progress {
+        status,
+        started_at: stored.started_at.and_then(StoredTime::utc),
+        completed_at: stored.completed_at.and_then(StoredTime::utc),
+    };
     let progress = progress.after(&report, Utc::now())?;
     let run = sqlx::query_as!(
         Run,
@@ -238,7 +241,7 @@ pub(crate) async fn patch_run(
            WHERE id = $1
            RETURNING id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
                      started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime",
-                  run_params AS "run_params: Jsonb<Box<RawValue>>""#,
+                     run_params AS "run_params: Jsonb<Box<RawValue>>""#,
         run_id,
         progress.status.as_str(),
         progress.started_at,

@@ -146,7 +146,7 @@ impl Field for Timestamp {
 impl Field for TimestampUtc {
     const KIND: Kind = Kind::TimestampUtc;
     fn value(&self) -> Value<'_> {
-        self.0.0.map_or(Value::Null, |time| Value::TimestampUtc(time.and_utc()))
+        self.0.utc().map_or(Value::Null, Value::TimestampUtc)
     }
 }
 

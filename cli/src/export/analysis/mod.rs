@@ -199,7 +199,7 @@ fn float<'a>(number: Option<f64>) -> Value<'a> {
 }
 
 fn time<'a>(time: Option<StoredTime>) -> Value<'a> {
-    time.and_then(|time| time.0).map_or(Value::Null, |time| Value::TimestampUtc(time.and_utc()))
+    time.and_then(StoredTime::utc).map_or(Value::Null, Value::TimestampUtc)
 }
 
 fn text(text: Option<&str>) -> Value<'_> {
