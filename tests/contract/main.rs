@@ -5,7 +5,6 @@
 mod in_turn;
 mod judge;
 mod lambda;
-mod overruled;
 mod routers;
 mod server;
 
@@ -23,7 +22,7 @@ fn main() -> ExitCode {
     let areas: &[Area] = areas.into_iter().collect::<Vec<_>>().leak();
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().expect("a runtime")));
 
-    let mut all = vec![Trial::test("every_overruled_step_exists", || judge::every_overruled_step_exists(areas))];
+    let mut all = Vec::new();
     for area in areas {
         for scenario in &area.scenarios {
             let name = format!("{}::{}", area.name, scenario.name.replace(' ', "_").replace('\'', ""));
