@@ -1,0 +1,215 @@
+"""Which resources of a stack and its nested stacks are created before which, and which names they use of each other.
+
+CloudFormation orders resources by Ref, GetAtt, Sub and DependsOn alone. A resource that uses another by its name (a log group, a
+parameter) has to depend on it in one of these ways, or it may come first.
+"""
+
+import json
+import re
+from graphlib import TopologicalSorter
+from pathlib import PurePosixPath
+
+from stack import address, read, resources
+
+NOTHING = {"Ref": "AWS::NoValue"}
+PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::StackName": "augmed-api", "AWS::URLSuffix": "amazonaws.com"}
+NESTED = "AWS::CloudFormation::Stack"
+# What a resource is called by others: kind, and the property of its name.
+NAMED = {
+    "AWS::Logs::LogGroup": ("log group", "LogGroupName"),
+    "AWS::IAM::Role": ("role", "RoleName"),
+    "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
+    "AWS::Lambda::Function": ("function", "FunctionName"),
+    "AWS::ECR::Repository": ("repository", "RepositoryName"),
+    "AWS::ECS::Cluster": ("cluster", "ClusterName"),
+    "AWS::SNS::Topic": ("topic", "TopicName"),
+    "Custom::DatabaseUrl": ("parameter", "Name"),
+    "Custom::GeneratedKeys": ("parameter", "Names"),
+}
+# Where names of a kind are used: a key anywhere in the properties of a resource.
+USED = {
+    "LogGroupName": "log group",
+    "LogGroup": "log group",
+    "awslogs-group": "log group",
+    "RoleName": "role",
+    "FunctionName": "function",
+    "Cluster": "cluster",
+    "ClusterName": "cluster",
+    "RepositoryName": "repository",
+}
+# A dimension of a metric may name what does not exist yet.
+INDEPENDENT = {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"}
+
+
+class Graph:
+    """The resources of a stack with these parameters, nested ones as `DatabaseServer/Instance`."""
+
+    def __init__(self, template, parameters):
+        self.types, self.properties, self.before = {}, {}, {}
+        self.add("", template, parameters, set())
+
+    def add(self, prefix, template, parameters, before):
+        scope = Scope(template, parameters, prefix)
+        here = [name for name, one in template["Resources"].items() if scope.holds(one.get("Condition"))]
+        for name in here:
+            resource = template["Resources"][name]
+            key = prefix + name
+            self.types[key] = resource["Type"]
+            self.properties[key] = scope.value(resource.get("Properties", {}))
+            depends_on = resource.get("DependsOn", [])
+            wanted = {depends_on} if isinstance(depends_on, str) else set(depends_on)
+            wanted |= set(scope.references(resource.get("Properties", {})))
+            self.before[key] = before | {prefix + one for one in wanted if one in here}
+            if resource["Type"] == NESTED:
+                self.nest(key, resource)
+
+    def nest(self, key, resource):
+        location = self.properties[key]["TemplateURL"]
+        path = "infra/" + PurePosixPath(location).name
+        given = {name: value for name, value in self.properties[key].get("Parameters", {}).items()}
+        before = self.before[key]
+        self.add(f"{key}/", read(path), given, before)
+        # a nested stack is there when all of it is there
+        self.before[key] = before | {one for one in self.types if one.startswith(f"{key}/")}
+
+    def is_before(self, first, then):
+        """Whether CloudFormation has made `first` when it makes `then`."""
+        seen, waiting = set(), [then]
+        while waiting:
+            for one in self.before[waiting.pop()] - seen:
+                seen.add(one)
+                waiting.append(one)
+        return first in seen
+
+    def order(self):
+        """All resources, each after what it depends on. Raises where two wait for each other."""
+        return list(TopologicalSorter(self.before).static_order())
+
+    def names(self):
+        """(kind, name) of what others may use by name, and who makes it."""
+        made = {}
+        for key, kind in self.types.items():
+            if kind in NAMED:
+                named, property = NAMED[kind]
+                given = self.properties[key].get(property)
+                for name in given if isinstance(given, list) else [given]:
+                    if isinstance(name, str):
+                        made[named, name] = key
+        return made
+
+    def uses(self):
+        """(who, kind, name) of every use of a name."""
+        for key, kind in self.types.items():
+            own = NAMED.get(kind, (None, None))[1]
+            if kind not in INDEPENDENT and kind != NESTED:
+                for property, value in pairs(self.properties[key]):
+                    used = "parameter" if property.endswith("_PARAMETER") else USED.get(property)
+                    if used and isinstance(value, str) and property != own:
+                        yield from ((who, used, value) for who in self.needing(key))
+
+    def needing(self, key):
+        """Who needs what `key` uses: of a function behind a custom resource that resource, which invokes it first."""
+        tokens = {other: one.get("ServiceToken") for other, one in self.properties.items() if isinstance(one, dict)}
+        return [other for other, token in tokens.items() if token == f"<{key}.Arn>"] or [key]
+
+    def out_of_order(self):
+        """Every use of a name before it is certain to exist."""
+        made = self.names()
+        return [
+            f"{who} uses the {kind} {name} of {made[kind, name]}, and does not depend on it"
+            for who, kind, name in self.uses()
+            if (kind, name) in made and made[kind, name] != who and not self.is_before(made[kind, name], who)
+        ]
+
+
+class Scope:
+    """Values of one template: parameters are known, resources are `<Name>`."""
+
+    def __init__(self, template, parameters, prefix):
+        self.template, self.prefix = template, prefix
+        defaults = {name: one["Default"] for name, one in template.get("Parameters", {}).items() if "Default" in one}
+        self.parameters = {**defaults, **parameters}
+
+    def holds(self, condition):
+        if condition is None:
+            return True
+        if isinstance(condition, str):
+            return self.holds(self.template["Conditions"][condition])
+        ((function, arguments),) = condition.items()
+        if function == "Condition":
+            return self.holds(arguments)
+        if function == "Fn::Equals":
+            left, right = (str(self.value(one)) for one in arguments)
+            return left == right
+        combined = {"Fn::Not": lambda all: not all[0], "Fn::And": all, "Fn::Or": any}[function]
+        return combined([self.holds(one) for one in arguments])
+
+    def value(self, value):
+        if isinstance(value, list):
+            return [self.value(one) for one in value if one != NOTHING]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((function, argument),) = value.items()
+            if function == "Ref" or function.startswith("Fn::"):
+                return self.function(function, argument)
+        return {key: self.value(one) for key, one in value.items() if one != NOTHING}
+
+    def function(self, function, argument):
+        if function == "Ref":
+            return self.named(argument)
+        if function == "Fn::GetAtt":
+            resource, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+            return f"<{self.prefix}{resource}.{attribute}>"
+        if function == "Fn::If":
+            condition, then, otherwise = argument
+            return self.value(then if self.holds(condition) else otherwise)
+        if function == "Fn::Sub":
+            text, variables = argument if isinstance(argument, list) else (argument, {})
+            known = {name: self.value(one) for name, one in variables.items()}
+            return re.sub(r"\${([\w.:]+)}", lambda found: str(known.get(found[1], self.named(found[1]))), text)
+        if function == "Fn::Join":
+            return argument[0].join(str(one) for one in self.value(argument[1]))
+        if function == "Fn::FindInMap":
+            first, second, third = (str(self.value(one)) for one in argument)
+            return self.template["Mappings"][first][second][third]
+        return f"<{function} {json.dumps(argument)}>"
+
+    def named(self, name):
+        if name in PSEUDO:
+            return self.prefix.strip("/").replace("/", "-") or PSEUDO[name] if name == "AWS::StackName" else PSEUDO[name]
+        if name in self.parameters:
+            return self.parameters[name]
+        return f"<{self.prefix}{name}>"
+
+    def references(self, value):
+        """Logical names in the branches that hold."""
+        if isinstance(value, list):
+            for one in value:
+                yield from self.references(one)
+        if not isinstance(value, dict):
+            return
+        if "Fn::If" in value:
+            condition, then, otherwise = value["Fn::If"]
+            yield from self.references(then if self.holds(condition) else otherwise)
+        elif "Ref" in value:
+            yield value["Ref"]
+        elif "Fn::GetAtt" in value:
+            yield value["Fn::GetAtt"].split(".")[0] if isinstance(value["Fn::GetAtt"], str) else value["Fn::GetAtt"][0]
+        elif "Fn::Sub" in value:
+            text, variables = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else (value["Fn::Sub"], {})
+            yield from (name.split(".")[0] for name in re.findall(r"\${([\w.]+)}", text))
+            yield from self.references(list(variables.values()))
+        else:
+            yield from self.references(list(value.values()))
+
+
+def pairs(value):
+    """Every key of nested mappings with its value."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield key, one
+            yield from pairs(one)
+    if isinstance(value, list):
+        for one in value:
+            yield from pairs(one)
