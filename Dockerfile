@@ -26,7 +26,7 @@ RUN mkdir -p /image/usr/local/bin /image/etc/ssl/certs \
     && ln -s augmed /image/usr/local/bin/augmed-server \
     && ldd /image/usr/local/bin/augmed | grep -o '/lib[^ ]*' | sort -u | xargs cp --parents --dereference --target-directory /image \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
-    && cp infra/rds-ca.pem /image/etc/ssl/certs/ \
+    && cp infra/database_authorities/rds-ca.pem /image/etc/ssl/certs/ \
     && echo 'augmed:x:10001:10001::/:/' >/image/etc/passwd \
     && echo 'augmed:x:10001:' >/image/etc/group \
     && echo 'hosts: files dns' >/image/etc/nsswitch.conf

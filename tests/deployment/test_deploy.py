@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# e_machine of an ELF header
+ARM64, X86_64 = 183, 62
 OLD_SERVICE = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/1"
 
 
@@ -21,18 +23,25 @@ class Deploy(unittest.TestCase):
             (self.folder / path).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / path, self.folder / path)
         (self.folder / "bin").mkdir()
-        for name in ["aws", "sam", "docker", "curl"]:
+        for name in ["aws", "sam", "docker", "curl", "cosign"]:
             (self.folder / "bin" / name).symlink_to(ROOT / "tests/deployment/stub")
-        (self.folder / ".aws-sam").mkdir()
+        self.program = self.folder / ".aws-sam/build/CasesFunction/bootstrap"
+        self.program.parent.mkdir(parents=True)
+        self.build(ARM64)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE):
+    def build(self, machine, mode=0o755):
+        self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
+        self.program.chmod(mode)
+
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by=""):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             "CALLS": str(self.folder / "calls"),
-            "VERSION": "new",
-            "DEPLOYED": "before",
+            "VERSION": version,
+            "DEPLOYED": deployed,
             "OLD_SERVICE": old_service,
+            "SIGNED_BY": signed_by,
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -90,6 +99,41 @@ class Deploy(unittest.TestCase):
         self.assertIn("Version=before ImageTag=before", second)
         self.assertIn("DomainName=of.the.release", second)
         self.assertIn("back to before", result.stderr)
+
+    def test_a_build_that_lambda_could_not_start_is_not_released(self):
+        for machine, mode, reason in [(ARM64, 0o644, "not executable"), (X86_64, 0o755, "another processor than arm64")]:
+            self.build(machine, mode)
+            for command in ["plan", "release"]:
+                result, calls = self.deploy("dev", command)
+
+                self.assertEqual(result.returncode, 1, reason)
+                self.assertIn(reason, result.stderr)
+                self.assertNotRegex(calls, r"sam (package|deploy)|docker push")
+
+    def test_a_late_approval_does_not_take_back_what_was_released_since(self):
+        git = ["git", "-C", self.folder, "-c", "user.name=test", "-c", "user.email=test@example.org"]
+        commits = []
+        for arguments in [["init", "--quiet"], *[["commit", "--quiet", "--allow-empty", "--message", "one more"]] * 2]:
+            subprocess.run([*git, *arguments], check=True)
+            head = subprocess.run([*git, "rev-parse", "--quiet", "--verify", "HEAD"], capture_output=True, text=True)
+            commits.append(head.stdout.strip())
+        _, older, newer = commits
+
+        result, calls = self.deploy("dev", "release", version=older, deployed=newer)
+        self.assertIn(f"{newer} is deployed and newer than {older}", result.stderr)
+        self.assertEqual(self.deployments(calls), [])
+
+        result, _ = self.deploy("dev", "release", version=newer, deployed=older)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_an_image_that_is_not_signed_is_not_deployed(self):
+        _, calls = self.deploy("dev", "release", signed_by="https://github.com/owner/name/release.yml")
+        self.assertIn("cosign verify --certificate-identity https://github.com/owner/name/release.yml", calls)
+
+        (self.folder / "calls").unlink()
+        result, calls = self.deploy("dev", "release", signed_by="nobody")
+        self.assertIn("is not signed by nobody", result.stderr)
+        self.assertEqual(self.deployments(calls), [])
 
     def test_the_password_of_the_smoke_test_is_never_an_argument_nor_printed(self):
         result, calls = self.deploy("dev", "smoke")

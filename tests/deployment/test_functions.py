@@ -40,7 +40,7 @@ class Functions(unittest.TestCase):
 
     def test_who_has_a_database_knows_the_authorities_that_sign_for_it(self):
         (authorities,) = resources(read("template.yaml"), "AWS::Serverless::LayerVersion").values()
-        file = ROOT / authorities["Properties"]["ContentUri"]
+        (file,) = (ROOT / authorities["Properties"]["ContentUri"]).iterdir()
         self.assertIn("BEGIN CERTIFICATE", file.read_text())
         for name, function in self.functions.items():
             if "DATABASE_URL_PARAMETER" in variables(function):

@@ -167,7 +167,7 @@ class Settings(unittest.TestCase):
         parameters = read("template.yaml")["Parameters"]
         settings = tomllib.loads((ROOT / "samconfig.toml").read_text())
         for environment in ["dev", "production"]:
-            for override in settings[environment]["deploy"]["parameters"]["parameter_overrides"]:
+            for override in settings[environment]["global"]["parameters"]["parameter_overrides"]:
                 name, value = override.split("=", 1)
                 self.assertIn(name, parameters, environment)
                 self.assertRegex(value, parameters[name].get("AllowedPattern", "."), override)

@@ -1,0 +1,60 @@
+"""What an image is built from: the context that .dockerignore leaves, as buildah reads it, and whether it builds there.
+
+The image itself takes minutes, because it is a release build: `scripts/image`, which .github/workflows/ci.yml runs."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from stack import ROOT
+
+
+@unittest.skipUnless(shutil.which("buildah") or "REQUIRE_BUILDAH" in os.environ, "there is no buildah")
+class Context(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        dockerfile = folder / "Dockerfile"
+        dockerfile.write_text("FROM scratch\nCOPY . /\n")
+        cls.context = folder / "context"
+        build = ["buildah", "build", "--quiet", "--isolation", "chroot", "--file", dockerfile]
+        subprocess.run([*build, "--output", f"type=local,dest={cls.context}", ROOT], check=True, capture_output=True)
+
+    def test_it_has_the_source_of_every_program_and_build_script(self):
+        """Cargo reads a manifest without looking for them, and fails when it builds."""
+        command = ["cargo", "metadata", "--no-deps", "--locked", "--offline", "--format-version", "1"]
+        metadata = json.loads(subprocess.run(command, cwd=self.context, check=True, capture_output=True).stdout)
+        for package in metadata["packages"]:
+            for target in package["targets"]:
+                if target["kind"] != ["test"]:
+                    self.assertTrue(Path(target["src_path"]).exists(), f"{package['name']}: {target['src_path']}")
+
+    def test_it_has_the_files_that_code_includes(self):
+        for source in self.context.rglob("*.rs"):
+            # what follows is compiled for tests alone
+            code = source.read_text().split("#[cfg(test)]")[0]
+            if source.is_relative_to(self.context / "tests"):
+                continue
+            package = next(folder for folder in source.parents if (folder / "Cargo.toml").exists())
+            for path in re.findall(r"include_(?:str|bytes)!\(\"([^\"]+)\"\)", code):
+                self.assertTrue((source.parent / path).exists(), f"{source} includes {path}")
+            for path in re.findall(r"sqlx::migrate!\(\"([^\"]+)\"\)", code):
+                self.assertTrue(any((package / path).glob("*.sql")), f"{source} includes {path}")
+
+    def test_it_has_what_the_dockerfile_copies(self):
+        commands = (ROOT / "Dockerfile").read_text()
+        for path in re.findall(r"\b(?:cp|COPY) ((?:infra|scripts|docs|migrations)/\S+)", commands):
+            self.assertTrue((self.context / path).exists(), path)
+
+    def test_nothing_that_a_build_or_a_person_left_is_in_it(self):
+        for path in ["target", ".git", ".local", ".aws-sam", ".env"]:
+            self.assertFalse((self.context / path).exists(), path)
+
+
+if __name__ == "__main__":
+    unittest.main()
