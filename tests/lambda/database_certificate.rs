@@ -26,7 +26,9 @@ async fn a_function_connects_to_a_server_that_its_authority_signed_for() {
 #[tokio::test]
 async fn a_server_that_another_authority_signed_for_is_refused() {
     let server = TlsServer::start("localhost").await;
-    let of_rds = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/database_authorities/rds-ca.pem")).unwrap();
+    let of_rds =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/database_authorities/rds-ca.pem"))
+            .unwrap();
 
     assert_eq!(server.answer_to_function("localhost", &of_rds).await, 503);
 }
