@@ -1,11 +1,13 @@
 """The stack of template.yaml in moto. SAM is translated as CloudFormation does it; nested templates come from moto's S3. What moto cannot do is taken out on the way, each with its reason."""
 
 import json
+import logging
 import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import boto3
+import moto_models  # noqa: F401
 from moto.cloudformation.models import Stack
 from samcli.yamlhelper import yaml_parse
 from samtranslator.public.translator import ManagedPolicyLoader
@@ -19,6 +21,8 @@ STACK = "augmed-api"
 PACKAGED = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 os.environ["AWS_DEFAULT_REGION"] = REGION
+# SAM says for each function that a feature of its own developers is not switched on
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
 def nested_output(stack, attribute):

@@ -149,7 +149,7 @@ class Observability(unittest.TestCase):
         widgets = json.loads(re.sub(r"\$\{[\w:]+\}", "x", body))["widgets"]
 
         own = {"faults", "business", "cold-start"}  # words of the names, as SEARCH finds them
-        written = json.dumps(read("infra/function_metrics.yaml"))
+        written = json.dumps(resources(read("infra/observability.yaml"), "AWS::Logs::MetricFilter"))
         self.assertEqual(len(widgets), 8)
         for name in own:
             self.assertIn(name, json.dumps(widgets))
@@ -158,7 +158,7 @@ class Observability(unittest.TestCase):
     def test_metrics_are_made_of_fields_that_are_logged(self):
         log = (ROOT / "shared/src/http/request_log.rs").read_text()
         for name, code in [("business_error", "business_error = error.code()"), ("level", "tracing::error!(")]:
-            self.assertIn(f"$.{name}", json.dumps(read("infra/function_metrics.yaml")))
+            self.assertIn(f"$.{name}", json.dumps(read("infra/observability.yaml")))
             self.assertIn(code, log)
 
 

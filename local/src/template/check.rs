@@ -6,6 +6,7 @@ use std::fmt;
 
 use wildmatch::WildMatch;
 
+use super::intrinsics::{ALIAS, alias_arn};
 use super::model::{Action, Condition, Function, Permission, Rule, TargetGroup};
 use super::{Template, logical_name, schedule};
 
@@ -103,14 +104,18 @@ fn function_problems(template: &Template, function: &Function) -> Vec<String> {
     if function.borrows_role {
         problems.push("it has another's role: what that may, it may".into());
     }
-    if !template.watched.contains(&function.key) {
-        problems.push("it has no alarm: no stack of metrics is its".into());
+    if function.log_group.as_ref().is_some_and(|group| !template.watched.contains(&group.key)) {
+        problems.push("it has no alarm: no stack counts faults in its log group".into());
     }
     let migrates = !function.schedules.is_empty();
     if !migrates && !template.migrations.iter().any(|migration| function.depends_on.contains(migration)) {
         problems.push("it does not depend on the migration: its code may be there before its tables".into());
     }
-    let groups: Vec<_> = template.target_groups.iter().filter(|group| group.targets.contains(&function.arn)).collect();
+    if !migrates && function.alias.as_deref() != Some(ALIAS) {
+        problems.push(format!("it does not publish the alias {ALIAS}: its code changes in place"));
+    }
+    let is_its = |target: &String| template.function(target).is_some_and(|one| one.key == function.key);
+    let groups: Vec<_> = template.target_groups.iter().filter(|group| group.targets.iter().any(is_its)).collect();
     let in_a_rule = groups.iter().any(|group| template.rules.iter().any(|rule| forwards_to(rule, &group.arn)));
     if !in_a_rule && function.schedules.is_empty() {
         problems.push("no rule leads to it, and no schedule".into());
@@ -122,10 +127,6 @@ fn log_group_problem(function: &Function) -> Option<String> {
     let Some(group) = &function.log_group else {
         return Some("it has no log group: Lambda makes one that keeps lines for ever".into());
     };
-    let expected = format!("/aws/lambda/{}", function.name);
-    if group.name != expected {
-        return Some(format!("its log group is {} instead of {expected}", group.name));
-    }
     group.retention_days.is_none().then(|| "its log group has no retention: lines are kept for ever".into())
 }
 
@@ -158,6 +159,9 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
     for target in &group.targets {
         match template.function(target) {
             None => problems.push(format!("its target {target} is no function of this template")),
+            Some(function) if *target != alias_arn(&function.arn) => {
+                problems.push(format!("its target is {} itself and not its alias", function.key));
+            }
             Some(function) => problems.extend(permission_problem(template, group, function)),
         }
     }
@@ -167,13 +171,13 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
 /// The load balancer must be allowed to invoke the function, before CloudFormation registers it.
 fn permission_problem(template: &Template, group: &TargetGroup, function: &Function) -> Option<String> {
     let permission = template.permissions.iter().find(|permission| {
-        let is_its = template.function(&permission.function).is_some_and(|permitted| permitted.key == function.key);
+        let is_its = permission.function == alias_arn(&function.arn);
         is_its
             && permission.principal == LOAD_BALANCER
             && permission.source_arn.as_deref().is_none_or(|pattern| WildMatch::new(pattern).matches(&group.arn))
     });
     match permission {
-        None => Some(format!("nothing permits the load balancer to invoke {} for it", function.key)),
+        None => Some(format!("nothing permits the load balancer to invoke the alias of {} for it", function.key)),
         Some(permission) if !group.depends_on.contains(&permission.key) => Some(format!(
             "it does not depend on {}: its target may be registered before that is permitted",
             permission.key

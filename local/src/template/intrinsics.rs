@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 /// The account of the local platform: the one AWS uses in its examples.
 pub(super) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
+/// The alias that functions publish their versions under.
+pub(super) const ALIAS: &str = "live";
 pub(super) const STACK: &str = "augmed-local";
 
 /// Everything a reference can lead to.
@@ -97,9 +99,14 @@ impl Scope<'_> {
         }
         match self.resources.get(name) {
             Some(&"AWS::ElasticLoadBalancingV2::TargetGroup") => Ok(target_group_arn(name)),
-            Some(&"AWS::Serverless::Function") => Ok(name.to_owned()),
+            // by its logical name, as it may be asked for with `Template::function`
+            Some(&("AWS::Serverless::Function" | "AWS::Logs::LogGroup")) => Ok(name.to_owned()),
             Some(kind) => Err(format!("what a reference to {name} ({kind}) gives is not known here")),
-            None => Err(format!("{name} is neither a resource nor a parameter with a value")),
+            // SAM's way to refer to the alias that a function publishes
+            None => match name.strip_suffix(".Alias").map(|function| (function, self.resources.get(function))) {
+                Some((function, Some(&"AWS::Serverless::Function"))) => Ok(alias_arn(&function_arn(function))),
+                _ => Err(format!("{name} is neither a resource nor a parameter with a value")),
+            },
         }
     }
 
@@ -226,6 +233,11 @@ pub(super) fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
 }
 
+/// The ARN of the alias that a function publishes its versions under.
+pub(super) fn alias_arn(function: &str) -> String {
+    format!("{function}:{ALIAS}")
+}
+
 /// The ARN that a target group of this logical name has on the local platform.
 pub(super) fn target_group_arn(name: &str) -> String {
     format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/73e2d6bc24d8a067")
@@ -263,6 +275,7 @@ mod tests {
                 json!({"Fn::Sub": ["${X}/${Cases.Arn}", {"X": {"Ref": "Stage"}}]}),
                 json!(format!("dev/{}", function_arn("Cases"))),
             ),
+            (json!({"Ref": "Cases.Alias"}), json!(format!("{}:live", function_arn("Cases")))),
             (json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}), json!("a-dev")),
             (json!({"Fn::Select": ["1", {"Ref": "Ids"}]}), json!("b")),
             (json!({"Fn::Select": [0, {"Fn::Split": ["/", "x/y"]}]}), json!("x")),
@@ -283,6 +296,7 @@ mod tests {
         for (value, expected) in [
             (json!({"Ref": "Missing"}), "Missing is neither"),
             (json!({"Ref": "Bucket"}), "Bucket (AWS::S3::Bucket)"),
+            (json!({"Ref": "Bucket.Alias"}), "Bucket.Alias is neither"),
             (json!({"Fn::GetAtt": ["Bucket", "Arn"]}), "Bucket.Arn"),
             (json!({"Fn::ImportValue": "other-stack"}), "Fn::ImportValue is not understood"),
             (json!({"Fn::If": ["Missing", 1, 2]}), "no condition Missing"),

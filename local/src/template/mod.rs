@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use self::intrinsics::Scope;
+use self::intrinsics::{ALIAS, Scope};
 use self::properties::{
     FunctionProperties, LogGroupProperties, NestedStackParameters, PermissionProperties, RuleProperties,
     TargetGroupProperties,
@@ -66,7 +66,7 @@ pub struct Template {
     pub rules: Vec<Rule>,
     /// Logical names of custom resources that migrate the database.
     pub migrations: Vec<String>,
-    /// Logical names of functions that a nested stack has metrics and alarms of.
+    /// Logical names of log groups that a nested stack has metrics and alarms of.
     pub watched: Vec<String>,
 }
 
@@ -106,8 +106,9 @@ impl Template {
         self.target_groups.iter().find(|group| group.arn == arn)
     }
 
-    /// The function of this ARN, deployed name or logical name.
+    /// The function of this ARN (its own or that of its alias), deployed name or logical name.
     pub fn function(&self, name: &str) -> Option<&Function> {
+        let name = name.strip_suffix(ALIAS).and_then(|arn| arn.strip_suffix(':')).unwrap_or(name);
         self.functions.iter().find(|function| function.arn == name || function.name == name || function.key == name)
     }
 }
@@ -167,7 +168,7 @@ impl Reader<'_> {
             "AWS::Serverless::Application" => {
                 let given = own.get("Parameters").and_then(Value::as_object).unwrap_or(&empty);
                 let given: NestedStackParameters = self.read(given, &NestedStackParameters::READ)?;
-                template.watched.extend(given.function);
+                template.watched.extend(given.function_log_group);
             }
             "Custom::SchemaMigration" => template.migrations.push(key.to_owned()),
             _ => {}
@@ -192,12 +193,13 @@ impl Reader<'_> {
 
     fn log_group(&self, function: &Map<String, Value>) -> Result<Option<LogGroup>, String> {
         let reference = function.get("LoggingConfig").and_then(|config| config.pointer("/LogGroup/Ref"));
-        let resource = reference.and_then(Value::as_str).and_then(|name| self.resources.get(name));
+        let Some(key) = reference.and_then(Value::as_str) else { return Ok(None) };
+        let resource = self.resources.get(key);
         let Some(own) = resource.and_then(|resource| resource.get("Properties")).and_then(Value::as_object) else {
             return Ok(None);
         };
         let properties: LogGroupProperties = self.read(own, &LogGroupProperties::READ)?;
-        Ok(Some(properties.into_log_group()))
+        Ok(Some(properties.into_log_group(key)))
     }
 
     /// Reads some properties and leaves the others alone: they may refer to what only AWS knows.

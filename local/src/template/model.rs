@@ -18,6 +18,8 @@ pub struct Function {
     pub name: String,
     /// ARN on the local platform.
     pub arn: String,
+    /// The alias under which it publishes a version for each release.
+    pub alias: Option<String>,
     /// After this a running invocation is killed.
     pub timeout: Duration,
     /// Megabytes.
@@ -41,7 +43,9 @@ pub struct Function {
 /// Where a function's lines go (`AWS::Logs::LogGroup`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogGroup {
-    /// Its name, `/aws/lambda/augmed-api-cases`.
+    /// Logical name in the template.
+    pub key: String,
+    /// Its name, `/aws/lambda/augmed-api`.
     pub name: String,
     /// Days after which lines are deleted; without it they are kept for ever.
     pub retention_days: Option<u32>,

@@ -24,6 +24,7 @@ pub(super) struct FunctionProperties {
     memory_size: u32,
     #[serde(default, deserialize_with = "optional_scalar")]
     reserved_concurrent_executions: Option<usize>,
+    auto_publish_alias: Option<String>,
     #[serde(default)]
     environment: Environment,
     #[serde(default)]
@@ -57,8 +58,16 @@ struct EventProperties {
 
 impl FunctionProperties {
     /// The properties that are read; the others are nothing to the platform and stay unresolved.
-    pub const READ: [&str; 7] =
-        ["FunctionName", "CodeUri", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "Environment", "Events"];
+    pub const READ: [&str; 8] = [
+        "FunctionName",
+        "CodeUri",
+        "Timeout",
+        "MemorySize",
+        "ReservedConcurrentExecutions",
+        "AutoPublishAlias",
+        "Environment",
+        "Events",
+    ];
 
     pub fn into_function(self, key: &str, binary: Option<&str>) -> Result<Function, String> {
         let binary = binary.ok_or("Metadata.BuildProperties.Binary is missing")?;
@@ -68,6 +77,7 @@ impl FunctionProperties {
             code_uri: self.code_uri,
             name: self.function_name.unwrap_or_else(|| key.to_owned()),
             arn: function_arn(key),
+            alias: self.auto_publish_alias,
             timeout: Duration::from_secs(self.timeout),
             memory: self.memory_size,
             reserved_concurrency: self.reserved_concurrent_executions,
@@ -143,8 +153,8 @@ pub(super) struct LogGroupProperties {
 impl LogGroupProperties {
     pub const READ: [&str; 2] = ["LogGroupName", "RetentionInDays"];
 
-    pub fn into_log_group(self) -> LogGroup {
-        LogGroup { name: self.log_group_name, retention_days: self.retention_in_days }
+    pub fn into_log_group(self, key: &str) -> LogGroup {
+        LogGroup { key: key.to_owned(), name: self.log_group_name, retention_days: self.retention_in_days }
     }
 }
 
@@ -152,12 +162,12 @@ impl LogGroupProperties {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct NestedStackParameters {
-    /// The function that the stack watches.
-    pub function: Option<String>,
+    /// The log group that the stack has metrics and alarms of.
+    pub function_log_group: Option<String>,
 }
 
 impl NestedStackParameters {
-    pub const READ: [&str; 1] = ["Function"];
+    pub const READ: [&str; 1] = ["FunctionLogGroup"];
 }
 
 #[derive(Deserialize)]

@@ -19,10 +19,15 @@ fn text() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
 }
 
+/// Where a resource begins, or a section of the template.
+fn heading(text: &str, name: &str) -> usize {
+    [format!("\n  {name}:\n"), format!("\n{name}:\n")].iter().find_map(|line| text.find(line)).expect("no such resource")
+}
+
 /// Replaces the first `from` after the heading of the resource.
 fn planted(resource: &str, from: &str, to: &str) -> Result<Vec<String>, TemplateError> {
     let text = text();
-    let (before, rest) = text.split_at(text.find(&format!("\n  {resource}:\n")).expect("no such resource"));
+    let (before, rest) = text.split_at(heading(&text, resource));
     assert!(rest.contains(from), "{resource} has no `{from}`");
     let template = Template::parse(&format!("{before}{}", rest.replacen(from, to, 1)), &BTreeMap::new())?;
     Ok(check(&template).iter().map(ToString::to_string).collect())
@@ -84,8 +89,8 @@ fn every_planted_mistake_is_found() {
         ("CasesPermission", "targetgroup/*", "loadbalancer/*", "CasesTargetGroup: nothing permits the load balancer"),
         (
             "CasesPermission",
-            "!Ref CasesFunction",
-            "!Ref AnswerFunction",
+            "!Ref CasesFunction.Alias",
+            "!Ref AnswerFunction.Alias",
             "CasesTargetGroup: nothing permits the load balancer",
         ),
         ("CasesPermission", "      SourceArn:", "      SourceAccount:", "CasesPermission: without a SourceArn"),
@@ -110,7 +115,7 @@ fn every_planted_mistake_is_found() {
         ),
         (
             "CasesTargetGroup",
-            "!GetAtt CasesFunction.Arn",
+            "!Ref CasesFunction.Alias",
             "arn:aws:lambda:us-east-1:123456789012:function:x",
             "CasesTargetGroup: its target arn:",
         ),
@@ -128,12 +133,21 @@ fn every_planted_mistake_is_found() {
             "no policy lets it read the parameter in JWT_SECRET_KEY_PARAMETER",
         ),
         ("CasesFunction", "DependsOn: SchemaMigration", "", "CasesFunction: it does not depend on the migration"),
-        ("CasesFunction", "LogGroup: !Ref CasesLogGroup", "", "CasesFunction: it has no log group"),
+        ("Globals", "LogGroup: !Ref FunctionLogGroup", "", "CasesFunction: it has no log group"),
+        ("Observability", "FunctionLogGroup: !Ref FunctionLogGroup", "", "CasesFunction: it has no alarm"),
+        ("Globals", "AutoPublishAlias: live", "", "CasesFunction: it does not publish the alias live"),
+        ("Globals", "AutoPublishAlias: live", "AutoPublishAlias: latest", "CasesFunction: it does not publish"),
         (
-            "CasesFunction",
-            "LogGroup: !Ref Cases",
-            "LogGroup: !Ref Answer",
-            "CasesFunction: its log group is /aws/lambda/",
+            "CasesTargetGroup",
+            "!Ref CasesFunction.Alias",
+            "!GetAtt CasesFunction.Arn",
+            "CasesTargetGroup: its target is CasesFunction itself",
+        ),
+        (
+            "CasesPermission",
+            "!Ref CasesFunction.Alias",
+            "!Ref CasesFunction",
+            "CasesTargetGroup: nothing permits the load balancer to invoke the alias",
         ),
         (
             "CasesFunction",
@@ -142,12 +156,11 @@ fn every_planted_mistake_is_found() {
             "CasesFunction: it has another's role",
         ),
         (
-            "CasesLogGroup",
+            "FunctionLogGroup",
             "      RetentionInDays: !Ref LogRetentionDays",
             "",
             "CasesFunction: its log group has no retention",
         ),
-        ("CasesMetrics", "!Ref CasesFunction", "!Ref AnswerFunction", "CasesFunction: it has no alarm"),
         (
             "CasesRule",
             "!Ref ContainerTargetGroup",
@@ -196,9 +209,9 @@ fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
     for (resource, from, to, problem) in [
         (
             "CasesTargetGroup",
-            "!GetAtt CasesFunction.Arn",
-            "!GetAtt CaseFunction.Arn",
-            "CasesTargetGroup: Targets: Id: there is no resource CaseFunction",
+            "!Ref CasesFunction.Alias",
+            "!Ref CaseFunction.Alias",
+            "CasesTargetGroup: Targets: Id: CaseFunction.Alias is neither a resource nor",
         ),
         ("CasesRule", "!Ref CasesTargetGroup", "!Ref CaseTargetGroup", "CaseTargetGroup is neither a resource nor"),
         ("CasesRule", "Field: path-pattern", "Field: path", "CasesRule: the condition path is not known"),

@@ -1,0 +1,68 @@
+"""A release is a new version of each function behind an alias: it takes over gradually, and goes back at once."""
+
+import unittest
+
+from stack import read, resources, translate
+
+
+class Releases(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = translate({})
+
+    def test_the_load_balancer_invokes_the_alias_and_may_invoke_nothing_else(self):
+        aliases = set(resources(self.stack, "AWS::Lambda::Alias"))
+        invoked = {one["Properties"]["FunctionName"]["Ref"] for one in resources(self.stack, "AWS::Lambda::Permission").values()}
+        groups = resources(self.stack, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
+        targets = {target["Id"]["Ref"] for one in groups for target in one["Properties"].get("Targets", [])}
+        self.assertGreater(len(aliases), 15)
+        self.assertEqual((invoked, targets), (aliases, aliases))
+
+    def test_a_release_is_a_new_version_even_where_parameters_alone_have_changed(self):
+        def versions(**given):
+            return set(resources(translate(given), "AWS::Lambda::Version"))
+
+        self.assertEqual(versions(ReleaseDigest="0123456789"), versions(ReleaseDigest="0123456789"))
+        self.assertFalse(versions(ReleaseDigest="0123456789") & versions(ReleaseDigest="9876543210"))
+        # Lambda publishes nothing where a function is what it was
+        for function in resources(self.stack, "AWS::Lambda::Function").values():
+            self.assertEqual(function["Properties"]["Environment"]["Variables"]["RELEASE"], {"Ref": "ReleaseDigest"})
+
+    def test_earlier_versions_stay_for_the_way_back(self):
+        self.assertTrue(resources(self.stack, "AWS::Lambda::Version"))
+        for name, version in resources(self.stack, "AWS::Lambda::Version").items():
+            self.assertEqual(version["DeletionPolicy"], "Retain", name)
+
+    def test_traffic_shifts_in_minutes_and_an_alarm_takes_it_back(self):
+        groups = resources(self.stack, "AWS::CodeDeploy::DeploymentGroup")
+        self.assertEqual(len(groups), len(resources(self.stack, "AWS::Lambda::Alias")))
+        self.assertTrue(groups)
+        for group in groups.values():
+            properties = group["Properties"]
+            self.assertEqual(properties["DeploymentConfigName"]["Fn::Sub"][1], {"ConfigName": "Canary10Percent5Minutes"})
+            alarms = {one["Name"]["Fn::GetAtt"][1] for one in properties["AlarmConfiguration"]["Alarms"]}
+            self.assertEqual(alarms, {"Outputs.FaultAlarm", "Outputs.LoadBalancerAlarm"})
+            self.assertIn("DEPLOYMENT_STOP_ON_ALARM", properties["AutoRollbackConfiguration"]["Events"])
+
+    def test_a_rollback_moves_the_alias_at_once(self):
+        at_once = resources(translate({"ShiftGradually": "false"}), "AWS::Lambda::Alias")
+        self.assertTrue(at_once)
+        for alias in at_once.values():
+            self.assertNotIn("UpdatePolicy", alias)
+
+    def test_the_migration_runs_before_there_is_a_release(self):
+        self.assertNotIn("MigrateFunctionAliaslive", self.stack["Resources"])
+        self.assertIn("MigrateFunction", self.stack["Resources"])
+
+    def test_a_stack_update_looks_at_few_nested_stacks(self):
+        self.assertLessEqual(len(resources(self.stack, "AWS::CloudFormation::Stack")), 9)
+
+    def test_the_throttles_of_every_function_are_watched(self):
+        functions = resources(read("template.yaml"), "AWS::Serverless::Function").values()
+        names = {one["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in functions}
+        watched = read("template.yaml")["Resources"]["Observability"]["Properties"]["Parameters"]["Functions"]
+        self.assertEqual(set(watched.split(",")), names)
+
+
+if __name__ == "__main__":
+    unittest.main()
