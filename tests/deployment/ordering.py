@@ -6,12 +6,17 @@ parameter) has to depend on it in one of these ways, or it may come first.
 
 import json
 import re
+import sys
 from graphlib import TopologicalSorter
 from pathlib import PurePosixPath
 
-from stack import address, read, resources
+from stack import ROOT, read
 
-NOTHING = {"Ref": "AWS::NoValue"}
+sys.path.insert(0, str(ROOT / "scripts"))
+from template_values import Values  # noqa: E402
+
+# Of the others it is enough to know that they are there.
+KNOWN = {"Ref", "Fn::GetAtt", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::FindInMap"}
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::StackName": "augmed-api", "AWS::URLSuffix": "amazonaws.com"}
 NESTED = "AWS::CloudFormation::Stack"
 # What a resource is called by others: kind, and the property of its name.
@@ -122,65 +127,21 @@ class Graph:
         ]
 
 
-class Scope:
-    """Values of one template: parameters are known, resources are `<Name>`."""
+class Scope(Values):
+    """Values of one template: a resource is `<Name>`, and `<Name.Attribute>` what it has."""
 
     def __init__(self, template, parameters, prefix):
-        self.template, self.prefix = template, prefix
-        defaults = {name: one["Default"] for name, one in template.get("Parameters", {}).items() if "Default" in one}
-        self.parameters = {**defaults, **parameters}
+        pseudo = {**PSEUDO, "AWS::StackName": prefix.strip("/").replace("/", "-")} if prefix else PSEUDO
+        super().__init__(template, parameters, pseudo)
+        self.prefix = prefix
 
-    def holds(self, condition):
-        if condition is None:
-            return True
-        if isinstance(condition, str):
-            return self.holds(self.template["Conditions"][condition])
-        ((function, arguments),) = condition.items()
-        if function == "Condition":
-            return self.holds(arguments)
-        if function == "Fn::Equals":
-            left, right = (str(self.value(one)) for one in arguments)
-            return left == right
-        combined = {"Fn::Not": lambda all: not all[0], "Fn::And": all, "Fn::Or": any}[function]
-        return combined([self.holds(one) for one in arguments])
-
-    def value(self, value):
-        if isinstance(value, list):
-            return [self.value(one) for one in value if one != NOTHING]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            ((function, argument),) = value.items()
-            if function == "Ref" or function.startswith("Fn::"):
-                return self.function(function, argument)
-        return {key: self.value(one) for key, one in value.items() if one != NOTHING}
+    def resource(self, name, attribute=None):
+        return f"<{self.prefix}{name}.{attribute}>" if attribute else f"<{self.prefix}{name}>"
 
     def function(self, function, argument):
-        if function == "Ref":
-            return self.named(argument)
-        if function == "Fn::GetAtt":
-            resource, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
-            return f"<{self.prefix}{resource}.{attribute}>"
-        if function == "Fn::If":
-            condition, then, otherwise = argument
-            return self.value(then if self.holds(condition) else otherwise)
-        if function == "Fn::Sub":
-            text, variables = argument if isinstance(argument, list) else (argument, {})
-            known = {name: self.value(one) for name, one in variables.items()}
-            return re.sub(r"\${([\w.:]+)}", lambda found: str(known.get(found[1], self.named(found[1]))), text)
-        if function == "Fn::Join":
-            return argument[0].join(str(one) for one in self.value(argument[1]))
-        if function == "Fn::FindInMap":
-            first, second, third = (str(self.value(one)) for one in argument)
-            return self.template["Mappings"][first][second][third]
-        return f"<{function} {json.dumps(argument)}>"
-
-    def named(self, name):
-        if name in PSEUDO:
-            return self.prefix.strip("/").replace("/", "-") or PSEUDO[name] if name == "AWS::StackName" else PSEUDO[name]
-        if name in self.parameters:
-            return self.parameters[name]
-        return f"<{self.prefix}{name}>"
+        if function == "Fn::Select" or function not in KNOWN:
+            return f"<{function} {json.dumps(argument)}>"
+        return super().function(function, argument)
 
     def references(self, value):
         """Logical names in the branches that hold."""

@@ -1,5 +1,6 @@
 """scripts/deploy, in a copy of what it needs, with aws, sam, docker and curl stubbed."""
 
+import json
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ class Deploy(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        for path in ["scripts/deploy", "samconfig.toml"]:
+        for path in ["scripts/deploy", "scripts/listener_rules.py", "scripts/template_values.py", "samconfig.toml"]:
             (self.folder / path).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / path, self.folder / path)
         (self.folder / "bin").mkdir()
@@ -33,7 +34,7 @@ class Deploy(unittest.TestCase):
         self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
         self.program.chmod(mode)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by=""):
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE"):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
@@ -42,6 +43,7 @@ class Deploy(unittest.TestCase):
             "DEPLOYED": deployed,
             "OLD_SERVICE": old_service,
             "SIGNED_BY": signed_by,
+            "STACK_STATUS": stack_status,
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -100,6 +102,38 @@ class Deploy(unittest.TestCase):
         self.assertIn("DomainName=of.the.release", second)
         self.assertIn("back to before", result.stderr)
 
+    def test_a_release_remembers_the_versions_it_made_live(self):
+        result, calls = self.deploy("dev", "release")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("aws s3 cp .aws-sam/versions s3://bucket/releases/new.versions", calls)
+        self.assertEqual((self.folder / ".aws-sam/versions").read_text(), "augmed-api-cases 7\naugmed-api-export 7\n")
+
+    def test_a_rollback_moves_the_aliases_first_and_the_stack_afterwards_without_a_canary(self):
+        result, calls = self.deploy("dev", "rollback", "earlier")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        moved = "aws lambda update-alias --name live --routing-config AdditionalVersionWeights={} --function-name augmed-api-cases --function-version 6"
+        self.assertLess(calls.index(moved), calls.index("sam deploy"))
+        self.assertRegex(self.deployments(calls)[0], "ShiftGradually=true .*ShiftGradually=false$")
+        self.assertNotIn("cancel-update-stack", calls)
+
+    def test_a_rollback_cancels_an_update_that_is_on_its_way(self):
+        _, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_IN_PROGRESS")
+
+        order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "wait stack-rollback-complete", "sam deploy"]]
+        self.assertEqual(order, sorted(order))
+
+    def test_each_release_publishes_versions_of_its_own(self):
+        def digest(overrides):
+            (self.folder / "samconfig.toml").write_text((ROOT / "samconfig.toml").read_text().replace("LogRetentionDays=14", overrides))
+            (self.folder / "calls").unlink(missing_ok=True)
+            _, calls = self.deploy("dev", "release")
+            return re.search(r"ReleaseDigest=([0-9a-f]{64})\b", self.deployments(calls)[0])[1]
+
+        self.assertEqual(digest("LogRetentionDays=14"), digest("LogRetentionDays=14"))
+        self.assertNotEqual(digest("LogRetentionDays=14"), digest("LogRetentionDays=30"))
+
     def test_a_build_that_lambda_could_not_start_is_not_released(self):
         for machine, mode, reason in [(ARM64, 0o644, "not executable"), (X86_64, 0o755, "another processor than arm64")]:
             self.build(machine, mode)
@@ -140,6 +174,15 @@ class Deploy(unittest.TestCase):
 
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertNotIn("a secret of tests", calls + result.stdout + result.stderr)
+
+    def test_traffic_is_shifted_by_the_rules_before_the_stack_is_updated(self):
+        result, calls = self.deploy("production", "traffic", "90,0,10")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        (rule,) = re.findall("aws elbv2 modify-rule --rule-arn arn:rule --actions (.*)", calls)
+        groups = [{"TargetGroupArn": "arn:cases", "Weight": 10}, {"TargetGroupArn": "arn:old", "Weight": 90}]
+        self.assertEqual(json.loads(rule), [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+        self.assertLess(calls.index("modify-rule"), calls.index("update-stack"))
 
     def test_traffic_changes_one_parameter(self):
         result, calls = self.deploy("production", "traffic", "90,0,10")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import tomllib
 import unittest
 import warnings
@@ -9,7 +10,10 @@ import warnings
 import boto3
 from moto import mock_aws
 
-from stack import REGION, ROOT, Routes, create, read, resources
+from stack import REGION, ROOT, STACK, Routes, create, read, resources
+
+sys.path.insert(0, str(ROOT / "scripts"))
+import listener_rules  # noqa: E402
 
 # Path of the contract (section 3) and the function behind it. The first that fits.
 FUNCTIONS = [
@@ -137,6 +141,22 @@ class ExistingTeam(InMoto):
 
     def test_a_canary_is_a_weight(self):
         create({**self.given, "ApiTraffic": "90,0,10"})
+
+        routes = Routes(self.listener)
+        for path in contract_paths():
+            self.assertEqual(routes.of(path), {self.flask: 90, function_of(path): 10}, path)
+
+
+    def test_the_rules_alone_shift_traffic_to_where_the_stack_would(self):
+        create({**self.given, "ApiTraffic": "100,0,0"})
+        cloudformation = boto3.client("cloudformation")
+        stack = {
+            "template": cloudformation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"],
+            "parameters": cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"],
+            "resources": cloudformation.list_stack_resources(StackName=STACK)["StackResourceSummaries"],
+        }
+        for arn, actions in listener_rules.rules(stack, "90,0,10"):
+            self.elbv2.modify_rule(RuleArn=arn, Actions=actions)
 
         routes = Routes(self.listener)
         for path in contract_paths():
