@@ -21,7 +21,10 @@ fn text() -> String {
 
 /// Where a resource begins, or a section of the template.
 fn heading(text: &str, name: &str) -> usize {
-    [format!("\n  {name}:\n"), format!("\n{name}:\n")].iter().find_map(|line| text.find(line)).expect("no such resource")
+    [format!("\n  {name}:\n"), format!("\n{name}:\n")]
+        .iter()
+        .find_map(|line| text.find(line))
+        .expect("no such resource")
 }
 
 /// Replaces the first `from` after the heading of the resource.
