@@ -69,12 +69,12 @@ def create(parameters):
     )
 
 
-def translate(parameters):
-    """template.yaml as plain CloudFormation, with packages and nested templates in the bucket."""
+def translate(parameters, build=""):
+    """template.yaml as plain CloudFormation, with the packages of a build and nested templates in the bucket."""
     template = read("template.yaml")
     for kind, property in PACKAGED.items():
         for resource in resources(template, kind).values():
-            resource["Properties"][property] = f"s3://{BUCKET}/{resource['Properties'][property]}"
+            resource["Properties"][property] = f"s3://{BUCKET}/{build}{resource['Properties'][property]}"
     for application in resources(template, "AWS::Serverless::Application").values():
         application["Properties"]["Location"] = address(application["Properties"]["Location"])
     return transform(template, dict(parameters), ManagedPolicies())
