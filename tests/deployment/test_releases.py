@@ -59,9 +59,9 @@ class Releases(unittest.TestCase):
 
     def test_the_throttles_of_every_function_are_watched(self):
         functions = resources(read("template.yaml"), "AWS::Serverless::Function").values()
-        names = {one["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in functions}
-        watched = read("template.yaml")["Resources"]["Observability"]["Properties"]["Parameters"]["Functions"]
-        self.assertEqual(set(watched.split(",")), names)
+        names = {one["Properties"]["FunctionName"]["Fn::Sub"] for one in functions}
+        watched = read("template.yaml")["Resources"]["Observability"]["Properties"]["Parameters"]["Functions"]["Fn::Join"][1]
+        self.assertEqual({one["Fn::Sub"] for one in watched}, names)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,145 @@
+"""What GitHub's role may: all that CloudFormation needs of it for this stack, and no way around the boundary of its roles.
+
+What CloudFormation needs is in the schemas of resource types that AWS publishes, of which cfn-lint has a copy: the permissions of
+the handlers. What AWS's own policies allow is in moto's copy of them."""
+
+import json
+import unittest
+from pathlib import Path
+
+import cfnlint
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from ordering import Graph, Scope
+from stack import read, translate
+
+from iam import allows, listed, names
+
+SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas/resources"
+ROLE = "arn:aws:iam::123456789012:role/augmed-api-x"
+BOUNDARY = "arn:aws:iam::123456789012:policy/augmed-api-boundary"
+# A handler has permissions for every way to use its type. These belong to ways that the stack does not go.
+UNUSED = (
+    "acm-pca amplify apigateway apprunner appsync bedrock-agentcore cognito-idp elasticfilesystem firehose payments s3files s3tables vpc-lattice vpce "
+    "ec2:AcceptAddressTransfer ec2:AssociateSubnetCidrBlock ec2:AssociateVerifiedAccess ec2:DisassociateVerifiedAccess ec2:GetVerifiedAccess "
+    "ec2:AssignPrivateNatGatewayAddress ec2:UnassignPrivateNatGatewayAddress ec2:AttachVpnGateway ec2:DetachVpnGateway ec2:DisassociateSubnetCidrBlock "
+    "ec2:CreateVpcEncryptionControl ec2:ModifyVpcTenancy ecs:PutAccountSetting iam:AttachGroupPolicy iam:AttachUserPolicy iam:DetachGroupPolicy "
+    "iam:DetachUserPolicy iam:DeleteRolePermissionsBoundary iam:ListRoles kms:CreateGrant kms:Decrypt kms:Encrypt kms:GenerateDataKey kms:RetireGrant "
+    "route53:AssociateVPC route53:DisassociateVPC route53:CreateQueryLoggingConfig route53:DeleteQueryLoggingConfig route53:UpdateHostedZoneFeatures "
+    "secretsmanager:RemoveRegions secretsmanager:ReplicateSecret"
+).split()
+
+
+def document(template, resource):
+    return template.properties[resource]["PolicyDocument"]["Statement"]
+
+
+class GitHub:
+    """infra/github.yaml with the values of production."""
+
+    def __init__(self):
+        template = read("infra/github.yaml")
+        given = {"Repository": "a/b", "Environment": "production", "ApiStackName": "augmed-api"}
+        scope = Named(template, given, "")
+        self.properties = {name: scope.value(one["Properties"]) for name, one in template["Resources"].items()}
+
+
+class Named(Scope):
+    def resource(self, name, attribute=None):
+        return BOUNDARY if name == "Boundary" else super().resource(name, attribute)
+
+
+class DeployRole(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        github = GitHub()
+        attached = [one.strip("<>") for one in github.properties["Role"]["ManagedPolicyArns"]]
+        cls.policies = {one: document(github, one) for one in [*attached, "Boundary"]}
+        cls.may = [statement for one in attached for statement in cls.policies[one]]
+        cls.boundary = cls.policies["Boundary"]
+        given = {"DomainName": "api.example.org", "WithContainer": "true", "MailDomain": "example.org", "WithPermissionsBoundary": "true"}
+        cls.stack = Graph(translate(given), given)
+
+    def test_it_may_all_that_cloudformation_needs_for_every_type_of_the_stack(self):
+        types = set(self.stack.types.values())
+        missing = set()
+        for file in SCHEMAS.glob("*.json"):
+            schema = json.loads(file.read_text())
+            if schema["typeName"] in types:
+                for handler in ["create", "read", "update", "delete"]:
+                    needed = schema.get("handlers", {}).get(handler, {}).get("permissions", [])
+                    missing |= {f"{schema['typeName']}: {one}" for one in needed if not one.startswith(tuple(UNUSED)) and not names(self.may, one)}
+        missing = {one for one in missing if "s3:REST" not in one}
+        self.assertEqual(sorted(missing), [])
+
+    def test_it_is_no_administrator(self):
+        for action, resource in [
+            ("iam:CreateUser", "*"),
+            ("iam:CreateAccessKey", "arn:aws:iam::123456789012:user/x"),
+            ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::123456789012:role/admin"),
+            ("sts:AssumeRole", ROLE),
+            ("organizations:LeaveOrganization", "*"),
+            ("s3:GetObject", "arn:aws:s3:::another/file"),
+            ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:another"),
+            ("ssm:GetParameter", "arn:aws:ssm:eu-west-1:123456789012:parameter/augmed/production/jwt-secret"),
+            ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:another"),
+            ("kms:Decrypt", "*"),
+            ("rds:DeleteDBInstance", "arn:aws:rds:eu-west-1:123456789012:db:masterdbdev"),
+            ("cloudformation:UpdateStack", "arn:aws:cloudformation:eu-west-1:123456789012:stack/another/1"),
+        ]:
+            self.assertFalse(allows(self.may, action, resource), action)
+
+    def test_a_role_that_it_makes_or_changes_has_the_boundary(self):
+        for action in ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary"]:
+            self.assertTrue(allows(self.may, f"iam:{action}", ROLE, iam__PermissionsBoundary=BOUNDARY), action)
+            self.assertFalse(allows(self.may, f"iam:{action}", ROLE), action)
+            self.assertFalse(allows(self.may, f"iam:{action}", ROLE, iam__PermissionsBoundary=f"{BOUNDARY}x"), action)
+
+    def test_it_cannot_take_the_boundary_off_or_change_it(self):
+        self.assertFalse(allows(self.may, "iam:DeleteRolePermissionsBoundary", ROLE))
+        for action in ["CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy"]:
+            self.assertFalse(allows(self.may, f"iam:{action}", BOUNDARY), action)
+        self.assertTrue(allows(self.may, "iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/augmed-api-Read"))
+
+    def test_a_role_is_passed_to_the_services_that_use_it_and_to_no_other(self):
+        for service in ["lambda", "ecs-tasks", "scheduler", "codedeploy"]:
+            self.assertTrue(allows(self.may, "iam:PassRole", ROLE, iam__PassedToService=f"{service}.amazonaws.com"), service)
+        for service in ["ec2", "cloudformation", "glue", "sagemaker"]:
+            self.assertFalse(allows(self.may, "iam:PassRole", ROLE, iam__PassedToService=f"{service}.amazonaws.com"), service)
+
+    def test_every_role_of_the_stack_has_the_boundary(self):
+        roles = [key for key, kind in self.stack.types.items() if kind == "AWS::IAM::Role"]
+        self.assertGreater(len(roles), 20)
+        for role in roles:
+            self.assertEqual(self.stack.properties[role].get("PermissionsBoundary"), BOUNDARY, role)
+
+    def test_the_boundary_takes_nothing_away_that_a_role_needs(self):
+        for role, action in self.actions_of_roles():
+            self.assertTrue(names(self.boundary, action), f"{role}: {action}")
+
+    def test_the_boundary_keeps_a_role_from_what_no_role_of_ours_does(self):
+        for action in ["iam:CreateUser", "sts:AssumeRole", "s3:GetObject", "lambda:UpdateFunctionCode", "rds:DeleteDBInstance", "ec2:RunInstances"]:
+            self.assertFalse(names(self.boundary, action), action)
+
+    def test_policies_are_no_longer_than_iam_takes(self):
+        for name, statements in self.policies.items():
+            self.assertLess(len(json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))), 6144, name)
+
+    def actions_of_roles(self):
+        aws = {name: one for name, one in json.loads(aws_managed_policies_data).items()}
+        for role, kind in self.stack.types.items():
+            if kind == "AWS::IAM::Role":
+                properties = self.stack.properties[role]
+                statements = [s for policy in properties.get("Policies", []) for s in listed(policy["PolicyDocument"]["Statement"])]
+                for arn in properties.get("ManagedPolicyArns", []):
+                    if ":aws:policy/" in str(arn):
+                        statements += listed(aws[arn.rsplit("/", 1)[1]]["Document"]["Statement"])
+                for statement in statements:
+                    yield from ((role, action) for action in listed(statement["Action"]) if not action.startswith(IDLE))
+
+
+# AWS's policies allow more than the services do for us.
+IDLE = ("xray:GetSampling", "s3:GetObject", "ec2:DescribeInstances")
+
+
+if __name__ == "__main__":
+    unittest.main()
