@@ -14,7 +14,7 @@ use crate::report::{Ending, Report};
 
 const AFTER_HELP: &str = "\
 Whoever has the token is this account until it expires: sees its cases and answers in its name; with an administrator's also exports
-everything, assigns cases and invites accounts. It is valid even if the password changes; `augmed users deactivate` ends it.
+everything, assigns cases and invites accounts. A new password, `augmed users logout` and `augmed users deactivate` end it.
 
 Examples:
   TOKEN=$(augmed token ines@clinic.example)
@@ -32,7 +32,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let (app, config) = context.app().await?;
     let db = context.database().await?;
     let account = sqlx::query!(
-        r#"SELECT id, email, active IS TRUE AS "is_active!", admin_flag IS TRUE AS "is_admin!"
+        r#"SELECT id, email, tokens_valid_from, active IS TRUE AS "is_active!", admin_flag IS TRUE AS "is_admin!"
            FROM "user" WHERE email = $1 OR id::text = $1"#,
         arguments.account
     )
@@ -43,7 +43,8 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         let problem = format!("account {} is not active, so that its token would be refused", account.id);
         return Err(Failure::new(problem).with_remedy("it has to sign up, or augmed users activate"));
     }
-    let now = Utc::now();
+    // sessions may have been ended by a clock that is ahead of this one
+    let now = account.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
     let token = app.tokens.issue(&account.email, now).map_err(|error| Failure::new(error.to_string()))?;
     let mut transaction = context::begin(&db).await?;
     context.author().record(&mut transaction, Action::IssueToken, &[account.id.to_string()], json!({})).await?;

@@ -18,7 +18,16 @@ impl Session {
     /// For a look: others may be at work meanwhile.
     pub async fn open(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
         let mut session = Self { connection: PgConnection::connect_with(options).await?, timeouts };
-        sqlx::query!("SELECT set_config('search_path', 'public', false)").fetch_one(&mut session.connection).await?;
+        // a run that disappears, as a function at its end, holds no locks for long
+        sqlx::query!(
+            "SELECT set_config('search_path', 'public', false) AS search_path,
+                    set_config('idle_in_transaction_session_timeout', '1min', false) AS idle,
+                    set_config('tcp_keepalives_idle', '10', false) AS keepalives_idle,
+                    set_config('tcp_keepalives_interval', '5', false) AS keepalives_interval,
+                    set_config('tcp_keepalives_count', '3', false) AS keepalives_count"
+        )
+        .fetch_one(&mut session.connection)
+        .await?;
         session.limit(timeouts.transaction).await?;
         Ok(session)
     }

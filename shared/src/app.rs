@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::auth::{Passwords, Tokens, address_hash};
-use crate::config::{Config, ConfigError, Environment};
+use crate::auth::{Passwords, Tokens, client_hash};
+use crate::config::{Config, ConfigError, Environment, Signup};
 use crate::db::{Address, Database, Deployment};
+use crate::http::ClientAddress;
 use crate::mail::Mailer;
 use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
 
@@ -33,8 +34,10 @@ pub struct State {
     pub admin_api_key: Option<Arc<RotatingSecret>>,
     /// Opens `/api/v1/*`.
     pub export_api_key: Option<Arc<RotatingSecret>>,
-    /// Where the link in a reset mail leads.
+    /// Where the link in a mail leads.
     pub frontend_url: Option<String>,
+    /// Who may sign up.
+    pub signup: Signup,
     /// Keeps secrets as new as those in SSM.
     pub rotation: Rotation,
 }
@@ -106,12 +109,13 @@ impl State {
             admin_api_key: api_key("ADMIN_API_KEY", &config.admin_api_key),
             export_api_key: api_key("EXPORT_API_KEY", &config.export_api_key),
             frontend_url: config.frontend_url.clone(),
+            signup: config.signup,
             rotation: Rotation::default(),
         }
     }
 
-    /// What stands for an address where failed logins are counted.
-    pub fn address_hash(&self, address: &str) -> String {
-        address_hash(&self.tokens.key(), address)
+    /// Returns what stands for a client's address where failed logins are counted.
+    pub fn client_hash(&self, client: &ClientAddress) -> String {
+        client_hash(&self.tokens.key(), client)
     }
 }

@@ -55,6 +55,12 @@ pub enum Action {
     /// Accounts may not log in any more.
     #[serde(rename = "accounts.deactivate")]
     DeactivateAccounts,
+    /// Invitations were withdrawn: the accounts are gone.
+    #[serde(rename = "accounts.withdraw")]
+    WithdrawInvitations,
+    /// Tokens and links of accounts are not accepted any more.
+    #[serde(rename = "accounts.log-out")]
+    LogOutAccounts,
     /// A link that sets a new password was made for them, to be mailed.
     #[serde(rename = "accounts.mail-link")]
     MailLinks,
@@ -100,6 +106,8 @@ impl Action {
             Self::InviteAccounts => "accounts.invite",
             Self::ActivateAccounts => "accounts.activate",
             Self::DeactivateAccounts => "accounts.deactivate",
+            Self::WithdrawInvitations => "accounts.withdraw",
+            Self::LogOutAccounts => "accounts.log-out",
             Self::MailLinks => "accounts.mail-link",
             Self::IssueToken => "account.issue-token",
             Self::SignUp => "account.sign-up",

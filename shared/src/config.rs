@@ -36,6 +36,8 @@ pub struct Config {
     pub port: u16,
     /// `FRONTEND_URL`, without a slash at its end: where the link in a reset mail leads.
     pub frontend_url: Option<String>,
+    /// `SIGNUP`.
+    pub signup: Signup,
     /// `MAIL_FROM`: the sender of mails.
     pub mail_from: Option<String>,
     /// `MAIL_TRANSPORT`.
@@ -53,6 +55,15 @@ pub enum CorsOrigins {
     Any,
     /// These and no others.
     Only(Vec<HeaderValue>),
+}
+
+/// How an invited person makes the account theirs (contract section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signup {
+    /// By the address alone, as in the old system.
+    Open,
+    /// By the link that the invitation mailed.
+    ByMail,
 }
 
 /// How mail leaves the process.
@@ -97,6 +108,7 @@ impl Config {
             cors_origins: read.cors_origins(),
             port: read.number("PORT", 5000, 0..=u16::MAX),
             frontend_url: read.optional("FRONTEND_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            signup: read.signup(),
             mail_from: read.optional("MAIL_FROM"),
             mail_transport: read.mail_transport(),
             migrate_on_start: read.flag("MIGRATE_ON_START"),
@@ -119,6 +131,13 @@ pub fn cors_origins(environment: &Environment) -> Result<CorsOrigins, ConfigErro
     let mut read = Reader { environment, faults: Vec::new() };
     let origins = read.cors_origins();
     if read.faults.is_empty() { Ok(origins) } else { Err(ConfigError(read.faults)) }
+}
+
+/// `SIGNUP` alone, for a command that needs nothing else.
+pub fn signup(environment: &Environment) -> Result<Signup, ConfigError> {
+    let mut read = Reader { environment, faults: Vec::new() };
+    let signup = read.signup();
+    if read.faults.is_empty() { Ok(signup) } else { Err(ConfigError(read.faults)) }
 }
 
 struct Reader<'a> {
@@ -214,6 +233,18 @@ impl Reader<'_> {
             },
             CorsOrigins::Only,
         )
+    }
+
+    fn signup(&mut self) -> Signup {
+        match self.optional("SIGNUP").as_deref() {
+            None | Some("open") => Signup::Open,
+            Some("by-mail") => Signup::ByMail,
+            Some(_) => {
+                self.faults.push("SIGNUP must be open or by-mail".to_owned());
+                // the stricter one, though no process starts with a fault
+                Signup::ByMail
+            }
+        }
     }
 
     fn mail_transport(&mut self) -> MailTransport {

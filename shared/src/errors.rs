@@ -80,11 +80,12 @@ pub enum Business {
     InvalidAnalytics,
     MailNotSent,
     TooManyFailedLogins,
+    SignupNeedsLink,
 }
 
 impl Business {
     /// In order of their codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::WeakPassword,
         Self::NotInvited,
         Self::AlreadySignedUp,
@@ -104,6 +105,7 @@ impl Business {
         Self::InvalidAnalytics,
         Self::MailNotSent,
         Self::TooManyFailedLogins,
+        Self::SignupNeedsLink,
     ];
 
     /// The code clients read, as text.
@@ -128,6 +130,7 @@ impl Business {
             Self::InvalidAnalytics => "1030",
             Self::MailNotSent => "1040",
             Self::TooManyFailedLogins => "1050",
+            Self::SignupNeedsLink => "1051",
         }
     }
 
@@ -164,6 +167,9 @@ impl Business {
             }
             Self::TooManyFailedLogins => {
                 "Too many failed logins. Please try again in 15 minutes, or reset your password."
+            }
+            Self::SignupNeedsLink => {
+                "To sign up, please open the link in the mail that invited you, and choose your password there. If the mail is lost or older than a week, ask the person who invited you to send it again."
             }
         }
     }
@@ -286,10 +292,11 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // class 08 connection, 40 deadlock, 53 resources, 57 statement timeout and shutdown (PostgreSQL appendix A)
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)))
-        }
+        // classes 08 connection, 40 deadlock, 53 resources, 55 lock timeout, 57 statement timeout and shutdown, and 25P03 idle in a
+        // transaction for too long (PostgreSQL appendix A)
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| ["08", "25P03", "40", "53", "55", "57"].iter().any(|prefix| code.starts_with(prefix))),
         _ => false,
     }
 }

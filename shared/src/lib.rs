@@ -17,6 +17,7 @@ pub mod http;
 pub mod jsonb;
 pub mod lambda;
 pub mod mail;
+pub mod mailed_link;
 pub mod openapi;
 pub mod page_config;
 pub mod python;

@@ -64,6 +64,18 @@ impl Mailer {
         }
     }
 
+    /// Returns an id like those of [`Self::send`], for a mail that is not sent and nobody is to know it.
+    pub fn id_of_none(&self) -> String {
+        match self.transport {
+            // as SES makes them: the time in milliseconds, a UUID, and the region's six digits
+            MailTransport::Ses => {
+                let milliseconds = chrono::Utc::now().timestamp_millis();
+                format!("0100{milliseconds:012x}-{}-000000", uuid::Uuid::new_v4())
+            }
+            MailTransport::Log | MailTransport::Directory(_) => local_id(),
+        }
+    }
+
     async fn send_by_ses(&self, recipient: &str, message: &Message) -> Result<String, MailError> {
         let sender = self.sender.as_deref().ok_or(MailError::NoSender)?;
         let body = Body::builder().text(utf8(&message.text)).html(utf8(&message.html)).build();

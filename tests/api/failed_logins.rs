@@ -1,8 +1,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use http::Method;
 use serde_json::json;
-use tests::app::TestApp;
+use tests::app::{Answer, TestApp, json_request};
 use tests::db::TestDb;
 use tests::round_trips::RoundTrips;
 
@@ -83,7 +84,7 @@ async fn they_are_forgotten_after_a_quarter_of_an_hour() {
     let api = TestApp::with_contract_data().await;
     fail(&api, "alice@contract.test", 10).await;
 
-    execute(&api, "UPDATE login_failure SET forgotten_at = forgotten_at - interval '15 minutes'").await;
+    execute(&api, "UPDATE wrong_password SET forgotten_at = forgotten_at - interval '15 minutes'").await;
 
     assert_eq!(api.log_in("alice@contract.test", "Wrong-pass-1").await.error_code(), "1005");
     assert_eq!(api.log_in("alice@contract.test", "Alice-pass-1").await.status, 200);
@@ -96,21 +97,111 @@ async fn of_many_guesses_at_once_ten_are_judged() {
     let answers = join_all((0..20).map(|_| api.log_in("alice@contract.test", "Wrong-pass-1"))).await;
 
     let judged = answers.iter().filter(|answer| answer.error_code() == "1005").count();
-    assert_eq!(judged, 10);
+    assert_eq!(judged, 10, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn what_is_stored_is_no_address_and_does_not_stay() {
     let api = TestApp::with_contract_data().await;
-    fail(&api, "bob@contract.test", 1).await;
-    execute(&api, "UPDATE login_failure SET forgotten_at = now() - interval '1 second'").await;
+    log_in_from(&api, "192.0.2.7", "bob@contract.test", "Wrong-pass-1").await;
+    log_in_from(&api, "192.0.2.7", "bob@contract.test", "Bob-pass-1").await;
+    execute(&api, "UPDATE wrong_password SET forgotten_at = now() - interval '1 second'").await;
+    execute(&api, "UPDATE known_client SET known_until = now() - interval '1 second'").await;
 
-    fail(&api, "alice@contract.test", 1).await;
+    log_in_from(&api, "192.0.2.8", "alice@contract.test", "Wrong-pass-1").await;
+    log_in_from(&api, "192.0.2.8", "admin@contract.test", "Admin-pass-1").await;
 
-    let stored: Vec<String> =
-        sqlx::query_scalar("SELECT address_hash FROM login_failure").fetch_all(api.pool()).await.unwrap();
-    assert_eq!(stored, [api.app.address_hash("alice@contract.test")]);
-    assert!(!stored[0].contains("alice"));
+    let stored =
+        "SELECT account_id, client_hash FROM wrong_password UNION ALL SELECT account_id, client_hash FROM known_client";
+    let stored: Vec<(i32, String)> = sqlx::query_as(stored).fetch_all(api.pool()).await.unwrap();
+    assert!(stored.iter().all(|(account, client)| [1, 2].contains(account) && !client.contains("192.")), "{stored:?}");
+}
+
+async fn log_in_from(api: &TestApp, client: &str, email: &str, password: &str) -> Answer {
+    let body = json!({"email": email, "password": password});
+    let mut request = json_request(Method::POST, "/api/auth/login", None, &body);
+    // what the load balancer appends is the last of them
+    request.headers_mut().insert("x-forwarded-for", format!("203.0.113.99, {client}").parse().unwrap());
+    api.send(request).await
+}
+
+#[tokio::test]
+async fn a_stranger_locks_out_only_strangers_of_the_same_address() {
+    let api = TestApp::with_contract_data().await;
+    let log_in = async |client: &str, password: &str| {
+        log_in_from(&api, client, "alice@contract.test", password).await.error_code()
+    };
+
+    for _ in 0..10 {
+        log_in("198.51.100.1", "Wrong-pass-1").await;
+    }
+
+    assert_eq!(log_in("198.51.100.1", "Alice-pass-1").await, "1050");
+    assert_eq!(log_in("192.0.2.7", "Alice-pass-1").await, json!(null));
+}
+
+#[tokio::test]
+async fn what_the_caller_says_of_its_address_does_not_count() {
+    let api = TestApp::with_contract_data().await;
+
+    for n in 0..10 {
+        let claimed = format!("203.0.113.{n}, 198.51.100.1");
+        log_in_from(&api, &claimed, "alice@contract.test", "Wrong-pass-1").await;
+    }
+
+    let answer = log_in_from(&api, "198.51.100.1", "alice@contract.test", "Alice-pass-1").await;
+    assert_eq!(answer.error_code(), "1050");
+}
+
+#[tokio::test]
+async fn addresses_of_one_network_of_ipv6_count_together() {
+    let api = TestApp::with_contract_data().await;
+
+    for n in 0..10 {
+        log_in_from(&api, &format!("2001:db8:0:1::{n:x}"), "alice@contract.test", "Wrong-pass-1").await;
+    }
+
+    let log_in = async |client| log_in_from(&api, client, "alice@contract.test", "Alice-pass-1").await.error_code();
+    assert_eq!((log_in("2001:db8:0:1:ffff::1").await, log_in("2001:db8:0:2::1").await), (json!("1050"), json!(null)));
+}
+
+#[tokio::test]
+async fn guesses_from_many_addresses_lock_out_strangers_and_not_who_has_logged_in_before() {
+    let api = TestApp::with_contract_data().await;
+    let log_in = async |client: &str, password: &str| {
+        log_in_from(&api, client, "alice@contract.test", password).await.error_code()
+    };
+    assert_eq!(log_in("192.0.2.7", "Alice-pass-1").await, json!(null));
+
+    log_in("198.51.100.1", "Wrong-pass-1").await;
+    // a hundred hashes take their time
+    execute(&api, "UPDATE wrong_password SET failures = 99 WHERE client_hash = ''").await;
+    log_in("198.51.100.2", "Wrong-pass-1").await;
+
+    assert_eq!(log_in("203.0.113.7", "Alice-pass-1").await, "1050");
+    assert_eq!(log_in("192.0.2.7", "Alice-pass-1").await, json!(null));
+}
+
+#[tokio::test]
+async fn a_new_password_by_the_old_service_forgets_them() {
+    let api = TestApp::with_contract_data().await;
+    fail(&api, "alice@contract.test", 10).await;
+
+    let by_the_old_service = r#"UPDATE "user" SET salt = bob.salt, password = bob.password FROM "user" AS bob
+        WHERE "user".email = 'alice@contract.test' AND bob.email = 'bob@contract.test'"#;
+    execute(&api, by_the_old_service).await;
+
+    assert_eq!(api.log_in("alice@contract.test", "Bob-pass-1").await.status, 200);
+}
+
+#[tokio::test]
+async fn another_spelling_of_the_address_counts_with_it() {
+    let api = TestApp::with_contract_data().await;
+
+    fail(&api, "alice@contract.test", 5).await;
+    fail(&api, "ALICE@contract.test", 5).await;
+
+    assert_eq!(api.log_in("alice@contract.test", "Alice-pass-1").await.error_code(), "1050");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
+mod addresses;
 mod admin_config;
 mod admin_users;
 mod audit;
@@ -17,7 +18,10 @@ mod export_paging;
 mod export_stream;
 mod failed_logins;
 mod healthcheck;
+mod invitations;
 mod odd_data;
 mod openapi;
 mod permissions;
+mod reset_mails;
 mod secrets;
+mod sessions;

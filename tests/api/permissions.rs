@@ -21,7 +21,12 @@ const ADMIN_KEY: &str = "admin-key-of-this-test";
 fn request(route: &str) -> (Method, String, Body, &'static str) {
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{case_config_id}", "cfg-a03-empty").replace("{task_id}", "cfg-a03-empty");
-    let id = if path.starts_with("/admin") { "2" } else { "exp-alpha" };
+    let id = match route {
+        // carol has not signed up; the second who withdraws her invitation finds none
+        "DELETE /admin/users/{id}/invitation" => "4",
+        _ if path.starts_with("/admin") => "2",
+        _ => "exp-alpha",
+    };
     let path = path.replace("{id}", id).replace("{run_id}", "2");
     let body = match route {
         "POST /admin/config/answer" => json!([{"type": "Text", "title": "Why?"}]),
@@ -77,6 +82,7 @@ fn callers(api: &TestApp) -> Vec<(&'static str, Option<Credential>)> {
         ("export key", Some(("x-api-key", API_KEY.to_owned()))),
         ("admin key", Some(("x-api-key", ADMIN_KEY.to_owned()))),
         ("expired", Some(bearer(&api.app.tokens.issue("admin@contract.test", long_ago).unwrap()))),
+        ("ended", Some(bearer(&api.app.tokens.issue("frank@contract.test", Utc::now()).unwrap()))),
         ("unsigned", forged(json!({"header": {"alg": "none"}, "claims": {"sub": "admin@contract.test"}}))),
         ("other algorithm", forged(json!({"header": {"alg": "HS512"}, "claims": {"sub": "admin@contract.test"}}))),
         ("other key", forged(json!({"secret": "another key", "claims": {"sub": "admin@contract.test"}}))),
@@ -108,6 +114,10 @@ fn verdict(answer: &Answer) -> String {
 const FORMER_ADMINISTRATOR: &str = r#"INSERT INTO "user" (email, active, admin_flag, password, salt)
     SELECT 'former-admin@contract.test', false, true, password, salt FROM "user" WHERE email = 'admin@contract.test'"#;
 
+/// Of an administrator, so that nothing else keeps the token from anything.
+const ENDED_SESSIONS: &str = r#"UPDATE "user" SET admin_flag = true, tokens_valid_from = now() + interval '1 second'
+    WHERE email = 'frank@contract.test'"#;
+
 /// How many rows each table has, and who wrote last there.
 async fn written(api: &TestApp) -> Vec<(String, i64, i64)> {
     let all = "SELECT string_agg(format(
@@ -121,6 +131,7 @@ async fn written(api: &TestApp) -> Vec<(String, i64, i64)> {
 async fn verdicts(route: &str) -> Vec<String> {
     let api = TestApp::configured(TestDb::with_contract_data().await, &[("ADMIN_API_KEY", ADMIN_KEY)]).await;
     sqlx::query(FORMER_ADMINISTRATOR).execute(api.pool()).await.unwrap();
+    sqlx::query(ENDED_SESSIONS).execute(api.pool()).await.unwrap();
     let callers = callers(&api).into_iter().map(|(_, header)| header);
     let verdicts = if route == ANSWERED_AFTER_A_SECOND {
         // all at once: each is refused after that second

@@ -1,5 +1,7 @@
 //! `augmed users` and `augmed token`.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use tests::app::TestApp;
 
@@ -53,7 +55,8 @@ async fn accounts_are_deactivated_and_activated_by_address_or_id() {
     let deactivated = augmed.run(&["--json", "users", "deactivate", "a@study.test", "b@study.test"]).done().json();
     let activated = augmed.run(&["--json", "users", "activate", &id]).done().json();
 
-    assert_eq!(outcomes(&deactivated), ["deactivated", "unchanged: invited, has not signed up yet"]);
+    let unchanged = "unchanged: invited, has not signed up yet; augmed users withdraw takes the invitation back";
+    assert_eq!(outcomes(&deactivated), ["deactivated", unchanged]);
     assert_eq!(outcomes(&activated), ["activated"]);
     assert_eq!(augmed.run(&["--json", "users", "list"]).json()[0]["state"], "active");
 }
@@ -77,13 +80,83 @@ async fn a_reset_mails_a_link_to_active_accounts() {
     let augmed = augmed.set("MAIL_TRANSPORT", &format!("file:{}", mails.display()));
     sign_up(&augmed, "a@study.test").await;
 
-    let run = augmed.run(&["--json", "users", "reset", "a@study.test", "b@study.test"]);
+    let run = augmed.run(&["--json", "users", "reset", "a@study.test", "b@study.test"]).done();
 
-    assert_eq!(run.code, Some(1), "one of them has not signed up");
-    assert!(run.json()[1]["outcome"].as_str().unwrap().starts_with("failed: Email hasn't sign up"), "{run:?}");
-    let mails: Vec<_> = std::fs::read_dir(mails).unwrap().map(|mail| mail.unwrap().path()).collect();
-    let [mail] = &mails[..] else { panic!("{mails:?}") };
-    assert!(std::fs::read_to_string(mail).unwrap().contains("https://study.test/reset-password/"));
+    assert_eq!(outcomes(&run.json()), ["mailed", "mailed: an invitation"]);
+    let mails = read_all(&mails);
+    assert!(mails.iter().all(|mail| mail.contains("https://study.test/reset-password/")), "{mails:?}");
+    let subjects = ["Subject: Reset your AugMed password", "Subject: Your invitation to AugMed"];
+    assert!(subjects.iter().all(|subject| mails.iter().any(|mail| mail.contains(subject))), "{mails:?}");
+}
+
+#[tokio::test]
+async fn there_is_no_link_for_a_deactivated_account() {
+    let augmed = Augmed::with_study().await;
+    sign_up(&augmed, "a@study.test").await;
+    augmed.run(&["users", "deactivate", "a@study.test"]).done();
+
+    let run = augmed.run(&["--json", "users", "reset", "a@study.test"]);
+
+    assert_eq!((run.code, outcomes(&run.json())), (Some(1), vec!["failed: is deactivated"]));
+}
+
+fn read_all(directory: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(directory).unwrap();
+    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn by_mail_an_invitation_mails_a_link() {
+    let augmed = Augmed::new().await.set("SIGNUP", "by-mail");
+    let mails = augmed.path("mail");
+    let augmed = augmed.set("MAIL_TRANSPORT", &format!("file:{}", mails.display()));
+
+    let run = augmed.run(&["users", "invite", "a@study.test", "b@study.test"]).done();
+
+    assert!(run.stdout.contains("2 accounts added; they choose a password at the link"), "{run:?}");
+    let mails = read_all(&mails);
+    assert_eq!(mails.iter().filter(|mail| mail.contains("Subject: Your invitation to AugMed")).count(), 2);
+}
+
+#[tokio::test]
+async fn by_mail_an_invitation_whose_mail_does_not_leave_is_told() {
+    let augmed = Augmed::new().await.set("SIGNUP", "by-mail").set("MAIL_TRANSPORT", "file:/dev/null/mail");
+
+    let run = augmed.run(&["--json", "users", "invite", "a@study.test"]);
+
+    let said = "added, but its mail did not leave: augmed users reset mails another";
+    assert_eq!((run.code, outcomes(&run.json())), (Some(1), vec![said]));
+}
+
+#[tokio::test]
+async fn an_invitation_is_withdrawn_and_an_account_that_signed_up_is_not() {
+    let augmed = Augmed::with_study().await;
+    sign_up(&augmed, "a@study.test").await;
+
+    let run = augmed.run(&["--json", "users", "withdraw", "a@study.test", "b@study.test"]);
+
+    assert_eq!(run.code, Some(1));
+    assert_eq!(outcomes(&run.json()), ["unchanged: has signed up; augmed users deactivate", "withdrawn"]);
+    let left = augmed.run(&["--json", "users", "list"]).json();
+    assert!(left.as_array().unwrap().iter().all(|account| account["email"] != "b@study.test"), "{left}");
+    assert_eq!(augmed.audited().await.last().unwrap().1, "accounts.withdraw");
+}
+
+#[tokio::test]
+async fn a_logout_ends_tokens_until_the_next_login() {
+    let augmed = Augmed::with_study().await;
+    sign_up(&augmed, "a@study.test").await;
+    let token = augmed.run(&["token", "a@study.test"]).done().stdout;
+
+    let run = augmed.run(&["--json", "users", "logout", "a@study.test", "b@study.test"]).done();
+
+    assert_eq!(outcomes(&run.json()), ["logged out", "unchanged: invited, has not signed up yet"]);
+    assert_eq!(augmed.audited().await.last().unwrap().1, "accounts.log-out");
+    let new = augmed.run(&["token", "a@study.test"]).done().stdout;
+    let Augmed { db, .. } = augmed;
+    let api = TestApp::over(db).await;
+    assert_eq!(api.get("/api/cases", Some(token.trim())).await.status, 401);
+    assert_eq!(api.get("/api/cases", Some(new.trim())).await.status, 200);
 }
 
 #[tokio::test]

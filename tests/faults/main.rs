@@ -7,6 +7,7 @@
 mod administrators;
 mod attempts;
 mod clients;
+mod disappeared;
 mod exactly_once;
 mod lost;
 mod overload;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         exactly_once::of_signups_at_once_one_wins_and_the_others_are_told,
         exactly_once::of_resets_with_one_token_one_wins_and_the_others_are_told,
         exactly_once::of_migrations_at_once_one_works_and_the_others_wait,
+        disappeared::in_the_middle_of_any_transaction_it_holds_up_the_others_for_seconds,
         administrators::of_page_uploads_at_once_one_is_there_in_the_end_and_whole_and_the_others_assignments_stay,
         administrators::of_copies_of_an_invitation_each_account_is_added_once,
         administrators::of_questionnaires_at_once_each_is_stored_once_under_its_id,

@@ -179,6 +179,8 @@ pub fn environment(database_url: &str) -> Environment {
         ("EXPORT_API_KEY", API_KEY),
         ("ADMIN_API_KEY", API_KEY),
         ("FRONTEND_URL", "https://study.test"),
+        // template.yaml has by-mail
+        ("SIGNUP", "open"),
         ("MAIL_FROM", "study@study.test"),
         ("MAIL_TRANSPORT", "log"),
     ]

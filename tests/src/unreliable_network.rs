@@ -158,11 +158,12 @@ async fn carry(
     let mut bytes = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut bytes).await?;
+        let passes = |state: &State| !state.is_stalled && number >= state.lost_before;
+        let delay = state.wait_for(passes).await.map_err(io::Error::other)?.delay;
+        // a network that carries no bytes does not carry their end either
         if length == 0 {
             return Ok(());
         }
-        let passes = |state: &State| !state.is_stalled && number >= state.lost_before;
-        let delay = state.wait_for(passes).await.map_err(io::Error::other)?.delay;
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }

@@ -118,6 +118,13 @@ fn fit(found: Vec<(&'static str, PathBuf)>, quoting: Quoting, catalog: &Catalog)
 async fn prepare(files: &[TableFile], transaction: &mut PgConnection) -> Result<(), Failure> {
     // 03/04/2026 is refused instead of guessed
     sqlx::query!("SET LOCAL datestyle = 'ISO, YMD'").execute(&mut *transaction).await?;
+    // a computer that goes away in the middle of a COPY is noticed, and the tables are free again
+    sqlx::query!(
+        "SELECT set_config('tcp_keepalives_idle', '10', true) AS idle, set_config('tcp_keepalives_interval', '5', true) AS interval,
+                set_config('tcp_keepalives_count', '3', true) AS count"
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     let tables: Vec<&str> = files.iter().map(|file| file.table).collect();
     let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", tables.join(", "));
     waiting::spin("waiting for the tables", sqlx::query(&lock).execute(&mut *transaction)).await?;

@@ -1,6 +1,8 @@
 //! `invite`: makes accounts, as `POST /admin/users` does.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use admin_users::invitation::Invitation;
 use admin_users::queries;
@@ -8,12 +10,19 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use shared::audit::Action;
+use shared::config::{self, Signup};
+use shared::mailed_link::{self, Occasion};
 
 use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{Ending, Report};
 use crate::{people, table};
+
+/// A command that somebody waits for, and a list of some hundred people.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+const NOT_MAILED: &str = "added, but its mail did not leave: augmed users reset mails another";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -37,6 +46,14 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     if let Some(file) = &arguments.file {
         invitations.extend(people::read(file)?.into_iter().map(|person| person.invitation));
     }
+    // what mailing needs is asked for before there is anything to mail
+    let app = match config::signup(&context.environment().await?)? {
+        Signup::Open => None,
+        Signup::ByMail => Some(context.app().await?.0),
+    };
+    if let Some(app) = &app {
+        mailed_link::frontend_url(app)?;
+    }
     let db = context.database().await?;
     let mut transaction = context::begin(&db).await?;
     let added = queries::add(&mut transaction, &invitations).await?;
@@ -45,13 +62,24 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         let details = json!({ "added": added.len() });
         context.author().record(&mut transaction, Action::InviteAccounts, &ids, details).await?;
     }
+    let emails: Vec<String> = added.keys().filter(|_| app.is_some()).cloned().collect();
+    let links = mailed_link::store(&mut *transaction, &emails, Occasion::Invitation).await?;
     transaction.commit().await?;
+    let mailed = match &app {
+        Some(app) => mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), PATIENCE).await,
+        None => HashSet::new(),
+    };
+    let outcome = |email: &String| match (added.contains_key(email), app.is_some()) {
+        (false, _) => "existed already",
+        (true, true) if !mailed.contains(email) => NOT_MAILED,
+        (true, _) => "added",
+    };
     let invited = invitations.into_iter().map(|invitation| Invited {
         id: added.get(&invitation.email).copied(),
-        outcome: if added.contains_key(&invitation.email) { "added" } else { "existed already" },
+        outcome: outcome(&invitation.email),
         email: invitation.email,
     });
-    context.show(&All(invited.collect()))
+    context.show(&All { invited: invited.collect(), by_mail: app.is_some() })
 }
 
 #[derive(Serialize)]
@@ -63,14 +91,27 @@ struct Invited {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct All(Vec<Invited>);
+struct All {
+    invited: Vec<Invited>,
+    #[serde(skip)]
+    by_mail: bool,
+}
 
 impl Report for All {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let id = |id: Option<i32>| id.map(|id| id.to_string()).unwrap_or_default();
-        let rows = self.0.iter().map(|one| [id(one.id), one.email.clone(), one.outcome.to_owned()]);
+        let rows = self.invited.iter().map(|one| [id(one.id), one.email.clone(), one.outcome.to_owned()]);
         writeln!(out, "{}", table::of(["id", "email", "outcome"], rows))?;
-        let added = self.0.iter().filter(|one| one.id.is_some()).count();
-        writeln!(out, "{added} accounts added; they sign up with their address, no mail was sent")
+        let added = self.invited.iter().filter(|one| one.id.is_some()).count();
+        let next = if self.by_mail {
+            "they choose a password at the link that they were mailed"
+        } else {
+            "they sign up with their address, no mail was sent"
+        };
+        writeln!(out, "{added} accounts added; {next}")
+    }
+
+    fn ending(&self) -> Ending {
+        if self.invited.iter().any(|one| one.outcome == NOT_MAILED) { Ending::FoundWrong } else { Ending::Done }
     }
 }

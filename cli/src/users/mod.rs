@@ -3,7 +3,10 @@
 mod change;
 mod invite;
 mod list;
+mod outcome;
+mod reset;
 mod select;
+mod withdraw;
 
 use clap::{Args, Subcommand};
 
@@ -20,6 +23,8 @@ Examples:
   augmed users invite --file participants.csv
   augmed users list
   augmed users deactivate 17                 an account may be named by its id
+  augmed users withdraw tomas@clinic.example ends an invitation
+  augmed users logout ines@clinic.example    ends tokens, on whatever device
   augmed users reset ines@clinic.example     mails a link that sets a new password";
 
 /// Who takes part.
@@ -32,7 +37,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make accounts. Their owners choose a password when they sign up; no mail is sent.
+    /// Make accounts. With SIGNUP=by-mail their owners are mailed a link, where they choose a password; else they sign up with their address.
     Invite(invite::Arguments),
     /// List all accounts.
     List,
@@ -40,7 +45,11 @@ enum Action {
     Activate(select::Accounts),
     /// Let accounts log in no more, their tokens included. Their answers stay.
     Deactivate(select::Accounts),
-    /// Mail a link that sets a new password. It is valid for two days.
+    /// Take invitations back: the accounts are removed, and their links are no good any more. Their assignments stay.
+    Withdraw(select::Accounts),
+    /// End the sessions of accounts: tokens and mailed links from before are refused. Their owners log in again.
+    Logout(select::Accounts),
+    /// Mail a link that sets a new password; to who has not signed up yet, a new invitation. It is valid for two days, an invitation for a week.
     Reset(select::Accounts),
 }
 
@@ -50,6 +59,8 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         Action::List => list::run(context).await,
         Action::Activate(accounts) => change::activate(accounts, context).await,
         Action::Deactivate(accounts) => change::deactivate(accounts, context).await,
-        Action::Reset(accounts) => change::reset(accounts, context).await,
+        Action::Withdraw(accounts) => withdraw::run(accounts, context).await,
+        Action::Logout(accounts) => change::log_out(accounts, context).await,
+        Action::Reset(accounts) => reset::run(accounts, context).await,
     }
 }

@@ -1,28 +1,32 @@
 //! `POST /admin/users`: administrators invite accounts; `{"users": […]}` → 201 `{"<email>": "added" or "failed: …"}`.
-//! `GET /admin/users`: all accounts. `GET /admin/users/{id}`: name and address of one.
+//! `GET /admin/users`: all accounts. `GET /admin/users/{id}`: name and address of one. `DELETE /admin/users/{id}/invitation`: withdraws one
+//! that has not signed up.
 
 pub mod invitation;
 pub mod queries;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::answer_limit::AnswerLimit;
 use shared::audit::Action;
 use shared::auth::Admin;
-use shared::errors::{bad_request, not_found};
+use shared::config::Signup;
+use shared::errors::{bad_request, conflict, not_found};
 use shared::extract::{Json, Object, Path};
-use shared::openapi::{BadRequest, BodyRefused, CallerRefused, NotFound, ServerError};
-use shared::reply::{Created, Data, Envelope};
+use shared::mailed_link::{self, Occasion};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
+use shared::reply::{Created, Data, Envelope, Id};
 use shared::{ApiError, App};
 use utoipa::{OpenApi, ToSchema};
 
 use invitation::Invitation;
-use queries::Account;
+use queries::{Account, Withdrawn};
 
 #[derive(Deserialize, ToSchema)]
 struct Invitations {
@@ -43,15 +47,23 @@ struct AccountName {
 
 /// The route in the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi(paths(post_users, get_users, get_user))]
+#[openapi(paths(post_users, get_users, get_user, delete_invitation))]
 pub struct Api;
 
 /// The routes.
 pub fn router() -> Router<App> {
-    Router::new().route("/admin/users", get(get_users).post(post_users)).route("/admin/users/{id}", get(get_user))
+    Router::new()
+        .route("/admin/users", get(get_users).post(post_users))
+        .route("/admin/users/{id}", get(get_user))
+        .route("/admin/users/{id}/invitation", delete(delete_invitation))
 }
 
-/// A malformed account refuses the whole request (400). Of well-formed ones each stands alone: those that exist already,
+/// The request has 4.5 seconds, and an account more is a matter of milliseconds.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+const NOT_MAILED: &str = "added, but its mail did not leave: withdraw the invitation and invite again";
+
+/// With `SIGNUP=by-mail` each new account is mailed a link, which is valid for a week. A malformed account refuses the whole request (400). Of well-formed ones each stands alone: those that exist already,
 /// in any case, or that the table cannot hold are named in the answer, and the others are added.
 #[utoipa::path(
     post,
@@ -60,7 +72,7 @@ pub fn router() -> Router<App> {
     request_body = inline(Invitations),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 201, description = "By address: `added`, or `failed: …` with the reason.",
+        (status = 201, description = "By address: `added`, `added, but its mail did not leave: …`, or `failed: …` with the reason.",
             body = inline(Envelope<BTreeMap<String, String>>)),
         BadRequest,
         BodyRefused,
@@ -82,8 +94,13 @@ async fn post_users(
     if let (Some(reason), true) = (refused.first().and_then(Invitation::too_long), fitting.is_empty()) {
         return Err(bad_request(reason));
     }
+    let by_mail = app.signup == Signup::ByMail;
+    if by_mail {
+        mailed_link::frontend_url(&app)?;
+    }
     let mut transaction = app.db.begin().await?;
     let added = queries::add(&mut transaction, &fitting).await?;
+    let invitations = refused.into_iter().chain(fitting);
     let outcome = |invitation: Invitation| {
         let outcome = match invitation.too_long() {
             Some(reason) => format!("failed: {reason}"),
@@ -92,13 +109,19 @@ async fn post_users(
         };
         (invitation.email, outcome)
     };
-    let outcomes = refused.into_iter().chain(fitting).map(outcome).collect();
+    let mut outcomes: BTreeMap<String, String> = invitations.map(outcome).collect();
     limit.check(&outcomes)?;
     if !added.is_empty() {
         let ids: Vec<String> = added.values().map(ToString::to_string).collect();
         author.record(&mut transaction, Action::InviteAccounts, &ids, json!({ "added": added.len() })).await?;
     }
+    let emails: Vec<String> = added.into_keys().filter(|_| by_mail).collect();
+    let links = mailed_link::store(&mut *transaction, &emails, Occasion::Invitation).await?;
     transaction.commit().await?;
+    let mailed = mailed_link::mail_all(&app, emails.iter().cloned().zip(links).collect(), PATIENCE).await;
+    for email in emails.into_iter().filter(|email| !mailed.contains(email)) {
+        outcomes.insert(email, NOT_MAILED.to_owned());
+    }
     Ok(Created(outcomes))
 }
 
@@ -135,10 +158,50 @@ async fn get_users(_: Admin, State(app): State<App>) -> Result<Data<Accounts>, A
     )
 )]
 async fn get_user(_: Admin, State(app): State<App>, Path(id): Path<String>) -> Result<Data<AccountName>, ApiError> {
-    let unknown = || not_found("No such account");
-    let id: i32 = id.parse().map_err(|_| unknown())?;
+    let id = account_id(&id)?;
     let account = sqlx::query_as!(AccountName, r#"SELECT name, email FROM "user" WHERE id = $1"#, id)
         .fetch_optional(&app.db)
         .await?;
     Ok(Data(account.ok_or_else(unknown)?))
+}
+
+/// Withdraws the invitation of an account that has not signed up: account and link are gone, assignments stay.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}/invitation",
+    tag = "admin",
+    params(("id" = i32, Path, description = "The account's id.")),
+    security(("admin_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "The account that is gone.", body = inline(Envelope<Id<i32>>)),
+        BadRequest,
+        CallerRefused,
+        NotFound,
+        Conflict,
+        ServerError
+    )
+)]
+async fn delete_invitation(
+    Admin(author): Admin,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Data<Id<i32>>, ApiError> {
+    let id = account_id(&id)?;
+    let mut transaction = app.db.begin().await?;
+    match queries::withdraw(&mut transaction, id).await? {
+        Withdrawn::Unknown => return Err(unknown()),
+        Withdrawn::HasSignedUp => return Err(conflict("This account has signed up already: it can be deactivated")),
+        Withdrawn::Gone => {}
+    }
+    author.record(&mut transaction, Action::WithdrawInvitations, &[id.to_string()], json!({ "accounts": 1 })).await?;
+    transaction.commit().await?;
+    Ok(Data(Id { id }))
+}
+
+fn account_id(text: &str) -> Result<i32, ApiError> {
+    text.parse().map_err(|_| unknown())
+}
+
+fn unknown() -> ApiError {
+    not_found("No such account")
 }

@@ -22,6 +22,37 @@ pub(crate) struct Account {
     admin_flag: Option<bool>,
 }
 
+/// The advisory lock of whoever invites. A number that nothing else of ours uses.
+const ONE_INVITES: i64 = 0x61_75_67_6d_65_64;
+
+/// What came of withdrawing an invitation.
+pub enum Withdrawn {
+    /// The account is gone, and so are its links.
+    Gone,
+    /// There is no such account.
+    Unknown,
+    /// It has signed up, is active, or was deactivated: it stays.
+    HasSignedUp,
+}
+
+/// Removes an account that has never signed up, and its links. Its assignments stay.
+pub async fn withdraw(connection: &mut PgConnection, id: i32) -> Result<Withdrawn, sqlx::Error> {
+    let account = sqlx::query!(
+        r#"WITH account AS (SELECT id FROM "user" WHERE id = $1),
+             gone AS (DELETE FROM "user" WHERE id = $1 AND active IS NOT TRUE AND password IS NULL RETURNING email),
+             links AS (DELETE FROM reset_password_token WHERE email IN (SELECT email FROM gone))
+           SELECT EXISTS (SELECT FROM account) AS "exists!", EXISTS (SELECT FROM gone) AS "is_gone!""#,
+        id
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(match (account.exists, account.is_gone) {
+        (_, true) => Withdrawn::Gone,
+        (true, false) => Withdrawn::HasSignedUp,
+        (false, false) => Withdrawn::Unknown,
+    })
+}
+
 /// In order of their ids.
 pub(crate) async fn all(db: &Database) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
@@ -41,8 +72,8 @@ pub async fn add(
     fn column<'a, T>(invitations: &'a [Invitation], field: impl Fn(&'a Invitation) -> T) -> Vec<T> {
         invitations.iter().map(field).collect()
     }
-    // the table's own key tells A@x from a@x, so that two requests at once have to wait for each other
-    sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#).execute(&mut *connection).await?;
+    // the table's own key tells A@x from a@x, so that invitations wait for each other; signups and resets wait for nobody
+    sqlx::query!("SELECT pg_advisory_xact_lock($1) AS locked", ONE_INVITES).fetch_one(&mut *connection).await?;
     let added = sqlx::query!(
         r#"WITH invited AS (
              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY

@@ -81,7 +81,7 @@ async fn post_analytics(
     let case_config_id = timing::required(times.case_config_id)?;
     let timing = Timing::parse(times.case_open_time, times.answer_open_time, times.answer_submit_time)?;
     let row = sqlx::query!(
-        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
+        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $9) IS NOT FALSE),
              stored AS (
                INSERT INTO analytics (user_email, case_config_id, case_id, case_open_time, answer_open_time, answer_submit_time,
                                       to_answer_open_secs, to_submit_secs, total_duration_secs)
@@ -102,7 +102,8 @@ async fn post_analytics(
         timing.answer_submit,
         timing.to_answer_open_secs(),
         timing.to_submit_secs(),
-        timing.total_duration_secs()
+        timing.total_duration_secs(),
+        participant.logged_in_at()
     )
     .fetch_one(&app.db)
     .await?;

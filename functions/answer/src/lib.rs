@@ -75,6 +75,7 @@ async fn post_answer(
     let submission = Submission {
         task_id: &task_id,
         user_email: participant.email(),
+        logged_in_at: participant.logged_in_at(),
         answer: submitted.answer.get(),
         answer_config_id: answer_config_id.clone().and_then(Result::ok),
         ai_score_shown: submitted.ai_score_shown.unwrap_or(false),

@@ -1,5 +1,6 @@
 //! The statements of `POST /api/answer/{task_id}`.
 
+use chrono::{DateTime, Utc};
 use shared::db::Database;
 use uuid::Uuid;
 
@@ -7,6 +8,7 @@ use uuid::Uuid;
 pub(crate) struct Submission<'a> {
     pub task_id: &'a str,
     pub user_email: &'a str,
+    pub logged_in_at: DateTime<Utc>,
     /// JSON text.
     pub answer: &'a str,
     pub answer_config_id: Option<Uuid>,
@@ -38,7 +40,7 @@ pub(crate) struct StoredAnswer {
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(
         Attempt,
-        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
+        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $6) IS NOT FALSE),
              assignment AS (
                SELECT display_config.* FROM display_config JOIN account ON account.email = display_config.user_email
                WHERE display_config.id = $2),
@@ -59,7 +61,8 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
         submission.task_id,
         submission.answer_config_id,
         submission.answer,
-        submission.ai_score_shown
+        submission.ai_score_shown,
+        submission.logged_in_at
     )
     .fetch_one(db)
     .await
@@ -74,7 +77,7 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
         .await?;
     let attempt = sqlx::query_as!(
         Attempt,
-        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active),
+        r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $6) IS NOT FALSE),
              stored AS (
                INSERT INTO answer (task_id, user_email, display_configuration, answer_config_id, answer,
                                    ai_score_shown, created_timestamp, modified_timestamp)
@@ -90,7 +93,8 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
         submission.task_id,
         submission.answer_config_id,
         submission.answer,
-        submission.ai_score_shown
+        submission.ai_score_shown,
+        submission.logged_in_at
     )
     .fetch_one(&mut *transaction)
     .await?;

@@ -1,5 +1,6 @@
 //! `POST /api/auth/login`: anyone; `{email, password}` → 200 with a token in the `Authorization` header.
 
+mod account;
 mod failures;
 
 use axum::Router;
@@ -10,10 +11,13 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use shared::auth::PasswordRecord;
 use shared::extract::{Json, Object, nullable};
+use shared::http::ClientAddress;
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::Bare;
 use shared::{ApiError, App, Business};
 use utoipa::{OpenApi, ToSchema};
+
+use account::Account;
 
 #[derive(Deserialize, ToSchema)]
 struct Login {
@@ -55,40 +59,35 @@ pub fn router() -> Router<App> {
 )]
 async fn post_login(
     State(app): State<App>,
+    client: ClientAddress,
     Json(Object(login)): Json<Object<Login>>,
 ) -> Result<([(HeaderName, String); 1], Bare<LoggedIn>), ApiError> {
     let email = login.email.ok_or(Business::NotInvited)?;
-    let address_hash = app.address_hash(&email);
-    let account = sqlx::query!(
-        r#"SELECT "user".id IS NOT NULL AS "exists!", active IS TRUE AS "is_active!", salt AS "salt?", password AS "digest?",
-                  ceil(extract(epoch FROM forgotten_at - now()))::integer AS blocked_seconds
-           FROM (SELECT) AS always
-           LEFT JOIN "user" ON email = $1
-           LEFT JOIN login_failure ON address_hash = $2 AND failures >= $3 AND forgotten_at > now()"#,
-        email,
-        address_hash,
-        failures::MOST
-    )
-    .fetch_one(&app.db)
-    .await?;
+    let client_hash = app.client_hash(&client);
+    let account = Account::named(&app.db, &email, &client_hash).await?;
     failures::refuse_if_blocked(account.blocked_seconds)?;
     // an active account that never had a password matches none; a stranger waits as long as anybody else
-    let record = account.salt.zip(account.digest).map(|(salt, digest)| PasswordRecord { salt, digest });
-    let can_be_guessed = account.is_active && record.is_some();
-    let is_right = app.passwords.verify(login.password, record.unwrap_or_else(PasswordRecord::of_nobody)).await?;
-    let refusal = match (account.exists, account.is_active) {
-        (false, _) => Some(Business::NotInvited),
-        (true, false) => Some(Business::NotSignedUp),
-        (true, true) => (!is_right).then_some(Business::WrongPassword),
+    let guess = account.guess(&client_hash);
+    let record = account.salt.clone().zip(account.digest.clone());
+    let record = record.map_or_else(PasswordRecord::of_nobody, |(salt, digest)| PasswordRecord { salt, digest });
+    let is_right = app.passwords.verify(login.password, record).await?;
+    let refusal = match (account.id, account.is_active) {
+        (None, _) => Some(Business::NotInvited),
+        (Some(_), false) => Some(Business::NotSignedUp),
+        (Some(_), true) => (!is_right).then_some(Business::WrongPassword),
     };
     if let Some(refusal) = refusal {
-        if can_be_guessed {
-            failures::count(&app.db, &address_hash).await?;
+        if let Some(guess) = &guess {
+            guess.count_wrong(&app.db).await?;
         }
         return Err(refusal.into());
     }
-    failures::forget(&app.db, &address_hash).await?;
+    let guess = guess.ok_or(Business::WrongPassword)?;
+    // none when the password was changed while it was hashed
+    let session = guess.forget_wrong(&app.db).await?.ok_or(Business::WrongPassword)?;
+    // sessions may have been ended by a clock that is ahead of this one
+    let now = session.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
     let token =
-        app.tokens.issue(&email, Utc::now()).map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
+        app.tokens.issue(&session.email, now).map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
     Ok(([(header::AUTHORIZATION, format!("Bearer {token}"))], Bare(LoggedIn { message: "Login Successfully" })))
 }

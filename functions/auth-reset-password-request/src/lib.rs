@@ -1,19 +1,16 @@
 //! `POST /api/auth/reset-password-request`: anyone; `{email}` → mails a link that sets a new password → 200 with the mail's id.
 
-mod letter;
-
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
-use shared::auth::ResetToken;
 use shared::extract::{Json, Object, nullable};
+use shared::mailed_link::{MailedLink, Occasion};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
-use sqlx::PgExecutor;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
@@ -29,6 +26,9 @@ struct ResetRequest {
 /// whom there was one, every answer takes this long.
 pub const ANSWERED_AFTER: Duration = Duration::from_secs(1);
 
+/// So many links are mailed to an account within an hour.
+const MAILS_PER_HOUR: i32 = 5;
+
 /// The route in the OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(paths(post_reset_password_request))]
@@ -39,14 +39,14 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password-request", post(post_reset_password_request))
 }
 
-/// Mails a link that sets a new password.
+/// Mails a link that sets a new password. An account gets five of them an hour; whoever asks for more is answered alike.
 #[utoipa::path(
     post,
     path = "/api/auth/reset-password-request",
     tag = "auth",
     request_body = inline(ResetRequest),
     responses(
-        (status = 200, description = "The mail has left; its id.", body = inline(Envelope<Id<String>>)),
+        (status = 200, description = "The id of the mail.", body = inline(Envelope<Id<String>>)),
         BadRequest,
         BodyRefused,
         ServerError<1002, 1004, 1040>
@@ -58,37 +58,52 @@ async fn post_reset_password_request(
 ) -> Result<Data<Id<String>>, ApiError> {
     let mail = async {
         let email = request.email.ok_or(Business::NotInvited)?;
-        let token = store_token(&app.db, &email).await?;
-        mail_link(&app, &email, &token).await
+        match store_link(&app, &email).await? {
+            Some((email, link)) => link.mail(&app, &email).await,
+            None => Ok(app.mailer.id_of_none()),
+        }
     };
     let (id, ()) = tokio::join!(mail, tokio::time::sleep(ANSWERED_AFTER));
     Ok(Data(Id { id: id? }))
 }
 
-/// Stores a token of an active account. It has to be there before the mail with it leaves.
-pub async fn store_token(db: impl PgExecutor<'_>, email: &str) -> Result<ResetToken, ApiError> {
-    let token = ResetToken::generate();
+/// Stores a link to an active account, which has to be there before the mail with it leaves. Returns it with the account's address; none when the account was mailed so many
+/// within an hour that one more would be a nuisance.
+///
+/// Deletes some tokens of any account that expired. One that is deleted is answered with 1022 instead of 1023, so that they stay for a month.
+async fn store_link(app: &App, address: &str) -> Result<Option<(String, MailedLink)>, ApiError> {
+    let link = MailedLink::new(Occasion::Reset);
     let account = sqlx::query!(
-        r#"WITH account AS (SELECT email, active IS TRUE AS is_active FROM "user" WHERE email = $1),
+        r#"WITH account AS (SELECT id, email, active IS TRUE AS is_active FROM account_named($1)),
+             over AS (
+               DELETE FROM reset_password_token WHERE id IN (
+                 SELECT id FROM reset_password_token
+                 WHERE expired_at < now() AT TIME ZONE 'UTC' - interval '30 days' AND EXISTS (SELECT FROM account WHERE is_active)
+                 ORDER BY expired_at LIMIT 10 FOR UPDATE SKIP LOCKED)),
+             counted AS (
+               INSERT INTO reset_mails AS counted (account_id, mails, forgotten_at)
+               SELECT id, 1, now() + interval '1 hour' FROM account WHERE is_active
+               ON CONFLICT (account_id) DO UPDATE
+               SET mails = CASE WHEN counted.forgotten_at > now() THEN least(counted.mails, $5) + 1 ELSE 1 END,
+                   forgotten_at = CASE WHEN counted.forgotten_at > now() THEN counted.forgotten_at ELSE excluded.forgotten_at END
+               RETURNING mails),
              stored AS (
                INSERT INTO reset_password_token (id, email, token, active, created_timestamp, modified_timestamp, expired_at)
                SELECT $2, email, $3, true, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
-                      now() AT TIME ZONE 'UTC' + interval '2 days'
-               FROM account WHERE is_active)
-           SELECT is_active AS "is_active!" FROM account"#,
-        email,
+                      now() AT TIME ZONE 'UTC' + make_interval(days => $4)
+               FROM account, counted WHERE mails <= $5 RETURNING id)
+           SELECT email AS "email!", is_active AS "is_active!", EXISTS (SELECT FROM stored) AS "is_stored!" FROM account"#,
+        address,
         Uuid::new_v4(),
-        token.stored()
+        link.stored_token(),
+        Occasion::Reset.days(),
+        MAILS_PER_HOUR
     )
-    .fetch_optional(db)
+    .fetch_optional(&app.db)
     .await?
     .ok_or(Business::NotInvited)?;
-    if account.is_active { Ok(token) } else { Err(Business::NotSignedUp.into()) }
-}
-
-/// Mails the link with a token that [`store_token`] gave; the mail's id.
-pub async fn mail_link(app: &App, email: &str, token: &ResetToken) -> Result<String, ApiError> {
-    let frontend_url =
-        app.frontend_url.as_deref().ok_or_else(|| ApiError::Fault("FRONTEND_URL is not set".to_owned()))?;
-    Ok(app.mailer.send(email, &letter::reset_password(frontend_url, token)).await?)
+    if !account.is_active {
+        return Err(Business::NotSignedUp.into());
+    }
+    Ok(account.is_stored.then_some((account.email, link)))
 }

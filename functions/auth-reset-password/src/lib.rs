@@ -30,7 +30,8 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password", post(post_reset_password))
 }
 
-/// Sets a new password with the token of a mailed link.
+/// Sets a new password with the token of a mailed link. An invited account becomes active. Tokens and links from before are refused from
+/// then on.
 #[utoipa::path(
     post,
     path = "/api/auth/reset-password",
@@ -51,8 +52,10 @@ async fn post_reset_password(
     let token = ResetToken::from_mail(reset.reset_token).stored();
     // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
     let tokens = sqlx::query!(
-        r#"SELECT t.id, t.email, t.active IS TRUE AS "is_unused!", (t.expired_at > now() AT TIME ZONE 'UTC') IS TRUE AS "is_in_time!",
-                  (u.active IS TRUE OR u.password IS NULL) AND u.id IS NOT NULL AS "has_account!"
+        r#"SELECT t.id, t.active IS TRUE AS "is_unused!", (t.expired_at > now() AT TIME ZONE 'UTC') IS TRUE AS "is_in_time!",
+                  (u.active IS TRUE OR u.password IS NULL) AND u.id IS NOT NULL AS "has_account!",
+                  u.active IS TRUE AS "is_active!",
+                  (tokens_valid_from IS NULL OR t.created_timestamp AT TIME ZONE 'UTC' >= tokens_valid_from) IS TRUE AS "is_valid!"
            FROM reset_password_token t LEFT JOIN "user" u ON u.email = t.email
            WHERE t.token = $1"#,
         token
@@ -67,25 +70,39 @@ async fn post_reset_password(
     if !token.is_in_time {
         return Err(Business::ExpiredResetToken.into());
     }
+    // the password was changed since, or the account's sessions were ended
+    if !token.is_valid {
+        return Err(Business::InvalidResetToken.into());
+    }
     if !is_strong(&reset.password) {
         return Err(Business::WeakPassword.into());
     }
     let password = app.passwords.hash(reset.password).await?;
+    let action = if token.is_active { Action::ResetPassword } else { Action::SignUp };
+    // The account is locked first, as by everybody who changes it, and read again: it may have changed meanwhile. The trigger of
+    // `tokens_valid_from` ends the sessions; the other links are marked as used for the old service, which does not know that column.
     let updated = sqlx::query!(
-        r#"WITH used AS (
-             UPDATE reset_password_token SET active = false, modified_timestamp = now() AT TIME ZONE 'UTC'
-             WHERE id = $1 AND active RETURNING email),
+        r#"WITH account AS (
+             SELECT u.id, u.email, u.tokens_valid_from
+             FROM "user" u JOIN reset_password_token t ON t.email = u.email
+             WHERE t.id = $1 AND (u.active IS TRUE OR u.password IS NULL) FOR NO KEY UPDATE OF u),
+             used AS (
+               UPDATE reset_password_token t SET active = false, modified_timestamp = now() AT TIME ZONE 'UTC' FROM account
+               WHERE t.id = $1 AND t.active
+                 AND (tokens_valid_from IS NULL OR t.created_timestamp AT TIME ZONE 'UTC' >= tokens_valid_from)
+               RETURNING account.id, account.email),
+             others AS (
+               UPDATE reset_password_token t SET active = false, modified_timestamp = now() AT TIME ZONE 'UTC' FROM used
+               WHERE t.email = used.email AND t.id <> $1 AND t.active AND t.expired_at > now() AT TIME ZONE 'UTC'),
              updated AS (
                UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
-               WHERE email = (SELECT email FROM used) AND (active IS TRUE OR password IS NULL) RETURNING id),
-             failures_forgotten AS (DELETE FROM login_failure WHERE address_hash = $4 AND EXISTS (SELECT FROM updated))
+               FROM used WHERE "user".id = used.id RETURNING "user".id)
            INSERT INTO audit_entry (actor, account_id, action, resources, details, request_id)
-           SELECT 'account', id, $5, '{}', '{}', $6 FROM updated"#,
+           SELECT 'account', id, $4, '{}', '{}', $5 FROM updated"#,
         token.id,
         password.salt,
         password.digest,
-        app.address_hash(&token.email),
-        Action::ResetPassword.as_str(),
+        action.as_str(),
         request_id.as_str()
     )
     .execute(&app.db)

@@ -1,4 +1,5 @@
-//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201.
+//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201,
+//! unless only the mailed link may do that.
 
 use axum::Router;
 use axum::extract::State;
@@ -6,6 +7,7 @@ use axum::routing::post;
 use serde::Deserialize;
 use shared::audit::Action;
 use shared::auth::is_strong;
+use shared::config;
 use shared::extract::{Json, Object, nullable};
 use shared::http::RequestId;
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
@@ -32,7 +34,8 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/signup", post(post_signup))
 }
 
-/// Sets the password of an invited account, which becomes active.
+/// Sets the password of an invited account, which becomes active. With `SIGNUP=by-mail`, and for an administrator's account, only the mailed
+/// link does that (`POST /api/auth/reset-password`).
 #[utoipa::path(
     post,
     path = "/api/auth/signup",
@@ -42,7 +45,7 @@ pub fn router() -> Router<App> {
         (status = 201, description = "The account is active.", body = inline(Envelope<String>)),
         BadRequest,
         BodyRefused,
-        ServerError<1001, 1002, 1003>
+        ServerError<1001, 1002, 1003, 1051>
     )
 )]
 async fn post_signup(
@@ -56,7 +59,9 @@ async fn post_signup(
     let email = signup.email.ok_or(Business::NotInvited)?;
     // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
     let account = sqlx::query!(
-        r#"SELECT active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!" FROM "user" WHERE email = $1"#,
+        r#"SELECT id AS "id!", active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!",
+                  admin_flag IS TRUE AS "is_admin!"
+           FROM account_named($1)"#,
         email
     )
     .fetch_optional(&app.db)
@@ -68,14 +73,18 @@ async fn post_signup(
         (false, true) => return Err(Business::NotInvited.into()),
         (false, false) => {}
     }
+    // who knows an administrator's address is not the administrator
+    if app.signup == config::Signup::ByMail || account.is_admin {
+        return Err(Business::SignupNeedsLink.into());
+    }
     let password = app.passwords.hash(signup.password).await?;
     let signed_up = sqlx::query!(
         r#"WITH signed_up AS (
              UPDATE "user" SET salt = $2, password = $3, active = true, modified_timestamp = now() AT TIME ZONE 'UTC'
-             WHERE email = $1 AND active IS NOT TRUE AND password IS NULL RETURNING id)
+             WHERE id = $1 AND active IS NOT TRUE AND password IS NULL AND admin_flag IS NOT TRUE RETURNING id)
            INSERT INTO audit_entry (actor, account_id, action, resources, details, request_id)
            SELECT 'account', id, $4, '{}', '{}', $5 FROM signed_up"#,
-        email,
+        account.id,
         password.salt,
         password.digest,
         Action::SignUp.as_str(),

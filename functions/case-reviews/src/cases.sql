@@ -1,7 +1,8 @@
--- Everything that cases are made of, a row each: the case of the account $1's assignment $2, and the visits $3.
+-- Everything that cases are made of, a row each: the case of the account $1's assignment $2, and the visits $3. $4 is
+-- when the caller logged in.
 -- At least one row, because account, assignment and page configuration are in every one.
 WITH account AS (
-    SELECT id FROM "user" WHERE email = $1 AND active
+    SELECT id FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $4) IS NOT FALSE
 ), assignment AS (
     SELECT case_id, path_config FROM account, display_config WHERE display_config.id = $2 AND user_email = $1
 ), page_config AS (

@@ -59,7 +59,7 @@ async fn get_case_review(
     participant: Participant,
     Path(case_config_id): Path<String>,
 ) -> Result<Data<CaseReview>, ApiError> {
-    let review = queries::assigned(&app.db, participant.email(), &case_config_id).await?;
+    let review = queries::assigned(&app.db, &participant, &case_config_id).await?;
     participant.confirm(review.account_id)?;
     if !review.is_assigned {
         return Err(Business::NoAccessToReviewCase.into());

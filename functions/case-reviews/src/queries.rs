@@ -1,5 +1,6 @@
 //! The one statement behind a case review, and behind the check of paths.
 
+use shared::auth::Participant;
 use shared::db::Database;
 use sqlx::types::Json;
 
@@ -28,8 +29,8 @@ pub struct Row {
 
 /// The assignment `case_config_id`, and the data of its visit, in one round trip. Without an active account there is no
 /// assignment.
-pub async fn assigned(db: &Database, email: &str, case_config_id: &str) -> Result<Row, sqlx::Error> {
-    let rows = rows(db, Some(email), Some(case_config_id), &[]).await?;
+pub async fn assigned(db: &Database, participant: &Participant, case_config_id: &str) -> Result<Row, sqlx::Error> {
+    let rows = rows(db, Some(participant), Some(case_config_id), &[]).await?;
     rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
 }
 
@@ -40,11 +41,13 @@ pub async fn of_visits(db: &Database, visits: &[i32]) -> Result<Vec<Row>, sqlx::
 
 async fn rows(
     db: &Database,
-    email: Option<&str>,
+    participant: Option<&Participant>,
     case_config_id: Option<&str>,
     visits: &[i32],
 ) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_file_as!(Row, "src/cases.sql", email, case_config_id, visits).fetch_all(db).await
+    let (email, logged_in_at) =
+        participant.map(|participant| (participant.email(), participant.logged_in_at())).unzip();
+    sqlx::query_file_as!(Row, "src/cases.sql", email, case_config_id, visits, logged_in_at).fetch_all(db).await
 }
 
 impl Row {

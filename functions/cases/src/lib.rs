@@ -39,7 +39,7 @@ pub fn router() -> Router<App> {
     )
 )]
 async fn get_cases(State(app): State<App>, participant: Participant) -> Result<Data<Vec<NextCase>>, ApiError> {
-    let next = Next::fetch(&app.db, participant.email()).await?;
+    let next = Next::fetch(&app.db, &participant).await?;
     participant.confirm(next.account_id)?;
     for config_id in &next.skipped {
         tracing::warn!(config_id, "assignment skipped: it has no case, or its visit is gone");

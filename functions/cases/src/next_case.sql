@@ -1,7 +1,7 @@
--- The caller's next case, in one row; $1 is the account's email.
+-- The caller's next case, in one row; $1 is the account's email, $2 when the caller logged in.
 -- Arrays keep the clinical tables on their keys, however many rows the planner expects.
 WITH account AS (
-    SELECT id FROM "user" WHERE email = $1 AND active
+    SELECT id FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $2) IS NOT FALSE
 ), answered AS (
     SELECT task_id FROM answer WHERE user_email = $1 AND task_id IS NOT NULL
 ), next AS (

@@ -1,5 +1,6 @@
 //! The one statement behind the list of cases.
 
+use shared::auth::Participant;
 use shared::db::Database;
 use shared::page_config::PageConfig;
 use sqlx::types::Json;
@@ -25,8 +26,9 @@ pub struct Next {
 
 impl Next {
     /// One round trip.
-    pub async fn fetch(db: &Database, email: &str) -> Result<Self, sqlx::Error> {
-        sqlx::query_file_as!(Self, "src/next_case.sql", email).fetch_one(db).await
+    pub async fn fetch(db: &Database, participant: &Participant) -> Result<Self, sqlx::Error> {
+        let (email, logged_in_at) = (participant.email(), participant.logged_in_at());
+        sqlx::query_file_as!(Self, "src/next_case.sql", email, logged_in_at).fetch_one(db).await
     }
 
     /// `None` when nothing is left to answer.

@@ -74,13 +74,14 @@ async fn get_config_answer(
     State(app): State<App>,
 ) -> Result<Data<Questionnaire>, ApiError> {
     let row = sqlx::query!(
-        r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active) AS account_id,
+        r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $2) IS NOT FALSE) AS account_id,
                   (SELECT count(*) FROM answer WHERE user_email = $1) AS "answers!",
                   newest.id AS "id?", newest.config AS "config?", created_timestamp AS "created_timestamp: StoredTime"
            FROM (SELECT) AS one
            LEFT JOIN (SELECT id, config::text AS config, created_timestamp FROM answer_config
                       ORDER BY created_timestamp DESC NULLS LAST, id LIMIT 1) AS newest ON true"#,
-        participant.as_ref().map(Participant::email)
+        participant.as_ref().map(Participant::email),
+        participant.as_ref().map(Participant::logged_in_at)
     )
     .fetch_one(&app.db)
     .await?;

@@ -49,6 +49,7 @@ Environment, all of it optional:
                    secrets; else random ones, kept in .local/secrets.json, so that tokens survive a restart
   MAIL_TRANSPORT   ses, log or file:DIR; else each mail is a file in .local/mail
   FRONTEND_URL     where links in mails lead; else the address that is served
+  SIGNUP           open: whoever is invited signs up with the address alone; by-mail: with the link that the invitation mailed
   RUST_LOG         what is logged, on standard error: warn, info, debug
   and what else the server reads: JWT_ACCESS_TOKEN_EXPIRES, JWT_REFRESH_TOKEN_EXPIRES, CORS_ORIGINS, MAIL_FROM, …
 
@@ -91,9 +92,16 @@ mod tests {
     fn the_help_names_every_variable_that_changes_the_start() {
         let help = <Arguments as clap::CommandFactory>::command().render_long_help().to_string();
 
-        for name in
-            ["DATABASE_URL", "JWT_SECRET_KEY", "EXPORT_API_KEY", "MAIL_TRANSPORT", "FRONTEND_URL", "RUST_LOG", "--via"]
-        {
+        for name in [
+            "DATABASE_URL",
+            "JWT_SECRET_KEY",
+            "EXPORT_API_KEY",
+            "MAIL_TRANSPORT",
+            "FRONTEND_URL",
+            "SIGNUP",
+            "RUST_LOG",
+            "--via",
+        ] {
             assert!(help.contains(name), "{name} is missing");
         }
     }

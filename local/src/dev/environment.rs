@@ -8,7 +8,7 @@ use shared::config::Environment;
 use super::secrets::Secrets;
 
 /// Configuration of the API (design, decision 2), and of its log. What is unset and has no development value stays unset.
-const PASSED_ON: [&str; 11] = [
+const PASSED_ON: [&str; 12] = [
     "ADMIN_API_KEY",
     "CORS_ORIGINS",
     "DATABASE_MAX_CONNECTIONS",
@@ -20,6 +20,7 @@ const PASSED_ON: [&str; 11] = [
     "MAIL_FROM",
     "MAIL_TRANSPORT",
     "RUST_LOG",
+    "SIGNUP",
 ];
 
 /// Variables for the server and the functions. In `given` secrets are already values.
@@ -37,6 +38,8 @@ pub(super) fn environment(
         ("EXPORT_API_KEY", secrets.export_api_key.clone()),
         ("ADMIN_API_KEY", secrets.admin_api_key.clone()),
         ("FRONTEND_URL", address.to_owned()),
+        // template.yaml has by-mail
+        ("SIGNUP", "open".to_owned()),
         ("MAIL_TRANSPORT", format!("file:{}", mails.display())),
         ("DATABASE_URL", database_url.to_owned()),
     ];

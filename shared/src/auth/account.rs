@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::tokens::{TokenError, VerifiedToken};
 use crate::app::App;
@@ -20,6 +20,7 @@ use crate::errors::ApiError;
 #[derive(Clone, Debug)]
 pub struct Participant {
     email: String,
+    logged_in_at: DateTime<Utc>,
     bearer: Arc<Bearer>,
 }
 
@@ -29,9 +30,16 @@ impl Participant {
         &self.email
     }
 
+    /// When the login was that the token descends from. A statement that looks for the account asks that its `tokens_valid_from` is not
+    /// later: `AND (tokens_valid_from <= $n) IS NOT FALSE`.
+    pub fn logged_in_at(&self) -> DateTime<Utc> {
+        self.logged_in_at
+    }
+
     /// Takes the id of the active account that the statement found, if it found one; 401 otherwise.
     pub fn confirm(&self, account_id: Option<i32>) -> Result<i32, ApiError> {
-        let id = account_id.ok_or(ApiError::Token("This account does not exist or is not active"))?;
+        let id = account_id
+            .ok_or(ApiError::Token("This account does not exist or is not active, or its sessions were ended"))?;
         // a second extractor of the same request finds the same account
         let _ = self.bearer.account.set(Account(id));
         Ok(id)
@@ -54,12 +62,13 @@ impl Participant {
         Ok(verdict.map(|verified| Self::holding(token, verified, parts)))
     }
 
-    fn holding(token: &str, VerifiedToken { email, renewed }: VerifiedToken, parts: &Parts) -> Self {
+    fn holding(token: &str, verified: VerifiedToken, parts: &Parts) -> Self {
+        let VerifiedToken { email, logged_in_at, renewed } = verified;
         let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, account: OnceLock::new() });
         if let Some(slot) = parts.extensions.get::<BearerSlot>() {
             slot.put(&bearer);
         }
-        Self { email, bearer }
+        Self { email, logged_in_at, bearer }
     }
 }
 
@@ -74,6 +83,7 @@ impl From<TokenError> for ApiError {
             TokenError::Expired => "Token has expired",
             TokenError::NotYetValid => "The token is not yet valid",
             TokenError::NotAccess => "Only access tokens are allowed",
+            TokenError::Revoked => "Token has been revoked",
         })
     }
 }

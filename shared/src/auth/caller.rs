@@ -42,8 +42,10 @@ impl FromRequestParts<App> for Service {
 async fn administrator(parts: &Parts, app: &App) -> Result<Actor, ApiError> {
     let participant = Participant::of(parts, app).await?.map_err(|_| unauthorized("Invalid or missing API key"))?;
     let account = sqlx::query!(
-        r#"SELECT id, admin_flag IS TRUE AS "is_admin!" FROM "user" WHERE email = $1 AND active"#,
-        participant.email()
+        r#"SELECT id, admin_flag IS TRUE AS "is_admin!" FROM "user"
+           WHERE email = $1 AND active AND (tokens_valid_from <= $2) IS NOT FALSE"#,
+        participant.email(),
+        participant.logged_in_at()
     )
     .fetch_optional(&app.db)
     .await?;

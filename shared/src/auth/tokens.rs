@@ -1,5 +1,6 @@
 //! Tokens: JWT, HS256, as the old system issues and accepts them (contract section 2).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use crate::secrets::{RotatingSecret, Version};
 const SIGNED_LATE: Duration = Duration::from_secs(60);
 /// How far the clocks of those who issue tokens may be ahead of ours (contract section 9).
 const LEEWAY_SECONDS: i64 = 30;
+/// A session ends some days after its login, and keys are rotated less often than that: more versions are none of ours.
+const MOST_KEY_VERSIONS: usize = 100;
 /// The last second of the year 9999; an `exp` beyond is not a date.
 const END_OF_TIME: i64 = 253_402_300_799;
 
@@ -39,6 +42,8 @@ impl std::fmt::Debug for Tokens {
 pub struct VerifiedToken {
     /// Claim `sub`: the account's email.
     pub email: String,
+    /// The login that the token descends from, however often it was renewed.
+    pub logged_in_at: DateTime<Utc>,
     /// The token that takes its place in the answer, when it is past half of its life.
     pub renewed: Option<String>,
 }
@@ -61,6 +66,8 @@ pub enum TokenError {
     NotYetValid,
     #[error("Only access tokens are allowed")]
     NotAccess,
+    #[error("Token has been revoked")]
+    Revoked,
 }
 
 /// The claims of a token as it is issued.
@@ -76,6 +83,15 @@ struct IssuedClaims<'a> {
     csrf: Uuid,
     exp: i64,
     last_login_time: String,
+    /// Versions of the key that signed the tokens which this one descends from.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    key_versions: BTreeSet<i64>,
+}
+
+/// What a token takes over from the one it renews.
+struct Descent {
+    last_login: DateTime<Utc>,
+    key_versions: BTreeSet<i64>,
 }
 
 /// The claims of a token as it comes back, in whatever types.
@@ -91,6 +107,7 @@ struct PresentedClaims {
     kind: Option<Value>,
     last_login_time: Option<Value>,
     additional_claims: Option<Value>,
+    key_versions: Option<Value>,
 }
 
 /// Tells a claim that is `null` from one that is absent.
@@ -123,12 +140,12 @@ impl Tokens {
 
     /// A token for an account that has just logged in.
     pub fn issue(&self, email: &str, now: DateTime<Utc>) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(email, now, now)
+        self.sign(email, now, Descent { last_login: now, key_versions: BTreeSet::new() })
     }
 
     /// Checks signature, algorithm, times and types of `token`, and renews it when that is due.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<VerifiedToken, TokenError> {
-        let claims = self.decode(token, now)?;
+        let (claims, key_version) = self.decode(token, now)?;
         let Some(Value::String(email)) = claims.sub else { return Err(TokenError::Malformed) };
         if !matches!(claims.jti, None | Some(Value::String(_))) {
             return Err(TokenError::Malformed);
@@ -145,16 +162,46 @@ impl Tokens {
         if [issued, not_before].into_iter().flatten().any(|time| time > now.timestamp() + LEEWAY_SECONDS) {
             return Err(TokenError::NotYetValid);
         }
+        let key_versions = self.earlier_key_versions(claims.key_versions.as_ref(), key_version)?;
+        let issued = issued.unwrap_or(expires - self.access_expires);
         let last_login = last_login(claims.last_login_time.as_ref(), claims.additional_claims.as_ref())?
-            .or_else(|| Utc.timestamp_opt(issued?, 0).single());
-        let renewed = last_login.filter(|login| self.is_renewal_due(issued, expires, *login, now)).and_then(|login| {
+            .unwrap_or_else(|| Utc.timestamp_opt(issued, 0).single().unwrap_or(DateTime::UNIX_EPOCH));
+        if last_login > now + TimeDelta::seconds(LEEWAY_SECONDS) {
+            return Err(TokenError::NotYetValid);
+        }
+        let renewed = self.is_renewal_due(issued, expires, last_login, now).then(|| {
             // a token that cannot be renewed is still valid
-            self.sign(&email, now, login).inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
+            let renewed = self.sign(&email, now, Descent { last_login, key_versions });
+            renewed.inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
         });
-        Ok(VerifiedToken { email, renewed })
+        // `iat` is in whole seconds; a claimed login cannot be later than the token
+        let latest = Utc.timestamp_opt(issued, 999_999_000).single().unwrap_or(last_login);
+        Ok(VerifiedToken { email, logged_in_at: last_login.min(latest), renewed: renewed.flatten() })
     }
 
-    fn decode(&self, token: &str, now: DateTime<Utc>) -> Result<PresentedClaims, TokenError> {
+    /// Returns the versions of the key that a renewed token names. Refuses the token when one of them is revoked: whoever had that version
+    /// could have made its ancestor.
+    fn earlier_key_versions(
+        &self,
+        claim: Option<&Value>,
+        key_version: Option<i64>,
+    ) -> Result<BTreeSet<i64>, TokenError> {
+        let mut versions: BTreeSet<i64> = match claim {
+            None => BTreeSet::new(),
+            Some(claim) => BTreeSet::deserialize(claim).map_err(|_| TokenError::Malformed)?,
+        };
+        if versions.len() > MOST_KEY_VERSIONS {
+            return Err(TokenError::Malformed);
+        }
+        if self.key.is_any_revoked(&versions) {
+            return Err(TokenError::Revoked);
+        }
+        versions.extend(key_version);
+        Ok(versions)
+    }
+
+    /// Returns the claims, and the version of the key that has signed them if it has a number.
+    fn decode(&self, token: &str, now: DateTime<Utc>) -> Result<(PresentedClaims, Option<i64>), TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
         // extensions that change the meaning of a token and that we do not know (RFC 7515 section 4.1.11, RFC 7797)
         if header.crit.is_some() || header.extras.inner().contains_key("b64") {
@@ -169,20 +216,20 @@ impl Tokens {
             let key = DecodingKey::from_secret(version.value.expose_secret().as_bytes());
             let verdict = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::HS256);
             match verdict {
-                Ok(true) => Some(Ok(())),
+                Ok(true) => Some(Ok(version.number)),
                 Ok(false) => None,
                 Err(_) => Some(Err(TokenError::Malformed)),
             }
         };
-        self.key.find_accepted(now, is_signed_with).unwrap_or(Err(TokenError::Signature))?;
+        let key_version = self.key.find_accepted(now, is_signed_with).unwrap_or(Err(TokenError::Signature))?;
         // judged by `verify`: the old system issued and accepted types that the library's own checks do not tell apart
         let (_, claims) = message.split_once('.').ok_or(TokenError::Malformed)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| TokenError::Malformed)?;
-        serde_json::from_slice(&claims).map_err(|_| TokenError::Malformed)
+        let claims = serde_json::from_slice(&claims).map_err(|_| TokenError::Malformed)?;
+        Ok((claims, key_version))
     }
 
-    fn is_renewal_due(&self, issued: Option<i64>, expires: i64, last_login: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        let issued = issued.unwrap_or(expires - self.access_expires);
+    fn is_renewal_due(&self, issued: i64, expires: i64, last_login: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let past_half = now.timestamp() - issued > expires - now.timestamp();
         past_half && (now - last_login).num_seconds() < self.refresh_expires
     }
@@ -191,8 +238,13 @@ impl Tokens {
         &self,
         email: &str,
         now: DateTime<Utc>,
-        last_login: DateTime<Utc>,
+        Descent { last_login, mut key_versions }: Descent,
     ) -> Result<String, jsonwebtoken::errors::Error> {
+        let key = self.key.current();
+        if let Some(number) = key.number {
+            // the header names this one
+            key_versions.remove(&number);
+        }
         let claims = IssuedClaims {
             fresh: true,
             iat: now.timestamp(),
@@ -203,8 +255,8 @@ impl Tokens {
             csrf: Uuid::new_v4(),
             exp: now.timestamp() + self.access_expires,
             last_login_time: last_login.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+            key_versions,
         };
-        let key = self.key.current();
         // tells a process that has not seen this version yet that there is one
         let header = Header { kid: key.number.map(|number| number.to_string()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.value.expose_secret().as_bytes()))
@@ -357,5 +409,73 @@ mod tests {
         let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(KEY.as_bytes())).unwrap();
 
         assert_eq!(tokens().verify(&token, now()).unwrap_err(), TokenError::Malformed);
+    }
+
+    #[test]
+    fn a_login_that_is_still_to_come_is_refused() {
+        let at = |seconds| Utc.timestamp_opt(NOW + seconds, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+
+        for claims in [json!({"last_login_time": at(31)}), json!({"additional_claims": {"last_login_time": at(31)}})] {
+            assert_eq!(verdict(&claims).unwrap_err(), TokenError::NotYetValid);
+        }
+        assert!(verdict(&json!({"last_login_time": at(29)})).is_ok(), "clocks differ");
+    }
+
+    /// Tokens of a key whose first version signs.
+    fn rotating() -> Tokens {
+        let tokens = tokens();
+        put_version(&tokens, 1);
+        tokens
+    }
+
+    fn put_version(tokens: &Tokens, number: i64) {
+        let since = Utc.timestamp_opt(NOW + (number - 1) * 300, 0).unwrap();
+        let value = format!("{KEY}-{number}").into();
+        assert!(tokens.key.observe(&Version { number: Some(number), value, since }, now()));
+    }
+
+    /// What a token from 500 seconds ago is exchanged for.
+    fn renewed(tokens: &Tokens, token: &str) -> String {
+        tokens.verify(token, now() + TimeDelta::seconds(500)).unwrap().renewed.unwrap()
+    }
+
+    #[test]
+    fn a_renewed_token_falls_with_each_version_of_the_key_that_it_descends_from() {
+        for revoked in [1, 2, 3] {
+            let tokens = rotating();
+            let mut token = tokens.issue("alice@clinic.test", now()).unwrap();
+            put_version(&tokens, 2);
+            token = renewed(&tokens, &token);
+            put_version(&tokens, 3);
+            let again = now() + TimeDelta::seconds(1000);
+            token = tokens.verify(&token, again).unwrap().renewed.unwrap();
+            assert!(tokens.verify(&token, again).is_ok());
+
+            tokens.key.revoke(&BTreeSet::from([revoked]));
+
+            assert!(tokens.verify(&token, again).is_err(), "{revoked}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_versions_is_renewed_with_the_one_that_signed_it() {
+        let tokens = rotating();
+        let claims = json!({"sub": "alice@clinic.test", "iat": NOW, "exp": NOW + 900, "key_versions": [7]});
+        let key = EncodingKey::from_secret(format!("{KEY}-1").as_bytes());
+        let forged = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        put_version(&tokens, 2);
+
+        let renewed = renewed(&tokens, &forged);
+        tokens.key.revoke(&BTreeSet::from([1]));
+
+        let later = now() + TimeDelta::seconds(500);
+        assert_eq!(tokens.verify(&renewed, later).unwrap_err(), TokenError::Revoked, "whatever it claimed itself");
+    }
+
+    #[test]
+    fn versions_that_are_no_numbers_or_too_many_are_none_of_ours() {
+        for versions in [json!("1"), json!(["1"]), json!((0..101).collect::<Vec<_>>())] {
+            assert_eq!(verdict(&json!({"key_versions": versions})).unwrap_err(), TokenError::Malformed);
+        }
     }
 }

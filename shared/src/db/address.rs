@@ -11,8 +11,21 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use super::Deployment;
 
-/// A request is answered within five seconds, so that the database has to be quicker than that.
-const STATEMENT_TIMEOUT: &str = "4s";
+/// What the sessions of requests ask of PostgreSQL.
+const SESSION: [(&str, &str); 7] = [
+    // a request is answered within five seconds, so that the database has to be quicker than that
+    ("statement_timeout", "4s"),
+    // who waits for a lock longer than this gets a 503 that says so
+    ("lock_timeout", "3s"),
+    // as for each transaction: a client that disappears holds no locks
+    ("idle_in_transaction_session_timeout", "5s"),
+    // a client that disappears at any other time is noticed within 11 seconds
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
+    // compiling an upload's statement takes a second, running it takes one
+    ("jit", "off"),
+];
 
 /// The address of a database. A clone that changes changes all.
 #[derive(Clone)]
@@ -70,7 +83,6 @@ impl fmt::Debug for Address {
 fn options(url: &SecretString) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(url.expose_secret())?
         .application_name("augmed")
-        // compiling an upload's statement takes a second, running it takes one
-        .options([("statement_timeout", STATEMENT_TIMEOUT), ("jit", "off")])
+        .options(SESSION)
         .disable_statement_logging())
 }

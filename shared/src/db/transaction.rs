@@ -7,6 +7,10 @@ use sqlx::postgres::{PgConnection, PgTransactionManager};
 
 use super::Connection;
 
+/// A client that disappears between two statements of a transaction holds its locks no longer than this. It is set with each transaction,
+/// so that it holds behind a connection pooler, too; and in the same round trip.
+const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
 /// A transaction, which is rolled back unless it is committed.
 pub struct Transaction {
     connection: Connection,
@@ -15,7 +19,7 @@ pub struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(mut connection: Connection) -> Result<Self, sqlx::Error> {
-        PgTransactionManager::begin(&mut connection, None).await?;
+        PgTransactionManager::begin(&mut connection, Some(BEGIN.into())).await?;
         Ok(Self { connection, has_ended: false })
     }
 

@@ -1,5 +1,6 @@
 //! The HTTP surface around every router, the same in Lambda and in the container.
 
+mod client_address;
 mod cors;
 mod request_log;
 
@@ -19,6 +20,8 @@ use crate::auth::BearerSlot;
 use crate::config::CorsOrigins;
 use crate::errors::{ApiError, not_found};
 use crate::extract::MAX_BODY_BYTES;
+
+pub use client_address::ClientAddress;
 
 /// The frontend gives up after five seconds (contract section 8).
 pub(crate) const DEADLINE: Duration = Duration::from_millis(4500);

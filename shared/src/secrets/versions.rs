@@ -61,13 +61,18 @@ impl RotatingSecret {
             .find_map(|(_, version)| judge(version))
     }
 
+    /// Returns whether one of these versions is revoked.
+    pub fn is_any_revoked(&self, versions: &BTreeSet<i64>) -> bool {
+        !self.known.load().revoked.is_disjoint(versions)
+    }
+
     /// Whether an earlier version may be accepted that this process has not seen.
     pub fn is_incomplete(&self) -> bool {
         !self.known.load().is_complete
     }
 
     /// These versions and no others are accepted no more, the current one included. Returns whether that is news.
-    pub(super) fn revoke(&self, revoked: &BTreeSet<i64>) -> bool {
+    pub(crate) fn revoke(&self, revoked: &BTreeSet<i64>) -> bool {
         let is_news = self.known.load().revoked != *revoked;
         if is_news {
             self.known.rcu(|known| Known { revoked: revoked.clone(), ..Known::clone(known) });
@@ -76,7 +81,7 @@ impl RotatingSecret {
     }
 
     /// Takes the version that is current now. Returns whether it is another one.
-    pub(super) fn observe(&self, current: &Version, now: DateTime<Utc>) -> bool {
+    pub(crate) fn observe(&self, current: &Version, now: DateTime<Utc>) -> bool {
         let known = self.known.load();
         let newest = &known.newest_first[0];
         // a deleted parameter counts from 1 again: times tell what is newer

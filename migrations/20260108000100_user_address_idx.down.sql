@@ -1,0 +1,2 @@
+-- no-transaction
+DROP INDEX CONCURRENTLY user_address_idx;

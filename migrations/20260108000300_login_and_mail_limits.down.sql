@@ -1,0 +1,1 @@
+DROP TABLE wrong_password, known_client, reset_mails;

@@ -1,0 +1,2 @@
+-- no-transaction
+DROP INDEX CONCURRENTLY reset_password_token_expired_at_idx;

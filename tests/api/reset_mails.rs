@@ -1,0 +1,58 @@
+//! How many mails somebody can have sent to an account, and what stays of them.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tests::app::{Answer, TestApp};
+
+async fn ask(api: &TestApp) -> Answer {
+    api.post("/api/auth/reset-password-request", None, &json!({"email": "alice@contract.test"})).await
+}
+
+async fn execute(api: &TestApp, statement: &str) {
+    sqlx::query(statement).execute(api.pool()).await.unwrap();
+}
+
+async fn count(api: &TestApp, query: &str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(api.pool()).await.unwrap()
+}
+
+const LINKS: &str = "SELECT count(*) FROM reset_password_token WHERE created_timestamp > '2025-01-01'";
+
+#[tokio::test]
+async fn of_many_requests_five_mails_leave_and_all_are_answered_alike() {
+    let api = TestApp::with_contract_data().await;
+
+    let answers = join_all((0..30).map(|_| ask(&api))).await;
+
+    assert_eq!((api.mails().len(), count(&api, LINKS).await), (5, 5));
+    let ids: BTreeSet<(u16, usize)> = answers
+        .iter()
+        .map(|answer| (answer.status.as_u16(), answer.data()["id"].as_str().unwrap_or_default().len()))
+        .collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    assert!(ids.first().unwrap().1 > 0);
+}
+
+#[tokio::test]
+async fn after_an_hour_mails_leave_again() {
+    let api = TestApp::with_contract_data().await;
+    join_all((0..6).map(|_| ask(&api))).await;
+
+    execute(&api, "UPDATE reset_mails SET forgotten_at = forgotten_at - interval '1 hour'").await;
+    ask(&api).await;
+
+    assert_eq!(api.mails().len(), 6);
+}
+
+#[tokio::test]
+async fn links_that_expired_long_ago_are_deleted() {
+    let api = TestApp::with_contract_data().await;
+    let expired = "SELECT count(*) FROM reset_password_token WHERE expired_at < now() AT TIME ZONE 'UTC'";
+    assert_eq!(count(&api, expired).await, 1);
+
+    ask(&api).await;
+
+    assert_eq!(count(&api, expired).await, 0);
+}

@@ -1,0 +1,127 @@
+//! What ends a session: a new password, whichever system sets it, a deactivation, a logout. Older tokens are 401, older links 1022
+//! (contract section 9).
+
+use chrono::{TimeDelta, Utc};
+use serde_json::json;
+use shared::auth::ResetToken;
+use tests::app::{Answer, JWT_SECRET_KEY, TestApp};
+use tests::contract::token::ForgedToken;
+
+const ALICE: &str = "alice@contract.test";
+
+async fn execute(api: &TestApp, statement: &str) {
+    sqlx::raw_sql(statement).execute(api.pool()).await.unwrap();
+}
+
+async fn reset(api: &TestApp, token: &str) -> Answer {
+    api.post("/api/auth/reset-password", None, &json!({"password": "Fresh-pass-1", "resetToken": token})).await
+}
+
+/// A link that was mailed `ago`.
+async fn mailed(api: &TestApp, ago: TimeDelta) -> ResetToken {
+    let token = ResetToken::generate();
+    sqlx::query(
+        "INSERT INTO reset_password_token (id, email, token, active, created_timestamp, expired_at)
+         VALUES ($1, $2, $3, true, $4, now() AT TIME ZONE 'UTC' + interval '1 day')",
+    )
+    .bind(uuid::Uuid::new_v4())
+    .bind(ALICE)
+    .bind(token.stored())
+    .bind((Utc::now() - ago).naive_utc())
+    .execute(api.pool())
+    .await
+    .unwrap();
+    token
+}
+
+#[tokio::test]
+async fn a_reset_ends_older_tokens_and_links() {
+    let api = TestApp::with_contract_data().await;
+    let token = api.log_in(ALICE, "Alice-pass-1").await.token();
+    let other_link = mailed(&api, TimeDelta::seconds(1)).await;
+
+    assert_eq!(reset(&api, "valid-reset-token").await.status, 200);
+
+    assert_eq!(api.get("/api/cases", Some(&token)).await.status, 401);
+    assert_eq!(reset(&api, other_link.mailed()).await.error_code(), "1022");
+    let new = api.log_in(ALICE, "Fresh-pass-1").await.token();
+    assert_eq!(api.get("/api/cases", Some(&new)).await.status, 200);
+}
+
+/// It writes salt and password, and its own link.
+const RESET_BY_THE_OLD_SERVICE: &str = r#"
+    UPDATE reset_password_token SET active = false WHERE id = '00000000-0000-4000-8000-000000000001';
+    UPDATE "user" SET salt = b.salt, password = b.password FROM "user" AS b
+    WHERE "user".email = 'alice@contract.test' AND b.email = 'bob@contract.test'"#;
+
+#[tokio::test]
+async fn so_does_a_reset_through_the_old_service() {
+    let api = TestApp::with_contract_data().await;
+    let token = api.log_in(ALICE, "Alice-pass-1").await.token();
+    let other_link = mailed(&api, TimeDelta::seconds(1)).await;
+
+    execute(&api, RESET_BY_THE_OLD_SERVICE).await;
+
+    assert_eq!(api.get("/api/cases", Some(&token)).await.status, 401);
+    assert_eq!(reset(&api, other_link.mailed()).await.error_code(), "1022");
+    let new = api.log_in(ALICE, "Bob-pass-1").await.token();
+    assert_eq!(api.get("/api/cases", Some(&new)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_deactivation_ends_tokens_and_links_for_good() {
+    let api = TestApp::with_contract_data().await;
+    let (token, link) = (api.token_for(ALICE), mailed(&api, TimeDelta::seconds(1)).await);
+
+    execute(&api, r#"UPDATE "user" SET active = false WHERE email = 'alice@contract.test'"#).await;
+    execute(&api, r#"UPDATE "user" SET active = true WHERE email = 'alice@contract.test'"#).await;
+
+    assert_eq!(api.get("/api/cases", Some(&token)).await.status, 401);
+    assert_eq!(reset(&api, link.mailed()).await.error_code(), "1022");
+    let new = api.log_in(ALICE, "Alice-pass-1").await.token();
+    assert_eq!(api.get("/api/cases", Some(&new)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_renewed_token_ends_with_the_login_that_it_descends_from() {
+    let api = TestApp::with_contract_data().await;
+    let old = api.app.tokens.issue(ALICE, Utc::now() - TimeDelta::seconds(600)).unwrap();
+    let renewed = api.get("/api/cases", Some(&old)).await.token();
+    assert_ne!(renewed, old);
+
+    reset(&api, "valid-reset-token").await;
+
+    assert_eq!(api.get("/api/cases", Some(&renewed)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_login_with_the_old_password_that_a_reset_overtakes_gives_no_token() {
+    let api = TestApp::with_contract_data().await;
+
+    // the login has read the old password, and hashes for 30 ms at least
+    let overtaken = async {
+        while api.app.passwords.hashed() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        execute(&api, r#"UPDATE "user" SET password = 'x' WHERE email = 'alice@contract.test'"#).await;
+    };
+    let (login, ()) = tokio::join!(api.log_in(ALICE, "Alice-pass-1"), overtaken);
+
+    assert_eq!(login.error_code(), "1005");
+}
+
+#[tokio::test]
+async fn a_token_whose_login_is_still_to_come_is_refused() {
+    let api = TestApp::with_contract_data().await;
+    let forged = |login: &str| {
+        let claims = json!({"claims": {"last_login_time": login}});
+        let forged: ForgedToken = serde_json::from_value(claims).unwrap();
+        forged.sign(JWT_SECRET_KEY, Utc::now().timestamp()).unwrap()
+    };
+
+    let answer = api.get("/api/cases", Some(&forged("9999-12-31T23:59:59"))).await;
+
+    assert_eq!((answer.status.as_u16(), answer.token()), (401, String::new()));
+    let now = Utc::now().naive_utc().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    assert_eq!(api.get("/api/cases", Some(&forged(&now))).await.status, 200);
+}
