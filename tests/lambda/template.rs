@@ -132,9 +132,44 @@ fn traffic_is_shared_by_one_parameter_and_the_container_takes_what_is_large() {
         ("/api/v1/export/answers", &[("ExportTargetGroup", 0), ("ContainerTargetGroup", 10), (flask, 60)]),
         ("/api/admin/config/upload", &[("ContainerTargetGroup", 1)]),
         ("/admin/audit", &[("AdminAuditTargetGroup", 1)]),
+        ("/admin/users", &[("AdminUsersTargetGroup", 10), ("ContainerTargetGroup", 30)]),
     ] {
         assert_eq!(weights(&template, path), expected, "{path}");
     }
+}
+
+/// The old service does not authenticate `/admin/*`: only its own rule, which wants a key, may lead there.
+#[test]
+fn no_weights_send_an_admin_path_to_the_old_service_or_to_nobody() {
+    let flask = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/73e2d6bc24d8a067";
+    for (traffic, container) in
+        [("100,0,0", "false"), ("90,0,10", "false"), ("0,0,100", "false"), ("999,1,1", "true"), ("0,100,0", "true")]
+    {
+        let given = [("WithContainer", container), ("OldServiceTargetGroupArn", flask), ("ApiTraffic", traffic)];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let template = Template::read(&root().join("template.yaml"), &given).unwrap();
+
+        for path in [
+            "/admin/users",
+            "/admin/users/7",
+            "/admin/usersx",
+            "/admin/audit",
+            "/admin/config/upload",
+            "/admin/config/x",
+        ] {
+            let groups = weights(&template, path);
+            assert!(groups.iter().all(|(group, _)| *group != flask), "{traffic}: {path} leads to {groups:?}");
+            assert!(groups.iter().any(|(_, weight)| *weight > 0), "{traffic}: {path} leads to nobody");
+        }
+    }
+}
+
+/// The Terraform of the existing listener owns 10 and 100, and puts them back at each apply.
+#[test]
+fn rules_have_priorities_that_the_existing_listener_leaves_free() {
+    let priorities: Vec<_> = template().rules.iter().map(|rule| rule.priority).collect();
+
+    assert!(priorities.iter().all(|priority| (11..100).contains(priority)), "{priorities:?}");
 }
 
 /// Target groups of the rule that takes a path, by logical name or else ARN.

@@ -103,6 +103,7 @@ impl Platform {
             container: self.server.as_ref().map(ServerProcess::address),
             default_target: self.frontend.as_ref().map(|frontend| frontend.address),
             listen: (Ipv4Addr::LOCALHOST, plan.port).into(),
+            ..Options::default()
         }
     }
 

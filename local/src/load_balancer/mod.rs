@@ -40,6 +40,8 @@ pub struct Options {
     pub settings: Settings,
     /// Where the container listens, the target of target groups with addresses.
     pub container: Option<SocketAddr>,
+    /// Where target groups lead that the template does not have, by ARN.
+    pub addresses: HashMap<String, SocketAddr>,
     /// Where requests go that no rule takes, the frontend say. Without it they are answered with a 404.
     pub default_target: Option<SocketAddr>,
     /// Where to listen; port 0 is any free one.
@@ -54,6 +56,7 @@ impl Default for Options {
             binaries: HashMap::new(),
             settings: Settings::default(),
             container: None,
+            addresses: HashMap::new(),
             default_target: None,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
         }
@@ -162,5 +165,6 @@ fn targets(options: &Options, functions: &HashMap<String, Function>) -> HashMap<
             options.container.map(Target::Address)
         }
     };
-    options.template.target_groups.iter().filter_map(|group| Some((group.arn.clone(), target(group)?))).collect()
+    let own = options.template.target_groups.iter().filter_map(|group| Some((group.arn.clone(), target(group)?)));
+    own.chain(options.addresses.iter().map(|(arn, address)| (arn.clone(), Target::Address(*address)))).collect()
 }

@@ -4,6 +4,7 @@
 //! understood there is an error that names the resource.
 
 mod check;
+mod described;
 mod intrinsics;
 mod model;
 mod properties;

@@ -1,0 +1,29 @@
+"""The commands of docs/operations.md, as they are printed."""
+
+import re
+import textwrap
+
+from stack import ROOT
+
+
+class Step:
+    """What a numbered step does, and how it is taken back ("" where there is nothing to take back)."""
+
+    def __init__(self, title, text):
+        forth, _, back = text.partition("*Back")
+        self.title, self.forth, self.back = title, commands(forth), commands(back)
+
+
+def section(title):
+    text = (ROOT / "docs/operations.md").read_text()
+    return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)[1]
+
+
+def steps(title):
+    _, *parts = re.split(r"^\d+\. \*\*(.+?)\.\*\*", section(title), flags=re.MULTILINE)
+    return [Step(*one) for one in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def commands(text):
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join(textwrap.dedent(block) for block in blocks)

@@ -1,0 +1,28 @@
+"""Stands in for `sam deploy`, because moto cannot transform SAM: gives the translated stack to moto's CloudFormation. Like the
+real one, it takes the overrides of the command line instead of those in samconfig.toml, and keeps what neither names."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import boto3
+
+import stack
+
+
+def overrides(arguments):
+    if "--parameter-overrides" in arguments:
+        return arguments[arguments.index("--parameter-overrides") + 1 :]
+    settings = tomllib.loads(Path("samconfig.toml").read_text())
+    environment = arguments[arguments.index("--config-env") + 1]
+    return settings[environment]["global"]["parameters"]["parameter_overrides"]
+
+
+def main(command, *arguments):
+    if command == "deploy":
+        stack.create(dict(one.split("=", 1) for one in overrides(list(arguments))))
+        boto3.client("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack.STACK)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,205 @@
+"""Moving over from the Flask service: the steps of docs/operations.md as they are printed, against its infrastructure in moto."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import warnings
+from pathlib import Path
+
+import boto3
+from moto import mock_aws
+from moto.core import config
+from moto.server import ThreadedMotoServer
+
+import printed_steps
+from existing import ADMIN_KEY, DATABASE_HOST, SIGNING_KEY, Existing
+from listener import Listener, load_balancer
+from stack import REGION, ROOT, STACK
+
+# of .ci/requirements.txt
+AWS = Path(sys.executable).with_name("aws")
+# a request has one chance in ten to go to the canary: that none of so many does happens once in 10^9 runs
+MANY = 200
+KEY = {"X-API-KEY": ADMIN_KEY}
+WRONG_KEY = {"x-api-key": "not-the-key"}
+OLD_ADMIN_ROUTES = ["/admin/users", "/admin/users/1", "/admin/config/upload", "/admin/config/answer"]
+# ways in which one may try to get around the path of a rule
+ODD_PATHS = ["/admin", "/admin/", "/admin/users/", "/admin//users", "//admin/users", "/ADMIN/users", "/%61dmin/users", "/admin%2Fusers"]
+ODD_PATHS += ["/api/../admin/users", "/api/%2e%2e/admin/users", "/admin/x/../users", "/admin/users?x=/api/cases", "/admin/audit"]
+# Flask serves these bytes as a path of /admin: nothing else of ODD_PATHS is one of its routes
+FLASK_TAKES_FOR_ADMIN = [path for path in OLD_ADMIN_ROUTES + ODD_PATHS if path.startswith("/admin") or path.startswith("/%61")]
+
+
+class MovingOver(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.program = load_balancer()
+
+    def setUp(self):
+        warnings.simplefilter("ignore")  # resource types that moto only names
+        self.enterContext(mock_aws())
+        config.default_user_config["lambda"] = {"use_docker": False}
+        server = ThreadedMotoServer(port=0, verbose=False)
+        server.start()
+        self.addCleanup(server.stop)
+        self.endpoint = "http://{}:{}".format(*server.get_host_and_port())
+        self.existing = Existing()
+        self.before = self.existing.rules()
+        self.steps = printed_steps.steps("Moving over from the Flask service")
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.prepare_shell()
+
+    def prepare_shell(self):
+        shutil.copytree(ROOT / "scripts", self.folder / "scripts")
+        shutil.copy(ROOT / "samconfig.toml", self.folder)
+        (self.folder / "bin").mkdir()
+        scripts = {
+            "sam": f'exec {sys.executable} -W ignore {ROOT}/tests/deployment/sam_in_moto.py "$@"',
+            # nothing listens at the domain, and moto runs no function
+            "curl": f'exec {ROOT}/tests/deployment/stub "$@"',
+            "aws": f'[[ "$1 $2" != "lambda invoke" ]] || {{ echo \'{{"statusCode": 200}}\' >"${{*: -1}}"; exit; }}\n'
+            f'exec {AWS} "$@"',
+        }
+        for name, script in scripts.items():
+            file = self.folder / "bin" / name
+            file.write_text(f"#!/usr/bin/env bash\n{script}\n")
+            file.chmod(0o755)
+
+    def run_commands(self, commands):
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "invented",
+            "AWS_SECRET_ACCESS_KEY": "invented",
+            "VERSION": "new",
+            "CALLS": "/dev/null",
+            "FUNCTION_STATUS": "200",
+        }
+        # the variables of the first step stay in the shell of who follows the steps
+        script = f"set -euo pipefail\ntouch shell; source shell\n{commands}\n"
+        names = re.findall(r"^([A-Z_]+)=", commands, re.MULTILINE)
+        if names:
+            script += f"declare -p {' '.join(names)} >shell\n"
+        call = ["bash", "-c", script]
+        result = subprocess.run(call, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900)
+        self.assertEqual(result.returncode, 0, f"{commands}\n{result.stdout}\n{result.stderr}")
+        return result.stdout + result.stderr
+
+    # ---- who answers ----------------------------------------------------------------------------------------------
+
+    def names(self):
+        """Target groups: `old`, `frontend`, and ours by their logical names."""
+        names = {self.existing.groups["old_service"]: "old", self.existing.groups["frontend"]: "frontend"}
+        cloudformation = boto3.client("cloudformation")
+        if cloudformation.list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]:
+            for one in cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]:
+                if one.get("ResourceType") == "AWS::ElasticLoadBalancingV2::TargetGroup":
+                    names[one["PhysicalResourceId"]] = one["LogicalResourceId"].removesuffix("TargetGroup")
+        return names
+
+    def check(self, table, theirs=(10, 100)):
+        """`table`: who may and does answer, by path and headers. And nobody gets to the old admin routes without the key."""
+        rules = self.existing.rules()
+        self.check_priorities(rules, theirs)
+        with Listener(self.program, rules, self.names()) as listener:
+            for (path, key), expected in table.items():
+                times = MANY if len(expected) > 1 else 10
+                self.assertEqual(listener.who_answers(path, headers(key), times), expected, f"{path}, {key}")
+            for path in FLASK_TAKES_FOR_ADMIN:
+                for without_key in [{}, WRONG_KEY, {"X-Api-Key": ""}]:
+                    self.assertNotIn("old", listener.who_answers(path, without_key, 10), f"{path}, {without_key}")
+
+    def check_priorities(self, rules, theirs):
+        """The next apply of their Terraform finds its rules as it made them, and takes nothing of ours."""
+        names = {int(one["Priority"]) for one in rules if one["Priority"] != "default"}
+        self.assertEqual(names - set(range(11, 100)), set(theirs))
+        if theirs:
+            kept = [one for one in without_arns(rules) if one in without_arns(self.before)]
+            self.assertEqual(kept, without_arns(self.before))
+
+    def table(self, api, admin, admin_with_key):
+        """`api`: who shares the paths of /api that both know; then who answers /admin/users."""
+        new = "Cases" in str(api) or admin == "AdminUsers"
+        return {
+            ("/api/cases", None): api,
+            ("/api/cases", "right"): api,
+            ("/api/nothing", None): {"Healthcheck" if one == "Cases" else one for one in api},
+            ("/admin/users", None): {admin},
+            ("/admin/users", "wrong"): {admin},
+            ("/admin/users", "right"): {admin_with_key},
+            ("/admin/config/upload", None): {"AdminConfig" if new else "frontend"},
+            ("/admin/audit", None): {"AdminAudit" if new else "frontend"},
+            ("/admin/rl", None): {"frontend"},
+            ("/admin/upload", None): {"frontend"},
+            ("/", None): {"frontend"},
+            ("/api/openapi.json", None): {"Openapi"} if new else {"old"},
+            ("/api/admin/config/upload", None): {"AdminConfig"} if new else {"old"},
+        }
+
+    def expected(self):
+        """By the title of a step, the table after it."""
+        before = self.table({"old"}, "frontend", "old")
+        without_traffic = self.table({"old"}, "AdminUsers", "old")
+        return {
+            "What is there": before,
+            "Secrets": before,
+            "The stack without traffic": without_traffic,
+            "Smoke test": without_traffic,
+            "Canary": self.table({"old", "Cases"}, "AdminUsers", "old"),
+            "All of it": self.table({"Cases"}, "AdminUsers", "old"),
+            "The end": self.table({"Cases"}, "AdminUsers", "old"),
+        }
+
+    # ---- the rehearsal --------------------------------------------------------------------------------------------
+
+    def test_every_step_leads_where_it_says_and_can_be_taken_back(self):
+        expected = self.expected()
+        self.assertEqual([step.title for step in self.steps], list(expected))
+        history = []
+        for step in self.steps:
+            history.append((step, self.existing.rules()))
+            self.run_commands(step.forth)
+            self.check(expected[step.title])
+        self.end_and_come_back()
+        for step, before in reversed(history):
+            self.run_commands(step.back)
+            self.assertEqual(without_arns(self.existing.rules()), without_arns(before), f"{step.title}, taken back")
+        self.check(expected["What is there"])
+
+    def end_and_come_back(self):
+        """What the Terraform of the Flask service does after the last step, and before that one is taken back."""
+        self.existing.remove_rules()
+        self.check(self.table({"Cases"}, "AdminUsers", "AdminUsers"), theirs=[])
+        self.existing.create_rules()
+
+    def test_secrets_arrive_as_they_are_and_are_not_printed(self):
+        self.run_commands(self.steps[0].forth)
+        printed = self.run_commands(self.steps[1].forth)
+
+        ssm = boto3.client("ssm")
+        value = lambda name: ssm.get_parameter(Name=f"/augmed/production/{name}", WithDecryption=True)["Parameter"]["Value"]
+        self.assertEqual(value("jwt-secret"), SIGNING_KEY)
+        self.assertEqual(value("admin-api-key"), ADMIN_KEY)
+        url = f"postgresql://aim_ahead:a%23b%2Fc%3Fd%25e%3Af%40g%26h%2B@{DATABASE_HOST}:5432/aimaheaddev?sslmode=verify-full"
+        self.assertEqual(value("database-url"), url)
+        for secret in [SIGNING_KEY, "a%23b"]:
+            self.assertNotIn(secret, printed)
+
+
+def headers(key):
+    return {None: {}, "right": KEY, "wrong": WRONG_KEY}[key]
+
+
+def without_arns(rules):
+    """A rule that was deleted and made again has another ARN."""
+    return [{name: value for name, value in rule.items() if name != "RuleArn"} for rule in rules]
+
+
+if __name__ == "__main__":
+    unittest.main()
