@@ -15,11 +15,6 @@ variable "load_balancer_name" {
   description = "In place of listener_arn: the load balancer, whose listener on port 443 is taken."
   type        = string
   default     = null
-
-  validation {
-    condition     = (var.load_balancer_name == null) != (var.listener_arn == null)
-    error_message = "Give listener_arn or load_balancer_name, and not both."
-  }
 }
 
 variable "old_service_target_group_name" {
@@ -44,7 +39,7 @@ variable "database_identifier" {
 }
 
 variable "database_url_parameter" {
-  description = "The SSM parameter with the URL of the database, DatabaseUrlParameter of the stack."
+  description = "The SSM parameter with the URL of the database's owner, DatabaseUrlParameter of the stack."
   type        = string
   default     = "/augmed/production/database-url"
 

@@ -18,7 +18,6 @@ class Provider:
         self.schema = field(1, schema_of({"block": {"attributes": {}}}))
         self.schema += by_name(2, schemas["resource_schemas"])
         self.schema += by_name(3, schemas["data_source_schemas"])
-        self.schema += by_name(8, schemas["ephemeral_resource_schemas"])
         self.server = grpc.server(futures.ThreadPoolExecutor(16))
         self.server.add_generic_rpc_handlers([Handlers(self.schema)])
         self.server.add_insecure_port(f"unix:{socket}")

@@ -1,9 +1,10 @@
 """Writes tests/fixtures/terraform/aws.json: the schema of what infra/terraform uses, as `terraform providers schema -json` prints it.
 
-The provider itself is only on Terraform's registry; the npm package @cdktf/provider-aws is generated from its schema:
+The provider itself is only on Terraform's registry; the npm package @cdktf/provider-aws is generated from its schema. Version 19.65.1
+is the last for provider 5, which the Terraform of the existing infrastructure uses (`~> 5.0`):
 
-    npm pack @cdktf/provider-aws@21.22.1
-    python tests/deployment/aws_schema.py cdktf-provider-aws-21.22.1.tgz > tests/fixtures/terraform/aws.json
+    npm pack @cdktf/provider-aws@19.65.1
+    python tests/deployment/aws_schema.py cdktf-provider-aws-19.65.1.tgz > tests/fixtures/terraform/aws.json
 """
 
 import json
@@ -18,30 +19,12 @@ DATA = [
     "aws_lb_listener",
     "aws_lb_target_group",
     "aws_route53_zone",
-    "aws_secretsmanager_secret",
+    "aws_secretsmanager_secret_version",
     "aws_subnet",
     "aws_subnets",
     "aws_vpc",
 ]
 RESOURCES = ["aws_ssm_parameter"]
-# cdktf knows no ephemeral resources. This is the provider's documentation of aws_secretsmanager_secret_version.
-EPHEMERAL = {
-    "aws_secretsmanager_secret_version": {
-        "block": {
-            "attributes": {
-                "arn": {"type": "string", "computed": True},
-                "created_date": {"type": "string", "computed": True},
-                "region": {"type": "string", "optional": True, "computed": True},
-                "secret_binary": {"type": "string", "computed": True, "sensitive": True},
-                "secret_id": {"type": "string", "required": True},
-                "secret_string": {"type": "string", "computed": True, "sensitive": True},
-                "version_id": {"type": "string", "optional": True, "computed": True},
-                "version_stage": {"type": "string", "optional": True, "computed": True},
-                "version_stages": {"type": ["list", "string"], "computed": True},
-            }
-        }
-    }
-}
 # in the bindings' words
 TYPES = {
     "string": "string",
@@ -106,13 +89,9 @@ def main():
     blocks = lambda bindings: {name: {"block": one.block()} for name, one in bindings.items()}
     schema = {
         "data_source_schemas": blocks(data),
-        "ephemeral_resource_schemas": EPHEMERAL,
         "resource_schemas": blocks(resources),
     }
     (version,) = {one.version for one in [*data.values(), *resources.values()]}
-    # the bindings do not say so
-    parameter = schema["resource_schemas"]["aws_ssm_parameter"]["block"]["attributes"]
-    parameter["value_wo"] = {"type": "string", "optional": True, "write_only": True}
     json.dump({"provider_version": version, "provider_schemas": {"registry.terraform.io/hashicorp/aws": schema}}, sys.stdout, indent=1)
     print()
 

@@ -1,30 +1,20 @@
-# The URL of the database as the API reads it, made of a secret that exists. Ephemeral and write-only: neither a plan nor the
-# state holds the password.
+# The URL of the database's owner as the stack reads it, made of the secret that holds it as one text. The password in there is not escaped.
+# The state holds this URL, as it holds the secret and the password that were made by Terraform already.
 
-data "aws_db_instance" "augmed" {
-  db_instance_identifier = var.database_identifier
-}
-
-data "aws_secretsmanager_secret" "account" {
-  name = var.secret_name
-}
-
-ephemeral "aws_secretsmanager_secret_version" "account" {
-  secret_id = data.aws_secretsmanager_secret.account.arn
+data "aws_secretsmanager_secret_version" "url" {
+  secret_id = var.secret_name
 }
 
 locals {
-  account = jsondecode(ephemeral.aws_secretsmanager_secret_version.account.secret_string)
+  found = regex("^postgres[^:]*://(?P<user>[^:]+):(?P<password>.*)@(?P<server>[^@/]+)/(?P<name>[^/?]+)$", data.aws_secretsmanager_secret_version.url.secret_string)
   # a space is %20 in an address, and a plus in the query that urlencode is for
-  user     = replace(urlencode(local.account.username), "+", "%20")
-  password = replace(urlencode(local.account.password), "+", "%20")
-  server   = "${data.aws_db_instance.augmed.address}:${data.aws_db_instance.augmed.port}"
+  user     = replace(urlencode(local.found.user), "+", "%20")
+  password = replace(urlencode(local.found.password), "+", "%20")
 }
 
-resource "aws_ssm_parameter" "database_url" {
-  name             = var.parameter_name
-  description      = "The URL of the AugMed database."
-  type             = "SecureString"
-  value_wo         = "postgresql://${local.user}:${local.password}@${local.server}/${data.aws_db_instance.augmed.db_name}?sslmode=verify-full"
-  value_wo_version = var.secret_version
+resource "aws_ssm_parameter" "owner_url" {
+  name        = var.parameter_name
+  description = "The URL of the owner of the AugMed database."
+  type        = "SecureString"
+  value       = "postgresql://${local.user}:${local.password}@${local.found.server}/${local.found.name}?sslmode=verify-full"
 }

@@ -43,7 +43,6 @@ mock_provider "aws" {
       db_instance_identifier = "augmed"
       db_subnet_group        = "augmed"
       engine                 = "postgres"
-      vpc_security_groups    = ["sg-2"]
     }
   }
 
@@ -84,7 +83,6 @@ run "what_is_found_is_handed_over" {
     condition = output.parameter_overrides == [
       "Database=existing",
       "DatabaseInstance=augmed",
-      "DatabaseSecurityGroupId=sg-2",
       "DatabaseUrlParameter=/augmed/production/database-url",
       "DomainName=api.example.org",
       "ListenerArn=arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/augmed/1/2",
@@ -100,54 +98,4 @@ run "what_is_found_is_handed_over" {
     condition     = strcontains(output.samconfig, "\n  \"VpcId=vpc-1\",\n]\n")
     error_message = output.samconfig
   }
-}
-
-run "a_listener_without_tls_is_refused" {
-  command = plan
-
-  override_data {
-    target = data.aws_lb_listener.https
-    values = {
-      protocol = "HTTP"
-    }
-  }
-
-  expect_failures = [data.aws_lb_listener.https]
-}
-
-run "a_database_in_another_network_is_refused" {
-  command = plan
-
-  override_data {
-    target = data.aws_db_subnet_group.augmed
-    values = {
-      vpc_id = "vpc-2"
-    }
-  }
-
-  expect_failures = [data.aws_db_subnet_group.augmed]
-}
-
-run "subnets_in_one_zone_are_refused" {
-  command = plan
-
-  override_data {
-    target = data.aws_subnet.private["subnet-b"]
-    values = {
-      availability_zone       = "us-east-1a"
-      map_public_ip_on_launch = false
-    }
-  }
-
-  expect_failures = [output.parameter_overrides]
-}
-
-run "a_load_balancer_is_named_once" {
-  command = plan
-
-  variables {
-    listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/augmed/1/2"
-  }
-
-  expect_failures = [var.load_balancer_name]
 }
