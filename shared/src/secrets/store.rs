@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::RequestId;
@@ -15,6 +17,11 @@ use super::parameters::{OPTIONAL, Parameters};
 use super::versions::Version;
 use crate::aws;
 
+/// A call has ended after this, with all its retries. Lambda gives a function ten seconds to start.
+const MOST_PATIENCE: Duration = Duration::from_secs(5);
+/// More than fit in [`MOST_PATIENCE`], so that time is the limit.
+const MOST_ATTEMPTS: u32 = 20;
+
 /// Reads parameters with decryption.
 #[derive(Clone, Debug)]
 pub(super) struct ParameterStore(aws_sdk_ssm::Client);
@@ -22,9 +29,19 @@ pub(super) struct ParameterStore(aws_sdk_ssm::Client);
 impl ParameterStore {
     /// Makes the client; calls nobody.
     pub async fn new() -> Self {
-        let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_secs(5)).build();
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-        Self(aws_sdk_ssm::Client::new(&config))
+        Self::with(&aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await)
+    }
+
+    /// Makes a client that waits its turn. By default an account may make 40 calls a second, and all functions of a stack may start
+    /// within one. The SDK's own two retries, one and two seconds apart, leave many of them without secrets.
+    fn with(config: &SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder().operation_timeout(MOST_PATIENCE).build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(MOST_ATTEMPTS)
+            .with_initial_backoff(Duration::from_millis(200))
+            .with_max_backoff(Duration::from_millis(800));
+        let config = aws_sdk_ssm::config::Builder::from(config).timeout_config(timeouts).retry_config(retries).build();
+        Self(aws_sdk_ssm::Client::from_conf(config))
     }
 
     /// The current version of each parameter, by variable, in one call.
@@ -84,3 +101,6 @@ where
     let is_answer = matches!(error, SdkError::ServiceError(_)) && !is_throttled;
     if is_answer { SecretsError::Refused(aws::describe(error)) } else { SecretsError::Away(aws::describe(error)) }
 }
+
+#[cfg(test)]
+mod tests;

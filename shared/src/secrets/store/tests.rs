@@ -1,0 +1,90 @@
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use aws_sdk_ssm::config::{
+    AsyncSleep, BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, SharedAsyncSleep,
+    SharedCredentialsProvider, Sleep,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::http::StatusCode;
+use futures_util::future::join_all;
+
+use super::*;
+
+/// As many as all functions reserve on db.t4g.medium (`ConnectionBudget` in template.yaml), each starting at once.
+const FUNCTIONS: usize = 146;
+/// Calls a second: AWS General Reference, "Systems Manager endpoints and quotas".
+const QUOTA: f64 = 40.0;
+
+/// Parameter Store, which answers `QUOTA` calls a second, and refuses the others as AWS does.
+#[derive(Clone, Debug)]
+struct Throttling(Arc<Mutex<Tokens>>);
+
+#[derive(Debug)]
+struct Tokens {
+    left: f64,
+    since: Instant,
+}
+
+impl Tokens {
+    fn take(&mut self) -> bool {
+        self.left = (self.left + QUOTA * self.since.elapsed().as_secs_f64()).min(QUOTA);
+        self.since = Instant::now();
+        let is_there = self.left >= 1.0;
+        self.left -= if is_there { 1.0 } else { 0.0 };
+        is_there
+    }
+}
+
+impl HttpClient for Throttling {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Throttling {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let (status, body) = if self.0.lock().unwrap().take() {
+            (200, r#"{"Parameters": [{"Name": "/jwt", "Value": "key", "Version": 1}], "InvalidParameters": []}"#)
+        } else {
+            (400, r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#)
+        };
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), body.into())))
+    }
+}
+
+#[derive(Debug)]
+struct Tokio;
+
+impl AsyncSleep for Tokio {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(tokio::time::sleep(duration))
+    }
+}
+
+fn function(parameter_store: &Throttling) -> ParameterStore {
+    let credentials = Credentials::new("invented", "invented", None, None, "test");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(parameter_store.clone())
+        .sleep_impl(SharedAsyncSleep::new(Tokio))
+        .build();
+    ParameterStore::with(&config)
+}
+
+#[tokio::test]
+async fn every_function_of_a_stack_that_starts_at_once_gets_its_secrets() {
+    let parameter_store = Throttling(Arc::new(Mutex::new(Tokens { left: QUOTA, since: Instant::now() })));
+    let parameters = Parameters::from([("JWT_SECRET_KEY", "/jwt".to_owned())]);
+    let functions: Vec<_> = (0..FUNCTIONS).map(|_| function(&parameter_store)).collect();
+
+    let answers = join_all(functions.iter().map(|store| store.current(&parameters))).await;
+
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+    assert!(refused.is_empty(), "{} of {FUNCTIONS}: {}", refused.len(), refused[0]);
+}
