@@ -10,6 +10,7 @@ mod auth;
 mod case_reviews;
 mod cases;
 mod configs_batch;
+mod database_limits;
 mod experiments;
 mod export;
 mod export_docs;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use sqlx::postgres::PgConnection;
 use tests::app::{API_KEY, TestApp, json_request};
 use tests::db::TestDb;
 use tests::unreliable_network::{UnreliableNetwork, Upstream};
@@ -16,9 +15,12 @@ use crate::exactly_once::{ALICE, upload};
 struct Route {
     name: &'static str,
     request: fn(&TestApp) -> Request<Body>,
-    /// Where it is held up in the middle of its transaction.
-    table: &'static str,
+    /// What holds it up in the middle of its transaction.
+    hold_up: &'static str,
 }
+
+/// `SHARE` lets others read and keeps them from writing. The entry is the last statement before the commit.
+const BEFORE_THE_AUDIT_TRAIL: &str = "LOCK TABLE audit_entry IN SHARE MODE";
 
 fn with_key(method: Method, path: &str, body: &Value) -> Request<Body> {
     let mut request = json_request(method, path, None, body);
@@ -28,7 +30,7 @@ fn with_key(method: Method, path: &str, body: &Value) -> Request<Body> {
 
 /// Each handler that begins a transaction. Of what one statement does PostgreSQL knows the end.
 fn routes() -> Vec<Route> {
-    let of = |name, request| Route { name, request, table: "audit_entry" };
+    let of = |name, request| Route { name, request, hold_up: BEFORE_THE_AUDIT_TRAIL };
     vec![
         of("POST /admin/users", |_| {
             with_key(Method::POST, "/admin/users", &json!({"users": [{"email": "new@contract.test"}]}))
@@ -54,16 +56,21 @@ fn routes() -> Vec<Route> {
         of("POST /api/v1/experiments/{id}/runs", |_| {
             with_key(Method::POST, "/api/v1/experiments/exp-alpha/runs", &json!({}))
         }),
-        of("PATCH /api/v1/experiments/{id}/runs/{run_id}", |_| {
-            with_key(Method::PATCH, "/api/v1/experiments/exp-alpha/runs/2", &json!({"model_version": "model-2"}))
-        }),
+        Route {
+            name: "PATCH /api/v1/experiments/{id}/runs/{run_id}",
+            request: |_| {
+                let change = json!({"model_version": "model-2"});
+                with_key(Method::PATCH, "/api/v1/experiments/exp-alpha/runs/2", &change)
+            },
+            hold_up: "LOCK TABLE rl_run IN SHARE MODE",
+        },
         Route {
             name: "POST /api/answer/{task_id} without a case",
             request: |api| {
                 let body = json!({"answer": {"Why?": "so"}, "answerConfigId": "22222222-2222-4222-8222-222222222222"});
                 json_request(Method::POST, "/api/answer/without-case", Some(&api.token_for(ALICE)), &body)
             },
-            table: "answer",
+            hold_up: "SELECT FROM display_config WHERE id = 'without-case' FOR UPDATE",
         },
     ]
 }
@@ -99,7 +106,7 @@ pub async fn in_the_middle_of_any_transaction_it_holds_up_the_others_for_seconds
 /// Puts the request, and loses its connection while its transaction is open.
 async fn disappear(lost: &TestApp, other: &TestApp, network: &UnreliableNetwork, route: &Route) {
     let mut held_up = other.pool().begin().await.unwrap();
-    lock(&mut held_up, route.table).await;
+    sqlx::query(route.hold_up).execute(&mut *held_up).await.unwrap();
     let request = lost.send((route.request)(lost));
     let loss = async {
         while waiting(other).await == 0 {
@@ -116,11 +123,6 @@ async fn disappear(lost: &TestApp, other: &TestApp, network: &UnreliableNetwork,
         answer = request => panic!("{}: {:?}", route.name, answer.status),
         () = loss => {}
     }
-}
-
-/// `SHARE` lets others read and keeps them from writing.
-async fn lock(connection: &mut PgConnection, table: &str) {
-    sqlx::query(&format!("LOCK TABLE {table} IN SHARE MODE")).execute(connection).await.unwrap();
 }
 
 /// Puts the request until it is not told to come back.

@@ -1,0 +1,32 @@
+//! What a session of the database is limited to, so that a client that disappears keeps nobody waiting.
+
+use shared::db::{Database, Deployment};
+use sqlx::postgres::PgConnectOptions;
+use tests::app::TestApp;
+
+const LIMITS: &str = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
+                             current_setting('idle_in_transaction_session_timeout')";
+
+#[tokio::test]
+async fn a_request_has_a_session_with_limits() {
+    let api = TestApp::start().await;
+
+    let limits: (String, String, String) = sqlx::query_as(LIMITS).fetch_one(&api.app.db).await.unwrap();
+
+    assert_eq!(limits, ("4s".to_owned(), "3s".to_owned(), "5s".to_owned()));
+}
+
+#[tokio::test]
+async fn a_transaction_is_limited_where_the_session_is_not_as_behind_a_pooler() {
+    let api = TestApp::start().await;
+    let options: PgConnectOptions = api.db.url().parse().unwrap();
+    let db = Database::new(options.into(), Deployment::Lambda);
+    let idle = "SELECT current_setting('idle_in_transaction_session_timeout')";
+
+    let mut transaction = db.begin().await.unwrap();
+    let within: String = sqlx::query_scalar(idle).fetch_one(&mut *transaction).await.unwrap();
+    transaction.commit().await.unwrap();
+    let after: String = sqlx::query_scalar(idle).fetch_one(&db).await.unwrap();
+
+    assert_eq!((within.as_str(), after.as_str()), ("5s", "0"));
+}
