@@ -60,13 +60,21 @@ def create(parameters):
     for application in resources(read("template.yaml"), "AWS::Serverless::Application").values():
         location = application["Properties"]["Location"]
         put(s3, location, read(location))
+    boto3.client("cloudformation").create_stack(**request(s3, parameters))
+
+
+def update(parameters):
+    """Updates the stack to these parameters, the others at their defaults."""
+    boto3.client("cloudformation").update_stack(**request(boto3.client("s3"), parameters))
+
+
+def request(s3, parameters):
     translated = without_no_value(translate(parameters), keep=bool(parameters.get("OldServiceTargetGroupArn")))
-    cloudformation = boto3.client("cloudformation")
-    cloudformation.create_stack(
-        StackName=STACK,
-        TemplateURL=put(s3, "template.yaml", translated),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-    )
+    return {
+        "StackName": STACK,
+        "TemplateURL": put(s3, "template.yaml", translated),
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    }
 
 
 def translate(parameters, build=""):

@@ -124,6 +124,30 @@ class Deploy(unittest.TestCase):
         order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "wait stack-rollback-complete", "sam deploy"]]
         self.assertEqual(order, sorted(order))
 
+    def test_a_rollback_goes_on_where_cloudformation_could_not_because_the_database_was_away(self):
+        result, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_ROLLBACK_FAILED")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        steps = ["update-alias", "continue-update-rollback --stack-name augmed-api-dev --resources-to-skip SchemaMigration", "wait stack-rollback-complete", "sam deploy"]
+        order = [calls.index(one) for one in steps]
+        self.assertEqual(order, sorted(order))
+
+    def test_a_first_release_that_fails_its_smoke_test_leaves_the_functions_as_they_were(self):
+        result, calls = self.deploy("dev", "release", function_status=502, deployed="unknown")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(len(self.deployments(calls)), 1)
+        self.assertIn("update-alias --name live --routing-config AdditionalVersionWeights={} --function-name augmed-api-cases --function-version 7", calls)
+        self.assertIn("there is no release unknown to go back to", result.stderr)
+
+    def test_a_release_protects_the_stack_and_its_database(self):
+        _, calls = self.deploy("dev", "release")
+
+        self.assertIn("DeletionProtection=true", self.deployments(calls)[0])
+        self.assertIn("update-termination-protection --stack-name augmed-api-dev --enable-termination-protection", calls)
+        for stack in ["augmed-api-dev", "arn:nested"]:
+            self.assertIn(f"set-stack-policy --stack-name {stack} --stack-policy-body file://infra/stack_policy.json", calls)
+
     def test_each_release_publishes_versions_of_its_own(self):
         def digest(overrides):
             (self.folder / "samconfig.toml").write_text((ROOT / "samconfig.toml").read_text().replace("LogRetentionDays=14", overrides))

@@ -19,6 +19,10 @@ use tokio::net::TcpListener;
 use crate::catalog::Catalog;
 use crate::support::{execute, old_system, until};
 
+/// What a newer release leaves in the database.
+const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     VALUES (99990101000000, 'of a newer release', true, '\\x00', 0)";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_event_applies_what_is_pending() {
     let db = TestDb::empty().await;
@@ -31,6 +35,21 @@ async fn a_scheduled_event_applies_what_is_pending() {
     assert_eq!(first["applied_now"].as_array().unwrap().len(), migrations::up().count());
     assert_eq!(second["message"], "nothing was left to do");
     Catalog::of(&db).await.assert_is(&Catalog::of_today());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_schema_fails_no_nightly_run_and_still_refuses_up_by_hand() {
+    let db = TestDb::empty().await;
+    let function = Migrate::deployed(&db.url());
+    let scheduled = json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+    function.invoke(&scheduled).await.unwrap();
+    execute(&db, NEWER).await;
+
+    let nightly = function.invoke(&scheduled).await.unwrap();
+    let by_hand = function.invoke(&json!({"action": "up"})).await;
+
+    assert!(nightly["message"].as_str().unwrap().contains("newer than this program"), "{nightly}");
+    assert_eq!(by_hand, Err(InvokeError::Failed("MigrationError".to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,9 +142,7 @@ async fn a_stack_is_told_when_the_database_is_away_and_no_password() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_back_to_an_older_release_stays_open() {
     let db = TestDb::new().await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (99990101000000, 'of a newer release', true, '\\x00', 0)";
-    execute(&db, newer).await;
+    execute(&db, NEWER).await;
     let function = Migrate::deployed(&db.url());
     let stack = Stack::listening().await;
 
