@@ -1,6 +1,6 @@
 """Resource types that moto's CloudFormation lacks."""
 
-from moto.awslambda.models import LambdaVersion
+from moto.awslambda.models import LambdaFunction, LambdaVersion
 from moto.awslambda.utils import get_backend
 from moto.core.common_models import CloudFormationModel
 
@@ -13,6 +13,10 @@ class LambdaAlias(CloudFormationModel):
 
     def __init__(self, alias):
         self.arn = alias.arn
+
+    def delete(self, account_id, region):
+        function, name = self.arn.split(":")[-2:]
+        get_backend(account_id, region).delete_alias(name, function)
 
     @property
     def physical_resource_id(self):
@@ -38,11 +42,6 @@ class LambdaAlias(CloudFormationModel):
         backend = get_backend(account_id, region_name)
         return cls(backend.update_alias(wanted["Name"], wanted["FunctionName"], wanted["FunctionVersion"], None, {}))
 
-    @classmethod
-    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-        wanted = cloudformation_json["Properties"]
-        get_backend(account_id, region_name).delete_alias(wanted["Name"], wanted["FunctionName"])
-
 
 def version_attribute(version, attribute):
     """!GetAtt CasesFunctionVersion.Version."""
@@ -50,3 +49,18 @@ def version_attribute(version, attribute):
 
 
 LambdaVersion.get_cfn_attribute = version_attribute
+
+
+def with_addresses_of_layers(update):
+    """moto resolves a reference to a layer to its address when it creates a function, and to an object when it updates one."""
+
+    def updated(original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        properties = cloudformation_json["Properties"]
+        layers = [getattr(one, "physical_resource_id", one) for one in properties.get("Layers", [])]
+        changed = {**cloudformation_json, "Properties": {**properties, **({"Layers": layers} if layers else {})}}
+        return update(original_resource, new_resource_name, changed, account_id, region_name)
+
+    return updated
+
+
+LambdaFunction.update_from_cloudformation_json = with_addresses_of_layers(LambdaFunction.update_from_cloudformation_json)

@@ -57,8 +57,8 @@ fn the_template_has_no_mistake() {
 #[test]
 fn every_planted_mistake_is_found() {
     for (resource, from, to, finding) in [
-        ("CasesRule", "Priority: 160", "Priority: 120", "CasesRule: its priority 120 is also that of AuthLoginRule"),
-        ("CasesRule", "Priority: 160", "Priority: 0", "CasesRule: the priority 0 is not between"),
+        ("CasesRule", "Priority: 35", "Priority: 19", "CasesRule: its priority 19 is also that of AuthLoginRule"),
+        ("CasesRule", "Priority: 35", "Priority: 0", "CasesRule: the priority 0 is not between"),
         ("CasesRule", "!Ref CasesTargetGroup", "CasesGroup", "CasesRule: there is no target group CasesGroup"),
         ("CasesRule", "!Ref CasesTargetGroup", "!Ref AnswerTargetGroup", "CasesFunction: no rule leads to it"),
         ("CasesRule", CASES_CONDITION, "Values: [/a, /b, /c, /d, /e, /f]", "CasesRule: 6 condition values"),
@@ -218,7 +218,7 @@ fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
         ),
         ("CasesRule", "!Ref CasesTargetGroup", "!Ref CaseTargetGroup", "CaseTargetGroup is neither a resource nor"),
         ("CasesRule", "Field: path-pattern", "Field: path", "CasesRule: the condition path is not known"),
-        ("CasesRule", "Priority: 160", "Prioriti: 160", "CasesRule: unknown field `Prioriti`"),
+        ("CasesRule", "Priority: 35", "Prioriti: 35", "CasesRule: unknown field `Prioriti`"),
     ] {
         let error = planted(resource, from, to).unwrap_err();
 
