@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::ApiError;
 use shared::config::ConfigError;
 
@@ -14,6 +14,7 @@ pub struct Failure {
     message: String,
     remedy: Option<String>,
     is_usage: bool,
+    details: Option<Value>,
     /// Whoever read standard output has gone away, and misses nothing.
     pub is_unread: bool,
 }
@@ -30,7 +31,7 @@ const INVALID_CATALOG_NAME: &str = "3D000";
 impl Failure {
     /// Exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: None, is_usage: false, is_unread: false }
+        Self { message: message.into(), remedy: None, is_usage: false, details: None, is_unread: false }
     }
 
     /// Exit code 2: the command line asks for something that does not go together.
@@ -42,6 +43,13 @@ impl Failure {
     #[must_use]
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// The same for programs, in the JSON document.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.details = Some(details);
         self
     }
 
@@ -64,9 +72,13 @@ impl std::error::Error for Failure {}
 
 /// Tells a failure on standard error, and gives the exit code.
 pub fn tell(failure: &Failure, json: bool) -> ExitCode {
-    let Failure { message, remedy, is_usage, .. } = failure;
+    let Failure { message, remedy, is_usage, details, .. } = failure;
     if json {
-        anstream::eprintln!("{}", json!({ "error": { "message": message, "remedy": remedy } }));
+        let mut error = json!({ "message": message, "remedy": remedy });
+        if let Some(details) = details {
+            error["details"] = details.clone();
+        }
+        anstream::eprintln!("{}", json!({ "error": error }));
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         anstream::eprintln!("{red}error:{red:#} {message}");

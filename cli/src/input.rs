@@ -41,7 +41,8 @@ impl Input {
         read.map_err(|error| Failure::new(format!("{self}: {error}")))
     }
 
-    /// All of it, which has to be text, without the byte order mark that spreadsheets put in front.
+    /// All of it, which has to be text, without the byte order mark that spreadsheets put in front. Lines end with a line feed, also
+    /// those of old Macintoshs, which have a carriage return alone.
     pub fn read_text(&self) -> Result<String, Failure> {
         let text = String::from_utf8(self.read()?).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -49,10 +50,8 @@ impl Input {
             Failure::new(format!("{self}: line {line}: not UTF-8 text"))
                 .with_remedy("a spreadsheet saves it as \"CSV UTF-8\"")
         })?;
-        match text.strip_prefix('\u{feff}') {
-            Some(text) => Ok(text.to_owned()),
-            None => Ok(text),
-        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
     }
 
     /// A failure at a place in this file.

@@ -64,8 +64,8 @@ async fn once_the_body_is_there(request: Request, next: Next) -> Response {
         bytes.extend_from_slice(&more);
         if bytes.len() > SMALL_BODY_BYTES {
             read_past(Body::from_stream(body)).await;
-            return ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large".to_owned())
-                .into_response();
+            let message = format!("The body is larger than {} KB", SMALL_BODY_BYTES / 1024);
+            return ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message).into_response();
         }
     }
     next.run(Request::from_parts(head, Body::from(bytes))).await

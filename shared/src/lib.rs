@@ -14,6 +14,7 @@ pub mod db;
 pub mod errors;
 pub mod extract;
 pub mod http;
+pub mod iso8601;
 pub mod jsonb;
 pub mod lambda;
 pub mod mail;

@@ -166,3 +166,44 @@ async fn a_survey_that_cannot_be_joined_is_refused_with_the_reason() {
     );
     assert!(!augmed.path("study.csv").exists());
 }
+
+#[tokio::test]
+async fn a_survey_in_which_nobody_is_found_is_refused_whatever_separates_it() {
+    let augmed = study().await;
+    for separator in [",", ";", "\t"] {
+        let survey = |address: &str| format!("Q1,Q2\na,b\n{{}},{{}}\n{address},11\n").replace(',', separator);
+        let other = augmed.file("other.csv", survey("nobody@elsewhere.test"));
+        let own = augmed.file("own.csv", survey("A@Study.test"));
+
+        let refused = augmed.run(&["export", "analysis", "--survey", &other, "--output", "none.csv"]);
+        let found = augmed.run(&["export", "analysis", "--survey", &own, "--output", "study.csv"]).done();
+
+        let said = "none of the 2 participants who have answered is among the 1 people of the survey, by its column Q1";
+        assert!(refused.code == Some(1) && refused.stderr.contains(said), "{separator:?}: {refused:?}");
+        assert!(!augmed.path("none.csv").exists());
+        assert!(found.stdout.contains("1 of 2 participants found among 1 people; joined Q2"), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_held_against_the_database() {
+    let augmed = study().await;
+
+    let good = augmed.run(&["export", "analysis", "--validate", "--output", "study.csv"]).done();
+    augmed.db.pool.execute("UPDATE analytics SET to_submit_secs = -1").await.unwrap();
+    let wrong = augmed.run(&["export", "analysis", "--validate", "--output", "study.csv"]);
+
+    assert!(good.stdout.contains("validate: good: 3 rows, one for each row of answer"), "{good:?}");
+    assert!(wrong.code == Some(1) && wrong.stdout.contains("rows with a duration below zero; expected 0"), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn a_sample_has_as_many_rows_as_are_asked_for() {
+    let augmed = study().await;
+    let sample = |size: &str| {
+        augmed.run(&["export", "analysis", "--sample", size, "--format", "json"]).done().json()["data"].clone()
+    };
+
+    assert_eq!(sample("2").as_array().unwrap().len(), 2);
+    assert_eq!((sample("2"), sample("99").as_array().unwrap().len()), (sample("2"), 3));
+}

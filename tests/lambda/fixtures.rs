@@ -103,3 +103,20 @@ async fn a_body_that_cannot_be_read_is_a_400() {
         assert_eq!(answer(&function, name).await["statusCode"], 400, "{name}");
     }
 }
+
+/// A client may send any byte in a header, and the load balancer copies it: `Benoît` in Latin-1.
+#[tokio::test]
+async fn a_header_that_is_not_utf_8_is_a_400_and_the_process_goes_on() {
+    let function = function("healthcheck");
+    let mut event = event("multi-value").into_bytes();
+    let agent = event.windows(7).position(|bytes| bytes == b"Mozilla").unwrap();
+    event[agent] = 0xee;
+
+    let answer = function.invoke(event.into()).await.unwrap();
+
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["statusCode"], 400, "{answer}");
+    assert_eq!(answer["multiValueHeaders"]["content-type"][0], "application/json");
+    assert_eq!(self::answer(&function, "multi-value").await["statusCode"], 200);
+    assert_eq!(function.processes().len(), 1);
+}

@@ -11,6 +11,7 @@ const COLUMNS: &str = include_str!("../../migrate/src/expected/columns.csv");
 const CONSTRAINTS: &str = include_str!("../../migrate/src/expected/constraints.csv");
 const OUR_COLUMNS: &str = include_str!("../fixtures/schema/our_columns.csv");
 const OUR_CONSTRAINTS: &str = include_str!("../fixtures/schema/our_constraints.csv");
+const OUR_DROPPED_CONSTRAINTS: &str = include_str!("../fixtures/schema/our_dropped_constraints.csv");
 const OUR_INDEXES: &str = include_str!("../fixtures/schema/our_indexes.csv");
 const OUR_ROUTINES: &str = include_str!("../fixtures/schema/our_routines.csv");
 
@@ -37,7 +38,7 @@ impl Catalog {
         catalog
     }
 
-    /// What the contract lists, and what our migrations add.
+    /// What the contract lists without what our migrations take away, and what they add.
     pub fn of_today() -> Self {
         let mut catalog = Self::of_the_contract();
         let mut places = Places::default();
@@ -46,6 +47,9 @@ impl Catalog {
             let in_old_system = COLUMNS.lines().filter(|line| line.split(',').next() == Some(&table)).count();
             let place = places.next(&table) + u32::try_from(in_old_system).unwrap();
             catalog.add_column(place, &table, &name, &data_type, &nullable, &default);
+        }
+        for (table, name) in rows::<(String, String)>(OUR_DROPPED_CONSTRAINTS) {
+            catalog.0.retain(|line| !line.starts_with(&format!("{table} {name} ")));
         }
         let constraints = rows::<(String, String, String)>(OUR_CONSTRAINTS).into_iter();
         catalog.0.extend(constraints.map(|(table, name, definition)| format!("{table} {name} {definition}")));

@@ -1,12 +1,12 @@
 //! The arms of a study: which paths each shows, and how. CSV with the columns `Arm, Path, Collapse, Highlight, Top`; in a path `*` stands
 //! for anything.
 
-use csv::StringRecord;
 use indexmap::IndexMap;
 use wildmatch::WildMatch;
 
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::table_text::{Row, Table};
 
 const COLUMNS: [&str; 5] = ["Arm", "Path", "Collapse", "Highlight", "Top"];
 
@@ -33,29 +33,25 @@ impl ArmRow {
 
 pub fn read(file: &Input) -> Result<Arms, Failure> {
     let text = file.read_text()?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header = reader.headers()?.clone();
-    let find = |name| header.iter().position(|column| column == name);
-    let columns = COLUMNS.map(find);
+    let table = Table::parse(&text).map_err(|problem| file.failure(problem))?;
+    let columns = COLUMNS.map(|name| table.find(name));
     for (name, column) in COLUMNS.iter().zip(columns).take(2) {
         if column.is_none() {
             return Err(file.failure(format!("row 1: the header has no column {name}")));
         }
     }
     let mut arms = Arms::new();
-    for record in reader.records() {
-        let record = record?;
-        let row = record.position().map_or(0, csv::Position::line);
-        let at = |problem: String| file.failure(format!("row {row}: {problem}"));
-        let (arm, content) = arm_row(row, &record, columns).map_err(at)?;
+    for row in &table.rows {
+        let at = |problem: String| file.failure(format!("row {}: {problem}", row.line));
+        let (arm, content) = arm_row(row, columns).map_err(at)?;
         arms.entry(arm).or_default().push(content);
     }
     if arms.is_empty() { Err(file.failure("there are no arms")) } else { Ok(arms) }
 }
 
-fn arm_row(row: u64, record: &StringRecord, columns: [Option<usize>; 5]) -> Result<(String, ArmRow), String> {
+fn arm_row(row: &Row, columns: [Option<usize>; 5]) -> Result<(String, ArmRow), String> {
     let [arm, path, collapse, highlight, top] =
-        columns.map(|column| column.and_then(|column| record.get(column)).unwrap_or_default().to_owned());
+        columns.map(|column| column.map(|column| row.cell(column)).unwrap_or_default().to_owned());
     if arm.is_empty() || path.is_empty() {
         return Err(format!("{} is empty", if arm.is_empty() { "Arm" } else { "Path" }));
     }
@@ -69,5 +65,5 @@ fn arm_row(row: u64, record: &StringRecord, columns: [Option<usize>; 5]) -> Resu
         return Err("Top is not a number".to_owned());
     }
     let pattern = WildMatch::new(&path);
-    Ok((arm, ArmRow { row, path, style: [collapse, highlight, top], pattern }))
+    Ok((arm, ArmRow { row: row.line, path, style: [collapse, highlight, top], pattern }))
 }

@@ -7,10 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 use shared::assignment;
 use shared::audit::Action;
+use shared::db::Database;
 
 use crate::confirmation::Confirmation;
 use crate::context::{self, Context};
 use crate::failure::Failure;
+use crate::input::Input;
+use crate::people;
 use crate::report::{Ending, Report};
 
 #[derive(Debug, Args)]
@@ -25,23 +28,32 @@ pub struct Arguments {
     /// Only those that nobody has answered.
     #[arg(long)]
     unanswered: bool,
+    /// Leave those of the people in this file (CSV, or addresses).
+    #[arg(long, value_name = "FILE")]
+    keep: Option<Input>,
     #[command(flatten)]
     confirmation: Confirmation,
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let db = context.database().await?;
-    let Arguments { user, experiment, unanswered, confirmation } = arguments;
+    let Arguments { user, experiment, unanswered, keep, confirmation } = arguments;
+    let kept = match &keep {
+        Some(file) => kept(file, &db).await?,
+        None => Vec::new(),
+    };
     let found = sqlx::query_as!(
         Cleared,
         r#"SELECT count(*) AS "removed!", count(*) FILTER (WHERE is_answered) AS "answered!"
            FROM (SELECT EXISTS (SELECT FROM answer WHERE task_id = display_config.id) AS is_answered
                  FROM display_config
-                 WHERE ($1::text IS NULL OR user_email = $1) AND ($2::text IS NULL OR experiment_id = $2)) AS found
+                 WHERE ($1::text IS NULL OR user_email = $1) AND ($2::text IS NULL OR experiment_id = $2)
+                   AND (user_email = ANY ($4::text[])) IS NOT TRUE) AS found
            WHERE NOT ($3 AND is_answered)"#,
         user,
         experiment,
-        unanswered
+        unanswered,
+        &kept
     )
     .fetch_one(&db)
     .await?;
@@ -54,11 +66,13 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let removed = sqlx::query_scalar!(
         r#"DELETE FROM display_config
            WHERE ($1::text IS NULL OR user_email = $1) AND ($2::text IS NULL OR experiment_id = $2)
+             AND (user_email = ANY ($4::text[])) IS NOT TRUE
              AND NOT ($3 AND EXISTS (SELECT FROM answer WHERE task_id = display_config.id))
            RETURNING EXISTS (SELECT FROM answer WHERE task_id = display_config.id) AS "is_answered!""#,
         user,
         experiment,
-        unanswered
+        unanswered,
+        &kept
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -67,6 +81,24 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     context.author().record(&mut transaction, Action::ClearAssignments, &[], details).await?;
     transaction.commit().await?;
     context.show(&Cleared { removed: count(removed.len()), answered: count(answered) })
+}
+
+/// The addresses in a file. One that has no assignment is refused: where it is misspelt, somebody's assignments would go.
+async fn kept(file: &Input, db: &Database) -> Result<Vec<String>, Failure> {
+    let people = people::read(file)?;
+    let addresses: Vec<String> = people.iter().map(|person| person.email.clone()).collect();
+    let unknown = sqlx::query_scalar!(
+        r#"SELECT place AS "place!" FROM unnest($1::text[]) WITH ORDINALITY AS kept (email, place)
+           WHERE NOT EXISTS (SELECT FROM display_config WHERE user_email = email) ORDER BY place LIMIT 1"#,
+        &addresses
+    );
+    let unknown = unknown.fetch_optional(db).await?.and_then(|place| usize::try_from(place - 1).ok());
+    match unknown.and_then(|index| people.get(index)) {
+        Some(person) => Err(file
+            .failure(format!("row {}: this address has no assignment; nothing was removed", person.row))
+            .with_remedy("addresses are compared to the letter: augmed assignments list")),
+        None => Ok(addresses),
+    }
 }
 
 fn count(rows: usize) -> i64 {

@@ -5,7 +5,7 @@
 //! participant has every arm, every case is read, and every case is read in every arm, as often as any other, give or take one; a
 //! participant who reads a share of the cases may have an arm twice more than another.
 
-use super::random::Chance;
+use crate::random::Chance;
 
 /// One participant, one case, one arm: indexes into what was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

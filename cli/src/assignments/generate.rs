@@ -11,11 +11,11 @@ use shared::db::Database;
 use super::arms::{self, Arms};
 use super::design::{self, Design, Size, Slot};
 use super::export::COLUMNS;
-use super::random::Chance;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
+use crate::random::Chance;
 use crate::report::{Ending, Report};
 use crate::{case, people, table};
 

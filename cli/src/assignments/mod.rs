@@ -6,7 +6,6 @@ mod design;
 mod export;
 mod generate;
 mod list;
-mod random;
 mod upload;
 
 use clap::{Args, Subcommand};

@@ -10,6 +10,7 @@ use super::diagnosis::Diagnosis;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::page_config::{self, Finding};
+use crate::plausibility;
 
 pub async fn check(context: &Context) -> Vec<Diagnosis> {
     match look(context).await {
@@ -20,7 +21,7 @@ pub async fn check(context: &Context) -> Vec<Diagnosis> {
 
 async fn look(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
     let db = context.database().await?;
-    let mut found = vec![data(&db).await?, page_config(&db).await?];
+    let mut found = vec![data(&db).await?, plausible(&db).await?, page_config(&db).await?];
     found.extend(people_and_questions(&db).await?);
     found.extend(assignments(&db).await?);
     Ok(found)
@@ -46,6 +47,17 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     } else {
         Diagnosis::good("data", format!("{} visits", counts.visits))
     })
+}
+
+async fn plausible(db: &Database) -> Result<Diagnosis, Failure> {
+    let found = plausibility::look(db).await?;
+    if found.is_empty() {
+        return Ok(Diagnosis::good("values", "dates, ages and numbers may be right"));
+    }
+    let places: Vec<String> =
+        found.iter().map(|one| format!("{} of {}: {}", one.rows, one.place, one.problem)).collect();
+    let remedy = "correct the files, and augmed load clinical DIR: rows with the same key are replaced";
+    Ok(Diagnosis::warning("values", places.join("; "), remedy))
 }
 
 async fn page_config(db: &Database) -> Result<Diagnosis, Failure> {

@@ -8,6 +8,7 @@ mod write;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use export::{Analytics, Answers, DisplayConfigs, Participants, Table};
+use shared::iso8601;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -75,7 +76,8 @@ struct Since {
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    export::parse_since(text).ok_or("not a date or time of ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z")
+    let time = iso8601::date_time(text).and_then(|(clock, offset)| clock.and_utc().checked_sub_signed(offset));
+    time.ok_or("not a date or time of ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z")
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {

@@ -4,30 +4,55 @@ use std::collections::BTreeMap;
 
 use shared::db::Database;
 
+use super::cell::Kind;
 use crate::failure::Failure;
 
 /// A column that a file may fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// `integer`, `date`, `character varying(50)`, ….
-    pub type_name: String,
+    pub kind: Kind,
     pub is_required: bool,
     pub is_key: bool,
-    /// The table and the constraint that says so.
-    pub refers_to: Option<(String, String)>,
+    /// The row of another table that it names.
+    pub refers_to: Option<Reference>,
+}
+
+/// A foreign key of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    pub constraint: String,
+    pub table: String,
+    pub column: String,
+}
+
+#[cfg(test)]
+impl Column {
+    /// A column that may be empty.
+    pub fn example(name: &str, type_name: &str) -> Self {
+        Self { name: name.to_owned(), kind: Kind::of(type_name), is_required: false, is_key: false, refers_to: None }
+    }
+}
+
+impl Column {
+    /// Whether it holds text.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text(_))
+    }
 }
 
 /// Columns by table.
 pub type Catalog = BTreeMap<String, Vec<Column>>;
 
-/// The columns of `tables`, in their order.
+/// Reads the columns of `tables`, in their order.
 pub async fn read(tables: &[&str], db: &Database) -> Result<Catalog, Failure> {
     let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
     let rows = sqlx::query!(
         r#"SELECT relname::text AS "table!", attname::text AS "name!", format_type(atttypid, atttypmod) AS "type_name!",
                   attnotnull AS "is_required!", primary_key.oid IS NOT NULL AS "is_key!",
-                  foreign_key.conname::text AS "constraint?", foreign_key.confrelid::regclass::text AS "refers_to?"
+                  foreign_key.conname::text AS "constraint?", foreign_key.confrelid::regclass::text AS "refers_to?",
+                  (SELECT attname::text FROM pg_attribute
+                   WHERE attrelid = foreign_key.confrelid AND attnum = foreign_key.confkey[1]) AS "referred_column?"
            FROM pg_class
            JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
            LEFT JOIN pg_constraint AS primary_key
@@ -42,12 +67,13 @@ pub async fn read(tables: &[&str], db: &Database) -> Result<Catalog, Failure> {
     .await?;
     let mut catalog = Catalog::new();
     for row in rows {
+        let refers_to = row.constraint.zip(row.refers_to).zip(row.referred_column);
         catalog.entry(row.table).or_default().push(Column {
             name: row.name,
-            type_name: row.type_name,
+            kind: Kind::of(&row.type_name),
             is_required: row.is_required,
             is_key: row.is_key,
-            refers_to: row.refers_to.zip(row.constraint),
+            refers_to: refers_to.map(|((constraint, table), column)| Reference { constraint, table, column }),
         });
     }
     match tables.iter().find(|table| !catalog.contains_key(*table)) {

@@ -1,50 +1,63 @@
 //! A file into its table. An empty table is filled by `COPY`; one with rows by way of a temporary one, whose rows are then
 //! added or take the place of those with their keys.
 
-use csv::ByteRecord;
 use sqlx::PgConnection;
 
 use super::catalog::Column;
+use super::concepts;
 use super::file::TableFile;
-use super::layout::{Layout, quoted};
-use super::problem;
+use super::layout::quoted;
 use super::progress::Progress;
-use crate::failure::Failure;
+use super::rows::{self, Leniency};
+use super::stopped::Stopped;
 
-/// Bytes that go to the server at once.
-const CHUNK_BYTES: usize = 1 << 16;
 const STAGING: &str = "loading";
 
 /// What became of a file's rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub rows: u64,
     pub added: u64,
     pub replaced: u64,
+    /// Cells that were too long.
+    pub truncated: u64,
+    /// Cells with `NaN` or an infinity.
+    pub without_number: u64,
+    /// Concepts that a row names and the vocabulary does not have.
+    pub added_concepts: u64,
 }
 
 /// Loads `file`, whose table has these columns.
 pub async fn load(
     file: &TableFile,
     columns: &[Column],
-    transaction: &mut PgConnection,
+    leniency: &mut Leniency,
+    adds_concepts: bool,
+    connection: &mut PgConnection,
     progress: &Progress,
-) -> Result<Outcome, Failure> {
-    let stored = count(file.table, transaction).await?;
-    if stored == 0 {
-        let rows = copy(file, file.table, transaction, progress).await?;
-        return Ok(Outcome { rows, added: rows, replaced: 0 });
+) -> Result<Outcome, Stopped> {
+    let stored = count(file.table, connection).await?;
+    (leniency.truncated, leniency.without_number) = (0, 0);
+    if stored == 0 && !adds_concepts {
+        let rows = copy(file, file.table, leniency, connection, progress).await?;
+        let (truncated, without_number) = (leniency.truncated, leniency.without_number);
+        return Ok(Outcome { rows, added: rows, truncated, without_number, ..Outcome::default() });
     }
     let keys = names(columns.iter().filter(|column| column.is_key));
-    execute(&format!("CREATE TEMPORARY TABLE {STAGING} (LIKE {})", file.table), transaction).await?;
-    execute(&format!("ALTER TABLE pg_temp.{STAGING} ADD PRIMARY KEY ({})", keys.join(", ")), transaction).await?;
-    let rows = copy(file, STAGING, transaction, progress).await?;
+    execute(&format!("CREATE TEMPORARY TABLE {STAGING} (LIKE {})", file.table), connection).await?;
+    if !keys.is_empty() {
+        let key = format!("ALTER TABLE pg_temp.{STAGING} ADD PRIMARY KEY ({})", keys.join(", "));
+        execute(&key, connection).await?;
+    }
+    let rows = copy(file, STAGING, leniency, connection, progress).await?;
+    let added_concepts = if adds_concepts { concepts::add_missing(file, STAGING, connection).await? } else { 0 };
     progress.merging(file.table);
-    let merged = execute(&merge(file.table, columns), transaction).await;
-    let changed = merged.map_err(|error| problem::of(error, file, STAGING))?;
-    execute(&format!("DROP TABLE pg_temp.{STAGING}"), transaction).await?;
-    let added = count(file.table, transaction).await?.saturating_sub(stored);
-    Ok(Outcome { rows, added, replaced: changed.saturating_sub(added) })
+    let merged = execute(&merge(file.table, columns), connection).await;
+    let changed = merged.map_err(|error| Stopped::of(error, file))?;
+    execute(&format!("DROP TABLE pg_temp.{STAGING}"), connection).await?;
+    let added = count(file.table, connection).await?.saturating_sub(stored);
+    let (truncated, without_number) = (leniency.truncated, leniency.without_number);
+    Ok(Outcome { rows, added, replaced: changed.saturating_sub(added), truncated, without_number, added_concepts })
 }
 
 async fn execute(statement: &str, connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
@@ -64,6 +77,12 @@ fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<String> {
 fn merge(table: &str, columns: &[Column]) -> String {
     let all = names(columns.iter()).join(", ");
     let keys = names(columns.iter().filter(|column| column.is_key)).join(", ");
+    if keys.is_empty() {
+        // OMOP gives the table no key: what is there as often as in the file is there already
+        return format!(
+            "INSERT INTO {table} ({all}) SELECT {all} FROM pg_temp.{STAGING} EXCEPT ALL SELECT {all} FROM {table}"
+        );
+    }
     let others = names(columns.iter().filter(|column| !column.is_key));
     let update = if others.is_empty() {
         "NOTHING".to_owned()
@@ -77,78 +96,21 @@ fn merge(table: &str, columns: &[Column]) -> String {
     )
 }
 
-/// Streams the rows into `target`; how many they are.
+/// Streams the rows into `target`, and stops at the first that is wrong; how many they are.
 async fn copy(
     file: &TableFile,
     target: &str,
+    leniency: &mut Leniency,
     connection: &mut PgConnection,
     progress: &Progress,
-) -> Result<u64, Failure> {
-    let told = |error| problem::of(error, file, target);
-    let mut source = file.open(&progress.bar)?;
+) -> Result<u64, Stopped> {
     let statement = format!("COPY {target} ({}) FROM STDIN", file.layout.sql());
-    let mut copy = connection.copy_in_raw(&statement).await?;
-    let mut chunk = Vec::with_capacity(CHUNK_BYTES * 2);
-    let mut rows = 0;
-    let read = loop {
-        let problem = match source.read() {
-            Ok(None) => break Ok(()),
-            Ok(Some(record)) => match encode(record, &file.layout, &mut chunk) {
-                Ok(()) => None,
-                Err((column, problem)) => Some(format!("line {}, column {column}: {problem}", source.line())),
-            },
-            Err(problem) => Some(problem),
-        };
-        if let Some(problem) = problem {
-            break Err(file.failure(problem));
+    rows::send(file, &statement, connection, progress, |row, out| {
+        let mut is_right = row.cells.is_ok();
+        if let Ok(cells) = row.cells {
+            rows::encode(cells, &file.layout, leniency, out, |_, _| is_right = false);
         }
-        rows += 1;
-        if chunk.len() >= CHUNK_BYTES {
-            copy.send(&*chunk).await.map_err(told)?;
-            chunk.clear();
-            progress.rows(file.table, rows);
-        }
-    };
-    copy.send(&*chunk).await.map_err(told)?;
-    if let Err(failure) = read {
-        // what the server finds wrong in an earlier row is told instead
-        copy.abort("the file cannot be read").await.map_err(told)?;
-        return Err(failure);
-    }
-    progress.checking(file.table, rows);
-    copy.finish().await.map_err(told)
-}
-
-/// Appends a row in PostgreSQL's text format (documentation of `COPY`, "Text Format"). An empty cell is NULL.
-fn encode<'a>(record: &ByteRecord, layout: &'a Layout, out: &mut Vec<u8>) -> Result<(), (&'a str, &'static str)> {
-    for filled in &layout.filled {
-        let cell = record.get(filled.cell).unwrap_or_default();
-        if std::str::from_utf8(cell).is_err() {
-            return Err((&filled.column.name, "not UTF-8 text"));
-        }
-        if cell.contains(&0) {
-            return Err((&filled.column.name, "has a NUL, which PostgreSQL cannot store"));
-        }
-        match cell {
-            b"" => out.extend_from_slice(b"\\N"),
-            cell if cell.iter().any(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t')) => escape(cell, out),
-            cell => out.extend_from_slice(cell),
-        }
-        out.push(b'\t');
-    }
-    out.pop();
-    out.push(b'\n');
-    Ok(())
-}
-
-fn escape(cell: &[u8], out: &mut Vec<u8>) {
-    for byte in cell {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            byte => out.push(*byte),
-        }
-    }
+        if is_right { Ok(()) } else { Err(Stopped::at_row_of(file)) }
+    })
+    .await
 }

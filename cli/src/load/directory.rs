@@ -1,22 +1,28 @@
-//! Which file of a directory holds which table.
+//! Which file of a directory or a ZIP archive holds which table.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use serde::Serialize;
 
+use super::place::Place;
 use super::tables;
 use crate::failure::Failure;
 
 const EXTENSIONS: [&str; 3] = ["csv", "tsv", "txt"];
+/// The concepts of CPT-4 without their names, which Athena may not deliver.
+const CPT4: &str = "concept_cpt4";
 
 /// The files of a directory.
 pub struct Directory {
     /// Table and file, in the order in which they are loaded.
-    pub files: Vec<(&'static str, PathBuf)>,
+    pub files: Vec<(&'static str, Place)>,
     /// What is left alone.
     pub skipped: Vec<Skipped>,
+    /// Athena's `CONCEPT_CPT4.csv`.
+    pub cpt4: Option<Place>,
 }
 
 /// A file that is left alone.
@@ -27,24 +33,29 @@ pub struct Skipped {
 }
 
 impl Directory {
-    /// Looks for the files of `wanted`: `person.csv`, `PERSON.csv`, `person.tsv.gz`, ….
-    pub fn read(path: &Path, wanted: &[&'static str]) -> Result<Self, Failure> {
-        let at = |error| Failure::new(format!("{}: {error}", path.display()));
-        let mut named: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-        for entry in fs::read_dir(path).map_err(at)? {
-            let file = entry.map_err(at)?.path();
-            if let Some(table) = table_of(&file).filter(|_| file.is_file()) {
-                named.entry(table).or_default().push(file);
+    /// Looks for the files of `wanted`: `person.csv`, `PERSON.csv`, `person.tsv.gz`, …; without those of `unwanted`.
+    pub fn read(path: &Path, wanted: &[&'static str], unwanted: &[String]) -> Result<Self, Failure> {
+        let at = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
+        let mut named: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        for place in places(path).map_err(at)? {
+            if let Some(table) = table_of(&place.name()) {
+                named.entry(table).or_default().push(place);
             }
         }
-        let mut files = Vec::new();
+        let (mut files, mut skipped) = (Vec::new(), Vec::new());
         for &table in wanted {
-            match named.remove(table).as_deref() {
-                None => {}
-                Some([file]) => files.push((table, file.clone())),
-                Some(several) => return Err(ambiguous(table, several)),
+            let places = named.remove(table).unwrap_or_default();
+            if unwanted.iter().any(|other| other == table) {
+                skipped.extend(places.iter().map(|place| skip(place, "--skip names its table")));
+                continue;
+            }
+            match &places[..] {
+                [] => {}
+                [place] => files.push((table, place.clone())),
+                several => return Err(ambiguous(table, several)),
             }
         }
+        let cpt4 = named.remove(CPT4).and_then(|places| places.into_iter().next());
         if files.is_empty() {
             let remedy = match named.keys().find_map(|table| tables::command_of(table)) {
                 Some(command) => format!("its files are for {command}"),
@@ -52,36 +63,55 @@ impl Directory {
             };
             return Err(Failure::new(format!("{}: no file is named for a table", path.display())).with_remedy(remedy));
         }
-        let mut skipped: Vec<Skipped> = named.iter().flat_map(|(table, files)| skip(table, files)).collect();
+        skipped.extend(cpt4.iter().map(|place| skip(place, &reason(CPT4))));
+        skipped.extend(named.iter().flat_map(|(table, places)| places.iter().map(|place| skip(place, &reason(table)))));
         skipped.sort_by(|one, other| one.file.cmp(&other.file));
-        Ok(Self { files, skipped })
+        Ok(Self { files, skipped, cpt4 })
     }
 }
 
-/// The table that a file is named for, known or not; `None` for what is no table at all.
-fn table_of(file: &Path) -> Option<String> {
-    let name = file.file_name()?.to_str()?.to_lowercase();
+/// The files of a directory, or those of an archive.
+fn places(path: &Path) -> io::Result<Vec<Place>> {
+    if path.is_file() {
+        return Place::of_archive(path);
+    }
+    let mut places = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let file = entry?.path();
+        if file.is_file() {
+            places.push(Place::File(file));
+        }
+    }
+    Ok(places)
+}
+
+/// The table that a file is named for, known or not; `None` for what is no table at all. `PhysioNet` numbers files: `2b_concept.csv`.
+fn table_of(name: &str) -> Option<String> {
+    let name = name.to_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     let (table, extension) = plain.rsplit_once('.')?;
+    let numbered = table.split_once('_').filter(|(number, table)| {
+        number.starts_with(|first: char| first.is_ascii_digit()) && tables::command_of(table).is_some()
+    });
+    let table = numbered.map_or(table, |(_, table)| table);
     EXTENSIONS.contains(&extension).then(|| table.to_owned())
 }
 
-fn ambiguous(table: &str, files: &[PathBuf]) -> Failure {
-    let mut names: Vec<String> = files.iter().map(|file| name(file)).collect();
+fn ambiguous(table: &str, places: &[Place]) -> Failure {
+    let mut names: Vec<String> = places.iter().map(Place::name).collect();
     names.sort();
     Failure::new(format!("{} are all named for the table {table}", names.join(", "))).with_remedy("keep one of them")
 }
 
-fn skip(table: &str, files: &[PathBuf]) -> Vec<Skipped> {
-    let reason = match tables::command_of(table) {
+fn reason(table: &str) -> String {
+    match tables::command_of(table) {
         Some(command) => format!("{command} loads it"),
         None => "the schema has no such table".to_owned(),
-    };
-    files.iter().map(|file| Skipped { file: name(file), reason: reason.clone() }).collect()
+    }
 }
 
-fn name(file: &Path) -> String {
-    file.file_name().unwrap_or_default().display().to_string()
+fn skip(place: &Place, reason: &str) -> Skipped {
+    Skipped { file: place.name(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]
@@ -92,12 +122,14 @@ mod tests {
     fn a_file_is_named_for_its_table() {
         for (file, table) in [
             ("person.csv", Some("person")),
-            ("in/PERSON.CSV.GZ", Some("person")),
+            ("PERSON.CSV.GZ", Some("person")),
             ("concept.tsv", Some("concept")),
+            ("2b_concept.csv", Some("concept")),
+            ("2b_nothing.csv", Some("2b_nothing")),
             ("README.md", None),
             ("person", None),
         ] {
-            assert_eq!(table_of(Path::new(file)).as_deref(), table, "{file}");
+            assert_eq!(table_of(file).as_deref(), table, "{file}");
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Which cell of a row goes into which column.
 
+use serde::Serialize;
+
 use super::catalog::Column;
+use super::renamed;
+use super::renumber::IdsOf;
 
 /// The columns that a file fills, in its order.
 #[derive(Debug)]
@@ -8,6 +12,8 @@ pub struct Layout {
     pub filled: Vec<Filled>,
     /// Columns of the file that the table does not have.
     pub ignored: Vec<String>,
+    /// Columns of the file that OMOP CDM 5.4 calls otherwise.
+    pub renamed: Vec<Renamed>,
 }
 
 /// A column, and the place of its cell in a row.
@@ -15,6 +21,15 @@ pub struct Layout {
 pub struct Filled {
     pub cell: usize,
     pub column: Column,
+    /// The table whose ids it holds, where ids are given anew.
+    pub ids_of: Option<IdsOf>,
+}
+
+/// A column by its name before OMOP CDM 5.4.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Renamed {
+    pub from: String,
+    pub to: String,
 }
 
 impl Layout {
@@ -22,27 +37,36 @@ impl Layout {
     ///
     /// # Errors
     /// Everything that is wrong with the header.
-    pub fn of(header: &[String], columns: &[Column]) -> Result<Self, String> {
+    pub fn of(table: &str, header: &[String], columns: &[Column]) -> Result<Self, Vec<String>> {
+        let mut layout = Self { filled: Vec::new(), ignored: Vec::new(), renamed: Vec::new() };
         let mut problems = Vec::new();
+        let named = header.iter().enumerate().filter(|(_, name)| !name.is_empty());
+        for (cell, name) in named {
+            if header[..cell].contains(name) {
+                problems.push(format!("the column {name} is there twice"));
+            }
+            let name_now = renamed::name_in_5_4(table, name)
+                .filter(|now| columns.iter().any(|column| column.name == *now))
+                // a file that has both means the new one
+                .filter(|now| !header.iter().any(|other| other == now))
+                .unwrap_or(name);
+            match columns.iter().find(|column| column.name == name_now) {
+                Some(column) => layout.filled.push(Filled { cell, column: column.clone(), ids_of: None }),
+                None => layout.ignored.push(name.clone()),
+            }
+            if name_now != name {
+                layout.renamed.push(Renamed { from: name.clone(), to: name_now.to_owned() });
+            }
+        }
         let missing: Vec<&str> = columns
             .iter()
-            .filter(|column| column.is_required && !header.contains(&column.name))
+            .filter(|column| column.is_required && layout.find(&column.name).is_none())
             .map(|column| column.name.as_str())
             .collect();
         if !missing.is_empty() {
-            problems.push(format!("line 1: required columns are missing: {}", missing.join(", ")));
+            problems.insert(0, format!("required columns are missing: {}", missing.join(", ")));
         }
-        let mut layout = Self { filled: Vec::new(), ignored: Vec::new() };
-        for (cell, name) in header.iter().enumerate() {
-            if header[..cell].contains(name) {
-                problems.push(format!("line 1: the column {name} is there twice"));
-            }
-            match columns.iter().find(|column| column.name == *name) {
-                Some(column) => layout.filled.push(Filled { cell, column: column.clone() }),
-                None => layout.ignored.push(name.clone()),
-            }
-        }
-        if problems.is_empty() { Ok(layout) } else { Err(problems.join("; ")) }
+        if problems.is_empty() { Ok(layout) } else { Err(problems) }
     }
 
     /// The names of the columns in SQL.
@@ -67,7 +91,7 @@ mod tests {
     use super::*;
 
     fn column(name: &str, is_required: bool) -> Column {
-        Column { name: name.to_owned(), type_name: "integer".to_owned(), is_required, is_key: false, refers_to: None }
+        Column { is_required, ..Column::example(name, "integer") }
     }
 
     fn header(names: &[&str]) -> Vec<String> {
@@ -78,21 +102,34 @@ mod tests {
     fn cells_find_their_columns_in_any_order() {
         let columns = [column("person_id", true), column("provider_id", false), column("year_of_birth", true)];
 
-        let layout = Layout::of(&header(&["year_of_birth", "weight", "person_id"]), &columns).unwrap();
+        let layout = Layout::of("person", &header(&["year_of_birth", "weight", "", "person_id"]), &columns).unwrap();
 
         assert_eq!(layout.sql(), r#""year_of_birth", "person_id""#);
-        assert_eq!((layout.filled[1].cell, &*layout.ignored), (2, &["weight".to_owned()][..]));
+        assert_eq!((layout.filled[1].cell, &*layout.ignored), (3, &["weight".to_owned()][..]));
     }
 
     #[test]
     fn all_problems_of_a_header_are_told_at_once() {
         let columns = [column("person_id", true), column("year_of_birth", true)];
 
-        let problem = Layout::of(&header(&["weight", "weight"]), &columns).unwrap_err();
+        let problems = Layout::of("person", &header(&["weight", "weight"]), &columns).unwrap_err();
 
         assert_eq!(
-            problem,
-            "line 1: required columns are missing: person_id, year_of_birth; line 1: the column weight is there twice"
+            problems,
+            ["required columns are missing: person_id, year_of_birth", "the column weight is there twice"]
         );
+    }
+
+    #[test]
+    fn a_column_by_its_name_before_5_4_is_the_one_of_5_4_unless_both_are_there() {
+        let columns = [column("parent_visit_detail_id", false)];
+
+        let old = Layout::of("visit_detail", &header(&["visit_detail_parent_id"]), &columns).unwrap();
+        let both = header(&["visit_detail_parent_id", "parent_visit_detail_id"]);
+        let both = Layout::of("visit_detail", &both, &columns).unwrap();
+
+        let renamed = Renamed { from: "visit_detail_parent_id".to_owned(), to: "parent_visit_detail_id".to_owned() };
+        assert_eq!((old.sql().as_str(), &*old.renamed), (r#""parent_visit_detail_id""#, &[renamed][..]));
+        assert_eq!((both.filled[0].cell, &*both.ignored), (1, &["visit_detail_parent_id".to_owned()][..]));
     }
 }

@@ -1,22 +1,35 @@
 //! `augmed load`: OMOP CDM 5.4 files into their tables.
 
+mod arguments;
 mod catalog;
+mod cell;
+mod concepts;
 mod copy;
+mod diagnosis;
 mod directory;
+mod errors;
 mod file;
 mod layout;
-mod problem;
+mod lines;
+mod place;
 mod progress;
+mod quotes;
+mod refusal;
+mod renamed;
+mod renumber;
 mod report;
+mod rows;
 mod source;
+mod stopped;
 mod tables;
+mod wide;
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use serde_json::json;
 use shared::audit::Action as Audited;
+use shared::db::Database;
 use sqlx::PgConnection;
 
 use crate::context::{self, Context};
@@ -24,100 +37,129 @@ use crate::failure::Failure;
 use crate::report::Ending;
 use crate::waiting;
 
-use catalog::Catalog;
+pub use arguments::Arguments;
+pub use catalog::Catalog;
+pub use cell::Kind;
+pub use layout::quoted;
+pub use lines::of as lines_of_rows;
+pub use quotes::{OpenQuote, Watched};
+
+use arguments::{Action, Clinical, Files};
 use directory::Directory;
+use errors::{Error, TableErrors};
 use file::TableFile;
 use layout::Layout;
 use progress::Progress;
+use renumber::Ids;
 use report::{Loaded, LoadedTable};
+use rows::Leniency;
 use source::{Quoting, Source};
-
-const AFTER_HELP: &str = "\
-A file is named for its table: person.csv, PERSON.csv, person.tsv.gz. Its first line names the columns, in any order and case; what is not
-required may be missing. Commas or tabs, CRLF, a byte order mark and gzip are recognised; an empty cell is no value. Tab separated
-cells are taken as they are, as Athena writes them, unless the header is quoted, or --quoted says so.
-
-A run is one transaction: everything, or nothing. Rows are added; a row that is there with the same key is replaced; nothing is removed,
-so that a run can be repeated, and a new release of the vocabulary be loaded over the old one.
-
-Examples:
-  augmed load vocabulary vocabulary_download_v5    what athena.ohdsi.org has sent
-  augmed load clinical omop --check                try it, and undo it
-  augmed load clinical omop";
-
-/// OMOP CDM 5.4 files into their tables.
-#[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub struct Arguments {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, Subcommand)]
-enum Action {
-    /// Load concepts and what belongs to them: concept, `concept_relationship`, `concept_ancestor`, ….
-    Vocabulary(Files),
-    /// Load patients and what was observed: person, `visit_occurrence`, observation, measurement, ….
-    Clinical(Files),
-}
-
-#[derive(Debug, Args)]
-struct Files {
-    /// Where the files are.
-    directory: PathBuf,
-    /// Try it, and undo it: nothing is changed.
-    #[arg(long)]
-    check: bool,
-    /// Cells may be quoted in tab separated files too.
-    #[arg(long)]
-    quoted: bool,
-}
+use stopped::Stopped;
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    let (files, wanted) = match arguments.action {
-        Action::Vocabulary(files) => (files, tables::VOCABULARY),
-        Action::Clinical(files) => (files, tables::CLINICAL),
-    };
-    let Directory { files: found, skipped } = Directory::read(&files.directory, wanted)?;
     let db = context.database().await?;
-    let catalog = catalog::read(wanted, &db).await?;
-    let quoting = if files.quoted { Quoting::Always } else { Quoting::Guessed };
-    let fitting = fit(found, quoting, &catalog)?;
-    let mut transaction = context::begin(&db).await?;
+    match arguments.action {
+        Action::Vocabulary(files) => run_from(&files.directory, &files, tables::VOCABULARY, None, &db, context).await,
+        Action::Clinical(Clinical { files, renumber, mapping: None, .. }) => {
+            run_from(&files.directory, &files, tables::CLINICAL, renumber.as_deref(), &db, context).await
+        }
+        Action::Clinical(Clinical { files, mapping: Some(mapping), visit_date, .. }) => {
+            let mut connection = db.acquire().await?;
+            let unfolded =
+                wide::unfold(&files.directory, &mapping, visit_date, files.errors.as_ref(), &mut connection).await?;
+            drop(connection);
+            run_from(unfolded.path(), &files, tables::CLINICAL, None, &db, context).await
+        }
+    }
+}
+
+/// Loads the files of `path`.
+async fn run_from(
+    path: &Path,
+    files: &Files,
+    wanted: &[&'static str],
+    renumber: Option<&Path>,
+    db: &Database,
+    context: &Context,
+) -> Result<Ending, Failure> {
+    if let Some(table) = files.skip.iter().find(|table| !wanted.contains(&table.as_str())) {
+        return Err(Failure::usage(format!(
+            "--skip {table}: is no table of this command; there are {}",
+            wanted.join(", ")
+        )));
+    }
+    let directory = Directory::read(path, wanted, &files.skip)?;
+    let catalog = catalog::read(wanted, db).await?;
+    let mut fitting = fit(&directory, files, &catalog)?;
+    let mut transaction = context::begin(db).await?;
     prepare(&fitting, &mut transaction).await?;
-    let loaded = load(&fitting, &catalog, &mut transaction).await?;
-    let report = Loaded { is_stored: !files.check, tables: loaded, skipped };
+    let mut leniency = Leniency { truncates: files.truncate, ..Leniency::default() };
+    if let Some(mapping) = renumber {
+        leniency.ids = Some(Ids::read(mapping, &mut transaction).await?);
+        fitting.iter_mut().for_each(|file| renumber::mark(&mut file.layout));
+    }
+    let loaded = match load(&fitting, &catalog, files, &mut leniency, &mut transaction).await {
+        Ok(loaded) => loaded,
+        Err(Stopped::Failure(failure)) => return Err(failure),
+        Err(Stopped::Row(first)) => {
+            sqlx::query("ROLLBACK TO SAVEPOINT unloaded").execute(&mut *transaction).await?;
+            return Err(refusal::of(
+                first,
+                &fitting,
+                &directory,
+                files.errors.as_ref(),
+                files.add_missing_concepts,
+                &mut leniency,
+                &mut transaction,
+            )
+            .await?);
+        }
+    };
+    if let Some(output) = &files.errors {
+        errors::write(&[], output)?;
+    }
+    let notes = notes(&directory, &mut transaction).await?;
+    let report = Loaded { is_stored: !files.check, tables: loaded, skipped: directory.skipped, notes };
     if files.check {
         transaction.rollback().await?;
     } else {
         finish(&report, &mut transaction, context).await?;
+        // a file of ids that were not stored does no harm, and stored ids without their file do
+        leniency.ids.as_ref().map_or(Ok(()), Ids::write)?;
         transaction.commit().await?;
     }
     context.show(&report)
 }
 
+/// Reads the columns of the clinical tables.
+pub async fn clinical_columns(db: &Database) -> Result<Catalog, Failure> {
+    catalog::read(tables::CLINICAL, db).await
+}
+
 /// Holds the header of each file against its table, before anything is loaded.
-fn fit(found: Vec<(&'static str, PathBuf)>, quoting: Quoting, catalog: &Catalog) -> Result<Vec<TableFile>, Failure> {
-    let mut problems = Vec::new();
+fn fit(directory: &Directory, files: &Files, catalog: &Catalog) -> Result<Vec<TableFile>, Failure> {
+    let quoting = if files.quoted { Quoting::Always } else { Quoting::Guessed };
+    let mut wrong = Vec::new();
     let mut fitting = Vec::new();
-    for (table, path) in found {
-        let header = Source::open(&path, quoting, &ProgressBar::hidden())?.header;
-        match Layout::of(&header, &catalog[table]) {
-            Ok(layout) => fitting.push(TableFile { table, path, quoting, layout }),
-            Err(problem) => problems.push(format!("{}: {problem}", path.display())),
+    for (table, place) in &directory.files {
+        let header = Source::open(place, quoting, &ProgressBar::hidden())?.header;
+        match Layout::of(table, &header, &catalog[*table]) {
+            Ok(layout) => fitting.push(TableFile { table, place: place.clone(), quoting, layout }),
+            Err(problems) => {
+                let errors = problems.into_iter().map(|problem| Error { line: 1, column: None, problem }).collect();
+                wrong.push(TableErrors { table, file: place.to_string(), errors, more: 0 });
+            }
         }
     }
-    if problems.is_empty() {
-        Ok(fitting)
-    } else {
-        Err(Failure::new(problems.join("\n")).with_remedy("nothing was loaded; the columns are those of OMOP CDM 5.4"))
+    if wrong.is_empty() {
+        return Ok(fitting);
     }
+    files.errors.as_ref().map_or(Ok(()), |output| errors::write(&wrong, output))?;
+    Err(errors::failure(&wrong, &["the columns are those of OMOP CDM 5.4".to_owned()].into()))
 }
 
 /// One load at a time; those who read wait for nothing.
 async fn prepare(files: &[TableFile], transaction: &mut PgConnection) -> Result<(), Failure> {
-    // 03/04/2026 is refused instead of guessed
-    sqlx::query!("SET LOCAL datestyle = 'ISO, YMD'").execute(&mut *transaction).await?;
     // a computer that goes away in the middle of a COPY is noticed, and the tables are free again
     sqlx::query!(
         "SELECT set_config('tcp_keepalives_idle', '10', true) AS idle, set_config('tcp_keepalives_interval', '5', true) AS interval,
@@ -132,19 +174,38 @@ async fn prepare(files: &[TableFile], transaction: &mut PgConnection) -> Result<
 }
 
 async fn load(
-    files: &[TableFile],
+    fitting: &[TableFile],
     catalog: &Catalog,
+    files: &Files,
+    leniency: &mut Leniency,
     transaction: &mut PgConnection,
-) -> Result<Vec<LoadedTable>, Failure> {
-    let sizes = files.iter().filter_map(|file| file.path.metadata().ok());
-    let mut progress = Progress::of(sizes.map(|file| file.len()).sum());
+) -> Result<Vec<LoadedTable>, Stopped> {
+    sqlx::query("SAVEPOINT unloaded").execute(&mut *transaction).await?;
+    let mut progress = Progress::of(fitting.iter().map(|file| file.place.bytes()).sum());
     let mut loaded = Vec::new();
-    for file in files {
+    for file in fitting {
         progress.start(file.table);
-        let outcome = Box::pin(copy::load(file, &catalog[file.table], transaction, &progress)).await?;
-        loaded.push(LoadedTable::of(file, outcome));
+        let columns = &catalog[file.table];
+        let outcome = copy::load(file, columns, leniency, files.add_missing_concepts, transaction, &progress);
+        loaded.push(LoadedTable::of(file, Box::pin(outcome).await?));
     }
     Ok(loaded)
+}
+
+/// What may not be meant so although everything was loaded.
+async fn notes(directory: &Directory, transaction: &mut PgConnection) -> Result<Vec<String>, Failure> {
+    let Some(cpt4) = &directory.cpt4 else { return Ok(Vec::new()) };
+    let mut source = Source::open(cpt4, Quoting::Guessed, &ProgressBar::hidden())?;
+    let Some(cell) = source.header.iter().position(|name| name == "concept_id") else { return Ok(Vec::new()) };
+    let Ok(Some(first)) = source.read() else { return Ok(Vec::new()) };
+    let first = String::from_utf8_lossy(first.get(cell).unwrap_or_default()).into_owned();
+    let Ok(first) = first.trim().parse::<i32>() else { return Ok(Vec::new()) };
+    let is_there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM concept WHERE concept_id = $1)")
+        .bind(first)
+        .fetch_one(transaction)
+        .await?;
+    let note = format!("{cpt4} is there, and its concepts are not loaded: run Athena's cpt.sh, and load again");
+    Ok(if is_there { Vec::new() } else { vec![note] })
 }
 
 /// The audit trail, and what the planner knows of the tables.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::copy::Outcome;
 use super::directory::Skipped;
 use super::file::TableFile;
+use super::layout::Renamed;
 use crate::report::Report;
 use crate::table;
 
@@ -16,6 +17,8 @@ pub struct Loaded {
     pub is_stored: bool,
     pub tables: Vec<LoadedTable>,
     pub skipped: Vec<Skipped>,
+    /// What else may not be meant so.
+    pub notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -28,17 +31,29 @@ pub struct LoadedTable {
     pub replaced: u64,
     /// Columns of the file that the table does not have.
     pub ignored_columns: Vec<String>,
+    /// Columns of the file that OMOP CDM 5.4 calls otherwise.
+    pub renamed_columns: Vec<Renamed>,
+    /// Cells that were too long, and were cut.
+    pub truncated_cells: u64,
+    /// Cells with `NaN` or an infinity for a number, which are stored as no value.
+    pub cells_without_number: u64,
+    /// Concepts that were added because a row names them.
+    pub added_concepts: u64,
 }
 
 impl LoadedTable {
     pub fn of(file: &TableFile, outcome: Outcome) -> Self {
         Self {
             table: file.table,
-            file: file.path.file_name().unwrap_or_default().display().to_string(),
+            file: file.place.name(),
             rows: outcome.rows,
             added: outcome.added,
             replaced: outcome.replaced,
             ignored_columns: file.layout.ignored.clone(),
+            renamed_columns: file.layout.renamed.clone(),
+            truncated_cells: outcome.truncated,
+            cells_without_number: outcome.without_number,
+            added_concepts: outcome.added_concepts,
         }
     }
 }
@@ -72,6 +87,26 @@ impl Report for Loaded {
                 one.ignored_columns.join(", ")
             )?;
         }
+        for one in &self.tables {
+            for Renamed { from, to } in &one.renamed_columns {
+                writeln!(out, "note: {}: {from} was loaded as {to}, its name in OMOP CDM 5.4", one.file)?;
+            }
+            if one.truncated_cells > 0 {
+                writeln!(out, "note: {}: {} cells were too long, and were cut", one.file, one.truncated_cells)?;
+            }
+            if one.cells_without_number > 0 {
+                let (file, cells) = (&one.file, one.cells_without_number);
+                writeln!(out, "note: {file}: {cells} numbers are NaN or infinite, and were stored as no value")?;
+            }
+            if one.added_concepts > 0 {
+                writeln!(
+                    out,
+                    "note: {}: {} concepts were added that the vocabulary does not have",
+                    one.file, one.added_concepts
+                )?;
+            }
+        }
+        self.notes.iter().try_for_each(|note| writeln!(out, "note: {note}"))?;
         for one in &self.skipped {
             writeln!(out, "skipped: {}: {}", one.file, one.reason)?;
         }

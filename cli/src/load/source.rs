@@ -1,13 +1,14 @@
 //! A file of rows: plain or gzip, separated by commas or tabs, quoted or not.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
-use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
 use flate2::bufread::MultiGzDecoder;
 use indicatif::ProgressBar;
 
+use super::lines;
+use super::place::Place;
+use super::quotes::{OpenQuote, Watched};
 use crate::failure::Failure;
 
 /// RFC 1952 section 2.3.1.
@@ -27,87 +28,105 @@ pub enum Quoting {
 
 /// A file that is read row by row.
 pub struct Source {
-    path: PathBuf,
     reader: csv::Reader<Box<dyn Read>>,
     record: ByteRecord,
-    /// Names of the columns, in lower case.
+    open_quote: OpenQuote,
+    /// Names of the columns, in lower case. Columns at the end that have no name are left out.
     pub header: Vec<String>,
+}
+
+/// Why a row cannot be read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// The row that begins at this byte is wrong; the next one may be right.
+    Row { at: u64, problem: String },
+    /// The file itself: a disk that fails, gzip that is cut off.
+    File(io::Error),
 }
 
 impl Source {
     /// Opens it; `bar` moves by the bytes that are read of it.
-    pub fn open(path: &Path, quoting: Quoting, bar: &ProgressBar) -> Result<Self, Failure> {
-        let told = |problem: String| Failure::new(format!("{}: {problem}", path.display()));
-        let opened = File::open(path).and_then(|file| unpack(bar.wrap_read(file)));
-        let (first_line, rest) = opened.map_err(|error| told(error.to_string()))?;
+    pub fn open(place: &Place, quoting: Quoting, bar: &ProgressBar) -> Result<Self, Failure> {
+        let told = |problem: String| Failure::new(format!("{place}: {problem}"));
+        let opened = place.open(bar).and_then(unpack);
+        let (beginning, rest) = opened.map_err(|error| told(error.to_string()))?;
+        let first_line = beginning.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
         if first_line.trim_ascii().is_empty() {
             return Err(told("is empty: the names of the columns are missing".to_owned()));
         }
         let is_tabbed = first_line.contains(&b'\t');
         let is_quoted = !is_tabbed || quoting == Quoting::Always || first_line.starts_with(b"\"");
-        let mut reader = ReaderBuilder::new()
-            .delimiter(if is_tabbed { b'\t' } else { b',' })
-            .quoting(is_quoted)
-            .from_reader(Box::new(Cursor::new(first_line).chain(rest)) as Box<dyn Read>);
+        let delimiter = if is_tabbed { b'\t' } else { b',' };
+        let content = Cursor::new(beginning).chain(rest);
+        let open_quote = OpenQuote::default();
+        let content: Box<dyn Read> =
+            if is_quoted { Box::new(Watched::new(content, delimiter, open_quote.clone())) } else { Box::new(content) };
+        // rows that are shorter or longer are judged here, because empty cells at the end are none
+        let mut reader =
+            ReaderBuilder::new().delimiter(delimiter).quoting(is_quoted).flexible(true).from_reader(content);
         let header = reader.headers().map_err(|_| told("line 1: not UTF-8 text".to_owned()))?;
-        let header = header.iter().map(|name| name.trim().to_lowercase()).collect();
-        Ok(Self { path: path.to_owned(), reader, record: ByteRecord::new(), header })
+        let mut header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+        header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
+        Ok(Self { reader, record: ByteRecord::new(), open_quote, header })
     }
 
-    /// The next row, which has as many cells as the header.
-    ///
-    /// # Errors
-    /// What is wrong with the row, and in which line.
-    pub fn read(&mut self) -> Result<Option<&ByteRecord>, String> {
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => Ok(Some(&self.record)),
-            Ok(false) => Ok(None),
-            Err(error) => Err(self.problem(&error)),
-        }
-    }
-
-    /// The line in which the row begins that was read last.
-    pub fn line(&self) -> u64 {
-        self.record.position().and_then(|position| self.line_of(position)).unwrap_or_default()
-    }
-
-    /// Counted anew, in bytes: the reader's own count leaves out the empty lines before a row, and half of a CRLF.
-    fn line_of(&self, position: &csv::Position) -> Option<u64> {
-        let (first_line, rest) = unpack(File::open(&self.path).ok()?).ok()?;
-        let mut bytes = BufReader::new(Cursor::new(first_line).chain(rest)).bytes();
-        let mut lines = 1;
-        for _ in 0..position.byte() {
-            lines += u64::from(bytes.next()?.ok()? == b'\n');
-        }
-        let between = bytes.map_while(Result::ok).take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        Some(lines + between.filter(|byte| *byte == b'\n').count() as u64)
-    }
-
-    /// Without what the row says.
-    fn problem(&self, error: &csv::Error) -> String {
-        let line = error.position().and_then(|position| self.line_of(position)).unwrap_or_default();
-        match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("line {line}: has {len} cells, and the header {expected_len}")
+    /// The next row that has a value in some cell. It has at least as many cells as the header, and empty ones behind them.
+    pub fn read(&mut self) -> Result<Option<&ByteRecord>, Unreadable> {
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => return Err(unreadable(error)),
             }
-            csv::ErrorKind::Io(error) => error.to_string(),
-            _ => format!("line {line}: cannot be read"),
+            if let Some(at) = self.open_quote.at_end_of_file() {
+                let problem =
+                    "a quote opens here that nothing closes: the rest of the file would be one cell".to_owned();
+                return Err(Unreadable::Row { at, problem });
+            }
+            let (cells, named) = (self.record.len(), self.header.len());
+            if self.record.iter().all(<[u8]>::is_empty) {
+                continue;
+            }
+            if cells < named || self.record.iter().skip(named).any(|cell| !cell.is_empty()) {
+                let problem = format!("has {cells} cells, and the header {named}");
+                return Err(Unreadable::Row { at: at(&self.record), problem });
+            }
+            return Ok(Some(&self.record));
         }
     }
 }
 
-/// The first line without its byte order mark, and what follows it.
-fn unpack(file: impl Read + 'static) -> io::Result<(Vec<u8>, Box<dyn BufRead>)> {
+/// The byte at which a row begins, in the unpacked file without its byte order mark.
+pub fn at(record: &ByteRecord) -> u64 {
+    record.position().map(csv::Position::byte).unwrap_or_default()
+}
+
+fn unreadable(error: csv::Error) -> Unreadable {
+    let at = error.position().map(csv::Position::byte).unwrap_or_default();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Unreadable::File(error),
+        _ => Unreadable::Row { at, problem: "cannot be read".to_owned() },
+    }
+}
+
+/// The lines of the rows that begin at these bytes, which are in order.
+pub fn lines_of(place: &Place, at: &[u64]) -> io::Result<Vec<u64>> {
+    let (beginning, rest) = unpack(place.open(&ProgressBar::hidden())?)?;
+    lines::of(BufReader::new(Cursor::new(beginning).chain(rest)), at)
+}
+
+/// The beginning, as far as the first line feed, without its byte order mark; and what follows it.
+fn unpack(file: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn BufRead>)> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     let mut content: Box<dyn BufRead> = if file.fill_buf()?.starts_with(&GZIP_MAGIC) {
         Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
     } else {
         Box::new(file)
     };
-    let mut first_line = Vec::new();
-    content.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut first_line)?;
-    if first_line.starts_with(BYTE_ORDER_MARK) {
-        first_line.drain(..BYTE_ORDER_MARK.len());
+    let mut beginning = Vec::new();
+    content.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut beginning)?;
+    if beginning.starts_with(BYTE_ORDER_MARK) {
+        beginning.drain(..BYTE_ORDER_MARK.len());
     }
-    Ok((first_line, content))
+    Ok((beginning, content))
 }

@@ -10,6 +10,7 @@ use shared::stored_json::{entries, fields};
 use super::data::{self, Known};
 use super::finding::Finding;
 use crate::failure::Failure;
+use crate::plausibility;
 
 /// The key of `PATIENT COMPLAINT` that the list of cases shows.
 const CHIEF_COMPLAINT: &str = "Chief Complaint";
@@ -20,6 +21,14 @@ pub struct Leaf {
     /// `BACKGROUND.Social History.Smoke`
     pub place: String,
     pub concepts: Vec<i32>,
+}
+
+/// Everything that is wrong or odd, in the configuration's order; then values of the data that cannot be right.
+pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
+    let mut findings = check(json, db).await?;
+    let implausible = plausibility::look(db).await?.into_iter();
+    findings.extend(implausible.map(|one| Finding::note(&one.place, format!("{} rows: {}", one.rows, one.problem))));
+    Ok(findings)
 }
 
 /// Everything that is wrong or odd, in the configuration's order.

@@ -81,7 +81,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
                 Some(file) => read(&file)?,
                 None => stored(&db).await?,
             };
-            context.show(&Checked { is_stored: None, findings: check(json.get(), &db).await? })
+            context.show(&Checked { is_stored: None, findings: check::check_with_values(json.get(), &db).await? })
         }
     }
 }

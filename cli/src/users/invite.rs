@@ -13,9 +13,11 @@ use shared::audit::Action;
 use shared::config::{self, Signup};
 use shared::mailed_link::{self, Occasion};
 
+use super::prolific;
 use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::random::Chance;
 use crate::report::{Ending, Report};
 use crate::{people, table};
 
@@ -27,11 +29,20 @@ const NOT_MAILED: &str = "added, but its mail did not leave: augmed users reset 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Addresses.
-    #[arg(required_unless_present = "file")]
+    #[arg(required_unless_present_any = ["file", "prolific"])]
     emails: Vec<String>,
-    /// A file of people (CSV, or one address a line), or - for standard input.
+    /// A file of people (CSV, or addresses), or - for standard input.
     #[arg(long, short)]
     file: Option<Input>,
+    /// A list of participants that Prolific has exported; a participant's address is ID@email.prolific.com.
+    #[arg(long, value_name = "FILE")]
+    prolific: Option<Input>,
+    /// Only so many of the people in the files, by chance.
+    #[arg(long, value_name = "N", requires = "seed")]
+    sample: Option<usize>,
+    /// Any text: the same people, number and seed make the same choice.
+    #[arg(long, requires = "sample")]
+    seed: Option<String>,
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
@@ -43,9 +54,17 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         invitation.too_long().map_or(Ok(()), |problem| Err(at(problem)))?;
         invitations.push(invitation);
     }
+    let mut of_files = Vec::new();
     if let Some(file) = &arguments.file {
-        invitations.extend(people::read(file)?.into_iter().map(|person| person.invitation));
+        of_files.extend(people::read(file)?.into_iter().map(|person| person.invitation));
     }
+    if let Some(file) = &arguments.prolific {
+        of_files.extend(prolific::read(file)?);
+    }
+    if let (Some(size), Some(seed)) = (arguments.sample, &arguments.seed) {
+        of_files = sample(of_files, size, seed)?;
+    }
+    invitations.extend(of_files);
     // what mailing needs is asked for before there is anything to mail
     let app = match config::signup(&context.environment().await?)? {
         Signup::Open => None,
@@ -80,6 +99,18 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         email: invitation.email,
     });
     context.show(&All { invited: invited.collect(), by_mail: app.is_some() })
+}
+
+/// Chooses `size` people, whatever the order of the file.
+fn sample(mut people: Vec<Invitation>, size: usize, seed: &str) -> Result<Vec<Invitation>, Failure> {
+    people.sort_by(|one, other| one.email.cmp(&other.email));
+    people.dedup_by(|one, other| one.email == other.email);
+    if people.len() < size {
+        return Err(Failure::new(format!("--sample {size}: the files have only {} people", people.len())));
+    }
+    Chance::from_seed(seed).shuffle(&mut people);
+    people.truncate(size);
+    Ok(people)
 }
 
 #[derive(Serialize)]

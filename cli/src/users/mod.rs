@@ -4,6 +4,7 @@ mod change;
 mod invite;
 mod list;
 mod outcome;
+mod prolific;
 mod reset;
 mod select;
 mod withdraw;
@@ -16,11 +17,12 @@ use crate::report::Ending;
 
 const AFTER_HELP: &str = "\
 A file of people is CSV with the columns email, name, position, employer, area_of_clinical_ex, of which only the first is needed; or
-one address a line.
+addresses, one a line or with commas, semicolons or tabs between them.
 
 Examples:
   augmed users invite ines@clinic.example tomas@clinic.example
   augmed users invite --file participants.csv
+  augmed users invite --prolific prolific_export.csv --sample 100 --seed round-1
   augmed users list
   augmed users deactivate 17                 an account may be named by its id
   augmed users withdraw tomas@clinic.example ends an invitation

@@ -1,11 +1,12 @@
 //! Which entries are asked for.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::ApiError;
 use shared::audit::Action;
 use shared::errors::bad_request;
+use shared::iso8601;
 use utoipa::IntoParams;
 
 const DEFAULT_LIMIT: usize = 100;
@@ -74,7 +75,7 @@ impl Filter {
 /// Years have four digits: chrono reads others too, and PostgreSQL knows none before 4714 BC.
 fn time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-    let time = time.or_else(|_| text.parse().map(|day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc())).ok();
+    let time = time.or_else(|_| iso8601::date(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(())).ok();
     time.filter(|time| (1..=9999).contains(&time.year()))
 }
 

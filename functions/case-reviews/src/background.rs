@@ -22,7 +22,7 @@ pub fn section(categories: &[Category], case: &Case, path_config: &PathConfig) -
 fn demographics(case: &Case) -> Node {
     let gender = case.vocabulary.name(case.gender_concept_id);
     if case.age.is_none() {
-        tracing::warn!(case.visit_occurrence_id, "the visit's year is missing");
+        tracing::warn!(case.visit_occurrence_id, "the years of visit and birth give no age");
     }
     let known = [("Age", case.age.as_deref()), ("Gender", gender)];
     let values = known.into_iter().filter_map(|(key, text)| Some(Node::new(key, Values::Text(text?.to_owned()))));

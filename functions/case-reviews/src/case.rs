@@ -11,7 +11,7 @@ pub struct Case {
     pub visit_occurrence_id: i32,
     /// The patient's pseudonym.
     pub person_source_value: Option<String>,
-    /// Year of the visit minus year of birth; none where that is no number.
+    /// Year of the visit minus year of birth; none where that is no age (0 to 130).
     pub age: Option<String>,
     /// A concept, like every column of this name.
     pub gender_concept_id: i32,

@@ -34,7 +34,9 @@ SELECT (SELECT id FROM account) AS account_id,
 FROM configured
 LEFT JOIN LATERAL (
     SELECT visit_occurrence_id, person_source_value, gender_concept_id,
-           CASE WHEN isfinite(visit_start_date) THEN extract(year FROM visit_start_date) - year_of_birth END::text AS age
+           -- nobody was older than 122; what is no age comes from a year that is wrong
+           CASE WHEN extract(year FROM visit_start_date) - year_of_birth BETWEEN 0 AND 130
+                THEN extract(year FROM visit_start_date) - year_of_birth END::text AS age
     FROM visit_occurrence
     JOIN person USING (person_id)
     WHERE visit_occurrence_id = ANY ($3 || ARRAY(SELECT case_id FROM assignment))) AS visit ON true

@@ -7,7 +7,7 @@ WITH account AS (
 ), next AS (
     -- looks at one assignment after the other, and no further than it has to; NOT IN is a look into a hash table
     SELECT display_config.id, case_id, upload_order, person_id,
-           CASE WHEN isfinite(visit_start_date) THEN extract(year FROM visit_start_date) END AS visit_year
+           extract(year FROM visit_start_date) AS visit_year
     FROM account, display_config
     JOIN visit_occurrence ON visit_occurrence_id = case_id
     WHERE user_email = $1
@@ -40,7 +40,8 @@ SELECT (SELECT id FROM account) AS account_id,
        ARRAY(SELECT id FROM skipped) AS "skipped!",
        next.id AS "config_id?",
        case_id AS "case_id?",
-       (visit_year - year_of_birth)::text AS age,
+       -- none where it is no age: a year is wrong
+       CASE WHEN visit_year - year_of_birth BETWEEN 0 AND 130 THEN visit_year - year_of_birth END::text AS age,
        gender_concept_id AS "gender_concept_id?",
        (SELECT concept_name FROM concept WHERE concept_id = gender_concept_id) AS gender,
        (SELECT json_agg(observed ORDER BY observation_id) FROM observed) AS "observations: Json<Vec<Observation>>"

@@ -1,9 +1,8 @@
 //! `since`: what Python 3.11's `datetime.fromisoformat` reads. No crate reads week dates, basic forms and any character between
 //! date and time, and refuses the rest as it does.
 
-use std::ops::RangeInclusive;
-
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+use shared::iso8601::{self, Scanner};
 
 /// The moment; one without an offset is UTC, a day is its midnight.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
@@ -11,7 +10,7 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     let date = parse_date(date)?;
     let mut rest = rest.chars();
     let (time, offset) =
-        if rest.next().is_some() { parse_time(rest.as_str())? } else { (NaiveTime::MIN, TimeDelta::zero()) };
+        if rest.next().is_some() { iso8601::time(rest.as_str())? } else { (NaiveTime::MIN, TimeDelta::zero()) };
     date.and_time(time).and_utc().checked_sub_signed(offset)
 }
 
@@ -41,86 +40,24 @@ fn date_length(text: &[u8]) -> Option<usize> {
 }
 
 fn parse_date(text: &str) -> Option<NaiveDate> {
+    let is_week = text.get(4..).is_some_and(|rest| rest.starts_with('W') || rest.starts_with("-W"));
+    if !is_week {
+        return iso8601::date(text);
+    }
     let mut text = Scanner(text);
     let year = i32::try_from(text.digits(4, 1..=9999)?).ok()?;
     let is_extended = text.take('-');
-    let date = if text.take('W') {
-        let week = text.digits(2, 1..=53)?;
-        let monday = NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?;
-        if text.0.is_empty() {
-            return Some(monday);
-        }
-        if text.take('-') != is_extended {
-            return None;
-        }
-        monday + Days::new(u64::from(text.digits(1, 1..=7)?) - 1)
-    } else {
-        let month = text.digits(2, 1..=12)?;
-        if text.take('-') != is_extended {
-            return None;
-        }
-        NaiveDate::from_ymd_opt(year, month, text.digits(2, 1..=31)?)?
-    };
+    text.take('W');
+    let week = text.digits(2, 1..=53)?;
+    let monday = NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?;
+    if text.0.is_empty() {
+        return Some(monday);
+    }
+    if text.take('-') != is_extended {
+        return None;
+    }
+    let date = monday + Days::new(u64::from(text.digits(1, 1..=7)?) - 1);
     text.0.is_empty().then_some(date)
-}
-
-fn parse_time(text: &str) -> Option<(NaiveTime, TimeDelta)> {
-    let zone = text.find(['+', '-', 'Z']);
-    let (clock, zone) = text.split_at(zone.unwrap_or(text.len()));
-    let (seconds, micros) = parse_clock(clock)?;
-    let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, micros * 1000)?;
-    let offset = match zone.split_at_checked(1) {
-        None | Some(("Z", "")) => TimeDelta::zero(),
-        Some((sign @ ("+" | "-"), offset)) => {
-            let (seconds, micros) = parse_clock(offset)?;
-            let offset = TimeDelta::seconds(seconds.into()) + TimeDelta::microseconds(micros.into());
-            if sign == "-" { -offset } else { offset }
-        }
-        Some(_) => return None,
-    };
-    Some((time, offset))
-}
-
-/// `HH[:MM[:SS[.ffffff]]]`, with or without colons, as seconds and microseconds.
-fn parse_clock(text: &str) -> Option<(u32, u32)> {
-    let mut text = Scanner(text);
-    let hour = text.digits(2, 0..=23)?;
-    let is_extended = text.take(':');
-    let mut parts = [0, 0];
-    for (index, part) in parts.iter_mut().enumerate() {
-        let is_behind_hour = index == 0;
-        if !(is_extended && is_behind_hour) && (text.0.is_empty() || text.0.starts_with(['.', ','])) {
-            break;
-        }
-        if !is_behind_hour && text.take(':') != is_extended {
-            return None;
-        }
-        *part = text.digits(2, 0..=59)?;
-    }
-    let micros = if text.take('.') || text.take(',') { text.fraction()? } else { 0 };
-    text.0.is_empty().then_some((hour * 3600 + parts[0] * 60 + parts[1], micros))
-}
-
-struct Scanner<'a>(&'a str);
-
-impl Scanner<'_> {
-    fn take(&mut self, character: char) -> bool {
-        self.0.strip_prefix(character).map(|rest| self.0 = rest).is_some()
-    }
-
-    fn digits(&mut self, count: usize, allowed: RangeInclusive<u32>) -> Option<u32> {
-        let (digits, rest) = self.0.split_at_checked(count)?;
-        let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
-        self.0 = rest;
-        allowed.contains(&number).then_some(number)
-    }
-
-    /// All digits that follow, of which six count.
-    fn fraction(&mut self) -> Option<u32> {
-        let digits = std::mem::take(&mut self.0);
-        let are_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        are_digits.then(|| format!("{digits:0<6}")[..6].parse().ok())?
-    }
 }
 
 #[cfg(test)]

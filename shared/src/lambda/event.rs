@@ -34,6 +34,15 @@ pub(super) struct AlbEvent {
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
+    /// Not the load balancer's: [`marked_if_not_utf_8`] sets it.
+    #[serde(default)]
+    is_not_utf_8: bool,
+}
+
+/// Returns an event that is not UTF-8 as JSON that can be parsed, with a member that says so; `None` for every other event.
+pub(super) fn marked_if_not_utf_8(event: &[u8]) -> Option<String> {
+    str::from_utf8(event).err()?;
+    Some(String::from_utf8_lossy(event).replacen('{', r#"{"isNotUtf8":true,"#, 1))
 }
 
 /// What of the event is no HTTP; the caller gets to read it.
@@ -41,6 +50,8 @@ pub(super) struct AlbEvent {
 pub(super) enum EventError {
     #[error("The event is not one of a load balancer")]
     NotAlb,
+    #[error("The request has bytes that are not UTF-8")]
+    NotUtf8,
     #[error("The method is not valid")]
     Method,
     #[error("The path or the query is not valid")]
@@ -64,6 +75,9 @@ impl AlbEvent {
     /// The request that this event stands for. Path and query are as the client sent them: the load balancer does not
     /// decode them.
     pub(super) fn into_request(self, request_id: &str) -> Result<Request<Body>, EventError> {
+        if self.is_not_utf_8 {
+            return Err(EventError::NotUtf8);
+        }
         let (method, uri, headers) = (Method::from_bytes(self.http_method.as_bytes()), self.uri(), self.headers());
         let mut request = Request::new(self.into_body()?);
         *request.method_mut() = method.map_err(|_| EventError::Method)?;
@@ -193,6 +207,22 @@ mod tests {
         for headers in [names, values] {
             assert_eq!(request(&json!({ "multiValueHeaders": headers })).unwrap_err(), EventError::Header);
         }
+    }
+
+    #[test]
+    fn refuses_bytes_that_are_not_utf_8_wherever_they_are() {
+        let whole = event(&json!({"multiValueHeaders": {"user-agent": ["Beno?t"]}, "path": "/a?b"})).to_string();
+        for at in whole.match_indices('?').map(|(at, _)| at) {
+            let mut bytes = whole.clone().into_bytes();
+            bytes[at] = 0xee;
+            let marked = RawValue::from_string(marked_if_not_utf_8(&bytes).unwrap()).unwrap();
+
+            let parsed = AlbEvent::parse(&marked).unwrap();
+
+            assert!(parsed.is_multi_value());
+            assert_eq!(parsed.into_request("id").unwrap_err(), EventError::NotUtf8);
+        }
+        assert_eq!(marked_if_not_utf_8(whole.as_bytes()), None);
     }
 
     #[test]

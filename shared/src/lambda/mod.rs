@@ -13,10 +13,12 @@ use std::process::ExitCode;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tower::ServiceExt;
+use tower::util::MapRequestLayer;
 
 use crate::app::App;
 use crate::config::{self, Environment};
@@ -69,11 +71,21 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 
 async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
     // JSON as it is, in and out: a tree of either would be built only to be taken apart
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+    let answer = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (service, rotation) = (service.clone(), rotation.clone());
         async move { Ok::<_, Failure>(rotation.freshen(answer(service, event)).await) }
-    }))
-    .await
+    });
+    // `lambda_runtime::run`, and a look at the event's bytes before it parses them
+    Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(in_utf_8)).run().await
+}
+
+/// Marks an event that is not UTF-8. The load balancer copies headers and queries as they came, and the runtime would answer
+/// an event that is no JSON with an error, which the load balancer turns into a 502.
+fn in_utf_8(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    if let Some(marked) = event::marked_if_not_utf_8(&invocation.body) {
+        invocation.body = marked.into();
+    }
+    invocation
 }
 
 /// The load balancer's event, answered by `service`. Never an `Err`: the load balancer would turn it into a 502 without a word.

@@ -19,7 +19,7 @@ pub struct Answered {
     pub display_configuration: Option<String>,
     pub ai_score_shown: bool,
     pub person_id: Option<i32>,
-    /// In years: that of the visit less that of birth.
+    /// In years: that of the visit less that of birth; none where that is no age.
     pub age: Option<i32>,
     pub gender: Option<String>,
     /// The visit's observations of concept 45614722, oldest first.
@@ -54,6 +54,20 @@ pub async fn count(snapshot: &mut PgConnection, since: Option<DateTime<Utc>>) ->
     Ok(u64::try_from(count.fetch_one(snapshot).await?).unwrap_or_default())
 }
 
+/// The addresses of all who have answered.
+pub async fn participants(
+    snapshot: &mut PgConnection,
+    since: Option<DateTime<Utc>>,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT DISTINCT user_email AS "user_email!" FROM answer
+           WHERE user_email IS NOT NULL AND ($1::timestamp IS NULL OR created_timestamp >= $1)"#,
+        since.map(|since| since.naive_utc())
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
 /// By patient and case; those of one case by `user_id`, for the order of addresses would tell of addresses.
 pub fn in_order_of_cases(
     snapshot: &mut PgConnection,
@@ -65,7 +79,7 @@ pub fn in_order_of_cases(
         r#"SELECT answer.order_id AS "order_id!", answer.user_email, answer.case_id, answer.answer::text,
                answer.display_configuration::text, answer.ai_score_shown AS "ai_score_shown!",
                person.person_id AS "person_id?", gender.concept_name AS "gender?",
-               CASE WHEN visit.visit_start_date BETWEEN '0001-01-01' AND '9999-12-31'
+               CASE WHEN extract(year FROM visit.visit_start_date) - person.year_of_birth BETWEEN 0 AND 130
                     THEN extract(year FROM visit.visit_start_date)::int - person.year_of_birth END AS age,
                ARRAY(SELECT value_as_string FROM observation
                      WHERE visit_occurrence_id = answer.case_id AND observation_concept_id = 45614722

@@ -1,19 +1,21 @@
 //! `analysis`: one row per answer, as the study's statistics read it. Columns, units and sources: docs/export.md.
 
+mod address;
 mod answered;
 mod feature;
 mod question;
+mod report;
+mod sample;
 mod score;
 mod survey;
+mod validation;
 
 use std::collections::{BTreeSet, HashSet};
-use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use export::value::{Column, Kind, Value};
 use futures_util::TryStreamExt as _;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use shared::db::Database;
 use shared::time::StoredTime;
@@ -21,7 +23,7 @@ use sqlx::PgConnection;
 
 use super::Since;
 use super::source::{Opened, Source};
-use super::write::{Destination, Written, write};
+use super::write::{Destination, write};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
@@ -29,7 +31,10 @@ use crate::report::{Ending, Report};
 use answered::Answered;
 use feature::Backgrounds;
 use question::Questions;
+use report::{Exported, Joined};
+use sample::Sample;
 use survey::{Survey, SurveyArguments};
+use validation::Validation;
 
 /// Answers that memory holds at a time.
 const ANSWERS_AT_A_TIME: usize = 200;
@@ -40,6 +45,15 @@ pub struct Arguments {
     since: Since,
     #[command(flatten)]
     survey: SurveyArguments,
+    /// Only so many answers, by chance: to look at the file before all is exported.
+    #[arg(long, value_name = "N")]
+    sample: Option<u64>,
+    /// Any text: the same data, number and seed make the same choice.
+    #[arg(long, requires = "sample", default_value = "sample")]
+    seed: String,
+    /// Hold what was written against the database: the number of rows, ranges and duplicates. Ends with 1 where something is wrong.
+    #[arg(long, conflicts_with = "sample")]
+    validate: bool,
     #[command(flatten)]
     destination: Destination,
 }
@@ -47,14 +61,22 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let survey = arguments.survey.read()?;
     let mut analysis = Analysis { since: arguments.since.since, survey, ..Analysis::default() };
+    analysis.sample = arguments.sample.map(|size| Sample::of(size, &arguments.seed));
+    analysis.validation = arguments.validate.then(Validation::default);
     let written = write(&mut analysis, &arguments.destination, context).await?;
+    let validated = analysis.validation.map(|validation| validation.findings(written.rows));
     let survey = analysis.survey.map(|survey| Joined {
         people: survey.people(),
         participants: analysis.participants.len(),
         found: analysis.found.len(),
         columns: survey.columns,
+        left_out: survey.left_out,
+        with_addresses: survey.with_addresses,
     });
-    arguments.destination.report(&Exported { written, unknown_options: analysis.unknown_options, survey }, context)
+    let unknown_options = analysis.unknown_options;
+    let exported = Exported { written, unknown_options, survey, validated };
+    arguments.destination.report(&exported, context)?;
+    Ok(exported.ending())
 }
 
 #[derive(Default)]
@@ -68,6 +90,8 @@ struct Analysis {
     /// Those of them who are in the survey.
     found: HashSet<u64>,
     unknown_options: u64,
+    sample: Option<Sample>,
+    validation: Option<Validation>,
 }
 
 impl Source for Analysis {
@@ -78,7 +102,14 @@ impl Source for Analysis {
     async fn open(&mut self, snapshot: &mut PgConnection, db: &Database) -> Result<Opened, Failure> {
         self.features = feature::of_study(snapshot, db).await?;
         self.questions = Questions::of_study(snapshot).await?;
-        Ok(Opened { columns: self.columns(), rows: answered::count(snapshot, self.since).await? })
+        if let Some(survey) = &self.survey {
+            let participants = answered::participants(snapshot, self.since).await?;
+            somebody_is_found(survey, &participants)?;
+        }
+        let answers = answered::count(snapshot, self.since).await?;
+        let rows = self.sample.as_mut().map_or(answers, |sample| sample.among(answers));
+        self.validation.iter_mut().for_each(|validation| validation.answers = answers);
+        Ok(Opened { columns: self.columns(), rows })
     }
 
     async fn rows(
@@ -90,6 +121,7 @@ impl Source for Analysis {
         let mut backgrounds = Backgrounds::default();
         let mut batches = answered::in_order_of_cases(snapshot, self.since).try_chunks(ANSWERS_AT_A_TIME);
         while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
+            let batch: Vec<_> = batch.into_iter().filter(|_| self.sample.as_mut().is_none_or(Sample::takes)).collect();
             backgrounds.load(batch.iter().filter_map(|answer| answer.case_id), db).await?;
             batch.iter().try_for_each(|answer| take(&self.row(answer, &backgrounds)))?;
         }
@@ -137,6 +169,7 @@ impl Analysis {
         let (answers, unknown_options) = self.questions.answers(answer.answer.as_deref());
         let surveyed = self.survey.as_ref().map(|survey| survey.of(email.as_deref().unwrap_or_default()));
         self.unknown_options += unknown_options;
+        self.validation.iter_mut().for_each(|validation| validation.look_at(answer, user_id));
         self.participants.extend(user_id);
         self.found.extend(user_id.filter(|_| surveyed.as_ref().is_some_and(Option::is_some)));
 
@@ -172,6 +205,21 @@ impl Analysis {
     }
 }
 
+/// A survey in which nobody is found is another study's, or its addresses are not those of the accounts.
+fn somebody_is_found(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
+    if participants.is_empty() || participants.iter().any(|email| survey.of(&normalised(email)).is_some()) {
+        return Ok(());
+    }
+    let problem = format!(
+        "none of the {} participants who have answered is among the {} people of the survey, by its column {}; there is no file",
+        participants.len(),
+        survey.people(),
+        survey.address_column
+    );
+    Err(Failure::new(problem)
+        .with_remedy("is it this study's survey? --survey-email names another column with addresses"))
+}
+
 /// The name, or the name with a number where another column has it.
 fn untaken(name: String, taken: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name} ({number})"));
@@ -204,40 +252,6 @@ fn time<'a>(time: Option<StoredTime>) -> Value<'a> {
 
 fn text(text: Option<&str>) -> Value<'_> {
     text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::Text(text.into()))
-}
-
-#[derive(Serialize)]
-struct Exported {
-    #[serde(flatten)]
-    written: Written,
-    /// Answers to questions whose options are numbers that are none of them.
-    unknown_options: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    survey: Option<Joined>,
-}
-
-/// What a survey has added.
-#[derive(Serialize)]
-struct Joined {
-    people: usize,
-    participants: usize,
-    found: usize,
-    columns: Vec<String>,
-}
-
-impl Report for Exported {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.written.write(out)?;
-        if self.unknown_options > 0 {
-            writeln!(out, "note: {} answers are none of the options, and left empty", self.unknown_options)?;
-        }
-        let Some(Joined { people, participants, found, columns }) = &self.survey else { return Ok(()) };
-        writeln!(
-            out,
-            "survey: {found} of {participants} participants found among {people} people; joined {}",
-            columns.join(", ")
-        )
-    }
 }
 
 #[cfg(test)]

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use csv::StringRecord;
-
+use super::address;
 use super::normalised;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::table_text::{self, Row};
 
 /// Lines under the header that are nobody's.
 const METADATA: usize = 2;
 
 /// Columns that Qualtrics adds by itself: when, how, from where, and who.
-const OF_QUALTRICS: [&str; 18] = [
+const OF_QUALTRICS: [&str; 21] = [
     "StartDate",
     "EndDate",
     "Status",
@@ -31,6 +31,9 @@ const OF_QUALTRICS: [&str; 18] = [
     "DistributionChannel",
     "UserLanguage",
     "Q_RecaptchaScore",
+    "Q_URL",
+    "Q_RelevantIDFraudScore",
+    "Q_RelevantIDDuplicateScore",
 ];
 
 /// The survey of the study that the old export script was written for, known by having all of these, and the names it gave them.
@@ -47,13 +50,14 @@ const OLD_ADDRESS: &str = "Q3";
 /// A survey, and what is taken from it.
 #[derive(Debug, clap::Args)]
 pub struct SurveyArguments {
-    /// A recruitment survey, joined by address: CSV as Qualtrics exports it, with two lines of metadata under the header.
+    /// A recruitment survey, joined by address: CSV as Qualtrics exports it, with two lines of metadata under the header. Commas,
+    /// semicolons and tabs are recognised.
     #[arg(long, value_name = "FILE")]
     survey: Option<Input>,
     /// Its column with addresses. Without it: the one column that has some.
     #[arg(long, value_name = "COLUMN", requires = "survey")]
     survey_email: Option<String>,
-    /// Its columns to join, and their names: Q22=role,Q4. Without it: every question, but for columns that hold addresses.
+    /// Its columns to join, and their names: Q22=role,Q4. Without it: every question, but for columns in which an address stands.
     #[arg(long, value_name = "COLUMN[=NAME],…", value_delimiter = ',', requires = "survey")]
     survey_columns: Vec<String>,
 }
@@ -73,6 +77,12 @@ impl SurveyArguments {
 pub struct Survey {
     /// Names of what is joined.
     pub columns: Vec<String>,
+    /// Columns with answers that are left out because an address stands in them.
+    pub left_out: Vec<String>,
+    /// Columns that are joined as asked although an address stands in them.
+    pub with_addresses: Vec<String>,
+    /// The column by which people are found.
+    pub address_column: String,
     /// A text for each column, by address.
     cells: HashMap<String, Vec<String>>,
 }
@@ -91,35 +101,48 @@ impl Survey {
         let table = Table::parse(text)?;
         let address = table.address(email)?;
         let joined = table.joined(columns)?;
+        if joined.is_empty() {
+            return Err(format!("has no question to join besides the addresses in {}", table.header[address]));
+        }
         let mut cells = HashMap::new();
         for person in &table.people {
-            let cell = |column: usize| person.get(column).unwrap_or_default().trim().to_owned();
-            let address = normalised(&cell(address));
+            let address = normalised(person.cell(address));
             if !address.is_empty() {
-                cells.entry(address).or_insert_with(|| joined.iter().map(|(column, _)| cell(*column)).collect());
+                let said = || joined.iter().map(|(column, _)| person.cell(*column).to_owned()).collect();
+                cells.entry(address).or_insert_with(said);
             }
         }
-        Ok(Self { columns: joined.into_iter().map(|(_, name)| name).collect(), cells })
+        let holds = |column: &usize| table.holds_addresses(*column);
+        let name = |column: usize| table.header[column].clone();
+        let is_left_out =
+            |column: &usize| *column != address && holds(column) && joined.iter().all(|(other, _)| other != column);
+        Ok(Self {
+            left_out: (0..table.header.len()).filter(is_left_out).map(name).collect(),
+            with_addresses: joined.iter().map(|(column, _)| *column).filter(holds).map(name).collect(),
+            address_column: name(address),
+            columns: joined.into_iter().map(|(_, name)| name).collect(),
+            cells,
+        })
     }
 }
 
 struct Table {
     header: Vec<String>,
-    people: Vec<StringRecord>,
+    people: Vec<Row>,
 }
 
 impl Table {
     fn parse(text: &str) -> Result<Self, String> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-        let unreadable =
-            |error: csv::Error| format!("row {}: not CSV", error.position().map_or(0, csv::Position::line));
-        let header = reader.headers().map_err(unreadable)?.iter().map(|name| name.trim().to_owned()).collect();
-        let mut people = reader.records().collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        let table_text::Table { header, rows: mut people } = table_text::Table::parse(text)?;
+        if header.len() == 1 {
+            return Err("the header is one column: commas, semicolons or tabs have to separate several".to_owned());
+        }
         let metadata = people.drain(..METADATA.min(people.len()));
-        for (line, record) in (2..).zip(metadata) {
-            if record.iter().any(is_address) {
+        for row in metadata {
+            if row.cells().any(address::is_one) {
                 return Err(format!(
-                    "line {line} is a person, not metadata: a Qualtrics export has two lines of metadata under its header"
+                    "line {} is a person, not metadata: a Qualtrics export has two lines of metadata under its header",
+                    row.line
                 ));
             }
         }
@@ -127,19 +150,32 @@ impl Table {
     }
 
     fn column(&self, name: &str) -> Result<usize, String> {
-        let column = self.header.iter().position(|column| column == name);
-        column.ok_or_else(|| format!("the header has no column {name}; there are {}", self.header.join(", ")))
+        let mut columns = (0..self.header.len()).filter(|column| self.header[*column] == name);
+        match (columns.next(), columns.next()) {
+            (Some(column), None) => Ok(column),
+            (Some(_), Some(_)) => Err(format!("the header has the column {name} twice")),
+            _ => Err(format!("the header has no column {name}; there are {}", self.header.join(", "))),
+        }
     }
 
+    /// Whether an address stands somewhere in a cell: `https://x.example/?email=a%40b.example`.
     fn holds_addresses(&self, column: usize) -> bool {
-        self.people.iter().any(|person| person.get(column).is_some_and(|cell| cell.split_whitespace().any(is_address)))
+        self.people.iter().any(|person| address::is_in(person.cell(column)))
+    }
+
+    /// Whether an address is all that some cell has.
+    fn is_of_addresses(&self, column: usize) -> bool {
+        self.people.iter().any(|person| address::is_one(person.cell(column)))
     }
 
     fn address(&self, given: Option<&str>) -> Result<usize, String> {
         if let Some(given) = given {
-            return self.column(given);
+            return match self.column(given)? {
+                column if self.is_of_addresses(column) => Ok(column),
+                _ => Err(format!("the column {given} holds no addresses")),
+            };
         }
-        let candidates: Vec<usize> = (0..self.header.len()).filter(|column| self.holds_addresses(*column)).collect();
+        let candidates: Vec<usize> = (0..self.header.len()).filter(|column| self.is_of_addresses(*column)).collect();
         match candidates[..] {
             [column] => Ok(column),
             [] => Err("no column holds addresses".to_owned()),
@@ -163,25 +199,22 @@ impl Table {
         if self.is_old() {
             return OLD_SURVEY.iter().map(|(code, name)| Ok((self.column(code)?, (*name).to_owned()))).collect();
         }
-        let is_question =
-            |column: &usize| !OF_QUALTRICS.contains(&self.header[*column].as_str()) && !self.holds_addresses(*column);
+        let is_question = |column: &usize| {
+            let name = self.header[*column].as_str();
+            !name.is_empty() && !OF_QUALTRICS.contains(&name) && !self.holds_addresses(*column)
+        };
         Ok((0..self.header.len()).filter(is_question).map(|column| (column, self.header[column].clone())).collect())
     }
 
     fn given(&self, given: &str) -> Result<(usize, String), String> {
         let (code, name) = given.split_once('=').unwrap_or((given, given));
         let column = self.column(code.trim())?;
-        if self.holds_addresses(column) {
+        // what somebody wrote besides an address may be wanted; addresses alone are not
+        if self.is_of_addresses(column) {
             return Err(format!("column {code} holds addresses, and the file has none"));
         }
         Ok((column, name.trim().to_owned()))
     }
-}
-
-/// Whether a word looks like `somebody@somewhere.example`.
-fn is_address(word: &str) -> bool {
-    let word = word.trim();
-    word.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !word.contains(' '))
 }
 
 #[cfg(test)]
@@ -231,12 +264,62 @@ mod tests {
     }
 
     #[test]
+    fn a_survey_may_be_separated_by_semicolons_or_tabs() {
+        for separator in [";", "\t"] {
+            let text = "Q1,Q2\nMail?,Years?\n{},{}\na@study.test,11\n".replace(',', separator);
+
+            let survey = Survey::parse(&text, None, &[]).unwrap();
+
+            assert_eq!(
+                (&*survey.columns, &*survey.cells["a@study.test"]),
+                (&["Q2".to_owned()][..], &["11".to_owned()][..])
+            );
+        }
+    }
+
+    #[test]
+    fn a_cell_in_which_an_address_stands_is_joined_only_when_it_is_asked_for() {
+        for cell in [
+            "https://x.test/?email=a%40study.test",
+            "https://x.test/?e=a%2540study.test",
+            "mailto:a@study.test",
+            "I am a@study.test.",
+        ] {
+            let text = survey(&format!("x,Ada,a@study.test,5,{cell}\n"));
+
+            let by_itself = Survey::parse(&text, None, &[]).unwrap();
+            let asked = Survey::parse(&text, None, &["Q3".to_owned()]).unwrap();
+
+            assert_eq!(
+                (&*by_itself.columns, &*by_itself.left_out),
+                (&["Q2".to_owned()][..], &["Q3".to_owned()][..]),
+                "{cell}"
+            );
+            assert_eq!(
+                (&*asked.columns, &*asked.with_addresses),
+                (&["Q3".to_owned()][..], &["Q3".to_owned()][..]),
+                "{cell}"
+            );
+        }
+    }
+
+    #[test]
+    fn empty_columns_at_the_end_are_nothing() {
+        let text = "Q1,Q2,,\na,b,,\n{},{},,\na@study.test,11,,\n,,,\n";
+
+        assert_eq!(Survey::parse(text, None, &[]).unwrap().columns, ["Q2"]);
+    }
+
+    #[test]
     fn what_cannot_be_joined_says_why() {
         let two = survey("x,Ada,a@study.test,5,boss@study.test\n");
         for (text, columns, said) in [
             ("email,role\na@study.test,x\n", &[][..], "line 2 is a person"),
             (two.as_str(), &[], "several columns hold addresses, name one by --survey-email: Q1, Q3"),
             (&survey("x,Ada,nobody,5,x\n"), &[], "no column holds addresses"),
+            ("Q1|Q2\na|b\n{}|{}\na@study.test|11\n", &[], "the header is one column"),
+            (&survey("x,Ada,\"a@study.test,5,x\n"), &[], "line 5: a quote opens here that nothing closes"),
+            ("Q1,StartDate\na,b\n{},{}\na@study.test,2026\n", &[], "has no question to join"),
             (&survey("x,Ada,a@study.test,5,x\n"), &["Q9".to_owned()], "the header has no column Q9"),
             (&survey("x,Ada,a@study.test,5,x\n"), &["Q1=mail".to_owned()], "column Q1 holds addresses"),
         ] {

@@ -82,6 +82,10 @@ impl ConfigFile {
         for record in reader.records() {
             let record = record.map_err(|_| Problem::NotUtf8.at(1))?;
             let line = lines.of(&record);
+            // spreadsheets leave rows of empty cells behind
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
             let row = Row::read(&record, &columns).map_err(|problem| problem.at(line))?;
             notes.extend(row.notes().map(|note| Note { row: line, text: note.to_owned() }));
             if !row.path.is_empty() {
@@ -103,7 +107,7 @@ impl ConfigFile {
 
 /// Without a byte order mark, which spreadsheets put in front.
 fn text(file: &[u8]) -> Result<&str, ConfigFileError> {
-    let row_of = |offset: usize| file[..offset].split(|&byte| byte == b'\n').count() as u64;
+    let row_of = |offset: usize| line_ends(&file[..offset]) + 1;
     let text = str::from_utf8(file).map_err(|error| Problem::NotUtf8.at(row_of(error.valid_up_to())))?;
     match text.find('\0') {
         Some(offset) => Err(Problem::Nul.at(row_of(offset))),
@@ -125,10 +129,17 @@ impl Lines<'_> {
             record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.counted);
         let blank = self.text[offset..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let start = offset + blank;
-        self.line += self.text[self.counted..start].split(|&byte| byte == b'\n').skip(1).count() as u64;
+        self.line += line_ends(&self.text[self.counted..start]);
         self.counted = start;
         self.line
     }
+}
+
+/// How many lines end in a text: with a line feed, a carriage return, or both.
+fn line_ends(text: &[u8]) -> u64 {
+    let ends = |byte: u8| text.iter().filter(|other| **other == byte).count();
+    let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
+    (ends(b'\n') + ends(b'\r') - pairs) as u64
 }
 
 /// The rows of one (user, case).

@@ -128,3 +128,12 @@ fn what_may_be_meant_otherwise_is_noted() {
         ]
     );
 }
+
+#[test]
+fn rows_of_empty_cells_are_none_and_a_carriage_return_ends_a_line() {
+    assert_eq!(only("a@b.c,1,A.x,,,\n,,,,,\n\n").paths.len(), 1);
+
+    let file = format!("{HEADER}\ra@b.c,1,A.x,,,\ra@b.c,x,A.y,,,\r");
+
+    assert!(refusal(file.as_bytes()).contains("row 3"), "{}", refusal(file.as_bytes()));
+}

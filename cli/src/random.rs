@@ -21,8 +21,8 @@ impl Chance {
         }
     }
 
-    /// A number from 0 to `bound` - 1. What would favour small numbers is drawn again.
-    fn below(&mut self, bound: usize) -> usize {
+    /// Returns a number from 0 to `bound` - 1. What would favour small numbers is drawn again.
+    pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
         let fair = u64::MAX - u64::MAX % bound;
         loop {

@@ -1,0 +1,82 @@
+//! Addresses in the cells of a survey.
+
+use percent_encoding::percent_decode_str;
+
+/// Links are encoded once, and twice when they are passed on in another link.
+const DECODINGS: usize = 3;
+
+/// Whether a text is an address and nothing else: `somebody@somewhere.example`.
+pub fn is_one(text: &str) -> bool {
+    let text = text.trim();
+    let is_odd = |character: char| {
+        character.is_whitespace() || matches!(character, '/' | ':' | '?' | '=' | '<' | '>' | ',' | ';')
+    };
+    text.split_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(domain)) && !text.contains(is_odd)
+}
+
+/// Whether an address stands somewhere in a text, percent-encoded or as HTML writes it, too.
+pub fn is_in(text: &str) -> bool {
+    let mut text = text.to_owned();
+    for _ in 0..DECODINGS {
+        if holds(&text) {
+            return true;
+        }
+        text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+    }
+    holds(&text)
+}
+
+fn holds(text: &str) -> bool {
+    let text =
+        ["&#64;", "&#x40;", "&commat;", "\u{ff20}"].iter().fold(text.to_owned(), |text, at| text.replace(at, "@"));
+    text.match_indices('@').any(|(at, _)| {
+        let local = text[..at].rsplit(|character| !is_of_local(character)).next().unwrap_or_default();
+        let domain = text[at + 1..].split(|character| !is_of_domain(character)).next().unwrap_or_default();
+        is_local(local) && is_domain(domain.trim_end_matches(['.', '-']))
+    })
+}
+
+fn is_of_local(character: char) -> bool {
+    character.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(character)
+}
+
+fn is_of_domain(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '.' | '-')
+}
+
+fn is_local(text: &str) -> bool {
+    text.contains(|character: char| character.is_alphanumeric())
+}
+
+fn is_domain(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(name, rest)| !name.is_empty() && !rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_wherever_it_stands() {
+        for text in [
+            "a@b.test",
+            "write to <A.B+c@b.test>, please",
+            "https://x.test/?email=a%40b.test&x=1",
+            "https://x.test/?next=https%3A%2F%2Fy.test%2F%3Fe%3Da%2540b.test",
+            "mailto:a@b.test",
+            "a&#64;b.test",
+            "żółć@例え.jp",
+        ] {
+            assert!(is_in(text), "{text}");
+        }
+        for text in ["", "11", "me @ work", "@handle", "5 @ 3.50", "100%", "a@b", "x@."] {
+            assert!(!is_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_that_is_an_address_has_nothing_else() {
+        assert!(is_one(" a@b.test ") && is_one("o'neill+x@b-c.test"));
+        assert!(!is_one("https://x.test/?e=a@b.test") && !is_one("a@b.test, c@d.test") && !is_one("mailto:a@b.test"));
+    }
+}

@@ -1,0 +1,236 @@
+//! A cell as PostgreSQL's text format has it (documentation of `COPY`, "Text Format"), if it is one of its column.
+//!
+//! PostgreSQL takes more for a date or a number than people mean by it, and stops at the first row that it does not take. So what
+//! a cell may be is decided here.
+
+use std::fmt;
+
+use chrono::{NaiveDateTime, Timelike as _};
+use shared::iso8601;
+
+use super::catalog::Column;
+
+/// What a column takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers between these.
+    Integer(i64, i64),
+    Number,
+    Date,
+    /// A date and a time without a zone.
+    Timestamp,
+    /// Text of so many characters.
+    Text(Option<usize>),
+}
+
+impl Kind {
+    /// Of a type as `format_type` names it: `character varying(50)`.
+    pub fn of(type_name: &str) -> Self {
+        let length = || type_name.split_once('(')?.1.trim_end_matches(')').parse().ok();
+        match type_name {
+            "smallint" => Self::Integer(i16::MIN.into(), i16::MAX.into()),
+            "integer" => Self::Integer(i32::MIN.into(), i32::MAX.into()),
+            "bigint" => Self::Integer(i64::MIN, i64::MAX),
+            "numeric" | "double precision" => Self::Number,
+            "date" => Self::Date,
+            name if name.starts_with("timestamp") => Self::Timestamp,
+            _ => Self::Text(length()),
+        }
+    }
+}
+
+/// What is wrong with a cell. The cell itself is not repeated, because it may be clinical.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Problem {
+    NotUtf8,
+    Nul,
+    Missing,
+    NotInteger,
+    OutOfRange(i64, i64),
+    NotNumber,
+    DecimalComma,
+    NumberTooLarge,
+    NotDate,
+    NotTimestamp,
+    TooLong {
+        characters: usize,
+        limit: usize,
+    },
+    /// Of an id that is given anew.
+    UnknownTable,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 => formatter.write_str("not UTF-8 text"),
+            Self::Nul => formatter.write_str("has a NUL, which PostgreSQL cannot store"),
+            Self::Missing => formatter.write_str("is empty, and has to be there"),
+            Self::NotInteger => formatter.write_str("is no integer"),
+            Self::OutOfRange(least, most) => {
+                write!(formatter, "the number is too large: the column takes {least} to {most}")
+            }
+            Self::NotNumber => formatter.write_str("is no number"),
+            Self::DecimalComma => formatter.write_str("is no number: write a point for the decimal comma"),
+            Self::NumberTooLarge => formatter.write_str("the number is too large: it may have 1000 digits"),
+            Self::NotDate => formatter.write_str("is no date (2026-01-31 or 20260131)"),
+            Self::NotTimestamp => formatter.write_str("is no date and time (2026-01-31 08:30:00)"),
+            Self::UnknownTable => {
+                formatter.write_str("is an id of a table that --renumber cannot tell: no concept beside it names one")
+            }
+            Self::TooLong { characters, limit } => write!(formatter, "has more than {limit} characters: {characters}"),
+        }
+    }
+}
+
+/// Appends a cell to a row. An empty one is NULL; blanks around a number or a date are nothing.
+pub fn write(cell: &[u8], column: &Column, out: &mut Vec<u8>) -> Result<(), Problem> {
+    let text = str::from_utf8(cell).map_err(|_| Problem::NotUtf8)?;
+    if cell.contains(&0) {
+        return Err(Problem::Nul);
+    }
+    let text = if matches!(column.kind, Kind::Text(_)) { text } else { text.trim_ascii() };
+    if text.is_empty() {
+        out.extend_from_slice(b"\\N");
+        return if column.is_required { Err(Problem::Missing) } else { Ok(()) };
+    }
+    match column.kind {
+        Kind::Integer(least, most) => {
+            let number = integer(text)?;
+            let number = i64::try_from(number).ok().filter(|number| (least..=most).contains(number));
+            let number = number.ok_or(Problem::OutOfRange(least, most))?;
+            out.extend_from_slice(number.to_string().as_bytes());
+        }
+        Kind::Number => out.extend_from_slice(number(text)?.as_bytes()),
+        Kind::Date => {
+            let (time, _) = iso8601::date_time(text).ok_or(Problem::NotDate)?;
+            out.extend_from_slice(format!("{:?}", time.date()).as_bytes());
+        }
+        Kind::Timestamp => {
+            let (time, _) = iso8601::date_time(text).ok_or(Problem::NotTimestamp)?;
+            out.extend_from_slice(timestamp(time).as_bytes());
+        }
+        Kind::Text(limit) => {
+            if let Some(limit) = limit.filter(|limit| text.len() > *limit) {
+                // PostgreSQL takes blanks beyond the limit away, as SQL has it
+                let characters = text.trim_end_matches(' ').chars().count();
+                if characters > limit {
+                    return Err(Problem::TooLong { characters, limit });
+                }
+            }
+            escape(text.as_bytes(), out);
+        }
+    }
+    Ok(())
+}
+
+/// A whole number. pandas writes 8507 as `8507.0` in a column that has empty cells.
+pub fn integer(text: &str) -> Result<i128, Problem> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (digits, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(digits) || !are_digits(fraction) || fraction.bytes().any(|byte| byte != b'0') {
+        return Err(Problem::NotInteger);
+    }
+    // 39 digits and more are out of any range
+    let number = digits.parse().unwrap_or(i128::MAX);
+    Ok(if text.starts_with('-') { -number } else { number })
+}
+
+/// Whether a number's cell says that there is none: what R and pandas write for a missing or an infinite one.
+pub fn is_no_number(cell: &[u8], column: &Column) -> bool {
+    let text = cell.trim_ascii();
+    let unsigned = text.strip_prefix(b"+").or(text.strip_prefix(b"-")).unwrap_or(text);
+    let is_named = |name: &&str| unsigned.eq_ignore_ascii_case(name.as_bytes());
+    column.kind == Kind::Number && ["nan", "inf", "infinity"].iter().any(|name| is_named(&name))
+}
+
+/// PostgreSQL's `numeric` but for `NaN` and `Infinity`: digits with a point and an exponent.
+pub fn number(text: &str) -> Result<&str, Problem> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent_digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    if whole.len() + fraction.len() == 0 || exponent_digits.is_empty() || !are_digits(exponent_digits) {
+        return Err(Problem::NotNumber);
+    }
+    if !are_digits(whole) || !are_digits(fraction) {
+        let comma = digits.split_once(',').is_some_and(|(whole, fraction)| are_digits(whole) && are_digits(fraction));
+        return Err(if comma { Problem::DecimalComma } else { Problem::NotNumber });
+    }
+    if whole.len() > 1000 || exponent_digits.parse().map_or(true, |exponent: u32| exponent > 1000) {
+        return Err(Problem::NumberTooLarge);
+    }
+    Ok(text)
+}
+
+fn timestamp(time: NaiveDateTime) -> String {
+    let seconds = format!("{:?} {:02}:{:02}:{:02}", time.date(), time.hour(), time.minute(), time.second());
+    format!("{seconds}.{:06}", time.nanosecond() / 1000)
+}
+
+fn escape(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            byte => out.push(*byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(type_name: &str, cell: &str) -> Result<String, Problem> {
+        let mut out = Vec::new();
+        write(cell.as_bytes(), &Column::example("value", type_name), &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_cell_is_written_as_postgresql_has_it() {
+        for (type_name, cell, text) in [
+            ("integer", " -007 ", "-7"),
+            ("integer", "8507.0", "8507"),
+            ("numeric", "36.60", "36.60"),
+            ("numeric", "-1e-20", "-1e-20"),
+            ("date", "20250303", "2025-03-03"),
+            ("date", "2025-03-03 23:30:00-05", "2025-03-03"),
+            ("timestamp without time zone", "2025-03-03T08:30:00.5Z", "2025-03-03 08:30:00.500000"),
+            ("timestamp without time zone", "2025-03-03", "2025-03-03 00:00:00.000000"),
+            ("character varying(3)", "a\tb", "a\\tb"),
+            ("character varying(3)", "äöü  ", "äöü  "),
+            ("text", " ", " "),
+            ("date", "  ", "\\N"),
+            ("text", "", "\\N"),
+        ] {
+            assert_eq!(written(type_name, cell).as_deref(), Ok(text), "{type_name} {cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_that_is_none_of_its_column_says_why() {
+        for (type_name, cell, problem) in [
+            ("integer", "8507.5", Problem::NotInteger),
+            ("integer", "1e3", Problem::NotInteger),
+            ("integer", "1532249960797525190", Problem::OutOfRange(-2_147_483_648, 2_147_483_647)),
+            ("bigint", &"9".repeat(60), Problem::OutOfRange(i64::MIN, i64::MAX)),
+            ("numeric", "36,6", Problem::DecimalComma),
+            ("numeric", "1,2,3", Problem::NotNumber),
+            ("numeric", "0x10", Problem::NotNumber),
+            ("numeric", "NA", Problem::NotNumber),
+            ("numeric", "1e99999", Problem::NumberTooLarge),
+            ("date", "3/4/26", Problem::NotDate),
+            ("timestamp without time zone", "45719.354", Problem::NotTimestamp),
+            ("character varying(3)", "äöüß", Problem::TooLong { characters: 4, limit: 3 }),
+            ("text", "a\0", Problem::Nul),
+        ] {
+            assert_eq!(written(type_name, cell), Err(problem), "{type_name} {cell:?}");
+        }
+    }
+}

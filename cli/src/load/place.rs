@@ -1,0 +1,129 @@
+//! Where a file is: in a directory, or in a ZIP archive.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use flate2::CrcReader;
+use flate2::bufread::DeflateDecoder;
+use indicatif::ProgressBar;
+use zip::{CompressionMethod, ZipArchive};
+
+/// A file that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file of its own.
+    File(PathBuf),
+    /// An entry of an archive, which is read without unpacking the archive.
+    Zipped(Entry),
+}
+
+/// An entry of a ZIP archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    archive: PathBuf,
+    name: String,
+    /// Where its bytes begin, and how many they are.
+    start: u64,
+    compressed_bytes: u64,
+    method: CompressionMethod,
+    crc32: u32,
+}
+
+impl Place {
+    /// The files of an archive. Folders in it do not matter; what macOS adds is left out.
+    pub fn of_archive(path: &Path) -> io::Result<Vec<Self>> {
+        let mut archive = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
+        let mut places = Vec::new();
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(io::Error::other)?;
+            let name = entry.name().map_err(io::Error::other)?.into_owned();
+            if entry.is_dir() || name.starts_with("__MACOSX/") {
+                continue;
+            }
+            if entry.encrypted() {
+                return Err(io::Error::other(format!(
+                    "{name} is encrypted: unpack the archive, and load the directory"
+                )));
+            }
+            places.push(Self::Zipped(Entry {
+                archive: path.to_owned(),
+                start: entry.data_start().ok_or_else(|| io::Error::other(format!("{name} has no data")))?,
+                compressed_bytes: entry.compressed_size(),
+                method: entry.compression(),
+                crc32: entry.crc32(),
+                name,
+            }));
+        }
+        Ok(places)
+    }
+
+    /// Opens it; `bar` moves by the bytes that are read of it.
+    pub fn open(&self, bar: &ProgressBar) -> io::Result<Box<dyn Read>> {
+        match self {
+            Self::File(path) => Ok(Box::new(bar.wrap_read(File::open(path)?))),
+            Self::Zipped(entry) => entry.open(bar),
+        }
+    }
+
+    /// Its name without folders.
+    pub fn name(&self) -> String {
+        let path = match self {
+            Self::File(path) => path.as_path(),
+            Self::Zipped(entry) => Path::new(&entry.name),
+        };
+        path.file_name().unwrap_or_default().display().to_string()
+    }
+
+    /// How many bytes are read of it.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::File(path) => path.metadata().map_or(0, |file| file.len()),
+            Self::Zipped(entry) => entry.compressed_bytes,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Zipped(Entry { archive, name, .. }) => write!(formatter, "{}/{name}", archive.display()),
+        }
+    }
+}
+
+impl Entry {
+    fn open(&self, bar: &ProgressBar) -> io::Result<Box<dyn Read>> {
+        let mut archive = File::open(&self.archive)?;
+        archive.seek(SeekFrom::Start(self.start))?;
+        let stored = BufReader::with_capacity(1 << 16, bar.wrap_read(archive.take(self.compressed_bytes)));
+        let content: Box<dyn Read> = match self.method {
+            CompressionMethod::Stored => Box::new(stored),
+            CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(stored)),
+            other => {
+                return Err(io::Error::other(format!(
+                    "is compressed by {other}, which augmed does not read: unpack the archive, and load the directory"
+                )));
+            }
+        };
+        Ok(Box::new(Checked { content: CrcReader::new(BufReader::new(content)), crc32: self.crc32 }))
+    }
+}
+
+/// Bytes whose checksum has to be that of the archive.
+struct Checked {
+    content: CrcReader<BufReader<Box<dyn Read>>>,
+    crc32: u32,
+}
+
+impl Read for Checked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.content.read(buffer)?;
+        if length == 0 && !buffer.is_empty() && self.content.crc().sum() != self.crc32 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the archive is damaged: its checksum differs"));
+        }
+        Ok(length)
+    }
+}

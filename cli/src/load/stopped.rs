@@ -1,0 +1,46 @@
+//! Why a load stopped.
+
+use sqlx::postgres::PgDatabaseError;
+
+use super::file::TableFile;
+use crate::failure::Failure;
+
+/// SQLSTATE classes of what a row can be refused for (PostgreSQL appendix A): data exception, constraint violation, program limit.
+const OF_ROWS: [&str; 3] = ["22", "23", "54"];
+
+/// Why a load stopped.
+#[derive(Debug)]
+pub enum Stopped {
+    /// A row is wrong. Which ones are, a second reading finds out; where it finds none, this is told.
+    Row(Failure),
+    /// Something else: the database, a disk.
+    Failure(Failure),
+}
+
+impl Stopped {
+    /// A row of `file` was refused by PostgreSQL, or the connection failed. Its own words may quote a value.
+    pub fn of(error: sqlx::Error, file: &TableFile) -> Self {
+        let database = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        let refusal = database.filter(|error| OF_ROWS.contains(&error.code().get(..2).unwrap_or_default()));
+        let Some(refusal) = refusal else { return Self::Failure(error.into()) };
+        let constraint = refusal.constraint().map(|name| format!(", constraint {name}")).unwrap_or_default();
+        Self::Row(file.failure(format!("PostgreSQL refuses a row (SQLSTATE {}{constraint})", refusal.code())))
+    }
+
+    /// A row of `file` that was not sent.
+    pub fn at_row_of(file: &TableFile) -> Self {
+        Self::Row(file.failure("a row is wrong"))
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}

@@ -1,0 +1,123 @@
+//! What the columns of a wide file mean: CSV of `column,target,concept_id,label,values,unit_concept_id,type_concept_id`, of which the
+//! first two are needed.
+
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::table_text::{Row, Table};
+
+/// What a column becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    PersonId,
+    PersonSourceValue,
+    Gender,
+    YearOfBirth,
+    /// In years at the visit: 57, or 55-59.
+    Age,
+    Race,
+    Ethnicity,
+    VisitDate,
+    VisitConcept,
+    Observation,
+    Measurement,
+}
+
+const TARGETS: [(&str, Target); 11] = [
+    ("person_id", Target::PersonId),
+    ("person_source_value", Target::PersonSourceValue),
+    ("gender", Target::Gender),
+    ("year_of_birth", Target::YearOfBirth),
+    ("age", Target::Age),
+    ("race", Target::Race),
+    ("ethnicity", Target::Ethnicity),
+    ("visit_date", Target::VisitDate),
+    ("visit_concept", Target::VisitConcept),
+    ("observation", Target::Observation),
+    ("measurement", Target::Measurement),
+];
+
+/// A column, and what it becomes.
+#[derive(Debug)]
+pub struct Mapped {
+    /// Its place in the wide file.
+    pub cell: usize,
+    pub column: String,
+    pub target: Target,
+    /// Of an observation or a measurement.
+    pub concept_id: i32,
+    /// Stands before an observation's text: `Diabetes: Yes`.
+    pub label: String,
+    /// What is stored for a text, whatever its case: `MALE=8507;FEMALE=8532`.
+    values: Vec<(String, String)>,
+    pub unit_concept_id: Option<i32>,
+    pub type_concept_id: i32,
+}
+
+impl Mapped {
+    /// What is stored for a cell. `None` where the mapping lists values and has not this one.
+    pub fn value<'a>(&'a self, cell: &'a str) -> Option<&'a str> {
+        if self.values.is_empty() || cell.is_empty() {
+            return Some(cell);
+        }
+        self.values.iter().find(|(from, _)| from.eq_ignore_ascii_case(cell)).map(|(_, to)| to.as_str())
+    }
+}
+
+/// Reads a mapping of the columns in `header`.
+pub fn read(file: &Input, header: &[String]) -> Result<Vec<Mapped>, Failure> {
+    let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
+    let names = ["column", "target"].map(|name| table.find(name));
+    let [Some(column), Some(target)] = names else {
+        return Err(file.failure("row 1: the header has no columns column and target"));
+    };
+    let mut mapping: Vec<Mapped> = Vec::new();
+    for row in &table.rows {
+        let at = |problem: String| file.failure(format!("row {}: {problem}", row.line));
+        let mapped = mapped(row, row.cell(column), row.cell(target), &table, header).map_err(at)?;
+        let is_single = !matches!(mapped.target, Target::Observation | Target::Measurement);
+        if is_single && mapping.iter().any(|other| other.target == mapped.target) {
+            return Err(at(format!("an earlier row has the target {}", row.cell(target))));
+        }
+        mapping.push(mapped);
+    }
+    if mapping.iter().all(|mapped| !matches!(mapped.target, Target::YearOfBirth | Target::Age)) {
+        return Err(file.failure("no row has the target year_of_birth or age, which OMOP requires of a person"));
+    }
+    Ok(mapping)
+}
+
+fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String]) -> Result<Mapped, String> {
+    let cell = |name: &str| table.find(name).map_or("", |column| row.cell(column));
+    let concept = |name: &str| match cell(name) {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| format!("column {name}: is no concept id")),
+    };
+    let mut places = (0..header.len()).filter(|place| header[*place] == column);
+    let place = places.next().ok_or_else(|| format!("column column: the file has no column {column}"))?;
+    if places.next().is_some() {
+        return Err(format!("column column: the file has the column {column} twice"));
+    }
+    let known = TARGETS.iter().find(|(name, _)| *name == target).map(|(_, target)| *target);
+    let target = known.ok_or_else(|| {
+        let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+        format!("column target: is none of {}", names.join(", "))
+    })?;
+    let concept_id = concept("concept_id")?;
+    if concept_id.is_none() && matches!(target, Target::Observation | Target::Measurement) {
+        return Err("column concept_id: is empty; an observation or a measurement is of a concept".to_owned());
+    }
+    let values = cell("values").split(';').filter(|pair| !pair.trim().is_empty()).map(|pair| {
+        let (from, to) = pair.split_once('=').ok_or("column values: is no list of FROM=TO;FROM=TO")?;
+        Ok((from.trim().to_owned(), to.trim().to_owned()))
+    });
+    Ok(Mapped {
+        cell: place,
+        column: column.to_owned(),
+        target,
+        concept_id: concept_id.unwrap_or_default(),
+        label: cell("label").to_owned(),
+        values: values.collect::<Result<_, String>>()?,
+        unit_concept_id: concept("unit_concept_id")?,
+        type_concept_id: concept("type_concept_id")?.unwrap_or_default(),
+    })
+}
