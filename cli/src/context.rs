@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use shared::audit::Author;
 use shared::config::{self, Environment};
-use shared::db::{Database, Deployment, Transaction};
+use shared::db::{Address, Database, Deployment, Transaction};
 use shared::secrets;
 use shared::{App, Config};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
@@ -41,19 +41,22 @@ impl Context {
         Ok(environment)
     }
 
-    /// How to reach the database. No limit on how long a statement may take: nobody waits at a page.
-    pub async fn connect_options(&self) -> Result<PgConnectOptions, Failure> {
-        let url = config::database_url(&self.environment().await?)?;
-        let options: PgConnectOptions = url.expose_secret().parse()?;
-        Ok(options.application_name("augmed").disable_statement_logging())
+    /// Returns how to reach the database past a pooler, for what needs a session.
+    pub async fn session_options(&self) -> Result<PgConnectOptions, Failure> {
+        options(&config::direct_database_url(&self.environment().await?)?)
     }
 
-    /// Connections to the database, of which one was tried.
+    /// Returns connections to the database, of which one was tried. No limit on how long a statement may take: nobody waits at a
+    /// page.
     pub async fn database(&self) -> Result<Database, Failure> {
-        let options = self.connect_options().await?;
-        let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
-        connected.map_err(|_| Failure::database_is_silent())??.close().await?;
-        Ok(Database::new(options.into(), Deployment::Container { max_connections: 2 }))
+        let environment = self.environment().await?;
+        let is_pooled = environment.get("DATABASE_DIRECT_URL").is_some_and(|url| !url.is_empty());
+        connected(Address::of_command(options(&config::database_url(&environment)?)?, is_pooled)).await
+    }
+
+    /// The same past a pooler, for what needs a session.
+    pub async fn session_database(&self) -> Result<Database, Failure> {
+        connected(self.session_options().await?.into()).await
     }
 
     /// What the server works with: keys, passwords, mail.
@@ -73,6 +76,19 @@ impl Context {
         report.print(self.json)?;
         Ok(report.ending())
     }
+}
+
+fn options(url: &SecretString) -> Result<PgConnectOptions, Failure> {
+    let options: PgConnectOptions = url.expose_secret().parse()?;
+    Ok(options.application_name("augmed").disable_statement_logging())
+}
+
+async fn connected(address: Address) -> Result<Database, Failure> {
+    let db = Database::new(address, Deployment::Container { max_connections: 2 });
+    // its future is large, and would be part of every command's
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, Box::pin(db.try_connection())).await;
+    connected.map_err(|_| Failure::database_is_silent())??;
+    Ok(db)
 }
 
 /// A transaction, for a change and its entry in the audit trail.

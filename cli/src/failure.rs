@@ -141,7 +141,7 @@ impl From<sqlx::Error> for Failure {
             (_, INVALID_CATALOG_NAME) => Some("create the database first: createdb NAME"),
             (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut, _) => Some(LOOK_AT_THE_ADDRESS),
             (_, code) if INVALID_AUTHORIZATION.contains(&code) => Some(LOOK_AT_THE_ADDRESS),
-            _ => None,
+            _ => shared::db::explanation(&error),
         };
         // PostgreSQL's own message may quote a value; of these it is only a name
         let message = match error.as_database_error() {

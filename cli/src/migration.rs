@@ -75,7 +75,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         lock_timeout_seconds: arguments.lock_timeout,
         statement_timeout_seconds: arguments.statement_timeout,
     };
-    let runner = Runner::new(&context.connect_options().await?);
+    let runner = Runner::new(&context.session_options().await?);
     let run = waiting::spin("migrating", runner.run(&request)).await?;
     context.show(&Shown(run))
 }

@@ -18,8 +18,34 @@ pub enum Error {
     #[error("request: {0}")]
     Request(String),
     /// No connection, or lost.
-    #[error("database: {0}")]
+    #[error("database: {0}{explanation}", explanation = explained(.0))]
     Database(#[from] sqlx::Error),
+    /// Locks and settings of a run belong to its session.
+    #[error(
+        "a pooler is before this database, and a migration needs a session: set DATABASE_DIRECT_URL to an address past the pooler"
+    )]
+    NoSession,
+    /// The study is not where this program and the service look.
+    #[error("alembic_version is in schema {}, and this program works in schema public alone: move the study's tables there (ALTER TABLE … SET SCHEMA public), then ALTER ROLE {role} RESET search_path", listed(.schemas))]
+    OtherSchema {
+        /// Who asks.
+        role: String,
+        /// Where the table is.
+        schemas: Vec<String>,
+    },
+    /// The service would not find its tables.
+    #[error(
+        "role {0} does not look in schema public, where the tables are: ALTER ROLE {0} RESET search_path, and GRANT USAGE ON SCHEMA public TO {0}"
+    )]
+    PublicUnseen(String),
+    /// What is pending would fail half way.
+    #[error("role {role} may not do what is pending, nothing was changed:\n{}", bulleted(.missing))]
+    Privileges {
+        /// Who asks.
+        role: String,
+        /// What is missing, and the statement that gives it.
+        missing: Vec<String>,
+    },
     /// Somebody else is migrating and takes longer than we wait.
     #[error("another migration run is at work; gave up waiting for it after {}", seconds(*.0))]
     OtherRun(Duration),
@@ -30,7 +56,7 @@ pub enum Error {
     #[error("schema public is neither empty nor known: it has no migration history of either system, and holds {}", listed(.0))]
     Foreign(Vec<String>),
     /// A database of the old system that is not as the baseline says.
-    #[error("the schema differs from that of revision {REVISION}, nothing was adopted:\n{}", lines(.0))]
+    #[error("the schema differs from that of revision {REVISION}, nothing was adopted:\n{}", bulleted(.0))]
     Differs(Vec<Difference>),
     /// There is nothing to adopt in an empty database.
     #[error("the database is empty: there is nothing to adopt, `up` creates the schema")]
@@ -88,7 +114,7 @@ pub enum Error {
         limit: Duration,
     },
     /// The migration is wrong. Those before this one stay applied.
-    #[error("migration {version} ({description}) failed: {source}")]
+    #[error("migration {version} ({description}) failed: {source}{explanation}", explanation = explained_failure(source))]
     Failed {
         /// The migration.
         version: i64,
@@ -145,6 +171,18 @@ fn listed<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn lines(differences: &[Difference]) -> String {
-    differences.iter().map(|difference| format!("- {difference}")).collect::<Vec<_>>().join("\n")
+fn bulleted<T: ToString>(items: &[T]) -> String {
+    items.iter().map(|item| format!("- {}", item.to_string())).collect::<Vec<_>>().join("\n")
+}
+
+fn explained(error: &sqlx::Error) -> String {
+    shared::db::explanation(error).map(|text| format!(". {text}")).unwrap_or_default()
+}
+
+/// What PostgreSQL said while a migration ran.
+fn explained_failure(error: &MigrateError) -> String {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => explained(error),
+        _ => String::new(),
+    }
 }

@@ -13,6 +13,8 @@ mod leftovers;
 pub mod lint;
 mod losses;
 pub mod migrations;
+mod place;
+mod privileges;
 mod report;
 mod request;
 mod run_lock;

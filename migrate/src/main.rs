@@ -59,7 +59,7 @@ async fn prepare_release() -> Result<String, Failure> {
 async fn runner() -> Result<Runner, Failure> {
     let mut environment = std::env::vars().collect();
     secrets::resolve(&mut environment).await?;
-    let options: PgConnectOptions = config::database_url(&environment)?.expose_secret().parse()?;
+    let options: PgConnectOptions = config::direct_database_url(&environment)?.expose_secret().parse()?;
     Ok(Runner::new(&options))
 }
 

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Executor, PgConnection};
 use crate::lint::{self, Direction};
 use crate::request::{Action, Request};
 use crate::session::Session;
-use crate::{Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, state};
+use crate::{Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state};
 
 /// Migrates one database, each run on a connection of its own.
 #[derive(Clone, Debug)]
@@ -65,6 +65,7 @@ impl Runner {
             report.pending.retain(|pending| pending.version != migrations::BASELINE);
             adopt = "adopt the database and ";
         }
+        check_privileges(&mut session, &report).await?;
         let message = format!("up would {adopt}apply {} migrations", report.pending.len());
         close(session, report, message).await
     }
@@ -76,6 +77,7 @@ impl Runner {
         }
         let mut session = Session::open_alone(&self.options, self.timeouts).await?;
         let mut report = begin(&mut session, Action::Up).await?;
+        check_privileges(&mut session, &report).await?;
         report.adopted = adopt_if_old(&mut session, report.state).await?;
         session.connection.ensure_migrations_table().await?;
         for migration in history::pending(&session.connection.list_applied_migrations().await?)? {
@@ -162,6 +164,16 @@ async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
         rebuilt_indexes: Vec::new(),
         message: String::new(),
     })
+}
+
+/// The baseline is not run over a database of the old system.
+async fn check_privileges(session: &mut Session, report: &Report) -> Result<(), Error> {
+    let is_pending = |migration: &&Migration| {
+        report.pending.iter().any(|pending| pending.version == migration.version)
+            && !(report.state == State::OldSystem && migration.version == migrations::BASELINE)
+    };
+    let pending: Vec<&Migration> = migrations::up().filter(is_pending).collect();
+    privileges::check(&mut session.connection, &pending).await
 }
 
 /// A run that changed something reports what is pending now.

@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
 use crate::timeouts::Limits;
-use crate::{Error, State, Step, Timeouts, leftovers, run_lock};
+use crate::{Error, State, Step, Timeouts, leftovers, place, run_lock};
 
 pub struct Session {
     pub connection: PgConnection,
@@ -17,7 +17,9 @@ pub struct Session {
 impl Session {
     /// For a look: others may be at work meanwhile.
     pub async fn open(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
-        let mut session = Self { connection: PgConnection::connect_with(options).await?, timeouts };
+        let connection = shared::db::open_session(options).await?.ok_or(Error::NoSession)?;
+        let mut session = Self { connection, timeouts };
+        place::refuse_other_schemas(&mut session.connection).await?;
         // a run that disappears, as a function at its end, holds no locks for long
         sqlx::query!(
             "SELECT set_config('search_path', 'public', false) AS search_path,

@@ -54,7 +54,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Of several containers that start at once one migrates, and the others wait for it.
 async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
-    let options: PgConnectOptions = config.database_url.expose_secret().parse()?;
+    let options: PgConnectOptions = config.session_url().expose_secret().parse()?;
     let message = Runner::new(&options).prepare_release().await.map_err(|error| format!("migrations: {error}"))?;
     tracing::info!(message, "migrations");
     Ok(())

@@ -69,7 +69,7 @@ impl App {
         let fetched = source.fetch().await?;
         let config = Config::from_environment(&fetched.environment)?;
         let deployment = deployment(&config);
-        let address = Address::of(&config.database_url, deployment)?;
+        let address = Address::of(&config, deployment)?;
         let state = State::new(Database::new(address.clone(), deployment), &config);
         let secrets = [Some(state.tokens.key()), state.admin_api_key.clone(), state.export_api_key.clone()];
         let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), address);
@@ -79,7 +79,7 @@ impl App {
 
     /// The state for `config`; opens no connection. Its secrets stay as they are.
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
-        let address = Address::of(&config.database_url, deployment)?;
+        let address = Address::of(config, deployment)?;
         Ok(Self::over(Database::new(address, deployment), config))
     }
 

@@ -6,10 +6,12 @@
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgExecutor;
 use sqlx::postgres::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::db::Database;
 use crate::http::RequestId;
 
 /// Who did it.
@@ -147,6 +149,27 @@ impl Author {
         resources: &[String],
         details: Value,
     ) -> Result<(), sqlx::Error> {
+        self.insert(connection, action, resources, details).await
+    }
+
+    /// Adds an entry that belongs to no change.
+    pub async fn record_alone(
+        &self,
+        db: &Database,
+        action: Action,
+        resources: &[String],
+        details: Value,
+    ) -> Result<(), sqlx::Error> {
+        self.insert(db, action, resources, details).await
+    }
+
+    async fn insert(
+        &self,
+        executor: impl PgExecutor<'_>,
+        action: Action,
+        resources: &[String],
+        details: Value,
+    ) -> Result<(), sqlx::Error> {
         let (actor, account_id) = match self.actor {
             Actor::Account(id) => ("account", Some(id)),
             Actor::AdminKey => ("admin key", None),
@@ -163,7 +186,7 @@ impl Author {
             details,
             self.request_id.as_str()
         )
-        .execute(connection)
+        .execute(executor)
         .await?;
         Ok(())
     }

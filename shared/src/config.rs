@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use secrecy::SecretString;
-use url::Url;
+
+use crate::db::url;
 
 /// The process environment, or what a test puts in its place.
 pub type Environment = HashMap<String, String>;
@@ -14,8 +15,10 @@ pub type Environment = HashMap<String, String>;
 /// Everything a function or the container is told from outside.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `postgresql://…`, from `DATABASE_URL` or put together from `POSTGRES_*`.
+    /// The address that `DATABASE_URL` or `POSTGRES_*` names, in the form that sqlx reads.
     pub database_url: SecretString,
+    /// `DATABASE_DIRECT_URL`: past the pooler to which `database_url` leads then, for what needs a session.
+    pub database_direct_url: Option<SecretString>,
     /// `DATABASE_MAX_CONNECTIONS`; one in Lambda, where a process serves one request at a time.
     pub database_max_connections: u32,
     /// `JWT_SECRET_KEY`: signs and verifies tokens (contract section 2).
@@ -93,11 +96,17 @@ impl std::error::Error for ConfigError {}
 const THREE_DAYS: Duration = Duration::from_secs(259_200);
 
 impl Config {
+    /// Returns the address for what needs a session: past the pooler, if there is one.
+    pub fn session_url(&self) -> &SecretString {
+        self.database_direct_url.as_ref().unwrap_or(&self.database_url)
+    }
+
     /// Reads `environment`, in which secrets are already values (see [`crate::secrets::resolve`]).
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let mut read = Reader { environment, faults: Vec::new() };
         let config = Self {
             database_url: read.database_url(),
+            database_direct_url: read.url("DATABASE_DIRECT_URL"),
             database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
             jwt_secret_key: read.required("JWT_SECRET_KEY").into(),
             jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
@@ -119,10 +128,20 @@ impl Config {
     }
 }
 
-/// `DATABASE_URL`, or the address made of `POSTGRES_USER`, `_PASSWORD`, `_HOST`, `_PORT` and `_DB`.
+/// Returns the address that `DATABASE_URL` or `POSTGRES_*` names, in the form that sqlx reads.
 pub fn database_url(environment: &Environment) -> Result<SecretString, ConfigError> {
     let mut read = Reader { environment, faults: Vec::new() };
     let url = read.database_url();
+    if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
+}
+
+/// Returns the address that leads past a pooler, for what needs a session: `DATABASE_DIRECT_URL`, or else [`database_url`].
+pub fn direct_database_url(environment: &Environment) -> Result<SecretString, ConfigError> {
+    let mut read = Reader { environment, faults: Vec::new() };
+    let url = match read.url("DATABASE_DIRECT_URL") {
+        None if read.faults.is_empty() => read.database_url(),
+        url => url.unwrap_or_default(),
+    };
     if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
 }
 
@@ -199,21 +218,29 @@ impl Reader<'_> {
     }
 
     fn database_url(&mut self) -> SecretString {
-        if let Some(url) = self.optional("DATABASE_URL") {
-            let is_address = Url::parse(&url).is_ok_and(|url| ["postgres", "postgresql"].contains(&url.scheme()));
-            if !is_address {
-                self.faults.push("DATABASE_URL is not a postgresql:// address".to_owned());
-            }
-            return url.into();
+        if self.optional("DATABASE_URL").is_some() {
+            return self.url("DATABASE_URL").unwrap_or_default();
         }
         if self.optional("POSTGRES_HOST").is_none() {
             self.faults.push("DATABASE_URL is not set (nor POSTGRES_HOST, _USER, _PASSWORD, _DB)".to_owned());
             return SecretString::default();
         }
-        let [user, password, host, database] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_DB"]
-            .map(|name| percent_encode(&self.required(name)));
+        let [user, password, host, database] =
+            ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_DB"].map(|name| self.required(name));
         let port = self.number("POSTGRES_PORT", 5432_u16, 1..=u16::MAX);
-        format!("postgresql://{user}:{password}@{host}:{port}/{database}").into()
+        let parts = url::Parts::new(&host, port, user, password, database);
+        self.taken("POSTGRES_*", parts.into_url()).unwrap_or_default()
+    }
+
+    /// An address as SQLAlchemy 2 accepts it, in the form that sqlx reads.
+    fn url(&mut self, name: &str) -> Option<SecretString> {
+        let text = self.optional(name)?;
+        let url = url::read(&text).and_then(url::Parts::into_url);
+        self.taken(name, url)
+    }
+
+    fn taken(&mut self, name: &str, url: Result<SecretString, url::Fault>) -> Option<SecretString> {
+        url.map_err(|fault| self.faults.push(format!("{name} {fault}"))).ok()
     }
 
     fn cors_origins(&mut self) -> CorsOrigins {
@@ -262,11 +289,6 @@ impl Reader<'_> {
     }
 }
 
-/// A password may hold `@`, `/` and `%`, which mean something else in an address.
-fn percent_encode(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,7 +319,7 @@ mod tests {
         ];
         let url = database_url(&environment(&pairs)).unwrap();
 
-        assert_eq!(url.expose_secret(), "postgresql://u:p%40%2F%3A%25@db:5432/augmed");
+        assert_eq!(url.expose_secret(), "postgresql:///?host=db&port=5432&user=u&password=p%40%2F%3A%25&dbname=augmed");
     }
 
     #[test]

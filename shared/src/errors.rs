@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::db::explanation;
 use crate::mail::MailError;
 
 /// Every way in which a handler refuses or fails.
@@ -220,6 +221,12 @@ const FAULT: &str = "The service failed to answer this request. Please try again
 const UNAVAILABLE: &str = "The service is busy at the moment. Please try again.";
 
 impl ApiError {
+    /// Whether PostgreSQL has no connection left (SQLSTATE 53300). That is overload, and no fault of the service.
+    pub(crate) fn is_out_of_connections(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("53300"))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Business(error, _) | Self::BusinessFor { error, .. } => error.status(),
@@ -307,8 +314,9 @@ fn describe(error: &sqlx::Error) -> String {
         sqlx::Error::Database(database) => {
             let postgres = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
             let table = postgres.and_then(sqlx::postgres::PgDatabaseError::table).unwrap_or("-");
+            let explanation = explanation(error).map(|text| format!(": {text}")).unwrap_or_default();
             format!(
-                "SQLSTATE {} table {table} constraint {}",
+                "SQLSTATE {} table {table} constraint {}{explanation}",
                 database.code().unwrap_or_default(),
                 database.constraint().unwrap_or("-")
             )

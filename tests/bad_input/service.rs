@@ -57,10 +57,7 @@ impl Service {
 
     /// Whether the database takes this text.
     pub fn store(&self, statement: &str, text: &str) -> bool {
-        self.runtime.block_on(async {
-            let mut connection = self.app.db.acquire().await.unwrap();
-            sqlx::query(statement).bind(text).execute(&mut *connection).await.is_ok()
-        })
+        self.runtime.block_on(sqlx::query(statement).bind(text).execute(&self.app.db)).is_ok()
     }
 
     /// The status of the answer, which is no fault.

@@ -8,23 +8,38 @@ use tests::db::TestDb;
 use tests::deployed;
 
 use crate::in_turn::{InTurn, Running};
+use crate::pooler;
 
 static FUNCTIONS: InTurn<LoadBalancer> = InTurn::new();
+static POOLED: InTurn<LoadBalancer> = InTurn::new();
 
 /// Runs the scenario and judges it.
 pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     FUNCTIONS.put(area, scenario, start).await
 }
 
+/// The same behind a pooler.
+pub async fn put_pooled(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
+    POOLED.put(area, scenario, start_pooled).await
+}
+
 /// Ends the functions, if any were started.
 pub async fn stop() {
-    if let Some(load_balancer) = FUNCTIONS.take().await {
-        load_balancer.stop().await;
+    for functions in [&FUNCTIONS, &POOLED] {
+        if let Some(load_balancer) = functions.take().await {
+            load_balancer.stop().await;
+        }
     }
 }
 
 async fn start() -> Result<Running<LoadBalancer>, Failed> {
     let db = TestDb::adopted().await;
     let load_balancer = deployed::start(&db.url()).await;
+    Running::new(load_balancer.address(), load_balancer, db)
+}
+
+async fn start_pooled() -> Result<Running<LoadBalancer>, Failed> {
+    let db = TestDb::adopted().await;
+    let load_balancer = deployed::start(&pooler::url(&db.url()).await).await;
     Running::new(load_balancer.address(), load_balancer, db)
 }

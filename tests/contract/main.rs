@@ -1,10 +1,12 @@
 //! The recorded contract against our own service, in both of its forms. A test is a scenario: `routers::auth::login`
-//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries. With
+//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries; `pooled_routers` and
+//! `pooled_lambda` do the same with PgBouncer in transaction mode before the database. With
 //! `AUGMED_SERVER`, the path of a server (scripts/test-image), `server::auth::login` goes through that process, too.
 
 mod in_turn;
 mod judge;
 mod lambda;
+mod pooler;
 mod routers;
 mod server;
 
@@ -12,6 +14,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::Trial;
 use tests::contract::area::{self, Area};
+use tests::pgbouncer;
 use tests::server_process as process;
 use tests::trials;
 use tokio::runtime::Runtime;
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
     let areas: &[Area] = areas.into_iter().collect::<Vec<_>>().leak();
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().expect("a runtime")));
 
+    let no_pooler = pgbouncer::is_missing();
     let mut all = Vec::new();
     for area in areas {
         for scenario in &area.scenarios {
@@ -30,6 +34,10 @@ fn main() -> ExitCode {
             let deployed = move || runtime.block_on(lambda::put(area, scenario));
             all.push(Trial::test(format!("routers::{name}"), straight));
             all.push(Trial::test(format!("lambda::{name}"), deployed));
+            let pooled = move || runtime.block_on(routers::put_pooled(area, scenario));
+            let deployed = move || runtime.block_on(lambda::put_pooled(area, scenario));
+            all.push(Trial::test(format!("pooled_routers::{name}"), pooled).with_ignored_flag(no_pooler));
+            all.push(Trial::test(format!("pooled_lambda::{name}"), deployed).with_ignored_flag(no_pooler));
             if process::given().is_some() {
                 let served = move || runtime.block_on(server::put(area, scenario));
                 all.push(Trial::test(format!("server::{name}"), served));
@@ -41,5 +49,6 @@ fn main() -> ExitCode {
         lambda::stop().await;
         server::stop().await;
     });
+    pooler::stop();
     conclusion.exit_code()
 }

@@ -9,16 +9,28 @@ use tests::contract::login::Logins;
 use tests::contract::run::{self, Client};
 use tests::contract::scenario::Scenario;
 use tests::contract::transport::Transport;
+use tests::db::TestDb;
 use tests::described;
 
 use crate::judge::judge;
+use crate::pooler;
 
 /// A token is good in every database: accounts and keys are the same.
 static LOGINS: LazyLock<Logins> = LazyLock::new(|| Logins::new().unwrap_or_else(|error| panic!("{error}")));
 
 /// Runs the scenario and judges it, and whether its exchanges are described.
 pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
-    let app = TestApp::with_contract_data().await;
+    judge_app(TestApp::with_contract_data().await, area, scenario).await
+}
+
+/// The same behind a pooler that refuses startup options.
+pub async fn put_pooled(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
+    let db = TestDb::with_contract_data().await;
+    let url = pooler::proxy_url(&db.url()).await;
+    judge_app(TestApp::reaching(db, &url).await, area, scenario).await
+}
+
+async fn judge_app(app: TestApp, area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     let (service, undescribed) = described::watched(app.service());
     let transport = Transport::Routers(service);
     let client = Client { transport: &transport, logins: &LOGINS, api_key: API_KEY, jwt_secret: JWT_SECRET_KEY };

@@ -174,7 +174,7 @@ class Observability(unittest.TestCase):
         body = read("infra/observability.yaml")["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
         widgets = json.loads(re.sub(r"\$\{[\w:]+\}", "x", body))["widgets"]
 
-        own = {"faults", "business", "cold-start"}  # words of the names, as SEARCH finds them
+        own = {"faults", "business", "cold-start", "out-of-connections"}  # words of the names, as SEARCH finds them
         written = json.dumps(resources(read("infra/observability.yaml"), "AWS::Logs::MetricFilter"))
         self.assertEqual(len(widgets), 8)
         for name in own:
@@ -183,7 +183,12 @@ class Observability(unittest.TestCase):
 
     def test_metrics_are_made_of_fields_that_are_logged(self):
         log = (ROOT / "shared/src/http/request_log.rs").read_text()
-        for name, code in [("business_error", "business_error = error.code()"), ("level", "tracing::error!(")]:
+        fields = [
+            ("business_error", "business_error = error.code()"),
+            ("level", "tracing::error!("),
+            ("overload", 'overload = "connections"'),
+        ]
+        for name, code in fields:
             self.assertIn(f"$.{name}", json.dumps(read("infra/observability.yaml")))
             self.assertIn(code, log)
 

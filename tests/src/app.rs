@@ -89,6 +89,11 @@ impl TestApp {
         Self::configured(db, &[]).await
     }
 
+    /// The API over `db`, which it reaches at `url`: through a pooler, say.
+    pub async fn reaching(db: TestDb, url: &str) -> Self {
+        Self::configured(db, &[("DATABASE_URL", url)]).await
+    }
+
     /// The API over `db`, with some variables of its environment set differently.
     #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
     pub async fn configured(db: TestDb, variables: &[(&str, &str)]) -> Self {

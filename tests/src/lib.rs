@@ -9,6 +9,7 @@ pub mod db;
 pub mod deployed;
 pub mod described;
 pub mod logs;
+pub mod pgbouncer;
 pub mod plan;
 pub mod process;
 pub mod round_trips;

@@ -1,16 +1,14 @@
 //! The database: is it there, is its clock right, is its schema current?
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use migrate::{Runner, State};
-use sqlx::ConnectOptions as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use shared::db::Database;
+use sqlx::postgres::PgConnectOptions;
 
 use super::diagnosis::Diagnosis;
+use crate::context::Context;
 use crate::failure::Failure;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Tokens of a server whose clock is further ahead are refused (contract, section 9).
 const LEEWAY_SECONDS: f64 = 30.0;
 const NOTICEABLE_SECONDS: f64 = 2.0;
@@ -18,28 +16,24 @@ const NOTICEABLE_SECONDS: f64 = 2.0;
 const OLDEST_VERSION: i32 = 140_000;
 
 /// The connection with the clock on its other end; and whether there is one.
-pub async fn connection(options: &PgConnectOptions) -> (Diagnosis, bool) {
+pub async fn connection(context: &Context) -> (Diagnosis, bool) {
     let remedy =
         "does the server run, is the address right, may this machine reach it? psql with the same address says more";
-    let connected = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
-    match connected {
-        Err(_) => (Diagnosis::failed("database", "does not answer within 10 s", remedy), false),
-        Ok(Err(error)) => (Diagnosis::failed("database", Failure::from(error).to_string(), remedy), false),
-        Ok(Ok(mut connection)) => match facts(&mut connection).await {
-            Ok(diagnosis) => (diagnosis, true),
-            Err(error) => (Diagnosis::failed("database", Failure::from(error).to_string(), remedy), false),
-        },
+    let examined = async { Ok::<_, Failure>(facts(&context.database().await?).await?) };
+    match examined.await {
+        Ok(diagnosis) => (diagnosis, true),
+        Err(failure) => (Diagnosis::failed("database", failure.to_string(), remedy), false),
     }
 }
 
-async fn facts(connection: &mut PgConnection) -> Result<Diagnosis, sqlx::Error> {
+async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     let before = Utc::now();
     let facts = sqlx::query!(
         r#"SELECT clock_timestamp() AS "now!", current_setting('server_version_num')::integer AS "version!",
                   current_setting('server_version') AS "version_name!", pg_encoding_to_char(encoding) AS "encoding!"
            FROM pg_database WHERE datname = current_database()"#
     )
-    .fetch_one(connection)
+    .fetch_one(db)
     .await?;
     let round_trip = Utc::now() - before;
     let apart = apart(facts.now, before, before + round_trip);

@@ -41,14 +41,14 @@ async fn examine(context: &Context) -> Vec<Diagnosis> {
     let Some(environment) = environment else { return found };
     found.extend(configuration::variables(&environment));
     found.push(mail::check(&environment).await);
-    let options = match context.connect_options().await {
+    let options = match context.session_options().await {
         Ok(options) => options,
         Err(failure) => {
             found.push(Diagnosis::failed("database", failure.to_string(), "set DATABASE_URL, or POSTGRES_*"));
             return found;
         }
     };
-    let (connection, is_there) = database::connection(&options).await;
+    let (connection, is_there) = database::connection(context).await;
     found.push(connection);
     if is_there {
         let (schema, is_current) = database::schema(&options).await;

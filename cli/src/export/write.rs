@@ -110,8 +110,7 @@ async fn write_as(
 ) -> Result<Written, Failure> {
     let db = context.database().await?;
     let file = output.open()?;
-    let mut connection = db.acquire().await?;
-    let mut snapshot = connection.begin_with(export::SNAPSHOT).await?;
+    let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let Opened { columns, rows } = waiting::spin("reading", source.open(&mut snapshot, &db)).await?;
     if rows > 0 {
         record(source.resource(), rows, &db, context).await?;

@@ -84,7 +84,7 @@ async fn export<R: Resource>(
     let page = Page::<R>::find(&app.db, &request, format).await?;
     if !page.keys.is_empty() {
         let details = json!({ "rows": page.keys.len() });
-        author.record(&mut *app.db.acquire().await?, Action::ExportData, &[R::PATH.to_owned()], details).await?;
+        author.record_alone(&app.db, Action::ExportData, &[R::PATH.to_owned()], details).await?;
     }
     let next = page.next_url(&request).and_then(|url| HeaderValue::try_from(format!("<{url}>; rel=\"next\"")).ok());
 

@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use shared::ApiError;
 use shared::db::Database;
-use sqlx::{Connection, PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
 use crate::cursor::Cursor;
@@ -113,8 +113,7 @@ impl<R: Resource> Page<R> {
             since: request.since,
             with_total: format == Format::Json && counted.is_none(),
         };
-        let mut connection = db.acquire().await?;
-        let mut snapshot = connection.begin_with(SNAPSHOT).await?;
+        let mut snapshot = db.begin_with(SNAPSHOT).await?;
         let Keys { mut keys, total } = R::keys(&mut snapshot, &wanted).await?;
         snapshot.rollback().await?;
 

@@ -11,6 +11,7 @@ use super::secrets::Secrets;
 const PASSED_ON: [&str; 12] = [
     "ADMIN_API_KEY",
     "CORS_ORIGINS",
+    "DATABASE_DIRECT_URL",
     "DATABASE_MAX_CONNECTIONS",
     "EXPORT_API_KEY",
     "FRONTEND_URL",

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
@@ -10,9 +11,11 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use super::Deployment;
+use super::session::{self, Settings};
+use crate::config::Config;
 
 /// What the sessions of requests ask of PostgreSQL.
-const SESSION: [(&str, &str); 7] = [
+const OF_REQUESTS: Settings = &[
     // a request is answered within five seconds, so that the database has to be quicker than that
     ("statement_timeout", "4s"),
     // who waits for a lock longer than this gets a 503 that says so
@@ -29,7 +32,15 @@ const SESSION: [(&str, &str); 7] = [
 
 /// The address of a database. A clone that changes changes all.
 #[derive(Clone)]
-pub struct Address(Arc<ArcSwap<Place>>);
+pub struct Address(Arc<Inner>);
+
+struct Inner {
+    place: ArcSwap<Place>,
+    settings: Settings,
+    /// Found out by the first connection, unless the configuration says so.
+    is_pooled: AtomicBool,
+    prologue: Arc<str>,
+}
 
 enum Place {
     Known(Box<PgConnectOptions>),
@@ -37,39 +48,63 @@ enum Place {
     Url(SecretString),
 }
 
+/// A connection, and what each transaction on it begins with if a pooler keeps no session for it.
+pub(super) struct Opened {
+    pub(super) connection: PgConnection,
+    pub(super) prologue: Option<Arc<str>>,
+}
+
 impl Address {
-    /// The address that `url` is (`postgresql://…`), for statements of requests. A function, whose start somebody waits for, learns
+    /// Returns the address that `config` names, for statements of requests. A function, whose start somebody waits for, learns
     /// from its first connection whether each part of it can be read.
-    pub fn of(url: &SecretString, deployment: Deployment) -> Result<Self, sqlx::Error> {
-        Ok(match deployment {
-            Deployment::Lambda => Place::Url(url.clone()).into(),
-            Deployment::Container { .. } => options(url)?.into(),
-        })
+    pub fn of(config: &Config, deployment: Deployment) -> Result<Self, sqlx::Error> {
+        let place = match deployment {
+            Deployment::Lambda => Place::Url(config.database_url.clone()),
+            Deployment::Container { .. } => Place::Known(options(&config.database_url)?.into()),
+        };
+        Ok(Self::new(place, OF_REQUESTS, config.database_direct_url.is_some()))
+    }
+
+    /// Returns the address for a command, whose statements may take as long as they need.
+    pub fn of_command(options: PgConnectOptions, is_pooled: bool) -> Self {
+        Self::new(Place::Known(options.into()), &[], is_pooled)
+    }
+
+    fn new(place: Place, settings: Settings, is_pooled: bool) -> Self {
+        Self(Arc::new(Inner {
+            place: ArcSwap::from_pointee(place),
+            settings,
+            is_pooled: is_pooled.into(),
+            prologue: session::prologue(settings).into(),
+        }))
     }
 
     /// From now on it is `url`.
     pub(crate) fn change(&self, url: &SecretString) -> Result<(), sqlx::Error> {
-        self.0.store(Arc::new(Place::Known(options(url)?.into())));
+        self.0.place.store(Arc::new(Place::Known(options(url)?.into())));
         Ok(())
     }
 
-    pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
-        match &*self.0.load_full() {
-            Place::Known(options) => options.connect().await,
-            Place::Url(url) => options(url)?.connect().await,
+    pub(super) async fn connect(&self) -> Result<Opened, sqlx::Error> {
+        let options = match &*self.0.place.load_full() {
+            Place::Known(options) => PgConnectOptions::clone(options),
+            Place::Url(url) => options(url)?,
+        };
+        if !self.0.is_pooled.load(Ordering::Relaxed) {
+            if let Some(connection) = session::open(options.clone(), self.0.settings).await? {
+                return Ok(Opened { connection, prologue: None });
+            }
+            self.0.is_pooled.store(true, Ordering::Relaxed);
+            tracing::info!("a pooler keeps no sessions: each statement is a transaction from now on");
         }
+        let connection = session::open_pooled(options).await?;
+        Ok(Opened { connection, prologue: Some(Arc::clone(&self.0.prologue)) })
     }
 }
 
 impl From<PgConnectOptions> for Address {
     fn from(options: PgConnectOptions) -> Self {
-        Place::Known(options.into()).into()
-    }
-}
-
-impl From<Place> for Address {
-    fn from(place: Place) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(place)))
+        Self::of_command(options, false)
     }
 }
 
@@ -81,8 +116,5 @@ impl fmt::Debug for Address {
 }
 
 fn options(url: &SecretString) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(PgConnectOptions::from_str(url.expose_secret())?
-        .application_name("augmed")
-        .options(SESSION)
-        .disable_statement_logging())
+    Ok(PgConnectOptions::from_str(url.expose_secret())?.application_name("augmed").disable_statement_logging())
 }

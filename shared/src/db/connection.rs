@@ -4,6 +4,7 @@
 //! a small one costs; here only those are asked of which it is not certain that they have nothing left to do.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
@@ -13,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::Address;
+use super::address::Opened;
 
 /// A connection that gives no sign of life for so long is taken for dead: after a failover nobody closes it.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -33,7 +35,8 @@ impl Manager for Connections {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Alive, sqlx::Error> {
-        Ok(Alive { connection: self.address.connect().await?, at: SystemTime::now() })
+        let Opened { connection, prologue } = self.address.connect().await?;
+        Ok(Alive { connection, prologue, at: SystemTime::now() })
     }
 
     async fn recycle(&self, alive: &mut Alive, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -45,6 +48,7 @@ impl Manager for Connections {
 /// A connection, and when it was known to be alive: by the clock on the wall, which goes on while Lambda has a process frozen.
 pub(super) struct Alive {
     connection: PgConnection,
+    prologue: Option<Arc<str>>,
     at: SystemTime,
 }
 
@@ -70,6 +74,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// What each transaction has to begin with, if a pooler keeps no session for this connection. Nothing may be asked outside of
+    /// a transaction then.
+    pub(super) fn prologue(&self) -> Option<Arc<str>> {
+        self.object.as_ref().expect(IN_USE).prologue.clone()
+    }
+
     /// Every statement was run to its end, and none is in a transaction: whoever comes next may have it as it is.
     pub(super) fn finished(&mut self) {
         self.object.as_mut().expect(IN_USE).at = SystemTime::now();

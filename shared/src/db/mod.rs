@@ -2,7 +2,10 @@
 
 mod address;
 mod connection;
+mod explanation;
+mod session;
 mod transaction;
+pub(crate) mod url;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -20,7 +23,10 @@ use connection::Connections;
 
 pub use address::Address;
 pub use connection::Connection;
+pub use explanation::explanation;
+pub use session::open_session;
 pub use transaction::Transaction;
+use transaction::BEGIN;
 
 /// Where the process runs, as far as its database connections are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +74,7 @@ impl Database {
         Self { rotation, ..self }
     }
 
-    /// A connection. Between `ALTER ROLE` and `put-parameter` both passwords are wrong: asks again while there is time.
+    /// Returns a connection without a transaction, which is for a database that no pooler is before. Between `ALTER ROLE` and `put-parameter` both passwords are wrong: asks again while there is time.
     pub async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         let started = Instant::now();
         loop {
@@ -87,9 +93,20 @@ impl Database {
         }
     }
 
-    /// A transaction, which is rolled back unless it is committed.
+    /// Begins a transaction, which is rolled back unless it is committed.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
-        Transaction::begin(self.acquire().await?).await
+        self.begin_with(BEGIN).await
+    }
+
+    /// Begins a transaction by `statement`: `BEGIN` with what holds for all of it.
+    pub async fn begin_with(&self, statement: &str) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(self.acquire().await?, statement).await
+    }
+
+    /// Connects, unless there is a connection already.
+    pub async fn try_connection(&self) -> Result<(), sqlx::Error> {
+        self.acquire().await?.finished();
+        Ok(())
     }
 
     /// Ends what is idle now, and everything else when it comes back.
@@ -150,6 +167,16 @@ impl<'c> Executor<'c> for &'c Database {
     {
         Box::pin(async_stream::try_stream! {
             let mut connection = self.acquire().await?;
+            if connection.prologue().is_some() {
+                let mut transaction = Transaction::begin(connection, BEGIN).await?;
+                let mut steps = transaction.fetch_many(query);
+                while let Some(step) = steps.try_next().await? {
+                    yield step;
+                }
+                drop(steps);
+                transaction.commit().await?;
+                return;
+            }
             let mut steps = connection.fetch_many(query);
             while let Some(step) = steps.try_next().await? {
                 yield step;
@@ -166,6 +193,12 @@ impl<'c> Executor<'c> for &'c Database {
     {
         Box::pin(async move {
             let mut connection = self.acquire().await?;
+            if connection.prologue().is_some() {
+                let mut transaction = Transaction::begin(connection, BEGIN).await?;
+                let row = transaction.fetch_optional(query).await?;
+                transaction.commit().await?;
+                return Ok(row);
+            }
             let row = connection.fetch_optional(query).await?;
             connection.finished();
             Ok(row)
@@ -180,13 +213,13 @@ impl<'c> Executor<'c> for &'c Database {
     where
         'c: 'e,
     {
-        Box::pin(async move { self.acquire().await?.prepare_with(sql, parameters).await })
+        Box::pin(async move { self.begin().await?.prepare_with(sql, parameters).await })
     }
 
     fn describe<'e, 'q: 'e>(self, sql: &'q str) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
     where
         'c: 'e,
     {
-        Box::pin(async move { self.acquire().await?.describe(sql).await })
+        Box::pin(async move { self.begin().await?.describe(sql).await })
     }
 }

@@ -9,7 +9,7 @@ use super::Connection;
 
 /// A client that disappears between two statements of a transaction holds its locks no longer than this. It is set with each transaction,
 /// so that it holds behind a connection pooler, too; and in the same round trip.
-const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+pub(super) const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 /// A transaction, which is rolled back unless it is committed.
 pub struct Transaction {
@@ -18,8 +18,11 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(super) async fn begin(mut connection: Connection) -> Result<Self, sqlx::Error> {
-        PgTransactionManager::begin(&mut connection, Some(BEGIN.into())).await?;
+    /// Begins by `statement`.
+    pub(super) async fn begin(mut connection: Connection, statement: &str) -> Result<Self, sqlx::Error> {
+        let prologue = connection.prologue();
+        let statement = format!("{statement}{}", prologue.as_deref().unwrap_or_default());
+        PgTransactionManager::begin(&mut connection, Some(statement.into())).await?;
         Ok(Self { connection, has_ended: false })
     }
 

@@ -51,6 +51,9 @@ fn log(response: &Response, start: Instant) {
             tracing::info!(status, milliseconds, account, business_error = error.code(), "refused");
         }
         Some(ApiError::Request(..) | ApiError::Token(_)) => tracing::info!(status, milliseconds, account, "refused"),
+        Some(error) if error.is_out_of_connections() => {
+            tracing::warn!(status, milliseconds, account, overload = "connections", error = %error, "overloaded");
+        }
         Some(fault @ (ApiError::Database(_) | ApiError::Mail(_) | ApiError::Overloaded(_) | ApiError::Fault(_))) => {
             tracing::error!(status, milliseconds, account, fault = %fault, "failed");
         }

@@ -9,8 +9,15 @@ use super::versions::Version;
 use crate::config::Environment;
 
 /// Variables that may be given as the name of a parameter.
-pub const SECRETS: [&str; 6] =
-    ["DATABASE_URL", "POSTGRES_PASSWORD", "JWT_SECRET_KEY", OPTIONAL, "EXPORT_API_KEY", "ADMIN_API_KEY"];
+pub const SECRETS: [&str; 7] = [
+    "DATABASE_URL",
+    "DATABASE_DIRECT_URL",
+    "POSTGRES_PASSWORD",
+    "JWT_SECRET_KEY",
+    OPTIONAL,
+    "EXPORT_API_KEY",
+    "ADMIN_API_KEY",
+];
 
 /// A denylist that nobody has written yet is empty.
 pub(super) const OPTIONAL: &str = "JWT_SECRET_KEY_REVOKED_VERSIONS";

@@ -1,0 +1,27 @@
+//! Where the tables are. This program and the service look in schema `public`.
+
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// Refuses a database whose study is in another schema, and a role that would look in another one.
+///
+/// Call it before the session's `search_path` is changed.
+pub async fn refuse_other_schemas(connection: &mut PgConnection) -> Result<(), Error> {
+    // PostgreSQL's own catalog, which no migration of ours changes
+    let (role, sees_public, elsewhere): (String, bool, Vec<String>) = sqlx::query_as(
+        "SELECT current_user::text, 'public' = ANY (current_schemas(false)),
+                ARRAY(SELECT nspname::text
+                      FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                      WHERE relname = 'alembic_version' AND relkind IN ('r', 'p') AND nspname <> 'public'
+                        AND (pg_class.oid = to_regclass('alembic_version') OR to_regclass('public._sqlx_migrations') IS NULL
+                                                                          AND to_regclass('public.alembic_version') IS NULL)
+                      ORDER BY 1)",
+    )
+    .fetch_one(connection)
+    .await?;
+    if !elsewhere.is_empty() {
+        return Err(Error::OtherSchema { role, schemas: elsewhere });
+    }
+    if sees_public { Ok(()) } else { Err(Error::PublicUnseen(role)) }
+}

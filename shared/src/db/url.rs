@@ -1,0 +1,238 @@
+//! Reads the address of a database as SQLAlchemy 2 does: the old system is configured with such addresses.
+//!
+//! SQLAlchemy takes any character but `@` in a password, leaves a `%` alone that begins no escape, and knows schemes that
+//! name a driver (`postgresql+psycopg2://`). The URL standard, which sqlx follows, allows none of these. So an address is taken
+//! apart by SQLAlchemy's rules (`sqlalchemy/engine/url.py`, `_parse_url`), and written down again in a form that sqlx reads.
+
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+use url::form_urlencoded;
+
+/// What is wrong with an address, and what to do about it. Never a part of the address itself.
+pub(crate) type Fault = Cow<'static, str>;
+
+/// Parameters that sqlx reads as they are.
+const PASSED_ON: [&str; 11] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "options",
+];
+
+/// Parameters of libpq that change nothing here.
+const WITHOUT_EFFECT: [&str; 16] = [
+    "application_name",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "fallback_application_name",
+    "gssencmode",
+    "gsslib",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "load_balance_hosts",
+    "sslcompression",
+    "target_session_attrs",
+    "tcp_user_timeout",
+];
+
+/// The parts of an address, unescaped.
+#[derive(Default)]
+pub(crate) struct Parts {
+    user: Option<String>,
+    password: Option<String>,
+    /// A name, an IP address without brackets, or the directory of a socket.
+    host: Option<String>,
+    port: Option<String>,
+    database: Option<String>,
+    parameters: Vec<(String, String)>,
+}
+
+/// Takes an address apart.
+pub(crate) fn read(url: &str) -> Result<Parts, Fault> {
+    let (scheme, rest) = url.split_once("://").ok_or(NO_ADDRESS)?;
+    let dialect = scheme.split('+').next().unwrap_or_default();
+    if !["postgres", "postgresql"].contains(&dialect) || !scheme.chars().all(is_of_a_scheme) {
+        return Err(NO_ADDRESS.into());
+    }
+    let (credentials, rest) = split_credentials(rest);
+    refuse_misplaced_at_signs(credentials.is_some(), rest)?;
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let (server, database) = place.split_once('/').map_or((place, None), |(server, path)| (server, Some(path)));
+    let (host, port) = split_server(server)?;
+    let mut parts = Parts { host, port, database: database.map(unescaped), ..Parts::default() };
+    if let Some((user, password)) = credentials {
+        (parts.user, parts.password) = (Some(unescaped(user)), password.map(unescaped));
+    }
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        parts.set(&name, value.into_owned())?;
+    }
+    Ok(parts)
+}
+
+const NO_ADDRESS: &str = "is not a postgresql:// address";
+
+fn is_of_a_scheme(character: char) -> bool {
+    character.is_alphanumeric() || ['_', '+'].contains(&character)
+}
+
+/// A user has no `:` and no `/`; a password ends at the first `@`. Without a password the user ends at the last `@`.
+fn split_credentials(text: &str) -> (Option<(&str, Option<&str>)>, &str) {
+    let (user, rest) = text.split_at(text.find([':', '/']).unwrap_or(text.len()));
+    if let Some((password, rest)) = rest.strip_prefix(':').and_then(|rest| rest.split_once('@')) {
+        return (Some((user, Some(password))), rest);
+    }
+    match user.rfind('@') {
+        Some(at) => (Some((&text[..at], None)), &text[at + 1..]),
+        None => (None, text),
+    }
+}
+
+/// SQLAlchemy takes what follows an unescaped `@` for the host, and then cannot find that host.
+fn refuse_misplaced_at_signs(has_credentials: bool, rest: &str) -> Result<(), Fault> {
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let in_name = query.split('&').any(|parameter| parameter.split('=').next().unwrap_or_default().contains('@'));
+    match (place.contains('@') || in_name, has_credentials) {
+        (false, _) => Ok(()),
+        (true, true) => Err("has an unescaped @ in its user, password or database: write %40".into()),
+        (true, false) => Err("has an unescaped / in its user: write %2F".into()),
+    }
+}
+
+fn split_server(server: &str) -> Result<(Option<String>, Option<String>), Fault> {
+    let (host, rest) = match server.strip_prefix('[').and_then(|text| text.rsplit_once(']')) {
+        Some((host, rest)) => (host, rest),
+        None => server.split_at(server.find(':').unwrap_or(server.len())),
+    };
+    let port = match (rest.strip_prefix(':'), rest) {
+        (Some(port), _) => Some(port).filter(|port| !port.is_empty()),
+        (None, "") => None,
+        (None, _) => return Err("has something between the ] of its host and the port: write [address]:port".into()),
+    };
+    let is_directory = host.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2f"));
+    let host = if is_directory { unescaped(host) } else { host.to_owned() };
+    Ok((Some(host).filter(|host| !host.is_empty()), port.map(str::to_owned)))
+}
+
+/// Python's `urllib.parse.unquote`: what is no escape stays, what is no UTF-8 becomes U+FFFD.
+fn unescaped(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+impl Parts {
+    /// An address whose parts are as they are. `host` may be an IPv6 address with or without brackets.
+    pub(crate) fn new(host: &str, port: u16, user: String, password: String, database: String) -> Self {
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        Self {
+            user: Some(user),
+            password: Some(password),
+            host: Some(bare.to_owned()),
+            port: Some(port.to_string()),
+            database: Some(database),
+            parameters: Vec::new(),
+        }
+    }
+
+    /// A parameter of the query. One that is empty is absent.
+    fn set(&mut self, name: &str, value: String) -> Result<(), Fault> {
+        match name {
+            _ if value.is_empty() => {}
+            "host" | "hostaddr" => self.set_host(value)?,
+            "port" => self.port = Some(value),
+            "user" => self.user = Some(value),
+            "password" => self.password = Some(value),
+            "dbname" => self.database = Some(value),
+            // asyncpg's name for it
+            "ssl" => self.parameters.push(("sslmode".to_owned(), value)),
+            _ if PASSED_ON.contains(&name) || name.starts_with("options[") => {
+                self.parameters.push((name.to_owned(), value));
+            }
+            _ if WITHOUT_EFFECT.contains(&name) => {}
+            _ => return Err("has a parameter behind its ? that is none of PostgreSQL's".into()),
+        }
+        Ok(())
+    }
+
+    /// SQLAlchemy takes `host=name:port` here. It takes several hosts, too; we take one.
+    fn set_host(&mut self, value: String) -> Result<(), Fault> {
+        if value.contains(',') {
+            return Err("names several hosts: name one".into());
+        }
+        match value.split_once(':') {
+            Some((host, port)) if !value.starts_with('/') && !port.contains(':') => {
+                self.host = Some(host.to_owned());
+                self.port = Some(port.to_owned()).filter(|port| !port.is_empty());
+            }
+            _ => self.host = Some(value),
+        }
+        Ok(())
+    }
+
+    /// The address in a form that sqlx reads: every part is a parameter, because a host in its usual place must follow the
+    /// URL standard.
+    pub(crate) fn into_url(self) -> Result<SecretString, Fault> {
+        let mut query = form_urlencoded::Serializer::new("postgresql:///?".to_owned());
+        if let Some(host) = self.host {
+            query.append_pair("host", checked_host(&host)?);
+        }
+        if let Some(port) = self.port {
+            query.append_pair("port", checked_port(&port)?);
+        }
+        for (name, text) in [("user", self.user), ("password", self.password), ("dbname", self.database)] {
+            let text = text.filter(|text| !text.is_empty());
+            if let Some(text) = text {
+                query.append_pair(name, checked_text(name, &text)?);
+            }
+        }
+        Ok(query.extend_pairs(self.parameters).finish().into())
+    }
+}
+
+/// A directory may be called anything; a name has letters, digits, `.`, `-` and `_`.
+fn checked_host(host: &str) -> Result<&str, Fault> {
+    let is_address = host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    let is_of_a_name = |character: &char| character.is_alphanumeric() || ".-_".contains(*character);
+    match host.chars().find(|character| !is_of_a_name(character)) {
+        Some(':') if !is_address => Err("has a : in its host: the port belongs elsewhere, and IPv6 into [ ]".into()),
+        Some(character) if !is_address && !host.starts_with('/') => {
+            Err(format!("has {} in its host, which no name of a host has", named(character)).into())
+        }
+        _ => Ok(host),
+    }
+}
+
+fn checked_port(port: &str) -> Result<&str, Fault> {
+    let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+    let fault = "has no number from 1 to 65535 for its port. If this is the password, the @ before the host is missing";
+    if is_port { Ok(port) } else { Err(fault.into()) }
+}
+
+/// PostgreSQL ends a text at NUL. Of a line break that a file or a secret ends with, it would only say that there is no such database.
+fn checked_text<'a>(name: &str, text: &'a str) -> Result<&'a str, Fault> {
+    let is_refused = |character: &char| *character == '\0' || (character.is_control() && name != "password");
+    match text.chars().find(is_refused) {
+        Some(character) => Err(format!("has {} in its {name}: remove it", named(character)).into()),
+        None => Ok(text),
+    }
+}
+
+fn named(character: char) -> String {
+    if character.is_ascii_graphic() {
+        format!("the character {character}")
+    } else {
+        format!("the character U+{:04X}", u32::from(character))
+    }
+}

@@ -1,0 +1,54 @@
+//! How the database is reached: its address, poolers, what a role may do, and a replica.
+//!
+//! PgBouncer comes from Debian's package. Where there is none these tests are ignored, and say so; `.ci/run` sets `REQUIRE_PGBOUNCER`, which
+//! makes its absence a failure.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
+mod addresses;
+mod poolers;
+mod roles;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Trial;
+use tests::pgbouncer;
+use tests::trials::arguments;
+use tokio::runtime::Runtime;
+
+/// A test's name, and the test.
+macro_rules! trials {
+    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
+        vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
+            $runtime.block_on($module::$test());
+            Ok(())
+        })),*]
+    };
+}
+
+fn main() -> ExitCode {
+    let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
+    let mut all = trials![
+        runtime,
+        addresses::an_address_is_read_as_sqlalchemy_reads_it,
+        addresses::the_old_systems_variables_name_every_kind_of_host,
+        addresses::an_unusual_password_arrives_as_it_is,
+        addresses::a_server_is_reached_by_ipv4_and_ipv6,
+        roles::a_study_in_another_schema_is_refused_by_the_name_of_the_schema,
+        roles::a_role_that_does_not_see_public_is_refused,
+        roles::plan_names_what_a_role_may_not_do_before_up_fails,
+    ];
+    let pooled = trials![
+        runtime,
+        poolers::the_limits_of_a_request_hold_by_every_way,
+        poolers::a_statement_ends_after_four_seconds_by_every_way,
+        poolers::a_transaction_that_rests_is_ended_by_every_way,
+        poolers::statements_of_several_processes_are_not_mixed_up,
+        poolers::what_was_written_is_there_and_what_was_rolled_back_is_not,
+        poolers::a_migration_needs_an_address_past_the_pooler,
+        poolers::the_command_line_works_by_every_way,
+    ];
+    let is_missing = pgbouncer::is_missing();
+    all.extend(pooled.into_iter().map(|trial| trial.with_ignored_flag(is_missing)));
+    libtest_mimic::run(&arguments(), all).exit_code()
+}

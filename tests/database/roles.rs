@@ -1,0 +1,79 @@
+//! What a role sees, and what it may do.
+
+use migrate::{Error, Runner};
+use sqlx::Executor as _;
+use sqlx::postgres::PgConnectOptions;
+use tests::db::TestDb;
+
+/// A role of its own for each test: roles belong to the server, which tests share.
+struct Role<'a> {
+    db: &'a TestDb,
+    name: String,
+}
+
+impl<'a> Role<'a> {
+    async fn in_database(db: &'a TestDb, rights: &str) -> Self {
+        let name = format!("app_{}", db.name);
+        let statements = format!("CREATE ROLE {name} LOGIN; {}", rights.replace("app", &name));
+        db.pool.execute(statements.as_str()).await.unwrap();
+        Self { db, name }
+    }
+
+    fn runner(&self) -> Runner {
+        let options: PgConnectOptions = self.db.url().parse().unwrap();
+        Runner::new(&options.username(&self.name))
+    }
+
+    async fn drop(self) {
+        let statements = format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name);
+        self.db.pool.execute(statements.as_str()).await.unwrap();
+    }
+}
+
+/// What a team did that keeps each application in a schema of its own.
+const MOVED: &str =
+    "ALTER SCHEMA public RENAME TO augmed; CREATE SCHEMA public; ALTER ROLE app SET search_path = augmed;
+    GRANT ALL ON SCHEMA public, augmed TO app; GRANT ALL ON ALL TABLES IN SCHEMA augmed TO app";
+
+pub async fn a_study_in_another_schema_is_refused_by_the_name_of_the_schema() {
+    let db = TestDb::of_the_old_system().await;
+    let role = Role::in_database(&db, MOVED).await;
+
+    for refused in [role.runner().up(None).await, role.runner().plan().await, role.runner().status().await] {
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("alembic_version is in schema augmed"), "{error}");
+    }
+    let made: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+    assert_eq!(made, 0, "nothing was made beside the real schema");
+    role.drop().await;
+}
+
+pub async fn a_role_that_does_not_see_public_is_refused() {
+    let db = TestDb::new().await;
+    let role = Role::in_database(&db, "ALTER ROLE app SET search_path = elsewhere").await;
+
+    let error = role.runner().status().await.unwrap_err().to_string();
+
+    assert!(error.contains("does not look in schema public") && error.contains(&role.name), "{error}");
+    role.drop().await;
+}
+
+pub async fn plan_names_what_a_role_may_not_do_before_up_fails() {
+    let db = TestDb::of_the_old_system().await;
+    let role = Role::in_database(&db, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO app").await;
+    let before: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_class").fetch_one(&db.pool).await.unwrap();
+
+    for refused in [role.runner().plan().await, role.runner().up(None).await] {
+        let error = refused.unwrap_err();
+        assert!(matches!(&error, Error::Privileges { .. }), "{error}");
+        let (error, name) = (error.to_string(), &role.name);
+        assert!(error.contains(&format!("GRANT CREATE ON SCHEMA public TO {name}")), "{error}");
+        assert!(error.contains(&format!("ALTER TABLE answer OWNER TO {name}")), "{error}");
+    }
+    let after: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_class").fetch_one(&db.pool).await.unwrap();
+    assert_eq!(before, after);
+    role.drop().await;
+}
