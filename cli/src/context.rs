@@ -54,6 +54,33 @@ impl Context {
         connected(Address::of_command(options(&config::database_url(&environment)?)?, is_pooled)).await
     }
 
+    /// Returns the replica, if there is one that answers, and else the database: for what may be a moment old. Says which on
+    /// standard error.
+    pub async fn reads(&self) -> Result<Database, Failure> {
+        let Some(url) = config::replica_database_url(&self.environment().await?)? else { return self.database().await };
+        let replica = Database::new(options(&url)?.into(), Deployment::Container { max_connections: 2 });
+        match shared::db::lag(&replica).await {
+            Ok(lag) => {
+                anstream::eprintln!("note: reading the replica, {:.1} s behind", lag.as_secs_f64());
+                Ok(replica)
+            }
+            Err(_) => {
+                anstream::eprintln!("note: the replica does not answer; reading the primary");
+                self.database().await
+            }
+        }
+    }
+
+    /// Returns how far the replica is behind, if there is to be one.
+    pub async fn replica_lag(&self) -> Option<Result<Duration, Failure>> {
+        let lag = async {
+            let Some(url) = config::replica_database_url(&self.environment().await?)? else { return Ok(None) };
+            let replica = Database::new(options(&url)?.into(), Deployment::Container { max_connections: 1 });
+            Ok(Some(shared::db::lag(&replica).await?))
+        };
+        lag.await.transpose()
+    }
+
     /// The same past a pooler, for what needs a session.
     pub async fn session_database(&self) -> Result<Database, Failure> {
         connected(self.session_options().await?.into()).await

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::auth::{Passwords, Tokens, client_hash};
 use crate::config::{Config, ConfigError, Environment, Signup};
-use crate::db::{Address, Database, Deployment};
+use crate::db::{Address, Database, Deployment, Reads};
 use crate::http::ClientAddress;
 use crate::mail::Mailer;
 use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
@@ -24,6 +24,8 @@ pub struct App(Arc<State>);
 pub struct State {
     /// Connections to PostgreSQL, opened on first use.
     pub db: Database,
+    /// Where exports read: a replica, if there is one.
+    pub reads: Reads,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
     /// Hashes and verifies passwords.
@@ -70,23 +72,31 @@ impl App {
         let config = Config::from_environment(&fetched.environment)?;
         let deployment = deployment(&config);
         let address = Address::of(&config, deployment)?;
-        let state = State::new(Database::new(address.clone(), deployment), &config);
+        let replica = replica(&config, deployment)?;
+        let state = State::new(Database::new(address.clone(), deployment), replica.clone(), &config);
         let secrets = [Some(state.tokens.key()), state.admin_api_key.clone(), state.export_api_key.clone()];
         let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), address);
-        let state = State { db: state.db.refreshed_by(rotation.clone()), rotation, ..state };
+        let db = state.db.refreshed_by(rotation.clone());
+        let state = State { reads: Reads::new(db.clone(), replica), db, rotation, ..state };
         Ok((Self(Arc::new(state)), config))
     }
 
     /// The state for `config`; opens no connection. Its secrets stay as they are.
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
         let address = Address::of(config, deployment)?;
-        Ok(Self::over(Database::new(address, deployment), config))
+        let db = Database::new(address, deployment);
+        Ok(Self(Arc::new(State::new(db, replica(config, deployment)?, config))))
     }
 
     /// The state for `config` with another database than its own.
     pub fn over(db: Database, config: &Config) -> Self {
-        Self(Arc::new(State::new(db, config)))
+        Self(Arc::new(State::new(db, None, config)))
     }
+}
+
+/// Its password stays as it is until the process ends: a replica that refuses it is one that does not answer.
+fn replica(config: &Config, deployment: Deployment) -> Result<Option<Database>, sqlx::Error> {
+    Ok(Address::of_replica(config)?.map(|address| Database::new(address, deployment)))
 }
 
 impl Deref for App {
@@ -98,10 +108,11 @@ impl Deref for App {
 }
 
 impl State {
-    fn new(db: Database, config: &Config) -> Self {
+    fn new(db: Database, replica: Option<Database>, config: &Config) -> Self {
         let api_key =
             |variable, key: &Option<_>| Some(Arc::new(RotatingSecret::new(variable, key.clone()?, API_KEY_OVERLAP)));
         Self {
+            reads: Reads::new(db.clone(), replica),
             db,
             tokens: Tokens::new(&config.jwt_secret_key, config.access_token_expires, config.refresh_token_expires),
             passwords: Passwords::new(),

@@ -21,6 +21,8 @@ pub struct Config {
     pub database_direct_url: Option<SecretString>,
     /// `DATABASE_MAX_CONNECTIONS`; one in Lambda, where a process serves one request at a time.
     pub database_max_connections: u32,
+    /// `DATABASE_REPLICA_URL`: exports read there.
+    pub database_replica_url: Option<SecretString>,
     /// `JWT_SECRET_KEY`: signs and verifies tokens (contract section 2).
     pub jwt_secret_key: SecretString,
     /// `JWT_SECRET_KEY_REVOKED_VERSIONS`: versions of the parameter behind `JWT_SECRET_KEY` whose tokens are refused.
@@ -107,6 +109,7 @@ impl Config {
         let config = Self {
             database_url: read.database_url(),
             database_direct_url: read.url("DATABASE_DIRECT_URL"),
+            database_replica_url: read.url("DATABASE_REPLICA_URL"),
             database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
             jwt_secret_key: read.required("JWT_SECRET_KEY").into(),
             jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
@@ -142,6 +145,13 @@ pub fn direct_database_url(environment: &Environment) -> Result<SecretString, Co
         None if read.faults.is_empty() => read.database_url(),
         url => url.unwrap_or_default(),
     };
+    if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
+}
+
+/// Returns `DATABASE_REPLICA_URL`, if it is set.
+pub fn replica_database_url(environment: &Environment) -> Result<Option<SecretString>, ConfigError> {
+    let mut read = Reader { environment, faults: Vec::new() };
+    let url = read.url("DATABASE_REPLICA_URL");
     if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
 }
 

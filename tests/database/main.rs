@@ -7,6 +7,7 @@
 
 mod addresses;
 mod poolers;
+mod replica;
 mod roles;
 
 use std::process::ExitCode;
@@ -37,10 +38,20 @@ fn main() -> ExitCode {
         roles::a_study_in_another_schema_is_refused_by_the_name_of_the_schema,
         roles::a_role_that_does_not_see_public_is_refused,
         roles::plan_names_what_a_role_may_not_do_before_up_fails,
+        roles::too_many_clients_are_overload_and_no_fault,
     ];
+    // a PostgreSQL that was downloaded has no pg_basebackup
+    let no_replica = !replica::has_programs();
+    let replicated = trials![
+        runtime,
+        replica::exports_read_the_replica_and_the_primary_where_it_is_down,
+        replica::the_command_line_says_how_far_the_replica_is_behind_and_does_without_it,
+    ];
+    all.extend(replicated.into_iter().map(|trial| trial.with_ignored_flag(no_replica)));
     let pooled = trials![
         runtime,
         poolers::the_limits_of_a_request_hold_by_every_way,
+        poolers::a_statement_takes_one_round_trip_directly_and_four_by_a_pooler,
         poolers::a_statement_ends_after_four_seconds_by_every_way,
         poolers::a_transaction_that_rests_is_ended_by_every_way,
         poolers::statements_of_several_processes_are_not_mixed_up,

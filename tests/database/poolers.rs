@@ -10,6 +10,7 @@ use tests::app;
 use tests::db::TestDb;
 use tests::deployed;
 use tests::pgbouncer::{NoOptions, PgBouncer};
+use tests::round_trips::RoundTrips;
 
 const CONTAINER: Deployment = Deployment::Container { max_connections: 8 };
 
@@ -53,6 +54,20 @@ pub async fn the_limits_of_a_request_hold_by_every_way() {
         assert_eq!(sqlx::query_as(limits).fetch_one(&db).await.ok(), Some(expected.clone()), "{way}");
         let mut transaction = db.begin().await.unwrap();
         assert_eq!(sqlx::query_as(limits).fetch_one(&mut *transaction).await.ok(), Some(expected), "{way}");
+    }
+}
+
+pub async fn a_statement_takes_one_round_trip_directly_and_four_by_a_pooler() {
+    let ways = Ways::to(TestDb::new().await).await;
+    for ((way, url), expected) in ways.urls.iter().zip([1, 4, 4, 4]) {
+        let counted = RoundTrips::before(url).await;
+        let db = connect(counted.url());
+        sqlx::query("SELECT $1::int").bind(1_i32).execute(&db).await.unwrap();
+        counted.take();
+
+        sqlx::query("SELECT $1::int").bind(2_i32).execute(&db).await.unwrap();
+
+        assert_eq!(counted.take(), expected, "{way}");
     }
 }
 
@@ -137,7 +152,9 @@ pub async fn a_migration_needs_an_address_past_the_pooler() {
 pub async fn the_command_line_works_by_every_way() {
     let ways = Ways::to(TestDb::with_contract_data().await).await;
     for (way, url) in &ways.urls {
-        for arguments in [&["users", "list"][..], &["progress"], &["export", "answers", "--format", "csv"], &["assignments", "list"]] {
+        for arguments in
+            [&["users", "list"][..], &["progress"], &["export", "answers", "--format", "csv"], &["assignments", "list"]]
+        {
             // twice, because the first one leaves behind what it prepared
             for _ in 0..2 {
                 let (done, told) = augmed(arguments, url, "");

@@ -16,6 +16,11 @@ use tests::server_process::Server;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
 
+/// Whether there is what makes a replica.
+pub fn has_programs() -> bool {
+    Search::from_env().find(None).is_ok_and(|installation| installation.bin.join("pg_basebackup").is_file())
+}
+
 /// A cluster of PostgreSQL that can have a replica, which those of `local` cannot.
 struct Cluster {
     folder: PathBuf,
@@ -75,7 +80,7 @@ impl Cluster {
     }
 
     fn url(&self) -> String {
-        format!("postgresql://postgres@/postgres?host={}", self.folder.display())
+        format!("postgresql://postgres@localhost/postgres?host={}", self.folder.display())
     }
 
     async fn connect(&self) -> PgConnection {

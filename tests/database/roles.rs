@@ -1,9 +1,13 @@
 //! What a role sees, and what it may do.
 
 use migrate::{Error, Runner};
+use serde_json::json;
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnectOptions;
+use tests::app::TestApp;
 use tests::db::TestDb;
+use tests::logs::Logs;
+use url::Url;
 
 /// A role of its own for each test: roles belong to the server, which tests share.
 struct Role<'a> {
@@ -76,4 +80,21 @@ pub async fn plan_names_what_a_role_may_not_do_before_up_fails() {
     let after: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_class").fetch_one(&db.pool).await.unwrap();
     assert_eq!(before, after);
     role.drop().await;
+}
+
+pub async fn too_many_clients_are_overload_and_no_fault() {
+    let db = TestDb::new().await;
+    let role = Role::in_database(&db, "ALTER ROLE app CONNECTION LIMIT 0").await;
+    let mut url: Url = db.url().parse().unwrap();
+    url.set_username(&role.name).unwrap();
+    let app = TestApp::reaching(db, url.as_str()).await;
+    let logs = Logs::of_this_thread();
+
+    let answer = app.get("/api/cases", Some(&app.token_for("somebody@study.test"))).await;
+
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+    let line = &logs.lines("overloaded")[0];
+    assert_eq!((&line["level"], &line["overload"]), (&json!("WARN"), &json!("connections")), "{line}");
+    let statement = format!("DROP ROLE app_{}", app.db.name);
+    app.pool().execute(statement.as_str()).await.unwrap();
 }

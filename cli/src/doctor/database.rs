@@ -26,6 +26,15 @@ pub async fn connection(context: &Context) -> (Diagnosis, bool) {
     }
 }
 
+/// The replica, if there is to be one.
+pub async fn replica(context: &Context) -> Option<Diagnosis> {
+    let remedy = "does it run, and does DATABASE_REPLICA_URL lead to it? Until then exports read the primary";
+    match context.replica_lag().await? {
+        Ok(lag) => Some(Diagnosis::good("replica", format!("{:.1} s behind", lag.as_secs_f64()))),
+        Err(failure) => Some(Diagnosis::warning("replica", failure.to_string(), remedy)),
+    }
+}
+
 async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     let before = Utc::now();
     let facts = sqlx::query!(

@@ -50,6 +50,7 @@ async fn examine(context: &Context) -> Vec<Diagnosis> {
     };
     let (connection, is_there) = database::connection(context).await;
     found.push(connection);
+    found.extend(database::replica(context).await);
     if is_there {
         let (schema, is_current) = database::schema(&options).await;
         found.push(schema);

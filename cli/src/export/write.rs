@@ -7,8 +7,6 @@ use export::value::Value;
 use serde::Serialize;
 use serde_json::json;
 use shared::audit::Action;
-use shared::db::Database;
-use sqlx::Connection as _;
 
 use super::encoder::{Encoder, Format, Lines, Spreadsheet};
 use super::source::{Opened, Source};
@@ -108,12 +106,12 @@ async fn write_as(
     output: &Output,
     context: &Context,
 ) -> Result<Written, Failure> {
-    let db = context.database().await?;
+    let db = context.reads().await?;
     let file = output.open()?;
     let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let Opened { columns, rows } = waiting::spin("reading", source.open(&mut snapshot, &db)).await?;
     if rows > 0 {
-        record(source.resource(), rows, &db, context).await?;
+        record(source.resource(), rows, context).await?;
     }
     let mut written = Written { rows: 0, columns: columns.len(), formulas: None };
     let mut encoder = Encoder::new(format, file, columns)?;
@@ -134,8 +132,8 @@ async fn write_as(
 }
 
 /// As the routes do: an entry that tells of data that has left, before its first row.
-async fn record(resource: &str, rows: u64, db: &Database, context: &Context) -> Result<(), Failure> {
-    let mut transaction = context::begin(db).await?;
+async fn record(resource: &str, rows: u64, context: &Context) -> Result<(), Failure> {
+    let mut transaction = context::begin(&context.database().await?).await?;
     let details = json!({ "rows": rows });
     context.author().record(&mut transaction, Action::ExportData, &[resource.to_owned()], details).await?;
     Ok(transaction.commit().await?)

@@ -49,7 +49,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         let both = Failure::usage("--json and the page cannot both go to standard output");
         return Err(both.with_remedy("name a file: --html FILE"));
     }
-    let db = context.database().await?;
+    let db = context.reads().await?;
     let facts = waiting::spin("counting", queries::ask(&db)).await?;
     let study = Study::of(facts, arguments.stuck_after_days, Utc::now());
     if let Some(out) = &arguments.html {

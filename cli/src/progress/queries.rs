@@ -9,7 +9,6 @@ use shared::stored_json::{entries, fields, text};
 use shared::time::StoredTime;
 use sqlx::PgConnection;
 
-use crate::context;
 use crate::failure::Failure;
 
 /// Everything that is asked for.
@@ -65,8 +64,8 @@ pub struct Day {
 }
 
 pub async fn ask(db: &Database) -> Result<Facts, Failure> {
-    let mut snapshot = context::begin(db).await?;
-    sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *snapshot).await?;
+    // its future is large, and would be part of every command's
+    let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let facts = Facts {
         groups: groups(&mut snapshot).await?,
         accounts: accounts(&mut snapshot).await?,

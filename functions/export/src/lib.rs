@@ -81,7 +81,8 @@ async fn export<R: Resource>(
 ) -> Result<Response, ApiError> {
     let request = PageRequest::of::<R>(&parameters)?;
     let format = Format::accepted(&headers);
-    let page = Page::<R>::find(&app.db, &request, format).await?;
+    let db = app.reads.database().await;
+    let page = Page::<R>::find(db, &request, format).await?;
     if !page.keys.is_empty() {
         let details = json!({ "rows": page.keys.len() });
         author.record_alone(&app.db, Action::ExportData, &[R::PATH.to_owned()], details).await?;
@@ -89,7 +90,7 @@ async fn export<R: Resource>(
     let next = page.next_url(&request).and_then(|url| HeaderValue::try_from(format!("<{url}>; rel=\"next\"")).ok());
 
     let sent = RowsSent::default();
-    let mut response = document::body(app.db.clone(), &page, &request, format, sent.clone())?.into_response();
+    let mut response = document::body(db.clone(), &page, &request, format, sent.clone())?.into_response();
     response.extensions_mut().insert(sent);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, format.content_type());

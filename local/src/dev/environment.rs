@@ -8,11 +8,12 @@ use shared::config::Environment;
 use super::secrets::Secrets;
 
 /// Configuration of the API (design, decision 2), and of its log. What is unset and has no development value stays unset.
-const PASSED_ON: [&str; 12] = [
+const PASSED_ON: [&str; 14] = [
     "ADMIN_API_KEY",
     "CORS_ORIGINS",
     "DATABASE_DIRECT_URL",
     "DATABASE_MAX_CONNECTIONS",
+    "DATABASE_REPLICA_URL",
     "EXPORT_API_KEY",
     "FRONTEND_URL",
     "JWT_ACCESS_TOKEN_EXPIRES",

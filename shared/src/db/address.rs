@@ -65,6 +65,12 @@ impl Address {
         Ok(Self::new(place, OF_REQUESTS, config.database_direct_url.is_some()))
     }
 
+    /// Returns the address of the replica that `config` names, for exports.
+    pub fn of_replica(config: &Config) -> Result<Option<Self>, sqlx::Error> {
+        let Some(url) = &config.database_replica_url else { return Ok(None) };
+        Ok(Some(Self::new(Place::Known(options(url)?.into()), OF_REQUESTS, false)))
+    }
+
     /// Returns the address for a command, whose statements may take as long as they need.
     pub fn of_command(options: PgConnectOptions, is_pooled: bool) -> Self {
         Self::new(Place::Known(options.into()), &[], is_pooled)

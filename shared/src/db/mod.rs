@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod explanation;
+mod reads;
 mod session;
 mod transaction;
 pub(crate) mod url;
@@ -24,9 +25,10 @@ use connection::Connections;
 pub use address::Address;
 pub use connection::Connection;
 pub use explanation::explanation;
+pub use reads::{Reads, lag};
 pub use session::open_session;
-pub use transaction::Transaction;
 use transaction::BEGIN;
+pub use transaction::Transaction;
 
 /// Where the process runs, as far as its database connections are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

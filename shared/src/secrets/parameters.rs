@@ -9,9 +9,10 @@ use super::versions::Version;
 use crate::config::Environment;
 
 /// Variables that may be given as the name of a parameter.
-pub const SECRETS: [&str; 7] = [
+pub const SECRETS: [&str; 8] = [
     "DATABASE_URL",
     "DATABASE_DIRECT_URL",
+    "DATABASE_REPLICA_URL",
     "POSTGRES_PASSWORD",
     "JWT_SECRET_KEY",
     OPTIONAL,
