@@ -21,15 +21,7 @@ COPY . .
 # cargo goes by time, and the empty sources it has compiled are younger than those of a checkout
 RUN find . -name '*.rs' ! -path './target/*' -exec touch {} + \
     && cargo build --locked --release --package cli
-RUN mkdir -p /image/usr/local/bin /image/etc/ssl/certs \
-    && cp target/release/augmed /image/usr/local/bin \
-    && ln -s augmed /image/usr/local/bin/augmed-server \
-    && ldd /image/usr/local/bin/augmed | grep -o '/lib[^ ]*' | sort -u | xargs cp --parents --dereference --target-directory /image \
-    && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
-    && cp infra/database_authorities/rds-ca.pem /image/etc/ssl/certs/ \
-    && echo 'augmed:x:10001:10001::/:/' >/image/etc/passwd \
-    && echo 'augmed:x:10001:' >/image/etc/group \
-    && echo 'hosts: files dns' >/image/etc/nsswitch.conf
+RUN scripts/image-root target/release/augmed /image
 
 # ---- the image: no shell, no package manager, nothing to write to ------------------------------------------------
 FROM scratch

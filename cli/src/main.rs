@@ -13,6 +13,7 @@ mod commands;
 mod completions;
 mod confirmation;
 mod context;
+mod demo_study;
 mod doctor;
 mod export;
 mod failure;

@@ -1,7 +1,6 @@
 //! The local platform: what AWS does for the deployed API, on one machine.
 
 pub mod build;
-pub mod demo;
 pub mod dev;
 pub mod lambda;
 pub mod load_balancer;

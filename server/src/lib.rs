@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod connections;
+mod frontend;
 pub mod process;
 
 use axum::Router;
@@ -46,5 +47,9 @@ pub fn service(app: App, config: &Config) -> Router {
         .merge(admission::of_passwords(of_passwords()))
         .merge(admission::of_mail(of_mail()))
         .merge(admission::of_the_database(of_the_database(), config.database_max_connections));
-    http::service(admitted.with_state(app), &config.cors_origins)
+    let api = http::service(admitted.with_state(app), &config.cors_origins);
+    match &config.frontend_directory {
+        Some(directory) => frontend::beside(api, directory),
+        None => api,
+    }
 }

@@ -43,6 +43,8 @@ pub struct Config {
     pub frontend_url: Option<String>,
     /// `SIGNUP`.
     pub signup: Signup,
+    /// `FRONTEND_DIRECTORY`: a built frontend that the container serves beside the API.
+    pub frontend_directory: Option<std::path::PathBuf>,
     /// `MAIL_FROM`: the sender of mails.
     pub mail_from: Option<String>,
     /// `MAIL_TRANSPORT`.
@@ -121,6 +123,7 @@ impl Config {
             port: read.number("PORT", 5000, 0..=u16::MAX),
             frontend_url: read.optional("FRONTEND_URL").map(|url| url.trim_end_matches('/').to_owned()),
             signup: read.signup(),
+            frontend_directory: read.optional("FRONTEND_DIRECTORY").map(std::path::PathBuf::from),
             mail_from: read.optional("MAIL_FROM"),
             mail_transport: read.mail_transport(),
             migrate_on_start: read.flag("MIGRATE_ON_START"),

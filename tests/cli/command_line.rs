@@ -17,6 +17,7 @@ async fn every_command_has_help_with_examples() {
         "case",
         "progress",
         "token",
+        "demo",
         "export",
         "doctor",
         "completions",

@@ -8,6 +8,7 @@ mod cases;
 mod command_line;
 mod configuration;
 mod confirmation;
+mod demo_study;
 mod doctor;
 mod export;
 mod export_analysis;

@@ -10,7 +10,7 @@ use tests::db::TestDb;
 pub async fn demo_study() -> TestApp {
     let db = TestDb::new().await;
     let mut connection = sqlx::PgConnection::connect(&db.url()).await.unwrap();
-    local::demo::seed(&mut connection).await.unwrap();
+    demo::seed(&mut connection).await.unwrap();
     TestApp::over(db).await
 }
 
@@ -23,7 +23,7 @@ pub struct Clinician<'a> {
 impl<'a> Clinician<'a> {
     /// Logs in with the password that the demo announces.
     pub async fn log_in(api: &'a TestApp, email: &str) -> Self {
-        let account = local::demo::accounts().into_iter().find(|account| account.email == email).unwrap();
+        let account = demo::accounts().into_iter().find(|account| account.email == email).unwrap();
         let answer = api.log_in(email, &account.password.unwrap()).await;
         assert_eq!(answer.status, StatusCode::OK);
         Self { api, token: answer.token() }

@@ -1,6 +1,6 @@
 //! The demo study as data: it is complete, it agrees with itself, and it leaves other studies alone.
 
-use local::demo::{SeedError, Seeded, assignment_ids, seed};
+use demo::{SeedError, Seeded, assignment_ids, seed};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use tests::app::TestApp;

@@ -45,7 +45,7 @@ async fn a_participant_reads_every_case_with_an_attention_check_at_the_tenth() {
     for email in ["ines.okafor@example.org", "tomas.brandt@example.org"] {
         let (read, attention_checks) = work(&Clinician::log_in(&api, email).await).await;
 
-        assert_eq!(read, local::demo::assignment_ids(email));
+        assert_eq!(read, demo::assignment_ids(email));
         assert_eq!((read.len(), attention_checks), (12, vec![10]));
         assert_eq!(answers_and_timings(&api, email).await, (12, 12));
     }
@@ -59,7 +59,7 @@ async fn who_is_half_through_continues_where_they_stopped() {
 
     let (read, attention_checks) = work(&Clinician::log_in(&api, email).await).await;
 
-    assert_eq!(read, local::demo::assignment_ids(email)[6..]);
+    assert_eq!(read, demo::assignment_ids(email)[6..]);
     assert_eq!(attention_checks, [4], "the fourth answer of this day is the tenth of all");
     assert_eq!(answers_and_timings(&api, email).await, (12, 12));
 }
@@ -82,7 +82,7 @@ async fn an_answer_whose_timing_was_lost_is_accepted_once_more() {
 #[tokio::test]
 async fn nobody_reads_the_cases_of_somebody_else() {
     let api = demo_study().await;
-    let theirs = &local::demo::assignment_ids("tomas.brandt@example.org")[0];
+    let theirs = &demo::assignment_ids("tomas.brandt@example.org")[0];
     let token = api.token_for("ines.okafor@example.org");
 
     let answer = api.get(&format!("/api/case-reviews/{theirs}"), Some(&token)).await;
@@ -108,5 +108,5 @@ async fn the_administrator_sees_every_account() {
 
     let accounts = Clinician::log_in(&api, "mara.lindqvist@example.org").await.get("/admin/users").await;
 
-    assert_eq!(accounts["users"].as_array().or(accounts.as_array()).unwrap().len(), local::demo::accounts().len());
+    assert_eq!(accounts["users"].as_array().or(accounts.as_array()).unwrap().len(), demo::accounts().len());
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
 mod connections;
+mod frontend;
 mod hostile;
 mod load;
 mod odd_paths;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use crate::demo::{self, Account};
+use demo::Account;
 
 /// Everything a newcomer needs to go on.
 pub(super) struct Announcement<'a> {

@@ -8,9 +8,9 @@ use shared::config::{self, ConfigError, Environment};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use crate::demo::{self, SeedError, Seeded};
 use crate::postgres::{self, Server};
 use crate::progress::when_slow;
+use demo::{SeedError, Seeded};
 
 /// The database's name in a cluster of our own.
 const NAME: &str = "augmed";

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::study::Case;
+use crate::study::Case;
 
 /// A row; ids and date are those of the case.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Measurement {
+pub(crate) struct Measurement {
     measurement_concept_id: i32,
     measurement_type_concept_id: i32,
     value_as_number: Option<String>,
@@ -17,7 +17,7 @@ pub(super) struct Measurement {
 }
 
 /// All rows of a case.
-pub(super) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Measurement> {
+pub(crate) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Measurement> {
     let ehr = concept_ids["EHR"];
     let finding = |concept: &str, found: &String| Measurement {
         measurement_concept_id: concept_ids[concept],
@@ -50,7 +50,7 @@ pub(super) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Measureme
 
 #[cfg(test)]
 mod tests {
-    use super::super::study::Study;
+    use crate::study::Study;
 
     #[test]
     fn the_body_mass_index_fits_weight_and_height() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::study::{Case, Complaint};
+use crate::study::{Case, Complaint};
 
 /// Every patient is asked for these, and each answer is recorded.
 const FAMILY_HISTORY: [&str; 4] =
@@ -29,11 +29,11 @@ const MEDICAL_HISTORY: [&str; 16] = [
 ];
 
 /// How the text of a score begins that the AI score is taken from.
-pub(super) const SCORE: &str = "Colorectal Cancer Score";
+pub(crate) const SCORE: &str = "Colorectal Cancer Score";
 
 /// A row; ids and date are those of the case.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Observation {
+pub(crate) struct Observation {
     observation_concept_id: i32,
     observation_type_concept_id: i32,
     pub value_as_string: Option<String>,
@@ -43,12 +43,12 @@ pub(super) struct Observation {
 }
 
 /// `Colorectal Cancer: Yes` or `: No`, of everything that is asked for.
-pub(super) fn family_history(case: &Case) -> impl Iterator<Item = String> {
+pub(crate) fn family_history(case: &Case) -> impl Iterator<Item = String> {
     yes_or_no(&FAMILY_HISTORY, &case.family_history)
 }
 
 /// The same of the patient's own history.
-pub(super) fn medical_history(case: &Case) -> impl Iterator<Item = String> {
+pub(crate) fn medical_history(case: &Case) -> impl Iterator<Item = String> {
     yes_or_no(&MEDICAL_HISTORY, &case.medical_history)
 }
 
@@ -57,7 +57,7 @@ fn yes_or_no(asked: &[&'static str], present: &[String]) -> impl Iterator<Item =
 }
 
 /// All rows of a case.
-pub(super) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Observation> {
+pub(crate) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Observation> {
     let ehr = concept_ids["EHR"];
     let history = |concept: &str, text: String| Observation {
         observation_concept_id: concept_ids[concept],
@@ -86,8 +86,8 @@ pub(super) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Observati
 
 #[cfg(test)]
 mod tests {
-    use super::super::study::Study;
     use super::*;
+    use crate::study::Study;
 
     #[test]
     fn every_condition_of_a_case_is_one_that_is_asked_for() {

@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 use shared::python::json_dumps;
 use uuid::Uuid;
 
-use super::arm::Arm;
+use crate::arm::Arm;
 
-pub(super) const PAGE_CONFIG: &str = include_str!("page_config.json");
+pub(crate) const PAGE_CONFIG: &str = include_str!("page_config.json");
 
 /// Ids of the demo's rows lie above this, where no sequence of a real study gets to.
-pub(super) const ABOVE_ALL_STUDIES: i32 = 2_000_000_000;
+pub(crate) const ABOVE_ALL_STUDIES: i32 = 2_000_000_000;
 
 /// Everything that is seeded.
 #[derive(Debug)]
-pub(super) struct Study {
+pub(crate) struct Study {
     pub concepts: Vec<Concept>,
     pub concept_relationships: Vec<ConceptRelationship>,
     pub cases: Vec<Case>,
@@ -31,7 +31,7 @@ pub(super) struct Study {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Concept {
+pub(crate) struct Concept {
     pub concept_id: i32,
     pub concept_name: String,
     pub domain_id: String,
@@ -39,7 +39,7 @@ pub(super) struct Concept {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct ConceptRelationship {
+pub(crate) struct ConceptRelationship {
     concept_id_1: i32,
     concept_id_2: i32,
     relationship_id: String,
@@ -48,15 +48,15 @@ pub(super) struct ConceptRelationship {
 /// A patient at one visit; its `title` is for those who read the file. Concepts go by name. Numbers are text, so that 36.60 stays
 /// 36.60.
 #[derive(Debug, Deserialize)]
-pub(super) struct Case {
+pub(crate) struct Case {
     pub gender: String,
     pub year_of_birth: i32,
     pub visit_date: NaiveDate,
-    /// What the family has, of [`super::observations::family_history`].
+    /// What the family has, of [`crate::observations::family_history`].
     pub family_history: Vec<String>,
     pub smoke: Vec<String>,
     pub alcohol: Vec<String>,
-    /// What the patient has, of [`super::observations::medical_history`].
+    /// What the patient has, of [`crate::observations::medical_history`].
     pub medical_history: Vec<String>,
     /// What the risk models say.
     pub risk: Vec<String>,
@@ -74,7 +74,7 @@ pub(super) struct Case {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Complaint {
+pub(crate) struct Complaint {
     pub concept: String,
     pub qualifier: Option<String>,
     pub text: Option<String>,
@@ -83,7 +83,7 @@ pub(super) struct Complaint {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct VitalSigns {
+pub(crate) struct VitalSigns {
     /// Systolic and diastolic, mmHg.
     pub blood_pressure: [String; 2],
     /// Per minute.
@@ -107,14 +107,14 @@ pub struct Account {
     pub about: String,
     /// Whether it is an administrator.
     pub admin_flag: bool,
-    pub(super) position: String,
-    pub(super) employer: String,
-    pub(super) area_of_clinical_ex: Option<String>,
+    pub(crate) position: String,
+    pub(crate) employer: String,
+    pub(crate) area_of_clinical_ex: Option<String>,
 }
 
 /// Who reads which case how.
 #[derive(Debug, Deserialize)]
-pub(super) struct Assignment {
+pub(crate) struct Assignment {
     pub user_email: String,
     /// Counts [`Study::cases`] from one.
     pub case: i32,
@@ -123,7 +123,7 @@ pub(super) struct Assignment {
 
 /// What a participant said, and when.
 #[derive(Debug, Deserialize)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub user_email: String,
     pub case: i32,
     pub case_open_time: DateTime<Utc>,
@@ -175,7 +175,7 @@ impl Study {
 }
 
 /// `visit_occurrence_id` and `person_id` of a case.
-pub(super) fn case_id(number: i32) -> i32 {
+pub(crate) fn case_id(number: i32) -> i32 {
     ABOVE_ALL_STUDIES + number
 }
 

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::observations::{SCORE, family_history, medical_history};
-use super::study::Case;
+use crate::observations::{SCORE, family_history, medical_history};
+use crate::study::Case;
 
 /// How one assignment shows its case.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Arm {
+pub(crate) enum Arm {
     /// Everything that is recorded, nothing stressed, no AI.
     Plain,
     /// The same with the AI score of the visit.
@@ -54,7 +54,7 @@ impl Arm {
 
 /// An element of `path_config`.
 #[derive(Debug, Serialize)]
-pub(super) struct PathEntry {
+pub(crate) struct PathEntry {
     path: String,
     style: Style,
 }
@@ -117,8 +117,8 @@ fn below(key: &str, values: impl Iterator<Item = impl AsRef<str>>, style: Style)
 
 #[cfg(test)]
 mod tests {
-    use super::super::study::Study;
     use super::*;
+    use crate::study::Study;
 
     fn paths(arm: Arm, case: i32) -> Vec<String> {
         arm.path_config(Study::embedded().case(case)).into_iter().map(|entry| entry.path).collect()

@@ -7,9 +7,9 @@ use sqlx::types::Json;
 use sqlx::{Connection as _, PgConnection, PgTransaction};
 use uuid::{Uuid, uuid};
 
-use super::arm::Arm;
-use super::study::{ABOVE_ALL_STUDIES, Account, Answer, Assignment, Case, PAGE_CONFIG, Study, case_id};
-use super::{measurements, observations};
+use crate::arm::Arm;
+use crate::study::{ABOVE_ALL_STUDIES, Account, Answer, Assignment, Case, PAGE_CONFIG, Study, case_id};
+use crate::{measurements, observations};
 
 /// Rows of one table that a case has at most.
 const ROWS_PER_CASE: i32 = 1000;

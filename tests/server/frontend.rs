@@ -1,0 +1,46 @@
+//! A built frontend beside the API (`FRONTEND_DIRECTORY`).
+
+use std::fs;
+
+use crate::process::Server;
+
+/// No route of these tests needs it.
+const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
+
+async fn get(server: &Server, path: &str) -> String {
+    let mut connection = server.connect().await;
+    connection.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")).await;
+    connection.rest().await
+}
+
+#[tokio::test]
+async fn what_is_no_path_of_the_api_is_a_file_or_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("index.html"), "the index").unwrap();
+    fs::write(folder.path().join("app.js"), "the code").unwrap();
+    let variables = [("FRONTEND_DIRECTORY", folder.path().to_str().unwrap())];
+    let server = Server::start_with(NO_DATABASE, &variables).await;
+
+    for (path, status, part) in [
+        ("/", 200, "the index"),
+        ("/admin/rl", 200, "the index"),
+        ("/app.js", 200, "the code"),
+        ("/../Cargo.toml", 200, "the index"),
+        ("/api/healthcheck", 200, "OK"),
+        ("/api/no-such-route", 404, "error"),
+        ("/admin/users", 401, "error"),
+    ] {
+        let answer = get(&server, path).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(part), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn without_an_index_there_is_only_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("FRONTEND_DIRECTORY", folder.path().to_str().unwrap())];
+    let server = Server::start_with(NO_DATABASE, &variables).await;
+
+    assert!(get(&server, "/").await.starts_with("HTTP/1.1 404 "));
+    assert!(get(&server, "/api/healthcheck").await.starts_with("HTTP/1.1 200 "));
+}
