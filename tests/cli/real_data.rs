@@ -39,7 +39,7 @@ async fn the_synthea_shard_of_eunomia_is_loaded_as_it_is() {
     augmed.run(&["load", "vocabulary", &archive, "--add-missing-concepts"]).done();
     augmed.run(&["load", "clinical", &archive, "--add-missing-concepts"]).done();
 
-    let page = r#"{"PHYSICAL EXAMINATION": {"Weight": [3025315]}}"#;
+    let page = r#"{"BACKGROUND": {"Any": [0]}, "PHYSICAL EXAMINATION": {"Weight": [3025315]}}"#;
     study(&augmed, page, "BACKGROUND.Patient Demographics.Age", &cases(&augmed).await);
 }
 
@@ -55,6 +55,6 @@ async fn the_demo_of_mimic_iv_is_loaded_as_it_is() {
     augmed.run(&[&vocabulary[..], &lenient].concat()).done();
     augmed.run(&[&["load", "clinical", &directory, "--renumber", &ids][..], &lenient].concat()).done();
 
-    let page = r#"{"PHYSICAL EXAMINATION": {"Heart rate": [3027018]}}"#;
+    let page = r#"{"BACKGROUND": {"Any": [0]}, "PHYSICAL EXAMINATION": {"Heart rate": [3027018]}}"#;
     study(&augmed, page, "BACKGROUND.Patient Demographics.Age", &cases(&augmed).await);
 }
