@@ -1,8 +1,13 @@
 """Resource types that moto's CloudFormation lacks."""
 
+from contextlib import suppress
+
+from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaFunction, LambdaVersion
 from moto.awslambda.utils import get_backend
+from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
+from moto.elbv2.models import FakeListenerRule, elbv2_backends
 
 
 class LambdaAlias(CloudFormationModel):
@@ -16,7 +21,9 @@ class LambdaAlias(CloudFormationModel):
 
     def delete(self, account_id, region):
         function, name = self.arn.split(":")[-2:]
-        get_backend(account_id, region).delete_alias(name, function)
+        # moto deletes in any order, and a function takes its aliases with it
+        with suppress(UnknownFunctionException):
+            get_backend(account_id, region).delete_alias(name, function)
 
     @property
     def physical_resource_id(self):
@@ -64,3 +71,22 @@ def with_addresses_of_layers(update):
 
 
 LambdaFunction.update_from_cloudformation_json = with_addresses_of_layers(LambdaFunction.update_from_cloudformation_json)
+
+clean_json = parsing.clean_json
+
+
+def without_no_value(value, resources_map):
+    """moto puts a null where !Ref AWS::NoValue stands in a list."""
+    cleaned = clean_json(value, resources_map)
+    return [one for one in cleaned if one is not None] if isinstance(value, list) else cleaned
+
+
+parsing.clean_json = without_no_value
+
+
+def delete_rule(rule, account_id, region_name):
+    """moto deletes a stack without its listener rules."""
+    elbv2_backends[account_id][region_name].delete_rule(rule.arn)
+
+
+FakeListenerRule.delete = delete_rule

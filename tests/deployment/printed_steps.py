@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+import tomllib
 
 from stack import ROOT
 
@@ -27,3 +28,8 @@ def steps(title):
 def commands(text):
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     return "\n".join(textwrap.dedent(block) for block in blocks)
+
+
+def settings(environment):
+    """The overrides of an environment in samconfig.toml."""
+    return tomllib.loads((ROOT / "samconfig.toml").read_text())[environment]["global"]["parameters"]["parameter_overrides"]

@@ -20,7 +20,9 @@ def overrides(arguments):
 
 def main(command, *arguments):
     if command == "deploy":
-        stack.create(dict(one.split("=", 1) for one in overrides(list(arguments))))
+        # CloudFormation keeps the defaults of a first deployment; moto would not know them in the next one
+        defaults = {name: str(one["Default"]) for name, one in stack.read("template.yaml")["Parameters"].items() if "Default" in one}
+        stack.create(defaults | dict(one.split("=", 1) for one in overrides(list(arguments))))
         boto3.client("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack.STACK)
 
 

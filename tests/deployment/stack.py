@@ -69,10 +69,9 @@ def update(parameters):
 
 
 def request(s3, parameters):
-    translated = without_no_value(translate(parameters), keep=bool(parameters.get("OldServiceTargetGroupArn")))
     return {
         "StackName": STACK,
-        "TemplateURL": put(s3, "template.yaml", translated),
+        "TemplateURL": put(s3, "template.yaml", translate(parameters)),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     }
 
@@ -111,20 +110,6 @@ def for_moto(template):
         # moto wants a name here, and fails on a reference
         resource.get("Properties", {}).pop("DBParameterGroupName", None)
     return {**template, "Resources": kept}
-
-
-def without_no_value(value, keep):
-    """moto puts a null where !Ref AWS::NoValue stands in a list: that of a rule's target groups, with and without the old service."""
-    if isinstance(value, dict):
-        return {key: without_no_value(one, keep) for key, one in value.items()}
-    if isinstance(value, list):
-        value = [one["Fn::If"][1] if is_old_service(one) else one for one in value if keep or not is_old_service(one)]
-        return [without_no_value(one, keep) for one in value]
-    return value
-
-
-def is_old_service(value):
-    return isinstance(value, dict) and value.get("Fn::If", [None])[0] == "OldServiceServes"
 
 
 class Routes:

@@ -1,27 +1,16 @@
 """Moving over from the Flask service: the steps of docs/operations.md as they are printed, against its infrastructure in moto."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 import unittest
-import warnings
-from pathlib import Path
 
 import boto3
-from moto import mock_aws
-from moto.core import config
-from moto.server import ThreadedMotoServer
 
 import printed_steps
 from existing import ADMIN_KEY, DATABASE_HOST, SIGNING_KEY, Existing
 from listener import Listener, load_balancer
-from stack import REGION, ROOT, STACK
+from shell import Shell
+from stack import STACK
 
-# of .ci/requirements.txt
-AWS = Path(sys.executable).with_name("aws")
 # a request has one chance in ten to go to the canary: that none of so many does happens once in 10^9 runs
 MANY = 200
 KEY = {"X-API-KEY": ADMIN_KEY}
@@ -34,62 +23,16 @@ ODD_PATHS += ["/api/../admin/users", "/api/%2e%2e/admin/users", "/admin/x/../use
 FLASK_TAKES_FOR_ADMIN = [path for path in OLD_ADMIN_ROUTES + ODD_PATHS if path.startswith("/admin") or path.startswith("/%61")]
 
 
-class MovingOver(unittest.TestCase):
+class MovingOver(Shell):
     @classmethod
     def setUpClass(cls):
         cls.program = load_balancer()
 
     def setUp(self):
-        warnings.simplefilter("ignore")  # resource types that moto only names
-        self.enterContext(mock_aws())
-        config.default_user_config["lambda"] = {"use_docker": False}
-        server = ThreadedMotoServer(port=0, verbose=False)
-        server.start()
-        self.addCleanup(server.stop)
-        self.endpoint = "http://{}:{}".format(*server.get_host_and_port())
+        super().setUp()
         self.existing = Existing()
         self.before = self.existing.rules()
         self.steps = printed_steps.steps("Moving over from the Flask service")
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.prepare_shell()
-
-    def prepare_shell(self):
-        shutil.copytree(ROOT / "scripts", self.folder / "scripts")
-        shutil.copy(ROOT / "samconfig.toml", self.folder)
-        (self.folder / "bin").mkdir()
-        scripts = {
-            "sam": f'exec {sys.executable} -W ignore {ROOT}/tests/deployment/sam_in_moto.py "$@"',
-            # nothing listens at the domain, and moto runs no function
-            "curl": f'exec {ROOT}/tests/deployment/stub "$@"',
-            "aws": f'[[ "$1 $2" != "lambda invoke" ]] || {{ echo \'{{"statusCode": 200}}\' >"${{*: -1}}"; exit; }}\n'
-            f'exec {AWS} "$@"',
-        }
-        for name, script in scripts.items():
-            file = self.folder / "bin" / name
-            file.write_text(f"#!/usr/bin/env bash\n{script}\n")
-            file.chmod(0o755)
-
-    def run_commands(self, commands):
-        environment = {
-            **os.environ,
-            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "invented",
-            "AWS_SECRET_ACCESS_KEY": "invented",
-            "VERSION": "new",
-            "CALLS": "/dev/null",
-            "FUNCTION_STATUS": "200",
-        }
-        # the variables of the first step stay in the shell of who follows the steps
-        script = f"set -euo pipefail\ntouch shell; source shell\n{commands}\n"
-        names = re.findall(r"^([A-Z_]+)=", commands, re.MULTILINE)
-        if names:
-            script += f"declare -p {' '.join(names)} >shell\n"
-        call = ["bash", "-c", script]
-        result = subprocess.run(call, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900)
-        self.assertEqual(result.returncode, 0, f"{commands}\n{result.stdout}\n{result.stderr}")
-        return result.stdout + result.stderr
 
     # ---- who answers ----------------------------------------------------------------------------------------------
 
