@@ -5,11 +5,13 @@ use std::io::{self, Write};
 
 use admin_config::questionnaire;
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::ApiError;
 use shared::audit::Action as Audited;
+use shared::idempotency::Attempt;
+use shared::reply::Id;
 use sqlx::types::Uuid;
 
 use crate::context::{self, Context};
@@ -44,6 +46,10 @@ enum Action {
     Set {
         /// A JSON file, or - for standard input.
         file: Input,
+
+        /// The same questions with the same key within a day are published once, however often this is run.
+        #[arg(long, value_name = "KEY")]
+        idempotency_key: Option<String>,
     },
     /// Print the questionnaire that is asked now, as it was stored.
     Show,
@@ -56,16 +62,27 @@ enum Action {
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     match arguments.action {
-        Action::Set { file } => {
+        Action::Set { file, idempotency_key } => {
             let questions = Questions::read(&file)?;
+            let attempt = Attempt::of_command("questionnaire set", idempotency_key.as_deref(), questions.json.get())?;
             let db = context.database().await?;
             let mut transaction = context::begin(&db).await?;
+            if let Some(earlier) = attempt.earlier(&mut transaction, &context.author()).await? {
+                let Published { data } = serde_json::from_str(earlier.body())
+                    .map_err(|error| Failure::new(format!("the answer of the first run: {error}")))?;
+                return context.show(&Checked {
+                    id: Some(data.id),
+                    questions: questions.count,
+                    notes: questions.notes,
+                });
+            }
             let id = questionnaire::publish(&mut transaction, &questions.json).await?;
             let details = serde_json::json!({ "questions": questions.count });
             context
                 .author()
                 .record(&mut transaction, Audited::PublishQuestionnaire, &[id.to_string()], details)
                 .await?;
+            attempt.remember(&mut transaction, &context.author(), 200, &Id { id }).await?;
             transaction.commit().await?;
             context.show(&Checked { id: Some(id), questions: questions.count, notes: questions.notes })
         }
@@ -85,6 +102,17 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             context.show(&Checked { id: None, questions: questions.count, notes: questions.notes })
         }
     }
+}
+
+/// What was answered when the questions were published.
+#[derive(Deserialize)]
+struct Published {
+    data: PublishedId,
+}
+
+#[derive(Deserialize)]
+struct PublishedId {
+    id: Uuid,
 }
 
 /// A file that can be published.

@@ -14,6 +14,8 @@ use shared::extract::MAX_BODY_BYTES;
 use shared::{ApiError, App};
 use tokio::sync::Semaphore;
 
+use crate::admitted::Admitted;
+
 /// With 15 ms of a connection each, the last of them has waited for half a second.
 const REQUESTS_PER_CONNECTION: usize = 32;
 
@@ -23,7 +25,10 @@ const PASSWORDS: usize = 64;
 /// Of a body without a place, of which there are as many as connections. An address and a password have some hundred.
 const SMALL_BODY_BYTES: usize = 64 * 1024;
 
-/// Each is answered after a second, so that this many are answered a second.
+/// Rows of a megabyte take five times as much in each.
+const EXPORTS: usize = 16;
+
+/// Each is answered after three seconds, so that a third of them are answered a second.
 const MAILS: usize = 64;
 
 /// Routes that ask the database, over a pool of so many connections.
@@ -42,13 +47,18 @@ pub(crate) fn of_mail(router: Router<App>) -> Router<App> {
     at_most(MAILS, router).layer(from_fn(once_the_body_is_there))
 }
 
+/// Routes that stream rows: each holds a megabyte or two for as long as its reader takes.
+pub(crate) fn of_exports(router: Router<App>) -> Router<App> {
+    at_most(EXPORTS, router)
+}
+
 fn at_most(requests: usize, router: Router<App>) -> Router<App> {
     router.layer(from_fn_with_state(Arc::new(Semaphore::new(requests)), admit))
 }
 
 async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    if let Ok(_place) = places.try_acquire() {
-        return next.run(request).await;
+    if let Ok(place) = places.try_acquire_owned() {
+        return next.run(request).await.map(|body| Admitted::body(body, place));
     }
     read_past(request.into_body()).await;
     ApiError::Overloaded("too many requests at once").into_response()

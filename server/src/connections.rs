@@ -1,5 +1,6 @@
 //! Connections: HTTP/1.1 with keep-alive, and nobody holds one for nothing.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 /// For how long and for how many there is room.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,8 @@ pub struct Limits {
     pub head: Duration,
     /// Connections at once. Beyond these the kernel keeps clients waiting.
     pub connections: usize,
+    /// A client that takes nothing of its answer for so long is given up.
+    pub unread: Duration,
     /// What is in flight at the end has so long.
     pub drain: Duration,
 }
@@ -32,6 +36,8 @@ impl Default for Limits {
             head: Duration::from_secs(75),
             // of some 10 KB each
             connections: 4096,
+            // the system keeps some megabytes for a client that pauses
+            unread: Duration::from_secs(10),
             // ECS sends SIGKILL thirty seconds after SIGTERM; requests have five
             drain: Duration::from_secs(10),
         }
@@ -52,7 +58,7 @@ pub async fn serve(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
+            .serve_connection(TokioIo::new(patient(stream, limits.unread)), TowerToHyperService::new(service.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // how a client leaves is its own business
@@ -73,6 +79,13 @@ pub async fn serve(
     }
     drop(listener);
     tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_ok()
+}
+
+/// A stream that fails when the client does not read for so long: without it a client that stays and does not read keeps its answer.
+fn patient(stream: TcpStream, unread: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(unread));
+    Box::pin(stream)
 }
 
 async fn accept(listener: &mut TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {

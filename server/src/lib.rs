@@ -1,6 +1,7 @@
 //! The container: every function's router in one process.
 
 mod admission;
+mod admitted;
 pub mod connections;
 mod frontend;
 pub mod process;
@@ -10,7 +11,7 @@ use shared::{App, Config, http};
 
 /// Every route of the API.
 pub fn router() -> Router<App> {
-    of_nothing().merge(of_passwords()).merge(of_mail()).merge(of_the_database())
+    of_nothing().merge(of_passwords()).merge(of_mail()).merge(of_the_database()).merge(export::router())
 }
 
 /// Routes that need neither the database nor a password, and are always answered.
@@ -38,7 +39,6 @@ fn of_the_database() -> Router<App> {
         .merge(admin_config::router())
         .merge(configs_batch::router())
         .merge(experiments::router())
-        .merge(export::router())
 }
 
 /// What the container serves: [`router`] with everything around it.
@@ -46,7 +46,10 @@ pub fn service(app: App, config: &Config) -> Router {
     let admitted = of_nothing()
         .merge(admission::of_passwords(of_passwords()))
         .merge(admission::of_mail(of_mail()))
-        .merge(admission::of_the_database(of_the_database(), config.database_max_connections));
+        .merge(admission::of_the_database(
+            of_the_database().merge(admission::of_exports(export::router())),
+            config.database_max_connections,
+        ));
     let api = http::service(admitted.with_state(app), &config.cors_origins);
     match &config.frontend_directory {
         Some(directory) => frontend::beside(api, directory),

@@ -23,6 +23,32 @@ impl AnswerLimit {
         Self(Some(bytes))
     }
 
+    /// Whether there is one.
+    pub fn is_limited(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// What is left of an answer of which `other` is a part, too.
+    pub fn beside(self, other: &impl Serialize) -> Result<Self, ApiError> {
+        let Some(limit) = self.0 else { return Ok(self) };
+        let size = size_as_text(other).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
+        Ok(Self(Some(limit.saturating_sub(size))))
+    }
+
+    /// How many of `rows`, from the first on, an answer has room for.
+    pub fn rows_that_fit(self, rows: &[impl Serialize]) -> Result<usize, ApiError> {
+        let Some(limit) = self.0 else { return Ok(rows.len()) };
+        let mut size = REST_BYTES;
+        for (index, row) in rows.iter().enumerate() {
+            // the quotes around the text are the comma behind it
+            size += size_as_text(row).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
+            if size > limit {
+                return Ok(index);
+            }
+        }
+        Ok(rows.len())
+    }
+
     /// 413 where `answer` would not reach the caller.
     pub fn check(self, answer: &impl Serialize) -> Result<(), ApiError> {
         let Some(limit) = self.0 else { return Ok(()) };

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::db::url;
+use crate::origin;
 
 /// The process environment, or what a test puts in its place.
 pub type Environment = HashMap<String, String>;
@@ -96,6 +99,9 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Shorter keys can be found by trying, from one token, without asking the service (RFC 7518 section 3.2).
+const SHORTEST_SIGNING_KEY_BYTES: usize = 32;
+
 /// Access and refresh lifetime of the old system: three days.
 const THREE_DAYS: Duration = Duration::from_secs(259_200);
 
@@ -113,7 +119,7 @@ impl Config {
             database_direct_url: read.url("DATABASE_DIRECT_URL"),
             database_replica_url: read.url("DATABASE_REPLICA_URL"),
             database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
-            jwt_secret_key: read.required("JWT_SECRET_KEY").into(),
+            jwt_secret_key: read.signing_key(),
             jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
             access_token_expires: read.seconds("JWT_ACCESS_TOKEN_EXPIRES", THREE_DAYS),
             refresh_token_expires: read.seconds("JWT_REFRESH_TOKEN_EXPIRES", THREE_DAYS),
@@ -121,7 +127,7 @@ impl Config {
             admin_api_key: read.optional("ADMIN_API_KEY").map(SecretString::from),
             cors_origins: read.cors_origins(),
             port: read.number("PORT", 5000, 0..=u16::MAX),
-            frontend_url: read.optional("FRONTEND_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            frontend_url: read.optional("FRONTEND_URL").and_then(|url| read.origin("FRONTEND_URL", &url)),
             signup: read.signup(),
             frontend_directory: read.optional("FRONTEND_DIRECTORY").map(std::path::PathBuf::from),
             mail_from: read.optional("MAIL_FROM"),
@@ -130,7 +136,26 @@ impl Config {
             // twice this is the oldest that a function uses: a minute
             secrets_refresh: Duration::from_secs(read.number("SECRETS_REFRESH_SECONDS", 30, 1..=30)),
         };
+        read.check_api_keys(&config);
         if read.faults.is_empty() { Ok(config) } else { Err(ConfigError(read.faults)) }
+    }
+
+    /// Whether the key of services opens `/admin/*`, too, because it is the administrators' key.
+    pub fn has_equal_api_keys(&self) -> bool {
+        let key = |key: &Option<SecretString>| key.as_ref().map(|key| key.expose_secret().to_owned());
+        self.admin_api_key.is_some() && key(&self.admin_api_key) == key(&self.export_api_key)
+    }
+
+    /// Whether the key that signs tokens could be found by trying: RFC 7518 section 3.2 wants 256 bits for HS256.
+    pub fn has_short_signing_key(&self) -> bool {
+        self.jwt_secret_key.expose_secret().len() < SHORTEST_SIGNING_KEY_BYTES
+    }
+
+    /// Whether the database is on this machine, as it is where one develops and tests.
+    fn has_local_database(&self) -> bool {
+        PgConnectOptions::from_str(self.database_url.expose_secret()).is_ok_and(|options| {
+            options.get_socket().is_some() || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())
+        })
     }
 }
 
@@ -257,22 +282,44 @@ impl Reader<'_> {
     }
 
     fn cors_origins(&mut self) -> CorsOrigins {
-        let Some(text) = self.optional("CORS_ORIGINS") else { return CorsOrigins::Any };
-        let origins: Vec<&str> = text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
-        if origins.contains(&"*") {
+        let Some(text) = self.optional("CORS_ORIGINS").filter(|text| text.trim() != "*") else {
             return CorsOrigins::Any;
+        };
+        let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let origins: Vec<_> = origins.filter_map(|origin| self.origin("CORS_ORIGINS", origin)).collect();
+        CorsOrigins::Only(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect())
+    }
+
+    fn origin(&mut self, name: &str, text: &str) -> Option<String> {
+        let origin = origin::parse(text);
+        if let Err(error) = &origin {
+            self.faults.push(format!("{name} {error}, as in https://study.example"));
         }
-        let parsed: Result<Vec<_>, _> =
-            origins.iter().map(|origin| HeaderValue::from_str(origin.trim_end_matches('/'))).collect();
-        parsed.map_or_else(
-            |_| {
-                self.faults.push(
-                    "CORS_ORIGINS must be origins like https://study.example, separated by commas, or *".to_owned(),
-                );
-                CorsOrigins::Any
-            },
-            CorsOrigins::Only,
-        )
+        origin.ok()
+    }
+
+    fn signing_key(&mut self) -> SecretString {
+        let key = self.required("JWT_SECRET_KEY");
+        let may_be_short = self.flag("JWT_SECRET_KEY_MAY_BE_SHORT");
+        if !key.is_empty() && key.len() < SHORTEST_SIGNING_KEY_BYTES && !may_be_short {
+            self.faults.push(format!(
+                "JWT_SECRET_KEY has less than {SHORTEST_SIGNING_KEY_BYTES} bytes: make one with `openssl rand -hex 32`, or keep an \
+                 old system's with JWT_SECRET_KEY_MAY_BE_SHORT=true"
+            ));
+        }
+        key.into()
+    }
+
+    /// Where one develops and tests, one key may do (decision 75).
+    fn check_api_keys(&mut self, config: &Config) {
+        let may_be_equal = self.flag("API_KEYS_MAY_BE_EQUAL");
+        if config.has_equal_api_keys() && !may_be_equal && !config.has_local_database() {
+            self.faults.push(
+                "EXPORT_API_KEY is the same as ADMIN_API_KEY, so that it opens /admin: make another one with `openssl rand -hex \
+                 32`, or set API_KEYS_MAY_BE_EQUAL=true"
+                    .to_owned(),
+            );
+        }
     }
 
     fn signup(&mut self) -> Signup {
@@ -307,6 +354,15 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret;
 
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+    /// What is wrong where a server has these besides what it needs.
+    fn faults(pairs: &[(&str, &str)]) -> String {
+        let needed = [("DATABASE_URL", "postgresql://db.test/augmed"), ("JWT_SECRET_KEY", KEY)];
+        let config = Config::from_environment(&environment(&[&needed, pairs].concat()));
+        config.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
@@ -339,7 +395,7 @@ mod tests {
     fn has_the_old_systems_defaults() {
         let config = Config::from_environment(&environment(&[
             ("DATABASE_URL", "postgresql://db/augmed"),
-            ("JWT_SECRET_KEY", "k"),
+            ("JWT_SECRET_KEY", KEY),
         ]))
         .unwrap();
 
@@ -362,11 +418,44 @@ mod tests {
     }
 
     #[test]
+    fn what_no_browser_calls_an_origin_is_a_fault_of_the_variable() {
+        for text in ["study.example.org", "https://study.example.org/app", "https://*.example.org", "a; b"] {
+            for name in ["CORS_ORIGINS", "FRONTEND_URL"] {
+                assert!(faults(&[(name, text)]).starts_with(&format!("configuration: {name} has ")), "{name}={text}");
+            }
+        }
+        assert!(faults(&[("CORS_ORIGINS", "https://a.test, *")]).contains("CORS_ORIGINS has a wildcard"));
+        assert_eq!(faults(&[("CORS_ORIGINS", "*"), ("FRONTEND_URL", "https://study.test/")]), "");
+    }
+
+    #[test]
+    fn a_signing_key_has_32_bytes_unless_it_is_an_old_systems() {
+        let short = ("JWT_SECRET_KEY", "0123456789abcdef0123456789abcde");
+
+        assert!(faults(&[short]).starts_with("configuration: JWT_SECRET_KEY has less than 32 bytes"));
+        assert_eq!(faults(&[short, ("JWT_SECRET_KEY_MAY_BE_SHORT", "true")]), "");
+        assert!(!faults(&[short]).contains(short.1));
+    }
+
+    #[test]
+    fn the_api_keys_are_distinct_but_where_the_database_is_on_this_machine() {
+        let equal = [("ADMIN_API_KEY", "one key"), ("EXPORT_API_KEY", "one key")];
+        let with = |pair| faults(&[equal[0], equal[1], pair]);
+
+        assert!(faults(&equal).starts_with("configuration: EXPORT_API_KEY is the same as ADMIN_API_KEY"));
+        assert_eq!(faults(&[("EXPORT_API_KEY", "another"), equal[0]]), "");
+        assert_eq!(with(("API_KEYS_MAY_BE_EQUAL", "true")), "");
+        for local in ["postgresql://me@127.0.0.1:5433/x", "postgresql://localhost/x", "postgresql:///x?host=/tmp"] {
+            assert_eq!(with(("DATABASE_URL", local)), "", "{local}");
+        }
+    }
+
+    #[test]
     fn revoked_versions_are_numbers_or_none() {
         let revoked = |text| {
             let given = [
                 ("DATABASE_URL", "postgresql://db/x"),
-                ("JWT_SECRET_KEY", "k"),
+                ("JWT_SECRET_KEY", KEY),
                 ("JWT_SECRET_KEY_REVOKED_VERSIONS", text),
             ];
             Config::from_environment(&environment(&given)).map(|config| config.jwt_revoked_versions)

@@ -220,11 +220,18 @@ pub fn conflict(message: impl Into<String>) -> ApiError {
 const FAULT: &str = "The service failed to answer this request. Please try again.";
 const UNAVAILABLE: &str = "The service is busy at the moment. Please try again.";
 
+const UNSTORABLE: &str = "The request has a text, a number or a time that cannot be stored.";
+
 impl ApiError {
     /// Whether PostgreSQL has no connection left (SQLSTATE 53300). That is overload, and no fault of the service.
     pub(crate) fn is_out_of_connections(&self) -> bool {
         let Self::Database(error) = self else { return false };
         error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("53300"))
+    }
+
+    /// Whether PostgreSQL refused a value of the request, which is no fault of the service.
+    pub(crate) fn is_unstorable_value(&self) -> bool {
+        matches!(self, Self::Database(error) if is_unstorable(error))
     }
 
     fn status(&self) -> StatusCode {
@@ -234,6 +241,7 @@ impl ApiError {
             Self::Request(status, _) => *status,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::Database(error) if is_away(error) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(error) if is_unstorable(error) => StatusCode::BAD_REQUEST,
             Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Mail(_) | Self::Database(_) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -253,6 +261,7 @@ impl ApiError {
             Self::Mail(_) => envelope(Business::MailNotSent.code(), Business::MailNotSent.message()),
             Self::Request(_, message) => envelope(status.as_u16(), message),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => envelope(status.as_u16(), UNAVAILABLE),
+            _ if status == StatusCode::BAD_REQUEST => envelope(status.as_u16(), UNSTORABLE),
             _ => envelope(status.as_u16(), FAULT),
         }
     }
@@ -306,6 +315,12 @@ fn is_away(error: &sqlx::Error) -> bool {
             .is_some_and(|code| ["08", "25P03", "40", "53", "55", "57"].iter().any(|prefix| code.starts_with(prefix))),
         _ => false,
     }
+}
+
+/// SQLSTATE class 22, "data exception" (PostgreSQL appendix A): a value of the request that no check before found.
+fn is_unstorable(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("22"))
 }
 
 /// PostgreSQL's own messages can quote values (an answer, an address), so only the names in them are kept.

@@ -32,6 +32,9 @@ pub enum MailError {
     /// SES refused or did not answer.
     #[error("SES: {0}")]
     Ses(String),
+    /// It would have left after the answer.
+    #[error("no answer of the mail service in time")]
+    TooSlow,
     /// The directory for mails cannot be written.
     #[error("mail directory: {0}")]
     Directory(#[from] std::io::Error),

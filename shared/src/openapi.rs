@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use utoipa::IntoResponses;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses};
 
 use crate::errors::Business;
 
@@ -48,6 +48,21 @@ pub enum NotFound {}
 /// 409: it contradicts what is stored.
 #[derive(Clone, Copy, Debug)]
 pub enum Conflict {}
+
+/// 422: the `Idempotency-Key` was used for another request.
+#[derive(Clone, Copy, Debug)]
+pub enum KeyReused {}
+
+/// The header of requests that are carried out once ([`crate::idempotency`]).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the derived parameter is all that is used")]
+pub struct IdempotencyKey {
+    /// Chosen by the caller for each new request: 1 to 255 visible characters in quotes, a UUID for example. The same request with the
+    /// same key within a day is not carried out again, and gets the answer that it had (draft-ietf-httpapi-idempotency-key-header).
+    #[param(rename = "Idempotency-Key", example = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")]
+    idempotency_key: Option<String>,
+}
 
 /// 500 and 503: our fault, or one of these business errors, which travel with 500.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +122,12 @@ impl IntoResponses for NotFound {
 impl IntoResponses for Conflict {
     fn responses() -> Responses {
         [error(409, "It contradicts what is stored.", &[])].into()
+    }
+}
+
+impl IntoResponses for KeyReused {
+    fn responses() -> Responses {
+        [error(422, "The `Idempotency-Key` was used for another request.", &[])].into()
     }
 }
 

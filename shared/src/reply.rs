@@ -35,6 +35,11 @@ pub struct Envelope<T> {
     error: Option<()>,
 }
 
+/// `data` in the envelope, as JSON.
+pub(crate) fn envelope(data: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(&Envelope { data, error: None })
+}
+
 impl<T: Serialize> IntoResponse for Data<T> {
     fn into_response(self) -> Response {
         json(StatusCode::OK, &Envelope { data: self.0, error: None })

@@ -1,6 +1,6 @@
 //! Times as the old system writes them, and as a database may hold them.
 
-use chrono::{DateTime, Datelike as _, NaiveDateTime, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
@@ -34,8 +34,13 @@ impl<'r> Decode<'r, Postgres> for StoredTime {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
         let microseconds: i64 = Decode::<Postgres>::decode(value)?;
         let time = microseconds.checked_add(EPOCH).and_then(DateTime::from_timestamp_micros);
-        Ok(Self(time.map(|time| time.naive_utc()).filter(|time| (1..=9999).contains(&time.year()))))
+        Ok(Self(time.map(|time| time.naive_utc()).filter(has_four_digit_year)))
     }
+}
+
+/// Whether a time is in the years 1 to 9999, the only ones that Python and its clients read. PostgreSQL stores others.
+pub fn has_four_digit_year(time: &impl Datelike) -> bool {
+    (1..=9999).contains(&time.year())
 }
 
 /// Python's `datetime.isoformat()`: microseconds are written only when there are some.

@@ -200,3 +200,16 @@ async fn a_date_that_no_calendar_has_is_null() {
     assert_eq!((&one["runs"][0]["started_at"], &one["runs"][0]["completed_at"]), (&Value::Null, &Value::Null));
     assert_eq!(report(&api, json!({"model_version": "model-2"})).await.status, 200);
 }
+
+#[tokio::test]
+async fn the_status_that_an_experiment_has_changes_nothing() {
+    let api = TestApp::with_contract_data().await;
+    let set = async |status: &str| {
+        let path = "/api/v1/experiments/exp-alpha/status";
+        api.send_with_key(Method::PATCH, path, &json!({ "status": status })).await.data()["updated_at"].take()
+    };
+    let before = api.get_with_key("/api/v1/experiments/exp-alpha").await.data()["updated_at"].take();
+
+    assert_eq!(set("active").await, before);
+    assert_ne!(set("paused").await, before);
+}

@@ -14,11 +14,11 @@ async fn execute(api: &TestApp, statement: &str) {
     sqlx::query(statement).execute(api.pool()).await.unwrap();
 }
 
-/// As many answers as three statements read.
+/// As many answers as three statements or more read.
 async fn with_answers() -> TestApp {
     let api = TestApp::start().await;
     let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
-               SELECT n::text, 'p1@study.test', now() FROM generate_series(1, 300) n";
+               SELECT n::text, 'p1@study.test', now() FROM generate_series(1, 2000) n";
     execute(&api, add).await;
     api
 }
@@ -39,8 +39,8 @@ async fn rows_leave_as_they_come_from_the_database() {
         frames += 1;
     }
 
-    // one for each statement, and what is around them
-    assert_eq!(frames, 5);
+    // one or more for each statement, and what is around them
+    assert!(frames >= 5, "{frames}");
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ async fn verdicts(route: &str) -> Vec<String> {
     sqlx::query(FORMER_ADMINISTRATOR).execute(api.pool()).await.unwrap();
     sqlx::query(ENDED_SESSIONS).execute(api.pool()).await.unwrap();
     let callers = callers(&api).into_iter().map(|(_, header)| header);
-    let verdicts = if route == ANSWERED_AFTER_A_SECOND {
+    let verdicts = if route == ANSWERED_AFTER_SECONDS {
         // all at once: each is refused after that second
         let before = written(&api).await;
         let verdicts = join_all(callers.map(|header| ask(&api, route, header))).await;
@@ -145,7 +145,7 @@ async fn verdicts(route: &str) -> Vec<String> {
     [vec![route.to_owned()], verdicts].concat()
 }
 
-const ANSWERED_AFTER_A_SECOND: &str = "POST /api/auth/reset-password-request";
+const ANSWERED_AFTER_SECONDS: &str = "POST /api/auth/reset-password-request";
 
 async fn in_turn(api: &TestApp, route: &str, callers: impl Iterator<Item = Option<Credential>>) -> Vec<String> {
     let (mut verdicts, mut before) = (Vec::new(), written(api).await);

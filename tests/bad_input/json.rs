@@ -9,6 +9,7 @@ pub fn text() -> impl Strategy<Value = String> {
         any::<String>(),
         "[ -~]{0,20}",
         Just("\0".to_owned()),
+        Just(HALF_A_PAIR.to_owned()),
         Just("\u{feff}".to_owned()),
         Just("9".repeat(400)),
         Just("x".repeat(5000)),
@@ -19,12 +20,16 @@ pub fn text() -> impl Strategy<Value = String> {
 
 /// Numbers that are JSON, and more or less than anybody has (RFC 8259 section 6); a `Value` has none of them, so that each is written
 /// as a text.
-const NUMBERS: &[&str] = &["1e-20000", "-1e-20000", "1e400", "123456789012345678901234567890.5", "-0", "1E+0"];
+const NUMBERS: &[&str] =
+    &["1e-20000", "-1e-20000", "1e400", "123456789012345678901234567890.5", "-0", "1E+0", "1e999", "NaN", "-Infinity"];
 
-/// `value` as JSON text, with numbers that a `Value` cannot have.
+/// Half of a surrogate pair, which a Rust text cannot have.
+const HALF_A_PAIR: &str = "half a pair";
+
+/// `value` as JSON text, with numbers and texts that a `Value` cannot have.
 pub fn written(value: &Value) -> Vec<u8> {
     let number = |text: String, number: &&str| text.replace(&format!("\"{number}\""), number);
-    NUMBERS.iter().fold(value.to_string(), number).into_bytes()
+    NUMBERS.iter().fold(value.to_string(), number).replace(HALF_A_PAIR, r"\ud800").into_bytes()
 }
 
 fn leaf() -> impl Strategy<Value = Value> {

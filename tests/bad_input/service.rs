@@ -11,6 +11,7 @@ use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 use shared::db::Deployment;
+use shared::http::Deadline;
 use shared::{App, Config};
 use tests::db::TestDb;
 use tests::{app, secrets};
@@ -85,7 +86,7 @@ impl Service {
     pub fn invoke(&self, event: &Value) -> TestCaseResult {
         let sent = event.to_string();
         let event = LambdaEvent::new(to_raw_value(event).expect("a value is JSON"), Context::default());
-        let answer = self.runtime.block_on(shared::lambda::answer(self.router.clone(), event));
+        let answer = self.runtime.block_on(shared::lambda::answer(self.router.clone(), event, Deadline::from_now()));
         prop_assert!(answer.get().len() <= 1_000_000);
         let answer: Value =
             serde_json::from_str(answer.get()).map_err(|error| TestCaseError::fail(error.to_string()))?;

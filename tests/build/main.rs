@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
+mod public_handlers;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -66,3 +66,26 @@ async fn assignments_that_went_wrong_are_found() {
     assert_eq!(found.code, Some(1));
     assert_eq!(health(&found.json(), "assignments"), ["failed", "warning", "warning"]);
 }
+
+#[tokio::test]
+async fn an_address_that_is_no_origin_is_a_fault_of_its_variable() {
+    for name in ["CORS_ORIGINS", "FRONTEND_URL"] {
+        for value in ["study.example.org", "https://study.example.org/app", "https://*.example.org", "a; b"] {
+            let run = Augmed::new().await.set(name, value).run(&["--json", "doctor"]);
+
+            let findings = run.json()[1]["finding"].to_string();
+            assert!(run.code == Some(1) && findings.contains(&format!("{name} has ")), "{name}={value}: {findings}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_that_can_be_guessed_are_told() {
+    let augmed = Augmed::new().await.set("JWT_SECRET_KEY", "short").set("JWT_SECRET_KEY_MAY_BE_SHORT", "true");
+    let augmed = augmed.set("ADMIN_API_KEY", "@#$_=abc").set("EXPORT_API_KEY", "@#$_=abc");
+
+    let found = augmed.run(&["--json", "doctor"]).json();
+
+    assert_eq!(health(&found, "token key"), ["warning"], "{found}");
+    assert_eq!(health(&found, "API keys"), ["warning"; 3], "two that are short, and the same: {found}");
+}

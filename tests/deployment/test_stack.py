@@ -79,6 +79,14 @@ class NewTeam(InMoto):
         self.assertTrue(database["StorageEncrypted"])
         self.assertFalse(database["PubliclyAccessible"])
 
+    def test_the_frontend_alone_reads_answers_unless_others_are_named(self):
+        given = {"DomainName": "api.example.org", "CertificateArn": self.certificate(), "FrontendUrl": "https://study.example.org"}
+
+        create(given)
+
+        function = boto3.client("lambda").get_function_configuration(FunctionName=f"{STACK}-cases")
+        self.assertEqual(function["Environment"]["Variables"]["CORS_ORIGINS"], "https://study.example.org")
+
     def test_with_the_container_the_export_is_its_and_it_takes_what_it_is_given(self):
         given = {"DomainName": "api.example.org", "CertificateArn": self.certificate(), "WithContainer": "true"}
 

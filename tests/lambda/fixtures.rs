@@ -15,7 +15,7 @@ pub fn event(name: &str) -> String {
 pub fn function(name: &str) -> Function {
     let secrets = [
         ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
-        ("JWT_SECRET_KEY", "a key of tests"),
+        ("JWT_SECRET_KEY", "a key of tests, of more than 32 bytes"),
         ("JWT_SECRET_KEY_REVOKED_VERSIONS", ""),
     ];
     deployed::function(name, secrets.map(|(variable, value)| (variable.to_owned(), value.to_owned())))
@@ -64,6 +64,10 @@ async fn every_event_has_an_answer_of_one_process() {
         let answer = answer(&function, name).await;
 
         assert_eq!(answer["statusCode"], expected, "{name}: {answer}");
+        for header in ["cache-control", "x-content-type-options"] {
+            let (multi, single) = (&answer["multiValueHeaders"][header][0], &answer["headers"][header]);
+            assert!(multi.is_string() || single.is_string(), "{name}: {header}: {answer}");
+        }
         if expected != 200 {
             assert_eq!(body(&answer)["error"]["code"], expected, "{name}: {answer}");
         }

@@ -186,7 +186,10 @@ fn weights<'a>(template: &'a Template, path: &str) -> Vec<(&'a str, u32)> {
 
 #[tokio::test]
 async fn the_container_serves_every_route_too() {
-    let environment = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("JWT_SECRET_KEY", "a key of tests")];
+    let environment = [
+        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
+        ("JWT_SECRET_KEY", "a key of tests, of more than 32 bytes"),
+    ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let config = Config::from_environment(&environment).unwrap();
     let app = App::new(&config, Deployment::Container { max_connections: 1 }).unwrap();

@@ -8,6 +8,9 @@ mod hostile;
 mod load;
 mod odd_paths;
 mod places;
+mod slow_mail;
+mod slow_readers;
+mod starting;
 mod stopping;
 
 use tests::server_process as process;

@@ -58,12 +58,31 @@ impl Drop for Process {
     }
 }
 
-/// Resident memory now, and at most so far, in MB. None where there is no /proc.
-pub fn memory(pid: u32) -> Option<(u64, u64)> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kilobytes = |name: &str| -> Option<u64> {
-        let line = status.lines().find(|line| line.starts_with(name))?;
-        line.split_whitespace().nth(1)?.parse().ok()
+/// Resident memory now, and at most so far, in MB. A limit must not pass because nothing could be read: panics then.
+pub fn memory(pid: u32) -> (u64, u64) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process that runs, on Linux");
+    let kilobytes = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).expect("a line of proc(5)");
+        line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).expect("kB")
     };
-    Some((kilobytes("VmRSS:")? / 1024, kilobytes("VmHWM:")? / 1024))
+    (kilobytes("VmRSS:") / 1024, kilobytes("VmHWM:") / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_of_its_own_has_memory() {
+        let (now, peak) = memory(std::process::id());
+
+        assert!(0 < now && now <= peak, "{now} {peak}");
+    }
+
+    #[test]
+    #[should_panic(expected = "a process that runs")]
+    fn memory_that_cannot_be_read_is_not_taken_for_little() {
+        // more than the kernel gives out
+        memory(u32::MAX);
+    }
 }

@@ -120,6 +120,16 @@ impl Connection {
         let _ = self.0.write_all(request.as_bytes()).await;
     }
 
+    /// The head of an answer; some of its body may be read with it.
+    pub async fn head(&mut self) -> String {
+        let mut bytes = Vec::new();
+        while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+            let length = within_patience(self.0.read_buf(&mut bytes)).await.expect("the server writes");
+            assert!(length > 0, "closed before the end of the head");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// The status, or `reset` where the server has refused to read on.
     pub async fn until_it_ends(mut self) -> String {
         let mut bytes = Vec::new();

@@ -7,8 +7,8 @@ use shared::secrets::{self, SECRETS};
 
 use super::diagnosis::Diagnosis;
 
-/// RFC 7518 section 3.2: a key for HS256 has at least 256 bits.
-const SHORTEST_KEY_BYTES: usize = 32;
+/// An API key with fewer characters than this is short enough to be guessed, by asking the service again and again.
+const SHORTEST_API_KEY_CHARACTERS: usize = 16;
 
 /// Whether SSM gives what `*_PARAMETER` names; the environment with the values in it.
 pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<Environment>) {
@@ -40,7 +40,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
         }
     };
     let mut found = vec![Diagnosis::good("configuration", "complete")];
-    if config.jwt_secret_key.expose_secret().len() < SHORTEST_KEY_BYTES {
+    if config.has_short_signing_key() {
         let remedy = "openssl rand -base64 48, and store it; who is logged in has to log in again";
         found.push(Diagnosis::warning(
             "token key",
@@ -48,15 +48,30 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
             remedy,
         ));
     }
-    for (name, key) in [("ADMIN_API_KEY", &config.admin_api_key), ("EXPORT_API_KEY", &config.export_api_key)] {
-        if key.is_none() {
-            let remedy = "set it, if scripts call these routes; tokens of administrators open them anyway";
-            found.push(Diagnosis::warning("API keys", format!("{name} is not set: no key opens its routes"), remedy));
-        }
-    }
+    found.extend(api_keys(&config));
     if config.cors_origins == CorsOrigins::Any {
         let remedy = "CORS_ORIGINS=https://study.example, if the frontend is served from elsewhere";
         found.push(Diagnosis::warning("CORS", "every origin may read answers", remedy));
+    }
+    found
+}
+
+fn api_keys(config: &Config) -> Vec<Diagnosis> {
+    let mut found = Vec::new();
+    for (name, key) in [("ADMIN_API_KEY", &config.admin_api_key), ("EXPORT_API_KEY", &config.export_api_key)] {
+        let Some(key) = key else {
+            let remedy = "set it, if scripts call these routes; tokens of administrators open them anyway";
+            found.push(Diagnosis::warning("API keys", format!("{name} is not set: no key opens its routes"), remedy));
+            continue;
+        };
+        if key.expose_secret().chars().count() < SHORTEST_API_KEY_CHARACTERS {
+            let finding = format!("{name} has less than {SHORTEST_API_KEY_CHARACTERS} characters: it can be guessed");
+            found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32, and tell those who use it"));
+        }
+    }
+    if config.has_equal_api_keys() {
+        let finding = "EXPORT_API_KEY is the same as ADMIN_API_KEY: who may export may do everything";
+        found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32 for one of them"));
     }
     found
 }

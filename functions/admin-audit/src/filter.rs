@@ -1,16 +1,15 @@
 //! Which entries are asked for.
 
-use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::ApiError;
 use shared::audit::Action;
 use shared::errors::bad_request;
 use shared::iso8601;
+use shared::paging;
+use shared::time::has_four_digit_year;
 use utoipa::IntoParams;
-
-const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;
 
 /// As they were sent.
 #[derive(Deserialize, IntoParams)]
@@ -46,20 +45,11 @@ impl Filter {
         let since = parameters.since.as_deref().map(|text| {
             time(text).ok_or_else(|| bad_request("since: expected a day, or a time with its zone (RFC 3339)"))
         });
-        let limit = parameters.limit.as_deref().map_or(Ok(DEFAULT_LIMIT), |text| match text.parse() {
-            Ok(limit) if limit > 0 => Ok(limit),
-            _ => Err(bad_request("limit: expected a whole number from 1")),
-        });
-        let before = parameters
-            .cursor
-            .as_deref()
-            .map(|text| text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page")));
         Ok(Self {
             action: action.transpose()?,
             since: since.transpose()?,
-            // more than the most is the most
-            limit: limit?.min(MAX_LIMIT),
-            before: before.transpose()?,
+            limit: paging::limit(parameters.limit.as_deref())?,
+            before: paging::cursor(parameters.cursor.as_deref())?,
         })
     }
 
@@ -72,11 +62,11 @@ impl Filter {
     }
 }
 
-/// Years have four digits: chrono reads others too, and PostgreSQL knows none before 4714 BC.
+/// Reads a day or a time. chrono reads years that PostgreSQL does not know.
 fn time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
     let time = time.or_else(|_| iso8601::date(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(())).ok();
-    time.filter(|time| (1..=9999).contains(&time.year()))
+    time.filter(has_four_digit_year)
 }
 
 #[cfg(test)]

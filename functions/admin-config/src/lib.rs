@@ -23,8 +23,9 @@ use shared::answer_limit::AnswerLimit;
 use shared::audit::Action;
 use shared::auth::Admin;
 use shared::errors::bad_request;
-use shared::extract::{Json, Object};
-use shared::openapi::{BadRequest, BodyRefused, CallerRefused, ServerError, TooLarge};
+use shared::extract::Object;
+use shared::idempotency::{Answered, Once};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, IdempotencyKey, KeyReused, ServerError, TooLarge};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App};
 use utoipa::{OpenApi, ToSchema};
@@ -210,6 +211,7 @@ struct Wrapper {
     path = "/admin/config/answer",
     operation_id = "post_config_answer",
     tag = "admin",
+    params(IdempotencyKey),
     request_body = Vec<Question>,
     security(("admin_key" = []), ("token" = [])),
     responses(
@@ -217,22 +219,27 @@ struct Wrapper {
         BadRequest<1020>,
         BodyRefused,
         CallerRefused,
+        KeyReused,
         ServerError
     )
 )]
 async fn post_answer(
     Admin(author): Admin,
     State(app): State<App>,
-    Json(body): Json<Box<RawValue>>,
-) -> Result<Data<Id<Uuid>>, ApiError> {
+    Once { body, attempt }: Once<Box<RawValue>>,
+) -> Result<Answered<Data<Id<Uuid>>>, ApiError> {
     let config = serde_json::from_str(body.get()).map_or(body, |Object(Wrapper { config })| config);
     let questions: Value =
         serde_json::from_str(config.get()).map_err(|_| bad_request("body: text or number that cannot be stored"))?;
     questionnaire::check(&questions)?;
     let mut transaction = app.db.begin().await?;
+    if let Some(earlier) = attempt.earlier(&mut transaction, &author).await? {
+        return Ok(Answered::Before(earlier));
+    }
     let id = questionnaire::publish(&mut transaction, &config).await?;
     let details = json!({ "questions": questions.as_array().map_or(0, Vec::len) });
     author.record(&mut transaction, Action::PublishQuestionnaire, &[id.to_string()], details).await?;
+    attempt.remember(&mut transaction, &author, 200, &Id { id }).await?;
     transaction.commit().await?;
-    Ok(Data(Id { id }))
+    Ok(Answered::Now(Data(Id { id })))
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
+use axum::response::Response;
 use axum::routing::{delete, get};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,9 +19,10 @@ use shared::audit::Action;
 use shared::auth::Admin;
 use shared::config::Signup;
 use shared::errors::{bad_request, conflict, not_found};
-use shared::extract::{Json, Object, Path};
+use shared::extract::{Json, Object, Path, Query};
 use shared::mailed_link::{self, Occasion};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
+use shared::paging::{Page, PageParameters, PageRequest};
 use shared::reply::{Created, Data, Envelope, Id};
 use shared::{ApiError, App};
 use utoipa::{OpenApi, ToSchema};
@@ -37,6 +39,10 @@ struct Invitations {
 #[derive(Serialize, ToSchema)]
 struct Accounts {
     users: Vec<Account>,
+    /// Where the next ones are; null when there are none. Absent from a list that is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>, required = false)]
+    next_cursor: Option<Option<i32>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,16 +136,26 @@ async fn post_users(
     get,
     path = "/admin/users",
     tag = "admin",
+    params(PageParameters),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "In order of their ids.", body = inline(Envelope<Accounts>)),
+        (status = 200, description = "In order of their ids.", body = inline(Envelope<Accounts>),
+            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+        BadRequest,
         CallerRefused,
         ServerError
     )
 )]
-async fn get_users(_: Admin, State(app): State<App>) -> Result<Data<Accounts>, ApiError> {
-    let users = queries::all(&app.db).await?;
-    Ok(Data(Accounts { users }))
+async fn get_users(
+    _: Admin,
+    State(app): State<App>,
+    answers: AnswerLimit,
+    Query(parameters): Query<PageParameters>,
+) -> Result<Response, ApiError> {
+    let request = PageRequest::of(&parameters)?;
+    let accounts = queries::all(&app.db, &request, answers).await?;
+    let Page { rows: users, next_cursor } = request.page(accounts, answers, Account::id)?;
+    Ok(request.linked(Data(Accounts { users, next_cursor }), "/admin/users", "", next_cursor))
 }
 
 /// Name and address of an account.

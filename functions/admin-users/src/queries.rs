@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use shared::answer_limit::AnswerLimit;
 use shared::db::Database;
+use shared::paging::PageRequest;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
@@ -53,11 +55,24 @@ pub async fn withdraw(connection: &mut PgConnection, id: i32) -> Result<Withdraw
     })
 }
 
-/// In order of their ids.
-pub(crate) async fn all(db: &Database) -> Result<Vec<Account>, sqlx::Error> {
+impl Account {
+    pub(crate) fn id(&self) -> i32 {
+        self.id
+    }
+}
+
+/// Reads accounts in order of their ids.
+pub(crate) async fn all(
+    db: &Database,
+    request: &PageRequest,
+    answers: AnswerLimit,
+) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
         Account,
-        r#"SELECT id, name, email, position, employer, area_of_clinical_ex, active, admin_flag FROM "user" ORDER BY id"#
+        r#"SELECT id, name, email, position, employer, area_of_clinical_ex, active, admin_flag FROM "user"
+           WHERE $1::int IS NULL OR id > $1 ORDER BY id LIMIT $2"#,
+        request.after,
+        request.rows_to_read(answers)
     )
     .fetch_all(db)
     .await

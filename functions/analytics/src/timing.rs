@@ -1,6 +1,7 @@
 //! The three times of a reviewed case, and the durations between them.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use shared::time::has_four_digit_year;
 use shared::{ApiError, Business, errors};
 
 /// Times in their order.
@@ -73,7 +74,8 @@ fn parse(text: &str) -> Result<DateTime<Utc>, ApiError> {
         // a leap second, which chrono reads and PostgreSQL does not store
         && text.get(17..19) != Some("60");
     let time = has_shape.then(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.fZ").ok()).flatten();
-    time.map(|time| time.and_utc())
+    time.filter(has_four_digit_year)
+        .map(|time| time.and_utc())
         .ok_or_else(|| Business::InvalidAnalytics.with_detail("Bad timestamp format for analytics"))
 }
 
@@ -108,6 +110,7 @@ mod tests {
             "2024-02-30T14:23:01.0Z",
             "2024-10-15T24:00:00.0Z",
             "2024-10-15T14:23:60.0Z",
+            "0000-10-15T14:23:01.0Z",
         ] {
             assert!(parse(odd).is_err(), "{odd}");
         }

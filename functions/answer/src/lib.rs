@@ -1,7 +1,6 @@
 //! `POST /api/answer/{task_id}`: the participant who owns the assignment; `{answer, answerConfigId, aiScoreShown?}` → 200 `{"id": n}`.
 
 mod queries;
-mod readable;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,13 +12,13 @@ use shared::auth::Participant;
 use shared::errors::{bad_request, conflict};
 use shared::extract::{Json, Object, Path, nullable};
 use shared::openapi::{BadRequest, BodyRefused, Conflict, NotFound, ServerError, TokenRefused};
+use shared::readable::Readable;
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use queries::{Attempt, Submission};
-use readable::Readable;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

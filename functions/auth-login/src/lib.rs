@@ -3,9 +3,13 @@
 mod account;
 mod failures;
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::post;
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,7 @@ use shared::http::ClientAddress;
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::Bare;
 use shared::{ApiError, App, Business};
+use tokio::time::{Instant, sleep_until};
 use utoipa::{OpenApi, ToSchema};
 
 use account::Account;
@@ -40,7 +45,22 @@ pub struct Api;
 
 /// The route.
 pub fn router() -> Router<App> {
-    Router::new().route("/api/auth/login", post(post_login))
+    Router::new().route("/api/auth/login", post(post_login)).layer(from_fn(refused_in_steps))
+}
+
+/// A refusal is answered at a multiple of this. A wrong password for an account is counted, which takes a commit more than the
+/// refusal of a stranger: without steps its time would tell who has an account. A hash takes a part of the first step.
+const STEP: Duration = Duration::from_millis(250);
+
+async fn refused_in_steps(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    // business errors; a success tells more than its time
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        let steps = started.elapsed().div_duration_f64(STEP).ceil();
+        sleep_until(started + STEP.mul_f64(steps)).await;
+    }
+    response
 }
 
 /// Logs in.

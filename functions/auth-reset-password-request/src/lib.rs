@@ -7,10 +7,12 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
 use shared::extract::{Json, Object, nullable};
+use shared::mail::MailError;
 use shared::mailed_link::{MailedLink, Occasion};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
@@ -23,8 +25,8 @@ struct ResetRequest {
 }
 
 /// A mail takes its time, and has to leave before the answer: in Lambda nothing runs behind it. So that the time does not tell for
-/// whom there was one, every answer takes this long.
-pub const ANSWERED_AFTER: Duration = Duration::from_secs(1);
+/// whom there was one, every answer takes this long, and a mail that takes longer is given up.
+pub const ANSWERED_AFTER: Duration = Duration::from_secs(3);
 
 /// So many links are mailed to an account within an hour.
 const MAILS_PER_HOUR: i32 = 5;
@@ -56,14 +58,14 @@ async fn post_reset_password_request(
     State(app): State<App>,
     Json(Object(request)): Json<Object<ResetRequest>>,
 ) -> Result<Data<Id<String>>, ApiError> {
+    let answered_at = Instant::now() + ANSWERED_AFTER;
     let mail = async {
         let email = request.email.ok_or(Business::NotInvited)?;
-        match store_link(&app, &email).await? {
-            Some((email, link)) => link.mail(&app, &email).await,
-            None => Ok(app.mailer.id_of_none()),
-        }
+        let Some((email, link)) = store_link(&app, &email).await? else { return Ok(app.mailer.id_of_none()) };
+        let sent = timeout_at(answered_at, link.mail(&app, &email)).await;
+        sent.unwrap_or(Err(MailError::TooSlow.into()))
     };
-    let (id, ()) = tokio::join!(mail, tokio::time::sleep(ANSWERED_AFTER));
+    let (id, ()) = tokio::join!(mail, sleep_until(answered_at));
     Ok(Data(Id { id: id? }))
 }
 

@@ -1,6 +1,8 @@
 //! Experiments.
 
 use axum::extract::State;
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -9,7 +11,9 @@ use shared::audit::Action;
 use shared::auth::Service;
 use shared::errors::{bad_request, not_found};
 use shared::extract::{Json, Object, Path, Query};
-use shared::openapi::{BadRequest, BodyRefused, CallerRefused, NotFound, ServerError};
+use shared::idempotency::{Answered, Once};
+use shared::openapi::{BadRequest, BodyRefused, CallerRefused, IdempotencyKey, KeyReused, NotFound, ServerError};
+use shared::paging::{Page, PageParameters, PageRequest};
 use shared::reply::{Created, Data, Envelope};
 use shared::time::StoredTime;
 use shared::{ApiError, App};
@@ -74,6 +78,7 @@ impl NewExperiment {
     post,
     path = "/api/v1/experiments",
     tag = "experiments",
+    params(IdempotencyKey),
     request_body = inline(NewExperiment),
     security(("service_key" = []), ("token" = [])),
     responses(
@@ -81,6 +86,7 @@ impl NewExperiment {
         BadRequest,
         BodyRefused,
         CallerRefused,
+        KeyReused,
         ServerError
     )
 )]
@@ -88,11 +94,14 @@ pub(crate) async fn post_experiment(
     Service(author): Service,
     State(app): State<App>,
     limit: AnswerLimit,
-    Json(Object(new)): Json<Object<NewExperiment>>,
-) -> Result<Created<Experiment>, ApiError> {
+    Once { body: Object(new), attempt }: Once<Object<NewExperiment>>,
+) -> Result<Answered<Created<Experiment>>, ApiError> {
     new.check()?;
     let hex = Uuid::new_v4().simple().to_string();
     let mut transaction = app.db.begin().await?;
+    if let Some(earlier) = attempt.earlier(&mut transaction, &author).await? {
+        return Ok(Answered::Before(earlier));
+    }
     let experiment = sqlx::query_as!(
         Experiment,
         r#"INSERT INTO experiment (experiment_id, name, description, arms, case_pool)
@@ -111,8 +120,9 @@ pub(crate) async fn post_experiment(
     limit.check(&experiment)?;
     let resources = [experiment.experiment_id.clone()];
     author.record(&mut transaction, Action::CreateExperiment, &resources, json!({})).await?;
+    attempt.remember(&mut transaction, &author, 201, &experiment).await?;
     transaction.commit().await?;
-    Ok(Created(experiment))
+    Ok(Answered::Now(Created(experiment)))
 }
 
 #[derive(Deserialize)]
@@ -123,6 +133,10 @@ pub(crate) struct Filter {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Experiments {
     experiments: Vec<Experiment>,
+    /// Where older ones are; null when there are none. Absent from a list that is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>, required = false)]
+    next_cursor: Option<Option<i32>>,
 }
 
 /// A status that there is not has no experiments; an empty one is none.
@@ -130,10 +144,14 @@ pub(crate) struct Experiments {
     get,
     path = "/api/v1/experiments",
     tag = "experiments",
-    params(("status" = Option<String>, Query, description = "`active`, `paused`, `completed` or `archived`.")),
+    params(
+        ("status" = Option<String>, Query, description = "`active`, `paused`, `completed` or `archived`."),
+        PageParameters
+    ),
     security(("service_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "Newest first.", body = inline(Envelope<Experiments>)),
+        (status = 200, description = "Newest first.", body = inline(Envelope<Experiments>),
+            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
         BadRequest,
         CallerRefused,
         ServerError
@@ -142,19 +160,31 @@ pub(crate) struct Experiments {
 pub(crate) async fn get_experiments(
     _: Service,
     State(app): State<App>,
+    answers: AnswerLimit,
     Query(filter): Query<Filter>,
-) -> Result<Data<Experiments>, ApiError> {
+    Query(parameters): Query<PageParameters>,
+) -> Result<Response, ApiError> {
+    let request = PageRequest::of(&parameters)?;
+    let status = filter.status.filter(|status| !status.is_empty());
     let experiments = sqlx::query_as!(
         Experiment,
         r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
                   case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
                   updated_at AS "updated_at: StoredTime"
-           FROM experiment WHERE status = $1 OR $1 IS NULL ORDER BY created_at DESC, id DESC"#,
-        filter.status.filter(|status| !status.is_empty())
+           FROM experiment
+           WHERE (status = $1 OR $1 IS NULL)
+             AND ($2::int IS NULL OR (created_at, id) < (SELECT created_at, id FROM experiment WHERE id = $2))
+           ORDER BY created_at DESC, id DESC LIMIT $3"#,
+        status,
+        request.after,
+        request.rows_to_read(answers)
     )
     .fetch_all(&app.db)
     .await?;
-    Ok(Data(Experiments { experiments }))
+    let Page { rows: experiments, next_cursor } = request.page(experiments, answers, |experiment| experiment.id)?;
+    let own = status.map(|status| format!("&status={}", utf8_percent_encode(&status, NON_ALPHANUMERIC)));
+    let answer = Data(Experiments { experiments, next_cursor });
+    Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -162,9 +192,13 @@ pub(crate) struct ExperimentWithRuns {
     #[serde(flatten)]
     experiment: Experiment,
     runs: Vec<Run>,
+    /// Where older runs are: `cursor` of this experiment's `/runs`. Absent where these are all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i32, required = false)]
+    next_cursor: Option<i32>,
 }
 
-/// One experiment with its runs.
+/// One experiment with its runs, or as many of them as fit into an answer.
 #[utoipa::path(
     get,
     path = "/api/v1/experiments/{id}",
@@ -172,7 +206,8 @@ pub(crate) struct ExperimentWithRuns {
     params(("id" = String, Path, description = "`experiment_id`")),
     security(("service_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "The experiment, its runs newest first.", body = inline(Envelope<ExperimentWithRuns>)),
+        (status = 200, description = "The experiment, its runs newest first.", body = inline(Envelope<ExperimentWithRuns>),
+            headers(("Link" = String, description = "The next page of its runs (RFC 8288), where there is one."))),
         BadRequest,
         CallerRefused,
         NotFound,
@@ -182,8 +217,9 @@ pub(crate) struct ExperimentWithRuns {
 pub(crate) async fn get_experiment(
     _: Service,
     State(app): State<App>,
+    answers: AnswerLimit,
     Path(id): Path<String>,
-) -> Result<Data<ExperimentWithRuns>, ApiError> {
+) -> Result<Response, ApiError> {
     let experiment = sqlx::query_as!(
         Experiment,
         r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
@@ -195,7 +231,11 @@ pub(crate) async fn get_experiment(
     .fetch_optional(&app.db)
     .await?
     .ok_or_else(unknown)?;
-    Ok(Data(ExperimentWithRuns { experiment, runs: run::of(&app.db, &id).await? }))
+    let request = PageRequest::default();
+    let runs = run::of(&app.db, &id, &request, answers).await?;
+    let Page { rows: runs, next_cursor } = request.page(runs, answers.beside(&experiment)?, Run::id)?;
+    let answer = Data(ExperimentWithRuns { experiment, runs, next_cursor: next_cursor.flatten() });
+    Ok(request.linked(answer, &run::path(&id), "", next_cursor))
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -223,7 +263,7 @@ pub(crate) struct NewStatus {
     status: ExperimentStatus,
 }
 
-/// Sets the status of an experiment.
+/// Sets the status of an experiment. The status that it has changes nothing.
 #[utoipa::path(
     patch,
     path = "/api/v1/experiments/{id}/status",
@@ -254,7 +294,8 @@ pub(crate) async fn patch_status(
         .ok_or_else(unknown)?;
     let experiment = sqlx::query_as!(
         Experiment,
-        r#"UPDATE experiment SET status = $2, updated_at = now() WHERE experiment_id = $1
+        r#"UPDATE experiment SET status = $2::text, updated_at = CASE WHEN status = $2::text THEN updated_at ELSE now() END
+           WHERE experiment_id = $1
            RETURNING id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
                      case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
                      updated_at AS "updated_at: StoredTime""#,

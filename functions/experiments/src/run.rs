@@ -1,7 +1,9 @@
 //! Runs of an experiment's policy: each takes answers and makes assignments of them.
 
 use axum::extract::State;
+use axum::response::Response;
 use chrono::Utc;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -10,8 +12,12 @@ use shared::audit::Action;
 use shared::auth::Service;
 use shared::db::Database;
 use shared::errors::{bad_request, conflict, not_found};
-use shared::extract::{Json, Object, Path};
-use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
+use shared::extract::{Json, Object, Path, Query};
+use shared::idempotency::{Answered, Once};
+use shared::openapi::{
+    BadRequest, BodyRefused, CallerRefused, Conflict, IdempotencyKey, KeyReused, NotFound, ServerError,
+};
+use shared::paging::{Page, PageParameters, PageRequest};
 use shared::reply::{Created, Data, Envelope};
 use shared::time::StoredTime;
 use shared::{ApiError, App, jsonb};
@@ -43,15 +49,33 @@ pub(crate) struct Run {
     run_params: Option<Jsonb<Box<RawValue>>>,
 }
 
-/// Newest first.
-pub(crate) async fn of(db: &Database, experiment_id: &str) -> Result<Vec<Run>, sqlx::Error> {
+impl Run {
+    pub(crate) fn id(&self) -> i32 {
+        self.id
+    }
+}
+
+/// Where the runs of an experiment are listed.
+pub(crate) fn path(experiment_id: &str) -> String {
+    format!("/api/v1/experiments/{}/runs", utf8_percent_encode(experiment_id, NON_ALPHANUMERIC))
+}
+
+/// Reads runs, the newest first.
+pub(crate) async fn of(
+    db: &Database,
+    experiment_id: &str,
+    request: &PageRequest,
+    answers: AnswerLimit,
+) -> Result<Vec<Run>, sqlx::Error> {
     sqlx::query_as!(
         Run,
         r#"SELECT id, experiment_id, model_version, status, triggered_by, configs_generated, answers_consumed,
                   started_at AS "started_at: StoredTime", completed_at AS "completed_at: StoredTime",
                   run_params AS "run_params: Jsonb<Box<RawValue>>"
-           FROM rl_run WHERE experiment_id = $1 ORDER BY id DESC"#,
-        experiment_id
+           FROM rl_run WHERE experiment_id = $1 AND ($2::int IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"#,
+        experiment_id,
+        request.after,
+        request.rows_to_read(answers)
     )
     .fetch_all(db)
     .await
@@ -60,6 +84,10 @@ pub(crate) async fn of(db: &Database, experiment_id: &str) -> Result<Vec<Run>, s
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Runs {
     runs: Vec<Run>,
+    /// Where older ones are; null when there are none. Absent from a list that is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>, required = false)]
+    next_cursor: Option<Option<i32>>,
 }
 
 /// The runs of an experiment.
@@ -68,10 +96,11 @@ pub(crate) struct Runs {
     path = "/api/v1/experiments/{id}/runs",
     operation_id = "get_experiment_runs",
     tag = "experiments",
-    params(("id" = String, Path, description = "`experiment_id`")),
+    params(("id" = String, Path, description = "`experiment_id`"), PageParameters),
     security(("service_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "Newest first.", body = inline(Envelope<Runs>)),
+        (status = 200, description = "Newest first.", body = inline(Envelope<Runs>),
+            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
         BadRequest,
         CallerRefused,
         NotFound,
@@ -81,11 +110,16 @@ pub(crate) struct Runs {
 pub(crate) async fn get_runs(
     _: Service,
     State(app): State<App>,
+    answers: AnswerLimit,
     Path(id): Path<String>,
-) -> Result<Data<Runs>, ApiError> {
+    Query(parameters): Query<PageParameters>,
+) -> Result<Response, ApiError> {
+    let request = PageRequest::of(&parameters)?;
     let exists = sqlx::query!("SELECT FROM experiment WHERE experiment_id = $1", id).fetch_optional(&app.db).await?;
     exists.ok_or_else(experiment::unknown)?;
-    Ok(Data(Runs { runs: of(&app.db, &id).await? }))
+    let runs = of(&app.db, &id, &request, answers).await?;
+    let Page { rows: runs, next_cursor } = request.page(runs, answers, Run::id)?;
+    Ok(request.linked(Data(Runs { runs, next_cursor }), &path(&id), "", next_cursor))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -132,7 +166,7 @@ impl NewRun {
     path = "/api/v1/experiments/{id}/runs",
     operation_id = "post_experiment_run",
     tag = "experiments",
-    params(("id" = String, Path, description = "`experiment_id`")),
+    params(("id" = String, Path, description = "`experiment_id`"), IdempotencyKey),
     request_body = inline(NewRun),
     security(("service_key" = []), ("token" = [])),
     responses(
@@ -140,6 +174,7 @@ impl NewRun {
         BadRequest,
         BodyRefused,
         CallerRefused,
+        KeyReused,
         NotFound,
         ServerError
     )
@@ -149,10 +184,13 @@ pub(crate) async fn post_run(
     State(app): State<App>,
     Path(id): Path<String>,
     limit: AnswerLimit,
-    Json(Object(new)): Json<Object<NewRun>>,
-) -> Result<Created<Run>, ApiError> {
+    Once { body: Object(new), attempt }: Once<Object<NewRun>>,
+) -> Result<Answered<Created<Run>>, ApiError> {
     let (trigger, params) = (new.trigger()?, new.params()?);
     let mut transaction = app.db.begin().await?;
+    if let Some(earlier) = attempt.earlier(&mut transaction, &author).await? {
+        return Ok(Answered::Before(earlier));
+    }
     let status = sqlx::query_scalar!("SELECT status FROM experiment WHERE experiment_id = $1 FOR SHARE", id)
         .fetch_optional(&mut *transaction)
         .await?
@@ -174,8 +212,9 @@ pub(crate) async fn post_run(
     .await?;
     limit.check(&run)?;
     author.record(&mut transaction, Action::CreateRun, &[id, run.id.to_string()], json!({})).await?;
+    attempt.remember(&mut transaction, &author, 201, &run).await?;
     transaction.commit().await?;
-    Ok(Created(run))
+    Ok(Answered::Now(Created(run)))
 }
 
 impl From<ReportError> for ApiError {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
-use shared::time::{StoredTime, isoformat};
+use shared::time::{StoredTime, has_four_digit_year, isoformat};
 
 /// `2024-02-01T12:00:00.500000+00:00`, or null where no calendar has it.
 pub(crate) fn serialize<S: Serializer>(time: &StoredTime, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +24,6 @@ pub(crate) fn deserialize_optional<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<DateTime<Utc>>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let time = DateTime::parse_from_rfc3339(&text)
-        .map_err(|_| D::Error::custom("expected a time with its zone (RFC 3339)"))?;
-    Ok(Some(time.to_utc()))
+    let time = DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc()).ok().filter(has_four_digit_year);
+    time.map(Some).ok_or_else(|| D::Error::custom("expected a time with its zone (RFC 3339)"))
 }

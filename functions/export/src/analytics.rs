@@ -1,5 +1,6 @@
 //! How long participants took.
 
+use futures_util::stream::BoxStream;
 use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 
@@ -54,7 +55,7 @@ impl Resource for Analytics {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: impl PgExecutor<'_>, keys: &[i32]) -> Result<Vec<AnalyticsRow>, sqlx::Error> {
+    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[i32]) -> BoxStream<'e, Result<AnalyticsRow, sqlx::Error>> {
         sqlx::query_as!(
             AnalyticsRow,
             r#"SELECT id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time?: TimestampUtc",
@@ -64,7 +65,10 @@ impl Resource for Analytics {
                FROM analytics WHERE id = ANY($1) ORDER BY id"#,
             keys
         )
-        .fetch_all(db)
-        .await
+        .fetch(db)
+    }
+
+    fn is_of(row: &AnalyticsRow, key: &i32) -> bool {
+        row.analytics_id == *key
     }
 }

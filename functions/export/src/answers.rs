@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use futures_util::stream::BoxStream;
 use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -113,7 +114,7 @@ impl Resource for Answers {
         Ok(Keys { keys: numbered(&found, before), total })
     }
 
-    async fn rows(db: impl PgExecutor<'_>, keys: &[AnswerKey]) -> Result<Vec<AnswerRow>, sqlx::Error> {
+    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, Result<AnswerRow, sqlx::Error>> {
         let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
         // the timing is that of the answer's own assignment, else the latest of the same participant and case
         sqlx::query_as!(
@@ -148,8 +149,11 @@ impl Resource for Answers {
             &ids,
             &order_ids
         )
-        .fetch_all(db)
-        .await
+        .fetch(db)
+    }
+
+    fn is_of(row: &AnswerRow, key: &AnswerKey) -> bool {
+        row.answer_id == key.id
     }
 }
 

@@ -1,6 +1,7 @@
 //! Assignments of cases to participants.
 
 use chrono::NaiveDate;
+use futures_util::stream::BoxStream;
 use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 
@@ -50,7 +51,7 @@ impl Resource for DisplayConfigs {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: impl PgExecutor<'_>, keys: &[String]) -> Result<Vec<DisplayConfigRow>, sqlx::Error> {
+    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[String]) -> BoxStream<'e, Result<DisplayConfigRow, sqlx::Error>> {
         sqlx::query_as!(
             DisplayConfigRow,
             r#"SELECT display_config.id AS config_id, display_config.user_email, display_config.case_id,
@@ -63,8 +64,11 @@ impl Resource for DisplayConfigs {
                ORDER BY page.position"#,
             keys
         )
-        .fetch_all(db)
-        .await
+        .fetch(db)
+    }
+
+    fn is_of(row: &DisplayConfigRow, key: &String) -> bool {
+        row.config_id == *key
     }
 }
 

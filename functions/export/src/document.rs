@@ -1,7 +1,7 @@
 //! The document around the rows, and its way to the caller.
 
 use std::fmt::Display;
-use std::mem;
+use std::{io, mem};
 
 use axum::body::Body;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -11,15 +11,19 @@ use shared::lambda::RowsSent;
 use tokio::task::JoinSet;
 use tracing::Span;
 
-use crate::encoding::{JSON_HEAD, json_end, write_csv_line, write_json_row};
+use crate::encoding::{JSON_HEAD, csv_writer, json_end, write_csv_line, write_json_row};
 use crate::format::Format;
 use crate::page::{Page, Resource};
 use crate::request::PageRequest;
 use crate::row::Row;
-use crate::value::Value;
 
-/// Rows of one statement: memory holds so many, and a statement ends before a slow reader has taken them.
-pub(crate) const ROWS_PER_STATEMENT: usize = 100;
+/// Bytes of rows that memory holds, twice: of a statement's rows no more are read, but for the last of them, and while they are
+/// sent the next are read.
+const BYTES_PER_STATEMENT: usize = 256 * 1024;
+
+/// Rows of the first statement. The next ones are as many as have fitted on average.
+const ROWS_OF_FIRST_STATEMENT: usize = 100;
+const MOST_ROWS_PER_STATEMENT: usize = 1000;
 
 /// Bytes that are sent at a time, unless a row has more: each chunk is a system call, and wakes up who reads.
 const CHUNK: usize = 64 * 1024;
@@ -54,7 +58,7 @@ pub(crate) fn body<R: Resource>(
     Ok(Body::from_stream(head.chain(chunks).chain(end)))
 }
 
-/// Rows as they are sent: as many of a batch as go into a chunk, or one that is larger.
+/// Rows as they are sent: as many of a batch as fill a chunk, or one that is larger.
 fn chunks<R: Row>(
     batches: impl Stream<Item = Result<Vec<R>, ApiError>>,
     format: Format,
@@ -63,49 +67,137 @@ fn chunks<R: Row>(
     async_stream::try_stream! {
         let mut is_first = true;
         for await batch in batches {
-            let (mut chunk, mut rows) = (Vec::new(), 0);
+            let mut chunk = Chunk::new(format);
             for row in batch? {
-                let before = chunk.len();
-                match format {
-                    Format::Json => write_json_row(&mut chunk, R::COLUMNS, &row.values(), is_first),
-                    Format::Csv => write_csv_line(&mut chunk, row.values().iter().map(Value::cell)),
-                }
-                .map_err(fault)?;
-                is_first = false;
-                if chunk.len() > CHUNK && rows > 0 {
-                    let row = chunk.split_off(before);
-                    sent.more(mem::take(&mut rows));
-                    yield mem::replace(&mut chunk, row);
+                if chunk.bytes() + row.bytes() > CHUNK && chunk.rows > 0 {
+                    let full = mem::replace(&mut chunk, Chunk::new(format));
+                    sent.more(full.rows);
+                    yield full.written().map_err(fault)?;
                     // what is read ahead comes in meanwhile: nobody looks at the connections of a thread whose task does not rest
                     tokio::task::yield_now().await;
                 }
-                rows += 1;
+                chunk.write(&row, is_first).map_err(fault)?;
+                is_first = false;
             }
-            sent.more(rows);
-            yield chunk;
+            sent.more(chunk.rows);
+            yield chunk.written().map_err(fault)?;
+        }
+    }
+}
+
+/// Rows that are sent together.
+struct Chunk {
+    written: Written,
+    rows: usize,
+}
+
+enum Written {
+    Json(Vec<u8>),
+    /// A writer has a buffer of its own: one for each line would cost more than the line.
+    Csv {
+        writer: csv::Writer<Vec<u8>>,
+        bytes: usize,
+    },
+}
+
+impl Chunk {
+    fn new(format: Format) -> Self {
+        let buffer = Vec::with_capacity(CHUNK);
+        let written = match format {
+            Format::Json => Written::Json(buffer),
+            Format::Csv => Written::Csv { writer: csv_writer(buffer), bytes: 0 },
+        };
+        Self { written, rows: 0 }
+    }
+
+    fn bytes(&self) -> usize {
+        match &self.written {
+            Written::Json(json) => json.len(),
+            Written::Csv { bytes, .. } => *bytes,
+        }
+    }
+
+    fn write<R: Row>(&mut self, row: &R, is_first: bool) -> io::Result<()> {
+        self.rows += 1;
+        match &mut self.written {
+            Written::Json(json) => write_json_row(json, R::COLUMNS, &row.values(), is_first),
+            Written::Csv { writer, bytes } => {
+                for value in row.values() {
+                    let cell = value.cell();
+                    *bytes += cell.len() + 1;
+                    writer.write_field(&*cell)?;
+                }
+                Ok(writer.write_record(None::<&[u8]>)?)
+            }
+        }
+    }
+
+    fn written(self) -> Result<Vec<u8>, String> {
+        match self.written {
+            Written::Json(json) => Ok(json),
+            Written::Csv { writer, .. } => writer.into_inner().map_err(|error| error.to_string()),
         }
     }
 }
 
 /// The rows of `keys`, batch by batch. The next batch is read while one is on its way: PostgreSQL does not wait for the reader.
 fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Result<Vec<R::Row>, ApiError>> + use<R> {
-    let keys: Vec<_> = keys.chunks(ROWS_PER_STATEMENT).map(<[_]>::to_vec).collect();
+    let keys = keys.to_vec();
     async_stream::try_stream! {
-        let mut keys = keys.into_iter();
-        let mut read_next = |ahead: &mut JoinSet<_>| {
-            if let Some(keys) = keys.next() {
-                let db = db.clone();
-                ahead.spawn(async move { R::rows(&db, &keys).await });
-            }
-        };
         // what it has begun ends with the stream: nobody reads on for a caller who has gone
         let mut ahead = JoinSet::new();
-        read_next(&mut ahead);
-        while let Some(rows) = ahead.join_next().await {
-            read_next(&mut ahead);
-            yield rows.map_err(fault)??;
+        let read_next = |ahead: &mut JoinSet<_>, keys: Vec<R::Key>, rows| {
+            if !keys.is_empty() {
+                ahead.spawn(read::<R>(db.clone(), keys, rows));
+            }
+        };
+        read_next(&mut ahead, keys, ROWS_OF_FIRST_STATEMENT);
+        while let Some(batch) = ahead.join_next().await {
+            let batch = batch.map_err(fault)??;
+            let rows = batch.fitting_rows();
+            read_next(&mut ahead, batch.remaining, rows);
+            yield batch.rows;
         }
     }
+}
+
+/// What one statement has given.
+struct Batch<R: Resource> {
+    rows: Vec<R::Row>,
+    bytes: usize,
+    /// The keys behind its last row.
+    remaining: Vec<R::Key>,
+}
+
+impl<R: Resource> Batch<R> {
+    fn fitting_rows(&self) -> usize {
+        let average = self.bytes / self.rows.len().max(1);
+        (BYTES_PER_STATEMENT / average.max(1)).clamp(1, MOST_ROWS_PER_STATEMENT)
+    }
+}
+
+/// Reads the rows of the first `wanted` keys, until their bytes are enough. Rows that PostgreSQL sends beyond that
+/// are dropped as they come in; they are few, because the next statement asks for no more than fit.
+async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -> Result<Batch<R>, sqlx::Error> {
+    let mut remaining = keys.split_off(wanted.min(keys.len()));
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    let mut found = R::rows(&db, &keys);
+    while let Some(row) = found.try_next().await? {
+        bytes += row.bytes();
+        rows.push(row);
+        if bytes >= BYTES_PER_STATEMENT {
+            break;
+        }
+    }
+    drop(found);
+    let end = if bytes < BYTES_PER_STATEMENT {
+        keys.len()
+    } else {
+        rows.last().and_then(|last| keys.iter().position(|key| R::is_of(last, key))).map_or(keys.len(), |at| at + 1)
+    };
+    let mut behind = keys.split_off(end);
+    behind.append(&mut remaining);
+    Ok(Batch { rows, bytes, remaining: behind })
 }
 
 fn fault(error: impl Display) -> ApiError {

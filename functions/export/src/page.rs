@@ -5,6 +5,7 @@ use std::future::Future;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use shared::ApiError;
@@ -38,11 +39,11 @@ pub(crate) trait Resource: Send + Sync + 'static {
         wanted: &Wanted<'_>,
     ) -> impl Future<Output = Result<Keys<Self::Key>, ApiError>> + Send;
 
-    /// The rows of these keys, in their order. A row that is gone by now is left out.
-    fn rows<'e>(
-        db: impl PgExecutor<'e> + 'e,
-        keys: &[Self::Key],
-    ) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
+    /// The rows of these keys, in their order, as they come from the database. A row that is gone by now is left out.
+    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[Self::Key]) -> BoxStream<'e, Result<Self::Row, sqlx::Error>>;
+
+    /// Whether this row was found by this key.
+    fn is_of(row: &Self::Row, key: &Self::Key) -> bool;
 }
 
 /// Which keys a page is made of.

@@ -1,5 +1,6 @@
 //! Participants, without name and email; administrators are none.
 
+use futures_util::stream::BoxStream;
 use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 
@@ -47,7 +48,7 @@ impl Resource for Participants {
         Ok(Keys { keys, total })
     }
 
-    async fn rows(db: impl PgExecutor<'_>, keys: &[i32]) -> Result<Vec<ParticipantRow>, sqlx::Error> {
+    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[i32]) -> BoxStream<'e, Result<ParticipantRow, sqlx::Error>> {
         sqlx::query_as!(
             ParticipantRow,
             r#"SELECT id AS user_id, position, employer, area_of_clinical_ex, active, admin_flag,
@@ -57,7 +58,10 @@ impl Resource for Participants {
                FROM "user" WHERE id = ANY($1) ORDER BY id"#,
             keys
         )
-        .fetch_all(db)
-        .await
+        .fetch(db)
+    }
+
+    fn is_of(row: &ParticipantRow, key: &i32) -> bool {
+        row.user_id == *key
     }
 }

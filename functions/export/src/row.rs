@@ -8,6 +8,9 @@ pub(crate) trait Row: Send + 'static {
 
     /// One for each column.
     fn values(&self) -> Vec<Value<'_>>;
+
+    /// How much memory it takes, in bytes.
+    fn bytes(&self) -> usize;
 }
 
 /// A struct whose fields are the columns.
@@ -27,6 +30,10 @@ macro_rules! row {
 
             fn values(&self) -> Vec<$crate::value::Value<'_>> {
                 vec![$($crate::value::Field::value(&self.$column)),*]
+            }
+
+            fn bytes(&self) -> usize {
+                size_of::<Self>() $(+ $crate::value::Field::bytes(&self.$column))*
             }
         }
     };

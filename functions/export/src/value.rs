@@ -98,6 +98,15 @@ impl Serialize for Value<'_> {
 pub(crate) trait Field {
     const KIND: Kind;
     fn value(&self) -> Value<'_>;
+
+    /// How much memory it takes, in bytes, beside that of its row.
+    fn bytes(&self) -> usize {
+        match self.value() {
+            Value::Text(Cow::Borrowed(text)) => text.len(),
+            Value::Json(json) => json.get().len(),
+            _ => 0,
+        }
+    }
 }
 
 /// [`Value::Timestamp`], or null where no calendar has it.

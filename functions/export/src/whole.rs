@@ -1,14 +1,17 @@
 //! What the routes export, whole and in one snapshot: for the command line.
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
 use shared::ApiError;
 use sqlx::PgConnection;
 
 use crate::cursor::Cursor;
-use crate::document::ROWS_PER_STATEMENT;
 use crate::page::{Resource, Wanted};
 use crate::row::Row;
 use crate::value::{Column, Value};
+
+/// Rows of one statement.
+const ROWS_PER_STATEMENT: usize = 1000;
 
 /// Keys that memory holds at a time.
 const KEYS_PER_PAGE: i64 = 10_000;
@@ -59,8 +62,10 @@ impl<R: Resource + Copy> Table for R {
             let Some(last_key) = keys.last() else { return Ok(()) };
             last = Some(Cursor::at(last_key, None));
             for keys in keys.chunks(ROWS_PER_STATEMENT) {
-                let rows = R::rows(&mut *snapshot, keys).await.map_err(ApiError::from)?;
-                rows.iter().try_for_each(|row| take(&row.values()))?;
+                let mut rows = R::rows(&mut *snapshot, keys);
+                while let Some(row) = rows.try_next().await.map_err(ApiError::from)? {
+                    take(&row.values())?;
+                }
             }
         }
     }

@@ -57,7 +57,6 @@ async fn get_docs() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.as_str()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, PAGE).into_response()
 }

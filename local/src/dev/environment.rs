@@ -10,6 +10,7 @@ use super::secrets::Secrets;
 /// Configuration of the API (design, decision 2), and of its log. What is unset and has no development value stays unset.
 const PASSED_ON: [&str; 14] = [
     "ADMIN_API_KEY",
+    "API_KEYS_MAY_BE_EQUAL",
     "CORS_ORIGINS",
     "DATABASE_DIRECT_URL",
     "DATABASE_MAX_CONNECTIONS",
@@ -19,6 +20,7 @@ const PASSED_ON: [&str; 14] = [
     "JWT_ACCESS_TOKEN_EXPIRES",
     "JWT_REFRESH_TOKEN_EXPIRES",
     "JWT_SECRET_KEY",
+    "JWT_SECRET_KEY_MAY_BE_SHORT",
     "MAIL_FROM",
     "MAIL_TRANSPORT",
     "RUST_LOG",

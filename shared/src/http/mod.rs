@@ -2,6 +2,7 @@
 
 mod client_address;
 mod cors;
+mod guard;
 mod request_log;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http::StatusCode};
 use futures_util::FutureExt as _;
+use tokio::time::{Instant, timeout_at};
 
 use crate::auth::BearerSlot;
 use crate::config::CorsOrigins;
@@ -22,9 +24,21 @@ use crate::errors::{ApiError, not_found};
 use crate::extract::MAX_BODY_BYTES;
 
 pub use client_address::ClientAddress;
+pub(crate) use guard::add as add_guard_headers;
 
 /// The frontend gives up after five seconds (contract section 8).
-pub(crate) const DEADLINE: Duration = Duration::from_millis(4500);
+const TIME_OF_A_REQUEST: Duration = Duration::from_millis(4500);
+
+/// When a request has to be answered: an extension of it, where its time began before it came to [`service`].
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(pub(crate) Instant);
+
+impl Deadline {
+    /// The deadline of a request that begins now.
+    pub fn from_now() -> Self {
+        Self(Instant::now() + TIME_OF_A_REQUEST)
+    }
+}
 
 /// The id of a request: `x-request-id` of its answer, `request_id` of its log lines.
 #[derive(Clone, Debug)]
@@ -77,8 +91,10 @@ async fn wrong_method(method: Method) -> ApiError {
 
 /// Once there is an answer: the log, and what goes with every answer, one to a preflight included.
 async fn logged(request: Request, next: Next) -> Response {
+    let is_encrypted = guard::is_encrypted(request.headers());
     let mut response = request_log::logged(request, next).await;
     cors::expose_token(&mut response);
+    guard::add(response.headers_mut(), is_encrypted);
     response
 }
 
@@ -86,8 +102,9 @@ async fn logged(request: Request, next: Next) -> Response {
 async fn answered(mut request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let bearer = BearerSlot::of(&mut request);
+    let deadline = request.extensions().get().copied().unwrap_or_else(Deadline::from_now);
     let response = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let response = match tokio::time::timeout(DEADLINE, response).await {
+    let response = match timeout_at(deadline.0, response).await {
         Ok(Ok(response)) => response,
         // a panic's text may quote a value, and is printed by the panic hook of `telemetry`
         Ok(Err(_panic)) => ApiError::Fault("panic".to_owned()).into_response(),

@@ -54,6 +54,10 @@ fn log(response: &Response, start: Instant) {
         Some(error) if error.is_out_of_connections() => {
             tracing::warn!(status, milliseconds, account, overload = "connections", error = %error, "overloaded");
         }
+        // a check is missing that would have named the field
+        Some(unstorable) if unstorable.is_unstorable_value() => {
+            tracing::warn!(status, milliseconds, account, cause = %unstorable, "refused");
+        }
         Some(fault @ (ApiError::Database(_) | ApiError::Mail(_) | ApiError::Overloaded(_) | ApiError::Fault(_))) => {
             tracing::error!(status, milliseconds, account, fault = %fault, "failed");
         }

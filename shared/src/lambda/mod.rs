@@ -16,13 +16,13 @@ use axum::response::{IntoResponse, Response};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 use tower::ServiceExt;
 use tower::util::MapRequestLayer;
 
 use crate::app::App;
 use crate::config::{self, Environment};
 use crate::db::Deployment;
+use crate::http::Deadline;
 use crate::secrets::Rotation;
 use crate::{http, telemetry};
 use event::AlbEvent;
@@ -72,8 +72,9 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
     // JSON as it is, in and out: a tree of either would be built only to be taken apart
     let answer = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let (service, rotation) = (service.clone(), rotation.clone());
-        async move { Ok::<_, Failure>(rotation.freshen(answer(service, event)).await) }
+        // secrets that are too old are replaced first, which takes of the same time
+        let (service, rotation, deadline) = (service.clone(), rotation.clone(), Deadline::from_now());
+        async move { Ok::<_, Failure>(rotation.freshen(answer(service, event, deadline)).await) }
     });
     // `lambda_runtime::run`, and a look at the event's bytes before it parses them
     Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(in_utf_8)).run().await
@@ -88,20 +89,53 @@ fn in_utf_8(mut invocation: LambdaInvocation) -> LambdaInvocation {
     invocation
 }
 
-/// The load balancer's event, answered by `service`. Never an `Err`: the load balancer would turn it into a 502 without a word.
-pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>) -> Box<RawValue> {
-    let (request_id, deadline) = (&event.context.request_id, Instant::now() + http::DEADLINE);
+/// Answers the load balancer's event with `service`, by the deadline. Never an `Err`: the load balancer would turn it into a 502
+/// without a word.
+pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>, deadline: Deadline) -> Box<RawValue> {
+    let request_id = &event.context.request_id;
     let (multi_value, request) = match AlbEvent::parse(&event.payload) {
         Ok(event) => (event.is_multi_value(), event.into_request(request_id)),
         Err(error) => (true, Err(error)),
     };
     let response: Response = match request {
         // the service itself never fails, and catches the panics of handlers
-        Ok(request) => service.oneshot(request).await.unwrap_or_else(|never| match never {}),
+        Ok(mut request) => {
+            request.extensions_mut().insert(deadline);
+            service.oneshot(request).await.unwrap_or_else(|never| match never {})
+        }
         Err(error) => {
             tracing::info!(request_id, %error, "not a request of a load balancer");
-            crate::errors::bad_request(error.to_string()).into_response()
+            let mut response = crate::errors::bad_request(error.to_string()).into_response();
+            // nobody knows whether TLS was spoken
+            http::add_guard_headers(response.headers_mut(), false);
+            response
         }
     };
-    answer::from_response(response, multi_value, deadline).await
+    answer::from_response(response, multi_value, deadline.0).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::CorsOrigins;
+    use axum::routing::get;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+    use tokio::time::{Instant, sleep};
+
+    #[tokio::test]
+    async fn what_a_request_has_waited_for_before_its_handler_is_of_its_time() {
+        let service = Router::new().route("/", get(async || sleep(Duration::from_millis(900)).await));
+        let event = json!({ "httpMethod": "GET", "path": "/" });
+        let event =
+            LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), lambda_runtime::Context::default());
+        let deadline = Deadline(Instant::now() + Duration::from_secs(1));
+
+        // for SSM
+        sleep(Duration::from_millis(500)).await;
+        let answered = answer(http::service(service, &CorsOrigins::Any), event, deadline).await;
+
+        let answered: Value = answered.get().parse().unwrap();
+        assert_eq!(answered["statusCode"], 503);
+    }
 }

@@ -1,12 +1,14 @@
-//! JSON that can be read, looked at without a tree of it: that has sixteen times the memory of the text, and more while it grows.
-//! serde's `IgnoredAny` does not do: what it ignores it does not read.
+//! Checks that every text and number of a JSON document can be read and stored, without building a tree of it: a tree takes
+//! sixteen times the memory of the text. serde's `IgnoredAny` does not do: it skips values without reading them.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Any value of which every text and every number can be read.
-pub(crate) struct Readable;
+/// Any value whose texts have no NUL (PostgreSQL's `text` has none) and no half of a surrogate pair, whose numbers are
+/// within the range of `f64`, and which is no deeper than serde reads (127 levels).
+#[derive(Clone, Copy, Debug)]
+pub struct Readable;
 
 impl<'de> Deserialize<'de> for Readable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -41,8 +43,8 @@ impl<'de> Visitor<'de> for Readable {
         Ok(self)
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self, E> {
+        if text.contains('\0') { Err(E::custom("the NUL character is not allowed")) } else { Ok(self) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {

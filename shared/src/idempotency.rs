@@ -1,0 +1,220 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a request that is sent again with its key is not carried out
+//! again, and gets the answer that it had.
+//!
+//! The key is claimed, and the answer stored, in the transaction of the change: there is no change without its answer. A request
+//! that was refused or failed has stored nothing, and is carried out when it comes again.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
+
+use crate::audit::{Actor, Author};
+use crate::errors::{ApiError, bad_request};
+use crate::extract::json_body;
+use crate::reply::envelope;
+use crate::request_json;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+const MAX_KEY_CHARACTERS: usize = 255;
+
+/// A JSON body, as [`crate::extract::Json`] reads it, and the attempt to have it carried out once.
+#[derive(Debug)]
+pub struct Once<T> {
+    /// The body.
+    pub body: T,
+    /// With or without a key.
+    pub attempt: Attempt,
+}
+
+/// A request, which may have a key.
+#[derive(Debug)]
+pub struct Attempt(Option<Keyed>);
+
+#[derive(Debug)]
+struct Keyed {
+    /// What the key is good for: a path, or a command.
+    scope: String,
+    key: String,
+    /// Tells whether a request with this key is the same request.
+    fingerprint: String,
+}
+
+/// An answer that was given before.
+#[derive(Debug)]
+pub struct Earlier {
+    status: StatusCode,
+    body: String,
+}
+
+/// An answer, now or before.
+#[derive(Debug)]
+pub enum Answered<T> {
+    /// The request was carried out.
+    Now(T),
+    /// It had been.
+    Before(Earlier),
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Once<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (key, scope) = (key(request.headers())?, request.uri().path().to_owned());
+        let body = json_body(request, state).await?;
+        let attempt = Attempt(key.map(|key| Keyed { scope, key, fingerprint: hash(&[&body]) }));
+        Ok(Self { body: request_json::read(&body)?, attempt })
+    }
+}
+
+impl Attempt {
+    /// The attempt of a command of `augmed` with this content.
+    pub fn of_command(command: &str, key: Option<&str>, content: &str) -> Result<Self, ApiError> {
+        let key = key.map(check).transpose()?;
+        let fingerprint = hash(&[content.as_bytes()]);
+        Ok(Self(key.map(|key| Keyed { scope: command.to_owned(), key, fingerprint })))
+    }
+
+    /// Returns the answer that the request had. When there is none, claims the key until the transaction of `connection` ends:
+    /// another attempt waits for that. 422 where the key was used for something else.
+    pub async fn earlier(&self, connection: &mut PgConnection, author: &Author) -> Result<Option<Earlier>, ApiError> {
+        let Some(keyed) = &self.0 else { return Ok(None) };
+        let id = keyed.id(author);
+        let claimed = sqlx::query!(
+            r#"WITH over AS (
+                 DELETE FROM idempotent_request WHERE id IN (
+                   SELECT id FROM idempotent_request WHERE forgotten_at < now() AND id <> $1
+                   ORDER BY forgotten_at LIMIT 10 FOR UPDATE SKIP LOCKED))
+               INSERT INTO idempotent_request AS known (id, fingerprint, forgotten_at)
+               VALUES ($1, $2, now() + interval '1 day')
+               ON CONFLICT (id) DO UPDATE
+               SET fingerprint = excluded.fingerprint, forgotten_at = excluded.forgotten_at
+               WHERE known.forgotten_at <= now()
+               RETURNING id"#,
+            id,
+            keyed.fingerprint
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if claimed.is_some() {
+            return Ok(None);
+        }
+        let known = sqlx::query!("SELECT fingerprint, status, answer FROM idempotent_request WHERE id = $1", id)
+            .fetch_one(connection)
+            .await?;
+        if known.fingerprint != keyed.fingerprint {
+            let message = "Idempotency-Key: it was used for another request; a new request needs a new key";
+            return Err(ApiError::Request(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned()));
+        }
+        let status = known.status.and_then(|status| u16::try_from(status).ok());
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let earlier = status.zip(known.answer).map(|(status, body)| Earlier { status, body });
+        earlier.map(Some).ok_or_else(|| ApiError::Fault("a key was claimed and has no answer".to_owned()))
+    }
+
+    /// Stores what the request is answered with: `data` in the envelope. Part of the transaction of `connection`.
+    pub async fn remember(
+        &self,
+        connection: &mut PgConnection,
+        author: &Author,
+        status: i16,
+        data: &impl Serialize,
+    ) -> Result<(), ApiError> {
+        let Some(keyed) = &self.0 else { return Ok(()) };
+        let answer = envelope(data).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
+        sqlx::query!(
+            "UPDATE idempotent_request SET status = $2, answer = $3 WHERE id = $1",
+            keyed.id(author),
+            status,
+            answer
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Keyed {
+    /// Of two callers with the same key neither gets the other's answer.
+    fn id(&self, author: &Author) -> String {
+        let caller = match author.actor {
+            Actor::Account(id) => format!("account {id}"),
+            Actor::AdminKey => "admin key".to_owned(),
+            Actor::ExportKey => "export key".to_owned(),
+            Actor::Cli => "cli".to_owned(),
+        };
+        hash(&[caller.as_bytes(), self.scope.as_bytes(), self.key.as_bytes()])
+    }
+}
+
+impl Earlier {
+    /// The body.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl IntoResponse for Earlier {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.body).into_response()
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Answered<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Now(answer) => answer.into_response(),
+            Self::Before(earlier) => earlier.into_response(),
+        }
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    headers.get(IDEMPOTENCY_KEY).map(|value| check(value.to_str().unwrap_or_default())).transpose()
+}
+
+/// A string of structured fields (RFC 9651 section 3.3.3), in quotes, or what is between them alone, as many clients send it.
+fn check(text: &str) -> Result<String, ApiError> {
+    let text = text.trim();
+    let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let is_key = (1..=MAX_KEY_CHARACTERS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let refusal = || {
+        bad_request(format!(
+            "Idempotency-Key: expected 1 to {MAX_KEY_CHARACTERS} visible ASCII characters in quotes, a UUID for example"
+        ))
+    };
+    is_key.then(|| key.to_owned()).ok_or_else(refusal)
+}
+
+/// The hash of these parts, each with its length in front.
+fn hash(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_quotes_or_none() {
+        assert_eq!(check("\"8e03978e-40d5\"").unwrap(), "8e03978e-40d5");
+        assert_eq!(check("8e03978e-40d5").unwrap(), "8e03978e-40d5");
+        for odd in ["", "\"\"", "a b", "ü", &"k".repeat(256)] {
+            assert!(check(odd).unwrap_err().to_string().contains("Idempotency-Key: "), "{odd}");
+        }
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
+    }
+}

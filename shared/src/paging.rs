@@ -1,0 +1,165 @@
+//! Lists in pages: `limit` and `cursor`, and `next_cursor` of the page before (keyset pagination).
+
+use std::str::FromStr;
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use crate::answer_limit::AnswerLimit;
+use crate::errors::{ApiError, bad_request};
+
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 1000;
+
+/// A list of so many rows does not fit into an answer of a function, whatever they are.
+const MORE_THAN_FIT: usize = 20_000;
+
+/// As they were sent.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParameters {
+    /// Rows of the page: 1 to 1000; 100 where there is a cursor alone. Without both, the whole list, where it fits into an answer.
+    #[param(value_type = Option<u32>, minimum = 1)]
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<i32>)]
+    cursor: Option<String>,
+}
+
+/// Which rows of a list are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    limit: Option<usize>,
+    /// The row before the first one, by its key.
+    pub after: Option<i32>,
+}
+
+impl PageRequest {
+    /// Reads the parameters. 400 names the one that is wrong.
+    pub fn of(parameters: &PageParameters) -> Result<Self, ApiError> {
+        let given = parameters.limit.is_some() || parameters.cursor.is_some();
+        let limit = if given { Some(limit(parameters.limit.as_deref())?) } else { None };
+        Ok(Self { limit, after: cursor(parameters.cursor.as_deref())? })
+    }
+
+    /// How many rows to read: one more than the page has tells whether there are more.
+    pub fn rows_to_read(&self, answers: AnswerLimit) -> Option<i64> {
+        let most = self.limit.or_else(|| answers.is_limited().then_some(MORE_THAN_FIT));
+        most.map(|most| i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
+    }
+
+    /// Makes a page of the rows that were read. One that does not fit into an answer has less rows than were asked for.
+    pub fn page<T: Serialize>(
+        &self,
+        mut rows: Vec<T>,
+        answers: AnswerLimit,
+        key: impl Fn(&T) -> i32,
+    ) -> Result<Page<T>, ApiError> {
+        let read = rows.len();
+        rows.truncate(self.limit.unwrap_or(read));
+        // of a single row that is too large the edge tells
+        let fitting = answers.rows_that_fit(&rows)?.max(1);
+        rows.truncate(fitting);
+        let next_cursor = rows.last().filter(|_| rows.len() < read).map(key);
+        let has_cursor = self.limit.is_some() || next_cursor.is_some();
+        Ok(Page { rows, next_cursor: has_cursor.then_some(next_cursor) })
+    }
+
+    /// `answer`, with the address of the next page (RFC 8288), which is `path` with these and its own parameters.
+    pub fn linked(
+        &self,
+        answer: impl IntoResponse,
+        path: &str,
+        own: &str,
+        next_cursor: Option<Option<i32>>,
+    ) -> Response {
+        let mut response = answer.into_response();
+        if let Some(cursor) = next_cursor.flatten() {
+            let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+            let link = format!("<{path}?limit={limit}&cursor={cursor}{own}>; rel=\"next\"");
+            if let Ok(link) = HeaderValue::try_from(link) {
+                response.headers_mut().insert(header::LINK, link);
+            }
+        }
+        response
+    }
+}
+
+/// Rows of a list.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// They.
+    pub rows: Vec<T>,
+    /// Where the next page is; null where there is none; absent from a list that is whole and that nobody asked to see in pages.
+    pub next_cursor: Option<Option<i32>>,
+}
+
+/// Reads `limit`: 1 to 1000, and 100 without it. More than the most is the most.
+pub fn limit(text: Option<&str>) -> Result<usize, ApiError> {
+    match text.map(str::parse) {
+        None => Ok(DEFAULT_LIMIT),
+        Some(Ok(limit)) if limit > 0 => Ok(MAX_LIMIT.min(limit)),
+        Some(_) => Err(bad_request("limit: expected a whole number from 1")),
+    }
+}
+
+/// Reads `cursor`.
+pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, ApiError> {
+    text.map(|text| text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page"))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, String> {
+        let parameters = PageParameters { limit: limit.map(str::to_owned), cursor: cursor.map(str::to_owned) };
+        PageRequest::of(&parameters).map_err(|error| error.to_string())
+    }
+
+    fn page(request: PageRequest, rows: i32, answers: AnswerLimit) -> (usize, Option<Option<i32>>) {
+        let page = request.page((1..=rows).collect(), answers, |row| *row).unwrap();
+        (page.rows.len(), page.next_cursor)
+    }
+
+    #[test]
+    fn a_refusal_names_the_parameter() {
+        for (limit, cursor, name) in [
+            (Some("0"), None, "limit"),
+            (Some("x"), None, "limit"),
+            (Some(""), None, "limit"),
+            (None, Some("x"), "cursor"),
+        ] {
+            let refusal = request(limit, cursor).unwrap_err();
+            assert!(refusal.starts_with(&format!("400 Bad Request: {name}: ")), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_page_tells_where_the_next_one_is() {
+        let three = request(Some("3"), None).unwrap();
+
+        assert_eq!(three.rows_to_read(AnswerLimit::default()), Some(4));
+        assert_eq!(page(three, 4, AnswerLimit::default()), (3, Some(Some(3))));
+        assert_eq!(page(three, 3, AnswerLimit::default()), (3, Some(None)));
+    }
+
+    #[test]
+    fn a_list_that_nobody_pages_through_is_whole_unless_it_does_not_fit() {
+        let all = request(None, None).unwrap();
+
+        assert_eq!(all.rows_to_read(AnswerLimit::default()), None);
+        assert_eq!(page(all, 5000, AnswerLimit::default()), (5000, None));
+        let (rows, next_cursor) = page(all, 5000, AnswerLimit::of(20_000));
+        assert!((500..1500).contains(&rows), "16 KB are for the rest, and each has 2 to 5 bytes: {rows}");
+        assert_eq!(next_cursor, Some(Some(i32::try_from(rows).unwrap())));
+    }
+
+    #[test]
+    fn more_than_the_most_is_the_most() {
+        assert_eq!(request(Some("1001"), None), request(Some("1000"), None));
+        assert_eq!(request(None, Some("7")), Ok(PageRequest { limit: Some(100), after: Some(7) }));
+    }
+}

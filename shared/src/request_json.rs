@@ -1,0 +1,208 @@
+//! Reads a JSON body as clients of the old system may send it, and refuses what cannot be read or stored.
+//!
+//! Python's `json` takes more than RFC 8259: `NaN` and `Infinity` are numbers, and of two fields with the same name the later one
+//! counts (contract, area `auth`, "login request formats").
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Deserializer, Error};
+use serde_path_to_error::Path;
+
+use crate::errors::{ApiError, bad_request};
+use crate::readable::Readable;
+use crate::stored_json;
+
+/// A name longer than this is cut: it is the sender's, and may be as long as the body.
+const MAX_FIELD_CHARACTERS: usize = 80;
+
+/// Reads `body` as a `T`. 400 names the field that is wrong, in the fields that `T` ignores, too.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?;
+    let checked = with_nan_as("0", body);
+    // looking for the field costs more than reading
+    if serde_json::from_str::<Readable>(&checked).is_err() {
+        parse::<Readable>(&checked)?;
+    }
+    // serde reads no number that large: a field that `T` does not ignore refuses it
+    let body = with_nan_as("1e999", body);
+    match parse(&body) {
+        Err(Refusal { is_repeated_field: true, .. }) => Ok(parse(&without_repeated_fields(&body))?),
+        read => Ok(read?),
+    }
+}
+
+struct Refusal {
+    message: String,
+    is_repeated_field: bool,
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        bad_request(refusal.message)
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Refusal> {
+    let refusal = |field: &str, error: &Error| Refusal {
+        message: format!("{field}: {}", describe(error)),
+        is_repeated_field: error.to_string().starts_with("duplicate field"),
+    };
+    let mut deserializer = Deserializer::from_str(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| refusal(&field(error.path()), error.inner()))?;
+    deserializer.end().map_err(|error| refusal("body", &error))?;
+    Ok(value)
+}
+
+fn field(path: &Path) -> String {
+    let field = path.to_string();
+    if field == "." { "body".to_owned() } else { field.chars().take(MAX_FIELD_CHARACTERS).collect() }
+}
+
+/// Returns what serde says, without the value: it may be a password.
+fn describe(error: &Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    let Some((_, expected)) = text.split_once(", expected ") else {
+        return match text {
+            "recursion limit exceeded" => "nested too deeply".to_owned(),
+            _ if text.starts_with("invalid value") => "invalid value".to_owned(),
+            _ => text.to_owned(),
+        };
+    };
+    format!("expected {expected}")
+}
+
+/// Writes `number` in the place of each `NaN` and `Infinity` that is in no string.
+fn with_nan_as<'a>(number: &str, body: &'a str) -> Cow<'a, str> {
+    if !body.contains("NaN") && !body.contains("Infinity") {
+        return Cow::Borrowed(body);
+    }
+    // a quote within a string has a backslash in front, and so has a backslash
+    let (mut written, mut is_string, mut rest) = (String::with_capacity(body.len()), false, body);
+    while let Some(next) = rest.chars().next() {
+        let constant = ["NaN", "Infinity"].into_iter().find(|constant| !is_string && rest.starts_with(constant));
+        let length = match (constant, next) {
+            (Some(constant), _) => constant.len(),
+            (None, '\\') => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => next.len_utf8(),
+        };
+        written.push_str(if constant.is_some() { number } else { &rest[..length] });
+        is_string ^= next == '"';
+        rest = &rest[length..];
+    }
+    Cow::Owned(written)
+}
+
+/// Keeps the last of the fields with the same name; all texts and numbers stay as they were written.
+fn without_repeated_fields(json: &str) -> String {
+    let mut written = String::with_capacity(json.len());
+    push_without_repeated_fields(&mut written, json);
+    written
+}
+
+fn push_without_repeated_fields(written: &mut String, json: &str) {
+    let mut separator = "";
+    if let Some(fields) = stored_json::fields(json) {
+        written.push('{');
+        for (name, value) in fields {
+            written.extend([separator, &serde_json::Value::from(name).to_string(), ":"]);
+            push_without_repeated_fields(written, value.get());
+            separator = ",";
+        }
+        written.push('}');
+    } else if let Some(entries) = stored_json::entries(json) {
+        written.push('[');
+        for value in entries {
+            written.push_str(separator);
+            push_without_repeated_fields(written, RawValue::get(value));
+            separator = ",";
+        }
+        written.push(']');
+    } else {
+        written.push_str(json);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Object;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Login {
+        email: String,
+        #[serde(default)]
+        details: Option<Box<RawValue>>,
+    }
+
+    fn refusal(body: &str) -> String {
+        read::<Login>(body.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        assert_eq!(refusal(r#"{"email": 5}"#), "400 Bad Request: email: expected a string");
+        assert_eq!(refusal("{}"), "400 Bad Request: body: missing field `email`");
+        assert_eq!(refusal(r#"{"email": "a\u0000b"}"#), "400 Bad Request: email: the NUL character is not allowed");
+        assert_eq!(refusal(r#"{"email": NaN}"#), "400 Bad Request: email: number out of range");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_in_fields_that_nobody_reads_too() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for odd in [r#""\u0000""#, r#""\ud800""#, "1e999", "-1e999", r#"{"\u0000": 1}"#, &deep] {
+            let refused = refusal(&format!(r#"{{"email": "a", "z": {odd}}}"#));
+            assert!(refused.starts_with("400 Bad Request: z"), "{odd}: {refused}");
+        }
+    }
+
+    #[test]
+    fn one_oddity_does_not_hide_another() {
+        assert!(read::<Login>(br#"{"email": "a\u0000b", "z": 1e999}"#).is_err());
+        assert!(read::<Login>(br#"{"z": NaN, "email": "a\u0000b"}"#).is_err());
+    }
+
+    #[test]
+    fn what_python_reads_is_read_where_nobody_looks() {
+        let body = r#"{"email": "NaN \"Infinity\" \\", "z": [NaN, Infinity, -Infinity]}"#;
+
+        assert_eq!(read::<Login>(body.as_bytes()).unwrap().email, r#"NaN "Infinity" \"#);
+    }
+
+    #[test]
+    fn of_repeated_fields_the_last_one_counts_as_it_was_written() {
+        let login = |body: &str| read::<Object<Login>>(body.as_bytes()).unwrap().0;
+        let repeated = login(r#"{"email": "x", "details": [1.50, {"a": 1, "a": 2e0}], "em\u0061il": "y"}"#);
+
+        assert_eq!(repeated.email, "y");
+        assert_eq!(repeated.details.unwrap().get(), r#"[1.50,{"a":2e0}]"#);
+    }
+
+    #[test]
+    fn a_refusal_does_not_repeat_the_value() {
+        assert!(!refusal("\"hunter2\"").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_escaped_backslash_before_u0000_is_no_nul() {
+        assert!(read::<Login>(br#"{"email": "a\\u0000b"}"#).is_ok());
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let refusal = |body: &[u8]| read::<Object<Login>>(body).unwrap_err().to_string();
+
+        assert!(read::<Object<Login>>(br#"{"email": "a@b.c", "more": []}"#).is_ok());
+        assert_eq!(refusal(br#"["a@b.c"]"#), "400 Bad Request: body: expected an object");
+        assert_eq!(refusal(br#"{"email": 5}"#), "400 Bad Request: email: expected a string");
+    }
+
+    #[test]
+    fn a_second_document_is_refused() {
+        assert!(refusal(r#"{"email": "a"} {}"#).contains("trailing characters"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Lists in pages: experiments, runs, accounts.
+
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
+use shared::http::Deadline;
+use tests::app::{API_KEY, TestApp};
+
+/// Each list, its rows in the answer, and what makes twenty more of them.
+const LISTS: [(&str, &str, &str); 3] = [
+    (
+        "/api/v1/experiments",
+        "experiments",
+        "INSERT INTO experiment (experiment_id, name, arms, created_at)
+         SELECT 'exp-' || n, 'n', '[\"a\"]', timestamptz '2025-01-01' + n % 3 * interval '1 day' FROM generate_series(1, 20) n",
+    ),
+    (
+        "/api/v1/experiments/exp-alpha/runs",
+        "runs",
+        "INSERT INTO rl_run (experiment_id) SELECT 'exp-alpha' FROM generate_series(1, 20)",
+    ),
+    (
+        "/admin/users",
+        "users",
+        "INSERT INTO \"user\" (email, active) SELECT 'p' || n || '@paging.test', false FROM generate_series(1, 20) n",
+    ),
+];
+
+async fn with_many(insert: &'static str) -> TestApp {
+    let api = TestApp::with_contract_data().await;
+    sqlx::query(insert).execute(api.pool()).await.unwrap();
+    api
+}
+
+fn ids(data: &Value, rows: &str) -> Vec<i64> {
+    data[rows].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_pages_of_a_list_are_the_list() {
+    for (path, rows, insert) in LISTS {
+        let api = with_many(insert).await;
+        let whole = api.get_with_key(path).await.data();
+        assert!(whole.get("next_cursor").is_none(), "{path}: the old shape");
+
+        let (mut found, mut next) = (Vec::new(), Some(format!("{path}?limit=7")));
+        while let Some(page) = next {
+            let answer = api.get_with_key(&page).await;
+            let link = answer.header("link");
+            next = link.split(['<', '>']).nth(1).map(str::to_owned);
+            assert_eq!(next.is_some(), answer.data()["next_cursor"].is_i64(), "{path}");
+            found.extend(ids(&answer.data(), rows));
+        }
+
+        assert_eq!(found, ids(&whole, rows), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_experiments_keeps_their_status() {
+    let api = with_many(LISTS[0].2).await;
+
+    let answer = api.get_with_key("/api/v1/experiments?status=active&limit=2").await;
+
+    assert!(answer.header("link").contains("&status=active>"), "{}", answer.header("link"));
+}
+
+#[tokio::test]
+async fn a_limit_or_a_cursor_that_is_none_is_refused_by_its_name() {
+    let api = TestApp::with_contract_data().await;
+
+    for (path, _, _) in LISTS {
+        for (name, value) in [("limit", "0"), ("limit", "many"), ("cursor", "x"), ("cursor", "99999999999")] {
+            let answer = api.get_with_key(&format!("{path}?{name}={value}")).await;
+            assert_eq!(answer.status, 400, "{path} {name}={value}");
+            assert!(answer.error_message().starts_with(name), "{path}: {}", answer.error_message());
+        }
+    }
+}
+
+/// As a function answers it, whose answers have 1 MB at most.
+async fn behind_lambda(api: &TestApp, path: &str) -> (u64, Value) {
+    let event = json!({ "httpMethod": "GET", "path": path, "headers": {"x-api-key": API_KEY} });
+    let event = LambdaEvent::new(to_raw_value(&event).unwrap(), Context::default());
+    let answer: Value = shared::lambda::answer(api.service(), event, Deadline::from_now()).await.get().parse().unwrap();
+    let body: Value = answer["body"].as_str().unwrap().parse().unwrap();
+    (answer["statusCode"].as_u64().unwrap(), body["data"].clone())
+}
+
+#[tokio::test]
+async fn behind_lambda_a_list_that_does_not_fit_is_cut_and_says_so() {
+    let api = with_many("INSERT INTO rl_run (experiment_id) SELECT 'exp-alpha' FROM generate_series(1, 5000)").await;
+
+    for path in ["/api/v1/experiments/exp-alpha/runs", "/api/v1/experiments/exp-alpha"] {
+        let (status, data) = behind_lambda(&api, path).await;
+
+        let found = ids(&data, "runs");
+        assert_eq!(status, 200, "{path}");
+        assert!((2000..5000).contains(&found.len()), "{path}: {}", found.len());
+        assert_eq!(data["next_cursor"].as_i64(), found.last().copied(), "{path}");
+    }
+}

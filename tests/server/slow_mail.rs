@@ -1,0 +1,47 @@
+//! A mail service that takes its time, which must not tell who has an account.
+
+use std::time::{Duration, Instant};
+
+use axum::{Router, response::IntoResponse};
+use http::Request;
+use serde_json::json;
+use tests::contract::transport::Transport;
+use tests::db::TestDb;
+use tests::server_process::Server;
+use tokio::net::TcpListener;
+
+/// Answers like SES, after two seconds: SendEmail gives `{"MessageId": …}`
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>).
+async fn slow_ses() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let send_email = async || {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        ([("content-type", "application/json")], r#"{"MessageId": "of-a-slow-mail"}"#).into_response()
+    };
+    tokio::spawn(axum::serve(listener, Router::new().fallback(send_email)).into_future());
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_request_for_a_reset_takes_as_long_for_a_stranger_as_for_an_account() {
+    let (db, ses) = (TestDb::with_contract_data().await, slow_ses().await);
+    let aws = [("AWS_ENDPOINT_URL", &*ses), ("AWS_REGION", "eu-west-1"), ("MAIL_TRANSPORT", "ses")];
+    let credentials = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+    let server = Server::start_with(&db.url(), &[&aws[..], &credentials[..]].concat()).await;
+    let transport = Transport::http(&format!("http://{}", server.address)).unwrap();
+    let reset = async |name: &str| {
+        let started = Instant::now();
+        let request = Request::post("/api/auth/reset-password-request").header("host", transport.host());
+        let request = request.header("content-type", "application/json");
+        let body = json!({"email": format!("{name}@contract.test")}).to_string();
+        let answer = transport.send(request.body(body.into()).unwrap()).await.unwrap();
+        (answer.status().as_u16(), started.elapsed())
+    };
+
+    let (account, stranger) = tokio::join!(reset("alice"), reset("nobody"));
+
+    assert_eq!((account.0, stranger.0), (200, 500));
+    let ratio = account.1.div_duration_f64(stranger.1);
+    assert!((0.95..1.05).contains(&ratio), "{ratio}: {account:?} {stranger:?}");
+}

@@ -1,0 +1,86 @@
+//! Clients that do not read what they have asked for.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::get;
+use futures_util::stream::repeat;
+use server::connections::{Limits, serve};
+use tests::app::API_KEY;
+use tests::db::TestDb;
+use tests::server_process::{Connection, Server, within_patience};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// As `server/src/admission.rs` has it.
+const EXPORTS_AT_ONCE: usize = 16;
+
+/// Answers of a megabyte each.
+async fn large_answers(answers: i32) -> TestDb {
+    let db = TestDb::new().await;
+    let add = "INSERT INTO answer (task_id, user_email, answer, created_timestamp)
+               SELECT n::text, 'p1@study.test', to_json(repeat(md5(n::text), 32768)), now() FROM generate_series(1, $1) n";
+    sqlx::query(add).bind(answers).execute(&db.pool).await.unwrap();
+    db
+}
+
+async fn begin_export(server: &Server) -> Connection {
+    let mut connection = server.connect().await;
+    let path = "/api/v1/export/answers?limit=10000";
+    connection.send(&format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {API_KEY}\r\n\r\n")).await;
+    connection
+}
+
+#[tokio::test]
+async fn an_export_takes_no_more_memory_when_its_rows_are_large_and_nobody_reads_them() {
+    let db = large_answers(100).await;
+    let server = Server::start(&db.url()).await;
+    let before = tests::process::memory(server.pid()).0;
+
+    let _unread = begin_export(&server).await;
+    let mut most = 0;
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        most = most.max(tests::process::memory(server.pid()).0);
+    }
+
+    assert!(most < before + 24, "{before} MB before, {most} MB");
+}
+
+#[tokio::test]
+async fn an_export_holds_its_place_until_its_last_byte() {
+    let db = large_answers(40).await;
+    let server = Server::start(&db.url()).await;
+
+    let mut unread = Vec::new();
+    for _ in 0..EXPORTS_AT_ONCE {
+        let mut export = begin_export(&server).await;
+        assert!(export.head().await.starts_with("HTTP/1.1 200"));
+        unread.push(export);
+    }
+
+    assert!(begin_export(&server).await.head().await.starts_with("HTTP/1.1 503"));
+    drop(unread);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(begin_export(&server).await.head().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_given_up() {
+    let endless =
+        async || Body::from_stream(repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 65536]))));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let limits = Limits { unread: Duration::from_millis(300), ..Limits::default() };
+    tokio::spawn(serve(listener, Router::new().route("/", get(endless)), std::future::pending(), limits));
+    let mut client = TcpStream::connect(address).await.unwrap();
+
+    client.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    // what the system had kept, and then the end
+    let mut kept = Vec::new();
+    _ = within_patience(client.read_to_end(&mut kept)).await;
+    assert!(kept.starts_with(b"HTTP/1.1 200") && !kept.ends_with(b"\r\n0\r\n\r\n"), "{}", kept.len());
+}
