@@ -22,6 +22,7 @@ mod runner;
 mod session;
 mod state;
 mod timeouts;
+mod withdrawn;
 
 pub use adoption::Difference;
 pub use error::Error;

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Executor, PgConnection};
 use crate::lint::{self, Direction};
 use crate::request::{Action, Request};
 use crate::session::Session;
-use crate::{Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state};
+use crate::{Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state, withdrawn};
 
 /// Migrates one database, each run on a connection of its own.
 #[derive(Clone, Debug)]
@@ -80,7 +80,10 @@ impl Runner {
         check_privileges(&mut session, &report).await?;
         report.adopted = adopt_if_old(&mut session, report.state).await?;
         session.connection.ensure_migrations_table().await?;
-        for migration in history::pending(&session.connection.list_applied_migrations().await?)? {
+        let applied = withdrawn::forget(session.connection.list_applied_migrations().await?);
+        let pending = history::pending(&applied)?;
+        withdrawn::forget_in(&mut session.connection, &applied).await?;
+        for migration in pending {
             if target.is_none_or(|target| migration.version <= target) {
                 let (step, rebuilt) = session.apply(migration).await?;
                 report.applied_now.push(step);

@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
 use crate::timeouts::Limits;
-use crate::{Error, State, Step, Timeouts, leftovers, place, run_lock};
+use crate::{Error, State, Step, Timeouts, leftovers, place, run_lock, withdrawn};
 
 pub struct Session {
     pub connection: PgConnection,
@@ -41,7 +41,7 @@ impl Session {
         Ok(session)
     }
 
-    /// What `_sqlx_migrations` says.
+    /// What `_sqlx_migrations` says, without what was withdrawn.
     pub async fn applied(&mut self, state: State) -> Result<Vec<AppliedMigration>, Error> {
         if state != State::Migrated {
             return Ok(Vec::new());
@@ -49,7 +49,7 @@ impl Session {
         if let Some(version) = self.connection.dirty_version().await? {
             return Err(Error::Dirty(version));
         }
-        Ok(self.connection.list_applied_migrations().await?)
+        Ok(withdrawn::forget(self.connection.list_applied_migrations().await?))
     }
 
     /// Applies an up migration, and names the indexes of an earlier attempt that it builds anew.

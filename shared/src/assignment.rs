@@ -1,4 +1,7 @@
-//! The id of an assignment (`display_config.id`), and the lock of those who write assignments.
+//! The id of an assignment (`display_config.id`), and what those who write assignments have to keep to.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use sqlx::postgres::PgConnection;
@@ -27,6 +30,66 @@ fn uuid_v5(namespace: &Uuid, name: &[u8]) -> Uuid {
 pub async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(transaction).await?;
     Ok(())
+}
+
+/// Writes assignments anew until the rows of each of these participants lie in upload order on the disk. The old service reads them
+/// without `ORDER BY`, so that is the order in which it serves cases. An `UPDATE` moves its row, and an `INSERT` fills gaps. `participants`
+/// has an entry for each row that was written.
+///
+/// Call it last in a transaction that holds [`lock`]. It gives up with a warning rather than let the request run out of time: then the old
+/// service may serve some cases in another order than ours, as it does after its own uploads of rows of very different size.
+pub async fn keep_physical_order<'a>(
+    transaction: &mut PgConnection,
+    participants: impl Iterator<Item = &'a str>,
+) -> Result<(), sqlx::Error> {
+    let (mut rows, mut distinct) = (0, BTreeSet::new());
+    for participant in participants {
+        rows += 1;
+        distinct.insert(participant);
+    }
+    let participants: Vec<&str> = distinct.into_iter().collect();
+    let begun = Instant::now();
+    for some in participants.chunks(PARTICIPANTS_AT_ONCE) {
+        loop {
+            if rows > MOST_ROWS || begun.elapsed() > TIME_TO_MOVE {
+                tracing::warn!(rows, "assignments may not lie in upload order");
+                return Ok(());
+            }
+            // a small row may go into a gap of a page before: what comes behind it moves again, each time less
+            if move_misplaced(transaction, some).await? == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is larger takes too long for the page that waits for it.
+const MOST_ROWS: usize = 20_000;
+/// Within the 4.5 seconds that a request has.
+const TIME_TO_MOVE: Duration = Duration::from_secs(2);
+/// One statement moves no more, so that the time is looked at often enough.
+const PARTICIPANTS_AT_ONCE: usize = 20;
+
+/// Writes anew what comes behind the first misplaced assignment of each participant: one that lies before its predecessor. Returns
+/// how many rows moved.
+async fn move_misplaced(transaction: &mut PgConnection, participants: &[&str]) -> Result<u64, sqlx::Error> {
+    let moved = sqlx::query!(
+        "WITH placed AS (
+           SELECT user_email, upload_order, ctid < lag(ctid) OVER (PARTITION BY user_email ORDER BY upload_order) AS is_misplaced
+           FROM display_config
+           WHERE user_email = ANY($1) AND upload_order >= '-9223372036854775808'::bigint),
+         misplaced AS (
+           SELECT user_email, min(upload_order) AS first FROM placed WHERE is_misplaced GROUP BY user_email),
+         taken AS (
+           DELETE FROM display_config USING misplaced
+           WHERE display_config.user_email = misplaced.user_email AND upload_order >= first
+             AND upload_order >= '-9223372036854775808'::bigint
+           RETURNING display_config.*)
+         INSERT INTO display_config SELECT * FROM taken ORDER BY user_email, upload_order",
+        participants as &[&str]
+    );
+    Ok(moved.execute(transaction).await?.rows_affected())
 }
 
 #[cfg(test)]

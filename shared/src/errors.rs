@@ -299,6 +299,11 @@ fn to_json(value: &serde_json::Value) -> String {
     value.to_string()
 }
 
+/// Classes of SQLSTATE that may be over by the next try (PostgreSQL, appendix A): connection, rolled back for another transaction,
+/// resources, object not in the state for it (a database that accepts no connections, a lock), operator (shutdown, timeout), system (disk); and
+/// 25P03, idle in a transaction for too long.
+const NOT_NOW: [&str; 7] = ["08", "25P03", "40", "53", "55", "57", "58"];
+
 /// The database cannot be reached, has no connection left, or gave this transaction up for another one: worth another try, and
 /// not a fault of this request.
 fn is_away(error: &sqlx::Error) -> bool {
@@ -308,11 +313,9 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // classes 08 connection, 40 deadlock, 53 resources, 55 lock timeout, 57 statement timeout and shutdown, and 25P03 idle in a
-        // transaction for too long (PostgreSQL appendix A)
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| ["08", "25P03", "40", "53", "55", "57"].iter().any(|prefix| code.starts_with(prefix))),
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| NOT_NOW.iter().any(|class| code.starts_with(class)))
+        }
         _ => false,
     }
 }

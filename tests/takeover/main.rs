@@ -7,6 +7,7 @@ mod catalog;
 mod function;
 mod interruptions;
 mod old_code;
+mod old_order;
 mod on_start;
 mod schema;
 mod support;

@@ -29,8 +29,8 @@ const EARLY_PAGES: usize = 10;
 const BUFFER: usize = 64 * 1024;
 
 /// All answers, in the order of the export, in the place of the page that the handler names.
-const ALL: &str = "(SELECT id, row_number() OVER (PARTITION BY user_email ORDER BY created_timestamp, id) AS order_id,
-                           row_number() OVER (ORDER BY user_email, created_timestamp, id) AS position FROM answer) AS page";
+const ALL: &str = "(SELECT id, row_number() OVER (PARTITION BY user_email ORDER BY id) AS order_id,
+                           row_number() OVER (ORDER BY user_email, id) AS position FROM answer) AS page";
 
 /// What an export took.
 struct Exported {

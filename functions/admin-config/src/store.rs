@@ -49,6 +49,7 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     )
     .execute(&mut *transaction)
     .await?;
+    assignment::keep_physical_order(&mut transaction, columns.user_email.iter().copied()).await?;
     transaction.commit().await?;
     Ok(removed)
 }
@@ -62,6 +63,7 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
         r#"WITH uploaded AS MATERIALIZED (
              SELECT *, (SELECT display_config.id FROM display_config
                         WHERE display_config.user_email = uploaded.user_email AND display_config.case_id = uploaded.case_id
+                          AND upload_order >= '-9223372036854775808'::bigint
                         ORDER BY display_config.id = uploaded.id DESC, upload_order LIMIT 1) AS existing
              FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
                AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, place)),
@@ -95,6 +97,7 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
         (false, false) => Err(StoreError::SameId),
     });
     let outcomes = outcomes.collect::<Result<_, _>>()?;
+    assignment::keep_physical_order(&mut transaction, columns.user_email.iter().copied()).await?;
     transaction.commit().await?;
     Ok(outcomes)
 }

@@ -35,7 +35,8 @@ pub(crate) struct StoredAnswer {
     pub ai_score_shown: bool,
 }
 
-/// Checks account, assignment and questionnaire and stores the answer, in one round trip. The unique key over
+/// Checks account, assignment and questionnaire and stores the answer, in one round trip. What was shown without a `path_config` is stored
+/// as JSON's null, as the old service does. The unique key over
 /// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(
@@ -48,7 +49,7 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
              stored AS (
                INSERT INTO answer (task_id, case_id, user_email, display_configuration, answer_config_id, answer,
                                    ai_score_shown, created_timestamp, modified_timestamp)
-               SELECT assignment.id, case_id, user_email, path_config, questionnaire.id, $4::text::json,
+               SELECT assignment.id, case_id, user_email, coalesce(path_config, 'null'), questionnaire.id, $4::text::json,
                       $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                FROM assignment, questionnaire WHERE case_id IS NOT NULL
                ON CONFLICT (task_id, case_id, user_email) DO NOTHING RETURNING id)
@@ -81,7 +82,7 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
              stored AS (
                INSERT INTO answer (task_id, user_email, display_configuration, answer_config_id, answer,
                                    ai_score_shown, created_timestamp, modified_timestamp)
-               SELECT display_config.id, user_email, path_config, $3, $4::text::json, $5,
+               SELECT display_config.id, user_email, coalesce(path_config, 'null'), $3, $4::text::json, $5,
                       now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                FROM display_config JOIN account ON account.email = display_config.user_email
                WHERE display_config.id = $2 AND case_id IS NULL

@@ -56,4 +56,5 @@ CROSS JOIN LATERAL (
            array_agg(measurement_concept_id::bigint) || array_agg(operator_concept_id::bigint)
                || array_agg(value_as_concept_id::bigint) || array_agg(unit_concept_id::bigint) AS concepts
     FROM measurement
-    WHERE measurement.visit_occurrence_id = visit.visit_occurrence_id) AS measured
+    -- the second condition is always true; the index wants it (migrations/README.md, "Indexes and old code")
+    WHERE measurement.visit_occurrence_id = visit.visit_occurrence_id AND measurement.measurement_id >= -2147483648) AS measured

@@ -75,7 +75,7 @@ async fn get_config_answer(
 ) -> Result<Data<Questionnaire>, ApiError> {
     let row = sqlx::query!(
         r#"SELECT (SELECT id FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $2) IS NOT FALSE) AS account_id,
-                  (SELECT count(*) FROM answer WHERE user_email = $1) AS "answers!",
+                  (SELECT count(*) FROM answer WHERE user_email = $1 AND answer.id >= -2147483648) AS "answers!",
                   newest.id AS "id?", newest.config AS "config?", created_timestamp AS "created_timestamp: StoredTime"
            FROM (SELECT) AS one
            LEFT JOIN (SELECT id, config::text AS config, created_timestamp FROM answer_config

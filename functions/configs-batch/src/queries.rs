@@ -7,7 +7,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::entry::Assignment;
 
-/// Adds the assignments whose id is free, in their order; the ids of those that were added.
+/// Adds the assignments whose id is free, in their order; the ids of those that were added. An absent `path_config` is stored as JSON's
+/// null and not as SQL's, as the old service does.
 pub(crate) async fn store(
     connection: &mut PgConnection,
     assignments: &[&Assignment],
@@ -26,12 +27,14 @@ pub(crate) async fn store(
         &column(assignments, |assignment| assignment.id.as_str()) as &[&str],
         &column(assignments, |assignment| assignment.user_email.as_str()) as &[&str],
         &column(assignments, |assignment| assignment.case_id),
-        &column(assignments, |assignment| assignment.path_config.as_deref()) as &[Option<&str>],
+        &column(assignments, |assignment| assignment.path_config.as_deref().unwrap_or("null")) as &[&str],
         &column(assignments, |assignment| assignment.experiment_id.as_deref()) as &[Option<&str>],
         &column(assignments, |assignment| assignment.rl_run_id) as &[Option<i32>],
         &column(assignments, |assignment| assignment.arm.as_deref()) as &[Option<&str>]
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    assignment::keep_physical_order(connection, assignments.iter().map(|assignment| assignment.user_email.as_str()))
+        .await?;
     Ok(ids.into_iter().collect())
 }

@@ -113,7 +113,8 @@ pub(crate) async fn post_experiment(
         new.name,
         new.description,
         new.arms.get(),
-        new.case_pool.as_deref().map(RawValue::get)
+        // absent is JSON's null and not SQL's, as the old service stores it
+        new.case_pool.as_deref().map_or("null", RawValue::get)
     )
     .fetch_one(&mut *transaction)
     .await?;

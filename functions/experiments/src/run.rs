@@ -154,9 +154,10 @@ impl NewRun {
         if fits { Ok(Some(trigger)) } else { Err(bad_request("triggered_by: longer than 50 characters")) }
     }
 
-    fn params(&self) -> Result<Option<&str>, ApiError> {
-        let Some(params) = self.run_params.as_deref() else { return Ok(None) };
-        jsonb::read("run_params", params).map(|_| Some(params.get()))
+    /// Returns JSON text. Absent is stored as JSON's null and not as SQL's: the old service does so.
+    fn params(&self) -> Result<&str, ApiError> {
+        let Some(params) = self.run_params.as_deref() else { return Ok("null") };
+        jsonb::read("run_params", params).map(|_| params.get())
     }
 }
 

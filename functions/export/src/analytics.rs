@@ -4,7 +4,7 @@ use futures_util::stream::BoxStream;
 use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::cursor::Cursor;
+use crate::cursor::{self, Cursor};
 use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
 use crate::value::TimestampUtc;
@@ -29,6 +29,14 @@ row! {
     }
 }
 
+/// What timings are ordered by: participant and case as in the old service, then the id. `id >= lowest` in the statements is always true:
+/// the index wants it (`migrations/README.md`, "Indexes and old code").
+struct Place {
+    user_email: String,
+    case_id: i32,
+    id: i32,
+}
+
 impl Resource for Analytics {
     const PATH: &'static str = "/api/v1/export/analytics";
     const HAS_SINCE: bool = true;
@@ -36,33 +44,27 @@ impl Resource for Analytics {
     type Row = AnalyticsRow;
 
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
-        let after: Option<i32> = wanted.after.map(Cursor::key).transpose()?;
-        let keys = sqlx::query_scalar!(
-            "SELECT id FROM analytics
-             WHERE ($1::int IS NULL OR id > $1) AND ($2::timestamptz IS NULL OR created_timestamp >= $2)
-             ORDER BY id LIMIT $3 OFFSET $4",
-            after,
-            wanted.since,
-            wanted.count,
-            wanted.offset
-        );
-        let keys = keys.fetch_all(&mut *snapshot).await?;
-        let total = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM analytics WHERE $1::timestamptz IS NULL OR created_timestamp >= $1"#,
-            wanted.since
-        );
-        let total = if wanted.with_total { Some(total.fetch_one(snapshot).await?) } else { None };
+        let keys = match wanted.after {
+            Some(cursor) => {
+                let last = place(snapshot, cursor).await?;
+                ids_after(snapshot, &last, wanted).await?
+            }
+            None => first_ids(snapshot, wanted).await?,
+        };
+        let total = if wanted.with_total { Some(count(snapshot, wanted).await?) } else { None };
         Ok(Keys { keys, total })
     }
 
     fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[i32]) -> BoxStream<'e, Result<AnalyticsRow, sqlx::Error>> {
         sqlx::query_as!(
             AnalyticsRow,
-            r#"SELECT id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time?: TimestampUtc",
+            r#"SELECT analytics.id AS analytics_id, user_email, case_config_id, case_id, case_open_time AS "case_open_time?: TimestampUtc",
                    answer_open_time AS "answer_open_time?: TimestampUtc", answer_submit_time AS "answer_submit_time?: TimestampUtc",
                    to_answer_open_secs, to_submit_secs, total_duration_secs,
                    created_timestamp AS "analytics_created_at: TimestampUtc"
-               FROM analytics WHERE id = ANY($1) ORDER BY id"#,
+               FROM unnest($1::int[]) WITH ORDINALITY AS page (id, position)
+               JOIN analytics ON analytics.id = page.id
+               ORDER BY page.position"#,
             keys
         )
         .fetch(db)
@@ -71,4 +73,49 @@ impl Resource for Analytics {
     fn is_of(row: &AnalyticsRow, key: &i32) -> bool {
         row.analytics_id == *key
     }
+}
+
+async fn place(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<Place, ApiError> {
+    let id: i32 = cursor.key()?;
+    let place = sqlx::query_as!(Place, "SELECT user_email, case_id, id FROM analytics WHERE id = $1", id);
+    place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
+}
+
+async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<i32>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT id FROM analytics
+         WHERE ($1::timestamptz IS NULL OR created_timestamp >= $1) AND id >= -2147483648
+         ORDER BY user_email, case_id, id LIMIT $2 OFFSET $3",
+        wanted.since,
+        wanted.count,
+        wanted.offset
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+async fn ids_after(snapshot: &mut PgConnection, last: &Place, wanted: &Wanted<'_>) -> Result<Vec<i32>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT id FROM analytics
+         WHERE (user_email, case_id, id) > ($1, $2, $3) AND id >= -2147483648
+           AND ($4::timestamptz IS NULL OR created_timestamp >= $4)
+         ORDER BY user_email, case_id, id LIMIT $5",
+        last.user_email,
+        last.case_id,
+        last.id,
+        wanted.since,
+        wanted.count
+    )
+    .fetch_all(snapshot)
+    .await
+}
+
+async fn count(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM analytics
+           WHERE ($1::timestamptz IS NULL OR created_timestamp >= $1) AND id >= -2147483648"#,
+        wanted.since
+    )
+    .fetch_one(snapshot)
+    .await
 }

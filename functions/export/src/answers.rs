@@ -71,17 +71,10 @@ row! {
     }
 }
 
-/// An answer of a page, in the order of the export.
+/// An answer of a page. The export is ordered by these two, as the old service does. `id >= lowest` in the statements is always true:
+/// the index wants it (`migrations/README.md`, "Indexes and old code").
 struct Found {
     user_email: Option<String>,
-    id: i32,
-}
-
-/// What answers are ordered by.
-struct Place {
-    user_email: Option<String>,
-    /// As PostgreSQL writes it, which is the only one to read each of its times.
-    created_timestamp: Option<String>,
     id: i32,
 }
 
@@ -95,17 +88,14 @@ impl Resource for Answers {
         let since = wanted.since.map(|since| since.naive_utc());
         let (found, before) = if let Some(cursor) = wanted.after {
             let last_key: AnswerKey = cursor.key()?;
-            let last = place(snapshot, last_key.id).await?;
+            let last = found(snapshot, last_key.id).await?;
             let found = found_after(snapshot, &last, since, wanted.count).await?;
             let is_same = found.first().is_some_and(|first| first.user_email == last.user_email);
             (found, if is_same { last_key.order_id } else { 0 })
         } else {
             let found = first_found(snapshot, since, wanted).await?;
             let before = match found.first() {
-                Some(first) if wanted.offset > 0 => {
-                    let first = place(snapshot, first.id).await?;
-                    count_before(snapshot, &first, since).await?
-                }
+                Some(first) if wanted.offset > 0 => count_before(snapshot, first, since).await?,
                 _ => 0,
             };
             (found, before)
@@ -138,11 +128,12 @@ impl Resource for Answers {
                LEFT JOIN LATERAL (
                    SELECT value_as_string FROM observation
                    WHERE visit_occurrence_id = answer.case_id AND observation_concept_id = 45614722
-                   ORDER BY observation_datetime, observation_id LIMIT 1
+                   ORDER BY observation_datetime, observation_id DESC LIMIT 1
                ) risk ON true
                LEFT JOIN LATERAL (
                    SELECT * FROM analytics
                    WHERE analytics.user_email = answer.user_email AND analytics.case_id = answer.case_id
+                     AND analytics.id >= -2147483648
                    ORDER BY (analytics.case_config_id = answer.task_id) DESC NULLS LAST, analytics.id DESC LIMIT 1
                ) timing ON true
                ORDER BY page.position"#,
@@ -167,9 +158,9 @@ fn numbered(found: &[Found], before: i64) -> Vec<AnswerKey> {
         .collect()
 }
 
-async fn place(snapshot: &mut PgConnection, id: i32) -> Result<Place, ApiError> {
-    let place = sqlx::query_as!(Place, "SELECT user_email, created_timestamp::text, id FROM answer WHERE id = $1", id);
-    place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
+async fn found(snapshot: &mut PgConnection, id: i32) -> Result<Found, ApiError> {
+    let found = sqlx::query_as!(Found, "SELECT user_email, id FROM answer WHERE id = $1", id);
+    found.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
 }
 
 async fn first_found(
@@ -180,8 +171,8 @@ async fn first_found(
     sqlx::query_as!(
         Found,
         "SELECT user_email, id FROM answer
-         WHERE $1::timestamp IS NULL OR created_timestamp >= $1
-         ORDER BY user_email, created_timestamp, id LIMIT $2 OFFSET $3",
+         WHERE ($1::timestamp IS NULL OR created_timestamp >= $1) AND id >= -2147483648
+         ORDER BY user_email, id LIMIT $2 OFFSET $3",
         since,
         wanted.count,
         wanted.offset
@@ -190,40 +181,29 @@ async fn first_found(
     .await
 }
 
-/// Behind an answer come those that compare as greater, and those that do not compare because they have no date or are nobody's:
-/// they are last. Each part is a range of the index; one condition for all would read and drop what is before it.
+/// Returns the answers behind `last`. Those of nobody come last: they do not compare, so they are a part of their own. Each part is
+/// a range of the index; one condition for both would read and drop what is before it.
 async fn found_after(
     snapshot: &mut PgConnection,
-    last: &Place,
+    last: &Found,
     since: Option<NaiveDateTime>,
     count: i64,
 ) -> Result<Vec<Found>, sqlx::Error> {
     sqlx::query_as!(
         Found,
         r#"SELECT user_email, id AS "id!" FROM (
-               (SELECT user_email, created_timestamp, id FROM answer
-                WHERE (user_email, created_timestamp, id) > ($1, $2::text::timestamp, $3)
-                  AND ($4::timestamp IS NULL OR created_timestamp >= $4)
-                ORDER BY user_email, created_timestamp, id LIMIT $5)
+               (SELECT user_email, id FROM answer
+                WHERE (user_email, id) > ($1, $2) AND id >= -2147483648
+                  AND ($3::timestamp IS NULL OR created_timestamp >= $3)
+                ORDER BY user_email, id LIMIT $4)
                UNION ALL
-               (SELECT user_email, created_timestamp, id FROM answer
-                WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL) AND created_timestamp IS NULL
-                  AND ($2::text IS NOT NULL OR id > $3) AND $4 IS NULL
-                ORDER BY user_email, created_timestamp, id LIMIT $5)
-               UNION ALL
-               (SELECT user_email, created_timestamp, id FROM answer
-                WHERE user_email IS NULL AND created_timestamp IS NOT NULL
-                  AND ($1 IS NOT NULL OR (created_timestamp, id) > ($2::text::timestamp, $3))
-                  AND ($4::timestamp IS NULL OR created_timestamp >= $4)
-                ORDER BY user_email, created_timestamp, id LIMIT $5)
-               UNION ALL
-               (SELECT user_email, created_timestamp, id FROM answer
-                WHERE user_email IS NULL AND created_timestamp IS NULL AND $1 IS NOT NULL AND $4 IS NULL
-                ORDER BY user_email, created_timestamp, id LIMIT $5)
+               (SELECT user_email, id FROM answer
+                WHERE user_email IS NULL AND ($1 IS NOT NULL OR id > $2) AND id >= -2147483648
+                  AND ($3::timestamp IS NULL OR created_timestamp >= $3)
+                ORDER BY user_email, id LIMIT $4)
            ) AS behind
-           ORDER BY user_email, created_timestamp, id LIMIT $5"#,
+           ORDER BY user_email, id LIMIT $4"#,
         last.user_email,
-        last.created_timestamp,
         last.id,
         since,
         count
@@ -232,21 +212,18 @@ async fn found_after(
     .await
 }
 
-/// How many answers of the same participant come before `place`.
+/// Counts the answers of the same participant before `first`.
 async fn count_before(
     snapshot: &mut PgConnection,
-    place: &Place,
+    first: &Found,
     since: Option<NaiveDateTime>,
 ) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM answer
-           WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL)
-             AND ((created_timestamp, id) < ($2::text::timestamp, $3)
-                  OR $2::text IS NULL AND (created_timestamp IS NOT NULL OR id < $3))
-             AND ($4::timestamp IS NULL OR created_timestamp >= $4)"#,
-        place.user_email,
-        place.created_timestamp,
-        place.id,
+           WHERE (user_email = $1 OR $1::text IS NULL AND user_email IS NULL) AND id < $2 AND id >= -2147483648
+             AND ($3::timestamp IS NULL OR created_timestamp >= $3)"#,
+        first.user_email,
+        first.id,
         since
     )
     .fetch_one(snapshot)
@@ -255,7 +232,8 @@ async fn count_before(
 
 async fn count(snapshot: &mut PgConnection, since: Option<NaiveDateTime>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM answer WHERE $1::timestamp IS NULL OR created_timestamp >= $1"#,
+        r#"SELECT count(*) AS "count!" FROM answer
+           WHERE ($1::timestamp IS NULL OR created_timestamp >= $1) AND id >= -2147483648"#,
         since
     )
     .fetch_one(snapshot)

@@ -53,8 +53,9 @@ impl Resource for Participants {
             ParticipantRow,
             r#"SELECT id AS user_id, position, employer, area_of_clinical_ex, active, admin_flag,
                    created_timestamp AS "user_created_at: Timestamp",
-                   (SELECT count(*) FROM answer WHERE answer.user_email = "user".email) AS "cases_completed!",
-                   (SELECT count(*) FROM display_config WHERE display_config.user_email = "user".email) AS "cases_assigned!"
+                   (SELECT count(*) FROM answer WHERE answer.user_email = "user".email AND answer.id >= -2147483648) AS "cases_completed!",
+                   (SELECT count(*) FROM display_config
+                    WHERE display_config.user_email = "user".email AND upload_order >= '-9223372036854775808'::bigint) AS "cases_assigned!"
                FROM "user" WHERE id = ANY($1) ORDER BY id"#,
             keys
         )

@@ -96,6 +96,7 @@ pub fn in_order_of_cases(
            LEFT JOIN LATERAL (
                SELECT * FROM analytics
                WHERE analytics.user_email = answer.user_email AND analytics.case_id = answer.case_id
+                 AND analytics.id >= -2147483648
                ORDER BY (analytics.case_config_id = answer.task_id) DESC NULLS LAST, analytics.id DESC LIMIT 1
            ) timing ON true
            WHERE $1::timestamp IS NULL OR answer.created_timestamp >= $1

@@ -1,0 +1,112 @@
+//! Migrations that were withdrawn before anybody deployed them (`docs/decisions.md`, 90). Databases of developers had applied them. They go
+//! on from there: their history forgets what was withdrawn, and the migrations of today replace its indexes.
+
+use sqlx::PgConnection;
+use sqlx::migrate::AppliedMigration;
+
+use crate::migrations;
+
+/// The withdrawn versions.
+const WITHDRAWN: [i64; 13] = [
+    20_260_102_000_100,
+    20_260_102_000_200,
+    LAST_STEP_OF_UPLOAD_ORDER,
+    20_260_103_000_100,
+    20_260_103_000_200,
+    20_260_103_000_210,
+    20_260_103_000_300,
+    20_260_103_000_400,
+    20_260_103_000_500,
+    20_260_103_000_600,
+    20_260_103_000_700,
+    20_260_103_000_800,
+    20_260_104_000_000,
+];
+
+/// Adds `display_config.upload_order`. Once it took four migrations, and moved rows.
+const UPLOAD_ORDER: i64 = 20_260_102_000_000;
+const LAST_STEP_OF_UPLOAD_ORDER: i64 = 20_260_102_000_300;
+/// SHA-384 of [`UPLOAD_ORDER`]'s file at that time.
+const FORMER_UPLOAD_ORDER: &str =
+    "240a42e2d9a8223e552bd48fbfa24cc2c776f250e88d04c7e6980215fa8642c3d03f66254e90636269227a3afb2b9c00";
+
+/// The history as it would be if the migrations of today had run.
+pub fn forget(mut applied: Vec<AppliedMigration>) -> Vec<AppliedMigration> {
+    if has_former_column(&applied)
+        && let Some(column) = applied.iter_mut().find(|one| one.version == UPLOAD_ORDER)
+        && let Some(today) = migrations::up().find(|one| one.version == UPLOAD_ORDER)
+    {
+        column.checksum = today.checksum.clone();
+    }
+    applied.retain(|one| !WITHDRAWN.contains(&one.version));
+    applied
+}
+
+/// Whether the four former steps made the column. A database that has only some of them cannot go on.
+fn has_former_column(applied: &[AppliedMigration]) -> bool {
+    applied.iter().any(|one| one.version == LAST_STEP_OF_UPLOAD_ORDER)
+        && applied.iter().any(|one| one.version == UPLOAD_ORDER && hex(&one.checksum) == FORMER_UPLOAD_ORDER)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes the history as [`forget`] says.
+pub async fn forget_in(connection: &mut PgConnection, applied: &[AppliedMigration]) -> Result<(), sqlx::Error> {
+    let (versions, checksums): (Vec<i64>, Vec<Vec<u8>>) =
+        applied.iter().map(|one| (one.version, one.checksum.to_vec())).unzip();
+    // not checked at compile time, like all statements on sqlx's own table
+    sqlx::query(
+        "WITH forgotten AS (DELETE FROM _sqlx_migrations WHERE version = ANY($1))
+         UPDATE _sqlx_migrations SET checksum = today.checksum
+         FROM unnest($2::bigint[], $3::bytea[]) AS today (version, checksum)
+         WHERE _sqlx_migrations.version = today.version AND _sqlx_migrations.checksum <> today.checksum",
+    )
+    .bind(&WITHDRAWN[..])
+    .bind(versions)
+    .bind(checksums)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(version: i64, checksum: &[u8]) -> AppliedMigration {
+        AppliedMigration { version, checksum: checksum.to_vec().into() }
+    }
+
+    fn former_column() -> AppliedMigration {
+        let checksum: Vec<u8> = (0..FORMER_UPLOAD_ORDER.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&FORMER_UPLOAD_ORDER[at..at + 2], 16).unwrap())
+            .collect();
+        applied(UPLOAD_ORDER, &checksum)
+    }
+
+    #[test]
+    fn no_withdrawn_version_is_in_use_again() {
+        assert!(WITHDRAWN.iter().all(|version| !migrations::is_known(*version)));
+    }
+
+    #[test]
+    fn the_column_of_the_four_steps_is_that_of_today() {
+        let history = forget(vec![former_column(), applied(LAST_STEP_OF_UPLOAD_ORDER, b"any")]);
+
+        let today = migrations::up().find(|one| one.version == UPLOAD_ORDER).unwrap();
+        assert_eq!(history.len(), 1);
+        assert_eq!(history[0].checksum, today.checksum);
+    }
+
+    #[test]
+    fn a_column_whose_steps_were_cut_short_is_refused() {
+        let history = forget(vec![former_column(), applied(20_260_102_000_100, b"any")]);
+
+        assert!(
+            matches!(crate::history::pending(&history), Err(crate::Error::Changed(versions)) if versions == [UPLOAD_ORDER])
+        );
+    }
+}

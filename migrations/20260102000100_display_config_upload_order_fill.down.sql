@@ -1,1 +1,0 @@
--- Nothing to undo: the order goes with its column, and a second fill leaves filled rows alone.

@@ -1,1 +1,0 @@
-ALTER TABLE display_config DROP CONSTRAINT display_config_upload_order_check;

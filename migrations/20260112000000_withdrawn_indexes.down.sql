@@ -1,0 +1,2 @@
+-- What old code was disturbed by does not come back.
+SELECT 1;
