@@ -7,7 +7,9 @@ use sqlx::{ConnectOptions, Executor, PgConnection};
 use crate::lint::{self, Direction};
 use crate::request::{Action, Request};
 use crate::session::Session;
-use crate::{Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state, withdrawn};
+use crate::{
+    Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state, withdrawn,
+};
 
 /// Migrates one database, each run on a connection of its own.
 #[derive(Clone, Debug)]
