@@ -140,8 +140,9 @@ def headers(key):
 
 
 def without_arns(rules):
-    """A rule that was deleted and made again has another ARN."""
-    return [{name: value for name, value in rule.items() if name != "RuleArn"} for rule in rules]
+    """A rule that was deleted and made again has another ARN, and moto lists it last. By priority."""
+    without = [{name: value for name, value in rule.items() if name != "RuleArn"} for rule in rules]
+    return sorted(without, key=lambda rule: rule["Priority"])
 
 
 if __name__ == "__main__":
