@@ -59,16 +59,12 @@ impl Context {
     pub async fn reads(&self) -> Result<Database, Failure> {
         let Some(url) = config::replica_database_url(&self.environment().await?)? else { return self.database().await };
         let replica = Database::new(options(&url)?.into(), Deployment::Container { max_connections: 2 });
-        match shared::db::lag(&replica).await {
-            Ok(lag) => {
-                anstream::eprintln!("note: reading the replica, {:.1} s behind", lag.as_secs_f64());
-                Ok(replica)
-            }
-            Err(_) => {
-                anstream::eprintln!("note: the replica does not answer; reading the primary");
-                self.database().await
-            }
+        if let Ok(lag) = shared::db::lag(&replica).await {
+            anstream::eprintln!("note: reading the replica, {:.1} s behind", lag.as_secs_f64());
+            return Ok(replica);
         }
+        anstream::eprintln!("note: the replica does not answer; reading the primary");
+        self.database().await
     }
 
     /// Returns how far the replica is behind, if there is to be one.

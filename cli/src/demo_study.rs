@@ -36,7 +36,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let seeded = loop {
         match Box::pin(seed(&options)).await {
             Err(SeedError::Database(_)) if Instant::now() < deadline => {
-                tokio::time::sleep(Duration::from_secs(1)).await
+                tokio::time::sleep(Duration::from_secs(1)).await;
             }
             seeded => break seeded?,
         }

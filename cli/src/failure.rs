@@ -14,7 +14,8 @@ pub struct Failure {
     message: String,
     remedy: Option<String>,
     is_usage: bool,
-    details: Option<Value>,
+    /// Boxed, because every result of the command line has room for a failure.
+    details: Option<Box<Value>>,
     /// Whoever read standard output has gone away, and misses nothing.
     pub is_unread: bool,
 }
@@ -49,7 +50,7 @@ impl Failure {
     /// The same for programs, in the JSON document.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -76,7 +77,7 @@ pub fn tell(failure: &Failure, json: bool) -> ExitCode {
     if json {
         let mut error = json!({ "message": message, "remedy": remedy });
         if let Some(details) = details {
-            error["details"] = details.clone();
+            error["details"] = Value::clone(details);
         }
         anstream::eprintln!("{}", json!({ "error": error }));
     } else {

@@ -1,6 +1,8 @@
 //! Migrations that were withdrawn before anybody deployed them (`docs/decisions.md`, 90). Databases of developers had applied them. They go
 //! on from there: their history forgets what was withdrawn, and the migrations of today replace its indexes.
 
+use std::fmt::Write as _;
+
 use sqlx::PgConnection;
 use sqlx::migrate::AppliedMigration;
 
@@ -36,7 +38,7 @@ pub fn forget(mut applied: Vec<AppliedMigration>) -> Vec<AppliedMigration> {
         && let Some(column) = applied.iter_mut().find(|one| one.version == UPLOAD_ORDER)
         && let Some(today) = migrations::up().find(|one| one.version == UPLOAD_ORDER)
     {
-        column.checksum = today.checksum.clone();
+        column.checksum.clone_from(&today.checksum);
     }
     applied.retain(|one| !WITHDRAWN.contains(&one.version));
     applied
@@ -49,7 +51,10 @@ fn has_former_column(applied: &[AppliedMigration]) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Writes the history as [`forget`] says.

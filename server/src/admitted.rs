@@ -35,11 +35,11 @@ impl Admitted {
         Self::at_a_pace(PACE, body, place)
     }
 
-    fn at_a_pace(pace: Pace, body: Body, place: OwnedSemaphorePermit) -> Body {
+    fn at_a_pace(minimum: Pace, body: Body, place: OwnedSemaphorePermit) -> Body {
         if body.size_hint().exact().is_some() {
             return body;
         }
-        Body::new(Self { body, began: Instant::now(), bytes: 0, pace, _place: place })
+        Body::new(Self { body, began: Instant::now(), bytes: 0, pace: minimum, _place: place })
     }
 
     fn is_too_slow(&self) -> bool {

@@ -22,6 +22,11 @@ pub const MAX_BODY_BYTES: usize = 1_048_576;
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
+/// A JSON body whose entries stand alone (contract section 9, batches): an entry that cannot be read or stored is left to the
+/// handler. Otherwise like [`Json`]; NUL is refused anywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonEntries<T>(pub T);
+
 /// Path parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
@@ -35,6 +40,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         request_json::read(&json_body(request, state).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonEntries<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        request_json::read_entries(&json_body(request, state).await?).map(Self)
     }
 }
 

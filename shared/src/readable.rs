@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+/// Says that a text has a NUL character, which PostgreSQL's `text` does not hold.
+pub(crate) const NUL_IS_NOT_ALLOWED: &str = "the NUL character is not allowed";
+
 /// Any value whose texts have no NUL (PostgreSQL's `text` has none) and no half of a surrogate pair, whose numbers are
 /// within the range of `f64`, and which is no deeper than serde reads (127 levels).
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +47,7 @@ impl<'de> Visitor<'de> for Readable {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self, E> {
-        if text.contains('\0') { Err(E::custom("the NUL character is not allowed")) } else { Ok(self) }
+        if text.contains('\0') { Err(E::custom(NUL_IS_NOT_ALLOWED)) } else { Ok(self) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {

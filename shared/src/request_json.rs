@@ -11,7 +11,7 @@ use serde_json::{Deserializer, Error};
 use serde_path_to_error::Path;
 
 use crate::errors::{ApiError, bad_request};
-use crate::readable::Readable;
+use crate::readable::{NUL_IS_NOT_ALLOWED, Readable};
 use crate::stored_json;
 
 /// A name longer than this is cut: it is the sender's, and may be as long as the body.
@@ -30,6 +30,15 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     match parse(&body) {
         Err(Refusal { is_repeated_field: true, .. }) => Ok(parse(&without_repeated_fields(&body))?),
         read => Ok(read?),
+    }
+}
+
+/// Reads `body` as a `T` whose entries the handler judges one by one. 400 for what is no JSON or no `T`, and for NUL anywhere.
+pub(crate) fn read_entries<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?;
+    match parse::<Readable>(body) {
+        Err(refusal) if refusal.message.ends_with(NUL_IS_NOT_ALLOWED) => Err(refusal.into()),
+        _ => Ok(parse(body)?),
     }
 }
 

@@ -208,7 +208,7 @@ async fn a_review_is_one_round_trip() {
 async fn a_review_scans_no_table_but_the_configuration() {
     let db = TestDb::with_study_data().await;
 
-    let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "study-7-3", "{}"]).await;
+    let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "study-7-3", "{}", "2026-03-02"]).await;
 
     assert_eq!(scanned.into_iter().collect::<Vec<_>>(), ["system_config"]);
 }

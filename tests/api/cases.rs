@@ -133,7 +133,7 @@ async fn the_next_case_is_one_round_trip() {
 async fn the_next_case_scans_no_table_but_the_configuration() {
     let db = TestDb::with_study_data().await;
 
-    let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test"]).await;
+    let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "2026-03-02"]).await;
 
     assert_eq!(scanned.into_iter().collect::<Vec<_>>(), ["system_config"]);
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tests::app::TestApp;
 
-/// Each export, the column that names its rows, and the old service's rows in its order (tests/fixtures/old_service/queries.sql). Where that
+/// Each export, the column that names its rows, and the old service's rows in its order (`tests/fixtures/old_service/queries.sql`). Where that
 /// leaves ties, the id decides.
 const EXPORTS: [(&str, &str, &str); 4] = [
     ("answers", "answer_id", "SELECT id::text FROM answer ORDER BY user_email, id"),

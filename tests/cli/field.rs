@@ -334,7 +334,7 @@ async fn what_is_no_number_is_no_value() {
 async fn participants_of_prolific_are_invited_by_their_ids() {
     let augmed = Augmed::new().await;
     let ids: Vec<String> = (0..20).map(|number| format!("5f0000000000000000000{number:03}")).collect();
-    let rows: String = ids.iter().map(|id| format!("sub,{id},APPROVED\n")).collect();
+    let rows = ids.iter().map(|id| format!("sub,{id},APPROVED\n")).collect::<Vec<_>>().concat();
     let file = augmed
         .file("prolific.csv", format!("Submission id,Participant id,Status\n{rows}sub,CONSENT_REVOKED,RETURNED\n"));
     let invite = |seed: &str| {

@@ -9,7 +9,8 @@ const PERSON: &str =
 
 /// Persons of whom many are wrong in one way, and a visit of one who is not there.
 fn files(augmed: &Augmed) -> String {
-    let rows: String = (1..=292).map(|id| format!("{id},8507,x,0,0,\n")).collect();
+    let rows: Vec<String> = (1..=292).map(|id| format!("{id},8507,x,0,0,\n")).collect();
+    let rows = rows.concat();
     let visit = "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,visit_type_concept_id\n1,1,0,2025-03-03,2025-03-03,0\n2,999,0,2025-03-03,today,0\n";
     let person = format!("{PERSON}{rows}");
     let files: &[(&str, &[u8])] = &[("person.csv", person.as_bytes()), ("visit_occurrence.csv", visit.as_bytes())];

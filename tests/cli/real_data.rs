@@ -16,7 +16,8 @@ fn study(augmed: &Augmed, page_config: &str, path: &str, cases: &[i32]) {
     augmed.run(&["page-config", "set", &augmed.file("page_config.json", page_config)]).done();
     augmed.run(&["questionnaire", "set", &augmed.file("q.json", r#"[{"type": "Text", "title": "Why?"}]"#)]).done();
     augmed.run(&["users", "invite", "a@study.test"]).done();
-    let rows: String = cases.iter().map(|case| format!("a@study.test,{case},{path}\n")).collect();
+    let rows: Vec<String> = cases.iter().map(|case| format!("a@study.test,{case},{path}\n")).collect();
+    let rows = rows.concat();
     let file = augmed.file("assignments.csv", format!("User,Case No.,Path\n{rows}"));
     augmed.run(&["assignments", "upload", &file]).done();
     let case = augmed.run(&["case", "show", "--file", &file, "--row", "2"]).done();

@@ -76,7 +76,7 @@ pub async fn a_statement_ends_after_four_seconds_by_every_way() {
     let attempts = ways.urls.iter().map(async |(way, url)| {
         let started = Instant::now();
         let error = sqlx::query("SELECT pg_sleep(8)").execute(&connect(url)).await.unwrap_err();
-        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("57014"), "{way}: {error}");
         assert!(started.elapsed() >= Duration::from_secs(4), "{way}");
         Ok::<_, ()>(())

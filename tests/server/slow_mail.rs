@@ -10,7 +10,7 @@ use tests::db::TestDb;
 use tests::server_process::Server;
 use tokio::net::TcpListener;
 
-/// Answers like SES, after two seconds: SendEmail gives `{"MessageId": …}`
+/// Answers like SES, after two seconds: `SendEmail` gives `{"MessageId": …}`
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>).
 async fn slow_ses() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

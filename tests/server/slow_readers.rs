@@ -69,7 +69,7 @@ async fn an_export_holds_its_place_until_its_last_byte() {
 #[tokio::test]
 async fn a_client_that_reads_nothing_is_given_up() {
     let endless =
-        async || Body::from_stream(repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 65536]))));
+        async || Body::from_stream(repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 8192]))));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let limits = Limits { unread: Duration::from_millis(300), ..Limits::default() };

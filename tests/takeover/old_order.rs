@@ -49,17 +49,21 @@ async fn with_twelve_assignments_each() {
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: scripts/nightly order"]
 async fn with_three_hundred_assignments_each() {
     no_migration_changes_an_order(300).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: scripts/nightly order"]
 async fn with_fifteen_hundred_assignments_each() {
     no_migration_changes_an_order(1500).await;
 }
 
 async fn no_migration_changes_an_order(assignments: u32) {
     let db = study_of_the_old_system(assignments).await;
+    // statistics alone change the plans of joins, and autovacuum makes them without us
+    execute(&db, "VACUUM ANALYZE").await;
     let before = read_as_the_old_service(&db).await;
 
     for migration in migrations::up().skip(1) {

@@ -42,6 +42,7 @@ pub enum Action {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Files {
     /// Where the files are: a directory, or a ZIP archive. With --mapping: a CSV file of patients.
     pub directory: PathBuf,

@@ -142,7 +142,7 @@ pub fn is_no_number(cell: &[u8], column: &Column) -> bool {
     let text = cell.trim_ascii();
     let unsigned = text.strip_prefix(b"+").or(text.strip_prefix(b"-")).unwrap_or(text);
     let is_named = |name: &&str| unsigned.eq_ignore_ascii_case(name.as_bytes());
-    column.kind == Kind::Number && ["nan", "inf", "infinity"].iter().any(|name| is_named(&name))
+    column.kind == Kind::Number && ["nan", "inf", "infinity"].iter().any(is_named)
 }
 
 /// PostgreSQL's `numeric` but for `NaN` and `Infinity`: digits with a point and an exponent.

@@ -1,6 +1,6 @@
 //! Lines as an editor counts them: they end with a line feed, a carriage return, or both.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 /// The lines of the rows that begin at these bytes, which are in order. A row begins behind the empty lines before it.
 ///
@@ -9,7 +9,7 @@ pub fn of(content: impl Read, at: &[u64]) -> io::Result<Vec<u64>> {
     let mut lines = Vec::with_capacity(at.len());
     let mut wanted = at.iter().copied().peekable();
     let (mut line, mut before) = (1, 0);
-    for (offset, byte) in (0_u64..).zip(content.bytes()) {
+    for (offset, byte) in (0_u64..).zip(BufReader::new(content).bytes()) {
         let byte = byte?;
         while wanted.peek().is_some_and(|at| *at <= offset) && !matches!(byte, b'\r' | b'\n') {
             lines.push(line);

@@ -25,7 +25,7 @@ pub(crate) struct Account {
 }
 
 /// The advisory lock of whoever invites. A number that nothing else of ours uses.
-const ONE_INVITES: i64 = 0x61_75_67_6d_65_64;
+const ONE_INVITES: i64 = 0x6175_676d_6564;
 
 /// What came of withdrawing an invitation.
 pub enum Withdrawn {

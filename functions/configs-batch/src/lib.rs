@@ -16,7 +16,7 @@ use shared::answer_limit::AnswerLimit;
 use shared::audit::Action;
 use shared::auth::Service;
 use shared::errors::bad_request;
-use shared::extract::{Json, Object};
+use shared::extract::{JsonEntries, Object};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, ServerError};
 use shared::reply::{Created, Envelope};
 use shared::{ApiError, App};
@@ -82,7 +82,7 @@ async fn post_batch(
     Service(author): Service,
     State(app): State<App>,
     limit: AnswerLimit,
-    Json(Object(batch)): Json<Object<Batch>>,
+    JsonEntries(Object(batch)): JsonEntries<Object<Batch>>,
 ) -> Result<Created<BatchResults>, ApiError> {
     if batch.configs.is_empty() {
         return Err(bad_request("'configs' must be a non-empty array"));

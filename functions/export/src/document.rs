@@ -91,6 +91,7 @@ struct Chunk {
     rows: usize,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one for each chunk, and it does not move")]
 enum Written {
     Json(Vec<u8>),
     /// A writer has a buffer of its own: one for each line would cost more than the line.

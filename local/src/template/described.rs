@@ -8,9 +8,6 @@ use super::model::Rule;
 use super::properties::{self, RuleProperties};
 use super::{Template, TemplateError};
 
-/// What an action without a sticky session says of stickiness.
-const NOT_STICKY: &str = r#"{"Enabled":false}"#;
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Described {
@@ -59,7 +56,7 @@ impl DescribedRule {
 fn without_repetition(mut action: Value) -> Result<Value, String> {
     if let Some(config) = action.get_mut("ForwardConfig").and_then(Value::as_object_mut) {
         if let Some(stickiness) = config.remove("TargetGroupStickinessConfig")
-            && stickiness.to_string() != NOT_STICKY
+            && stickiness != json!({"Enabled": false})
         {
             return Err(format!("the stickiness {stickiness} is not known"));
         }

@@ -184,7 +184,7 @@ impl Parts {
     /// The address in a form that sqlx reads: every part is a parameter, because a host in its usual place must follow the
     /// URL standard.
     pub(crate) fn into_url(self) -> Result<SecretString, Fault> {
-        let mut query = form_urlencoded::Serializer::new("postgresql:///?".to_owned());
+        let mut query = form_urlencoded::Serializer::for_suffix("postgresql:///?".to_owned(), "postgresql:///?".len());
         if let Some(host) = self.host {
             query.append_pair("host", checked_host(&host)?);
         }

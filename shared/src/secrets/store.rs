@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_ssm::config::retry::RetryPartition;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::RequestId;
 use aws_sdk_ssm::primitives::DateTime as SdkDateTime;
@@ -29,18 +30,23 @@ pub(super) struct ParameterStore(aws_sdk_ssm::Client);
 impl ParameterStore {
     /// Makes the client; calls nobody.
     pub async fn new() -> Self {
-        Self::with(&aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await)
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
+        Self::with(&config, RetryPartition::new("secrets"))
     }
 
     /// Makes a client that waits its turn. By default an account may make 40 calls a second, and all functions of a stack may start
     /// within one. The SDK's own two retries, one and two seconds apart, leave many of them without secrets.
-    fn with(config: &SdkConfig) -> Self {
+    fn with(config: &SdkConfig, partition: RetryPartition) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(MOST_PATIENCE).build();
         let retries = RetryConfig::standard()
             .with_max_attempts(MOST_ATTEMPTS)
             .with_initial_backoff(Duration::from_millis(200))
             .with_max_backoff(Duration::from_millis(800));
-        let config = aws_sdk_ssm::config::Builder::from(config).timeout_config(timeouts).retry_config(retries).build();
+        let config = aws_sdk_ssm::config::Builder::from(config)
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            .retry_partition(partition)
+            .build();
         Self(aws_sdk_ssm::Client::from_conf(config))
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
+use shared::time::StoredTime;
 
 use super::answered::Answered;
 
@@ -44,7 +45,7 @@ impl Validation {
         let durations = [answer.to_answer_open_secs, answer.to_submit_secs, answer.total_duration_secs];
         self.negative += u64::from(durations.iter().flatten().any(|seconds| seconds.is_nan() || *seconds < 0.0));
         let times = [answer.case_open_time, answer.answer_open_time, answer.answer_submit_time];
-        let times: Vec<_> = times.into_iter().flatten().filter_map(|time| time.utc()).collect();
+        let times: Vec<_> = times.into_iter().flatten().filter_map(StoredTime::utc).collect();
         self.without_times += u64::from(times.is_empty());
         self.out_of_order += u64::from(!times.is_sorted());
     }

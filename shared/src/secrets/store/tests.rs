@@ -65,7 +65,8 @@ impl AsyncSleep for Tokio {
     }
 }
 
-fn function(parameter_store: &Throttling) -> ParameterStore {
+/// A function is a process of its own, so it shares the budget for retries with no other.
+fn function(parameter_store: &Throttling, number: usize) -> ParameterStore {
     let credentials = Credentials::new("invented", "invented", None, None, "test");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -74,14 +75,14 @@ fn function(parameter_store: &Throttling) -> ParameterStore {
         .http_client(parameter_store.clone())
         .sleep_impl(SharedAsyncSleep::new(Tokio))
         .build();
-    ParameterStore::with(&config)
+    ParameterStore::with(&config, RetryPartition::new(format!("function {number}")))
 }
 
 #[tokio::test]
 async fn every_function_of_a_stack_that_starts_at_once_gets_its_secrets() {
     let parameter_store = Throttling(Arc::new(Mutex::new(Tokens { left: QUOTA, since: Instant::now() })));
     let parameters = Parameters::from([("JWT_SECRET_KEY", "/jwt".to_owned())]);
-    let functions: Vec<_> = (0..FUNCTIONS).map(|_| function(&parameter_store)).collect();
+    let functions: Vec<_> = (0..FUNCTIONS).map(|number| function(&parameter_store, number)).collect();
 
     let answers = join_all(functions.iter().map(|store| store.current(&parameters))).await;
 
