@@ -5,13 +5,18 @@ import unittest
 from stack import read, resources, translate
 
 
+def serving(template, kind):
+    """Versions or aliases of the functions that answer requests. The migration's version has the hash of its own package."""
+    return {name: one for name, one in resources(template, kind).items() if not name.startswith("MigrateFunction")}
+
+
 class Releases(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = translate({})
 
     def test_the_load_balancer_invokes_the_alias_and_may_invoke_nothing_else(self):
-        aliases = set(resources(self.stack, "AWS::Lambda::Alias"))
+        aliases = set(serving(self.stack, "AWS::Lambda::Alias"))
         invoked = {one["Properties"]["FunctionName"]["Ref"] for one in resources(self.stack, "AWS::Lambda::Permission").values()}
         groups = resources(self.stack, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
         targets = {target["Id"]["Ref"] for one in groups for target in one["Properties"].get("Targets", [])}
@@ -20,7 +25,7 @@ class Releases(unittest.TestCase):
 
     def test_a_release_is_a_new_version_even_where_parameters_alone_have_changed(self):
         def versions(**given):
-            return set(resources(translate(given), "AWS::Lambda::Version"))
+            return set(serving(translate(given), "AWS::Lambda::Version"))
 
         self.assertEqual(versions(ReleaseDigest="0123456789"), versions(ReleaseDigest="0123456789"))
         self.assertFalse(versions(ReleaseDigest="0123456789") & versions(ReleaseDigest="9876543210"))
@@ -35,7 +40,7 @@ class Releases(unittest.TestCase):
 
     def test_traffic_shifts_in_minutes_and_an_alarm_takes_it_back(self):
         groups = resources(self.stack, "AWS::CodeDeploy::DeploymentGroup")
-        self.assertEqual(len(groups), len(resources(self.stack, "AWS::Lambda::Alias")))
+        self.assertEqual(len(groups), len(serving(self.stack, "AWS::Lambda::Alias")))
         self.assertTrue(groups)
         for group in groups.values():
             properties = group["Properties"]
@@ -51,7 +56,8 @@ class Releases(unittest.TestCase):
             self.assertNotIn("UpdatePolicy", alias)
 
     def test_the_migration_runs_before_there_is_a_release(self):
-        self.assertNotIn("MigrateFunctionAliaslive", self.stack["Resources"])
+        # it has an alias only because SAM publishes no version without one
+        self.assertNotIn("UpdatePolicy", self.stack["Resources"]["MigrateFunctionAliaslive"])
         self.assertIn("MigrateFunction", self.stack["Resources"])
 
     def test_a_stack_update_looks_at_few_nested_stacks(self):
