@@ -12,7 +12,7 @@ use tests::db::TestDb;
 use tests::server_process::Server;
 
 /// A release build's code takes less than 16 MB of the 64; that of a debug build is twice as long, and not counted.
-const MOST_KIB: u64 = 48 * 1024;
+const MOST_KIB: u64 = 32 * 1024;
 const PAGE: usize = 10_000;
 
 /// Reads exports of a server, which ends with the test.

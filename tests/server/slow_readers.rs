@@ -45,8 +45,8 @@ async fn an_export_takes_no_more_memory_when_its_rows_are_large_and_nobody_reads
         most = most.max(tests::process::memory(server.pid()).0);
     }
 
-    // the answers together have a hundred
-    assert!(most < before + 60, "{before} MB before, {most} MB");
+    // The answers have 100 MB together. A debug build adds about 8 MB of code that it reads meanwhile.
+    assert!(most < before + 40, "{before} MB before, {most} MB");
 }
 
 #[tokio::test]
