@@ -89,3 +89,17 @@ async fn keys_that_can_be_guessed_are_told() {
     assert_eq!(health(&found, "token key"), ["warning"], "{found}");
     assert_eq!(health(&found, "API keys"), ["warning"; 3], "two that are short, and the same: {found}");
 }
+
+#[tokio::test]
+async fn signup_by_address_alone_is_a_warning_and_an_unknown_way_to_sign_up_a_fault() {
+    for (value, check, expected) in [
+        ("open", "signup", vec!["warning"]),
+        ("by-mail", "signup", vec![]),
+        ("by-post", "configuration", vec!["failed"]),
+    ] {
+        let run = Augmed::new().await.set("SIGNUP", value).run(&["--json", "doctor"]);
+
+        assert_eq!(health(&run.json(), check), expected, "SIGNUP={value}: {run:?}");
+        assert_eq!(run.json().to_string().contains("SIGNUP must be open or by-mail"), value == "by-post");
+    }
+}

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         rotation::those_who_present_garbage_keep_nobody_from_the_database,
         rotation::an_api_key_works_everywhere_as_soon_as_it_is_there,
         rotation::without_ssm_what_is_known_stays_in_use,
+        rotation::a_request_that_waits_for_ssm_and_then_for_the_database_has_one_deadline,
         database::a_password_changes_under_load_and_no_request_fails,
         database::a_function_connects_again_with_the_new_password,
         database::a_secret_of_rds_is_a_password,

@@ -1,7 +1,7 @@
 //! moto: SSM, Secrets Manager and SES on this machine.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,6 +84,11 @@ impl Server {
         self.process.try_wait().unwrap().is_none()
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
+    }
+
     /// As when SSM is away.
     pub async fn stop(&mut self) {
         self.process.kill().await.unwrap();
@@ -101,6 +106,11 @@ impl Moto {
     /// That of a server of its own.
     pub fn of(server: &Server) -> Self {
         Self::at(server, REGIONS[0])
+    }
+
+    /// That of a server of its own, which the API reaches at another address.
+    pub fn through(server: &Server, address: SocketAddr) -> Self {
+        Self { url: format!("http://{address}"), ..Self::of(server) }
     }
 
     fn at(server: &Server, region: &'static str) -> Self {

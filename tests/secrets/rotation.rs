@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tests::db::TestDb;
+use tests::unreliable_network::{UnreliableNetwork, Upstream};
 
 use crate::api::{ADMIN_API_KEY, Api, JWT_SECRET_KEY, REVOKED_VERSIONS, put_secrets, until};
 use crate::load::Load;
@@ -114,6 +115,28 @@ pub async fn without_ssm_what_is_known_stays_in_use() {
     assert_eq!(api.users("first-admin-key").await, StatusCode::OK);
     load.succeeded().await;
     assert_eq!(api.said("secrets cannot be read"), 1);
+}
+
+pub async fn a_request_that_waits_for_ssm_and_then_for_the_database_has_one_deadline() {
+    let (server, db) = (Server::start().await, TestDb::with_contract_data().await);
+    let ssm = UnreliableNetwork::before(Upstream::Tcp(server.address())).await;
+    let database = UnreliableNetwork::before(Upstream::of_database(&db.url())).await;
+    let moto = Moto::through(&server, ssm.address());
+    put_secrets(&moto, &database.url(&db.url())).await;
+    let api = Api::functions(&moto).await;
+    let token = api.log_in().await;
+    assert_eq!(api.cases(&token).await, StatusCode::OK);
+
+    ssm.stall(true);
+    database.stall(true);
+    // The function reads its secrets before it answers once they are older than two seconds.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let began = Instant::now();
+
+    assert_eq!(api.cases(&token).await, StatusCode::SERVICE_UNAVAILABLE);
+    // With a deadline of its own for the handler it would take six seconds: 1.5 for SSM, then 4.5.
+    let took = began.elapsed();
+    assert!(Duration::from_secs(3) < took && took < Duration::from_millis(5400), "{took:?}");
 }
 
 async fn prepared() -> (Moto, TestDb) {

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 use shared::Config;
-use shared::config::{CorsOrigins, Environment};
+use shared::config::{CorsOrigins, Environment, Signup};
 use shared::secrets::{self, SECRETS};
 
 use super::diagnosis::Diagnosis;
@@ -49,6 +49,11 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
         ));
     }
     found.extend(api_keys(&config));
+    if config.signup == Signup::Open {
+        let remedy =
+            "SIGNUP=by-mail, with MAIL_FROM and FRONTEND_URL: only the reader of the invitation's mail signs up";
+        found.push(Diagnosis::warning("signup", "whoever knows the address of an invited account can take it", remedy));
+    }
     if config.cors_origins == CorsOrigins::Any {
         let remedy = "CORS_ORIGINS=https://study.example, if the frontend is served from elsewhere";
         found.push(Diagnosis::warning("CORS", "every origin may read answers", remedy));

@@ -17,7 +17,8 @@ pub(super) fn layer(origins: &CorsOrigins) -> CorsLayer {
         CorsOrigins::Any => AllowOrigin::mirror_request(),
         CorsOrigins::Only(origins) => AllowOrigin::list(origins.clone()),
     };
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, HeaderName::from_static("x-api-key")];
+    let ours = ["x-api-key", "idempotency-key"].map(HeaderName::from_static);
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT].into_iter().chain(ours);
     CorsLayer::new()
         .allow_origin(origins)
         .allow_credentials(true)
