@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Ending;
 use crate::{
-    assignments, case, completions, demo_study, doctor, export, load, migration, page_config, progress, questionnaire,
-    token, users,
+    assignments, case, compare, completions, demo_study, doctor, export, load, migration, page_config, progress,
+    questionnaire, token, users,
 };
 
 /// What to do.
@@ -33,6 +33,8 @@ pub enum Command {
     Export(export::Arguments),
     /// Fill a database that is migrated and empty with an invented study, to look around in.
     Demo(demo_study::Arguments),
+    /// Ask the old system and the new one the same questions, and tell what differs.
+    Compare(compare::Arguments),
     /// A token without a login, to try things with.
     Token(token::Arguments),
     /// Look at everything a study needs, and say what to do about what is missing.
@@ -54,6 +56,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Ending, Failure>
         Command::Progress(arguments) => progress::run(arguments, context).await,
         Command::Export(arguments) => export::run(arguments, context).await,
         Command::Demo(arguments) => demo_study::run(arguments, context).await,
+        Command::Compare(arguments) => Box::pin(compare::run(arguments, context)).await,
         Command::Token(arguments) => token::run(arguments, context).await,
         Command::Doctor(arguments) => doctor::run(arguments, context).await,
         Command::Completions(arguments) => completions::run(&arguments),

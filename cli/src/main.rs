@@ -10,6 +10,7 @@ mod arguments;
 mod assignments;
 mod case;
 mod commands;
+mod compare;
 mod completions;
 mod confirmation;
 mod context;

@@ -6,6 +6,7 @@ mod assignments;
 mod augmed;
 mod cases;
 mod command_line;
+mod compare;
 mod configuration;
 mod confirmation;
 mod demo_study;

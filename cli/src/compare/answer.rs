@@ -1,0 +1,125 @@
+//! What a system answered, and what of it is compared.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// An answer, read to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    /// Without parameters: `application/json`.
+    pub media_type: String,
+    /// Whether it carries a token; which one is not compared, because each has an id and a time of its own.
+    pub has_token: bool,
+    pub body: Body,
+}
+
+/// A body as it is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    Json(Value),
+    Text(String),
+}
+
+/// An answer, or why there is none.
+pub type Reply = Result<Answer, Silence>;
+
+/// A system that did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Silence {
+    /// No connection.
+    Unreachable,
+    /// No whole answer in time.
+    TooSlow,
+    /// The answer ended early or is no HTTP.
+    Broken,
+}
+
+impl Answer {
+    /// The answer without what the contract leaves free: texts of errors that no page shows, and the order of accounts, for which the
+    /// old service asks no order.
+    #[must_use]
+    pub fn comparable(mut self) -> Self {
+        if let Body::Json(body) = &mut self.body {
+            if body["error"]["code"].is_number() {
+                body["error"]["message"] = Value::Null;
+            }
+            if let Some(message) = body.get_mut("msg") {
+                *message = Value::Null;
+            }
+            if let Some(accounts) = body.pointer_mut("/data/users").and_then(Value::as_array_mut) {
+                accounts.sort_by_key(|account| account["id"].as_i64());
+            }
+        }
+        self
+    }
+
+    /// The body, if it is JSON.
+    pub fn json(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(body) => Some(body),
+            Body::Text(_) => None,
+        }
+    }
+
+    /// The code of an error, as text.
+    pub fn error_code(&self) -> Option<String> {
+        match &self.json()?["error"]["code"] {
+            Value::Null => None,
+            Value::String(code) => Some(code.clone()),
+            code => Some(code.to_string()),
+        }
+    }
+
+    /// Whether the system failed: a 5xx without a business error.
+    pub fn is_fault(&self) -> bool {
+        self.status >= 500 && !self.json().is_some_and(|body| body["error"]["code"].is_string())
+    }
+
+    /// 401 or 403.
+    pub fn is_denied(&self) -> bool {
+        matches!(self.status, 401 | 403)
+    }
+
+    /// 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(body: Value) -> Answer {
+        let media_type = "application/json".to_owned();
+        Answer { status: 404, media_type, has_token: false, body: Body::Json(body) }
+    }
+
+    #[test]
+    fn the_text_of_an_error_with_a_number_is_free() {
+        let [old, new] = ["Not Found", "no such path"]
+            .map(|message| answer(json!({"data": null, "error": {"code": 404, "message": message}})).comparable());
+
+        assert_eq!(old, new);
+    }
+
+    #[test]
+    fn the_text_of_a_business_error_is_not() {
+        let [old, new] = ["No access.", "Not found."]
+            .map(|message| answer(json!({"data": null, "error": {"code": "1010", "message": message}})).comparable());
+
+        assert_ne!(old, new);
+    }
+
+    #[test]
+    fn accounts_come_in_any_order() {
+        let [old, new] = [json!([{"id": 2}, {"id": 1}]), json!([{"id": 1}, {"id": 2}])]
+            .map(|users| answer(json!({"data": {"users": users}})).comparable());
+
+        assert_eq!(old, new);
+    }
+}

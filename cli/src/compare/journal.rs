@@ -1,0 +1,66 @@
+//! What was asked already: a line for each question, so that a comparison that was stopped goes on. No answer, key or token is in it.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Outcome;
+use crate::failure::Failure;
+
+/// The file, and what was in it.
+#[derive(Debug, Default)]
+pub struct Journal {
+    file: Option<File>,
+    done: BTreeMap<String, Outcome>,
+}
+
+/// The first line: what a comparison must have in common with the one that began the file.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub struct Begun<'a> {
+    pub old: &'a str,
+    pub new: &'a str,
+    pub sample: Option<u32>,
+    pub page: u64,
+}
+
+impl Journal {
+    /// Opens the file, or begins it.
+    pub fn open(path: &Path, begun: &Begun<'_>) -> Result<Self, Failure> {
+        let failed = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
+        let mut lines = String::new();
+        file.read_to_string(&mut lines).map_err(failed)?;
+        let mut lines = lines.lines();
+        let first = match lines.next() {
+            // behind the last line, which may have been cut short
+            Some(first) if serde_json::from_str::<Begun<'_>>(first).is_ok_and(|found| found == *begun) => String::new(),
+            Some(_) => {
+                let problem = format!("{} is of another comparison", path.display());
+                let remedy = "name another file, or give the same addresses, --sample and --page";
+                return Err(Failure::new(problem).with_remedy(remedy));
+            }
+            None => serde_json::to_string(begun).unwrap_or_default(),
+        };
+        writeln!(file, "{first}").map_err(failed)?;
+        // the question of a line that was cut short is asked again
+        let outcomes = lines.filter_map(|line| serde_json::from_str::<Outcome>(line).ok());
+        let done = outcomes.map(|outcome| (outcome.key(), outcome)).collect();
+        Ok(Self { file: Some(file), done })
+    }
+
+    /// What an earlier run found out about a question.
+    pub fn outcome(&self, key: &str) -> Option<&Outcome> {
+        self.done.get(key)
+    }
+
+    /// Notes an outcome.
+    pub fn note(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        if let Some(file) = &mut self.file {
+            writeln!(file, "{}", serde_json::to_string(outcome).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}

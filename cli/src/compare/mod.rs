@@ -1,0 +1,124 @@
+//! `augmed compare`: asks the old system and the new one the same questions about a study, and tells what differs.
+
+mod answer;
+mod client;
+mod comparison;
+mod difference;
+mod exports;
+mod journal;
+mod outcome;
+mod question;
+mod questions;
+mod report;
+mod rules;
+mod study;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use minijinja::Environment;
+use minijinja::value::Serde;
+use tokio::sync::Mutex;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::report::Ending;
+
+use client::{Credentials, System};
+use comparison::Comparison;
+use journal::{Begun, Journal};
+use report::Compared;
+use study::Study;
+
+const AFTER_HELP: &str = "\
+It changes nothing: it asks for the next case and the questionnaire of every active participant, the review of every assignment, every export,
+accounts, experiments and runs, and for what must be refused. Run it with the server's environment: it reads the study from the database that both
+systems use, and signs tokens with JWT_SECRET_KEY. It prints and stores no token and, without --show-values, no value and no address.
+Exit code 1 says that the systems differ otherwise than on purpose.
+
+Examples:
+  augmed compare --old http://10.0.3.7:5000 --new http://10.0.3.8:5000 --sample 20
+  augmed compare --old $OLD --new $NEW --journal compare.jsonl --html compare.html";
+
+/// Asks both systems, and tells what differs.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// The address of the old system.
+    #[arg(long, value_name = "URL")]
+    old: String,
+    /// The address of the new system.
+    #[arg(long, value_name = "URL")]
+    new: String,
+    /// So many questions at once.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    concurrency: u16,
+    /// Ask about so many participants and assignments only, always the same.
+    #[arg(long, value_name = "N")]
+    sample: Option<u32>,
+    /// No more requests a second to each system. The old one manages three case reviews.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 3.0, value_parser = rate)]
+    rate: f64,
+    /// Rows of a page of an export.
+    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    page: u64,
+    /// Note what was asked in this file. A comparison that was stopped goes on with it.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Write a page too, or with - to standard output. It needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<Output>,
+    /// Show the values that differ: clinical values and addresses.
+    #[arg(long)]
+    show_values: bool,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (0.01..=10_000.0).contains(&rate) { Ok(rate) } else { Err("expected 0.01 to 10000".to_owned()) }
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    if context.json && arguments.html.as_ref().is_some_and(Output::is_stdout) {
+        let both = Failure::usage("--json and the page cannot both go to standard output");
+        return Err(both.with_remedy("name a file: --html FILE"));
+    }
+    let (app, config) = context.app().await?;
+    let begun = Begun { old: &arguments.old, new: &arguments.new, sample: arguments.sample, page: arguments.page };
+    let journal = match &arguments.journal {
+        Some(path) => Journal::open(path, &begun)?,
+        None => Journal::default(),
+    };
+    let comparison = Comparison {
+        old: System::new(&arguments.old, arguments.rate)?,
+        new: System::new(&arguments.new, arguments.rate)?,
+        credentials: Credentials::new(app, config.export_api_key.clone(), config.admin_api_key.clone()),
+        concurrency: usize::from(arguments.concurrency),
+        page: arguments.page,
+        show_values: arguments.show_values,
+        journal: Mutex::new(journal),
+    };
+    let study = Study::read(&context.database().await?, arguments.sample).await?;
+    comparison.reach_both().await?;
+    let compared = Compared::of(comparison.ask_all(&study).await?);
+    if let Some(output) = &arguments.html {
+        let mut file = output.open()?;
+        file.write_all(page(&compared)?.as_bytes())?;
+        file.keep()?;
+        if output.is_stdout() {
+            return Ok(crate::report::Report::ending(&compared));
+        }
+    }
+    context.show(&compared)
+}
+
+/// A page that needs nothing else.
+fn page(compared: &Compared) -> Result<String, Failure> {
+    let mut environment = Environment::new();
+    let rendered = environment
+        .add_template("page.html", include_str!("page.html"))
+        .and_then(|()| environment.get_template("page.html")?.render(minijinja::Value::from(Serde(compared))));
+    rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
+}

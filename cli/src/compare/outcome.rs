@@ -1,0 +1,65 @@
+//! What became of a question.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::Reply;
+use super::difference::{self, Difference};
+use super::question::Question;
+use super::rules::{self, Meeting};
+
+/// A question, and how the two answers compare.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Outcome {
+    pub route: String,
+    pub about: String,
+    pub verdict: Verdict,
+    /// How long each system took, in microseconds.
+    pub old_us: u64,
+    pub new_us: u64,
+}
+
+/// How two answers compare.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Equal,
+    /// By the rules of these names.
+    OnPurpose(Vec<String>),
+    Different(Vec<Difference>),
+}
+
+impl Outcome {
+    pub fn new(question: &Question, verdict: Verdict, took: [Duration; 2]) -> Self {
+        let [old_us, new_us] = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        Self { route: question.route.to_owned(), about: question.about.clone(), verdict, old_us, new_us }
+    }
+
+    /// As [`Question::key`].
+    pub fn key(&self) -> String {
+        format!("{} | {}", self.route, self.about)
+    }
+}
+
+/// Compares two replies.
+pub fn judge(question: &Question, old: &Reply, new: &Reply, show_values: bool) -> Verdict {
+    let (old, new) = match (old, new) {
+        (Ok(old), Ok(new)) => (old.clone().comparable(), new.clone().comparable()),
+        (old, new) => {
+            let describe =
+                |reply: &Reply| reply.as_ref().map_or_else(|silence| format!("{silence:?}"), |_| "there".to_owned());
+            let difference = Difference { place: "answer".to_owned(), old: describe(old), new: describe(new) };
+            return Verdict::Different(vec![difference]);
+        }
+    };
+    if old == new {
+        return Verdict::Equal;
+    }
+    let rules = rules::explaining(&Meeting { question, old: &old, new: &new });
+    if rules.is_empty() {
+        Verdict::Different(difference::between(&old, &new, show_values))
+    } else {
+        Verdict::OnPurpose(rules.into_iter().map(str::to_owned).collect())
+    }
+}

@@ -1,0 +1,74 @@
+//! One request that both systems get.
+
+use std::fmt;
+
+/// A request that changes nothing.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The route as the contract writes it: `GET /api/cases`.
+    pub route: &'static str,
+    /// Who or what it is about: ids, never an address.
+    pub about: String,
+    pub method: &'static str,
+    /// With its query.
+    pub path: String,
+    pub caller: Caller,
+    pub accepts: Accepts,
+}
+
+/// With what the request comes. The address is that of an account.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    Nobody,
+    Participant(String),
+    /// A token that has run out.
+    Expired(String),
+    /// A token whose signature is wrong.
+    Forged(String),
+    /// Text that is no token.
+    Garbage,
+    ExportKey,
+    AdminKey,
+}
+
+/// What the answer should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    Json,
+    Csv,
+}
+
+impl Accepts {
+    /// For the header `Accept`.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json, text/plain, */*",
+            Self::Csv => "text/csv",
+        }
+    }
+}
+
+impl Question {
+    /// A `GET` of JSON.
+    pub fn get(route: &'static str, about: impl fmt::Display, path: impl Into<String>, caller: Caller) -> Self {
+        let about = about.to_string();
+        Self { route, about, method: "GET", path: path.into(), caller, accepts: Accepts::Json }
+    }
+
+    /// The same with another method.
+    #[must_use]
+    pub fn with_method(self, method: &'static str) -> Self {
+        Self { method, ..self }
+    }
+
+    /// The same for CSV.
+    #[must_use]
+    pub fn for_csv(self) -> Self {
+        Self { accepts: Accepts::Csv, ..self }
+    }
+
+    /// What tells it from all others; it has no address and no token in it.
+    pub fn key(&self) -> String {
+        format!("{} | {}", self.route, self.about)
+    }
+}

@@ -1,0 +1,153 @@
+//! Where the new system differs on purpose: each row of the contract's section 9 is a rule with a name.
+//!
+//! A rule explains a difference, or it forgives a part of it: it takes out of both bodies what it is about, and what is left has to be
+//! equal. A rule about writes explains nothing here, because only `GET` and requests that must be refused are asked.
+
+mod status;
+mod tree;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::answer::{Answer, Body};
+use super::question::Question;
+
+/// Two answers to one question that are not equal.
+pub struct Meeting<'a> {
+    pub question: &'a Question,
+    pub old: &'a Answer,
+    pub new: &'a Answer,
+}
+
+/// A row of the contract's section 9.
+pub struct Rule {
+    pub name: &'static str,
+    /// What the new system does.
+    pub says: &'static str,
+    reach: Reach,
+}
+
+enum Reach {
+    /// It explains the whole difference.
+    Explains(fn(&Meeting<'_>) -> bool),
+    /// It takes what it is about out of both bodies.
+    Forgives(fn(&mut Value, &mut Value)),
+    /// Only writes meet it.
+    Writes,
+    /// It makes both systems answer alike: there is nothing to forgive.
+    Nothing,
+}
+
+/// A rule as a report lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    pub name: &'static str,
+    pub says: &'static str,
+}
+
+/// All rules, in the order of the contract.
+pub const RULES: [Rule; 29] = [
+    explains("closed-admin", "/admin/* wants the administrators' key or token", status::closed_admin),
+    explains("closed-services", "/api/v1/* wants the API key or an administrator's token", status::closed_services),
+    explains("account-exists", "a token's account must exist and be active", status::account_exists),
+    nothing("token-renewal", "a token past half of its life is replaced"),
+    explains("bad-token-401", "a bad token is 401, never 422", status::bad_token),
+    explains("bad-input-400", "wrong input is 400 and no fault", status::bad_input),
+    writes("same-answer-again", "the same answer again is accepted with the same id"),
+    writes("bad-csv-400", "a CSV that cannot be read is 400, and nothing changes"),
+    writes("upload-in-one-transaction", "a failed upload changes nothing"),
+    writes("batch-entries-stand-alone", "a bad entry of a batch does not undo the others"),
+    writes("accounts-stand-alone", "a bad account of a request does not undo the others"),
+    writes("reset-keeps-the-rules", "a reset keeps the password rule and activates an invited account"),
+    forgives("single-value", "a single value and nested categories are filtered whole", tree::single_value),
+    forgives("full-stop", "a full stop inside a value is part of it", tree::full_stop),
+    forgives("measurements-once", "a measurement is shown once", tree::measurements_once),
+    explains("skipped-assignment", "an assignment without a case is skipped", status::skipped_assignment),
+    explains("incomplete-data", "what can be shown of an incomplete case is shown", status::incomplete_data),
+    forgives("ai-score-n-a", "a missing AI score is `AI-Predicted CRC Risk Score: N/A`", tree::ai_score),
+    explains("exported-once", "an answer that was timed twice is exported once", status::exported_once),
+    explains("csv-header", "a CSV without rows has its header line", status::csv_header),
+    explains("questionnaire-bad-token", "the questionnaire refuses a bad token", status::questionnaire_bad_token),
+    explains("envelope", "405 and 415 come in the envelope", status::envelope),
+    writes("mail-failure", "a mail that cannot be sent is 1040"),
+    nothing(
+        "stored-order",
+        "the order of the next case is stored; the migration takes the old one over, so it is compared",
+    ),
+    explains("address-in-any-case", "an address is found in any case", status::address_in_any_case),
+    writes("signup-by-mail", "a signup may want the link of the invitation"),
+    writes("reset-ends-tokens", "a reset ends older tokens and links"),
+    writes("failed-logins", "ten wrong passwords block an account for a while"),
+    nothing("admin-flag", "tokens say who is an administrator; rights are read from the account"),
+];
+
+const fn explains(name: &'static str, says: &'static str, explains: fn(&Meeting<'_>) -> bool) -> Rule {
+    Rule { name, says, reach: Reach::Explains(explains) }
+}
+
+const fn forgives(name: &'static str, says: &'static str, forgives: fn(&mut Value, &mut Value)) -> Rule {
+    Rule { name, says, reach: Reach::Forgives(forgives) }
+}
+
+const fn writes(name: &'static str, says: &'static str) -> Rule {
+    Rule { name, says, reach: Reach::Writes }
+}
+
+const fn nothing(name: &'static str, says: &'static str) -> Rule {
+    Rule { name, says, reach: Reach::Nothing }
+}
+
+/// The names of the rules by which the answers differ; none where they differ otherwise.
+pub fn explaining(meeting: &Meeting<'_>) -> Vec<&'static str> {
+    for rule in &RULES {
+        if let Reach::Explains(explains) = rule.reach
+            && explains(meeting)
+        {
+            return vec![rule.name];
+        }
+    }
+    forgiving(meeting).unwrap_or_default()
+}
+
+/// The rules that together take out all that differs.
+fn forgiving(Meeting { question, old, new }: &Meeting<'_>) -> Option<Vec<&'static str>> {
+    if !question.route.contains("case-reviews") || (old.status, old.has_token) != (new.status, new.has_token) {
+        return None;
+    }
+    let (Body::Json(mut old), Body::Json(mut new)) = (old.body.clone(), new.body.clone()) else { return None };
+    let mut names = Vec::new();
+    for rule in &RULES {
+        if let Reach::Forgives(forgives) = rule.reach {
+            let before = (old.clone(), new.clone());
+            forgives(&mut old, &mut new);
+            if before != (old.clone(), new.clone()) {
+                names.push(rule.name);
+            }
+        }
+    }
+    (old == new).then_some(names)
+}
+
+/// Finds a rule by its name, for a report.
+pub fn named(name: &str) -> Option<Named> {
+    RULES.iter().find(|rule| rule.name == name).map(|rule| Named { name: rule.name, says: rule.says })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_of_the_contract_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
+
+        assert_eq!(names.len(), 29);
+    }
+
+    #[test]
+    fn what_writes_meet_explains_no_read() {
+        let reads = RULES.iter().filter(|rule| matches!(rule.reach, Reach::Explains(_) | Reach::Forgives(_))).count();
+
+        assert_eq!(reads, 16);
+    }
+}

@@ -1,0 +1,159 @@
+//! `augmed compare`: against a system that answers as the old one was recorded, and against one with planted faults.
+
+mod faults;
+mod systems;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tests::app::TestApp;
+use tests::db::TestDb;
+
+use crate::augmed::{Augmed, Run};
+use faults::FAULTS;
+use systems::{Address, Recorded, serve};
+
+/// Both systems over the data of the contract, and the program with their environment.
+struct Move {
+    augmed: Augmed,
+    /// Its database is that of both systems.
+    api: TestApp,
+    old: Address,
+    new: Address,
+}
+
+impl Move {
+    /// The old system answers as recorded.
+    async fn prepared() -> Self {
+        let (augmed, api) = study().await;
+        let (old, new) = (serve(Recorded::over(&api).router()).await, serve(api.service()).await);
+        Self { augmed, api, old, new }
+    }
+
+    /// The new system has every planted fault.
+    async fn with_faults() -> Self {
+        let (augmed, api) = study().await;
+        let (old, new) = (serve(api.service()).await, serve(faults::planted(&api)).await);
+        Self { augmed, api, old, new }
+    }
+
+    async fn compare(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["compare", "--old", &self.old.url, "--new", &self.new.url, "--rate", "2000", "--page", "7"];
+        all.extend(arguments);
+        if arguments.contains(&"--json") {
+            all.retain(|argument| *argument != "--json");
+            all.insert(0, "--json");
+        }
+        // the systems are served by this test's runtime
+        tokio::task::block_in_place(|| self.augmed.run(&all))
+    }
+}
+
+async fn study() -> (Augmed, TestApp) {
+    let api = TestApp::with_contract_data().await;
+    let augmed = Augmed::over(TestDb::empty().await).set("DATABASE_URL", &api.db.url());
+    (augmed, api)
+}
+
+fn differences(run: &Run) -> Vec<Value> {
+    run.json()["differences"].as_array().cloned().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_recorded_differs_by_rules_alone() {
+    let systems = Move::prepared().await;
+
+    let run = systems.compare(&["--json"]).await;
+
+    assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
+    assert_eq!(run.code, Some(0));
+    let rules: BTreeSet<String> =
+        run.json()["rules"].as_array().unwrap().iter().map(|rule| rule["name"].as_str().unwrap().to_owned()).collect();
+    for rule in ["questionnaire-bad-token", "closed-services", "incomplete-data"] {
+        assert!(rules.contains(rule), "{rule} was not met: {rules:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_planted_fault_is_found_and_named() {
+    let systems = Move::with_faults().await;
+
+    let run = systems.compare(&["--json"]).await;
+
+    assert_eq!(run.code, Some(1));
+    let found = differences(&run);
+    for fault in &FAULTS {
+        let is_named = found.iter().any(|outcome| {
+            let places = outcome["verdict"]["different"].as_array().unwrap();
+            outcome["route"] == fault.route
+                && outcome["about"].as_str().unwrap().contains(fault.about)
+                && places.iter().any(|one| one["place"].as_str().unwrap().contains(fault.place))
+        });
+        assert!(is_named, "not found: {} {} {}\n{found:#?}", fault.route, fault.about, fault.place);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_address_token_or_value_is_told_unless_it_is_asked_for() {
+    let systems = Move::with_faults().await;
+    let page = systems.augmed.path("compare.html");
+
+    let run = systems.compare(&["--html", page.to_str().unwrap(), "--journal", "compare.jsonl"]).await;
+    let told = [
+        run.stdout.clone(),
+        run.stderr,
+        std::fs::read_to_string(&page).unwrap(),
+        std::fs::read_to_string(systems.augmed.path("compare.jsonl")).unwrap(),
+    ];
+    let shown = systems.compare(&["--show-values"]).await.stdout;
+
+    for told in &told {
+        assert!(!told.contains("@contract.test") && !told.contains("eyJ") && !told.contains("FEMALE"), "{told}");
+    }
+    assert!(told[2].starts_with("<!doctype html>") && !told[2].contains("http"), "the page needs nothing else");
+    assert!(run.stdout.contains("different: GET /api/cases"), "{}", run.stdout);
+    assert!(shown.contains("cfg-other") && !run.stdout.contains("cfg-other"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_that_was_stopped_goes_on() {
+    let systems = Move::with_faults().await;
+    let journal = systems.augmed.path("compare.jsonl");
+    let whole = systems.compare(&["--json", "--journal", "compare.jsonl"]).await;
+    let lines: Vec<String> = std::fs::read_to_string(&journal).unwrap().lines().map(str::to_owned).collect();
+    // stopped in the middle of its tenth line
+    let cut = format!("{}\n{}", lines[..9].join("\n"), &lines[9][..20]);
+    std::fs::write(&journal, cut).unwrap();
+
+    let again = systems.compare(&["--json", "--journal", "compare.jsonl"]).await;
+
+    let counts = |run: &Run| ["questions", "equal", "different"].map(|field| run.json()[field].clone());
+    assert_eq!(counts(&again), counts(&whole));
+    let other = systems.compare(&["--journal", "compare.jsonl", "--sample", "1"]).await;
+    assert!(other.stderr.contains("is of another comparison"), "{}", other.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_asks_about_so_many() {
+    let systems = Move::prepared().await;
+
+    let run = systems.compare(&["--json", "--sample", "2"]).await;
+
+    let routes = run.json()["routes"].as_array().cloned().unwrap();
+    let reviews = routes.iter().find(|route| route["route"] == "GET /api/case-reviews/{id}").unwrap();
+    let asked: u64 = ["equal", "on_purpose", "different"].iter().map(|field| reviews[*field].as_u64().unwrap()).sum();
+    assert!((2..=4).contains(&asked), "{reviews}");
+    assert!(reviews["new_p50_ms"].as_f64().unwrap() > 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_is_not_there_is_told_at_once() {
+    let systems = Move::prepared().await;
+
+    let run = tokio::task::block_in_place(|| {
+        systems.augmed.run(&["compare", "--old", "http://127.0.0.1:1", "--new", &systems.new.url])
+    });
+
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("the system of --old does not answer"), "{}", run.stderr);
+}
