@@ -1,5 +1,7 @@
 //! What a system answered, and what of it is compared.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,9 +11,36 @@ pub struct Answer {
     pub status: u16,
     /// Without parameters: `application/json`.
     pub media_type: String,
-    /// Whether it carries a token; which one is not compared, because each has an id and a time of its own.
-    pub has_token: bool,
+    /// The header `Content-Disposition`, which names the file of a download.
+    pub disposition: String,
+    /// The methods of the header `Allow`, without those that frameworks add.
+    pub methods: BTreeSet<String>,
+    pub token: Token,
     pub body: Body,
+}
+
+/// The token that an answer carries, beside the one that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    Missing,
+    /// The one that was sent.
+    Same,
+    /// A newer one of the same account.
+    Renewed,
+    /// One of another account, or none at all.
+    Wrong,
+}
+
+impl Token {
+    /// As a report names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Same => "as sent",
+            Self::Renewed => "renewed",
+            Self::Wrong => "of another account, or no token",
+        }
+    }
 }
 
 /// A body as it is compared.
@@ -37,6 +66,13 @@ pub enum Silence {
 }
 
 impl Answer {
+    /// An answer without a token and a file's name.
+    pub fn new(status: u16, media_type: &str, body: Body) -> Self {
+        let media_type = media_type.to_owned();
+        let (disposition, methods) = (String::new(), BTreeSet::new());
+        Self { status, media_type, disposition, methods, token: Token::Missing, body }
+    }
+
     /// The answer without what the contract leaves free: texts of errors that no page shows, and the order of accounts, for which the
     /// old service asks no order.
     #[must_use]
@@ -95,8 +131,7 @@ mod tests {
     use super::*;
 
     fn answer(body: Value) -> Answer {
-        let media_type = "application/json".to_owned();
-        Answer { status: 404, media_type, has_token: false, body: Body::Json(body) }
+        Answer::new(404, "application/json", Body::Json(body))
     }
 
     #[test]

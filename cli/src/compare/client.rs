@@ -2,62 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{TimeDelta, Utc};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect};
-use secrecy::{ExposeSecret as _, SecretString};
-use shared::App;
+use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::{Client, Response, Url, redirect};
 use tokio::sync::Mutex;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::answer::{Answer, Body, Reply, Silence};
-use super::question::{Caller, Question};
+use super::credentials::{Credentials, Signed};
+use super::question::Question;
 use crate::failure::Failure;
 
-/// An answer that takes longer is none.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// So often a question is repeated that a system is too busy for.
-const BUSY: usize = 5;
-
-/// What the requests of both systems have in common: keys, of which none is stored or printed.
-pub struct Credentials {
-    app: App,
-    export_key: Option<SecretString>,
-    admin_key: Option<SecretString>,
-}
-
-impl Credentials {
-    pub fn new(app: App, export_key: Option<SecretString>, admin_key: Option<SecretString>) -> Self {
-        Self { app, export_key, admin_key }
-    }
-
-    fn sign(&self, request: RequestBuilder, caller: &Caller) -> RequestBuilder {
-        let keyed = |request: RequestBuilder, key: &Option<SecretString>| match key {
-            Some(key) => request.header("x-api-key", key.expose_secret()),
-            None => request,
-        };
-        match caller {
-            Caller::Nobody => request,
-            Caller::Participant(email) => request.bearer_auth(self.token(email, TimeDelta::zero())),
-            Caller::Expired(email) => request.bearer_auth(self.token(email, TimeDelta::days(365))),
-            Caller::Forged(email) => request.bearer_auth(forged(&self.token(email, TimeDelta::zero()))),
-            Caller::Garbage => request.bearer_auth("no-token"),
-            Caller::ExportKey => keyed(request, &self.export_key),
-            Caller::AdminKey => keyed(request, &self.admin_key),
-        }
-    }
-
-    /// A token that was issued so long ago.
-    fn token(&self, email: &str, ago: TimeDelta) -> String {
-        // signing with HMAC cannot fail; without a token both systems would refuse alike, and the report would say so
-        self.app.tokens.issue(email, Utc::now() - ago).unwrap_or_default()
-    }
-}
-
-/// The same token with another signature.
-fn forged(token: &str) -> String {
-    let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
-    format!("{signed}.{}", signature.chars().rev().collect::<String>())
-}
+/// How many seconds to wait for a system that is too busy, or lets nobody in because it is being restarted.
+const BUSY: [u64; 5] = [1, 2, 4, 8, 16];
+/// At most so many seconds of a `Retry-After` are waited.
+const LONGEST_WAIT: u64 = 30;
 
 /// One of the two systems.
 pub struct System {
@@ -67,72 +25,104 @@ pub struct System {
     pace: Mutex<Interval>,
 }
 
+/// What became of one request, and how long it took.
+struct Sent {
+    response: reqwest::Result<Response>,
+    started: Instant,
+}
+
 impl System {
-    /// Checks the address; no request is sent yet.
-    pub fn new(url: &str, requests_per_second: f64) -> Result<Self, Failure> {
-        let base = url.trim_end_matches('/').to_owned();
-        let is_http = base.starts_with("http://") || base.starts_with("https://");
-        if !is_http || reqwest::Url::parse(&base).is_err() {
-            return Err(
-                Failure::usage(format!("{url} is no address of a system")).with_remedy("such as http://10.0.3.7:5000")
-            );
-        }
-        let client = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).build();
+    /// Checks the address. No request is sent yet.
+    pub fn new(url: &str, requests_per_second: f64, timeout: Duration) -> Result<Self, Failure> {
+        let client = Client::builder().timeout(timeout).redirect(redirect::Policy::none()).build();
         let client = client.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
         let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / requests_per_second));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self { client, base, pace: Mutex::new(pace) })
+        Ok(Self { client, base: base(url)?, pace: Mutex::new(pace) })
     }
 
-    /// Puts a question; the answer, and how long it took.
+    /// Puts a question, and again while the system is too busy or takes no connection. Returns the answer, and how long the last request took.
     pub async fn ask(&self, question: &Question, credentials: &Credentials) -> (Reply, Duration) {
-        for _ in 1..BUSY {
-            let (response, took) = self.send(question, credentials).await;
-            match response {
-                Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                    tokio::time::sleep(retry_after(&response)).await;
-                }
-                response => return finish(response, took).await,
-            }
+        for pause in BUSY.map(Duration::from_secs) {
+            let signed = credentials.sign(&question.caller);
+            let sent = self.send(question, &signed).await;
+            let Some(at_least) = sent.wait() else { return sent.read(&signed, credentials).await };
+            tokio::time::sleep(at_least.max(pause)).await;
         }
-        let (response, took) = self.send(question, credentials).await;
-        finish(response, took).await
+        self.ask_once(question, credentials).await
     }
 
-    async fn send(&self, question: &Question, credentials: &Credentials) -> (reqwest::Result<Response>, Instant) {
+    /// Puts a question once.
+    pub async fn ask_once(&self, question: &Question, credentials: &Credentials) -> (Reply, Duration) {
+        let signed = credentials.sign(&question.caller);
+        self.send(question, &signed).await.read(&signed, credentials).await
+    }
+
+    async fn send(&self, question: &Question, signed: &Signed) -> Sent {
         self.pace.lock().await.tick().await;
         let url = format!("{}{}", self.base, question.path);
         let method = question.method.parse().unwrap_or(reqwest::Method::GET);
         let request = self.client.request(method, url).header(header::ACCEPT, question.accepts.media_type());
+        let request = signed.put_into(request);
         let started = Instant::now();
-        (credentials.sign(request, &question.caller).send().await, started)
+        Sent { response: request.send().await, started }
     }
 }
 
-fn retry_after(response: &Response) -> Duration {
-    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(1).clamp(1, 30))
-}
-
-async fn finish(response: reqwest::Result<Response>, started: Instant) -> (Reply, Duration) {
-    let reply = match response {
-        Ok(response) => read(response).await,
-        Err(error) => Err(error),
+fn base(url: &str) -> Result<String, Failure> {
+    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let Some(parsed) = parsed else {
+        let problem = format!("{url} is no address of a system");
+        return Err(Failure::usage(problem).with_remedy("such as http://10.0.3.7:5000"));
     };
-    (reply.map_err(|error| silence(&error)), started.elapsed())
+    // the address is in the journal and the report
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(Failure::usage("the address of a system must not contain a user or a password"));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
 }
 
-async fn read(response: Response) -> reqwest::Result<Answer> {
+impl Sent {
+    /// How long to wait before the same request may be answered; `None` for an answer and for what waiting does not help.
+    fn wait(&self) -> Option<Duration> {
+        match &self.response {
+            Ok(response) if matches!(response.status().as_u16(), 429 | 502..=504) => {
+                let seconds = text(response.headers(), &header::RETRY_AFTER).parse().unwrap_or(0);
+                Some(Duration::from_secs(u64::min(seconds, LONGEST_WAIT)))
+            }
+            Ok(_) => None,
+            Err(error) => error.is_connect().then_some(Duration::ZERO),
+        }
+    }
+
+    async fn read(self, signed: &Signed, credentials: &Credentials) -> (Reply, Duration) {
+        let reply = match self.response {
+            Ok(response) => read(response, signed, credentials).await,
+            Err(error) => Err(error),
+        };
+        (reply.map_err(|error| silence(&error)), self.started.elapsed())
+    }
+}
+
+async fn read(response: Response, signed: &Signed, credentials: &Credentials) -> reqwest::Result<Answer> {
     let status = response.status().as_u16();
-    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let media_type = text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_owned();
-    let has_token = text(header::AUTHORIZATION).split(' ').nth(1).is_some_and(|token| !token.is_empty());
+    let headers = response.headers();
+    let media_type = text(headers, &header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_owned();
+    let disposition = text(headers, &header::CONTENT_DISPOSITION).to_owned();
+    let added = |method: &&str| !matches!(*method, "" | "HEAD" | "OPTIONS");
+    let methods = text(headers, &header::ALLOW).split(',').map(str::trim).filter(added).map(str::to_owned).collect();
+    // as the frontend reads it (contract section 8)
+    let token = credentials.compare(signed, text(headers, &header::AUTHORIZATION).split(' ').nth(1));
     let bytes = response.bytes().await?;
     let body = match serde_json::from_slice(&bytes) {
         Ok(body) if media_type == "application/json" => Body::Json(body),
         _ => Body::Text(String::from_utf8_lossy(&bytes).into_owned()),
     };
-    Ok(Answer { status, media_type, has_token, body })
+    Ok(Answer { disposition, methods, token, ..Answer::new(status, &media_type, body) })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn silence(error: &reqwest::Error) -> Silence {
@@ -142,5 +132,18 @@ fn silence(error: &reqwest::Error) -> Silence {
         Silence::TooSlow
     } else {
         Silence::Broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base;
+
+    #[test]
+    fn an_address_is_one_of_http_without_a_password() {
+        assert_eq!(base("http://10.0.3.7:5000/").unwrap(), "http://10.0.3.7:5000");
+        for url in ["10.0.3.7:5000", "ftp://old.test", "http://user:password@old.test", "http://"] {
+            assert!(base(url).is_err(), "{url}");
+        }
     }
 }

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use shared::db::Database;
 use tokio::sync::Mutex;
 
-use super::answer::Reply;
-use super::client::{Credentials, System};
-use super::difference::Difference;
-use super::exports::{self, EXPORTS, Export};
+use super::answer::{Reply, Silence};
+use super::client::System;
+use super::credentials::Credentials;
+use super::exports::EXPORTS;
 use super::journal::Journal;
 use super::outcome::{Outcome, Verdict, judge};
 use super::question::{Caller, Question};
 use super::questions;
-use super::study::Study;
+use super::study::{self, Study};
 use crate::failure::Failure;
 use crate::waiting::Bar;
 
@@ -25,6 +26,8 @@ pub struct Comparison {
     pub old: System,
     pub new: System,
     pub credentials: Credentials,
+    /// The one that both systems use.
+    pub db: Database,
     pub concurrency: usize,
     /// Rows of a page of an export.
     pub page: u64,
@@ -32,12 +35,15 @@ pub struct Comparison {
     pub journal: Mutex<Journal>,
 }
 
+/// What became of a question, and what both systems replied.
+pub type Asked = (Outcome, [Reply; 2]);
+
 impl Comparison {
     /// Fails where one of the systems is not there.
     pub async fn reach_both(&self) -> Result<(), Failure> {
         let health = Question::get("GET /api/healthcheck", "both", "/api/healthcheck", Caller::Nobody);
         for (name, system) in [("--old", &self.old), ("--new", &self.new)] {
-            match system.ask(&health, &self.credentials).await.0 {
+            match system.ask_once(&health, &self.credentials).await.0 {
                 Ok(answer) if answer.is_success() => {}
                 _ => return Err(Failure::new(format!("the system of {name} does not answer GET /api/healthcheck"))),
             }
@@ -48,7 +54,7 @@ impl Comparison {
     /// Asks every question about `study`; outcomes come in the order of the answers.
     pub async fn ask_all(&self, study: &Study) -> Result<Vec<Outcome>, Failure> {
         let questions = questions::all(study);
-        let mut bar = Bar::new("comparing", questions.len() as u64);
+        let mut bar = Bar::new("comparing", questions.len() as u64 + self.expected_pages().await?);
         let mut asked = futures_util::stream::iter(questions.iter().map(|question| self.asked(question)))
             .buffer_unordered(self.concurrency);
         let mut outcomes = Vec::with_capacity(questions.len());
@@ -57,76 +63,64 @@ impl Comparison {
             bar.step();
         }
         for export in &EXPORTS {
-            outcomes.extend(self.walk(export).await?);
+            outcomes.extend(self.walk(export, &mut bar).await?);
         }
         Ok(outcomes)
+    }
+
+    /// Pages of all exports, about: as JSON, as CSV, by cursor.
+    async fn expected_pages(&self) -> Result<u64, Failure> {
+        let rows = study::exported_rows(&self.db).await?;
+        Ok(rows.iter().map(|rows| rows.unsigned_abs().div_ceil(self.page).max(1) * 3).sum())
     }
 
     /// Asks a question, unless the journal has its outcome.
     async fn asked(&self, question: &Question) -> Result<Outcome, Failure> {
         let known = self.journal.lock().await.outcome(&question.key()).cloned();
-        match known {
-            Some(outcome) => Ok(outcome),
-            None => Ok(self.compare(question).await?.0),
+        if let Some(outcome) = known {
+            return Ok(outcome);
         }
+        let (outcome, replies) = self.compare(question).await?;
+        // a system that did not answer may do so next time
+        if replies.iter().all(Result::is_ok) {
+            self.journal.lock().await.note(&outcome)?;
+        }
+        Ok(outcome)
     }
 
     /// Puts the question to both at once, and again as long as the answers differ and the study may have moved on.
-    async fn compare(&self, question: &Question) -> Result<(Outcome, [Reply; 2]), Failure> {
-        let mut first = None;
+    pub async fn compare(&self, question: &Question) -> Result<Asked, Failure> {
+        let mut asked = self.compare_once(question).await?;
         for pause in AGAIN {
+            // a fault of the old system may be one of the moment, and no rule should explain that
+            let may_change = |(outcome, [old, _]): &Asked| {
+                matches!(outcome.verdict, Verdict::Different(_)) || old.as_ref().is_ok_and(|old| old.is_fault())
+            };
+            if !may_change(&asked) {
+                break;
+            }
             tokio::time::sleep(pause).await;
-            let ((old, old_took), (new, new_took)) =
-                tokio::join!(self.old.ask(question, &self.credentials), self.new.ask(question, &self.credentials));
-            let verdict = judge(question, &old, &new, self.show_values);
-            let is_over = !matches!(verdict, Verdict::Different(_));
-            let outcome = Outcome::new(question, verdict, [old_took, new_took]);
-            first = Some((outcome, [old, new]));
-            if is_over {
-                break;
-            }
+            asked = self.compare_once(question).await?;
         }
-        let (outcome, replies) = first.ok_or_else(|| Failure::new("no question was asked"))?;
-        self.journal.lock().await.note(&outcome)?;
-        Ok((outcome, replies))
+        Ok(asked)
     }
 
-    /// Compares an export: each page by offset as JSON and as CSV, then the walk by cursor with the walk by offset.
-    async fn walk(&self, export: &Export) -> Result<Vec<Outcome>, Failure> {
-        let (mut outcomes, mut offset, mut by_offset) = (Vec::new(), 0, Vec::new());
-        loop {
-            let (outcome, [old, new]) = self.compare(&export.page(offset, self.page)).await?;
-            let is_last = exports::is_last(&old) && exports::is_last(&new);
-            by_offset.extend(exports::ids(&old, export));
-            outcomes.push(outcome);
-            outcomes.push(self.asked(&export.csv(offset, self.page)).await?);
-            if is_last {
-                break;
-            }
-            offset += self.page;
-        }
-        outcomes.push(self.walk_by_cursor(export, &by_offset).await?);
-        Ok(outcomes)
-    }
-
-    async fn walk_by_cursor(&self, export: &Export, by_offset: &[String]) -> Result<Outcome, Failure> {
-        let (mut by_cursor, mut cursor, mut took) = (Vec::new(), String::new(), Duration::ZERO);
-        loop {
-            let (page, page_took) = self.new.ask(&export.after(&cursor, self.page), &self.credentials).await;
-            took += page_took;
-            by_cursor.extend(exports::ids(&page, export));
-            match exports::next_cursor(&page) {
-                Some(next) => cursor = next,
-                None => break,
+    async fn compare_once(&self, question: &Question) -> Result<Asked, Failure> {
+        let ((old, old_took), (new, new_took)) =
+            tokio::join!(self.old.ask(question, &self.credentials), self.new.ask(question, &self.credentials));
+        for (name, reply) in [("--old", &old), ("--new", &new)] {
+            if matches!(reply, Err(Silence::Unreachable)) {
+                let gone = Failure::new(format!("the system of {name} takes no connections any more"));
+                return Err(gone.with_remedy("start it and run the same command again: with --journal, it goes on"));
             }
         }
-        let verdict = if exports::walked_differently(by_offset, &by_cursor) {
-            let described = |ids: &[String]| format!("{} rows", ids.len());
-            let place = "rows by offset of the old system, and by cursor of the new one".to_owned();
-            Verdict::Different(vec![Difference { place, old: described(by_offset), new: described(&by_cursor) }])
-        } else {
-            Verdict::Equal
-        };
-        Ok(Outcome::new(&export.after("", self.page), verdict, [Duration::ZERO, took]))
+        let mut verdict = judge(question, &old, &new, self.show_values);
+        if let (Verdict::Different(_), Caller::Participant(email)) = (&verdict, &question.caller)
+            && !study::is_active(&self.db, email).await?
+        {
+            let caller = Caller::Inactive(email.clone());
+            verdict = judge(&Question { caller, ..question.clone() }, &old, &new, self.show_values);
+        }
+        Ok((Outcome::new(question, verdict, [old_took, new_took]), [old, new]))
     }
 }

@@ -15,7 +15,7 @@ const SHOWN: usize = 120;
 /// One place, and what each system has there.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// `status`, `media type`, `token`, or a place in the body: `data[0].case_id`.
+    /// `status`, `media type`, `file name`, `allowed methods`, `token`, or a place in the body: `data[0].case_id`.
     pub place: String,
     pub old: String,
     pub new: String,
@@ -26,7 +26,9 @@ pub fn between(old: &Answer, new: &Answer, show_values: bool) -> Vec<Difference>
     let mut found = Finder { show_values, differences: Vec::new() };
     found.compare("status", &old.status.to_string(), &new.status.to_string());
     found.compare("media type", &old.media_type, &new.media_type);
-    found.compare("token", present(old.has_token), present(new.has_token));
+    found.compare("file name", &old.disposition, &new.disposition);
+    found.compare("allowed methods", &joined(&old.methods), &joined(&new.methods));
+    found.compare("token", old.token.name(), new.token.name());
     match (&old.body, &new.body) {
         (Body::Json(old), Body::Json(new)) => found.values(String::new(), old, new),
         (Body::Text(old), Body::Text(new)) => found.lines(old, new),
@@ -34,6 +36,10 @@ pub fn between(old: &Answer, new: &Answer, show_values: bool) -> Vec<Difference>
     }
     found.differences.truncate(TOLD);
     found.differences
+}
+
+fn joined(methods: &BTreeSet<String>) -> String {
+    methods.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn present(is_there: bool) -> &'static str {
@@ -80,6 +86,14 @@ impl Finder {
             (Value::Array(old), Value::Array(new)) => {
                 if old.len() != new.len() {
                     self.add(place.clone(), format!("list of {}", old.len()), format!("list of {}", new.len()));
+                    // behind an entry that one list lacks, all others would seem to differ
+                    let first = old.iter().zip(new).position(|(old, new)| old != new);
+                    let first = first.unwrap_or_else(|| old.len().min(new.len()));
+                    let at =
+                        |list: &[Value]| list.get(first).map_or("its end".to_owned(), |value| self.describe(value));
+                    let (old, new) = (at(old), at(new));
+                    self.add(format!("{place}[{first}]"), old, new);
+                    return;
                 }
                 for (index, (old, new)) in old.iter().zip(new).enumerate() {
                     self.values(format!("{place}[{index}]"), old, new);
@@ -132,7 +146,7 @@ mod tests {
     use super::*;
 
     fn answer(body: Value) -> Answer {
-        Answer { status: 200, media_type: "application/json".to_owned(), has_token: true, body: Body::Json(body) }
+        Answer::new(200, "application/json", Body::Json(body))
     }
 
     fn told(old: Value, new: Value, show_values: bool) -> Vec<String> {
@@ -161,6 +175,8 @@ mod tests {
 
     #[test]
     fn a_list_that_is_longer_says_so() {
-        assert_eq!(told(json!([1, 2]), json!([1]), false), [": list of 2 / list of 1"]);
+        let told = told(json!([1, "a", 2]), json!([1, 2]), false);
+
+        assert_eq!(told, [": list of 3 / list of 2", "[1]: text of 1 characters / a number"]);
     }
 }

@@ -1,11 +1,15 @@
 //! Exports, page by page. The next page is known only from the one before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::Value;
 
-use super::answer::Reply;
+use super::answer::{Answer, Body, Reply};
 use super::question::{Caller, Question};
+
+/// The number of an answer among those of its participant: where the old system repeats a row, it counts it twice.
+const COUNTED: &str = "order_id";
 
 /// An export, and what tells its rows apart.
 #[derive(Debug)]
@@ -23,11 +27,18 @@ pub const EXPORTS: [Export; 4] = [
     Export { route: "GET /api/v1/export/participants", path: "/api/v1/export/participants", id: "user_id" },
 ];
 
+/// A row of a page: what tells it apart, and a hash of everything in it but [`COUNTED`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub id: String,
+    hash: u64,
+}
+
 impl Export {
     /// The page at `offset`.
     pub fn page(&self, offset: u64, limit: u64) -> Question {
         let path = format!("{}?limit={limit}&offset={offset}", self.path);
-        Question::get(self.route, format!("rows from {offset}"), path, Caller::ExportKey)
+        Question::get(self.route, format!("rows from {offset}"), path, Caller::Service)
     }
 
     /// The same page as CSV.
@@ -39,21 +50,62 @@ impl Export {
     /// A page by cursor, which only the new system knows.
     pub fn after(&self, cursor: &str, limit: u64) -> Question {
         let path = format!("{}?limit={limit}&cursor={cursor}", self.path);
-        Question::get(self.route, "rows by cursor", path, Caller::ExportKey)
+        Question::get(self.route, "rows by cursor", path, Caller::Service)
+    }
+
+    /// The rows of a page, of JSON or CSV; `None` where the answer is no page.
+    pub fn rows(&self, answer: &Answer) -> Option<Vec<Row>> {
+        match &answer.body {
+            _ if answer.status != 200 => None,
+            Body::Json(page) => {
+                let row = |row: &Value| {
+                    let mut hasher = DefaultHasher::new();
+                    hash(row, &mut hasher);
+                    Row { id: row[self.id].to_string(), hash: hasher.finish() }
+                };
+                Some(page["data"].as_array()?.iter().map(row).collect())
+            }
+            Body::Text(text) => self.csv_rows(text).ok(),
+        }
+    }
+
+    fn csv_rows(&self, text: &str) -> Result<Vec<Row>, csv::Error> {
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        reader
+            .deserialize::<BTreeMap<String, String>>()
+            .map(|row| {
+                let mut row = row?;
+                row.remove(COUNTED);
+                let mut hasher = DefaultHasher::new();
+                row.hash(&mut hasher);
+                Ok(Row { id: row.remove(self.id).unwrap_or_default(), hash: hasher.finish() })
+            })
+            .collect()
+    }
+}
+
+/// Hashes a row without regard to the order of its keys.
+fn hash(value: &Value, hasher: &mut DefaultHasher) {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<_, _> = fields.iter().filter(|(key, _)| *key != COUNTED).collect();
+            for (key, value) in fields {
+                key.hash(hasher);
+                hash(value, hasher);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| hash(item, hasher)),
+        other => other.to_string().hash(hasher),
     }
 }
 
 /// Whether a page is the last one; of an answer that is no page, there is none behind it.
 pub fn is_last(reply: &Reply) -> bool {
     let page = reply.as_ref().ok().and_then(|answer| answer.json());
-    page.is_none_or(|page| page["pagination"]["has_more"] != Value::Bool(true))
-}
-
-/// The ids of a page's rows, as text.
-pub fn ids(reply: &Reply, export: &Export) -> Vec<String> {
-    let page = reply.as_ref().ok().and_then(|answer| answer.json());
-    let rows = page.and_then(|page| page["data"].as_array());
-    rows.into_iter().flatten().map(|row| row[export.id].to_string()).collect()
+    page.is_none_or(|page| {
+        let is_empty = page["data"].as_array().is_none_or(Vec::is_empty);
+        is_empty || page["pagination"]["has_more"] != Value::Bool(true)
+    })
 }
 
 /// Where the next page by cursor begins.
@@ -62,33 +114,88 @@ pub fn next_cursor(reply: &Reply) -> Option<String> {
     page["pagination"]["next_cursor"].as_str().map(str::to_owned)
 }
 
-/// The rows that one way of paging has and the other has not, or has elsewhere. Rows that came in meanwhile are in neither list's middle.
-pub fn walked_differently(by_offset: &[String], by_cursor: &[String]) -> bool {
-    let repeated = |ids: &[String]| ids.iter().collect::<BTreeSet<_>>().len() < ids.len();
-    repeated(by_cursor) || dedup(by_offset) != by_cursor
+/// Whether the old rows are the new ones, some of them repeated: the old system repeats an answer for each timing of its participant and case
+/// (rule `exported-once`). The new row has to be one of those that it stands for.
+pub fn are_repeated(old: &[Row], new: &[Row]) -> bool {
+    let mut answers = old.chunk_by(|one, next| one.id == next.id);
+    let is_one_of = |row: &Row| answers.next().is_some_and(|repeated| repeated.contains(row));
+    new.iter().all(is_one_of) && answers.next().is_none() && old.len() > new.len()
 }
 
-/// The old system repeats an answer that was timed twice (`exported-once`).
-fn dedup(ids: &[String]) -> Vec<String> {
-    let mut ids = ids.to_vec();
-    ids.dedup();
-    ids
+/// Where a walk by cursor went wrong, seen between two walks by offset of the old system: `None` if each row that was there before and
+/// after it came once, in the same order, and no others.
+pub fn wrong_walk(before: &[String], by_cursor: &[String], after: &[String]) -> Option<String> {
+    let set = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
+    let (known_before, known_after, met) = (set(before), set(after), set(by_cursor));
+    let lasting: BTreeSet<_> = known_before.intersection(&known_after).collect();
+    let lasting_in = |ids: &[String]| {
+        let mut ids: Vec<_> = ids.iter().filter(|id| lasting.contains(id)).cloned().collect();
+        ids.dedup();
+        ids
+    };
+    let missing = lasting.iter().filter(|id| !met.contains(**id)).count();
+    let unknown = met.iter().filter(|id| !known_before.contains(*id) && !known_after.contains(*id)).count();
+    let repeated = by_cursor.len() - met.len();
+    if missing + unknown + repeated > 0 {
+        return Some(format!("{missing} missing, {repeated} repeated, {unknown} that the old system does not have"));
+    }
+    (lasting_in(before) != lasting_in(by_cursor)).then(|| "another order".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn ids(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
     }
 
+    fn wrong(before: &str, by_cursor: &str, after: &str) -> bool {
+        wrong_walk(&ids(before), &ids(by_cursor), &ids(after)).is_some()
+    }
+
     #[test]
     fn both_ways_of_paging_give_each_row_once() {
-        assert!(!walked_differently(&ids("1 2 3"), &ids("1 2 3")));
-        assert!(!walked_differently(&ids("1 1 2 3"), &ids("1 2 3")));
-        assert!(walked_differently(&ids("1 2 3"), &ids("1 3 2")));
-        assert!(walked_differently(&ids("1 2 3"), &ids("1 2 2 3")));
-        assert!(walked_differently(&ids("1 2 3"), &ids("1 2")));
+        assert!(!wrong("1 2 3", "1 2 3", "1 2 3"));
+        assert!(!wrong("1 1 2 3", "1 2 3", "1 1 2 3"));
+        for by_cursor in ["1 3 2", "1 2 2 3", "1 2", "1 2 3 4"] {
+            assert!(wrong("1 2 3", by_cursor, "1 2 3"), "{by_cursor}");
+        }
+    }
+
+    #[test]
+    fn rows_may_come_and_go_meanwhile() {
+        assert!(!wrong("1 2 3", "1 2 4 3", "1 2 4 3"));
+        assert!(!wrong("1 2 3", "1 3", "1 3"));
+        assert!(wrong("1 2 3", "1 4", "1 2 4 3"));
+    }
+
+    fn rows(rows: Value) -> Vec<Row> {
+        EXPORTS[0].rows(&Answer::new(200, "application/json", Body::Json(json!({ "data": rows })))).unwrap()
+    }
+
+    #[test]
+    fn an_answer_that_was_timed_twice_may_be_repeated() {
+        let old = rows(json!([{"answer_id": 1, "secs": 2, "order_id": 1}, {"answer_id": 1, "secs": 3, "order_id": 2},
+                              {"answer_id": 2, "secs": 4, "order_id": 3}]));
+
+        let once = |secs: u8| {
+            rows(json!([{"order_id": 1, "secs": secs, "answer_id": 1}, {"answer_id": 2, "secs": 4, "order_id": 2}]))
+        };
+
+        assert!(are_repeated(&old, &once(2)) && are_repeated(&old, &once(3)));
+        assert!(!are_repeated(&old, &once(5)) && !are_repeated(&old, &old) && !are_repeated(&old, &once(2)[..1]));
+    }
+
+    #[test]
+    fn rows_of_a_csv_are_told_apart_likewise() {
+        let rows = |text: &str| EXPORTS[0].rows(&Answer::new(200, "text/csv", Body::Text(text.to_owned()))).unwrap();
+
+        let old = rows("answer_id,secs,order_id\r\n1,2,1\r\n1,3,2\r\n");
+
+        assert!(are_repeated(&old, &rows("answer_id,secs,order_id\r\n1,3,1\r\n")));
+        assert!(!are_repeated(&old, &rows("answer_id,secs,order_id\r\n1,4,1\r\n")));
     }
 }

@@ -1,4 +1,5 @@
-//! What was asked already: a line for each question, so that a comparison that was stopped goes on. No answer, key or token is in it.
+//! What was asked already: a line for each question, so that a comparison that was stopped goes on. No key or token is in it, and without
+//! `--show-values` no value.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -24,13 +25,20 @@ pub struct Begun<'a> {
     pub new: &'a str,
     pub sample: Option<u32>,
     pub page: u64,
+    /// Differences are noted with or without values.
+    pub show_values: bool,
 }
 
 impl Journal {
     /// Opens the file, or begins it.
     pub fn open(path: &Path, begun: &Begun<'_>) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        // with --show-values, it has clinical values
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(failed)?;
         let mut lines = String::new();
         file.read_to_string(&mut lines).map_err(failed)?;
         let mut lines = lines.lines();
@@ -39,7 +47,7 @@ impl Journal {
             Some(first) if serde_json::from_str::<Begun<'_>>(first).is_ok_and(|found| found == *begun) => String::new(),
             Some(_) => {
                 let problem = format!("{} is of another comparison", path.display());
-                let remedy = "name another file, or give the same addresses, --sample and --page";
+                let remedy = "name another file, or give the same addresses, --sample, --page and --show-values";
                 return Err(Failure::new(problem).with_remedy(remedy));
             }
             None => serde_json::to_string(begun).unwrap_or_default(),

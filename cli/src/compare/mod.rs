@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod comparison;
+mod credentials;
 mod difference;
 mod exports;
 mod journal;
@@ -12,9 +13,11 @@ mod questions;
 mod report;
 mod rules;
 mod study;
+mod walk;
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use minijinja::Environment;
@@ -26,14 +29,15 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::Ending;
 
-use client::{Credentials, System};
+use client::System;
 use comparison::Comparison;
+use credentials::Credentials;
 use journal::{Begun, Journal};
 use report::Compared;
 use study::Study;
 
 const AFTER_HELP: &str = "\
-It changes nothing: it asks for the next case and the questionnaire of every active participant, the review of every assignment, every export,
+It changes nothing but the new system's audit trail, which names every export: it asks for the next case and the questionnaire of every active participant, the review of every assignment, every export,
 accounts, experiments and runs, and for what must be refused. Run it with the server's environment: it reads the study from the database that both
 systems use, and signs tokens with JWT_SECRET_KEY. It prints and stores no token and, without --show-values, no value and no address.
 Exit code 1 says that the systems differ otherwise than on purpose.
@@ -61,6 +65,9 @@ pub struct Arguments {
     /// No more requests a second to each system. The old one manages three case reviews.
     #[arg(long, value_name = "REQUESTS", default_value_t = 3.0, value_parser = rate)]
     rate: f64,
+    /// Seconds after which a request counts as not answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    timeout: u16,
     /// Rows of a page of an export.
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     page: u64,
@@ -86,22 +93,39 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         return Err(both.with_remedy("name a file: --html FILE"));
     }
     let (app, config) = context.app().await?;
-    let begun = Begun { old: &arguments.old, new: &arguments.new, sample: arguments.sample, page: arguments.page };
+    let timeout = Duration::from_secs(arguments.timeout.into());
+    let old = System::new(&arguments.old, arguments.rate, timeout)?;
+    let new = System::new(&arguments.new, arguments.rate, timeout)?;
+    let db = context.database().await?;
+    let credentials = Credentials::new(app, &config, study::administrator(&db).await?);
+    if !credentials.are_complete() {
+        return Err(Failure::new("exports and accounts cannot be asked for").with_remedy(
+            "set EXPORT_API_KEY and ADMIN_API_KEY as both systems have them, or activate an administrator",
+        ));
+    }
+    let begun = Begun {
+        old: &arguments.old,
+        new: &arguments.new,
+        sample: arguments.sample,
+        page: arguments.page,
+        show_values: arguments.show_values,
+    };
     let journal = match &arguments.journal {
         Some(path) => Journal::open(path, &begun)?,
         None => Journal::default(),
     };
     let comparison = Comparison {
-        old: System::new(&arguments.old, arguments.rate)?,
-        new: System::new(&arguments.new, arguments.rate)?,
-        credentials: Credentials::new(app, config.export_api_key.clone(), config.admin_api_key.clone()),
+        old,
+        new,
+        credentials,
+        db,
         concurrency: usize::from(arguments.concurrency),
         page: arguments.page,
         show_values: arguments.show_values,
         journal: Mutex::new(journal),
     };
-    let study = Study::read(&context.database().await?, arguments.sample).await?;
     comparison.reach_both().await?;
+    let study = Study::read(&comparison.db, arguments.sample).await?;
     let compared = Compared::of(comparison.ask_all(&study).await?);
     if let Some(output) = &arguments.html {
         let mut file = output.open()?;

@@ -14,6 +14,10 @@ pub struct Question {
     pub path: String,
     pub caller: Caller,
     pub accepts: Accepts,
+    /// Whether it is about an assignment whose case is not there, or a participant who has one.
+    pub lacks_case: bool,
+    /// Whether it is about an assignment with paths of more than three segments: of nested categories, or with a full stop in a value.
+    pub has_deep_paths: bool,
 }
 
 /// With what the request comes. The address is that of an account.
@@ -21,14 +25,20 @@ pub struct Question {
 pub enum Caller {
     Nobody,
     Participant(String),
+    /// A token past half of its life.
+    Ageing(String),
+    /// A token of an account that is not there, or not active.
+    Inactive(String),
     /// A token that has run out.
     Expired(String),
     /// A token whose signature is wrong.
     Forged(String),
     /// Text that is no token.
     Garbage,
-    ExportKey,
-    AdminKey,
+    /// Who may export and edit experiments.
+    Service,
+    /// Who may list accounts.
+    Administrator,
 }
 
 /// What the answer should be.
@@ -52,13 +62,28 @@ impl Question {
     /// A `GET` of JSON.
     pub fn get(route: &'static str, about: impl fmt::Display, path: impl Into<String>, caller: Caller) -> Self {
         let about = about.to_string();
-        Self { route, about, method: "GET", path: path.into(), caller, accepts: Accepts::Json }
+        Self {
+            route,
+            about,
+            method: "GET",
+            path: path.into(),
+            caller,
+            accepts: Accepts::Json,
+            lacks_case: false,
+            has_deep_paths: false,
+        }
     }
 
     /// The same with another method.
     #[must_use]
     pub fn with_method(self, method: &'static str) -> Self {
         Self { method, ..self }
+    }
+
+    /// The same about what lacks a case.
+    #[must_use]
+    pub fn lacking_case(self, lacks_case: bool) -> Self {
+        Self { lacks_case, ..self }
     }
 
     /// The same for CSV.

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tests::app::TestApp;
 use tower::ServiceExt as _;
@@ -33,6 +33,8 @@ pub struct Answer {
     media_type: String,
     has_token: bool,
     body: Vec<u8>,
+    /// The other headers.
+    headers: HeaderMap,
 }
 
 const fn fault(
@@ -196,8 +198,14 @@ async fn with(fault: &Fault, response: Response) -> Response {
         media_type: text(header::CONTENT_TYPE).to_owned(),
         has_token: token.is_some(),
         body: to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+        headers: head.headers.clone(),
     });
     let mut response = Response::builder().status(answer.status).header(header::CONTENT_TYPE, answer.media_type);
+    for name in [header::CONTENT_DISPOSITION, header::ALLOW] {
+        if let Some(value) = answer.headers.get(&name) {
+            response = response.header(name, value);
+        }
+    }
     if let Some(token) = token.filter(|_| answer.has_token) {
         response = response.header(header::AUTHORIZATION, token);
     }

@@ -5,9 +5,16 @@ mod systems;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::Request;
+use axum::response::IntoResponse as _;
+use axum::{Json, Router};
+use serde_json::{Value, json};
 use tests::app::TestApp;
 use tests::db::TestDb;
+use tower::ServiceExt as _;
 
 use crate::augmed::{Augmed, Run};
 use faults::FAULTS;
@@ -16,8 +23,8 @@ use systems::{Address, Recorded, serve};
 /// Both systems over the data of the contract, and the program with their environment.
 struct Move {
     augmed: Augmed,
-    /// Its database is that of both systems.
-    api: TestApp,
+    /// Has the database of both systems.
+    _api: TestApp,
     old: Address,
     new: Address,
 }
@@ -27,18 +34,18 @@ impl Move {
     async fn prepared() -> Self {
         let (augmed, api) = study().await;
         let (old, new) = (serve(Recorded::over(&api).router()).await, serve(api.service()).await);
-        Self { augmed, api, old, new }
+        Self { augmed, _api: api, old, new }
     }
 
     /// The new system has every planted fault.
     async fn with_faults() -> Self {
         let (augmed, api) = study().await;
         let (old, new) = (serve(api.service()).await, serve(faults::planted(&api)).await);
-        Self { augmed, api, old, new }
+        Self { augmed, _api: api, old, new }
     }
 
     async fn compare(&self, arguments: &[&str]) -> Run {
-        let mut all = vec!["compare", "--old", &self.old.url, "--new", &self.new.url, "--rate", "2000", "--page", "7"];
+        let mut all = vec!["compare", "--old", &self.old.url, "--new", &self.new.url, "--rate", "2000"];
         all.extend(arguments);
         if arguments.contains(&"--json") {
             all.retain(|argument| *argument != "--json");
@@ -69,7 +76,21 @@ async fn what_was_recorded_differs_by_rules_alone() {
     assert_eq!(run.code, Some(0));
     let rules: BTreeSet<String> =
         run.json()["rules"].as_array().unwrap().iter().map(|rule| rule["name"].as_str().unwrap().to_owned()).collect();
-    for rule in ["questionnaire-bad-token", "closed-services", "incomplete-data"] {
+    for rule in [
+        "account-exists",
+        "ai-score-n-a",
+        "bad-input-400",
+        "bad-token-401",
+        "closed-admin",
+        "closed-services",
+        "envelope",
+        "full-stop",
+        "incomplete-data",
+        "questionnaire-bad-token",
+        "single-value",
+        "skipped-assignment",
+        "token-renewal",
+    ] {
         assert!(rules.contains(rule), "{rule} was not met: {rules:?}");
     }
 }
@@ -78,7 +99,7 @@ async fn what_was_recorded_differs_by_rules_alone() {
 async fn each_planted_fault_is_found_and_named() {
     let systems = Move::with_faults().await;
 
-    let run = systems.compare(&["--json"]).await;
+    let run = systems.compare(&["--json", "--page", "7"]).await;
 
     assert_eq!(run.code, Some(1));
     let found = differences(&run);
@@ -131,6 +152,33 @@ async fn a_comparison_that_was_stopped_goes_on() {
     assert_eq!(counts(&again), counts(&whole));
     let other = systems.compare(&["--journal", "compare.jsonl", "--sample", "1"]).await;
     assert!(other.stderr.contains("is of another comparison"), "{}", other.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_participant_who_answers_meanwhile_is_no_difference() {
+    let (augmed, api) = study().await;
+    let (old, new) = (serve(api.service()).await, serve(behind_at_first(api.service())).await);
+    let systems = Move { augmed, _api: api, old, new };
+
+    let run = systems.compare(&["--json", "--sample", "3"]).await;
+
+    assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
+}
+
+/// A system that answers the first request for a next case as if there were none left.
+fn behind_at_first(service: Router) -> Router {
+    let first = Arc::new(AtomicBool::new(true));
+    let answer = move |request: Request| {
+        let is_behind = request.uri().path() == "/api/cases" && first.swap(false, Ordering::Relaxed);
+        let service = service.clone();
+        async move {
+            if is_behind {
+                return Json(json!({"data": [], "error": null})).into_response();
+            }
+            service.oneshot(request).await.unwrap_or_else(|never| match never {})
+        }
+    };
+    Router::new().fallback(answer)
 }
 
 #[tokio::test(flavor = "multi_thread")]

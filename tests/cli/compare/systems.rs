@@ -12,12 +12,11 @@ use axum::response::Response;
 use http::header;
 use serde_json::Value;
 use tests::app::{API_KEY, TestApp};
+use tests::contract::answer::{Answer, Outcome};
+use tests::contract::area::{self, Area};
+use tests::contract::scenario::{Action, HttpStep};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
-
-/// Areas whose recordings begin with reads.
-const AREAS: [&str; 8] =
-    ["health", "cases", "answer_config", "export", "experiments", "admin_users", "cross_cutting", "auth"];
 
 /// A system at an address, for as long as the test runs.
 pub struct Address {
@@ -41,9 +40,19 @@ pub enum Asking {
     Account(String),
 }
 
+/// A request, as far as the recorded answer depends on it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    method: String,
+    /// With its query.
+    path: String,
+    csv: bool,
+    asking: Asking,
+}
+
 /// The old system, as far as it was recorded over the data of the contract. What was not recorded is answered by the new system.
 pub struct Recorded {
-    answers: HashMap<(String, String, Asking), Value>,
+    answers: HashMap<Asked, Answer>,
     api: shared::App,
     otherwise: Router,
 }
@@ -53,19 +62,26 @@ impl Recorded {
     pub fn over(api: &TestApp) -> Self {
         let mut answers = HashMap::new();
         let addresses = fixture("accounts.json");
-        for area in AREAS {
-            let recorded = fixture(&format!("recorded/{area}.json"));
-            for scenario in fixture(&format!("cases/{area}.json")).as_array().unwrap() {
-                // what follows a write or a statement is about other data
-                let reads = |step: &&Value| step["method"] == "GET" || step["method"] == "HEAD";
-                for step in scenario["steps"].as_array().unwrap().iter().take_while(reads) {
-                    let answer = &recorded[scenario["name"].as_str().unwrap()][step["name"].as_str().unwrap()];
-                    if let Some(asking) = Asking::recorded(step, &addresses) {
-                        let text = |field: &str| step[field].as_str().unwrap().to_owned();
-                        answers.entry((text("method"), text("path"), asking)).or_insert_with(|| answer.clone());
+        for area in area::ALL.map(|name| Area::load(name).unwrap()) {
+            for scenario in &area.scenarios {
+                for step in &scenario.steps {
+                    // behind a statement or a write, the data are others
+                    let Action::Http(request) = &step.action else { break };
+                    let Some(Outcome::Answer(answer)) = area.recorded(&scenario.name, &step.name) else { break };
+                    if request.method != "GET" && answer.status < 400 {
+                        break;
+                    }
+                    if let Some(asked) = asked(request, &addresses).filter(|_| request.normalise.is_empty()) {
+                        answers.entry(asked).or_insert_with(|| Answer::clone(answer));
                     }
                 }
             }
+        }
+        for (method, path, asking, [area, scenario, step]) in likewise() {
+            let area = Area::load(area).unwrap();
+            let Some(Outcome::Answer(answer)) = area.recorded(scenario, step) else { panic!("{step} is not recorded") };
+            let (method, path) = (method.to_owned(), path.to_owned());
+            answers.insert(Asked { method, path, csv: false, asking }, Answer::clone(answer));
         }
         Self { answers, api: api.app.clone(), otherwise: api.service() }
     }
@@ -85,31 +101,51 @@ impl Recorded {
     }
 
     fn recorded(&self, request: &Request) -> Option<Response> {
-        let is_open = request.uri().path().starts_with("/admin/");
-        let asking = if is_open { Asking::Nobody } else { Asking::in_request(request, &self.api) };
-        if request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "text/csv") {
-            return None;
-        }
-        let recorded = self.answers.get(&(request.method().to_string(), request.uri().to_string(), asking))?;
+        let method = request.method().to_string();
+        // what the old system does when it is not told how many rows
+        let path = request.uri().to_string().replace("?limit=1000&offset=0", "");
+        let csv = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "text/csv");
+        // everybody may do what administrators may
+        let asking = match Asking::in_request(request, &self.api) {
+            _ if path.starts_with("/admin/") => Asking::Nobody,
+            Asking::Account(_) if path.starts_with("/api/v1/") => Asking::Account("alice@contract.test".to_owned()),
+            asking => asking,
+        };
+        let recorded = self.answers.get(&Asked { method, path, csv, asking })?;
         Some(replay(recorded, request.headers().get(header::AUTHORIZATION)))
     }
 }
 
-impl Asking {
-    /// `None` where a recording has headers or a token of its own kind.
-    fn recorded(step: &Value, addresses: &Value) -> Option<Self> {
-        if let Some(name) = step["login_as"].as_str() {
-            return addresses[name]["email"].as_str().map(|email| Self::Account(email.to_owned()));
-        }
-        let is_garbage = step["headers"] == serde_json::json!({"Authorization": "Bearer garbage"});
-        match (step["api_key"] == true, step.get("token").is_some(), step.get("headers").is_some()) {
-            (true, false, false) => Some(Self::Key),
-            (false, false, false) => Some(Self::Nobody),
-            (false, false, true) if is_garbage => Some(Self::BadToken),
-            _ => None,
-        }
-    }
+/// What a comparison asks, and which recording of the same kind answers it.
+fn likewise() -> [(&'static str, &'static str, Asking, [&'static str; 3]); 5] {
+    let unknown = Asking::Account("nobody@compare.invalid".to_owned());
+    let wrong_limit = "/api/v1/export/answers?limit=ten";
+    [
+        ("GET", "/api/cases", unknown, ["cases", "next case", "account does not exist"]),
+        ("GET", "/api/cases", Asking::BadToken, ["cross_cutting", "token signature", "one segment"]),
+        ("DELETE", "/api/cases", Asking::Nobody, ["cross_cutting", "cross-origin requests", "405"]),
+        ("PUT", "/api/config/answer", Asking::Nobody, ["answer_config", "latest", "POST is not allowed"]),
+        ("GET", wrong_limit, Asking::Key, ["export", "since formats", "text"]),
+    ]
+}
 
+/// `None` where a recording has headers or a token of its own kind.
+fn asked(request: &HttpStep, addresses: &Value) -> Option<Asked> {
+    let mut headers = request.headers.clone();
+    let csv = headers.remove("Accept").is_some_and(|accept| accept.as_deref() == Some("text/csv"));
+    let is_garbage = headers.remove("Authorization").is_some_and(|token| token.as_deref() == Some("Bearer garbage"));
+    let asking = match (&request.login_as, request.api_key) {
+        _ if request.token.is_some() || !headers.is_empty() => return None,
+        (Some(name), false) => Asking::Account(addresses[name]["email"].as_str()?.to_owned()),
+        (None, true) => Asking::Key,
+        (None, false) if is_garbage => Asking::BadToken,
+        (None, false) => Asking::Nobody,
+        (Some(_), true) => return None,
+    };
+    Some(Asked { method: request.method.clone(), path: request.path.clone(), csv, asking })
+}
+
+impl Asking {
     /// Who sent it.
     pub fn in_request(request: &Request, app: &shared::App) -> Self {
         let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
@@ -126,15 +162,14 @@ fn fixture(file: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn replay(recorded: &Value, token: Option<&http::HeaderValue>) -> Response {
-    let mut response = Response::builder().status(u16::try_from(recorded["status"].as_u64().unwrap()).unwrap());
-    if let Some(media_type) = recorded["headers"]["content-type"].as_str() {
-        response = response.header(header::CONTENT_TYPE, media_type);
+fn replay(recorded: &Answer, token: Option<&http::HeaderValue>) -> Response {
+    let mut response = Response::builder().status(recorded.status);
+    for (name, value) in recorded.headers.iter().filter(|(name, _)| *name != "authorization") {
+        response = response.header(name, value);
     }
-    if let Some(token) = token.filter(|_| recorded["headers"].get("authorization").is_some()) {
+    if let Some(token) = token.filter(|_| recorded.headers.contains_key("authorization")) {
         response = response.header(header::AUTHORIZATION, token);
     }
-    let body =
-        recorded.get("json").map_or_else(|| recorded["text"].as_str().unwrap_or_default().to_owned(), Value::to_string);
-    response.body(Body::from(body)).unwrap()
+    let text = recorded.text.clone().unwrap_or_default();
+    response.body(Body::from(recorded.json.as_ref().map_or(text, Value::to_string))).unwrap()
 }

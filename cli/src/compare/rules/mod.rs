@@ -1,6 +1,6 @@
 //! Where the new system differs on purpose: each row of the contract's section 9 is a rule with a name.
 //!
-//! A rule explains a difference, or it forgives a part of it: it takes out of both bodies what it is about, and what is left has to be
+//! A rule explains a difference, or it forgives a part of it: it makes the bodies alike in what it is about, and what is left has to be
 //! equal. A rule about writes explains nothing here, because only `GET` and requests that must be refused are asked.
 
 mod status;
@@ -30,8 +30,8 @@ pub struct Rule {
 enum Reach {
     /// It explains the whole difference.
     Explains(fn(&Meeting<'_>) -> bool),
-    /// It takes what it is about out of both bodies.
-    Forgives(fn(&mut Value, &mut Value)),
+    /// It makes the bodies alike in what it is about.
+    Forgives(fn(&Question, &mut Value, &mut Value)),
     /// Only writes meet it.
     Writes,
     /// It makes both systems answer alike: there is nothing to forgive.
@@ -50,7 +50,7 @@ pub const RULES: [Rule; 29] = [
     explains("closed-admin", "/admin/* wants the administrators' key or token", status::closed_admin),
     explains("closed-services", "/api/v1/* wants the API key or an administrator's token", status::closed_services),
     explains("account-exists", "a token's account must exist and be active", status::account_exists),
-    nothing("token-renewal", "a token past half of its life is replaced"),
+    explains("token-renewal", "a token past half of its life is replaced", status::token_renewal),
     explains("bad-token-401", "a bad token is 401, never 422", status::bad_token),
     explains("bad-input-400", "wrong input is 400 and no fault", status::bad_input),
     writes("same-answer-again", "the same answer again is accepted with the same id"),
@@ -74,7 +74,7 @@ pub const RULES: [Rule; 29] = [
         "stored-order",
         "the order of the next case is stored; the migration takes the old one over, so it is compared",
     ),
-    explains("address-in-any-case", "an address is found in any case", status::address_in_any_case),
+    writes("address-in-any-case", "an address is found in any case"),
     writes("signup-by-mail", "a signup may want the link of the invitation"),
     writes("reset-ends-tokens", "a reset ends older tokens and links"),
     writes("failed-logins", "ten wrong passwords block an account for a while"),
@@ -85,7 +85,7 @@ const fn explains(name: &'static str, says: &'static str, explains: fn(&Meeting<
     Rule { name, says, reach: Reach::Explains(explains) }
 }
 
-const fn forgives(name: &'static str, says: &'static str, forgives: fn(&mut Value, &mut Value)) -> Rule {
+const fn forgives(name: &'static str, says: &'static str, forgives: fn(&Question, &mut Value, &mut Value)) -> Rule {
     Rule { name, says, reach: Reach::Forgives(forgives) }
 }
 
@@ -109,9 +109,9 @@ pub fn explaining(meeting: &Meeting<'_>) -> Vec<&'static str> {
     forgiving(meeting).unwrap_or_default()
 }
 
-/// The rules that together take out all that differs.
+/// The rules that together forgive all that differs.
 fn forgiving(Meeting { question, old, new }: &Meeting<'_>) -> Option<Vec<&'static str>> {
-    if !question.route.contains("case-reviews") || (old.status, old.has_token) != (new.status, new.has_token) {
+    if !question.route.contains("case-reviews") || (old.status, old.token) != (new.status, new.token) {
         return None;
     }
     let (Body::Json(mut old), Body::Json(mut new)) = (old.body.clone(), new.body.clone()) else { return None };
@@ -119,7 +119,7 @@ fn forgiving(Meeting { question, old, new }: &Meeting<'_>) -> Option<Vec<&'stati
     for rule in &RULES {
         if let Reach::Forgives(forgives) = rule.reach {
             let before = (old.clone(), new.clone());
-            forgives(&mut old, &mut new);
+            forgives(question, &mut old, &mut new);
             if before != (old.clone(), new.clone()) {
                 names.push(rule.name);
             }

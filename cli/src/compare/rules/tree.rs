@@ -1,93 +1,115 @@
-//! Rules about a case tree (contract section 4): each changes both trees where they differ by what the rule is about, and nowhere else.
+//! Rules about a case tree (contract section 4). Each makes the old tree like the new one where they differ by what the rule is about, and
+//! nowhere else.
 
 use serde_json::{Value, json};
 
-/// The old system filters a category with one value letter by letter, and drops nested ones.
-pub fn single_value(old: &mut Value, new: &mut Value) {
-    let is_mangled =
-        |values: &[Value]| values.iter().all(|value| value.as_str().is_some_and(|text| text.chars().count() < 2));
-    let is_whole = |values: &[Value]| values.iter().any(Value::is_object) || values.len() == 1;
-    each_background(old, new, |old, new| is_mangled(old) && is_whole(new));
-}
+use crate::compare::question::Question;
 
-/// The old system cuts a path at every full stop, and does not find the value.
-pub fn full_stop(old: &mut Value, new: &mut Value) {
-    each_background(old, new, |old, new| {
-        let added: Vec<_> = new.iter().filter(|value| !old.contains(value)).collect();
-        let has_full_stop = |value: &&Value| value.as_str().is_some_and(|text| text.contains('.'));
-        !added.is_empty() && added.iter().all(has_full_stop) && old.iter().all(|value| new.contains(value))
+/// The old system filters a category with one value letter by letter, and shows none of a nested one.
+pub fn single_value(question: &Question, old: &mut Value, new: &mut Value) {
+    each_category(old, new, |old, new| {
+        let (Some(old), Some(new)) = (old["values"].as_array(), new["values"].as_array()) else { return false };
+        let are_letters = old.iter().all(|value| value.as_str().is_some_and(|text| text.chars().count() < 2));
+        let is_nested = question.has_deep_paths && old.is_empty() && new.iter().any(Value::is_object);
+        let is_single = new.len() <= 1 && new.iter().all(Value::is_string) && old != new;
+        are_letters && (is_nested || is_single)
     });
 }
 
-/// Gives the old category the new values where `forgives` holds, and likewise in the list of important values.
-fn each_background(old: &mut Value, new: &mut Value, forgives: impl Fn(&[Value], &[Value]) -> bool) {
-    for list in ["/data/details", "/data/importantInfos"] {
-        let (Some(old), Some(new)) = (nodes(old, list), nodes(new, list)) else { continue };
-        let is_details = list.ends_with("details");
-        for (old, new) in old.iter_mut().zip(new) {
-            if !is_details {
-                forgive(old, new, &forgives);
-            } else if old["key"] == "BACKGROUND"
-                && let (Some(old), Some(new)) = (nodes(old, "/values"), nodes(new, "/values"))
-            {
-                old.iter_mut().zip(new).for_each(|(old, new)| forgive(old, new, &forgives));
+/// The old system cuts a path at every full stop: it does not find the value, and does not see the entry's style.
+pub fn full_stop(question: &Question, old: &mut Value, new: &mut Value) {
+    if question.has_deep_paths {
+        each_category(old, new, |old, new| {
+            let (Some(old), Some(new)) = (old["values"].as_array(), new["values"].as_array()) else { return false };
+            let has_full_stop = |value: &Value| value.as_str().is_some_and(|text| text.contains('.'));
+            new.iter().all(|value| old.contains(value) || has_full_stop(value))
+                && old.iter().all(|value| new.contains(value))
+        });
+    }
+    if let (Some(old), Some(new)) = (score(old), score(new)) {
+        let (Some(cut), Some(whole)) = (old[0].as_str(), new[0].as_str()) else { return };
+        if whole.contains(": ") && whole.ends_with(&format!(".{cut}")) {
+            *old = new.clone();
+        }
+    }
+}
+
+/// Gives the old tree those categories of `BACKGROUND` whose difference is explained. They are taken out of what is important in both, where
+/// they follow from the category.
+fn each_category(old: &mut Value, new: &mut Value, explains: impl Fn(&Value, &Value) -> bool) {
+    let mut explained = Vec::new();
+    let sections =
+        nodes(old, "/data/details").into_iter().flatten().zip(nodes(new, "/data/details").into_iter().flatten());
+    for (old, new) in sections.filter(|(old, new)| old["key"] == "BACKGROUND" && new["key"] == "BACKGROUND") {
+        let categories = nodes(old, "/values").into_iter().flatten().zip(nodes(new, "/values").into_iter().flatten());
+        for (old, new) in categories.filter(|(old, new)| old["key"] == new["key"] && old != new) {
+            if explains(old, new) {
+                add_keys(new, &mut explained);
+                *old = new.clone();
             }
         }
     }
+    for tree in [old, new] {
+        nodes(tree, "/data/importantInfos").into_iter().for_each(|infos| {
+            infos.retain(|info| !explained.contains(&info["key"]));
+        });
+    }
+}
+
+/// Adds the keys of a node and of all below it.
+fn add_keys(node: &Value, keys: &mut Vec<Value>) {
+    keys.extend(node.get("key").cloned());
+    node["values"].as_array().into_iter().flatten().for_each(|node| add_keys(node, keys));
 }
 
 fn nodes<'a>(tree: &'a mut Value, place: &str) -> Option<&'a mut Vec<Value>> {
     tree.pointer_mut(place)?.as_array_mut()
 }
 
-fn forgive(old: &mut Value, new: &Value, forgives: impl Fn(&[Value], &[Value]) -> bool) {
+/// The old system shows a measurement once for each relationship to its parent.
+pub fn measurements_once(_: &Question, old: &mut Value, new: &mut Value) {
+    let sections =
+        nodes(old, "/data/details").into_iter().flatten().zip(nodes(new, "/data/details").into_iter().flatten());
+    for (old, new) in sections.filter(|(old, new)| old["key"] == "PHYSICAL EXAMINATION" && new["key"] == old["key"]) {
+        once(old, new);
+    }
+}
+
+/// Gives the old node the values of the new one where they are the same ones, each as often again.
+fn once(old: &mut Value, new: &Value) {
     if old["key"] != new["key"] || old["values"] == new["values"] {
         return;
     }
-    if let (Some(old_values), Some(new_values)) = (old["values"].as_array(), new["values"].as_array())
-        && forgives(old_values, new_values)
-    {
+    let Some(repeated) = old["values"].as_array_mut() else { return };
+    if repeated.first().is_some_and(Value::is_object) {
+        repeated.iter_mut().zip(new["values"].as_array().into_iter().flatten()).for_each(|(old, new)| once(old, new));
+        return;
+    }
+    // one value stands alone, several are a list
+    let single = std::slice::from_ref(&new["values"]);
+    let values = new["values"].as_array().map_or(single, Vec::as_slice);
+    let times = repeated.len() / values.len().max(1);
+    let mut rest = repeated.clone();
+    let mut take = |value| rest.iter().position(|other| other == value).map(|place| rest.remove(place)).is_some();
+    let are_all_there = (0..times).all(|_| values.iter().all(&mut take));
+    if times > 1 && are_all_there && rest.is_empty() {
         old["values"] = new["values"].clone();
     }
 }
 
-/// The old system shows a measurement once for each relationship to its parent.
-pub fn measurements_once(old: &mut Value, new: &mut Value) {
-    for tree in [old, new] {
-        for section in nodes(tree, "/data/details").into_iter().flatten() {
-            if section["key"] == "PHYSICAL EXAMINATION" {
-                nodes(section, "/values").into_iter().flatten().for_each(once);
-            }
-        }
-    }
-}
-
-fn once(node: &mut Value) {
-    let Some(values) = node.get_mut("values").and_then(Value::as_array_mut) else { return };
-    values.iter_mut().for_each(once);
-    let mut seen: Vec<Value> = Vec::new();
-    for value in values.drain(..) {
-        if value.is_object() || !seen.contains(&value) {
-            seen.push(value);
-        }
-    }
-    if seen.len() == 1 && seen[0].is_string() {
-        node["values"] = seen.remove(0);
-    } else {
-        node["values"] = Value::Array(seen);
-    }
-}
-
 /// The old system's `N/A` alone leaves the page blank.
-pub fn ai_score(old: &mut Value, new: &mut Value) {
-    let last = |tree: &mut Value| Some(nodes(tree, "/data/importantInfos")?.last_mut()?["values"].take());
-    let (is_blank, is_said) = (json!(["N/A"]), json!(["AI-Predicted CRC Risk Score: N/A"]));
-    let (of_old, of_new) = (old.pointer("/data/importantInfos"), new.pointer("/data/importantInfos"));
-    let values = |infos: Option<&Value>| infos.and_then(|infos| Some(infos.as_array()?.last()?["values"].clone()));
-    if (values(of_old), values(of_new)) == (Some(is_blank), Some(is_said)) {
-        last(old);
-        last(new);
+pub fn ai_score(_: &Question, old: &mut Value, new: &mut Value) {
+    if let (Some(old), Some(new)) = (score(old), score(new))
+        && (&*old, &*new) == (&json!(["N/A"]), &json!(["AI-Predicted CRC Risk Score: N/A"]))
+    {
+        *old = new.clone();
     }
+}
+
+/// The values of the AI score, which is the last of what is important.
+fn score(tree: &mut Value) -> Option<&mut Value> {
+    let last = nodes(tree, "/data/importantInfos")?.last_mut()?;
+    last["key"].as_str()?.starts_with("AI CRC Risk Score").then(|| &mut last["values"])
 }
 
 #[cfg(test)]
@@ -98,7 +120,7 @@ mod tests {
 
     fn review(details: Value, important: Value) -> Answer {
         let body = Body::Json(json!({"data": {"details": details, "importantInfos": important}}));
-        Answer { status: 200, media_type: "application/json".to_owned(), has_token: true, body }
+        Answer::new(200, "application/json", body)
     }
 
     fn node(key: &str, values: Value) -> Value {
@@ -111,6 +133,7 @@ mod tests {
 
     fn rules(old: &Answer, new: &Answer) -> Vec<&'static str> {
         let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
+        let question = Question { has_deep_paths: true, ..question };
         explaining(&Meeting { question: &question, old, new })
     }
 
@@ -122,10 +145,46 @@ mod tests {
     }
 
     #[test]
+    fn letters_of_a_single_value_that_is_not_selected() {
+        let [old, new] = [json!(["a"]), json!([])].map(|values| section("BACKGROUND", values));
+
+        assert_eq!(rules(&old, &new), ["single-value"]);
+    }
+
+    #[test]
+    fn a_nested_category_and_what_is_important_of_it() {
+        let leaf = node("Leaf", json!(["a value"]));
+        let old = section("BACKGROUND", json!([]));
+        let nested = json!([node("Key", json!([leaf]))]);
+        let new = review(json!([node("BACKGROUND", nested)]), json!([leaf]));
+
+        assert_eq!(rules(&old, &new), ["single-value"]);
+    }
+
+    #[test]
+    fn nothing_nested_is_explained_where_no_path_is_deep() {
+        let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
+        let [old, new] = [json!([]), json!([node("Leaf", json!(["a"]))])].map(|values| section("BACKGROUND", values));
+
+        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+    }
+
+    #[test]
     fn a_value_with_a_full_stop() {
         let [old, new] = [json!(["one"]), json!(["one", "7.5"])].map(|values| section("BACKGROUND", values));
 
         assert_eq!(rules(&old, &new), ["full-stop"]);
+    }
+
+    #[test]
+    fn a_score_that_is_cut_at_its_full_stop() {
+        let key = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
+        let [old, new, other] =
+            ["5", "Predicted Colorectal Cancer Score: 7.5", "Predicted Colorectal Cancer Score: 7.6"]
+                .map(|score| review(json!([]), json!([node(key, json!([score]))])));
+
+        assert_eq!(rules(&old, &new), ["full-stop"]);
+        assert!(rules(&old, &other).is_empty());
     }
 
     #[test]
@@ -143,9 +202,27 @@ mod tests {
     }
 
     #[test]
+    fn measurements_that_the_new_system_repeats_or_loses_are_a_difference() {
+        for (old, new) in
+            [(json!(["1", "2"]), json!(["1", "1", "2", "2"])), (json!(["1", "1", "2", "2"]), json!(["1"]))]
+        {
+            let [old, new] = [old, new].map(|values| section("PHYSICAL EXAMINATION", values));
+            assert!(rules(&old, &new).is_empty(), "{old:?}");
+        }
+    }
+
+    #[test]
+    fn two_measurements_that_were_doubled_stay_two() {
+        let [old, new] =
+            [json!(["1", "2", "1", "2"]), json!(["1", "2"])].map(|values| section("PHYSICAL EXAMINATION", values));
+
+        assert_eq!(rules(&old, &new), ["measurements-once"]);
+    }
+
+    #[test]
     fn a_score_that_is_missing() {
         let [old, new] = ["N/A", "AI-Predicted CRC Risk Score: N/A"]
-            .map(|score| review(json!([]), json!([node("AI", json!([score]))])));
+            .map(|score| review(json!([]), json!([node("AI CRC Risk Score (<6: Low)", json!([score]))])));
 
         assert_eq!(rules(&old, &new), ["ai-score-n-a"]);
     }
