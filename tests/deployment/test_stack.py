@@ -1,4 +1,4 @@
-"""template.yaml and infra/*.yaml as CloudFormation sees them: python -m unittest discover tests/deployment"""
+"""template.yaml and infra/*.yaml as CloudFormation sees them: scripts/test-deployment"""
 
 import json
 import re
