@@ -41,9 +41,9 @@ impl Context {
         Ok(environment)
     }
 
-    /// Returns how to reach the database past a pooler, for what needs a session.
-    pub async fn session_options(&self) -> Result<PgConnectOptions, Failure> {
-        options(&config::direct_database_url(&self.environment().await?)?)
+    /// Returns how to reach the database as its owner and past a pooler, for what needs a session or more rights than the service has.
+    pub async fn owner_options(&self) -> Result<PgConnectOptions, Failure> {
+        options(&config::migration_urls(&self.environment().await?)?.owner)
     }
 
     /// Returns connections to the database, of which one was tried. No limit on how long a statement may take: nobody waits at a
@@ -77,9 +77,9 @@ impl Context {
         lag.await.transpose()
     }
 
-    /// The same past a pooler, for what needs a session.
-    pub async fn session_database(&self) -> Result<Database, Failure> {
-        connected(self.session_options().await?.into()).await
+    /// Returns the same as [`Self::database`], reached by [`Self::owner_options`].
+    pub async fn owner_database(&self) -> Result<Database, Failure> {
+        connected(self.owner_options().await?.into()).await
     }
 
     /// What the server works with: keys, passwords, mail.

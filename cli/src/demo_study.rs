@@ -31,7 +31,7 @@ pub struct Arguments {
 
 /// Stores the study unless it is there. Creates no schema: where the address is mistaken, nothing changes.
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    let options = context.session_options().await?;
+    let options = context.owner_options().await?;
     let deadline = Instant::now() + Duration::from_secs(arguments.wait);
     let seeded = loop {
         match Box::pin(seed(&options)).await {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use migrate::{Report as Run, Request, Runner};
 use serde::Serialize;
+use shared::config;
 
 use crate::confirmation::Confirmation;
 use crate::context::Context;
@@ -75,7 +76,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         lock_timeout_seconds: arguments.lock_timeout,
         statement_timeout_seconds: arguments.statement_timeout,
     };
-    let runner = Runner::new(&context.session_options().await?);
+    let runner = Runner::of_urls(&config::migration_urls(&context.environment().await?)?)?;
     let run = waiting::spin("migrating", runner.run(&request)).await?;
     context.show(&Shown(run))
 }
@@ -95,7 +96,7 @@ struct Shown(Run);
 
 impl Report for Shown {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Run { applied_now, reverted_now, pending, rebuilt_indexes, message, .. } = &self.0;
+        let Run { applied_now, reverted_now, pending, rebuilt_indexes, application_role, message, .. } = &self.0;
         for (steps, done) in [(applied_now, "applied"), (reverted_now, "undone")] {
             let rows = steps.iter().map(|step| {
                 let took = Duration::from_millis(u64::try_from(step.milliseconds).unwrap_or(u64::MAX));
@@ -114,6 +115,9 @@ impl Report for Shown {
                 [one.version.to_string(), one.description.clone(), findings.join("\n")]
             });
             writeln!(out, "{}", table::of(["version", "pending", "what may hurt"], rows))?;
+        }
+        if let Some(role) = application_role {
+            writeln!(out, "{role}")?;
         }
         writeln!(out, "{message}")
     }

@@ -9,7 +9,7 @@ locals {
     OldServiceTargetGroupArn    = one(data.aws_lb_target_group.old_service[*].arn)
     Database                    = "existing"
     DatabaseInstance            = data.aws_db_instance.augmed.db_instance_identifier
-    DatabaseUrlParameter        = var.database_url_parameter
+    DatabaseOwnerUrlParameter   = var.database_owner_url_parameter
     DomainName                  = var.domain_name
     HostedZoneId                = one(data.aws_route53_zone.mail[*].zone_id)
   }

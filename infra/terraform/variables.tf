@@ -38,14 +38,14 @@ variable "database_identifier" {
   type        = string
 }
 
-variable "database_url_parameter" {
-  description = "The SSM parameter with the URL of the database's owner, DatabaseUrlParameter of the stack."
+variable "database_owner_url_parameter" {
+  description = "The SSM parameter with the URL of the database's owner, DatabaseOwnerUrlParameter of the stack."
   type        = string
-  default     = "/augmed/production/database-url"
+  default     = "/augmed/production/database-owner-url"
 
   validation {
-    condition     = can(regex("^/[\\w./-]+$", var.database_url_parameter))
-    error_message = "database_url_parameter is the full name of a parameter, with a slash in front."
+    condition     = can(regex("^/[\\w./-]+$", var.database_owner_url_parameter))
+    error_message = "database_owner_url_parameter is the full name of a parameter, with a slash in front."
   }
 }
 

@@ -113,6 +113,9 @@ pub enum Error {
         /// `statement_timeout`.
         limit: Duration,
     },
+    /// The role that functions and container connect as cannot be what it is to be. Migrations stay applied.
+    #[error("application role: {0}")]
+    Role(String),
     /// The migration is wrong. Those before this one stay applied.
     #[error("migration {version} ({description}) failed: {source}{explanation}", explanation = explained_failure(source))]
     Failed {

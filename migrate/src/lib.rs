@@ -5,6 +5,7 @@
 //! the schema we expect?) → `history` (what is pending?) → `session` applies one migration after the other, by sqlx.
 
 pub mod adoption;
+pub mod application_role;
 mod catalog;
 pub mod custom_resource;
 mod error;
@@ -25,6 +26,7 @@ mod timeouts;
 mod withdrawn;
 
 pub use adoption::Difference;
+pub use application_role::ApplicationRole;
 pub use error::Error;
 pub use report::{Pending, Report, Step};
 pub use request::{Action, Request};

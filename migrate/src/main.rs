@@ -7,10 +7,8 @@ use std::pin::Pin;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use migrate::custom_resource::CustomResource;
 use migrate::{Error, Request, Runner};
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::{config, secrets, telemetry};
-use sqlx::postgres::PgConnectOptions;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -59,8 +57,7 @@ async fn prepare_release() -> Result<String, Failure> {
 async fn runner() -> Result<Runner, Failure> {
     let mut environment = std::env::vars().collect();
     secrets::resolve(&mut environment).await?;
-    let options: PgConnectOptions = config::direct_database_url(&environment)?.expose_secret().parse()?;
-    Ok(Runner::new(&options))
+    Ok(Runner::of_urls(&config::migration_urls(&environment)?)?)
 }
 
 /// The runtime logs it, too.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::State;
+use crate::application_role::RoleReport;
 use crate::lint::Finding;
 use crate::request::Action;
 
@@ -25,6 +26,9 @@ pub struct Report {
     pub adopted: bool,
     /// Indexes of an interrupted run that were built anew.
     pub rebuilt_indexes: Vec<String>,
+    /// What `up` changed about the role of functions and container, where it was given one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_role: Option<RoleReport>,
     /// The whole in a sentence.
     pub message: String,
 }

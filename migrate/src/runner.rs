@@ -1,5 +1,9 @@
 //! The actions: each opens a session, looks at the database, does its work, and reports.
 
+use std::fmt;
+
+use secrecy::ExposeSecret as _;
+use shared::config::MigrationUrls;
 use sqlx::migrate::{Migrate, Migration};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
@@ -8,21 +12,33 @@ use crate::lint::{self, Direction};
 use crate::request::{Action, Request};
 use crate::session::Session;
 use crate::{
-    Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state, withdrawn,
+    ApplicationRole, Error, Pending, Report, State, Timeouts, adoption, history, losses, migrations, privileges, state,
+    withdrawn,
 };
 
 /// Migrates one database, each run on a connection of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Runner {
     options: PgConnectOptions,
     timeouts: Timeouts,
+    application_role: Option<ApplicationRole>,
 }
 
 impl Runner {
     /// For the database that `options` lead to, with the default timeouts.
     pub fn new(options: &PgConnectOptions) -> Self {
         let options = options.clone().application_name("augmed-migrate").disable_statement_logging();
-        Self { options, timeouts: Timeouts::default() }
+        Self { options, timeouts: Timeouts::default(), application_role: None }
+    }
+
+    /// Returns the runner for `urls`: as the owner, and for the role of the application if it is another.
+    pub fn of_urls(urls: &MigrationUrls) -> Result<Self, Error> {
+        let options: PgConnectOptions = urls.owner.expose_secret().parse()?;
+        let application_role = match &urls.application {
+            Some(url) => Some(ApplicationRole::new(url, &options)?),
+            None => None,
+        };
+        Ok(Self { application_role, ..Self::new(&options) })
     }
 
     /// The same with other timeouts.
@@ -92,6 +108,9 @@ impl Runner {
                 report.rebuilt_indexes.extend(rebuilt);
             }
         }
+        if let Some(role) = &self.application_role {
+            report.application_role = Some(role.maintain(&mut session.connection).await?);
+        }
         let message = match (report.adopted, report.applied_now.len()) {
             (false, 0) => "nothing was left to do".to_owned(),
             (false, count) => format!("{count} migrations applied"),
@@ -154,6 +173,15 @@ impl Runner {
     }
 }
 
+/// sqlx shows the password of its options.
+impl fmt::Debug for Runner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { timeouts, application_role, .. } = self;
+        let mut shown = formatter.debug_struct("Runner");
+        shown.field("timeouts", timeouts).field("application_role", application_role).finish_non_exhaustive()
+    }
+}
+
 /// What is there before anything is done; refuses a database that no run can go on from.
 async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
     let state = state::detect(&mut session.connection).await?;
@@ -167,6 +195,7 @@ async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
         reverted_now: Vec::new(),
         adopted: false,
         rebuilt_indexes: Vec::new(),
+        application_role: None,
         message: String::new(),
     })
 }

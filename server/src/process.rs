@@ -4,10 +4,8 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use migrate::Runner;
-use secrecy::ExposeSecret;
 use shared::db::Deployment;
 use shared::{App, Config, telemetry};
-use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,8 +52,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Of several containers that start at once one migrates, and the others wait for it.
 async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
-    let options: PgConnectOptions = config.session_url().expose_secret().parse()?;
-    let message = Runner::new(&options).prepare_release().await.map_err(|error| format!("migrations: {error}"))?;
+    let runner = Runner::of_urls(&config.migration_urls())?;
+    let message = runner.prepare_release().await.map_err(|error| format!("migrations: {error}"))?;
     tracing::info!(message, "migrations");
     Ok(())
 }

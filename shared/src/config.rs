@@ -22,6 +22,8 @@ pub struct Config {
     pub database_url: SecretString,
     /// `DATABASE_DIRECT_URL`: past the pooler to which `database_url` leads then, for what needs a session.
     pub database_direct_url: Option<SecretString>,
+    /// `DATABASE_OWNER_URL`: as whom migrations run. Without it they run as the user of `database_url`.
+    pub database_owner_url: Option<SecretString>,
     /// `DATABASE_MAX_CONNECTIONS`; one in Lambda, where a process serves one request at a time.
     pub database_max_connections: u32,
     /// `DATABASE_REPLICA_URL`: exports read there.
@@ -106,9 +108,9 @@ const SHORTEST_SIGNING_KEY_BYTES: usize = 32;
 const THREE_DAYS: Duration = Duration::from_secs(259_200);
 
 impl Config {
-    /// Returns the address for what needs a session: past the pooler, if there is one.
-    pub fn session_url(&self) -> &SecretString {
-        self.database_direct_url.as_ref().unwrap_or(&self.database_url)
+    /// Returns as whom migrations run at the start, and for whom.
+    pub fn migration_urls(&self) -> MigrationUrls {
+        MigrationUrls::new(self.database_url.clone(), self.database_owner_url.clone(), self.database_direct_url.clone())
     }
 
     /// Reads `environment`, in which secrets are already values (see [`crate::secrets::resolve`]).
@@ -118,6 +120,7 @@ impl Config {
             database_url: read.database_url(),
             database_direct_url: read.url("DATABASE_DIRECT_URL"),
             database_replica_url: read.url("DATABASE_REPLICA_URL"),
+            database_owner_url: read.url("DATABASE_OWNER_URL"),
             database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
             jwt_secret_key: read.signing_key(),
             jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
@@ -166,14 +169,38 @@ pub fn database_url(environment: &Environment) -> Result<SecretString, ConfigErr
     if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
 }
 
-/// Returns the address that leads past a pooler, for what needs a session: `DATABASE_DIRECT_URL`, or else [`database_url`].
-pub fn direct_database_url(environment: &Environment) -> Result<SecretString, ConfigError> {
+/// Where migrations run, past a pooler.
+#[derive(Clone, Debug)]
+pub struct MigrationUrls {
+    /// `DATABASE_OWNER_URL`, or else `DATABASE_DIRECT_URL`, or else [`database_url`].
+    pub owner: SecretString,
+    /// [`database_url`], where the owner is another user: migrations keep the rights of its role.
+    pub application: Option<SecretString>,
+}
+
+impl MigrationUrls {
+    /// Chooses among `DATABASE_URL`, `DATABASE_OWNER_URL` and `DATABASE_DIRECT_URL`.
+    pub fn new(url: SecretString, owner: Option<SecretString>, direct: Option<SecretString>) -> Self {
+        match owner {
+            Some(owner) => Self { owner, application: Some(url) },
+            None => Self { owner: direct.unwrap_or(url), application: None },
+        }
+    }
+}
+
+/// Returns as whom migrations run, and for whom.
+pub fn migration_urls(environment: &Environment) -> Result<MigrationUrls, ConfigError> {
     let mut read = Reader { environment, faults: Vec::new() };
-    let url = match read.url("DATABASE_DIRECT_URL") {
-        None if read.faults.is_empty() => read.database_url(),
-        url => url.unwrap_or_default(),
-    };
-    if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
+    let [owner, direct] = ["DATABASE_OWNER_URL", "DATABASE_DIRECT_URL"].map(|name| read.url(name));
+    // an address past the pooler is enough: DATABASE_URL need not be set
+    let url = if owner.is_none() && direct.is_some() { SecretString::default() } else { read.database_url() };
+    let urls = MigrationUrls::new(url, owner, direct);
+    if read.faults.is_empty() { Ok(urls) } else { Err(ConfigError(read.faults)) }
+}
+
+/// Returns user and password of an address.
+pub fn credentials(url: &SecretString) -> Option<(String, SecretString)> {
+    url::read(url.expose_secret()).ok()?.credentials()
 }
 
 /// Returns `DATABASE_REPLICA_URL`, if it is set.

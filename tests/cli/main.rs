@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
+mod application_role;
 mod assignments;
 mod augmed;
 mod cases;

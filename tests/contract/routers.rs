@@ -20,7 +20,10 @@ static LOGINS: LazyLock<Logins> = LazyLock::new(|| Logins::new().unwrap_or_else(
 
 /// Runs the scenario and judges it, and whether its exchanges are described.
 pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
-    judge_app(TestApp::with_contract_data().await, area, scenario).await
+    // as the role of functions and container, which may do what their SQL does and nothing else
+    let db = TestDb::with_contract_data().await;
+    let url = db.application_url().await;
+    judge_app(TestApp::reaching(db, &url).await, area, scenario).await
 }
 
 /// The same behind a pooler that refuses startup options.

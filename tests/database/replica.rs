@@ -8,7 +8,8 @@ use std::time::Duration;
 use local::postgres::Search;
 use migrate::Runner;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 use tests::app;
 use tests::deployed;
@@ -84,7 +85,9 @@ impl Cluster {
     }
 
     async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.url()).await.unwrap()
+        // what it inserts is clinical, and another test of this process may be reading the log
+        let options: PgConnectOptions = self.url().parse().unwrap();
+        options.disable_statement_logging().connect().await.unwrap()
     }
 }
 

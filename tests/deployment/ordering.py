@@ -19,7 +19,7 @@ from template_values import Values  # noqa: E402
 KNOWN = {"Ref", "Fn::GetAtt", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::FindInMap"}
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::StackName": "augmed-api", "AWS::URLSuffix": "amazonaws.com"}
 NESTED = "AWS::CloudFormation::Stack"
-# What a resource is called by others: kind, and the property of its name.
+# What a resource is called by others: kind, and the properties with its names.
 NAMED = {
     "AWS::Logs::LogGroup": ("log group", "LogGroupName"),
     "AWS::IAM::Role": ("role", "RoleName"),
@@ -28,7 +28,8 @@ NAMED = {
     "AWS::ECR::Repository": ("repository", "RepositoryName"),
     "AWS::ECS::Cluster": ("cluster", "ClusterName"),
     "AWS::SNS::Topic": ("topic", "TopicName"),
-    "Custom::DatabaseUrl": ("parameter", "Name"),
+    "Custom::DatabaseUrl": ("parameter", "Name", "ApplicationName"),
+    "Custom::ApplicationUrl": ("parameter", "ApplicationName"),
     "Custom::GeneratedKeys": ("parameter", "Names"),
 }
 # Where names of a kind are used: a key anywhere in the properties of a resource.
@@ -95,21 +96,21 @@ class Graph:
         made = {}
         for key, kind in self.types.items():
             if kind in NAMED:
-                named, property = NAMED[kind]
-                given = self.properties[key].get(property)
-                for name in given if isinstance(given, list) else [given]:
-                    if isinstance(name, str):
-                        made[named, name] = key
+                named, *properties = NAMED[kind]
+                for given in map(self.properties[key].get, properties):
+                    for name in given if isinstance(given, list) else [given]:
+                        if isinstance(name, str):
+                            made[named, name] = key
         return made
 
     def uses(self):
         """(who, kind, name) of every use of a name."""
         for key, kind in self.types.items():
-            own = NAMED.get(kind, (None, None))[1]
+            own = NAMED.get(kind, ())[1:]
             if kind not in INDEPENDENT and kind != NESTED:
                 for property, value in pairs(self.properties[key]):
                     used = "parameter" if property.endswith("_PARAMETER") else USED.get(property)
-                    if used and isinstance(value, str) and property != own:
+                    if used and isinstance(value, str) and property not in own:
                         yield from ((who, used, value) for who in self.needing(key))
 
     def needing(self, key):

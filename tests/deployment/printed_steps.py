@@ -32,4 +32,12 @@ def commands(text):
 
 def settings(environment):
     """The overrides of an environment in samconfig.toml."""
-    return tomllib.loads((ROOT / "samconfig.toml").read_text())[environment]["global"]["parameters"]["parameter_overrides"]
+    return parameters(environment)["parameter_overrides"]
+
+
+def stack_name(environment):
+    return parameters(environment)["stack_name"]
+
+
+def parameters(environment):
+    return tomllib.loads((ROOT / "samconfig.toml").read_text())[environment]["global"]["parameters"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import cfnlint
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from ordering import Graph, Scope
+from printed_steps import commands, section, settings, stack_name
 from stack import read, translate
 
 from iam import allows, listed, names
@@ -34,13 +35,44 @@ def document(template, resource):
 
 
 class GitHub:
-    """infra/github.yaml with the values of production."""
+    """infra/github.yaml with the values of an environment of samconfig.toml, handed over as docs/operations.md says."""
 
-    def __init__(self):
+    def __init__(self, environment="production"):
         template = read("infra/github.yaml")
-        given = {"Repository": "a/b", "Environment": "production", "ApiStackName": "augmed-api"}
+        given = {"Repository": "a/b", "Environment": environment, "ApiStackName": stack_name(environment)}
+        given |= {name: value for name, value in overrides(environment).items() if name in template["Parameters"]}
         scope = Named(template, given, "")
         self.properties = {name: scope.value(one["Properties"]) for name, one in template["Resources"].items()}
+
+    def may(self):
+        attached = [one.strip("<>") for one in self.properties["Role"]["ManagedPolicyArns"]]
+        return [statement for one in attached for statement in document(self, one)]
+
+
+def overrides(environment):
+    return dict(one.split("=", 1) for one in settings(environment))
+
+
+def addresses(environment):
+    """The addresses of what the stack of an environment calls by a name of its own choice, as AWS builds them."""
+    given = {**overrides(environment), "WithContainer": "true"}
+    stack = Graph(translate(given), given)
+    named = {kind: one for key, kind in stack.types.items() for one in [stack.properties[key]] if kind in CHOSEN}
+    assert set(named) == set(CHOSEN)
+    cluster = named["AWS::ECS::Cluster"]["ClusterName"]
+    service = named["AWS::ECS::Service"]["ServiceName"]
+    groups = [stack.properties[key].get("LogGroupName", "") for key, kind in stack.types.items() if kind == "AWS::Logs::LogGroup"]
+    place = "eu-west-1:123456789012"
+    return [
+        ("ecr:PutImage", f"arn:aws:ecr:{place}:repository/{named['AWS::ECR::Repository']['RepositoryName']}"),
+        ("ecs:DeleteCluster", f"arn:aws:ecs:{place}:cluster/{cluster}"),
+        ("ecs:UpdateService", f"arn:aws:ecs:{place}:service/{cluster}/{service}"),
+        ("ecs:DescribeServiceRevisions", f"arn:aws:ecs:{place}:service-revision/{cluster}/{service}/1"),
+        *(("logs:DeleteLogGroup", f"arn:aws:logs:{place}:log-group:{name}") for name in groups if name.startswith("/ecs/")),
+    ]
+
+
+CHOSEN = ["AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::ECS::Service"]
 
 
 class Named(Scope):
@@ -54,7 +86,7 @@ class DeployRole(unittest.TestCase):
         github = GitHub()
         attached = [one.strip("<>") for one in github.properties["Role"]["ManagedPolicyArns"]]
         cls.policies = {one: document(github, one) for one in [*attached, "Boundary"]}
-        cls.may = [statement for one in attached for statement in cls.policies[one]]
+        cls.may = github.may()
         cls.boundary = cls.policies["Boundary"]
         given = {"DomainName": "api.example.org", "WithContainer": "true", "MailDomain": "example.org", "WithPermissionsBoundary": "true"}
         cls.stack = Graph(translate(given), given)
@@ -87,6 +119,26 @@ class DeployRole(unittest.TestCase):
             ("cloudformation:UpdateStack", "arn:aws:cloudformation:eu-west-1:123456789012:stack/another/1"),
         ]:
             self.assertFalse(allows(self.may, action, resource), action)
+
+    def test_it_may_use_the_names_that_its_environment_gives_and_not_those_of_the_other(self):
+        for environment, other in [("dev", "production"), ("production", "dev")]:
+            may = GitHub(environment).may()
+            self.assertEqual(len(addresses(environment)), 5)
+            for action, name in addresses(environment):
+                self.assertTrue(allows(may, action, name), f"{environment}: {name}")
+            # log groups are told apart by how they begin, and augmed-api begins augmed-api-dev
+            for action, name in [one for one in addresses(other) if "logs" not in one[0]]:
+                self.assertFalse(allows(may, action, name), f"{environment}: {name}")
+
+    def test_the_images_of_its_environment_may_be_pulled_within_the_boundary(self):
+        for environment in ["dev", "production"]:
+            action, repository = addresses(environment)[0]
+            self.assertTrue(allows(document(GitHub(environment), "Boundary"), "ecr:BatchGetImage", repository), environment)
+
+    def test_the_printed_command_acknowledges_what_the_template_makes(self):
+        has_names = any("ManagedPolicyName" in one or "RoleName" in one for one in GitHub().properties.values())
+        command = next(one for one in commands(section("First deployment: a new team")).split("\n\n") if "infra/github.yaml" in one)
+        self.assertIn("CAPABILITY_NAMED_IAM" if has_names else "CAPABILITY_IAM", command.split())
 
     def test_a_role_that_it_makes_or_changes_has_the_boundary(self):
         for action in ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary"]:

@@ -8,6 +8,7 @@ from stack import ROOT, read, resources, translate
 VPC_ACCESS = "AWSLambdaVPCAccessExecutionRole"
 POLICIES = {
     "DATABASE_URL_PARAMETER": "ReadDatabaseUrl",
+    "DATABASE_OWNER_URL_PARAMETER": "ReadDatabaseOwnerUrl",
     "JWT_SECRET_KEY_PARAMETER": "ReadJwtSecretKey",
     "ADMIN_API_KEY_PARAMETER": "ReadAdminApiKey",
     "EXPORT_API_KEY_PARAMETER": "ReadExportApiKey",
@@ -49,6 +50,11 @@ class Functions(unittest.TestCase):
                 self.assertEqual(len(function["Properties"]["Layers"]), 1, name)
             else:
                 self.assertNotIn("Layers", function["Properties"], name)
+
+    def test_the_owner_of_the_database_is_known_to_migrations_alone(self):
+        owners = [name for name, function in self.functions.items() if "DATABASE_OWNER_URL_PARAMETER" in variables(function)]
+        self.assertEqual(owners, ["MigrateFunction"])
+        self.assertNotIn("Owner", str(read("infra/container.yaml")))
 
     def role(self, function):
         return self.stack["Resources"][f"{function}Role"]["Properties"]

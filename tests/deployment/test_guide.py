@@ -33,7 +33,7 @@ class Guide(Shell):
 
     def test_the_two_environments_share_no_name(self):
         dev = json.dumps(printed_steps.settings("dev"))
-        for parameter in ["ClusterName", "ServiceName", "RepositoryName", "ContainerLogGroup", "JwtSecretKeyParameter", "DatabaseUrlParameter"]:
+        for parameter in ["ClusterName", "ServiceName", "RepositoryName", "ContainerLogGroup", "JwtSecretKeyParameter", "DatabaseUrlParameter", "DatabaseOwnerUrlParameter"]:
             self.assertIn(f"{parameter}=", dev)
 
 

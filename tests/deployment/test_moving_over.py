@@ -130,7 +130,7 @@ class MovingOver(Shell):
         self.assertEqual(value("jwt-secret"), SIGNING_KEY)
         self.assertEqual(value("admin-api-key"), ADMIN_KEY)
         url = f"postgresql://aim_ahead:a%23b%2Fc%3Fd%25e%3Af%40g%26h%2B@{DATABASE_HOST}:5432/aimaheaddev?sslmode=verify-full"
-        self.assertEqual(value("database-url"), url)
+        self.assertEqual(value("database-owner-url"), url)
         for secret in [SIGNING_KEY, "a%23b"]:
             self.assertNotIn(secret, printed)
 

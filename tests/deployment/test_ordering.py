@@ -37,7 +37,8 @@ class Ordering(unittest.TestCase):
     def test_names_are_found_in_the_templates(self):
         graph = self.graphs["with the container"]
         self.assertIn(("log group", "/ecs/augmed-api"), graph.names())
-        self.assertIn(("parameter", "/augmed/production/database-url"), graph.names())
+        for name in ["database-url", "database-owner-url"]:
+            self.assertIn(("parameter", f"/augmed/production/{name}"), graph.names())
         kinds = {kind for _, kind, _ in graph.uses()}
         self.assertLessEqual({"log group", "parameter"}, kinds)
 

@@ -10,7 +10,8 @@ from moto import mock_aws
 from stack import read, resources
 
 KEYS = ["/augmed/test/jwt-secret", "/augmed/test/admin-api-key"]
-URL = "/augmed/test/database-url"
+URL = "/augmed/test/database-owner-url"
+APPLICATION_URL = "/augmed/test/database-url"
 
 
 class WriteParameters(unittest.TestCase):
@@ -50,7 +51,7 @@ class WriteParameters(unittest.TestCase):
         return self.sent[-1]
 
     def database_url(self, **event):
-        return self.send("Custom::DatabaseUrl", Name=URL, SecretArn=self.secret, Host="db.test", Database="augmed", **event)
+        return self.send("Custom::DatabaseUrl", Name=URL, ApplicationName=APPLICATION_URL, SecretArn=self.secret, Host="db.test", Database="augmed", **event)
 
     def value(self, name):
         return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
@@ -93,6 +94,25 @@ class WriteParameters(unittest.TestCase):
         self.database_url(request="Delete")
 
         self.assertEqual(self.ssm.get_parameters(Names=[URL])["InvalidParameters"], [URL])
+
+    def test_functions_and_container_get_a_role_and_a_password_of_their_own(self):
+        self.database_url()
+        first = self.value(APPLICATION_URL)
+        self.database_url(request="Update")
+
+        self.assertRegex(first, r"^postgresql://augmed_api:[\w-]{40,}@db\.test:5432/augmed\?sslmode=verify-full$")
+        self.assertEqual(self.value(APPLICATION_URL), first)
+
+    def test_of_an_existing_database_the_second_url_is_made_of_the_owners_unless_it_is_there(self):
+        self.ssm.put_parameter(Name=URL, Type="SecureString", Value="postgresql://aim_ahead:a%40b@db.test:5432/x?sslmode=verify-full")
+        make = lambda request: self.send("Custom::ApplicationUrl", request, OwnerName=URL, ApplicationName=APPLICATION_URL)
+
+        self.assertEqual(make("Create")[0], "SUCCESS")
+        first = self.value(APPLICATION_URL)
+        self.assertEqual((make("Update")[0], make("Delete")[0]), ("SUCCESS", "SUCCESS"))
+
+        self.assertRegex(first, r"^postgresql://augmed_api:[\w-]{40,}@db\.test:5432/x\?sslmode=verify-full$")
+        self.assertEqual(self.value(APPLICATION_URL), first)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use local::postgres::{self, Config, Server};
 use sha2::{Digest, Sha256};
+use shared::config::MigrationUrls;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
 use tokio::sync::OnceCell;
@@ -22,6 +23,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
 const OLD_SYSTEM: &str = include_str!("../fixtures/schema/old_system.sql");
 const STUDY_DATA: &str = include_str!("../fixtures/study.sql");
+
+/// The role of [`TestDb::application_url`].
+const APPLICATION_ROLE: &str = "augmed_test_application";
 
 /// A database of its own.
 #[derive(Debug)]
@@ -83,6 +87,34 @@ impl TestDb {
     /// Its address.
     pub fn url(&self) -> String {
         self.url.to_string()
+    }
+
+    /// Its address for a role that has what functions and container are granted. The role belongs to the server, and is shared by all tests.
+    pub async fn application_url(&self) -> String {
+        let mut url = self.url.clone();
+        let set = url.set_username(APPLICATION_ROLE).and_then(|()| url.set_password(Some("of-tests")));
+        set.unwrap_or_else(|()| panic!("{} takes no user", self.url));
+        self.grant(url.as_str()).await.unwrap_or_else(|error| panic!("no application role for this test: {error}"));
+        url.into()
+    }
+
+    async fn grant(&self, url: &str) -> Result<()> {
+        static FIRST: OnceCell<()> = OnceCell::const_new();
+        let create = async || {
+            // of several processes one creates it
+            let mut admin = cluster().await.connect().await?;
+            admin.execute("SELECT pg_advisory_lock(hashtext('application role'))").await?;
+            self.migrate_for(url).await?;
+            Ok::<_, Box<dyn Error + Send + Sync>>(admin.close().await?)
+        };
+        FIRST.get_or_try_init(create).await?;
+        self.migrate_for(url).await
+    }
+
+    async fn migrate_for(&self, url: &str) -> Result<()> {
+        let urls = MigrationUrls::new(url.into(), Some(self.url().into()), None);
+        migrate::Runner::of_urls(&urls)?.up(None).await?;
+        Ok(())
     }
 
     async fn cloned(template: Option<&Template>) -> Self {

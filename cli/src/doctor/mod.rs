@@ -41,7 +41,7 @@ async fn examine(context: &Context) -> Vec<Diagnosis> {
     let Some(environment) = environment else { return found };
     found.extend(configuration::variables(&environment));
     found.push(mail::check(&environment).await);
-    let options = match context.session_options().await {
+    let options = match context.owner_options().await {
         Ok(options) => options,
         Err(failure) => {
             found.push(Diagnosis::failed("database", failure.to_string(), "set DATABASE_URL, or POSTGRES_*"));

@@ -57,7 +57,7 @@ use source::{Quoting, Source};
 use stopped::Stopped;
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    let db = context.session_database().await?;
+    let db = context.owner_database().await?;
     match arguments.action {
         Action::Vocabulary(files) => run_from(&files.directory, &files, tables::VOCABULARY, None, &db, context).await,
         Action::Clinical(Clinical { files, renumber, mapping: None, .. }) => {

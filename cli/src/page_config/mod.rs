@@ -61,7 +61,11 @@ enum Action {
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    let db = context.database().await?;
+    let db = match arguments.action {
+        // the service may not change it
+        Action::Set { .. } => context.owner_database().await?,
+        Action::Show | Action::Check { .. } => context.database().await?,
+    };
     match arguments.action {
         Action::Set { file } => {
             let json = read(&file)?;

@@ -1,4 +1,4 @@
 output "parameter_name" {
-  description = "DatabaseUrlParameter of the stack."
+  description = "DatabaseOwnerUrlParameter of the stack."
   value       = aws_ssm_parameter.owner_url.name
 }

@@ -4,9 +4,9 @@ variable "secret_name" {
 }
 
 variable "parameter_name" {
-  description = "The SSM parameter to write, DatabaseUrlParameter of the stack."
+  description = "The SSM parameter to write, DatabaseOwnerUrlParameter of the stack."
   type        = string
-  default     = "/augmed/production/database-url"
+  default     = "/augmed/production/database-owner-url"
 
   validation {
     condition     = can(regex("^/[\\w./-]+$", var.parameter_name))

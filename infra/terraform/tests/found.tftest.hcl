@@ -83,7 +83,7 @@ run "what_is_found_is_handed_over" {
     condition = output.parameter_overrides == [
       "Database=existing",
       "DatabaseInstance=augmed",
-      "DatabaseUrlParameter=/augmed/production/database-url",
+      "DatabaseOwnerUrlParameter=/augmed/production/database-owner-url",
       "DomainName=api.example.org",
       "ListenerArn=arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/augmed/1/2",
       "LoadBalancerSecurityGroupId=sg-1",

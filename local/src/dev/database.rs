@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use secrecy::ExposeSecret as _;
-use shared::config::{self, ConfigError, Environment};
+use shared::config::{self, ConfigError, Environment, MigrationUrls};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
@@ -22,8 +22,8 @@ const NAMED_BY: [&str; 2] = ["DATABASE_URL", "POSTGRES_HOST"];
 /// A database, and the server under it if that is ours.
 pub(super) struct Database {
     pub url: String,
-    /// Past a pooler, if `url` leads to one: migrations need a session.
-    session_url: String,
+    /// As whom and for whom migrations run.
+    urls: MigrationUrls,
     /// Runs for as long as this is kept.
     pub server: Option<Server>,
 }
@@ -60,24 +60,23 @@ impl Database {
     pub async fn find(given: &Environment, directory: &Path) -> Result<Self, DatabaseError> {
         if NAMED_BY.iter().any(|name| given.get(*name).is_some_and(|value| !value.is_empty())) {
             let url = config::database_url(given)?.expose_secret().to_owned();
-            let session_url = config::direct_database_url(given)?.expose_secret().to_owned();
-            return Ok(Self { url, session_url, server: None });
+            return Ok(Self { url, urls: config::migration_urls(given)?, server: None });
         }
         let config = postgres::Config::dev(directory.join("postgres"));
         let server = tokio::task::block_in_place(|| Server::start(&config))?;
         create(&server).await?;
-        Ok(Self { url: server.url(NAME), session_url: server.url(NAME), server: Some(server) })
+        let urls = MigrationUrls::new(server.url(NAME).into(), None, None);
+        Ok(Self { url: server.url(NAME), urls, server: Some(server) })
     }
 
     /// Applies what is pending; adopts a database of the old system.
     pub async fn migrate(&self) -> Result<migrate::Report, DatabaseError> {
-        let options: PgConnectOptions = self.session_url.parse()?;
-        Ok(slowly("migrating the database", migrate::Runner::new(&options).up(None)).await?)
+        Ok(slowly("migrating the database", migrate::Runner::of_urls(&self.urls)?.up(None)).await?)
     }
 
     /// Stores the demo study, unless it is there.
     pub async fn seed(&self) -> Result<Seeded, DatabaseError> {
-        let options: PgConnectOptions = self.session_url.parse()?;
+        let options: PgConnectOptions = self.urls.owner.expose_secret().parse()?;
         let mut connection = options.disable_statement_logging().connect().await?;
         let seeded = slowly("storing the demo study", demo::seed(&mut connection)).await?;
         connection.close().await?;

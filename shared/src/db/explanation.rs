@@ -10,7 +10,7 @@ pub fn explanation(error: &sqlx::Error) -> Option<&'static str> {
 fn of_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "42501" => {
-            "the role lacks a right: it has to own the table, or its owner has to GRANT it. `augmed migrate plan` lists what is missing"
+            "the role lacks a right. The service has a role that may do what its requests need; `augmed` takes the owner from DATABASE_OWNER_URL. An owner who lacks a right himself has to own the table, or its owner has to GRANT it: `augmed migrate plan` lists what is missing"
         }
         "25006" => {
             "this database can only be read: it is a replica, or default_transaction_read_only is on. Use the address of the primary"

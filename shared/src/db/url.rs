@@ -146,6 +146,12 @@ impl Parts {
         }
     }
 
+    /// Returns user and password, if there are both.
+    pub(crate) fn credentials(self) -> Option<(String, SecretString)> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Some((given(self.user)?, given(self.password)?.into()))
+    }
+
     /// A parameter of the query. One that is empty is absent.
     fn set(&mut self, name: &str, value: String) -> Result<(), Fault> {
         match name {

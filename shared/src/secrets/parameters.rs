@@ -9,8 +9,9 @@ use super::versions::Version;
 use crate::config::Environment;
 
 /// Variables that may be given as the name of a parameter.
-pub const SECRETS: [&str; 8] = [
+pub const SECRETS: [&str; 9] = [
     "DATABASE_URL",
+    "DATABASE_OWNER_URL",
     "DATABASE_DIRECT_URL",
     "DATABASE_REPLICA_URL",
     "POSTGRES_PASSWORD",

@@ -1,0 +1,60 @@
+//! Whether the role is there and can log in.
+
+use postgres_protocol::password::scram_sha_256;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use super::{ApplicationRole, quoted};
+use crate::Error;
+
+/// SQLSTATEs of a login that is refused: no such role or not allowed to log in, wrong password.
+const REFUSED: [&str; 2] = ["28000", "28P01"];
+/// SQLSTATE of a statement that needs a right.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+pub(super) async fn exists(connection: &mut PgConnection, role: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS "exists!""#, role)
+        .fetch_one(connection)
+        .await
+}
+
+pub(super) async fn create(connection: &mut PgConnection, role: &str, password: &SecretString) -> Result<(), Error> {
+    let statement = format!("CREATE ROLE {} LOGIN PASSWORD '{}'", quoted(role), verifier(password));
+    connection.execute(statement.as_str()).await.map_err(|error| may_not(role, "CREATE ROLE", error))?;
+    Ok(())
+}
+
+/// Sets the password of the address where the server refuses it, and says whether it did.
+pub(super) async fn set_password_if_refused(
+    owner: &mut PgConnection,
+    application: &ApplicationRole,
+) -> Result<bool, Error> {
+    match log_in(application).await {
+        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| REFUSED.contains(&&*code)) => {}
+        other => return other.map(|()| false).map_err(Error::from),
+    }
+    let role = &application.name;
+    let statement = format!("ALTER ROLE {} LOGIN PASSWORD '{}'", quoted(role), verifier(&application.password));
+    owner.execute(statement.as_str()).await.map_err(|error| may_not(role, "ALTER ROLE", error))?;
+    log_in(application).await?;
+    Ok(true)
+}
+
+async fn log_in(application: &ApplicationRole) -> Result<(), sqlx::Error> {
+    PgConnection::connect_with(&application.options).await?.close().await
+}
+
+/// What the server keeps in the password's stead: the password itself is in no statement, and so in no log.
+fn verifier(password: &SecretString) -> String {
+    scram_sha_256(password.expose_secret().as_bytes())
+}
+
+fn may_not(role: &str, statement: &str, error: sqlx::Error) -> Error {
+    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        Some(INSUFFICIENT_PRIVILEGE) => Error::Role(format!(
+            "the user of DATABASE_OWNER_URL may not {statement} {}: give it CREATEROLE, or let a user who has it create the role",
+            quoted(role)
+        )),
+        _ => error.into(),
+    }
+}

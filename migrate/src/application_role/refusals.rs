@@ -1,0 +1,74 @@
+//! A role that could do more than its grants say is refused: what it has from elsewhere is not ours to take away.
+
+use sqlx::PgConnection;
+
+use super::privileges;
+use crate::{Error, catalog};
+
+/// What no grant of ours gives, whatever the table.
+const NEVER: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+/// Tables that are neither the old system's nor in the list of rights.
+const OURS: [&str; 2] = ["_sqlx_migrations", "login_failure"];
+
+/// Refuses the owner itself, and a role that is more than one that logs in.
+pub(super) async fn refuse_a_role_of_others(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
+    let found = sqlx::query!(
+        r#"SELECT rolname = current_user AS "is_owner!",
+                  rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS "has_attributes!",
+                  EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid) AS "owns!",
+                  ARRAY(SELECT quote_ident(roleid::regrole::text) FROM pg_auth_members WHERE member = pg_roles.oid) AS "memberships!"
+           FROM pg_roles WHERE rolname = $1"#,
+        role
+    )
+    .fetch_one(connection)
+    .await?;
+    let reason = if found.is_owner {
+        "is the owner of the schema, which DATABASE_OWNER_URL names".to_owned()
+    } else if found.has_attributes {
+        "is a superuser, or may create roles or databases, replicate, or pass by row level security".to_owned()
+    } else if found.owns {
+        "owns tables or other relations".to_owned()
+    } else if !found.memberships.is_empty() {
+        format!("is a member of {}", found.memberships.join(", "))
+    } else {
+        return Ok(());
+    };
+    Err(Error::Role(format!(
+        "the role {role} of DATABASE_URL {reason}; name a role of its own there, it is created if it is missing"
+    )))
+}
+
+/// Refuses what the role may do beyond the list, from a grant to everybody for one.
+pub(super) async fn refuse_what_comes_from_elsewhere(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
+    let wanted = privileges::wanted(connection).await?;
+    let (tables, names): (Vec<_>, Vec<_>) = wanted.into_iter().map(|one| (one.object, one.name)).unzip();
+    let listed = privileges::list().into_iter().map(|one| one.object);
+    let known: Vec<String> = catalog::expected().into_keys().chain(listed).chain(OURS.map(str::to_owned)).collect();
+    let surplus = sqlx::query_scalar!(
+        r#"SELECT format('%s ON %s', privilege, relname) AS "what!"
+           FROM pg_class, unnest($2::text[]) AS privilege
+           WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname = ANY($3)
+             AND has_table_privilege($1, pg_class.oid, privilege)
+             AND (relname::text, privilege) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))
+           UNION ALL
+           SELECT 'CREATE ON SCHEMA public' WHERE has_schema_privilege($1, 'public', 'CREATE')
+           UNION ALL
+           SELECT format('%s ON DATABASE %I', privilege, current_database()) FROM unnest(ARRAY['CREATE', 'TEMPORARY']) AS privilege
+           WHERE has_database_privilege($1, current_database(), privilege)
+           ORDER BY 1"#,
+        role,
+        &NEVER.map(str::to_owned)[..],
+        &known,
+        &tables,
+        &names
+    )
+    .fetch_all(connection)
+    .await?;
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Role(format!(
+        "the role {role} of DATABASE_URL may do more than it needs, probably because PUBLIC may: {}. As the owner of these, REVOKE … FROM PUBLIC",
+        surplus.join(", ")
+    )))
+}

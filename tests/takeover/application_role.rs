@@ -1,0 +1,279 @@
+//! The role that functions and container connect as: what it may do, what it may not, and that a run repairs it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use migrate::application_role::{RoleReport, list};
+use migrate::{Error, Runner};
+use shared::config::MigrationUrls;
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tests::db::TestDb;
+use url::Url;
+
+use crate::support::{execute, old_system, texts};
+
+/// SQLSTATE of what needs a right, or the ownership of a table.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// A role of its own for each test: roles belong to the server, which tests share.
+struct Role {
+    name: String,
+    url: String,
+    owner: String,
+}
+
+impl Role {
+    fn of(db: &TestDb) -> Self {
+        let name = format!("test_role_{:016x}", rand::random::<u64>());
+        let mut url: Url = db.url().parse().unwrap();
+        url.set_username(&name).unwrap();
+        url.set_password(Some("first")).unwrap();
+        Self { name, url: url.into(), owner: db.url() }
+    }
+
+    async fn up(&self) -> Result<RoleReport, Error> {
+        let urls = MigrationUrls::new(self.url.as_str().into(), Some(self.owner.as_str().into()), None);
+        Ok(Runner::of_urls(&urls)?.up(None).await?.application_role.unwrap())
+    }
+
+    async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+
+    async fn drop(self, db: &TestDb) {
+        execute(db, &format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name)).await;
+    }
+}
+
+/// The SQLSTATE with which a statement is refused; none for one that is not.
+async fn refusal(connection: &mut PgConnection, sql: &str) -> Option<String> {
+    let mut transaction = connection.begin().await.unwrap();
+    let error = transaction.execute(sql).await.err()?;
+    Some(error.as_database_error()?.code()?.into_owned())
+}
+
+#[tokio::test]
+async fn a_new_and_an_adopted_database_end_alike() {
+    for db in [TestDb::empty().await, old_system().await] {
+        let role = Role::of(&db);
+
+        let report = role.up().await.unwrap();
+
+        assert!(report.created);
+        let granted = format!(
+            "SELECT relname || ' ' || privilege_type FROM pg_class, aclexplode(relacl)
+             WHERE grantee = '{}'::regrole AND relkind <> 'S' ORDER BY 1",
+            role.name
+        );
+        let wanted: BTreeSet<_> = list().into_iter().map(|one| format!("{} {}", one.object, one.name)).collect();
+        assert_eq!(texts(&db, &granted).await.into_iter().collect::<BTreeSet<_>>(), wanted);
+        role.drop(&db).await;
+    }
+}
+
+#[tokio::test]
+async fn what_no_code_needs_is_refused() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+    let mut connection = role.connect().await;
+
+    for sql in [
+        "DROP TRIGGER audit_entry_is_append_only ON audit_entry",
+        "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_is_append_only",
+        "ALTER TABLE audit_entry OWNER TO CURRENT_USER",
+        "DROP FUNCTION refuse_change_of_audit_entry() CASCADE",
+        "SET session_replication_role = replica",
+        "UPDATE audit_entry SET action = 'nothing'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "TRUNCATE answer",
+        "DELETE FROM answer",
+        "UPDATE answer SET answer = NULL",
+        r#"TRUNCATE "user""#,
+        "DROP TABLE answer",
+        "INSERT INTO person (person_id) VALUES (1)",
+        "SELECT * FROM _sqlx_migrations",
+        "CREATE TABLE mine (id integer)",
+        "CREATE TEMPORARY TABLE mine (id integer)",
+        "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE SCHEMA mine",
+        "CREATE INDEX ON answer (id)",
+        "CREATE ROLE somebody",
+        "COPY answer TO PROGRAM 'cat'",
+    ] {
+        assert_eq!(refusal(&mut connection, sql).await.as_deref(), Some(INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+    connection.close().await.unwrap();
+    role.drop(&db).await;
+}
+
+#[tokio::test]
+async fn every_statement_of_functions_and_container_is_allowed_and_every_right_is_needed() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+    let statements = statements(&["functions", "shared", "server"]);
+    assert!(statements.len() > 40, "{}", statements.len());
+    let mut owner = PgConnection::connect(&db.url()).await.unwrap();
+
+    for sql in &statements {
+        assert_eq!(explained(&mut owner, &role, "", sql).await, None, "{sql}");
+    }
+    for right in list() {
+        let without = format!(r#"REVOKE {} ON "{}" FROM {};"#, right.name, right.object, role.name);
+        let mut needed = false;
+        for sql in statements.iter().filter(|sql| sql.contains(&right.object) || sql.contains("account_named")) {
+            needed |= explained(&mut owner, &role, &without, sql).await.is_some();
+        }
+        assert!(needed, "{right:?} is needed by no statement");
+    }
+    owner.close().await.unwrap();
+    role.drop(&db).await;
+}
+
+/// The refusal of a statement that is planned as the role, after `first`; all of it is undone. Rights are checked when a plan is begun.
+async fn explained(owner: &mut PgConnection, role: &Role, first: &str, sql: &str) -> Option<String> {
+    let mut transaction = owner.begin().await.unwrap();
+    let parameters = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
+    let nulls = vec!["NULL"; parameters].join(", ");
+    let run = if sql.starts_with("LOCK") {
+        sql.to_owned()
+    } else {
+        let arguments = if parameters == 0 { String::new() } else { format!("({nulls})") };
+        format!("PREPARE of_test AS {sql}; EXPLAIN EXECUTE of_test{arguments}; DEALLOCATE of_test")
+    };
+    let as_role =
+        format!("{first} SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL ROLE {}; {run}", role.name);
+    let error = transaction.execute(as_role.as_str()).await.err();
+    transaction.rollback().await.unwrap();
+    // a prepared statement outlives the transaction that made it
+    owner.execute("DEALLOCATE ALL").await.unwrap();
+    let error = error?;
+    let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+    assert_eq!(code.as_deref(), Some(INSUFFICIENT_PRIVILEGE), "{error}: {sql}");
+    code
+}
+
+#[tokio::test]
+async fn augmed_needs_the_owner_for_nothing_but_the_commands_that_take_it() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+    let mut owner = PgConnection::connect(&db.url()).await.unwrap();
+    let statements = statements(&["cli/src"]);
+    assert!(statements.len() > 20, "{}", statements.len());
+
+    let mut refused = BTreeSet::new();
+    for sql in &statements {
+        if explained(&mut owner, &role, "", sql).await.is_some() {
+            refused.insert(sql.lines().next().unwrap_or_default());
+        }
+    }
+
+    // `page-config set`; `load`, `demo` and `migrate` write their SQL themselves
+    let of_page_config = "INSERT INTO system_config (id, json_config) VALUES ('page_config', $1::text::json)";
+    assert_eq!(refused, BTreeSet::from([of_page_config]));
+    owner.close().await.unwrap();
+    role.drop(&db).await;
+}
+
+/// What sqlx knows of the SQL in these folders.
+fn statements(folders: &[&str]) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let code = |folder: &&str| {
+        let mut text = String::new();
+        read(&root.join(folder), &mut text);
+        flat(&text.replace("\\\n", " ").replace("\\\"", "\""))
+    };
+    let ours: String = folders.iter().map(code).collect();
+    let prepared = std::fs::read_dir(root.join(".sqlx")).unwrap().map(|file| {
+        let file: serde_json::Value = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+        file["query"].as_str().unwrap().to_owned()
+    });
+    prepared.filter(|sql| ours.contains(&flat(sql))).collect()
+}
+
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn read(folder: &Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            read(&entry, text);
+        } else if entry.extension().is_some_and(|kind| kind == "rs" || kind == "sql") {
+            text.push_str(&std::fs::read_to_string(entry).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_list_names_tables_that_are_there_and_no_table_may_be_open_to_everybody() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+    let tables = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+    let tables: BTreeSet<_> = texts(&db, tables).await.into_iter().collect();
+
+    let listed: BTreeSet<_> = list().into_iter().map(|one| one.object).collect();
+    assert!(listed.is_subset(&tables), "{listed:?}");
+    let grants: String = tables.iter().map(|table| format!(r#"GRANT TRUNCATE ON "{table}" TO PUBLIC;"#)).collect();
+    execute(&db, &grants).await;
+    let said = role.up().await.unwrap_err().to_string();
+    let accepted: Vec<_> = tables.iter().filter(|table| !said.contains(&format!("TRUNCATE ON {table}"))).collect();
+    assert!(accepted.is_empty(), "{accepted:?}");
+    role.drop(&db).await;
+}
+
+#[tokio::test]
+async fn a_run_repairs_what_somebody_has_changed_and_says_so() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+    let name = &role.name;
+    execute(&db, &format!("GRANT TRUNCATE ON answer TO {name}; REVOKE INSERT ON answer FROM {name}")).await;
+    execute(&db, &format!("GRANT UPDATE (action) ON audit_entry TO {name}; ALTER ROLE {name} NOLOGIN")).await;
+
+    let report = role.up().await.unwrap();
+
+    assert_eq!(report.granted, ["INSERT ON answer"]);
+    assert_eq!(report.revoked, ["TRUNCATE ON answer", r#"UPDATE (action) ON audit_entry"#]);
+    assert!(report.password_set && !report.created);
+    let again = role.up().await.unwrap();
+    assert_eq!((again.granted.len(), again.revoked.len(), again.password_set), (0, 0, false));
+    role.drop(&db).await;
+}
+
+#[tokio::test]
+async fn code_of_today_may_insert_where_a_later_migration_adds_a_sequence() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+
+    execute(&db, "CREATE SEQUENCE later; ALTER TABLE answer ADD COLUMN later bigint DEFAULT nextval('later')").await;
+
+    let mut connection = role.connect().await;
+    assert_eq!(refusal(&mut connection, "INSERT INTO answer (task_id) VALUES ('of-today')").await, None);
+    connection.close().await.unwrap();
+    role.drop(&db).await;
+}
+
+#[tokio::test]
+async fn a_role_that_would_do_more_is_refused() {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    let name = &role.name;
+    execute(&db, "GRANT DELETE ON answer TO PUBLIC").await;
+    let said = role.up().await.unwrap_err().to_string();
+    assert!(said.contains("DELETE ON answer") && said.contains("PUBLIC"), "{said}");
+
+    execute(&db, "REVOKE DELETE ON answer FROM PUBLIC").await;
+    execute(&db, &format!("CREATE ROLE {name} LOGIN; GRANT pg_read_all_data TO {name}")).await;
+    let said = role.up().await.unwrap_err().to_string();
+    assert!(said.contains("is a member of pg_read_all_data"), "{said}");
+
+    let owner = Role { url: db.url().replace('@', ":x@"), ..Role::of(&db) };
+    assert!(owner.up().await.is_err());
+    role.drop(&db).await;
+}
