@@ -77,7 +77,7 @@ async fn assignments(connection: &mut PgConnection, participants: &str) -> Resul
     let mut issued = HashMap::<String, String>::new();
     for (_, email) in &rows {
         if !issued.contains_key(email) {
-            issued.insert(email.clone(), format!("Bearer {}", tokens.issue(email, Utc::now())?));
+            issued.insert(email.clone(), format!("Bearer {}", tokens.issue(email, false, Utc::now())?));
         }
     }
     let assignment = |(id, email): (String, String)| Assignment { id, authorization: issued[&email].clone(), email };

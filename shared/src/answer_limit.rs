@@ -1,5 +1,5 @@
-//! What an answer may be at most. A load balancer takes 1 MB from a function and as much as there is from the container, so that a
-//! handler that writes asks before it commits: nothing is stored of which the caller would learn by a 413 only.
+//! What an answer may be at most. A load balancer takes 1 MB from a function, Lambda itself takes 6 MB, and the container may send as much as
+//! there is. So a handler that writes asks before it commits: nothing is stored of which the caller would learn by a 413 only.
 
 use std::convert::Infallible;
 
@@ -15,29 +15,33 @@ const REST_BYTES: usize = 16 * 1024;
 
 /// The largest answer to a request, in bytes of the JSON that carries it. None in the container.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AnswerLimit(Option<usize>);
+pub struct AnswerLimit {
+    /// What is left of it for the answer that is looked at.
+    left: Option<usize>,
+    whole: usize,
+}
 
 impl AnswerLimit {
     /// For requests that a function answers with at most `bytes`.
     pub(crate) fn of(bytes: usize) -> Self {
-        Self(Some(bytes))
+        Self { left: Some(bytes), whole: bytes }
     }
 
     /// Whether there is one.
     pub fn is_limited(self) -> bool {
-        self.0.is_some()
+        self.left.is_some()
     }
 
     /// What is left of an answer of which `other` is a part, too.
     pub fn beside(self, other: &impl Serialize) -> Result<Self, ApiError> {
-        let Some(limit) = self.0 else { return Ok(self) };
+        let Some(limit) = self.left else { return Ok(self) };
         let size = size_as_text(other).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
-        Ok(Self(Some(limit.saturating_sub(size))))
+        Ok(Self { left: Some(limit.saturating_sub(size)), ..self })
     }
 
     /// How many of `rows`, from the first on, an answer has room for.
     pub fn rows_that_fit(self, rows: &[impl Serialize]) -> Result<usize, ApiError> {
-        let Some(limit) = self.0 else { return Ok(rows.len()) };
+        let Some(limit) = self.left else { return Ok(rows.len()) };
         let mut size = REST_BYTES;
         for (index, row) in rows.iter().enumerate() {
             // the quotes around the text are the comma behind it
@@ -51,15 +55,21 @@ impl AnswerLimit {
 
     /// 413 where `answer` would not reach the caller.
     pub fn check(self, answer: &impl Serialize) -> Result<(), ApiError> {
-        let Some(limit) = self.0 else { return Ok(()) };
+        let Some(limit) = self.left else { return Ok(()) };
         let size = size_as_text(answer).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
         if size + REST_BYTES <= limit {
             return Ok(());
         }
-        let message = "Nothing was stored: the answer would be larger than a load balancer takes from a function (1 MB). \
-                       Send less at a time.";
-        Err(ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message.to_owned()))
+        let most = in_words(self.whole);
+        let message = format!("Nothing was stored: the answer would be larger than {most}. Send less at a time.");
+        Err(ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message))
     }
+}
+
+/// Says what a limit of so many bytes is.
+pub(crate) fn in_words(bytes: usize) -> String {
+    let taker = if bytes > 1_000_000 { "Lambda takes" } else { "a load balancer takes" };
+    format!("{taker} from a function ({} MB)", bytes / 1_000_000)
 }
 
 /// An answer travels as text within JSON, where its quotes are escaped.

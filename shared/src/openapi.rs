@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
@@ -165,17 +165,17 @@ fn business_errors(codes: [u16; 6]) -> Vec<Business> {
 
 /// An answer in the envelope: its code is the status, or one of `business`.
 fn error(status: u16, description: &str, business: &[Business]) -> (String, RefOr<Response>) {
-    let codes: Vec<Value> = business.iter().map(|error| json!(error.code())).chain([json!(status)]).collect();
     let lines = business.iter().map(|error| format!("\n- `{}` {}", error.code(), error.message()));
     let description = match business {
         [] => description.to_owned(),
         _ => format!("{description} Or one of these business errors:\n{}", lines.collect::<String>()),
     };
     let message = business.first().map_or("…", |error| error.message());
-    let example = json!({ "data": null, "error": { "code": codes[0], "message": message } });
+    let example = business.first().map_or_else(|| json!(status), |error| json!(error.code()));
+    let example = json!({ "data": null, "error": { "code": example, "message": message } });
 
-    let code = ObjectBuilder::new().schema_type(SchemaType::AnyValue).enum_values(Some(codes));
-    let error = ObjectBuilder::new().property("code", code).required("code").property("message", text());
+    let error = ObjectBuilder::new().property("code", code(status, business)).required("code");
+    let error = error.property("message", text());
     let error = match business {
         [] => error,
         _ => error.property("detail", text().description(Some("Where in the file or questionnaire."))),
@@ -183,6 +183,16 @@ fn error(status: u16, description: &str, business: &[Business]) -> (String, RefO
     let body = ObjectBuilder::new().property("data", null()).required("data");
     let body = body.property("error", error.required("message")).required("error");
     (status.to_string(), response(&description, body.into(), example))
+}
+
+/// The schema of a code: the status, or one of the texts of `business`. Generators of clients drop an answer whose `enum` mixes types.
+fn code(status: u16, business: &[Business]) -> Schema {
+    let number = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([status]));
+    if business.is_empty() {
+        return number.into();
+    }
+    let text = text().enum_values(Some(business.iter().map(|error| error.code())));
+    OneOfBuilder::new().item(text).item(number).into()
 }
 
 fn response(description: &str, body: Schema, example: Value) -> RefOr<Response> {
@@ -203,7 +213,10 @@ mod tests {
         let responses = document(&ServerError::<1002, 1040>::responses());
 
         let schema = &responses["500"]["content"]["application/json"]["schema"];
-        assert_eq!(schema["properties"]["error"]["properties"]["code"], json!({ "enum": ["1002", "1040", 500] }));
+        let code = &schema["properties"]["error"]["properties"]["code"];
+        let [text, number] = [&code["oneOf"][0], &code["oneOf"][1]];
+        assert_eq!(*text, json!({ "type": "string", "enum": ["1002", "1040"] }));
+        assert_eq!(*number, json!({ "type": "integer", "enum": [500] }));
         assert!(responses["500"]["description"].as_str().unwrap().contains("`1040` Email failed to send."));
     }
 
@@ -212,7 +225,7 @@ mod tests {
         let responses = document(&<BadRequest>::responses());
 
         let schema = &responses["400"]["content"]["application/json"]["schema"];
-        assert_eq!(schema["properties"]["error"]["properties"]["code"], json!({ "enum": [400] }));
+        assert_eq!(schema["properties"]["error"]["properties"]["code"], json!({ "type": "integer", "enum": [400] }));
     }
 
     #[test]

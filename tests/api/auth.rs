@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 use shared::auth::ResetToken;
 use tests::app::{Answer, TestApp};
+use tests::contract::token;
 
 async fn sign_up(api: &TestApp, email: &str, password: &str) -> Answer {
     api.post("/api/auth/signup", None, &json!({"email": email, "password": password})).await
@@ -33,13 +34,39 @@ async fn every_answer_to_a_token_carries_it_back() {
 #[tokio::test]
 async fn a_token_past_half_of_its_life_is_replaced_by_a_newer_one() {
     let api = TestApp::with_contract_data().await;
-    let old =
-        api.app.tokens.issue("alice@contract.test", chrono::Utc::now() - chrono::TimeDelta::seconds(451)).unwrap();
+    let old = api
+        .app
+        .tokens
+        .issue("alice@contract.test", false, chrono::Utc::now() - chrono::TimeDelta::seconds(451))
+        .unwrap();
 
     let new = api.get("/api/cases", Some(&old)).await.token();
 
     assert_ne!(new, old);
     assert_eq!(api.get("/api/cases", Some(&new)).await.token(), new);
+}
+
+/// Newer frontends show researchers' pages by this claim (contract section 9).
+#[tokio::test]
+async fn a_login_says_whether_the_account_is_an_administrators() {
+    let api = TestApp::with_contract_data().await;
+
+    for (account, is_admin) in [("Alice", false), ("Admin", true)] {
+        let email = format!("{}@contract.test", account.to_lowercase());
+        let login = api.log_in(&email, &format!("{account}-pass-1")).await;
+
+        assert_eq!(token::describe(&login.token()).claims["admin_flag"], is_admin, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn the_claim_to_be_an_administrator_grants_nothing() {
+    let api = TestApp::with_contract_data().await;
+    let claimed = api.app.tokens.issue("alice@contract.test", true, chrono::Utc::now()).unwrap();
+    let not_claimed = api.app.tokens.issue("admin@contract.test", false, chrono::Utc::now()).unwrap();
+
+    assert_eq!(api.get("/admin/users", Some(&claimed)).await.status, 403);
+    assert_eq!(api.get("/admin/users", Some(&not_claimed)).await.status, 200);
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ mod old_nulls;
 mod openapi;
 mod paging;
 mod permissions;
+mod request_log;
 mod reset_mails;
 mod secrets;
 mod sessions;

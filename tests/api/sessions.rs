@@ -85,7 +85,7 @@ async fn a_deactivation_ends_tokens_and_links_for_good() {
 #[tokio::test]
 async fn a_renewed_token_ends_with_the_login_that_it_descends_from() {
     let api = TestApp::with_contract_data().await;
-    let old = api.app.tokens.issue(ALICE, Utc::now() - TimeDelta::seconds(600)).unwrap();
+    let old = api.app.tokens.issue(ALICE, false, Utc::now() - TimeDelta::seconds(600)).unwrap();
     let renewed = api.get("/api/cases", Some(&old)).await.token();
     assert_ne!(renewed, old);
 

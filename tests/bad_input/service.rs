@@ -53,7 +53,7 @@ impl Service {
     }
 
     pub fn token(&self) -> String {
-        self.app.tokens.issue("alice@contract.test", chrono::Utc::now()).unwrap()
+        self.app.tokens.issue("alice@contract.test", false, chrono::Utc::now()).unwrap()
     }
 
     /// Whether the database takes this text.

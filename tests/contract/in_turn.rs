@@ -60,7 +60,11 @@ impl<P> InTurn<P> {
 impl<P> Running<P> {
     /// A process that listens at `address` and has the database `db`.
     pub fn new(address: impl Display, process: P, db: TestDb) -> Result<Self, Failed> {
-        let transport = Transport::http(&format!("http://{address}"))?;
+        Self::over(Transport::http(&format!("http://{address}"))?, process, db)
+    }
+
+    /// A process that is reached by `transport` and has the database `db`.
+    pub fn over(transport: Transport, process: P, db: TestDb) -> Result<Self, Failed> {
         Ok(Self { process, transport, logins: Logins::new()?, db })
     }
 }

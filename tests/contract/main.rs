@@ -1,8 +1,10 @@
 //! The recorded contract against our own service, in both of its forms. A test is a scenario: `routers::auth::login`
-//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries; `pooled_routers` and
+//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries, `function_urls::auth::login` through
+//! events of function URLs and the same binaries; `pooled_routers` and
 //! `pooled_lambda` do the same with PgBouncer in transaction mode before the database. With
 //! `AUGMED_SERVER`, the path of a server (scripts/test-image), `server::auth::login` goes through that process, too.
 
+mod function_urls;
 mod in_turn;
 mod judge;
 mod lambda;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
             let deployed = move || runtime.block_on(lambda::put(area, scenario));
             all.push(Trial::test(format!("routers::{name}"), straight));
             all.push(Trial::test(format!("lambda::{name}"), deployed));
+            let by_url = move || runtime.block_on(function_urls::put(area, scenario));
+            all.push(Trial::test(format!("function_urls::{name}"), by_url));
             let pooled = move || runtime.block_on(routers::put_pooled(area, scenario));
             let deployed = move || runtime.block_on(lambda::put_pooled(area, scenario));
             all.push(Trial::test(format!("pooled_routers::{name}"), pooled).with_ignored_flag(no_pooler));
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, all);
     runtime.block_on(async {
         lambda::stop().await;
+        function_urls::stop().await;
         server::stop().await;
     });
     pooler::stop();

@@ -187,7 +187,7 @@ class Observability(unittest.TestCase):
 
         own = {"faults", "business", "cold-start", "out-of-connections"}  # words of the names, as SEARCH finds them
         written = json.dumps(resources(read("infra/observability.yaml"), "AWS::Logs::MetricFilter"))
-        self.assertEqual(len(widgets), 8)
+        self.assertEqual(len(widgets), 11)
         for name in own:
             self.assertIn(name, json.dumps(widgets))
             self.assertIn(name, written)

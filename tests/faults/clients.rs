@@ -57,7 +57,7 @@ impl Clients {
             let client = Client {
                 participant,
                 base: format!("http://{}", if participant.is_multiple_of(4) { functions } else { container }),
-                token: api.tokens.issue(&study::address(participant), chrono::Utc::now()).unwrap(),
+                token: api.tokens.issue(&study::address(participant), false, chrono::Utc::now()).unwrap(),
                 http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
                 is_over: clients.is_over.clone(),
                 seen: Seen::default(),

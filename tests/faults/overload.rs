@@ -50,7 +50,7 @@ impl Api {
         let variables = [("DATABASE_MAX_CONNECTIONS", connections), ("RUST_LOG", "info")];
         let url = network.url(&postgres.url());
         let server = Server::start_with(&url, &variables).await;
-        let token = study::tokens(&url).tokens.issue(&study::address(1), chrono::Utc::now()).unwrap();
+        let token = study::tokens(&url).tokens.issue(&study::address(1), false, chrono::Utc::now()).unwrap();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Arc::new(Self { server, http, token, network, _postgres: postgres })
     }

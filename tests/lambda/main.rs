@@ -16,4 +16,6 @@ mod logs;
 mod platform;
 mod processes;
 mod routing;
+mod second_opinion;
+mod sources;
 mod template;

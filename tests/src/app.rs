@@ -149,7 +149,7 @@ impl TestApp {
 
     /// A token for an account, without a login.
     pub fn token_for(&self, email: &str) -> String {
-        self.app.tokens.issue(email, chrono::Utc::now()).expect("tokens can be signed")
+        self.app.tokens.issue(email, false, chrono::Utc::now()).expect("tokens can be signed")
     }
 
     /// `POST /api/auth/login`.

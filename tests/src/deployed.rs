@@ -54,7 +54,12 @@ fn any_origin() -> BTreeMap<String, String> {
     BTreeMap::from([("CorsOrigins".to_owned(), "*".to_owned())])
 }
 
-fn template() -> Template {
+/// template.yaml, with the parameters that the recordings expect.
+///
+/// # Panics
+///
+/// When it cannot be read.
+pub fn template() -> Template {
     let template = Template::read(&workspace().join("template.yaml"), &any_origin());
     template.unwrap_or_else(|error| panic!("template.yaml: {error}"))
 }

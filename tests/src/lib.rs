@@ -8,6 +8,7 @@ pub mod contract;
 pub mod db;
 pub mod deployed;
 pub mod described;
+pub mod function_urls;
 pub mod logs;
 pub mod pgbouncer;
 pub mod plan;

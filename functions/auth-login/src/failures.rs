@@ -39,6 +39,7 @@ pub(crate) struct Session {
     /// As it is stored.
     pub email: String,
     pub tokens_valid_from: Option<DateTime<Utc>>,
+    pub is_admin: bool,
 }
 
 impl Guess<'_> {
@@ -80,7 +81,7 @@ impl Guess<'_> {
     pub(crate) async fn forget_wrong(&self, db: &Database) -> Result<Option<Session>, ApiError> {
         let account = sqlx::query!(
             r#"WITH account AS (
-                 SELECT id, email, tokens_valid_from FROM "user" WHERE id = $1 AND active AND password = $2),
+                 SELECT id, email, tokens_valid_from, admin_flag FROM "user" WHERE id = $1 AND active AND password = $2),
                blocking AS (
                  SELECT forgotten_at FROM wrong_password
                  WHERE account_id = $1 AND client_hash = $3 AND failures >= $4 AND forgotten_at > now()
@@ -96,7 +97,7 @@ impl Guess<'_> {
                  INSERT INTO known_client (account_id, client_hash, known_until)
                  SELECT id, $3, now() + interval '30 days' FROM account WHERE NOT EXISTS (SELECT FROM blocking)
                  ON CONFLICT (account_id, client_hash) DO UPDATE SET known_until = excluded.known_until)
-               SELECT email AS "email!", tokens_valid_from,
+               SELECT email AS "email!", tokens_valid_from, admin_flag IS TRUE AS "is_admin!",
                       (SELECT ceil(extract(epoch FROM forgotten_at - now()))::integer FROM blocking) AS blocked_seconds
                FROM account"#,
             self.account_id,
@@ -108,6 +109,10 @@ impl Guess<'_> {
         .await?;
         let Some(account) = account else { return Ok(None) };
         refuse_if_blocked(account.blocked_seconds)?;
-        Ok(Some(Session { email: account.email, tokens_valid_from: account.tokens_valid_from }))
+        Ok(Some(Session {
+            email: account.email,
+            tokens_valid_from: account.tokens_valid_from,
+            is_admin: account.is_admin,
+        }))
     }
 }

@@ -107,7 +107,7 @@ async fn post_login(
     let session = guess.forget_wrong(&app.db).await?.ok_or(Business::WrongPassword)?;
     // sessions may have been ended by a clock that is ahead of this one
     let now = session.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
-    let token =
-        app.tokens.issue(&session.email, now).map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
+    let token = app.tokens.issue(&session.email, session.is_admin, now);
+    let token = token.map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
     Ok(([(header::AUTHORIZATION, format!("Bearer {token}"))], Bare(LoggedIn { message: "Login Successfully" })))
 }

@@ -9,7 +9,7 @@ use shared::ApiError;
 use shared::db::Database;
 use shared::lambda::RowsSent;
 use tokio::task::JoinSet;
-use tracing::Span;
+use tracing::{Instrument as _, Span};
 
 use crate::encoding::{JSON_HEAD, csv_writer, json_end, write_csv_line, write_json_row};
 use crate::format::Format;
@@ -149,7 +149,7 @@ fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Res
         let mut ahead = JoinSet::new();
         let read_next = |ahead: &mut JoinSet<_>, keys: Vec<R::Key>, rows| {
             if !keys.is_empty() {
-                ahead.spawn(read::<R>(db.clone(), keys, rows));
+                ahead.spawn(read::<R>(db.clone(), keys, rows).in_current_span());
             }
         };
         read_next(&mut ahead, keys, ROWS_OF_FIRST_STATEMENT);

@@ -71,34 +71,33 @@ pub(crate) struct Page<R: Resource> {
     next: Option<Cursor>,
 }
 
-/// `pagination` of JSON. Only those who page with a cursor get one.
+/// `pagination` of JSON.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Pagination {
     total: Option<i64>,
     limit: i64,
     has_more: bool,
-    #[serde(flatten)]
-    paging: Paging,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum Paging {
-    Offset {
-        offset: i64,
-    },
-    Cursor {
-        #[schema(required)]
-        next_cursor: Option<String>,
-    },
+    /// Only for those who page with an offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
+    offset: Option<i64>,
+    /// Only for those who page with a cursor; `null` where nothing follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    next_cursor: Option<Option<String>>,
 }
 
 impl Pagination {
     /// Of a document with all rows.
     pub(crate) fn of_all(rows: u64) -> Self {
         let total = i64::try_from(rows).unwrap_or(i64::MAX);
-        let paging = Paging::Offset { offset: 0 };
-        Self { total: Some(total), limit: total.max(DEFAULT_LIMIT), has_more: false, paging }
+        Self {
+            total: Some(total),
+            limit: total.max(DEFAULT_LIMIT),
+            has_more: false,
+            offset: Some(0),
+            next_cursor: None,
+        }
     }
 }
 
@@ -127,11 +126,11 @@ impl<R: Resource> Page<R> {
     }
 
     pub(crate) fn pagination(&self, request: &PageRequest) -> Pagination {
-        let paging = match request.start {
-            Start::Offset(offset) => Paging::Offset { offset },
-            Start::Cursor(_) => Paging::Cursor { next_cursor: self.next.as_ref().map(Cursor::encode::<R>) },
+        let (offset, next_cursor) = match request.start {
+            Start::Offset(offset) => (Some(offset), None),
+            Start::Cursor(_) => (None, Some(self.next.as_ref().map(Cursor::encode::<R>))),
         };
-        Pagination { total: self.total, limit: request.limit, has_more: self.next.is_some(), paging }
+        Pagination { total: self.total, limit: request.limit, has_more: self.next.is_some(), offset, next_cursor }
     }
 
     /// Where the next page is, for CSV too, which has no place for it (RFC 8288).

@@ -23,8 +23,9 @@ pub(crate) struct PageParameters {
     /// Rows of the page; more than 10,000 are 10,000.
     #[param(minimum = 1, default = 1000)]
     limit: Option<i64>,
-    /// Rows before the page. Not together with `cursor`.
-    #[param(minimum = 0, default = 0)]
+    /// Rows before the page; 0 if it is absent. Not together with `cursor`.
+    // not `default = 0`: generated clients send a default beside a cursor, too
+    #[param(minimum = 0)]
     offset: Option<i64>,
     /// `next_cursor` of the page before, empty for the first: a page behind a cursor costs the same wherever it is.
     cursor: Option<String>,

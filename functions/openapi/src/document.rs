@@ -18,6 +18,7 @@ use utoipa::{Modify, OpenApi};
             Every answer has an `x-request-id`, under which it is found in the log.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    servers((url = "/", description = "Where this document was found.")),
     tags(
         (name = "auth", description = "Accounts and tokens."),
         (name = "review", description = "What a participant does: the next case, its review, the questions, the answer, the time it took."),
@@ -58,10 +59,23 @@ pub fn document() -> Document {
         document.merge(part());
     }
     let common = Common::openapi();
-    (document.info, document.tags) = (common.info, common.tags);
+    (document.info, document.servers, document.tags) = (common.info, common.servers, common.tags);
     SecuritySchemes.modify(&mut document);
     RenewedToken.modify(&mut document);
+    // after `RenewedToken`: what needs no credentials carries no token
+    PublicOperations.modify(&mut document);
     document
+}
+
+/// An operation that names no credentials needs none, and says so: to some tools silence is an omission.
+struct PublicOperations;
+
+impl Modify for PublicOperations {
+    fn modify(&self, document: &mut Document) {
+        for operation in document.paths.paths.values_mut().flat_map(operations) {
+            operation.security.get_or_insert_default();
+        }
+    }
 }
 
 struct SecuritySchemes;
@@ -103,7 +117,7 @@ impl Modify for RenewedToken {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 #[cfg(test)]

@@ -86,12 +86,16 @@ struct IssuedClaims<'a> {
     /// Versions of the key that signed the tokens which this one descends from.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     key_versions: BTreeSet<i64>,
+    /// Whether the frontend shows pages for researchers. Absent in what descends from a token of the old system, which does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_flag: Option<bool>,
 }
 
 /// What a token takes over from the one it renews.
 struct Descent {
     last_login: DateTime<Utc>,
     key_versions: BTreeSet<i64>,
+    admin_flag: Option<bool>,
 }
 
 /// The claims of a token as it comes back, in whatever types.
@@ -108,6 +112,7 @@ struct PresentedClaims {
     last_login_time: Option<Value>,
     additional_claims: Option<Value>,
     key_versions: Option<Value>,
+    admin_flag: Option<Value>,
 }
 
 /// Tells a claim that is `null` from one that is absent.
@@ -138,9 +143,15 @@ impl Tokens {
         self.key.is_incomplete() || version(token) > self.key.current().number
     }
 
-    /// A token for an account that has just logged in.
-    pub fn issue(&self, email: &str, now: DateTime<Utc>) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(email, now, Descent { last_login: now, key_versions: BTreeSet::new() })
+    /// Issues a token for an account that has just logged in. `is_admin` becomes the claim `admin_flag` (contract section 9), by which the
+    /// frontend chooses its pages. It grants nothing: rights are read from the account.
+    pub fn issue(
+        &self,
+        email: &str,
+        is_admin: bool,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(email, now, Descent { last_login: now, key_versions: BTreeSet::new(), admin_flag: Some(is_admin) })
     }
 
     /// Checks signature, algorithm, times and types of `token`, and renews it when that is due.
@@ -169,9 +180,11 @@ impl Tokens {
         if last_login > now + TimeDelta::seconds(LEEWAY_SECONDS) {
             return Err(TokenError::NotYetValid);
         }
+        // it decides about pages only, so that a value that is no boolean is no reason to refuse a token
+        let admin_flag = claims.admin_flag.as_ref().and_then(Value::as_bool);
         let renewed = self.is_renewal_due(issued, expires, last_login, now).then(|| {
             // a token that cannot be renewed is still valid
-            let renewed = self.sign(&email, now, Descent { last_login, key_versions });
+            let renewed = self.sign(&email, now, Descent { last_login, key_versions, admin_flag });
             renewed.inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
         });
         // `iat` is in whole seconds; a claimed login cannot be later than the token
@@ -238,7 +251,7 @@ impl Tokens {
         &self,
         email: &str,
         now: DateTime<Utc>,
-        Descent { last_login, mut key_versions }: Descent,
+        Descent { last_login, mut key_versions, admin_flag }: Descent,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let key = self.key.current();
         if let Some(number) = key.number {
@@ -256,6 +269,7 @@ impl Tokens {
             exp: now.timestamp() + self.access_expires,
             last_login_time: last_login.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
             key_versions,
+            admin_flag,
         };
         // tells a process that has not seen this version yet that there is one
         let header = Header { kid: key.number.map(|number| number.to_string()), ..Header::new(Algorithm::HS256) };
@@ -324,7 +338,7 @@ mod tests {
 
     #[test]
     fn accepts_what_it_issued() {
-        let token = tokens().issue("alice@clinic.test", now()).unwrap();
+        let token = tokens().issue("alice@clinic.test", false, now()).unwrap();
 
         let verified = tokens().verify(&token, now()).unwrap();
 
@@ -335,7 +349,7 @@ mod tests {
     #[test]
     fn refuses_another_key() {
         let token = Tokens::new(&"another".into(), Duration::from_secs(900), Duration::ZERO)
-            .issue("alice@clinic.test", now())
+            .issue("alice@clinic.test", false, now())
             .unwrap();
 
         assert_eq!(tokens().verify(&token, now()).unwrap_err(), TokenError::Signature);
@@ -421,6 +435,29 @@ mod tests {
         assert!(verdict(&json!({"last_login_time": at(29)})).is_ok(), "clocks differ");
     }
 
+    /// The claim `admin_flag` of a token.
+    fn admin_flag(token: &str) -> Option<Value> {
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&claims).unwrap().get("admin_flag").cloned()
+    }
+
+    #[test]
+    fn a_renewed_token_says_of_administrators_what_the_one_before_said() {
+        for (claims, expected) in [
+            (json!({"admin_flag": true}), Some(json!(true))),
+            (json!({"admin_flag": false}), Some(json!(false))),
+            (json!({}), None),
+            (json!({"admin_flag": "yes"}), None),
+        ] {
+            let mut old = json!({"iat": NOW - 451, "exp": NOW + 449});
+            old.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+
+            let renewed = verdict(&old).unwrap().renewed.unwrap();
+
+            assert_eq!(admin_flag(&renewed), expected, "{claims}");
+        }
+    }
+
     /// Tokens of a key whose first version signs.
     fn rotating() -> Tokens {
         let tokens = tokens();
@@ -443,7 +480,7 @@ mod tests {
     fn a_renewed_token_falls_with_each_version_of_the_key_that_it_descends_from() {
         for revoked in [1, 2, 3] {
             let tokens = rotating();
-            let mut token = tokens.issue("alice@clinic.test", now()).unwrap();
+            let mut token = tokens.issue("alice@clinic.test", false, now()).unwrap();
             put_version(&tokens, 2);
             token = renewed(&tokens, &token);
             put_version(&tokens, 3);

@@ -4,10 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::ConnectOptions;
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use super::Deployment;
@@ -122,5 +124,7 @@ impl fmt::Debug for Address {
 }
 
 fn options(url: &SecretString) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(PgConnectOptions::from_str(url.expose_secret())?.application_name("augmed").disable_statement_logging())
+    let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("augmed");
+    // `telemetry` counts them, and writes none
+    Ok(options.log_statements(LevelFilter::Info).log_slow_statements(LevelFilter::Off, Duration::MAX))
 }

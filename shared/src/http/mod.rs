@@ -3,7 +3,9 @@
 mod client_address;
 mod cors;
 mod guard;
+mod in_span;
 mod request_log;
+mod trace_id;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -25,6 +27,7 @@ use crate::extract::MAX_BODY_BYTES;
 
 pub use client_address::ClientAddress;
 pub(crate) use guard::add as add_guard_headers;
+pub(crate) use trace_id::X_AMZN_TRACE_ID;
 
 /// The frontend gives up after five seconds (contract section 8).
 const TIME_OF_A_REQUEST: Duration = Duration::from_millis(4500);

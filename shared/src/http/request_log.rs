@@ -1,8 +1,9 @@
-//! One log line a request, and its id.
+//! One log line for each request, and one more for the end of a streamed body.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::body::HttpBody as _;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -11,8 +12,11 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::RequestId;
+use super::in_span::InSpan;
+use super::trace_id::TraceIds;
 use crate::auth::Account;
 use crate::errors::ApiError;
+use crate::telemetry::{DatabaseUse, REQUEST};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,9 +27,11 @@ pub(super) async fn logged(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id.clone());
     let span = span(&request, &id);
     let mut response = next.run(request).instrument(span.clone()).await;
-    span.in_scope(|| log(&response, start));
+    let database_use = DatabaseUse::of(&span);
+    span.in_scope(|| log(&response, start, database_use));
     response.headers_mut().insert(X_REQUEST_ID, id.0);
-    response
+    let is_streamed = response.body().size_hint().exact().is_none();
+    if is_streamed { response.map(|body| InSpan::around(body, &span, start)) } else { response }
 }
 
 fn new_id() -> RequestId {
@@ -35,31 +41,43 @@ fn new_id() -> RequestId {
 
 fn span(request: &Request, id: &RequestId) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-    tracing::info_span!("request", request_id = id.0.to_str().unwrap_or("-"), method = %request.method(), route)
+    let TraceIds { trace_id, caller_trace_id } = TraceIds::of(request.headers());
+    let request_id = id.0.to_str().unwrap_or("-");
+    tracing::info_span!(REQUEST, request_id, trace_id, caller_trace_id, method = %request.method(), route)
 }
 
-fn log(response: &Response, start: Instant) {
+fn log(response: &Response, start: Instant, (statements, database_milliseconds): (u64, f64)) {
     let status = response.status().as_u16();
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let account = response.extensions().get().map(|&Account(id)| id);
     match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
-        None => tracing::info!(status, milliseconds, account, "answered"),
+        None => tracing::info!(status, milliseconds, statements, database_milliseconds, account, "answered"),
         // a person's mistake travels as a 500: an alarm must not count it
         Some(
             ApiError::Business(error, _) | ApiError::BusinessAt { error, .. } | ApiError::BusinessFor { error, .. },
         ) => {
-            tracing::info!(status, milliseconds, account, business_error = error.code(), "refused");
+            tracing::info!(
+                status,
+                milliseconds,
+                statements,
+                database_milliseconds,
+                account,
+                business_error = error.code(),
+                "refused"
+            );
         }
-        Some(ApiError::Request(..) | ApiError::Token(_)) => tracing::info!(status, milliseconds, account, "refused"),
+        Some(ApiError::Request(..) | ApiError::Token(_)) => {
+            tracing::info!(status, milliseconds, statements, database_milliseconds, account, "refused")
+        }
         Some(error) if error.is_out_of_connections() => {
-            tracing::warn!(status, milliseconds, account, overload = "connections", error = %error, "overloaded");
+            tracing::warn!(status, milliseconds, statements, database_milliseconds, account, overload = "connections", error = %error, "overloaded");
         }
         // a check is missing that would have named the field
         Some(unstorable) if unstorable.is_unstorable_value() => {
-            tracing::warn!(status, milliseconds, account, cause = %unstorable, "refused");
+            tracing::warn!(status, milliseconds, statements, database_milliseconds, account, cause = %unstorable, "refused");
         }
         Some(fault @ (ApiError::Database(_) | ApiError::Mail(_) | ApiError::Overloaded(_) | ApiError::Fault(_))) => {
-            tracing::error!(status, milliseconds, account, fault = %fault, "failed");
+            tracing::error!(status, milliseconds, statements, database_milliseconds, account, fault = %fault, "failed");
         }
     }
 }

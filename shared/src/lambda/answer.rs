@@ -1,4 +1,4 @@
-//! A response as an answer to the load balancer.
+//! A response as an answer to whatever sent the event.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,38 +13,95 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use super::RowsSent;
+use super::event::Source;
+use crate::answer_limit;
 use crate::errors::ApiError;
 
-/// The load balancer turns a larger answer into a 502.
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
-pub(super) const MAX_ANSWER_BYTES: usize = 1_000_000;
-
+/// Each source reads some of the members and ignores the others.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AlbAnswer<'a> {
+struct Answer<'a> {
     status_code: u16,
     status_description: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    multi_value_headers: Option<BTreeMap<&'a str, Vec<Cow<'a, str>>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<BTreeMap<&'a str, Cow<'a, str>>>,
+    #[serde(flatten)]
+    headers: Headers<'a>,
     body: String,
     is_base64_encoded: bool,
 }
 
+/// The headers of an answer, in the form that the source reads.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+enum Headers<'a> {
+    #[serde(rename_all = "camelCase")]
+    Multi {
+        multi_value_headers: BTreeMap<&'a str, Vec<Cow<'a, str>>>,
+    },
+    Single {
+        headers: BTreeMap<&'a str, Cow<'a, str>>,
+    },
+    /// Payload format 2.0, with the members that `lambda_http` writes: `cargo lambda watch` answers 500 where `cookies` is missing.
+    #[serde(rename_all = "camelCase")]
+    WithCookies {
+        headers: BTreeMap<&'a str, Cow<'a, str>>,
+        multi_value_headers: BTreeMap<&'a str, Vec<Cow<'a, str>>>,
+        cookies: Vec<Cow<'a, str>>,
+    },
+}
+
+impl<'a> Headers<'a> {
+    fn of(headers: &'a HeaderMap, source: Source) -> Self {
+        let mut multi = BTreeMap::<&str, Vec<Cow<'_, str>>>::new();
+        for (name, value) in headers {
+            multi.entry(name.as_str()).or_default().push(String::from_utf8_lossy(value.as_bytes()));
+        }
+        match source {
+            Source::LoadBalancer { is_multi_value: true } | Source::RestApi => {
+                Self::Multi { multi_value_headers: multi }
+            }
+            Source::LoadBalancer { is_multi_value: false } => Self::Single { headers: single(multi, last) },
+            Source::HttpApi => {
+                let cookies = multi.remove(header::SET_COOKIE.as_str()).unwrap_or_default();
+                Self::WithCookies { headers: single(multi, joined), multi_value_headers: BTreeMap::new(), cookies }
+            }
+            Source::Lattice => Self::Single { headers: single(multi, joined) },
+        }
+    }
+}
+
+/// One value for each name.
+fn single<'a>(
+    multi: BTreeMap<&'a str, Vec<Cow<'a, str>>>,
+    one_of: fn(Vec<Cow<'a, str>>) -> Option<Cow<'a, str>>,
+) -> BTreeMap<&'a str, Cow<'a, str>> {
+    multi.into_iter().filter_map(|(name, values)| Some((name, one_of(values)?))).collect()
+}
+
+fn last<'a>(mut values: Vec<Cow<'a, str>>) -> Option<Cow<'a, str>> {
+    values.pop()
+}
+
+/// A list is one header with commas (RFC 9110 section 5.3).
+fn joined<'a>(mut values: Vec<Cow<'a, str>>) -> Option<Cow<'a, str>> {
+    if values.len() > 1 { Some(values.join(", ").into()) } else { values.pop() }
+}
+
 /// How much of an answer the rows of a suggested `limit` may take: the rest is for headers, for what stands behind the rows, and for
 /// what a compressor had not given out when the rows were counted.
-const MAX_BYTES_OF_ROWS: usize = MAX_ANSWER_BYTES / 10 * 9;
+fn most_bytes_of_rows(source: Source) -> usize {
+    source.most_answer_bytes() / 10 * 9
+}
 
-/// `response` in the form of the target group, of which the end has to be there by the `deadline`. One that is too large becomes a 413,
-/// one that does not end a 503; never a part of itself.
-pub(super) async fn from_response(response: Response, multi_value: bool, deadline: Instant) -> Box<RawValue> {
+/// Returns `response` in the form that `source` reads. Its end has to be there by the `deadline`. One that is too large becomes a 413, one
+/// that does not end a 503; never a part of itself.
+pub(super) async fn from_response(response: Response, source: Source, deadline: Instant) -> Box<RawValue> {
     let (parts, body) = response.into_parts();
     let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
     // what is streamed runs now, outside of the layer that catches panics of handlers: a task of its own catches them
-    let mut writing = tokio::spawn(write(parts, body, rows.unwrap_or_default(), multi_value));
+    let mut writing = tokio::spawn(write(parts, body, rows.unwrap_or_default(), source).in_current_span());
     let answer = if let Ok(written) = timeout_at(deadline, &mut writing).await {
         written.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned())))
     } else {
@@ -57,7 +114,7 @@ pub(super) async fn from_response(response: Response, multi_value: bool, deadlin
         Err(error) => {
             let (parts, body) = instead(error, &headers).into_parts();
             // an error's answer is small and complete
-            let written = write(parts, body, RowsSent::default(), multi_value).await;
+            let written = write(parts, body, RowsSent::default(), source).await;
             written.unwrap_or_else(|_| RawValue::NULL.to_owned())
         }
     }
@@ -78,33 +135,30 @@ fn instead(error: ApiError, headers: &HeaderMap) -> Response {
     response
 }
 
-async fn write(parts: Parts, body: Body, rows: RowsSent, multi_value: bool) -> Result<Box<RawValue>, ApiError> {
-    let whole = whole(body, is_text(&parts.headers), &rows).await?;
+async fn write(parts: Parts, body: Body, rows: RowsSent, source: Source) -> Result<Box<RawValue>, ApiError> {
+    let whole = whole(body, is_text(&parts.headers), &rows, source).await?;
     let (body, is_base64_encoded) = match String::from_utf8(whole.bytes) {
         Ok(text) if is_text(&parts.headers) => (text, false),
         Ok(text) => (STANDARD.encode(text), true),
         Err(bytes) => (STANDARD.encode(bytes.as_bytes()), true),
     };
-    let mut multi = BTreeMap::<&str, Vec<Cow<'_, str>>>::new();
-    for (name, value) in &parts.headers {
-        multi.entry(name.as_str()).or_default().push(String::from_utf8_lossy(value.as_bytes()));
-    }
-    // a target group without multi-value headers takes one value a name
-    let single = || multi.iter().filter_map(|(name, values)| Some((*name, values.last()?.clone()))).collect();
-    let answer = AlbAnswer {
+    let answer = Answer {
         status_code: parts.status.as_u16(),
         status_description: format!(
             "{} {}",
             parts.status.as_u16(),
             parts.status.canonical_reason().unwrap_or_default()
         ),
-        headers: (!multi_value).then(single),
-        multi_value_headers: multi_value.then_some(multi),
+        headers: Headers::of(&parts.headers, source),
         body,
         is_base64_encoded,
     };
     let answer = to_raw_value(&answer).map_err(|error| ApiError::Fault(error.to_string()))?;
-    if answer.get().len() > MAX_ANSWER_BYTES { Err(too_large(&rows, whole.fitting_rows)) } else { Ok(answer) }
+    if answer.get().len() > source.most_answer_bytes() {
+        Err(too_large(&rows, whole.fitting_rows, source))
+    } else {
+        Ok(answer)
+    }
 }
 
 struct Whole {
@@ -113,7 +167,7 @@ struct Whole {
 }
 
 /// Collects a body, and gives up, which ends its stream, as soon as it is larger than an answer may be.
-async fn whole(mut body: Body, is_text: bool, rows: &RowsSent) -> Result<Whole, ApiError> {
+async fn whole(mut body: Body, is_text: bool, rows: &RowsSent, source: Source) -> Result<Whole, ApiError> {
     let (mut bytes, mut text_size, mut fitting_rows) = (Vec::new(), 0, 0);
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame.map_err(broken_off)?.into_data() else { continue };
@@ -124,10 +178,10 @@ async fn whole(mut body: Body, is_text: bool, rows: &RowsSent) -> Result<Whole, 
         } else {
             base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX)
         };
-        if size > MAX_ANSWER_BYTES {
-            return Err(too_large(rows, fitting_rows));
+        if size > source.most_answer_bytes() {
+            return Err(too_large(rows, fitting_rows, source));
         }
-        if size <= MAX_BYTES_OF_ROWS {
+        if size <= most_bytes_of_rows(source) {
             fitting_rows = rows.count();
         }
     }
@@ -152,13 +206,14 @@ fn broken_off(error: axum::Error) -> ApiError {
     }
 }
 
-fn too_large(rows: &RowsSent, fitting_rows: usize) -> ApiError {
+fn too_large(rows: &RowsSent, fitting_rows: usize, source: Source) -> ApiError {
     let advice = match (rows.count(), fitting_rows) {
         (0, _) => "ask for less at a time".to_owned(),
         (_, 0) => "not even its first row fits".to_owned(),
         (_, fitting) => format!("limit={fitting} fits"),
     };
-    let message = format!("The answer is larger than a load balancer takes from a function (1 MB): {advice}");
+    let most = answer_limit::in_words(source.most_answer_bytes());
+    let message = format!("The answer is larger than {most}: {advice}");
     ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
@@ -174,12 +229,15 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
     use futures_util::{StreamExt as _, stream};
-    use serde_json::Value;
+    use serde_json::{Value, json};
     use std::time::Duration;
 
-    async fn answer(response: Response, multi_value: bool) -> Value {
+    const MULTI: Source = Source::LoadBalancer { is_multi_value: true };
+    const SINGLE: Source = Source::LoadBalancer { is_multi_value: false };
+
+    async fn answer(response: Response, source: Source) -> Value {
         let deadline = Instant::now() + Duration::from_secs(1);
-        from_response(response, multi_value, deadline).await.get().parse().unwrap()
+        from_response(response, source, deadline).await.get().parse().unwrap()
     }
 
     #[tokio::test]
@@ -187,7 +245,7 @@ mod tests {
         let beginning = stream::once(async { Ok::<_, ApiError>("[1,") });
         let body = Body::from_stream(beginning.chain(stream::pending()));
 
-        let answer = answer(Response::new(body), false).await;
+        let answer = answer(Response::new(body), SINGLE).await;
 
         assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&503.into(), &"1".into()));
     }
@@ -199,9 +257,9 @@ mod tests {
             response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(cookie));
         }
 
-        let answer = answer(response, true).await;
+        let answer = answer(response, MULTI).await;
 
-        assert_eq!(answer["multiValueHeaders"]["set-cookie"], serde_json::json!(["a=1", "b=2"]));
+        assert_eq!(answer["multiValueHeaders"]["set-cookie"], json!(["a=1", "b=2"]));
         assert_eq!(answer["statusDescription"], "200 OK");
     }
 
@@ -209,16 +267,38 @@ mod tests {
     async fn bytes_are_base64() {
         let response = ([(header::CONTENT_TYPE, "application/octet-stream")], vec![0xff_u8, 0]).into_response();
 
-        let answer = answer(response, true).await;
+        let answer = answer(response, MULTI).await;
 
         assert_eq!((answer["body"].as_str(), answer["isBase64Encoded"].as_bool()), (Some("/wA="), Some(true)));
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_too_large_is_refused_and_not_cut() {
-        let answer = answer("x".repeat(MAX_ANSWER_BYTES).into_response(), false).await;
+    async fn each_source_reads_several_values_of_a_header_in_its_own_form() {
+        let of = async |source| {
+            let mut response = "ok".into_response();
+            for (name, value) in [("vary", "origin"), ("vary", "accept"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
+            {
+                response.headers_mut().append(name, HeaderValue::from_static(value));
+            }
+            answer(response, source).await
+        };
 
-        assert_eq!(answer["statusCode"], 413);
-        assert_eq!(answer["headers"]["content-type"], "application/json");
+        let (rest, http, lattice) = (of(Source::RestApi).await, of(Source::HttpApi).await, of(Source::Lattice).await);
+
+        assert_eq!(rest["multiValueHeaders"]["vary"], json!(["origin", "accept"]));
+        assert_eq!(rest.get("headers"), None, "API Gateway would add them to the others");
+        assert_eq!((&http["headers"]["vary"], &http["cookies"]), (&json!("origin, accept"), &json!(["a=1", "b=2"])));
+        assert_eq!(http["headers"].get("set-cookie"), None);
+        assert_eq!((&lattice["headers"]["vary"], lattice.get("cookies")), (&json!("origin, accept"), None));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_is_refused_and_not_cut() {
+        for source in [SINGLE, Source::HttpApi] {
+            let answer = answer("x".repeat(source.most_answer_bytes()).into_response(), source).await;
+
+            assert_eq!(answer["statusCode"], 413);
+            assert_eq!(answer["headers"]["content-type"], "application/json");
+        }
     }
 }

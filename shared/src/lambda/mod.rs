@@ -1,7 +1,6 @@
 //! The edge to Lambda: the one place that talks to its runtime.
 //!
-//! Events of the load balancer are turned into requests here and not by `lambda_http`, which (in 1.3) panics on a
-//! Host, `x-forwarded-proto` or base64 that cannot be parsed, normalises paths, and decodes queries twice.
+//! A function answers events of load balancers, function URLs, API Gateway (payload formats 1.0 and 2.0) and VPC Lattice ([`event`]).
 
 mod answer;
 mod event;
@@ -12,6 +11,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use axum::Router;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
@@ -25,11 +25,11 @@ use crate::db::Deployment;
 use crate::http::Deadline;
 use crate::secrets::Rotation;
 use crate::{http, telemetry};
-use event::AlbEvent;
+use event::{Event, Source};
 
 pub use rows_sent::RowsSent;
 
-/// Serves `router` as a Lambda function behind a load balancer, until the environment is shut down.
+/// Serves `router` as a Lambda function, until the environment is shut down.
 ///
 /// A plain function that builds the runtime: a generic or async one would be compiled again in every binary.
 pub fn run(router: fn() -> Router<App>) -> ExitCode {
@@ -89,29 +89,37 @@ fn in_utf_8(mut invocation: LambdaInvocation) -> LambdaInvocation {
     invocation
 }
 
-/// Answers the load balancer's event with `service`, by the deadline. Never an `Err`: the load balancer would turn it into a 502
-/// without a word.
+/// Answers the event with `service`, by the deadline. Never an `Err`: a load balancer would turn it into a 502 without a word.
 pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>, deadline: Deadline) -> Box<RawValue> {
     let request_id = &event.context.request_id;
-    let (multi_value, request) = match AlbEvent::parse(&event.payload) {
-        Ok(event) => (event.is_multi_value(), event.into_request(request_id)),
-        Err(error) => (true, Err(error)),
+    let (source, request) = match Event::parse(&event.payload) {
+        Ok(event) => (event.source, event.into_request(request_id)),
+        // nobody knows who reads the answer: most likely a load balancer
+        Err(error) => (Source::LoadBalancer { is_multi_value: true }, Err(error)),
     };
     let response: Response = match request {
         // the service itself never fails, and catches the panics of handlers
         Ok(mut request) => {
             request.extensions_mut().insert(deadline);
+            belong_to_trace(request.headers_mut(), event.context.xray_trace_id.as_deref());
             service.oneshot(request).await.unwrap_or_else(|never| match never {})
         }
         Err(error) => {
-            tracing::info!(request_id, %error, "not a request of a load balancer");
+            tracing::info!(request_id, %error, "not a request");
             let mut response = crate::errors::bad_request(error.to_string()).into_response();
             // nobody knows whether TLS was spoken
             http::add_guard_headers(response.headers_mut(), false);
             response
         }
     };
-    answer::from_response(response, multi_value, deadline.0).await
+    answer::from_response(response, source, deadline.0).await
+}
+
+/// Adds the invocation's trace to a request without one: not every source sends the header.
+fn belong_to_trace(headers: &mut HeaderMap, invocation: Option<&str>) {
+    if let Some(trace) = invocation.and_then(|trace| HeaderValue::from_str(trace).ok()) {
+        headers.entry(http::X_AMZN_TRACE_ID).or_insert(trace);
+    }
 }
 
 #[cfg(test)]

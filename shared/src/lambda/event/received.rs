@@ -1,0 +1,66 @@
+//! What an event says of its request, in one shape for all sources.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{EventError, Source};
+use crate::answer_limit::AnswerLimit;
+use crate::http::RequestId;
+
+/// The last address in this header is the client's, as far as we believe it.
+pub(super) const X_FORWARDED_FOR: &str = "x-forwarded-for";
+
+pub(super) struct Received {
+    pub method: String,
+    pub path: String,
+    /// Without the question mark; empty where there is none.
+    pub query: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+    pub is_base64_encoded: bool,
+}
+
+impl Received {
+    pub(super) fn into_request(self, request_id: &str, source: Source) -> Result<Request<Body>, EventError> {
+        let (method, uri, headers) = (Method::from_bytes(self.method.as_bytes()), self.uri(), self.headers());
+        let mut request = Request::new(self.into_body()?);
+        *request.method_mut() = method.map_err(|_| EventError::Method)?;
+        *request.uri_mut() = uri?;
+        *request.headers_mut() = headers?;
+        let request_id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
+        request.extensions_mut().insert(RequestId(request_id));
+        request.extensions_mut().insert(AnswerLimit::of(source.most_answer_bytes()));
+        Ok(request)
+    }
+
+    fn uri(&self) -> Result<Uri, EventError> {
+        let path_and_query =
+            if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) };
+        // a path without a slash in front would be read as a host
+        if path_and_query.starts_with('/') {
+            path_and_query.parse().map_err(|_| EventError::Uri)
+        } else {
+            Err(EventError::Uri)
+        }
+    }
+
+    fn headers(&self) -> Result<HeaderMap, EventError> {
+        let mut headers = HeaderMap::try_with_capacity(self.headers.len()).map_err(|_| EventError::Header)?;
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| EventError::Header)?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| EventError::Header)?;
+            headers.try_append(name, value).map_err(|_| EventError::Header)?;
+        }
+        Ok(headers)
+    }
+
+    fn into_body(self) -> Result<Body, EventError> {
+        match self.body {
+            None => Ok(Body::empty()),
+            Some(text) if self.is_base64_encoded => STANDARD.decode(text).map(Body::from).map_err(|_| EventError::Body),
+            Some(text) => Ok(Body::from(text)),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the log says of a request: the trace that it is part of, and what it asked of the database.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use tests::app::{API_KEY, Answer, TestApp};
+use tests::logs::Logs;
+
+const AWS: (&str, &str) = ("x-amzn-trace-id", "Root=1-67891233-abcdef012345678912345678;Sampled=1");
+const CALLER: (&str, &str) = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+async fn get(api: &TestApp, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path).header("x-api-key", API_KEY);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    api.send(request.body(Body::empty()).unwrap()).await
+}
+
+fn lines_of_requests(logs: &Logs) -> Vec<Value> {
+    logs.lines("").into_iter().filter(|line| line["span"]["request_id"].is_string()).collect()
+}
+
+#[tokio::test]
+async fn every_line_of_a_request_has_its_trace() {
+    let api = TestApp::with_contract_data().await;
+
+    for (headers, trace, caller) in [
+        (&[AWS][..], json!("1-67891233-abcdef012345678912345678"), Value::Null),
+        (&[CALLER], json!("0af7651916cd43dd8448eb211c80319c"), Value::Null),
+        (&[AWS, CALLER], json!("1-67891233-abcdef012345678912345678"), json!("0af7651916cd43dd8448eb211c80319c")),
+    ] {
+        let logs = Logs::of_this_thread();
+        get(&api, "/api/cases", headers).await;
+        get(&api, "/api/v1/export/answers", headers).await;
+
+        let lines = lines_of_requests(&logs);
+        assert!(lines.len() >= 4, "{lines:?}");
+        for line in lines {
+            assert_eq!((&line["span"]["trace_id"], &line["span"]["caller_trace_id"]), (&trace, &caller), "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_line_of_a_request_says_what_it_asked_of_the_database() {
+    let api = TestApp::with_contract_data().await;
+    let token = api.token_for("alice@contract.test");
+    // connects
+    api.get("/api/cases", Some(&token)).await;
+    let logs = Logs::of_this_thread();
+
+    api.get("/api/healthcheck", None).await;
+    api.get("/api/cases", Some(&token)).await;
+
+    let [healthcheck, cases] = logs.lines("answered").try_into().unwrap();
+    assert_eq!((&healthcheck["statements"], &healthcheck["database_milliseconds"]), (&json!(0), &json!(0.0)));
+    assert_eq!(cases["statements"], 1, "{cases}");
+    let (database, all) = (cases["database_milliseconds"].as_f64().unwrap(), cases["milliseconds"].as_f64().unwrap());
+    assert!(0.0 < database && database <= all, "{cases}");
+}
+
+#[tokio::test]
+async fn a_transaction_counts_its_statements() {
+    let api = TestApp::with_contract_data().await;
+    let logs = Logs::of_this_thread();
+
+    let body = json!({"users": [{"email": "new@contract.test"}]});
+    api.send_with_key(http::Method::POST, "/admin/users", &body).await;
+
+    let [line] = logs.lines("answered").try_into().unwrap();
+    assert!(line["statements"].as_u64().unwrap() >= 2, "{line}");
+}
+
+#[tokio::test]
+async fn the_last_line_of_an_export_counts_what_was_read_while_it_was_sent() {
+    let api = TestApp::with_contract_data().await;
+    let logs = Logs::of_this_thread();
+
+    get(&api, "/api/v1/export/answers", &[AWS]).await;
+
+    let (begun, ended) = (&logs.lines("answered")[0], &logs.lines("body sent")[0]);
+    assert!(begun["statements"].as_u64().unwrap() < ended["statements"].as_u64().unwrap(), "{begun} {ended}");
+    assert_eq!((&ended["is_complete"], &ended["span"]["request_id"]), (&json!(true), &begun["span"]["request_id"]));
+}

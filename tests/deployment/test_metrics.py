@@ -1,0 +1,77 @@
+"""One list of metrics, infra/metrics.json: the filters, the dashboard, the alarms, the documentation and the program say the same."""
+
+import json
+import re
+import unittest
+
+from stack import ROOT
+from samcli.yamlhelper import yaml_parse
+
+METRICS = json.loads((ROOT / "infra/metrics.json").read_text())
+NAMES = {metric["name"] for metric in METRICS}
+OBSERVABILITY = yaml_parse((ROOT / "infra/observability.yaml").read_text())["Resources"]
+
+
+def of_type(name):
+    return [resource["Properties"] for resource in OBSERVABILITY.values() if resource["Type"] == name]
+
+
+class Metrics(unittest.TestCase):
+    def test_the_filters_are_those_of_the_list(self):
+        filters = []
+        for properties in of_type("AWS::Logs::MetricFilter"):
+            [made] = properties["MetricTransformations"]
+            filters.append((made["MetricName"], made["Unit"], made["MetricValue"], properties["FilterPattern"]))
+
+        listed = [(metric["name"], metric["unit"], metric["value"], metric["pattern"]) for metric in METRICS]
+        self.assertEqual(sorted(filters), sorted(listed))
+
+    def test_the_dashboard_shows_each_and_no_other(self):
+        body = OBSERVABILITY["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
+        own = re.findall(r'\["\$\{ApiStackName\}", "([\w-]+)"', body)
+        # a point repeats the namespace of the line above
+        own += [name for name in re.findall(r'\["\.", "([\w-]+)"', body) if not name.startswith("HTTPCode")]
+        by_search = {"faults-by-route": ",Route} faults", "business-errors": ",Code} business"}
+        own += [name for name, words in by_search.items() if words in body]
+
+        self.assertEqual(set(own), NAMES)
+
+    def test_alarms_watch_metrics_that_exist(self):
+        watched = set()
+        for alarm in of_type("AWS::CloudWatch::Alarm"):
+            one = [alarm] if "MetricName" in alarm else [
+                query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query
+            ]
+            watched |= {metric["MetricName"] for metric in one if metric["Namespace"] == {"Ref": "ApiStackName"}}
+
+        self.assertEqual(watched, {"faults", "answers", "case-review", "slow-case-reviews"})
+        self.assertLessEqual(watched, NAMES)
+
+    def test_the_table_of_the_documentation_is_the_list(self):
+        section = (ROOT / "docs/operations.md").read_text().split("### Metrics\n")[1].split("\n### ")[0]
+        rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", section, re.MULTILINE)
+
+        self.assertEqual(rows, [(metric["name"], metric["what"]) for metric in METRICS])
+
+    def test_what_the_filters_read_is_logged(self):
+        log = (ROOT / "shared/src/http/request_log.rs").read_text()
+        fields = {field for metric in METRICS for field in re.findall(r"\$\.([\w.]+)", metric["pattern"] + metric["value"])}
+        # of Lambda's own lines, and of tracing's
+        fields -= {"type", "record.status", "record.metrics.initDurationMs", "level", "span.route"}
+
+        for field in fields:
+            self.assertRegex(log, rf"\b{field}\b", field)
+        self.assertRegex(log, r"info_span!\([^;]*\broute\b")
+
+    def test_the_objective_of_a_case_review_is_the_same_everywhere(self):
+        [slow] = [metric for metric in METRICS if metric["name"] == "slow-case-reviews"]
+        limit = re.search(r"milliseconds > (\d+)", slow["pattern"])[1]
+        operations = (ROOT / "docs/operations.md").read_text()
+
+        self.assertIn(f"99 % of case reviews take no longer than {limit} ms", operations)
+        path = re.search(r'route = "([^"]+)"', slow["pattern"])[1]
+        self.assertIn(path, (ROOT / "functions/case-reviews/src/lib.rs").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,272 @@
+//! Every kind of event, straight to real function binaries: whatever the front door is, a request is answered alike.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use local::lambda::Function;
+use serde_json::{Value, json};
+use tests::app;
+use tests::db::TestDb;
+use tests::deployed;
+
+use crate::fixtures::{body, function, invoke};
+
+/// A kind of event: its fixture, and how a request looks in it.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    LoadBalancer,
+    FunctionUrl,
+    HttpApi,
+    RestApi,
+    Lattice,
+    LatticeOne,
+}
+
+const ALL: [Source; 6] =
+    [Source::LoadBalancer, Source::FunctionUrl, Source::HttpApi, Source::RestApi, Source::Lattice, Source::LatticeOne];
+
+impl Source {
+    fn fixture(self) -> Value {
+        let text = match self {
+            Self::LoadBalancer => include_str!("../fixtures/alb/multi-value.json"),
+            Self::FunctionUrl => include_str!("../fixtures/events/function-url.json"),
+            Self::HttpApi => include_str!("../fixtures/events/http-api.json"),
+            Self::RestApi => include_str!("../fixtures/events/rest-api.json"),
+            Self::Lattice => include_str!("../fixtures/events/lattice.json"),
+            Self::LatticeOne => include_str!("../fixtures/events/lattice-1.json"),
+        };
+        text.parse().unwrap()
+    }
+
+    /// The event of a request. The query is as the client sends it.
+    fn event(self, method: &str, path: &str, query: &str) -> Value {
+        let mut event = self.fixture();
+        match self {
+            Self::LoadBalancer => {
+                (event["httpMethod"], event["path"]) = (json!(method), json!(path));
+                event["multiValueQueryStringParameters"] = json!(lists(&pairs(query)));
+            }
+            Self::FunctionUrl => {
+                (event["rawPath"], event["rawQueryString"]) = (json!(path), json!(query));
+                event["requestContext"]["http"]["method"] = json!(method);
+            }
+            Self::HttpApi => {
+                (event["rawPath"], event["rawQueryString"]) = (json!(format!("/prod{path}")), json!(query));
+                event["requestContext"]["http"]["method"] = json!(method);
+            }
+            Self::RestApi => {
+                (event["httpMethod"], event["path"]) = (json!(method), json!(path));
+                let decoded = pairs(query).into_iter().map(|(name, value)| (decoded(&name), decoded(&value)));
+                event["multiValueQueryStringParameters"] = json!(lists(&decoded.collect::<Vec<_>>()));
+            }
+            Self::Lattice => {
+                (event["method"], event["path"]) = (json!(method), json!(path));
+                event["queryStringParameters"] = json!(lists(&pairs(query)));
+            }
+            Self::LatticeOne => {
+                let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+                (event["method"], event["raw_path"]) = (json!(method), json!(target));
+            }
+        }
+        event
+    }
+
+    /// Sets a header, as this source writes it.
+    fn set_header(self, event: &mut Value, name: &str, value: &str) {
+        match self {
+            Self::LoadBalancer | Self::RestApi => event["multiValueHeaders"][name] = json!([value]),
+            Self::FunctionUrl | Self::HttpApi | Self::LatticeOne => event["headers"][name] = json!(value),
+            Self::Lattice => event["headers"][name] = json!([value]),
+        }
+    }
+
+    fn set_body(self, event: &mut Value, body: &str, is_base64: bool) {
+        let flag = if matches!(self, Self::LatticeOne) { "is_base64_encoded" } else { "isBase64Encoded" };
+        (event["body"], event[flag]) = (json!(body), json!(is_base64));
+    }
+
+    /// A header of an answer, from where this source reads it.
+    fn header(self, answer: &Value, name: &str) -> String {
+        let value = match self {
+            Self::LoadBalancer | Self::RestApi => &answer["multiValueHeaders"][name][0],
+            _ => &answer["headers"][name],
+        };
+        value.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap()).collect()
+}
+
+fn lists(pairs: &[(String, String)]) -> serde_json::Map<String, Value> {
+    let mut lists = serde_json::Map::new();
+    for (name, value) in pairs {
+        lists.entry(name).or_insert(json!([])).as_array_mut().unwrap().push(json!(value));
+    }
+    lists
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8().unwrap().into_owned()
+}
+
+#[tokio::test]
+async fn every_source_gets_an_answer_in_its_form() {
+    let function = function("healthcheck");
+
+    for source in ALL {
+        let answer = invoke(&function, source.fixture().to_string()).await;
+
+        assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(200), &json!(false)), "{source:?}");
+        assert_eq!(source.header(&answer, "content-type"), "application/json", "{source:?}: {answer}");
+        assert_eq!(body(&answer)["status"], "OK", "{source:?}");
+    }
+    assert_eq!(function.processes().len(), 1);
+}
+
+#[tokio::test]
+async fn an_odd_path_is_an_unknown_path_or_none_and_never_another_route() {
+    let function = function("healthcheck");
+
+    for source in ALL {
+        for (path, status) in [
+            ("/api/unknown", 404),
+            ("/api/x/../healthcheck", 404),
+            ("/api/%2e%2e/api/healthcheck", 404),
+            ("//api/healthcheck", 404),
+            ("/api\\healthcheck", 404),
+            ("/api/health check", 400),
+            ("/api/\u{7}", 400),
+        ] {
+            let answer = invoke(&function, source.event("GET", path, "").to_string()).await;
+            assert_eq!(answer["statusCode"], status, "{source:?} {path}: {answer}");
+            assert_eq!(source.header(&answer, "cache-control"), "no-store", "{source:?} {path}: {answer}");
+        }
+        let answer = invoke(&function, source.event("PUT", "/api/healthcheck", "").to_string()).await;
+        assert_eq!((&answer["statusCode"], source.header(&answer, "allow")), (&json!(405), "GET,HEAD".to_owned()));
+    }
+    assert_eq!(function.processes().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_sent_to_do_harm_is_refused_or_harmless_and_the_process_goes_on() {
+    let function = function("auth-login");
+
+    for source in ALL {
+        let mut login = source.event("POST", "/api/auth/login", "");
+        source.set_header(&mut login, "content-type", "application/json");
+        source.set_body(&mut login, "{}", false);
+        for (header, value, status) in [
+            ("host", "a b<>/@:99999", 400),
+            ("host", "", 400),
+            ("x-forwarded-proto", "::::", 400),
+            ("x-forwarded-for", "'; DROP TABLE", 400),
+            ("x-evil", "line\nbreak", 400),
+            ("a b", "c", 400),
+        ] {
+            let mut event = login.clone();
+            source.set_header(&mut event, header, value);
+            assert_eq!(invoke(&function, event.to_string()).await["statusCode"], status, "{source:?} {header}");
+        }
+        let mut event = login.clone();
+        source.set_body(&mut event, "%%%", true);
+        let answer = invoke(&function, event.to_string()).await;
+        assert_eq!(body(&answer)["error"]["message"], "The body is not valid base64", "{source:?}");
+        let mut event = login.clone();
+        source.set_body(&mut event, &"[".repeat(50_000), false);
+        assert_eq!(invoke(&function, event.to_string()).await["statusCode"], 400, "{source:?}");
+        let wrong = source.event("GET IT", "/api/auth/login", "");
+        assert_eq!(invoke(&function, wrong.to_string()).await["statusCode"], 400, "{source:?}");
+    }
+    assert_eq!(function.processes().len(), 1);
+}
+
+/// A password with quotes, signs and letters beyond ASCII, as text and in base64.
+#[tokio::test]
+async fn a_body_is_read_the_same_from_every_source_as_text_and_in_base64() {
+    let db = TestDb::with_contract_data().await;
+    let function = deployed::function("auth-login", app::environment(&db.url()));
+    let login = json!({"email": "zoe@contract.test", "password": "Zoë-pass-名前-1"}).to_string();
+
+    for source in ALL {
+        for is_base64 in [false, true] {
+            let mut event = source.event("POST", "/api/auth/login", "");
+            source.set_header(&mut event, "content-type", "application/json");
+            let text = if is_base64 { STANDARD.encode(&login) } else { login.clone() };
+            source.set_body(&mut event, &text, is_base64);
+
+            let answer = invoke(&function, event.to_string()).await;
+
+            assert_eq!(answer["statusCode"], 200, "{source:?} {is_base64}: {answer}");
+            assert!(source.header(&answer, "authorization").starts_with("Bearer "), "{source:?}");
+        }
+    }
+}
+
+/// `since` with a zone, whose `+` must not become a space, and a `&` within a value, which must not end it.
+#[tokio::test]
+async fn a_query_arrives_as_it_was_sent() {
+    let db = TestDb::with_contract_data().await;
+    let function = deployed::function("export", app::environment(&db.url()));
+
+    for source in ALL {
+        for (query, status) in [
+            ("limit=1&since=2024-05-02T00%3A00%2B02%3A00", 200),
+            ("since=2024-05-02T00%3A00%26limit%3D1", 400),
+            ("limit=%31&x=%25", 200),
+            ("limit=1%26", 400),
+            ("limit=%00", 400),
+        ] {
+            let answer = export(&function, source, query).await;
+            assert_eq!(answer["statusCode"], status, "{source:?} {query}: {answer}");
+        }
+    }
+}
+
+async fn export(function: &Function, source: Source, query: &str) -> Value {
+    let mut event = source.event("GET", "/api/v1/export/answers", query);
+    source.set_header(&mut event, "x-api-key", app::API_KEY);
+    source.set_header(&mut event, "accept-encoding", "identity");
+    invoke(function, event.to_string()).await
+}
+
+/// Some 3 MB.
+const LARGE: &str = r#"
+    INSERT INTO answer (task_id, user_email, created_timestamp, answer)
+    SELECT n, 'p1@study.test', timestamp '2025-01-01', json_build_object('text', repeat('x', 3000)) FROM generate_series(1, 1000) n"#;
+
+#[tokio::test]
+async fn a_large_answer_goes_where_there_is_room_for_it() {
+    let db = TestDb::with_contract_data().await;
+    sqlx::raw_sql(LARGE).execute(&db.pool).await.unwrap();
+    let function = deployed::function("export", app::environment(&db.url()));
+
+    for source in ALL {
+        let answer = export(&function, source, "limit=10000").await;
+
+        match source {
+            Source::LoadBalancer => {
+                let message = body(&answer)["error"]["message"].to_string();
+                assert!(answer["statusCode"] == 413 && message.contains("(1 MB)"), "{message}");
+            }
+            _ => assert!(body(&answer)["data"].as_array().unwrap().len() > 1000, "{source:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_lambda_does_not_take_is_a_413_with_the_limit_that_fits() {
+    let db = TestDb::with_contract_data().await;
+    sqlx::raw_sql(&LARGE.replace("1000) n", "3000) n")).execute(&db.pool).await.unwrap();
+    let function = deployed::function("export", app::environment(&db.url()));
+
+    for source in &ALL[1..] {
+        let answer = export(&function, *source, "limit=10000").await;
+
+        let message = body(&answer)["error"]["message"].to_string();
+        assert!(answer["statusCode"] == 413 && message.contains("(6 MB): limit=1"), "{source:?}: {message}");
+        let fits = message.split("limit=").nth(1).unwrap().split(' ').next().unwrap();
+        assert_eq!(export(&function, *source, &format!("limit={fits}")).await["statusCode"], 200, "{source:?}");
+    }
+}

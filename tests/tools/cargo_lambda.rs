@@ -1,0 +1,137 @@
+//! The loop of cargo-lambda, as docs/cargo-lambda.md prints it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::db::TestDb;
+use tests::{app, deployed};
+use tokio::process::{Child, Command};
+
+use crate::tool;
+
+/// Cargo looks at every source file before it runs a function.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// One address for all functions, which take their configuration from one file; and events of our own by `invoke`.
+pub async fn watch_and_invoke_as_the_documentation_prints_them() {
+    // built before, so that `cargo run` builds nothing
+    deployed::binary("healthcheck");
+    let db = TestDb::with_contract_data().await;
+    let watch = Watch::start(&db.url()).await;
+
+    assert_eq!(watch.get("healthcheck/api/healthcheck", "").await.0, 200);
+
+    let (status, token) = watch.log_in().await;
+    assert_eq!(status, 200);
+    let (status, cases) = watch.get("cases/api/cases", &token).await;
+    assert_eq!((status, cases["data"].is_array()), (200, true), "{cases}");
+    assert_eq!(watch.get("cases/api/cases?x=%26", "").await.0, 401);
+
+    for fixture in ["alb/multi-value", "alb/single-value", "events/function-url", "events/rest-api", "events/lattice"] {
+        let answer = watch.invoke(fixture).await;
+        assert_eq!(answer["statusCode"], 200, "{fixture}: {answer}");
+    }
+}
+
+/// A running `cargo lambda watch`. Its functions end with it.
+struct Watch {
+    process: Child,
+    port: u16,
+    /// With the file of variables, which is read again for each function.
+    _folder: TempDir,
+}
+
+impl Watch {
+    async fn start(database_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment: Vec<_> =
+            app::environment(database_url).into_iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let file = folder.path().join("functions.env");
+        std::fs::write(&file, environment.concat()).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = cargo_lambda("watch")
+            .args(["--ignore-changes", "--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()])
+            .arg("--env-file")
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let watch = Self { process, port, _folder: folder };
+        let begun = Instant::now();
+        while watch.try_get("healthcheck/api/healthcheck", "").await.is_none_or(|(status, _)| status != 200) {
+            assert!(begun.elapsed() < PATIENCE, "cargo lambda watch does not answer");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        watch
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}/lambda-url/{path}", self.port)
+    }
+
+    async fn try_get(&self, path: &str, token: &str) -> Option<(u16, Value)> {
+        let request = client().get(self.url(path));
+        let request = if token.is_empty() { request } else { request.header("authorization", token) };
+        let response = request.send().await.ok()?;
+        Some((response.status().as_u16(), serde_json::from_slice(&response.bytes().await.ok()?).unwrap_or_default()))
+    }
+
+    async fn get(&self, path: &str, token: &str) -> (u16, Value) {
+        self.try_get(path, token).await.unwrap()
+    }
+
+    async fn log_in(&self) -> (u16, String) {
+        let body = json!({"email": "alice@contract.test", "password": "Alice-pass-1"}).to_string();
+        let login = client().post(self.url("auth-login/api/auth/login")).header("content-type", "application/json");
+        let response = login.body(body).send().await.unwrap();
+        let token = response.headers().get("authorization").map(|token| token.to_str().unwrap().to_owned());
+        (response.status().as_u16(), token.unwrap_or_default())
+    }
+
+    /// Sends a fixture to the health check by `cargo lambda invoke`.
+    async fn invoke(&self, fixture: &str) -> Value {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{fixture}.json"));
+        let invoked = cargo_lambda("invoke")
+            .args(["healthcheck", "--invoke-address", "127.0.0.1", "--invoke-port", &self.port.to_string()])
+            .args(["--output-format", "json", "--data-file"])
+            .arg(file)
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&invoked.stdout);
+        serde_json::from_str(&said)
+            .unwrap_or_else(|error| panic!("{fixture}: {error}: {said}{}", String::from_utf8_lossy(&invoked.stderr)))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(group) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+    }
+}
+
+fn cargo_lambda(command: &str) -> Command {
+    let mut cargo_lambda = Command::new(tool::path("cargo-lambda").unwrap());
+    cargo_lambda.args(["lambda", command]).current_dir(tool::workspace()).kill_on_drop(true);
+    // what cargo told this process about its own package would make build scripts run again
+    let own =
+        |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
+    for (name, _) in std::env::vars().filter(|(name, _)| own(name)) {
+        cargo_lambda.env_remove(name);
+    }
+    cargo_lambda
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(90)).build().unwrap()
+}

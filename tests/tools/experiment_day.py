@@ -1,0 +1,89 @@
+"""A day of an adaptive-experiment service, through the client that is generated from docs/api/openapi.json.
+
+    experiment_day.py BASE_URL EXPORT_API_KEY
+"""
+
+import sys
+
+from augmed_client import AuthenticatedClient
+from augmed_client.api.experiments import (
+    get_experiment,
+    patch_experiment_run,
+    patch_experiment_status,
+    post_configs_batch,
+    post_experiment,
+    post_experiment_run,
+)
+from augmed_client.api.export import get_export_answers, get_export_display_configs
+from augmed_client.models import (
+    Entry,
+    ExperimentStatus,
+    PatchExperimentRunBody,
+    PatchExperimentStatusBody,
+    PathEntry,
+    PostConfigsBatchBody,
+    PostExperimentBody,
+    PostExperimentRunBody,
+    RunStatus,
+)
+
+
+def main(base_url: str, key: str) -> None:
+    client = AuthenticatedClient(
+        base_url=base_url, token=key, prefix="", auth_header_name="X-API-Key", raise_on_unexpected_status=True
+    )
+
+    body = PostExperimentBody(name="Adaptive arms", arms=["with score", "without score"])
+    assigned = len(pages(get_export_display_configs, client))
+    created = post_experiment.sync_detailed(client=client, body=body, idempotency_key='"day-1"')
+    assert created.status_code == 201, created
+    experiment = created.parsed.data.experiment_id
+    again = post_experiment.sync_detailed(client=client, body=body, idempotency_key='"day-1"')
+    assert again.parsed.data.experiment_id == experiment, "the same request again"
+
+    run = post_experiment_run.sync(id=experiment, client=client, body=PostExperimentRunBody(triggered_by="day")).data
+
+    entries = [
+        Entry(
+            user_email=f"{name}@contract.test",
+            case_id=1,
+            experiment_id=experiment,
+            rl_run_id=run.id,
+            arm="with score",
+            path_config=[PathEntry(path="RISK ASSESSMENT.CRC risk assessments")],
+        )
+        for name in ("alice", "bob")
+    ]
+    batch = post_configs_batch.sync(client=client, body=PostConfigsBatchBody(configs=entries)).data
+    assert [result.status for result in batch.results] == ["added", "added"], batch
+    assert batch.total == 2
+
+    done = PatchExperimentRunBody(status=RunStatus.COMPLETED, model_version="v1", configs_generated=2)
+    assert patch_experiment_run.sync(id=experiment, run_id=run.id, client=client, body=done).data.status == "completed"
+    shown = get_experiment.sync(id=experiment, client=client).data
+    assert [(one.id, one.status, one.configs_generated) for one in shown.runs] == [(run.id, "completed", 2)], shown
+
+    exported = pages(get_export_display_configs, client)
+    assert len(exported) == assigned + 2, "what the batch assigned is exported"
+    assert pages(get_export_answers, client), "the fixture has answers"
+
+    paused = PatchExperimentStatusBody(status=ExperimentStatus.PAUSED)
+    assert patch_experiment_status.sync(id=experiment, client=client, body=paused).data.status == "paused"
+    refused = post_experiment_run.sync_detailed(id=experiment, client=client, body=PostExperimentRunBody())
+    assert refused.status_code == 400 and "active" in refused.parsed.error.message, refused
+    stranger = AuthenticatedClient(base_url=base_url, token="wrong", prefix="", auth_header_name="X-API-Key")
+    assert get_experiment.sync_detailed(id=experiment, client=stranger).parsed.error.code == 401
+
+
+def pages(resource, client: AuthenticatedClient) -> list:
+    """Every row, page by page, as the document describes pages behind a cursor."""
+    rows, cursor = [], ""
+    while cursor is not None:
+        page = resource.sync(client=client, limit=2, cursor=cursor)
+        rows += page.data
+        cursor = page.pagination.next_cursor
+    return rows
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
