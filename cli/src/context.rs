@@ -54,6 +54,17 @@ impl Context {
         connected(Address::of_command(options(&config::database_url(&environment)?)?, is_pooled)).await
     }
 
+    /// Returns connections to the copy that the old system uses, for a comparison that writes.
+    pub async fn old_database(&self) -> Result<Database, Failure> {
+        let environment = self.environment().await?;
+        let Some(url) = environment.get("OLD_DATABASE_URL").filter(|url| !url.is_empty()) else {
+            return Err(
+                Failure::usage("OLD_DATABASE_URL is not set").with_remedy("name the copy that the old system uses")
+            );
+        };
+        connected(options(&url.clone().into())?.into()).await
+    }
+
     /// Returns the replica, if there is one that answers, and else the database: for what may be a moment old. Says which on
     /// standard error.
     pub async fn reads(&self) -> Result<Database, Failure> {

@@ -93,6 +93,7 @@ class MovingOver(Shell):
             "What is there": before,
             "Secrets": before,
             "The stack without traffic": without_traffic,
+            "Compare": without_traffic,
             "Smoke test": without_traffic,
             "Canary": self.table({"old", "Cases"}, "AdminUsers", "old"),
             "All of it": self.table({"Cases"}, "AdminUsers", "old"),

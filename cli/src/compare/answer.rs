@@ -91,6 +91,15 @@ impl Answer {
         self
     }
 
+    /// Takes the number of a row out of the answer to a write.
+    pub fn forget_number(&mut self) {
+        if let Body::Json(body) = &mut self.body
+            && let Some(number) = body.pointer_mut("/data/id").filter(|id| id.is_number())
+        {
+            *number = Value::from(0);
+        }
+    }
+
     /// The body, if it is JSON.
     pub fn json(&self) -> Option<&Value> {
         match &self.body {

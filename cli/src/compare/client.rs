@@ -3,19 +3,23 @@
 use std::time::{Duration, Instant};
 
 use reqwest::header::{self, HeaderMap, HeaderName};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::answer::{Answer, Body, Reply, Silence};
 use super::credentials::{Credentials, Signed};
-use super::question::Question;
+use super::question::{Content, Question};
 use crate::failure::Failure;
 
 /// How many seconds to wait for a system that is too busy, or lets nobody in because it is being restarted.
 const BUSY: [u64; 5] = [1, 2, 4, 8, 16];
 /// At most so many seconds of a `Retry-After` are waited.
 const LONGEST_WAIT: u64 = 30;
+
+/// Between the parts of a form.
+const BOUNDARY: &str = "----augmed-compare";
 
 /// One of the two systems.
 pub struct System {
@@ -58,12 +62,25 @@ impl System {
         self.send(question, &signed).await.read(&signed, credentials).await
     }
 
+    /// Puts a question once, and returns the answer's token as well.
+    pub async fn ask_for_token(
+        &self,
+        question: &Question,
+        credentials: &Credentials,
+    ) -> (Reply, Option<SecretString>, Duration) {
+        let signed = credentials.sign(&question.caller);
+        let sent = self.send(question, &signed).await;
+        let token = sent.response.as_ref().ok().and_then(|response| bearer(response.headers()).map(SecretString::from));
+        let (reply, took) = sent.read(&signed, credentials).await;
+        (reply, token, took)
+    }
+
     async fn send(&self, question: &Question, signed: &Signed) -> Sent {
         self.pace.lock().await.tick().await;
         let url = format!("{}{}", self.base, question.path);
         let method = question.method.parse().unwrap_or(reqwest::Method::GET);
         let request = self.client.request(method, url).header(header::ACCEPT, question.accepts.media_type());
-        let request = signed.put_into(request);
+        let request = with_content(signed.put_into(request), question.content.as_ref());
         let started = Instant::now();
         Sent { response: request.send().await, started }
     }
@@ -111,14 +128,31 @@ async fn read(response: Response, signed: &Signed, credentials: &Credentials) ->
     let disposition = text(headers, &header::CONTENT_DISPOSITION).to_owned();
     let added = |method: &&str| !matches!(*method, "" | "HEAD" | "OPTIONS");
     let methods = text(headers, &header::ALLOW).split(',').map(str::trim).filter(added).map(str::to_owned).collect();
-    // as the frontend reads it (contract section 8)
-    let token = credentials.compare(signed, text(headers, &header::AUTHORIZATION).split(' ').nth(1));
+    let token = credentials.compare(signed, bearer(headers));
     let bytes = response.bytes().await?;
     let body = match serde_json::from_slice(&bytes) {
         Ok(body) if media_type == "application/json" => Body::Json(body),
         _ => Body::Text(String::from_utf8_lossy(&bytes).into_owned()),
     };
     Ok(Answer { disposition, methods, token, ..Answer::new(status, &media_type, body) })
+}
+
+/// The token of an answer, as the frontend reads it (contract section 8).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    text(headers, &header::AUTHORIZATION).split(' ').nth(1)
+}
+
+fn with_content(request: RequestBuilder, content: Option<&Content>) -> RequestBuilder {
+    match content {
+        None => request,
+        Some(Content::Json(body)) => request.header(header::CONTENT_TYPE, "application/json").body(body.to_string()),
+        Some(Content::Csv(file)) => {
+            let head =
+                "Content-Disposition: form-data; name=\"file\"; filename=\"assignments.csv\"\r\nContent-Type: text/csv";
+            let body = format!("--{BOUNDARY}\r\n{head}\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n");
+            request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}")).body(body)
+        }
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {

@@ -52,6 +52,7 @@ impl Credentials {
             Caller::Ageing(email) => Signed::Token(self.token(email, self.lifetime * 3 / 4).into()),
             Caller::Expired(email) => Signed::Token(self.token(email, self.lifetime + TimeDelta::hours(1)).into()),
             Caller::Forged(email) => Signed::Token(forged(&now(email)).into()),
+            Caller::Holder(token) => Signed::Token(token.clone()),
             Caller::Garbage => Signed::Token("no-token".into()),
             Caller::Service => self.key_or_administrator(self.export_key.as_ref()),
             Caller::Administrator => self.key_or_administrator(self.admin_key.as_ref()),
@@ -75,10 +76,13 @@ impl Credentials {
 
     /// How the token of an answer relates to the one of its request.
     pub fn compare(&self, sent: &Signed, received: Option<&str>) -> Token {
-        let (Signed::Token(sent), Some(received)) = (sent, received) else {
-            return if received.is_some() { Token::Wrong } else { Token::Missing };
-        };
         let account = |token: &str| Tokens::verify(&self.app.tokens, token, Utc::now()).map(|verified| verified.email);
+        let (sent, received) = match (sent, received) {
+            (_, None) => return Token::Missing,
+            (Signed::Token(sent), Some(received)) => (sent, received),
+            // of a login
+            (_, Some(received)) => return if account(received).is_ok() { Token::Renewed } else { Token::Wrong },
+        };
         if received == sent.expose_secret() {
             Token::Same
         } else if account(received).is_ok_and(|email| account(sent.expose_secret()).is_ok_and(|sent| sent == email)) {

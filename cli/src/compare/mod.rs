@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod comparison;
 mod credentials;
+mod day;
 mod difference;
 mod exports;
 mod journal;
@@ -24,6 +25,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use tokio::sync::Mutex;
 
+use crate::confirmation::Confirmation;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -32,19 +34,29 @@ use crate::report::Ending;
 use client::System;
 use comparison::Comparison;
 use credentials::Credentials;
+use day::Day;
 use journal::{Begun, Journal};
+use outcome::Outcome;
 use report::Compared;
 use study::Study;
 
+/// Participants at work on a day, unless `--sample` says otherwise.
+const PARTICIPANTS_OF_A_DAY: u32 = 20;
+
 const AFTER_HELP: &str = "\
-It changes nothing but the new system's audit trail, which names every export: it asks for the next case and the questionnaire of every active participant, the review of every assignment, every export,
-accounts, experiments and runs, and for what must be refused. Run it with the server's environment: it reads the study from the database that both
-systems use, and signs tokens with JWT_SECRET_KEY. It prints and stores no token and, without --show-values, no value and no address.
-Exit code 1 says that the systems differ otherwise than on purpose.
+It asks for the next case and the questionnaire of every active participant, the review of every assignment, every export, accounts, experiments
+and runs, and for what must be refused. It changes nothing but the new system's audit trail, which names every export. Run it with the server's
+environment: it reads the study from the database that both systems use, and signs tokens with JWT_SECRET_KEY. It neither stores nor prints tokens,
+and shows values and addresses only with --show-values. Exit code 1 says that the systems differ otherwise than on purpose.
+
+With --on-copies it plays a day that writes: logins, answers, timings, a reset, uploads, invitations. It needs two restored databases with a system
+over each, and destroys what is in them. With --mix, each request goes to one of two systems over the database of DATABASE_URL.
 
 Examples:
   augmed compare --old http://10.0.3.7:5000 --new http://10.0.3.8:5000 --sample 20
-  augmed compare --old $OLD --new $NEW --journal compare.jsonl --html compare.html";
+  augmed compare --old $OLD --new $NEW --journal compare.jsonl --html compare.html
+  augmed compare --on-copies --old http://127.0.0.1:5001 --new http://127.0.0.1:5002 --rate 20 --yes
+  augmed compare --on-copies --mix monday --old http://127.0.0.1:5001 --old-beside-new http://127.0.0.1:5003 --new http://127.0.0.1:5002 --yes";
 
 /// Asks both systems, and tells what differs.
 #[derive(Debug, Args)]
@@ -59,7 +71,7 @@ pub struct Arguments {
     /// So many questions at once.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
-    /// Ask about so many participants and assignments only, always the same.
+    /// Ask about so many participants and assignments only, always the same. Of a day: participants at work.
     #[arg(long, value_name = "N")]
     sample: Option<u32>,
     /// No more requests a second to each system. The old one manages three case reviews.
@@ -71,8 +83,22 @@ pub struct Arguments {
     /// Rows of a page of an export.
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     page: u64,
+    /// Play a day that writes, on two restored databases: of the old system (OLD_DATABASE_URL) and of the new one (DATABASE_URL).
+    #[arg(long)]
+    on_copies: bool,
+    /// What a day consists of follows from this text.
+    #[arg(long, value_name = "TEXT", requires = "on_copies", default_value = "a day")]
+    seed: String,
+    /// Send each request of the day to one of two systems at random, as this text has it, and compare with the old system alone.
+    #[arg(long, value_name = "SEED", requires_all = ["on_copies", "old_beside_new"])]
+    mix: Option<String>,
+    /// The address of the old system over the database of the new one, for --mix.
+    #[arg(long, value_name = "URL", requires = "mix")]
+    old_beside_new: Option<String>,
+    #[command(flatten)]
+    confirmation: Confirmation,
     /// Note what was asked in this file. A comparison that was stopped goes on with it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "on_copies")]
     journal: Option<PathBuf>,
     /// Write a page too, or with - to standard output. It needs nothing else.
     #[arg(long, value_name = "FILE")]
@@ -103,17 +129,6 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             "set EXPORT_API_KEY and ADMIN_API_KEY as both systems have them, or activate an administrator",
         ));
     }
-    let begun = Begun {
-        old: &arguments.old,
-        new: &arguments.new,
-        sample: arguments.sample,
-        page: arguments.page,
-        show_values: arguments.show_values,
-    };
-    let journal = match &arguments.journal {
-        Some(path) => Journal::open(path, &begun)?,
-        None => Journal::default(),
-    };
     let comparison = Comparison {
         old,
         new,
@@ -122,20 +137,63 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         concurrency: usize::from(arguments.concurrency),
         page: arguments.page,
         show_values: arguments.show_values,
-        journal: Mutex::new(journal),
+        journal: Mutex::new(journal(&arguments)?),
     };
     comparison.reach_both().await?;
-    let study = Study::read(&comparison.db, arguments.sample).await?;
-    let compared = Compared::of(comparison.ask_all(&study).await?);
-    if let Some(output) = &arguments.html {
+    let outcomes = if arguments.on_copies {
+        play(&arguments, &comparison, context).await?
+    } else {
+        comparison.ask_all(&Study::read(&comparison.db, arguments.sample).await?).await?
+    };
+    show(&Compared::of(outcomes), arguments.html.as_ref(), context)
+}
+
+fn show(compared: &Compared, html: Option<&Output>, context: &Context) -> Result<Ending, Failure> {
+    if let Some(output) = html {
         let mut file = output.open()?;
-        file.write_all(page(&compared)?.as_bytes())?;
+        file.write_all(page(compared)?.as_bytes())?;
         file.keep()?;
         if output.is_stdout() {
-            return Ok(crate::report::Report::ending(&compared));
+            return Ok(crate::report::Report::ending(compared));
         }
     }
-    context.show(&compared)
+    context.show(compared)
+}
+
+/// Plays a day on both copies.
+async fn play(arguments: &Arguments, comparison: &Comparison, context: &Context) -> Result<Vec<Outcome>, Failure> {
+    let old_db = context.old_database().await?;
+    let what = "change passwords, answers and every assignment in the databases of OLD_DATABASE_URL and DATABASE_URL";
+    arguments.confirmation.ask(what)?;
+    let timeout = Duration::from_secs(arguments.timeout.into());
+    let old_beside_new = arguments.old_beside_new.as_deref();
+    let old_beside_new = old_beside_new.map(|url| System::new(url, arguments.rate, timeout)).transpose()?;
+    let day = Day {
+        old: &comparison.old,
+        new: &comparison.new,
+        old_beside_new: old_beside_new.as_ref(),
+        old_db: &old_db,
+        new_db: &comparison.db,
+        credentials: &comparison.credentials,
+        seed: arguments.mix.as_deref().unwrap_or(&arguments.seed),
+        participants: arguments.sample.unwrap_or(PARTICIPANTS_OF_A_DAY),
+        show_values: arguments.show_values,
+    };
+    day.compare().await
+}
+
+fn journal(arguments: &Arguments) -> Result<Journal, Failure> {
+    let begun = Begun {
+        old: &arguments.old,
+        new: &arguments.new,
+        sample: arguments.sample,
+        page: arguments.page,
+        show_values: arguments.show_values,
+    };
+    match &arguments.journal {
+        Some(path) => Journal::open(path, &begun),
+        None => Ok(Journal::default()),
+    }
 }
 
 /// A page that needs nothing else.

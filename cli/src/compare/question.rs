@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use secrecy::SecretString;
+use serde_json::Value;
+
 /// A request that changes nothing.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -14,10 +17,20 @@ pub struct Question {
     pub path: String,
     pub caller: Caller,
     pub accepts: Accepts,
+    /// What a request that writes sends.
+    pub content: Option<Content>,
     /// Whether it is about an assignment whose case is not there, or a participant who has one.
     pub lacks_case: bool,
     /// Whether it is about an assignment with paths of more than three segments: of nested categories, or with a full stop in a value.
     pub has_deep_paths: bool,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Json(Value),
+    /// A form with this file.
+    Csv(String),
 }
 
 /// With what the request comes. The address is that of an account.
@@ -35,6 +48,8 @@ pub enum Caller {
     Forged(String),
     /// Text that is no token.
     Garbage,
+    /// A token that a system gave at a login.
+    Holder(SecretString),
     /// Who may export and edit experiments.
     Service,
     /// Who may list accounts.
@@ -69,6 +84,7 @@ impl Question {
             path: path.into(),
             caller,
             accepts: Accepts::Json,
+            content: None,
             lacks_case: false,
             has_deep_paths: false,
         }
@@ -78,6 +94,12 @@ impl Question {
     #[must_use]
     pub fn with_method(self, method: &'static str) -> Self {
         Self { method, ..self }
+    }
+
+    /// A `POST` of `content` to the same path.
+    #[must_use]
+    pub fn posting(self, content: Content) -> Self {
+        Self { method: "POST", content: Some(content), ..self }
     }
 
     /// The same about what lacks a case.

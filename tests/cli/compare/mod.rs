@@ -1,17 +1,18 @@
 //! `augmed compare`: against a system that answers as the old one was recorded, and against one with planted faults.
 
+mod copies;
 mod faults;
 mod systems;
 
 use std::collections::BTreeSet;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::Router;
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use http::header;
+use serde_json::Value;
 use tests::app::TestApp;
 use tests::db::TestDb;
 use tower::ServiceExt as _;
@@ -173,7 +174,8 @@ fn behind_at_first(service: Router) -> Router {
         let service = service.clone();
         async move {
             if is_behind {
-                return Json(json!({"data": [], "error": null})).into_response();
+                let headers = [(header::CONTENT_TYPE, "application/json")];
+                return (headers, r#"{"data": [], "error": null}"#).into_response();
             }
             service.oneshot(request).await.unwrap_or_else(|never| match never {})
         }
@@ -192,6 +194,24 @@ async fn a_sample_asks_about_so_many() {
     let asked: u64 = ["equal", "on_purpose", "different"].iter().map(|field| reviews[*field].as_u64().unwrap()).sum();
     assert!((2..=4).contains(&asked), "{reviews}");
     assert!(reviews["new_p50_ms"].as_f64().unwrap() > 0.0);
+}
+
+/// Those that only read; `copies.rs` has the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_documents_run_as_they_are_printed() {
+    let systems = Move::prepared().await;
+    let documents = [include_str!("../../../docs/compare.md"), include_str!("../../../docs/operations.md")];
+    let lines = documents.iter().flat_map(|document| document.lines()).map(str::trim);
+    let printed: Vec<_> = lines.filter(|line| line.starts_with("augmed compare --old ")).collect();
+
+    for (number, command) in printed.iter().enumerate() {
+        let journal = format!("compare-{number}.jsonl");
+        let command = command.replace("compare.jsonl", &journal);
+        let script = format!("OLD={}\nNEW={}\n{command} --rate 2000 --sample 2", systems.old.url, systems.new.url);
+        let script = script.replace("--sample 20 ", "");
+        tokio::task::block_in_place(|| systems.augmed.sh(&script)).done();
+    }
+    assert_eq!(printed.len(), 3, "{printed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,97 @@
+//! Who takes part in a day, and what both copies need for it.
+
+use chrono::{TimeDelta, Utc};
+use shared::auth::{PasswordRecord, Passwords, ResetToken};
+use shared::db::Database;
+
+use super::Day;
+use crate::failure::Failure;
+use crate::random::Chance;
+
+/// A participant, whose password is new in both copies.
+pub struct Actor {
+    pub email: String,
+    pub password: String,
+}
+
+/// Everybody and everything that the day begins with.
+pub struct Actors {
+    pub participants: Vec<Actor>,
+    /// A link for the first participant: no mail is sent from a copy.
+    pub reset: ResetToken,
+    /// Cases for the upload.
+    pub cases: Vec<i32>,
+}
+
+/// Fails where both names lead to one database: a day would be played twice in it.
+pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), Failure> {
+    let identity = async |db: &Database| {
+        let identity = sqlx::query_scalar!(
+            r#"SELECT concat_ws(' ', pg_postmaster_start_time(), current_database(), inet_server_port()) AS "identity!""#
+        );
+        identity.fetch_one(db).await
+    };
+    if identity(old).await? == identity(new).await? {
+        let one = Failure::new("OLD_DATABASE_URL and DATABASE_URL are the same database");
+        return Err(one.with_remedy("restore the dump twice, and start a system over each copy"));
+    }
+    Ok(())
+}
+
+/// Chooses participants, and gives both copies the same passwords and the same link.
+pub async fn prepare(day: &Day<'_>, chance: &mut Chance) -> Result<Actors, Failure> {
+    let emails = sqlx::query_scalar!(
+        r#"SELECT email AS "email!" FROM "user"
+           WHERE active AND admin_flag IS NOT TRUE AND EXISTS (SELECT FROM display_config WHERE user_email = email)
+             AND (SELECT count(*) FROM "user" AS other WHERE lower(other.email) = lower("user".email)) = 1
+           ORDER BY md5(email || $1) LIMIT $2"#,
+        day.seed,
+        i64::from(day.participants)
+    );
+    let emails = emails.fetch_all(day.old_db).await?;
+    if emails.is_empty() {
+        return Err(Failure::new(
+            "no active participant of OLD_DATABASE_URL has an assignment: there is no day to play",
+        ));
+    }
+    let cases = sqlx::query_scalar!(
+        "SELECT visit_occurrence_id FROM visit_occurrence ORDER BY md5(visit_occurrence_id::text || $1) LIMIT 12",
+        day.seed
+    );
+    let cases = cases.fetch_all(day.old_db).await?;
+    let (password, reset) = (format!("Day-{}-x1", chance.below(1_000_000)), ResetToken::generate());
+    let hashed = Passwords::new().hash(password.clone()).await;
+    let record = hashed.map_err(|_| Failure::new("the password of the day cannot be hashed"))?;
+    for db in [day.old_db, day.new_db] {
+        give_passwords(db, &emails, &record).await?;
+        give_link(db, &emails[0], &reset).await?;
+    }
+    let participants = emails.into_iter().map(|email| Actor { email, password: password.clone() }).collect();
+    Ok(Actors { participants, reset, cases })
+}
+
+async fn give_passwords(db: &Database, emails: &[String], record: &PasswordRecord) -> Result<(), Failure> {
+    let given = sqlx::query!(
+        r#"UPDATE "user" SET password = $1, salt = $2 WHERE email = ANY ($3)"#,
+        record.digest,
+        record.salt,
+        emails
+    );
+    given.execute(db).await?;
+    Ok(())
+}
+
+async fn give_link(db: &Database, email: &str, token: &ResetToken) -> Result<(), Failure> {
+    let now = Utc::now().naive_utc();
+    let given = sqlx::query!(
+        "INSERT INTO reset_password_token (id, email, token, active, created_timestamp, expired_at)
+         VALUES (gen_random_uuid(), $1, $2, true, $3, $4)",
+        email,
+        token.stored(),
+        // the day's password is older
+        now + TimeDelta::seconds(1),
+        now + TimeDelta::days(2)
+    );
+    given.execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! What happens on a day. Each request goes to the old system and, at the same time, to the other side; the old system's answer says how it
+//! goes on.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::Day;
+use super::actors::{Actor, Actors};
+use crate::compare::answer::{Reply, Silence};
+use crate::compare::client::System;
+use crate::compare::difference;
+use crate::compare::outcome::{Outcome, Verdict, judge};
+use crate::compare::question::{Caller, Content, Question};
+use crate::failure::Failure;
+use crate::random::Chance;
+use crate::waiting::Bar;
+
+/// Cases that each participant reads, at most.
+const CASES_EACH: usize = 4;
+/// Wrong passwords, after which the new system lets nobody try any more (contract section 9).
+const WRONG_PASSWORDS: usize = 10;
+
+/// A day as it is played.
+pub struct Play<'a> {
+    day: &'a Day<'a>,
+    chance: Chance,
+    outcomes: Vec<Outcome>,
+    bar: Bar,
+}
+
+/// The tokens of one person, from each side.
+#[derive(Clone, Default)]
+struct Tokens([Option<SecretString>; 2]);
+
+/// What both sides replied.
+struct Replies {
+    old: Reply,
+    tokens: Tokens,
+}
+
+impl<'a> Play<'a> {
+    pub fn of(day: &'a Day<'a>, chance: Chance) -> Self {
+        let expected = u64::from(day.participants) * (CASES_EACH as u64 * 5 + 2) + 30;
+        Self { day, chance, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
+    }
+
+    /// Plays it to its end.
+    pub async fn whole_day(mut self, actors: Actors) -> Result<Vec<Outcome>, Failure> {
+        let Actors { participants, reset, cases } = actors;
+        let mut turns: Vec<usize> = (0..participants.len()).flat_map(|actor| [actor; CASES_EACH]).collect();
+        self.chance.shuffle(&mut turns);
+        let mut tokens = vec![None; participants.len()];
+        let (first, second) = turns.split_at(turns.len() / 2);
+        for &turn in first {
+            self.turn(&participants, &mut tokens, turn).await?;
+        }
+        self.invite().await?;
+        self.upload(&participants, &cases).await?;
+        self.assign_in_batch(&participants, &cases).await?;
+        for &turn in second {
+            self.turn(&participants, &mut tokens, turn).await?;
+        }
+        self.reset(&participants[0], reset.mailed(), tokens[0].clone().unwrap_or_default()).await?;
+        Ok(self.outcomes)
+    }
+
+    /// A participant logs in if that has not happened, and reads and answers one case.
+    async fn turn(
+        &mut self,
+        participants: &[Actor],
+        tokens: &mut [Option<Tokens>],
+        turn: usize,
+    ) -> Result<(), Failure> {
+        let own = match tokens[turn].clone() {
+            Some(own) => own,
+            None => self.log_in(&participants[turn]).await?,
+        };
+        tokens[turn] = Some(own.clone());
+        let next = self.get("GET /api/cases", "the next case", "/api/cases", &own).await?.old;
+        let Some(config_id) = data(&next, "/0/config_id").and_then(|id| id.as_str().map(str::to_owned)) else {
+            return Ok(());
+        };
+        let path = format!("/api/case-reviews/{config_id}");
+        self.get("GET /api/case-reviews/{id}", "the next case", path, &own).await?;
+        let questionnaire = self.get("GET /api/config/answer", "a participant", "/api/config/answer", &own).await?.old;
+        self.answer(&config_id, &questionnaire, &own).await?;
+        let second = self.chance.below(60);
+        let timing = json!({"caseConfigId": config_id, "caseOpenTime": "2026-03-02T08:00:00.000Z",
+            "answerOpenTime": format!("2026-03-02T08:03:{second:02}.250Z"), "answerSubmitTime": "2026-03-02T08:05:00.5Z"});
+        self.post("POST /api/analytics", "a timing", "/api/analytics", timing, &own).await?;
+        // another participant has nothing to look for there
+        if let Some(other) = tokens.iter().enumerate().find(|(index, other)| *index != turn && other.is_some()) {
+            let other = other.1.clone().unwrap_or_default();
+            let path = format!("/api/case-reviews/{config_id}");
+            self.get("GET /api/case-reviews/{id}", "another participant's case", path, &other).await?;
+        }
+        Ok(())
+    }
+
+    async fn log_in(&mut self, actor: &Actor) -> Result<Tokens, Failure> {
+        let login = |email: &str, password: &str| json!({"email": email, "password": password});
+        const ROUTE: &str = "POST /api/auth/login";
+        const PATH: &str = "/api/auth/login";
+        let nobody = Tokens::default();
+        if self.chance.below(3) == 0 {
+            self.post(ROUTE, "a wrong password", PATH, login(&actor.email, "Wrong-pass-1"), &nobody).await?;
+        }
+        if self.chance.below(2) == 0 {
+            let other_case = actor.email.to_uppercase();
+            self.post(ROUTE, "an address in capitals", PATH, login(&other_case, &actor.password), &nobody).await?;
+        }
+        let replies = self.post(ROUTE, "a login", PATH, login(&actor.email, &actor.password), &nobody).await?;
+        Ok(replies.tokens)
+    }
+
+    async fn answer(&mut self, config_id: &str, questionnaire: &Reply, own: &Tokens) -> Result<(), Failure> {
+        let answer = |words: &str| {
+            let id = data(questionnaire, "/id").cloned().unwrap_or_default();
+            json!({"answerConfigId": id, "aiScoreShown": true, "answer": {"What do you think?": words, "Sure?": ["yes", 2.5]}})
+        };
+        let words = format!("Impression {}", self.chance.below(1000));
+        let (route, path) = ("POST /api/answer/{id}", format!("/api/answer/{config_id}"));
+        self.post(route, "an answer", &path, answer(&words), own).await?;
+        match self.chance.below(6) {
+            0 => drop(self.post(route, "the same answer again", &path, answer(&words), own).await?),
+            1 => drop(self.post(route, "another answer", &path, answer("On second thoughts"), own).await?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Two people are invited, one of them again; one signs up, logs in, and tries wrong passwords.
+    async fn invite(&mut self) -> Result<(), Failure> {
+        let guest = format!("guest-{}@compare.invalid", self.chance.below(1_000_000_000));
+        let other = format!("other-{guest}");
+        let accounts = |emails: &[&String]| {
+            let accounts: Vec<_> = emails.iter().map(|email| json!({"email": email, "name": "A guest"})).collect();
+            json!({ "users": accounts })
+        };
+        for (about, emails) in [("invitations", vec![&guest, &other]), ("an invitation again", vec![&guest])] {
+            self.administer("POST /admin/users", about, "/admin/users", Content::Json(accounts(&emails))).await?;
+        }
+        let nobody = Tokens::default();
+        for (about, password) in
+            [("a weak password", "weak"), ("a signup", "Guest-pass-1"), ("a second signup", "Guest-pass-1")]
+        {
+            let account = json!({"email": guest, "password": password});
+            self.post("POST /api/auth/signup", about, "/api/auth/signup", account, &nobody).await?;
+        }
+        let login = |password: &str| json!({"email": guest, "password": password});
+        self.post("POST /api/auth/login", "a new account", "/api/auth/login", login("Guest-pass-1"), &nobody).await?;
+        for _ in 0..WRONG_PASSWORDS {
+            self.post("POST /api/auth/login", "a wrong password", "/api/auth/login", login("Wrong-pass-1"), &nobody)
+                .await?;
+        }
+        let about = "a login after many wrong passwords";
+        self.post("POST /api/auth/login", about, "/api/auth/login", login("Guest-pass-1"), &nobody).await?;
+        Ok(())
+    }
+
+    /// An upload with a mistake, and one that replaces every assignment.
+    async fn upload(&mut self, participants: &[Actor], cases: &[i32]) -> Result<(), Failure> {
+        let header = "User,Case No.,Path,Collapse,Highlight,Top\n";
+        let (route, path) = ("POST /admin/config/upload", "/admin/config/upload");
+        let mistake = format!("{header}{},one,BACKGROUND.Family History.Cancer: Yes,,,\n", participants[0].email);
+        self.administer(route, "a case that is no number", path, Content::Csv(mistake)).await?;
+        let mut rows = header.to_owned();
+        for actor in participants {
+            let mut own = cases.to_vec();
+            self.chance.shuffle(&mut own);
+            for case in own.iter().take(CASES_EACH) {
+                let top = self.chance.below(3);
+                rows.push_str(&format!(
+                    "\"{}\",{case},BACKGROUND.Family History.Cancer: Yes,TRUE,FALSE,{top}\n",
+                    actor.email
+                ));
+                rows.push_str(&format!("\"{}\",{case},RISK ASSESSMENT.CRC risk assessments,,,\n", actor.email));
+            }
+        }
+        self.administer(route, "assignments", path, Content::Csv(rows)).await?;
+        Ok(())
+    }
+
+    async fn assign_in_batch(&mut self, participants: &[Actor], cases: &[i32]) -> Result<(), Failure> {
+        let assigned = participants.iter().zip(cases.iter().cycle()).enumerate();
+        let entries: Vec<_> = assigned
+            .map(|(index, (actor, case))| {
+                let id = format!("day-{index}");
+                json!({"user_email": actor.email, "case_id": case, "path_config": [], "id": id, "arm": "control"})
+            })
+            .collect();
+        let entries = Content::Json(json!({ "configs": entries }));
+        let question = Question::get("POST /api/v1/configs/batch", "a batch", "/api/v1/configs/batch", Caller::Service);
+        self.put(question.posting(entries), &Tokens::default()).await?;
+        Ok(())
+    }
+
+    /// A participant resets the password: tokens from before are worth nothing to the new system, and the link is used up.
+    async fn reset(&mut self, actor: &Actor, link: &str, before: Tokens) -> Result<(), Failure> {
+        let nobody = Tokens::default();
+        for about in ["a reset", "a reset with a used link"] {
+            let reset = json!({"password": "After-reset-1", "resetToken": link});
+            self.post("POST /api/auth/reset-password", about, "/api/auth/reset-password", reset, &nobody).await?;
+        }
+        self.get("GET /api/cases", "a token from before the reset", "/api/cases", &before).await?;
+        let login = json!({"email": actor.email, "password": "After-reset-1"});
+        let tokens =
+            self.post("POST /api/auth/login", "after a reset", "/api/auth/login", login, &nobody).await?.tokens;
+        self.get("GET /api/cases", "after a reset", "/api/cases", &tokens).await?;
+        Ok(())
+    }
+
+    // ---- requests ---------------------------------------------------------------------------------------------------
+
+    async fn get(
+        &mut self,
+        route: &'static str,
+        about: &str,
+        path: impl Into<String>,
+        own: &Tokens,
+    ) -> Result<Replies, Failure> {
+        self.put(Question::get(route, about, path, Caller::Nobody), own).await
+    }
+
+    async fn post(
+        &mut self,
+        route: &'static str,
+        about: &str,
+        path: &str,
+        body: Value,
+        own: &Tokens,
+    ) -> Result<Replies, Failure> {
+        let question = Question::get(route, about, path, Caller::Nobody).posting(Content::Json(body));
+        self.put(question, own).await
+    }
+
+    async fn administer(
+        &mut self,
+        route: &'static str,
+        about: &str,
+        path: &str,
+        content: Content,
+    ) -> Result<(), Failure> {
+        let question = Question::get(route, about, path, Caller::Administrator).posting(content);
+        self.put(question, &Tokens::default()).await?;
+        Ok(())
+    }
+
+    async fn put(&mut self, question: Question, own: &Tokens) -> Result<Replies, Failure> {
+        let (other, is_new) = self.other();
+        let [first, second] = own.0.clone().map(|token| match token {
+            Some(token) => Question { caller: Caller::Holder(token), ..question.clone() },
+            None => question.clone(),
+        });
+        let credentials = self.day.credentials;
+        let ((old, old_token, old_took), (new, new_token, new_took)) =
+            tokio::join!(self.day.old.ask_for_token(&first, credentials), other.ask_for_token(&second, credentials));
+        if [&old, &new].iter().any(|reply| matches!(reply, Err(Silence::Unreachable))) {
+            return Err(Failure::new("a system takes no connections any more: restore both databases and begin again"));
+        }
+        let mut verdict = judge(&question, &old, &new, self.day.show_values);
+        if let (false, Verdict::OnPurpose(_), Ok(old), Ok(new)) = (is_new, &verdict, &old, &new) {
+            // twice the old system
+            verdict = Verdict::Different(difference::between(old, new, self.day.show_values));
+        }
+        self.outcomes.push(Outcome::new(
+            &question,
+            verdict,
+            [old_took, if is_new { new_took } else { Duration::ZERO }],
+        ));
+        self.bar.step();
+        Ok(Replies { old, tokens: Tokens([old_token, new_token]) })
+    }
+
+    /// Who answers on the other side, and whether that is the new system.
+    fn other(&mut self) -> (&'a System, bool) {
+        match self.day.old_beside_new {
+            Some(old) if self.chance.below(2) == 0 => (old, false),
+            _ => (self.day.new, true),
+        }
+    }
+}
+
+fn data<'a>(reply: &'a Reply, place: &str) -> Option<&'a Value> {
+    reply.as_ref().ok()?.json()?["data"].pointer(place)
+}

@@ -1,0 +1,141 @@
+//! Rules about requests that write. A day on copies meets some of them.
+
+use super::{Answer, Meeting};
+
+pub fn same_answer_again(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let is_again = matches!(question.about.as_str(), "the same answer again" | "another answer");
+    let status = if question.about == "another answer" { 409 } else { 200 };
+    question.route == "POST /api/answer/{id}" && is_again && old.is_fault() && new.status == status
+}
+
+/// An empty file, with which the old system deletes every assignment, or one that it fails to read.
+pub fn bad_csv(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    is_upload(question.route) && (old.is_fault() || is_empty_list(old)) && new.status == 400
+}
+
+/// Both refuse the file; the new system names the row.
+pub fn upload_in_one_transaction(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let is_same_code = old.error_code().is_some() && old.error_code() == new.error_code();
+    is_upload(question.route) && is_same_code && !old.is_fault() && matches!(new.status, 400 | 500)
+}
+
+fn is_upload(route: &str) -> bool {
+    route == "POST /admin/config/upload"
+}
+
+fn is_empty_list(answer: &Answer) -> bool {
+    answer.json().is_some_and(|body| body["data"].as_array().is_some_and(Vec::is_empty))
+}
+
+pub fn batch_entries(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let succeeded = |answer: &Answer| {
+        let results = answer.json().and_then(|body| body["data"]["results"].as_array()).cloned().unwrap_or_default();
+        results.iter().filter(|result| result["error"].is_null()).count()
+    };
+    question.route == "POST /api/v1/configs/batch"
+        && new.status == 201
+        && (old.is_fault() || succeeded(old) < succeeded(new))
+}
+
+pub fn accounts(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    question.route == "POST /admin/users" && old.is_fault() && new.status == 201
+}
+
+pub fn reset_rules(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    question.route == "POST /api/auth/reset-password" && old.is_success() && has_code(new, "1001")
+}
+
+pub fn mail_failure(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let sends = matches!(question.route, "POST /api/auth/reset-password-request" | "POST /admin/users");
+    sends && old.status >= 500 && has_code(new, "1040")
+}
+
+pub fn address_in_any_case(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    question.route.starts_with("POST /api/auth/") && has_code(old, "1002") && new.is_success()
+}
+
+pub fn signup_by_mail(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let is_refused = new.error_code().is_some_and(|code| code.parse::<u16>().is_ok_and(|code| code >= 1000));
+    question.route == "POST /api/auth/signup" && old.is_success() && is_refused
+}
+
+pub fn reset_ends_tokens(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let is_refused = new.status == 401 && new.json().is_some_and(|body| body.get("msg").is_some());
+    question.about == "a token from before the reset" && old.is_success() && is_refused
+}
+
+/// The old system goes on to say that the password is wrong, or lets it in.
+pub fn failed_logins(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+    let is_login = question.route == "POST /api/auth/login";
+    is_login && (old.is_success() || has_code(old, "1005")) && has_code(new, "1050")
+}
+
+fn has_code(answer: &Answer, code: &str) -> bool {
+    answer.error_code().as_deref() == Some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Answer, Body, Meeting, explaining};
+    use crate::compare::question::{Caller, Question};
+
+    fn done(status: u16, data: Value) -> Answer {
+        Answer::new(status, "application/json", Body::Json(json!({ "data": data })))
+    }
+
+    fn code(status: u16, code: Value) -> Answer {
+        Answer::new(status, "application/json", Body::Json(json!({"data": null, "error": {"code": code}})))
+    }
+
+    fn business(number: &str) -> Answer {
+        code(500, json!(number))
+    }
+
+    fn rules(route: &'static str, about: &str, old: &Answer, new: &Answer) -> Vec<&'static str> {
+        let question = Question::get(route, about, "/", Caller::Nobody);
+        explaining(&Meeting { question: &question, old, new })
+    }
+
+    #[test]
+    fn each_rule_explains_what_it_is_about() {
+        let (fault, refused) = (code(500, json!(500)), code(400, json!(400)));
+        let token = Answer::new(401, "application/json", Body::Json(json!({"msg": null})));
+        let [answer, upload] = ["POST /api/answer/{id}", "POST /admin/config/upload"];
+        let [login, signup] = ["POST /api/auth/login", "POST /api/auth/signup"];
+        let [batch, accounts] = ["POST /api/v1/configs/batch", "POST /admin/users"];
+        let reset = "POST /api/auth/reset-password";
+        let ok = done(200, json!("done"));
+        let results = |results: Value| done(201, json!({ "results": results }));
+
+        for (name, route, about, old, new) in [
+            ("same-answer-again", answer, "the same answer again", &fault, &done(200, json!({"id": 1}))),
+            ("same-answer-again", answer, "another answer", &fault, &code(409, json!(409))),
+            ("bad-csv-400", upload, "", &fault, &refused),
+            ("bad-csv-400", upload, "", &done(200, json!([])), &refused),
+            ("upload-in-one-transaction", upload, "", &business("1012"), &code(400, json!("1012"))),
+            ("batch-entries-stand-alone", batch, "", &results(json!([{"error": "x"}])), &results(json!([{}]))),
+            ("accounts-stand-alone", accounts, "", &fault, &done(201, json!({}))),
+            ("reset-keeps-the-rules", reset, "", &ok, &business("1001")),
+            ("mail-failure", "POST /api/auth/reset-password-request", "", &fault, &business("1040")),
+            ("address-in-any-case", login, "", &business("1002"), &ok),
+            ("signup-by-mail", signup, "", &done(201, json!("done")), &business("1002")),
+            ("reset-ends-tokens", "GET /api/cases", "a token from before the reset", &ok, &token),
+            ("failed-logins", login, "", &business("1005"), &business("1050")),
+        ] {
+            assert_eq!(rules(route, about, old, new), [name], "{route} {about}");
+        }
+    }
+
+    #[test]
+    fn no_rule_explains_a_write_that_fails_in_the_new_system_alone() {
+        let (ok, fault) = (done(200, json!({"id": 1})), code(500, json!(500)));
+        for route in
+            ["POST /api/answer/{id}", "POST /api/analytics", "POST /admin/config/upload", "POST /api/auth/login"]
+        {
+            assert!(rules(route, "an answer", &ok, &fault).is_empty(), "{route}");
+            assert!(rules(route, "an answer", &ok, &code(401, json!(401))).is_empty(), "{route}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `augmed compare --on-copies` and `--mix`: our own server over two databases, with and without a fault in between.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+use tests::app::TestApp;
+use tests::db::TestDb;
+use tower::ServiceExt as _;
+
+use super::differences;
+use super::systems::{Address, serve};
+use crate::augmed::{Augmed, Run};
+
+/// Two databases with the same rows, and a system over each.
+struct Copies {
+    augmed: Augmed,
+    _apps: [TestApp; 2],
+    old: Address,
+    old_beside_new: Address,
+    new: Address,
+}
+
+impl Copies {
+    /// The new system is `with_fault` of ours.
+    async fn of_the_contract(with_fault: fn(Router) -> Router) -> Self {
+        let apps = [TestApp::with_contract_data().await, TestApp::with_contract_data().await];
+        let [first, second] = &apps;
+        let (old, old_beside_new) = (serve(first.service()).await, serve(second.service()).await);
+        let new = serve(with_fault(second.service())).await;
+        let augmed = Augmed::over(TestDb::empty().await)
+            .set("DATABASE_URL", &second.db.url())
+            .set("OLD_DATABASE_URL", &first.db.url());
+        Self { augmed, _apps: apps, old, old_beside_new, new }
+    }
+
+    async fn compare(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["--json", "compare", "--on-copies", "--old", &self.old.url, "--new", &self.new.url];
+        all.extend(["--rate", "2000", "--sample", "4"]);
+        all.extend(arguments);
+        tokio::task::block_in_place(|| self.augmed.run(&all))
+    }
+
+    /// A day, and one that is mixed.
+    async fn days(with_fault: fn(Router) -> Router) -> [Run; 2] {
+        let (alone, mixed) = (Self::of_the_contract(with_fault).await, Self::of_the_contract(with_fault).await);
+        let mix = ["--yes", "--mix", "monday", "--old-beside-new", &mixed.old_beside_new.url];
+        [alone.compare(&["--yes"]).await, mixed.compare(&mix).await]
+    }
+}
+
+fn without_fault(service: Router) -> Router {
+    service
+}
+
+/// Says that an assignment was stored in other words.
+fn other_words(service: Router) -> Router {
+    Router::new().fallback(async move |request: Request| {
+        let is_batch = request.uri().path() == "/api/v1/configs/batch" || request.uri().path() == "/api/cases";
+        let response = service.oneshot(request).await.unwrap_or_else(|never| match never {});
+        if is_batch { reworded(response).await } else { response }
+    })
+}
+
+async fn reworded(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    Response::from_parts(head, Body::from(body.replace("case_id", "case")))
+}
+
+/// Acknowledges timings and does not store them.
+fn forgetful(service: Router) -> Router {
+    Router::new().fallback(async move |request: Request| {
+        if request.uri().path() == "/api/analytics" {
+            let token = request.headers()[header::AUTHORIZATION].clone();
+            let headers = [(header::CONTENT_TYPE, "application/json".parse().unwrap()), (header::AUTHORIZATION, token)];
+            return (headers, r#"{"data": {"id": 1}, "error": null}"#).into_response();
+        }
+        service.oneshot(request).await.unwrap_or_else(|never| match never {})
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_the_same_on_two_systems_that_are_the_same() {
+    for run in Copies::days(without_fault).await {
+        assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
+        assert_eq!(run.code, Some(0));
+        let routes = run.json()["routes"].to_string();
+        for route in [
+            "POST /admin/config/upload",
+            "POST /admin/users",
+            "POST /api/analytics",
+            "POST /api/answer/{id}",
+            "POST /api/auth/login",
+            "POST /api/auth/reset-password",
+            "POST /api/auth/signup",
+            "POST /api/v1/configs/batch",
+            "table answer",
+            "table display_config",
+        ] {
+            assert!(routes.contains(route), "{route} is not part of the day: {routes}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_differs_is_found_and_named() {
+    for run in Copies::days(other_words).await {
+        let found = differences(&run);
+        assert_eq!(run.code, Some(1));
+        assert!(found.iter().any(|one| one["route"] == "GET /api/cases"), "{found:#?}");
+        assert!(found.iter().all(|one| !one["route"].as_str().unwrap().starts_with("table")), "{found:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_differs_is_found_and_named() {
+    for run in Copies::days(forgetful).await {
+        let found = differences(&run);
+        assert_eq!(run.code, Some(1));
+        assert!(found.iter().any(|one| one["route"] == "table analytics"), "{found:#?}");
+        assert!(!run.stdout.contains("@contract.test") && !run.stdout.contains("eyJ"), "{}", run.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_played_after_a_yes_and_never_twice_in_one_database() {
+    let copies = Copies::of_the_contract(without_fault).await;
+
+    let unasked = copies.compare(&[]).await;
+    let augmed = copies.augmed;
+    let url = copies._apps[0].db.url();
+    let augmed = augmed.set("DATABASE_URL", &url);
+    let arguments = ["compare", "--on-copies", "--old", &copies.old.url, "--new", &copies.new.url, "--yes"];
+    let one = tokio::task::block_in_place(|| augmed.run(&arguments));
+
+    assert_eq!(unasked.code, Some(2), "{unasked:?}");
+    assert!(unasked.stderr.contains("every assignment"), "{}", unasked.stderr);
+    assert_eq!(one.code, Some(1));
+    assert!(one.stderr.contains("are the same database"), "{}", one.stderr);
+}
