@@ -63,7 +63,7 @@ def with_addresses_of_layers(update):
 
     def updated(original_resource, new_resource_name, cloudformation_json, account_id, region_name):
         properties = cloudformation_json["Properties"]
-        layers = [getattr(one, "physical_resource_id", one) for one in properties.get("Layers", [])]
+        layers = [getattr(one, "arn", one) for one in properties.get("Layers", [])]
         changed = {**cloudformation_json, "Properties": {**properties, **({"Layers": layers} if layers else {})}}
         return update(original_resource, new_resource_name, changed, account_id, region_name)
 

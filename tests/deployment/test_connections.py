@@ -32,6 +32,14 @@ class Connections(unittest.TestCase):
             self.assertLess(functions + self.container(stack) + self.others[size], accepted, size)
             self.assertGreaterEqual(self.others[size], MIGRATIONS + RESERVED + 10, size)
 
+    def test_the_proxy_leaves_connections_for_those_who_go_past_it(self):
+        for size, others in self.others.items():
+            given = {"DomainName": "api.example.org", "WithDatabaseProxy": "true", "DatabaseInstanceClass": size}
+            stack = Graph(translate(given), given)
+            accepted = int(stack.properties["DatabaseServer/ParameterGroup"]["Parameters"]["max_connections"])
+            pool = stack.properties["DatabaseServer/ProxyTargets"]["ConnectionPoolConfigurationInfo"]
+            self.assertLess(accepted * pool["MaxConnectionsPercent"] / 100 + others, accepted, size)
+
     def test_the_database_has_the_memory_for_them(self):
         self.assertEqual(set(self.stacks), set(MEMORY))
         for size, stack in self.stacks.items():

@@ -88,7 +88,7 @@ class DeployRole(unittest.TestCase):
         cls.policies = {one: document(github, one) for one in [*attached, "Boundary"]}
         cls.may = github.may()
         cls.boundary = cls.policies["Boundary"]
-        given = {"DomainName": "api.example.org", "WithContainer": "true", "MailDomain": "example.org", "WithPermissionsBoundary": "true"}
+        given = {"DomainName": "api.example.org", "WithContainer": "true", "MailDomain": "example.org", "WithPermissionsBoundary": "true", "WithDatabaseProxy": "true"}
         cls.stack = Graph(translate(given), given)
 
     def test_it_may_all_that_cloudformation_needs_for_every_type_of_the_stack(self):
@@ -153,7 +153,7 @@ class DeployRole(unittest.TestCase):
         self.assertTrue(allows(self.may, "iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/augmed-api-Read"))
 
     def test_a_role_is_passed_to_the_services_that_use_it_and_to_no_other(self):
-        for service in ["lambda", "ecs-tasks", "scheduler", "codedeploy"]:
+        for service in ["lambda", "ecs-tasks", "scheduler", "codedeploy", "rds"]:
             self.assertTrue(allows(self.may, "iam:PassRole", ROLE, iam__PassedToService=f"{service}.amazonaws.com"), service)
         for service in ["ec2", "cloudformation", "glue", "sagemaker"]:
             self.assertFalse(allows(self.may, "iam:PassRole", ROLE, iam__PassedToService=f"{service}.amazonaws.com"), service)

@@ -3,7 +3,11 @@
 import json
 import unittest
 
+from cryptography import x509
+from ordering import Graph
 from stack import ROOT, read, resources, translate
+
+ADDRESSES = {"DatabaseDirectUrlParameter": "/augmed/production/direct-url", "DatabaseReplicaUrlParameter": "/augmed/production/replica-url"}
 
 VPC_ACCESS = "AWSLambdaVPCAccessExecutionRole"
 POLICIES = {
@@ -56,12 +60,40 @@ class Functions(unittest.TestCase):
         self.assertEqual(owners, ["MigrateFunction"])
         self.assertNotIn("Owner", str(read("infra/container.yaml")))
 
+    def test_addresses_past_a_pooler_and_of_a_replica_reach_who_uses_them_with_the_right_to_read_them(self):
+        given = {"DomainName": "api.example.org", "WithContainer": "true", **ADDRESSES}
+        stack = Graph(translate(given), given)
+        functions = {name: variables({"Properties": stack.properties[name]}) for name, kind in stack.types.items() if kind == "AWS::Lambda::Function" and "/" not in name}
+        container = {one["Name"]: one["Value"] for one in stack.properties["Container/Task"]["ContainerDefinitions"][0]["Environment"] if one}
+        for parameter, variable, who in [
+            ("DatabaseDirectUrlParameter", "DATABASE_DIRECT_URL_PARAMETER", {name for name, one in functions.items() if "DATABASE_URL_PARAMETER" in one} - {"MigrateFunction"}),
+            ("DatabaseReplicaUrlParameter", "DATABASE_REPLICA_URL_PARAMETER", {"ExportFunction"}),
+        ]:
+            self.assertEqual({name for name, one in functions.items() if one.get(variable) == ADDRESSES[parameter]}, who)
+            self.assertEqual(container[variable], ADDRESSES[parameter])
+            for role in [*(f"{name}Role" for name in who), "Container/TaskRole"]:
+                policies = [stack.properties[one.strip("<>")] for one in readers(stack.properties[role]) if one.strip("<>") in stack.types]
+                self.assertIn(f"parameter{ADDRESSES[parameter]}", json.dumps(policies), role)
+
+    def test_the_authorities_are_those_of_the_server_and_of_the_proxy(self):
+        """RDS Proxy has certificates of Certificate Manager (RDS User Guide, "Using TLS/SSL with RDS Proxy")."""
+        subjects = [one.subject.rfc4514_string() for one in x509.load_pem_x509_certificates((ROOT / "infra/database_authorities/rds-ca.pem").read_bytes())]
+        for number in range(1, 5):
+            self.assertTrue(any(f"CN=Amazon Root CA {number}" in one for one in subjects), number)
+        self.assertTrue(any("Amazon RDS eu-west-1 Root CA" in one for one in subjects))
+
     def role(self, function):
         return self.stack["Resources"][f"{function}Role"]["Properties"]
 
 
 def variables(function):
     return function["Properties"]["Environment"]["Variables"]
+
+
+def readers(role):
+    """The policies of a role; nested templates get theirs as one text."""
+    given = role["ManagedPolicyArns"]
+    return [part for one in (given if isinstance(given, list) else [given]) if isinstance(one, str) for part in one.split(",")]
 
 
 if __name__ == "__main__":

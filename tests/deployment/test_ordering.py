@@ -20,6 +20,7 @@ CHOICES = {
     "an existing listener": EXISTING,
     "an adopted database": {**EXISTING, **ADOPTED},
     "all that exists, and the container": {**EXISTING, **ADOPTED, "WithContainer": "true", "WithWebAcl": "false"},
+    "with RDS Proxy": {"DomainName": "api.example.org", "WithContainer": "true", "WithDatabaseProxy": "true"},
     "on x86": {"DomainName": "api.example.org", "WithContainer": "true", "Architecture": "x86_64"},
 }
 

@@ -1,5 +1,6 @@
 """The function in infra/secrets.yaml that writes SSM parameters, against moto."""
 
+import json
 import sys
 import types
 import unittest
@@ -51,7 +52,8 @@ class WriteParameters(unittest.TestCase):
         return self.sent[-1]
 
     def database_url(self, **event):
-        return self.send("Custom::DatabaseUrl", Name=URL, ApplicationName=APPLICATION_URL, SecretArn=self.secret, Host="db.test", Database="augmed", **event)
+        given = {"Host": "db.test", "ApplicationHost": "db.test", "ApplicationSecretArn": "", "Database": "augmed", **event}
+        return self.send("Custom::DatabaseUrl", Name=URL, ApplicationName=APPLICATION_URL, SecretArn=self.secret, **given)
 
     def value(self, name):
         return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
@@ -102,6 +104,15 @@ class WriteParameters(unittest.TestCase):
 
         self.assertRegex(first, r"^postgresql://augmed_api:[\w-]{40,}@db\.test:5432/augmed\?sslmode=verify-full$")
         self.assertEqual(self.value(APPLICATION_URL), first)
+
+    def test_with_the_proxy_the_application_alone_goes_through_it_and_its_secret_is_that_of_the_url(self):
+        secrets = boto3.client("secretsmanager")
+        copy = secrets.create_secret(Name="application", SecretString='{"username": "augmed_api", "password": "another"}')["ARN"]
+        self.assertEqual(self.database_url(ApplicationHost="proxy.test", ApplicationSecretArn=copy)[0], "SUCCESS")
+
+        self.assertIn("@db.test:5432/", self.value(URL))
+        known = json.loads(secrets.get_secret_value(SecretId=copy)["SecretString"])
+        self.assertEqual(self.value(APPLICATION_URL), f"postgresql://{known['username']}:{known['password']}@proxy.test:5432/augmed?sslmode=verify-full")
 
     def test_of_an_existing_database_the_second_url_is_made_of_the_owners_unless_it_is_there(self):
         self.ssm.put_parameter(Name=URL, Type="SecureString", Value="postgresql://aim_ahead:a%40b@db.test:5432/x?sslmode=verify-full")

@@ -108,7 +108,7 @@ class NewTeam(InMoto):
         return {one["Protocol"]: one for one in listeners}
 
 
-class ExistingTeam(InMoto):
+class ExistingInMoto(InMoto):
     """A VPC, a load balancer with the Flask service behind it, and a database, as Terraform made them."""
 
     def setUp(self):
@@ -139,6 +139,8 @@ class ExistingTeam(InMoto):
             "OldServiceTargetGroupArn": self.flask,
         }
 
+
+class ExistingTeam(ExistingInMoto):
     def test_nothing_that_exists_is_created_again(self):
         create({**self.given, "ApiTraffic": "100,0,0"})
 
