@@ -112,3 +112,9 @@ mod tests {
         }
     }
 }
+
+/// Returns whether `number` can be the probability with which a design drew an assignment: what was drawn had one above 0.
+#[must_use]
+pub fn is_allocation_probability(number: f64) -> bool {
+    0.0 < number && number <= 1.0
+}

@@ -5,6 +5,7 @@
 mod addresses;
 mod admin_config;
 mod admin_users;
+mod answer_assignment;
 mod audit;
 mod auth;
 mod case_reviews;

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::augmed::Augmed;
 
-const FILE: &str = "\u{feff}User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy
-b@study.test,102,BACKGROUND.Family History.Diabetes: No,TRUE,,,exp-1,plain,
-b@study.test,102,BACKGROUND.Social History.Smoke.Former smoker,,TRUE,2.5,exp-1,plain,
-a@study.test,101,RISK ASSESSMENT.CRC risk assessments,,,,exp-1,ai,p-1
+const FILE: &str = "\u{feff}User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy,Probability
+b@study.test,102,BACKGROUND.Family History.Diabetes: No,TRUE,,,exp-1,plain,,0.5
+b@study.test,102,BACKGROUND.Social History.Smoke.Former smoker,,TRUE,2.5,exp-1,plain,,0.5
+a@study.test,101,RISK ASSESSMENT.CRC risk assessments,,,,exp-1,ai,p-1,
 ";
 
 #[tokio::test]

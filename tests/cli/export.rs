@@ -17,7 +17,7 @@ use crate::augmed::Augmed;
 
 /// What is exported, and the route that gives the same.
 const EXPORTS: [(&str, &str); 4] = [
-    ("answers", "/api/v1/export/answers"),
+    ("answers", "/api/v1/export/answers?include=assignment"),
     ("analytics", "/api/v1/export/analytics"),
     ("participants", "/api/v1/export/participants"),
     ("assignments", "/api/v1/export/display-configs"),

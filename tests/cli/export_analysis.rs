@@ -36,6 +36,7 @@ FROM (VALUES
    true, '2025-04-01 11:00')) AS work (task, case_id, email, paths, answer, shown, moment);
 INSERT INTO analytics (user_email, case_config_id, case_id, case_open_time, answer_open_time, answer_submit_time, to_answer_open_secs, to_submit_secs, total_duration_secs)
 VALUES ('a@study.test', 'a1', 101, '2025-04-01 09:55+00', '2025-04-01 09:59+00', '2025-04-01 09:59:30.5+00', 240, 30.5, 270.5);
+UPDATE answer SET experiment_id = 'exp-1', arm = 'ai', policy_id = 'p1', allocation_probability = 0.25 WHERE task_id = 'a1';
 "#;
 
 const SURVEY: &str = "StartDate,IPAddress,Q1,Q2\nStart Date,IP Address,Your e-mail?,\"Years of\npractice?\"
@@ -48,11 +49,12 @@ const FILE: &str = "\
 person_id,user_id,order_id,case_open_time,answer_open_time,answer_submit_time,to_answer_open_secs,to_submit_secs,total_duration_secs,age,gender,\
 Family History.Colorectal Cancer (shown),Family History.Diabetes (shown),Social History.Smoke (shown),ai_score (shown),\
 Family History.Colorectal Cancer (value),Family History.Diabetes (value),Social History.Smoke (value),ai_score (value),\
-risk_assessment,confidence_level,screening_recommendation,Next?,Why?,Q2\r
-101,5128033794488529765,1,,,,,,,74,FEMALE,False,False,False,Yes,Yes,No,Former smoker,12,,,FIT,,,\r
+risk_assessment,confidence_level,screening_recommendation,Next?,Why?,Q2,\
+experiment_id,arm,rl_run_id,policy_id,allocation_probability\r
+101,5128033794488529765,1,,,,,,,74,FEMALE,False,False,False,Yes,Yes,No,Former smoker,12,,,FIT,,,,,,,,\r
 101,17594509098658213958,1,2025-04-01T09:55:00+00:00,2025-04-01T09:59:00+00:00,2025-04-01T09:59:30.500000+00:00,240.0,30.5,270.5,74,FEMALE,\
-True,False,True,No,Yes,No,Former smoker,,2,1,Reassessment in 3 years,Letter; Call,\"=1+1, she said\",11\r
-104,17594509098658213958,2,,,,,,,71,MALE,False,True,False,Yes,,No,Former smoker,9,4,3,Colonoscopy,,,11\r
+True,False,True,No,Yes,No,Former smoker,,2,1,Reassessment in 3 years,Letter; Call,\"=1+1, she said\",11,exp-1,ai,,p1,0.25\r
+104,17594509098658213958,2,,,,,,,71,MALE,False,True,False,Yes,,No,Former smoker,9,4,3,Colonoscopy,,,11,,,,,\r
 ";
 
 async fn study() -> Augmed {
@@ -128,7 +130,7 @@ async fn a_study_without_answers_has_a_header_and_no_entry_in_the_trail() {
 
     let run = augmed.run(&["export", "analysis"]).done();
 
-    assert!(run.stdout.ends_with("ai_score (shown),ai_score (value),Why?\r\n"), "{run:?}");
+    assert!(run.stdout.contains(",ai_score (shown),ai_score (value),Why?,experiment_id,arm,"), "{run:?}");
     assert!(!augmed.audited().await.iter().any(|(_, action)| action == "data.export"));
 }
 

@@ -46,3 +46,23 @@ async fn a_role_that_may_only_insert_still_may() {
 
     assert_eq!(texts(&db, "SELECT id FROM display_config WHERE id = 'by-role'").await.len(), 1);
 }
+
+#[tokio::test]
+async fn answers_have_the_arm_of_their_assignment_whoever_stores_them() {
+    let db = old_system().await;
+    let assign = "INSERT INTO display_config (id, user_email, case_id, experiment_id, arm) VALUES
+                  ('before', 'arm@old.test', 1, 'exp-1', 'ai'), ('after', 'arm@old.test', 2, 'exp-1', 'control')";
+    let answer = |task: &str| format!("INSERT INTO answer (task_id, user_email) VALUES ('{task}', 'arm@old.test')");
+    execute(&db, assign).await;
+    execute(&db, &answer("before")).await;
+
+    runner(&db).up(None).await.unwrap();
+    // as the old service does, in a role that may do no more than that
+    execute(&db, "GRANT INSERT ON answer TO pg_monitor; GRANT USAGE ON SEQUENCE diagnose_id_seq TO pg_monitor").await;
+    execute(&db, &format!("BEGIN; SET LOCAL ROLE pg_monitor; {}; COMMIT", answer("after"))).await;
+    execute(&db, "DELETE FROM display_config").await;
+
+    let arms =
+        "SELECT concat_ws(' ', task_id, experiment_id, arm) FROM answer WHERE user_email = 'arm@old.test' ORDER BY id";
+    assert_eq!(texts(&db, arms).await, ["before exp-1 ai", "after exp-1 control"]);
+}

@@ -32,9 +32,10 @@ INSERT INTO answer_config (id, config, created_timestamp)
 SELECT gen_random_uuid(), '[]', timestamp '2024-01-01' + n * interval '1 day' FROM generate_series(1, 5) n;
 INSERT INTO experiment (id, experiment_id, name, arms, created_at) SELECT 900 + n, 'exp-' || n, 'E', '[]', timestamp '2024-01-01' FROM generate_series(1, 8) n;
 
-INSERT INTO display_config (id, user_email, case_id, path_config)
+-- half of the assignments have an arm, which a migration copies to their answers
+INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm)
 SELECT md5(reader || '-' || place), 'reader' || reader || '@order.test', 900001 + (place * 7919 + reader * 31) % 300,
-       to_json(repeat('x', 40 + place * 53 % 400))
+       to_json(repeat('x', 40 + place * 53 % 400)), CASE WHEN place % 2 = 1 THEN 'exp-1' END, CASE WHEN place % 2 = 1 THEN 'ai' END
 FROM generate_series(1, :size) place, generate_series(1, 12) reader;
 -- holes, which a row that is written anew would fall into
 DELETE FROM display_config WHERE :size > 1 AND hashtext(id) % 9 = 0;

@@ -62,6 +62,13 @@ pub fn slots(design: Design, size: Size, chance: &mut Chance) -> Vec<Slot> {
     slots
 }
 
+/// Returns the probability with which a slot got its arm. The arms come in a random order, each order as likely as any other, so that
+/// every arm is as likely in every slot.
+#[expect(clippy::cast_precision_loss, reason = "there are few arms")]
+pub fn allocation_probability(size: Size) -> f64 {
+    1.0 / size.arms as f64
+}
+
 fn least_common_multiple(one: usize, other: usize) -> usize {
     let (mut divisor, mut rest) = (one, other);
     while rest > 0 {

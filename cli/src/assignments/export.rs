@@ -19,8 +19,8 @@ use crate::output::Output;
 use crate::report::{Ending, Report};
 
 /// The columns of such a file (contract, section 6).
-pub const COLUMNS: [&str; 9] =
-    ["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy"];
+pub const COLUMNS: [&str; 10] =
+    ["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy", "Probability"];
 
 #[derive(Debug, Args)]
 #[command(after_help = "Uploading the file again gives the same assignments, in the same order, with the same ids.")]
@@ -60,7 +60,8 @@ impl Source for Uploadable {
             self.experiment
         );
         let rows = u64::try_from(paths.fetch_one(snapshot).await?).unwrap_or_default();
-        let columns = COLUMNS.map(|name| Column { name: name.into(), kind: Kind::Text });
+        let kind = |name| if name == "Probability" { Kind::Float } else { Kind::Text };
+        let columns = COLUMNS.map(|name| Column { name: name.into(), kind: kind(name) });
         Ok(Opened { columns: columns.into(), rows })
     }
 
@@ -71,7 +72,8 @@ impl Source for Uploadable {
         mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut stored = sqlx::query!(
-            "SELECT user_email, case_id, path_config::text, experiment_id, arm, policy_id FROM display_config
+            "SELECT user_email, case_id, path_config::text, experiment_id, arm, policy_id, allocation_probability
+             FROM display_config
              WHERE $1::text IS NULL OR experiment_id = $1
              ORDER BY upload_order",
             self.experiment
@@ -92,6 +94,7 @@ impl Source for Uploadable {
                     text_or_null(assignment.experiment_id.as_deref()),
                     text_or_null(assignment.arm.as_deref()),
                     text_or_null(assignment.policy_id.as_deref()),
+                    assignment.allocation_probability.map_or(Value::Null, Value::Float),
                 ])?;
             }
             if rows.is_empty() { self.left_out += 1 } else { self.assignments += 1 }

@@ -87,6 +87,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         cases_per_participant: usize::try_from(each).unwrap_or_default(),
     };
     let slots = design::slots(arguments.design, size, &mut Chance::from_seed(&seed));
+    let probability = design::allocation_probability(size).to_string();
     let out = arguments.out.unwrap_or_default();
     let mut file = csv::Writer::from_writer(out.create(context)?);
     file.write_record(COLUMNS)?;
@@ -96,7 +97,18 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         for (path, [collapse, highlight, top]) in &shown.rows[&(slot.arm, slot.case)] {
             let experiment = arguments.experiment.as_deref().unwrap_or_default();
             let participant = &participants[slot.participant];
-            file.write_record([participant, &case_id, path, collapse, highlight, top, experiment, arm, ""])?;
+            file.write_record([
+                participant,
+                &case_id,
+                path,
+                collapse,
+                highlight,
+                top,
+                experiment,
+                arm,
+                "",
+                &probability,
+            ])?;
         }
     }
     file.into_inner().map_err(|error| Failure::from(error.into_error()))?.keep()?;

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::report::Ending;
 
 const AFTER_HELP: &str = "\
-A file of assignments is CSV with the columns User, Case No., Path, Collapse, Highlight, Top and optionally Experiment, Arm, Policy.
+A file of assignments is CSV with the columns User, Case No., Path, Collapse, Highlight, Top and optionally Experiment, Arm, Policy, Probability.
 Rows of one user and case make one assignment. Cases come in the order of the file.
 
 Examples:

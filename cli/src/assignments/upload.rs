@@ -63,7 +63,12 @@ impl Source {
             let remedy = "the columns are described by `augmed assignments --help`";
             self.file.failure(error).with_remedy(remedy)
         })?;
-        let labels = Labels { experiment_id: self.experiment, arm: self.arm, policy_id: self.policy };
+        let labels = Labels {
+            experiment_id: self.experiment,
+            arm: self.arm,
+            policy_id: self.policy,
+            allocation_probability: None,
+        };
         for assignment in &mut file.assignments {
             assignment.labels = labels.or(&assignment.labels);
         }

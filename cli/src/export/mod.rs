@@ -7,7 +7,7 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use export::{Analytics, Answers, DisplayConfigs, Participants, Table};
+use export::{Analytics, AnswersWithAssignment, DisplayConfigs, Participants, Table};
 use shared::iso8601;
 
 use crate::context::Context;
@@ -44,7 +44,7 @@ pub struct Arguments {
 enum Action {
     /// One row per answer, ready for statistics: what was shown, what was true, what was answered. No addresses.
     Analysis(analysis::Arguments),
-    /// The answers as they are stored, with their cases and times, as GET /api/v1/export/answers gives them.
+    /// The answers as they are stored, with their cases and times, as GET /api/v1/export/answers?include=assignment gives them.
     Answers(Dated),
     /// How long each case took, as GET /api/v1/export/analytics gives it.
     Analytics(Dated),
@@ -83,7 +83,9 @@ fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     match arguments.action {
         Action::Analysis(arguments) => analysis::run(arguments, context).await,
-        Action::Answers(Dated { since, destination }) => whole(Answers, since.since, &destination, context).await,
+        Action::Answers(Dated { since, destination }) => {
+            whole(AnswersWithAssignment, since.since, &destination, context).await
+        }
         Action::Analytics(Dated { since, destination }) => whole(Analytics, since.since, &destination, context).await,
         Action::Participants(Undated { destination }) => whole(Participants, None, &destination, context).await,
         Action::Assignments(Undated { destination }) => whole(DisplayConfigs, None, &destination, context).await,

@@ -79,9 +79,14 @@ pub async fn ask(db: &Database) -> Result<Facts, Failure> {
 async fn groups(snapshot: &mut PgConnection) -> Result<Vec<Group>, sqlx::Error> {
     sqlx::query_as!(
         Group,
-        r#"WITH answered AS (SELECT DISTINCT user_email, task_id FROM answer),
+        r#"WITH answered AS (
+               SELECT DISTINCT ON (user_email, task_id) user_email, task_id, experiment_id, arm FROM answer
+               ORDER BY user_email, task_id, id),
              assignment AS (
-               SELECT display_config.user_email, experiment_id, arm, answered.task_id IS NOT NULL AS is_answered,
+               SELECT display_config.user_email, answered.task_id IS NOT NULL AS is_answered,
+                      -- an upload since then may have put the assignment into another arm
+                      CASE WHEN answered.task_id IS NULL THEN display_config.experiment_id ELSE answered.experiment_id END AS experiment_id,
+                      CASE WHEN answered.task_id IS NULL THEN display_config.arm ELSE answered.arm END AS arm,
                       visit_occurrence_id IS NOT NULL AS has_case, to_answer_open_secs, to_submit_secs
                FROM display_config
                LEFT JOIN answered ON answered.user_email = display_config.user_email AND task_id = display_config.id
@@ -121,8 +126,8 @@ async fn accounts(snapshot: &mut PgConnection) -> Result<Vec<Account>, sqlx::Err
 /// PostgreSQL cannot look into JSON with a NUL or a lone surrogate, so that the answers with a check are read here.
 async fn checks(snapshot: &mut PgConnection) -> Result<Vec<Check>, sqlx::Error> {
     let mut answers = sqlx::query!(
-        r#"SELECT answer.user_email, experiment_id, arm, answer::text AS "answer!"
-           FROM answer LEFT JOIN display_config ON display_config.id = task_id
+        r#"SELECT user_email, experiment_id, arm, answer::text AS "answer!"
+           FROM answer
            WHERE answer::text LIKE '%Attention Check%'"#
     )
     .fetch(snapshot);

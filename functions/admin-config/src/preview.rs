@@ -33,6 +33,8 @@ struct PreviewedAssignment {
     experiment_id: Option<String>,
     arm: Option<String>,
     policy_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allocation_probability: Option<f64>,
 }
 
 impl Preview {
@@ -62,6 +64,7 @@ impl From<Assignment> for PreviewedAssignment {
             experiment_id: assignment.labels.experiment_id,
             arm: assignment.labels.arm,
             policy_id: assignment.labels.policy_id,
+            allocation_probability: assignment.labels.allocation_probability,
         }
     }
 }

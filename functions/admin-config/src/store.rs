@@ -34,10 +34,11 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     let removed = sqlx::query!("DELETE FROM display_config").execute(&mut *transaction).await?.rows_affected();
     let columns = Columns::of(assignments);
     sqlx::query!(
-        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id)
-         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id
-         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
-           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, place)
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability)
+         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
+                 WITH ORDINALITY
+           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, place)
          ORDER BY place",
         &columns.id as &[&str],
         &columns.user_email as &[&str],
@@ -45,7 +46,8 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
         &columns.path_config as &[&str],
         &columns.experiment_id as &[Option<&str>],
         &columns.arm as &[Option<&str>],
-        &columns.policy_id as &[Option<&str>]
+        &columns.policy_id as &[Option<&str>],
+        &columns.allocation_probability as &[Option<f64>]
     )
     .execute(&mut *transaction)
     .await?;
@@ -65,19 +67,22 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
                         WHERE display_config.user_email = uploaded.user_email AND display_config.case_id = uploaded.case_id
                           AND upload_order >= '-9223372036854775808'::bigint
                         ORDER BY display_config.id = uploaded.id DESC, upload_order LIMIT 1) AS existing
-             FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
-               AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, place)),
+             FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
+                 WITH ORDINALITY
+               AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, place)),
            updated AS (
              UPDATE display_config
              SET path_config = uploaded.path_config::json, experiment_id = uploaded.experiment_id, arm = uploaded.arm,
-                 policy_id = uploaded.policy_id, rl_run_id = NULL
+                 policy_id = uploaded.policy_id, allocation_probability = uploaded.allocation_probability, rl_run_id = NULL
              FROM uploaded
              WHERE display_config.id = existing
-               AND (display_config.path_config::text, display_config.experiment_id, display_config.arm, display_config.policy_id, rl_run_id)
-                 IS DISTINCT FROM (uploaded.path_config, uploaded.experiment_id, uploaded.arm, uploaded.policy_id, NULL)),
+               AND (display_config.path_config::text, display_config.experiment_id, display_config.arm, display_config.policy_id,
+                    display_config.allocation_probability, rl_run_id)
+                 IS DISTINCT FROM (uploaded.path_config, uploaded.experiment_id, uploaded.arm, uploaded.policy_id,
+                                     uploaded.allocation_probability, NULL)),
            created AS (
-             INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id)
-             SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id
+             INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability)
+             SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability
              FROM uploaded WHERE existing IS NULL ORDER BY place
              ON CONFLICT (id) DO NOTHING RETURNING id)
            SELECT existing IS NOT NULL AS "is_updated!", id IN (SELECT id FROM created) AS "is_created!" FROM uploaded ORDER BY place"#,
@@ -87,7 +92,8 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
         &columns.path_config as &[&str],
         &columns.experiment_id as &[Option<&str>],
         &columns.arm as &[Option<&str>],
-        &columns.policy_id as &[Option<&str>]
+        &columns.policy_id as &[Option<&str>],
+        &columns.allocation_probability as &[Option<f64>]
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -118,6 +124,7 @@ struct Columns<'a> {
     experiment_id: Vec<Option<&'a str>>,
     arm: Vec<Option<&'a str>>,
     policy_id: Vec<Option<&'a str>>,
+    allocation_probability: Vec<Option<f64>>,
 }
 
 impl<'a> Columns<'a> {
@@ -131,6 +138,7 @@ impl<'a> Columns<'a> {
             columns.experiment_id.push(assignment.labels.experiment_id.as_deref());
             columns.arm.push(assignment.labels.arm.as_deref());
             columns.policy_id.push(assignment.labels.policy_id.as_deref());
+            columns.allocation_probability.push(assignment.labels.allocation_probability);
         }
         columns
     }

@@ -17,7 +17,7 @@ use crate::upload_error::UploadError;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the derived schema is all that is used")]
 pub(crate) struct UploadForm {
-    /// CSV with the columns `User, Case No., Path, Collapse, Highlight, Top`, and optionally `Experiment, Arm, Policy`.
+    /// CSV with the columns `User, Case No., Path, Collapse, Highlight, Top`, and optionally `Experiment, Arm, Policy, Probability`.
     #[schema(content_media_type = "text/csv")]
     file: String,
     #[schema(max_length = 100)]

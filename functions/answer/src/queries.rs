@@ -35,7 +35,8 @@ pub(crate) struct StoredAnswer {
     pub ai_score_shown: bool,
 }
 
-/// Checks account, assignment and questionnaire and stores the answer, in one round trip. What was shown without a `path_config` is stored
+/// Checks account, assignment and questionnaire and stores the answer with its arm, in one round trip: the next upload may delete
+/// the assignment. What was shown without a `path_config` is stored
 /// as JSON's null, as the old service does. The unique key over
 /// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
@@ -48,9 +49,11 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
              questionnaire AS (SELECT id FROM answer_config WHERE id = $3),
              stored AS (
                INSERT INTO answer (task_id, case_id, user_email, display_configuration, answer_config_id, answer,
-                                   ai_score_shown, created_timestamp, modified_timestamp)
+                                   ai_score_shown, created_timestamp, modified_timestamp,
+                                   experiment_id, arm, rl_run_id, policy_id, allocation_probability)
                SELECT assignment.id, case_id, user_email, coalesce(path_config, 'null'), questionnaire.id, $4::text::json,
-                      $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                      $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
+                      experiment_id, arm, rl_run_id, policy_id, allocation_probability
                FROM assignment, questionnaire WHERE case_id IS NOT NULL
                ON CONFLICT (task_id, case_id, user_email) DO NOTHING RETURNING id)
            SELECT (SELECT id FROM account) AS account_id,
@@ -81,9 +84,11 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
         r#"WITH account AS (SELECT id, email FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $6) IS NOT FALSE),
              stored AS (
                INSERT INTO answer (task_id, user_email, display_configuration, answer_config_id, answer,
-                                   ai_score_shown, created_timestamp, modified_timestamp)
+                                   ai_score_shown, created_timestamp, modified_timestamp,
+                                   experiment_id, arm, rl_run_id, policy_id, allocation_probability)
                SELECT display_config.id, user_email, coalesce(path_config, 'null'), $3, $4::text::json, $5,
-                      now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                      now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
+                      experiment_id, arm, rl_run_id, policy_id, allocation_probability
                FROM display_config JOIN account ON account.email = display_config.user_email
                WHERE display_config.id = $2 AND case_id IS NULL
                  AND NOT EXISTS (SELECT FROM answer WHERE task_id = $2 AND user_email = $1)

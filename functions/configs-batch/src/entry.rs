@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     rl_run_id: Option<Box<RawValue>>,
     #[schema(value_type = Option<String>, max_length = 100)]
     arm: Option<Box<RawValue>>,
+    #[schema(value_type = Option<f64>, exclusive_minimum = 0, maximum = 1)]
+    allocation_probability: Option<Box<RawValue>>,
 }
 
 /// A row of `display_config`.
@@ -40,6 +42,8 @@ pub(crate) struct Assignment {
     pub experiment_id: Option<String>,
     pub rl_run_id: Option<i32>,
     pub arm: Option<String>,
+    /// Above 0 and at most 1.
+    pub allocation_probability: Option<f64>,
 }
 
 /// Why an entry is no assignment.
@@ -79,6 +83,7 @@ impl Entry {
             experiment_id: text("experiment_id", self.experiment_id.as_deref(), MAX_LABEL_CHARACTERS)?,
             rl_run_id: self.rl_run_id.as_deref().map(|raw| integer("rl_run_id", raw)).transpose()?,
             arm: text("arm", self.arm.as_deref(), MAX_LABEL_CHARACTERS)?,
+            allocation_probability: self.allocation_probability.as_deref().map(allocation_probability).transpose()?,
         })
     }
 }
@@ -101,6 +106,15 @@ fn text(field: &str, raw: Option<&RawValue>, limit: usize) -> Result<Option<Stri
 
 fn integer(field: &str, raw: &RawValue) -> Result<i32, EntryError> {
     parse(field, raw, "an integer of 32 bits")
+}
+
+fn allocation_probability(raw: &RawValue) -> Result<f64, EntryError> {
+    let expected = "a number above 0 and at most 1";
+    let number: f64 = parse("allocation_probability", raw, expected)?;
+    if assignment::is_allocation_probability(number) {
+        return Ok(number);
+    }
+    Err(wrong("allocation_probability", format_args!("expected {expected}")))
 }
 
 #[derive(Deserialize, ToSchema)]

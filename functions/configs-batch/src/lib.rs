@@ -1,5 +1,5 @@
 //! `POST /api/v1/configs/batch`: services assign cases; `{"configs": [{user_email, case_id, path_config?, id?, experiment_id?,
-//! rl_run_id?, arm?}]}` → 201 `{"results": […], "total": n}`, a result for each entry in its order.
+//! rl_run_id?, arm?, allocation_probability?}]}` → 201 `{"results": […], "total": n}`, a result for each entry in its order.
 
 mod entry;
 mod queries;

@@ -18,10 +18,11 @@ pub(crate) async fn store(
     }
     assignment::lock(&mut *connection).await?;
     let ids = sqlx::query_scalar!(
-        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm)
-         SELECT id, user_email, case_id, path_config::json, experiment_id, rl_run_id, arm
-         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::integer[], $7::text[]) WITH ORDINALITY
-           AS entry (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm, place)
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm, allocation_probability)
+         SELECT id, user_email, case_id, path_config::json, experiment_id, rl_run_id, arm, allocation_probability
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::float8[])
+                WITH ORDINALITY
+           AS entry (id, user_email, case_id, path_config, experiment_id, rl_run_id, arm, allocation_probability, place)
          ORDER BY place
          ON CONFLICT (id) DO NOTHING RETURNING id",
         &column(assignments, |assignment| assignment.id.as_str()) as &[&str],
@@ -30,7 +31,8 @@ pub(crate) async fn store(
         &column(assignments, |assignment| assignment.path_config.as_deref().unwrap_or("null")) as &[&str],
         &column(assignments, |assignment| assignment.experiment_id.as_deref()) as &[Option<&str>],
         &column(assignments, |assignment| assignment.rl_run_id) as &[Option<i32>],
-        &column(assignments, |assignment| assignment.arm.as_deref()) as &[Option<&str>]
+        &column(assignments, |assignment| assignment.arm.as_deref()) as &[Option<&str>],
+        &column(assignments, |assignment| assignment.allocation_probability) as &[Option<f64>]
     )
     .fetch_all(&mut *connection)
     .await?;

@@ -4,19 +4,23 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::cursor;
 use crate::page::{Keys, Resource, Wanted};
-use crate::row::row;
-use crate::value::{StoredJson, Timestamp, TimestampUtc};
+use crate::row::{Row, row};
+use crate::value::{Column, StoredJson, Timestamp, TimestampUtc, Value};
 
 /// Answers, with the case they are about and the time they took.
 #[derive(Clone, Copy, Debug)]
 pub struct Answers;
+
+/// The same, with what the assignment said when it was answered: experiment, arm, run, policy and allocation probability.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswersWithAssignment;
 
 /// An answer's id, and its number among those of its participant. Both are in a cursor: counting the answers before it would make
 /// each page of a busy participant cost more than the one before.
@@ -68,8 +72,40 @@ row! {
         to_submit_secs: Option<f64>,
         total_duration_secs: Option<f64>,
         order_id: i64,
+        /// Only with `include=assignment`, as are the following.
+        #[schema(required = false)]
+        experiment_id: Option<String>,
+        #[schema(required = false)]
+        arm: Option<String>,
+        #[schema(required = false)]
+        rl_run_id: Option<i32>,
+        #[schema(required = false)]
+        policy_id: Option<String>,
+        /// The probability with which the design drew the assignment.
+        #[schema(required = false)]
+        allocation_probability: Option<f64>,
     }
 }
+
+/// The columns of an answer without those of its assignment. The old service's export has these.
+pub(crate) struct AnswerWithoutAssignment(AnswerRow);
+
+impl Row for AnswerWithoutAssignment {
+    const COLUMNS: &'static [Column] = AnswerRow::COLUMNS.split_at(AnswerRow::COLUMNS.len() - ASSIGNMENT_COLUMNS).0;
+
+    fn values(&self) -> Vec<Value<'_>> {
+        let mut values = self.0.values();
+        values.truncate(Self::COLUMNS.len());
+        values
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
+/// `experiment_id` to `allocation_probability`.
+const ASSIGNMENT_COLUMNS: usize = 5;
 
 /// An answer of a page. The export is ordered by these two, as the old service does. `id >= lowest` in the statements is always true:
 /// the index wants it (`migrations/README.md`, "Indexes and old code").
@@ -82,7 +118,7 @@ impl Resource for Answers {
     const PATH: &'static str = "/api/v1/export/answers";
     const HAS_SINCE: bool = true;
     type Key = AnswerKey;
-    type Row = AnswerRow;
+    type Row = AnswerWithoutAssignment;
 
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<AnswerKey>, ApiError> {
         let since = wanted.since.map(|since| since.naive_utc());
@@ -104,10 +140,39 @@ impl Resource for Answers {
         Ok(Keys { keys: numbered(&found, before), total })
     }
 
+    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, Result<Self::Row, sqlx::Error>> {
+        rows(db, keys).map_ok(AnswerWithoutAssignment).boxed()
+    }
+
+    fn is_of(row: &Self::Row, key: &AnswerKey) -> bool {
+        row.0.answer_id == key.id
+    }
+}
+
+impl Resource for AnswersWithAssignment {
+    const PATH: &'static str = Answers::PATH;
+    const PARAMETERS: &'static str = "&include=assignment";
+    const HAS_SINCE: bool = Answers::HAS_SINCE;
+    type Key = AnswerKey;
+    type Row = AnswerRow;
+
+    async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<AnswerKey>, ApiError> {
+        Answers::keys(snapshot, wanted).await
+    }
+
     fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, Result<AnswerRow, sqlx::Error>> {
-        let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
-        // the timing is that of the answer's own assignment, else the latest of the same participant and case
-        sqlx::query_as!(
+        rows(db, keys)
+    }
+
+    fn is_of(row: &AnswerRow, key: &AnswerKey) -> bool {
+        row.answer_id == key.id
+    }
+}
+
+fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, Result<AnswerRow, sqlx::Error>> {
+    let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
+    // the timing is that of the answer's own assignment, else the latest of the same participant and case
+    sqlx::query_as!(
             AnswerRow,
             r#"SELECT answer.id AS answer_id, answer.case_id, answer.user_email, answer.answer AS "answer: StoredJson",
                    answer.display_configuration AS "display_configuration: StoredJson", answer.ai_score_shown, answer.answer_config_id,
@@ -119,7 +184,8 @@ impl Resource for Answers {
                    timing.case_open_time AS "case_open_time?: TimestampUtc", timing.answer_open_time AS "answer_open_time?: TimestampUtc",
                    timing.answer_submit_time AS "answer_submit_time?: TimestampUtc", timing.to_answer_open_secs AS "to_answer_open_secs?",
                    timing.to_submit_secs AS "to_submit_secs?", timing.total_duration_secs AS "total_duration_secs?",
-                   page.order_id AS "order_id!"
+                   page.order_id AS "order_id!", answer.experiment_id, answer.arm, answer.rl_run_id, answer.policy_id,
+                   answer.allocation_probability
                FROM unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS page (id, order_id, position)
                JOIN answer ON answer.id = page.id
                LEFT JOIN visit_occurrence visit ON visit.visit_occurrence_id = answer.case_id
@@ -141,11 +207,6 @@ impl Resource for Answers {
             &order_ids
         )
         .fetch(db)
-    }
-
-    fn is_of(row: &AnswerRow, key: &AnswerKey) -> bool {
-        row.answer_id == key.id
-    }
 }
 
 /// Numbers the answers of each participant; `before` the first there are so many of the same.

@@ -37,13 +37,13 @@ use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi;
 
 pub use analytics::Analytics;
-pub use answers::Answers;
+pub use answers::{Answers, AnswersWithAssignment};
 pub use display_configs::DisplayConfigs;
 use format::Format;
 pub use page::SNAPSHOT;
 use page::{Page, Resource};
 pub use participants::Participants;
-use request::PageRequest;
+use request::{PageRequest, includes_assignment};
 pub use since::parse as parse_since;
 pub use whole::Table;
 
@@ -59,10 +59,10 @@ pub struct Api;
 
 /// The four routes. gzip for those who accept it.
 pub fn router() -> Router<App> {
-    let (answers, display_configs) = (route::<Answers>(), route::<DisplayConfigs>());
+    let display_configs = route::<DisplayConfigs>();
     let (analytics, participants) = (route::<Analytics>(), route::<Participants>());
     Router::new()
-        .route(Answers::PATH, answers)
+        .route(Answers::PATH, get(export_answers))
         .route(DisplayConfigs::PATH, display_configs)
         .route(Analytics::PATH, analytics)
         .route(Participants::PATH, participants)
@@ -71,6 +71,19 @@ pub fn router() -> Router<App> {
 
 fn route<R: Resource>() -> MethodRouter<App> {
     get(export::<R>)
+}
+
+async fn export_answers(
+    service: Service,
+    app: State<App>,
+    headers: HeaderMap,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    if includes_assignment(&parameters)? {
+        export::<AnswersWithAssignment>(service, app, headers, Query(parameters)).await
+    } else {
+        export::<Answers>(service, app, headers, Query(parameters)).await
+    }
 }
 
 async fn export<R: Resource>(

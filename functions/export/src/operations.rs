@@ -10,7 +10,7 @@ use crate::answers::AnswerRow;
 use crate::display_configs::DisplayConfigRow;
 use crate::page::Pagination;
 use crate::participants::ParticipantRow;
-use crate::request::{PageParameters, SinceParameter};
+use crate::request::{IncludeParameter, PageParameters, SinceParameter};
 
 /// What `document::body` streams as JSON.
 #[derive(Serialize, ToSchema)]
@@ -24,7 +24,7 @@ struct Export<R> {
     get,
     path = "/api/v1/export/answers",
     tag = "export",
-    params(PageParameters, SinceParameter),
+    params(PageParameters, SinceParameter, IncludeParameter),
     security(("service_key" = []), ("token" = [])),
     responses(
         (status = 200, description = "A page.",

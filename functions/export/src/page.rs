@@ -27,6 +27,8 @@ pub const SNAPSHOT: &str =
 pub(crate) trait Resource: Send + Sync + 'static {
     /// The route.
     const PATH: &'static str;
+    /// What the URL of its next page has besides those of every export, from `&` on.
+    const PARAMETERS: &'static str = "";
     /// Whether `since` chooses rows.
     const HAS_SINCE: bool;
     /// What a row is found by; its text goes into cursors.
@@ -140,6 +142,7 @@ impl<R: Resource> Page<R> {
             let since = since.to_rfc3339();
             format!("&since={}", utf8_percent_encode(&since, NON_ALPHANUMERIC))
         });
-        Some(format!("{}?limit={}{}&cursor={cursor}", R::PATH, request.limit, since.unwrap_or_default()))
+        let (path, limit, since, others) = (R::PATH, request.limit, since.unwrap_or_default(), R::PARAMETERS);
+        Some(format!("{path}?limit={limit}{since}{others}&cursor={cursor}"))
     }
 }

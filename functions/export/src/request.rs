@@ -41,6 +41,25 @@ pub(crate) struct SinceParameter {
     since: Option<String>,
 }
 
+/// The parameter of the export of answers, for the OpenAPI document; [`includes_assignment`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the derived parameters are all that is used")]
+pub(crate) struct IncludeParameter {
+    /// `assignment` adds what the assignment said when it was answered.
+    #[param(example = "assignment", pattern = "^(assignment)?$")]
+    include: Option<String>,
+}
+
+/// Returns whether the caller wants the columns of the assignment. Any other `include` is a 400.
+pub(crate) fn includes_assignment(parameters: &[(String, String)]) -> Result<bool, ApiError> {
+    match parameters.iter().find(|(name, _)| name == "include").map(|(_, value)| value.as_str()) {
+        None | Some("") => Ok(false),
+        Some("assignment") => Ok(true),
+        Some(_) => Err(bad_request("include: expected assignment")),
+    }
+}
+
 /// A page of an export.
 #[derive(Debug, PartialEq)]
 pub(crate) struct PageRequest {

@@ -30,6 +30,12 @@ pub struct Answered {
     pub to_answer_open_secs: Option<f64>,
     pub to_submit_secs: Option<f64>,
     pub total_duration_secs: Option<f64>,
+    /// What the assignment said when it was answered, as are the following.
+    pub experiment_id: Option<String>,
+    pub arm: Option<String>,
+    pub rl_run_id: Option<i32>,
+    pub policy_id: Option<String>,
+    pub allocation_probability: Option<f64>,
 }
 
 impl Answered {
@@ -87,7 +93,8 @@ pub fn in_order_of_cases(
                      ORDER BY observation_datetime, observation_id) AS "assessments!",
                timing.case_open_time AS "case_open_time?: StoredTime", timing.answer_open_time AS "answer_open_time?: StoredTime",
                timing.answer_submit_time AS "answer_submit_time?: StoredTime", timing.to_answer_open_secs AS "to_answer_open_secs?",
-               timing.to_submit_secs AS "to_submit_secs?", timing.total_duration_secs AS "total_duration_secs?"
+               timing.to_submit_secs AS "to_submit_secs?", timing.total_duration_secs AS "total_duration_secs?",
+               answer.experiment_id, answer.arm, answer.rl_run_id, answer.policy_id, answer.allocation_probability
            FROM (SELECT *, row_number() OVER (PARTITION BY user_email ORDER BY created_timestamp, id) AS order_id
                  FROM answer) AS answer
            LEFT JOIN visit_occurrence visit ON visit.visit_occurrence_id = answer.case_id

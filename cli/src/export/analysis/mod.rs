@@ -149,6 +149,14 @@ impl Analysis {
         let values = self.features.iter().map(|feature| (format!("{feature} (value)"), Kind::Text));
         let answers = self.questions.columns();
         let survey = self.survey.iter().flat_map(|survey| &survey.columns).map(|name| (name.clone(), Kind::Text));
+        let assignment = [
+            ("experiment_id", Kind::Text),
+            ("arm", Kind::Text),
+            ("rl_run_id", Kind::Integer),
+            ("policy_id", Kind::Text),
+            ("allocation_probability", Kind::Float),
+        ];
+        let assignment = assignment.map(|(name, kind)| (name.to_owned(), kind));
         let all = fixed
             .into_iter()
             .chain(shown)
@@ -156,7 +164,8 @@ impl Analysis {
             .chain(values)
             .chain([("ai_score (value)".to_owned(), Kind::Float)])
             .chain(answers)
-            .chain(survey);
+            .chain(survey)
+            .chain(assignment);
         let mut taken = HashSet::new();
         all.map(|(name, kind)| Column { name: untaken(name, &mut taken).into(), kind }).collect()
     }
@@ -201,6 +210,13 @@ impl Analysis {
             let cells = surveyed.flatten();
             row.extend((0..survey.columns.len()).map(|column| text(cells.map(|cells| cells[column].as_str()))));
         }
+        row.extend([
+            text(answer.experiment_id.as_deref()),
+            text(answer.arm.as_deref()),
+            integer(answer.rl_run_id.map(i64::from)),
+            text(answer.policy_id.as_deref()),
+            float(answer.allocation_probability),
+        ]);
         row
     }
 }

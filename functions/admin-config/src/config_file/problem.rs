@@ -44,6 +44,8 @@ pub enum Problem {
     TopOnRoot,
     #[error("{0} is longer than {MAX_LABEL_CHARACTERS} characters")]
     LongLabel(&'static str),
+    #[error("Probability is not a number above 0 and at most 1")]
+    ProbabilityOutOfRange,
     /// An id names one assignment: `a-` with case 1 and `a` with case -1 share theirs.
     #[error("two assignments have the same id")]
     SameId,

@@ -3,6 +3,8 @@
 use csv::StringRecord;
 use serde::Serialize;
 
+use shared::assignment::is_allocation_probability;
+
 use super::problem::Problem;
 
 /// RFC 5321 section 4.5.3.1.3.
@@ -25,6 +27,7 @@ pub(super) struct Columns {
     experiment: Option<usize>,
     arm: Option<usize>,
     policy: Option<usize>,
+    probability: Option<usize>,
 }
 
 impl Columns {
@@ -43,6 +46,7 @@ impl Columns {
             experiment: find("Experiment"),
             arm: find("Arm"),
             policy: find("Policy"),
+            probability: find("Probability"),
         })
     }
 }
@@ -54,6 +58,7 @@ pub(super) struct Row<'a> {
     pub path: &'a str,
     pub style: Style,
     labels: [Option<&'a str>; 3],
+    allocation_probability: Option<f64>,
     notes: [Option<&'static str>; 4],
 }
 
@@ -68,7 +73,7 @@ pub(super) struct Style {
     top: Option<f64>,
 }
 
-/// The experiment, its arm and the policy that an assignment belongs to.
+/// The experiment and the arm that an assignment belongs to, the policy that chose it, and with what probability.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
     /// `Experiment`.
@@ -77,6 +82,8 @@ pub struct Labels {
     pub arm: Option<String>,
     /// `Policy`.
     pub policy_id: Option<String>,
+    /// `Probability`: the probability with which the design drew this assignment, above 0 and at most 1.
+    pub allocation_probability: Option<f64>,
 }
 
 impl Labels {
@@ -88,6 +95,7 @@ impl Labels {
             experiment_id: or(&self.experiment_id, &others.experiment_id),
             arm: or(&self.arm, &others.arm),
             policy_id: or(&self.policy_id, &others.policy_id),
+            allocation_probability: self.allocation_probability.or(others.allocation_probability),
         }
     }
 }
@@ -119,6 +127,7 @@ impl<'a> Row<'a> {
                 label("Arm", columns.arm)?,
                 label("Policy", columns.policy)?,
             ],
+            allocation_probability: optional(columns.probability).map(probability_of).transpose()?,
             notes: [
                 path.is_empty().then_some("has no Path and is left out"),
                 collapse
@@ -134,7 +143,7 @@ impl<'a> Row<'a> {
 
     pub(super) fn labels(&self) -> Labels {
         let [experiment_id, arm, policy_id] = self.labels.map(|label| label.map(str::to_owned));
-        Labels { experiment_id, arm, policy_id }
+        Labels { experiment_id, arm, policy_id, allocation_probability: self.allocation_probability }
     }
 
     /// What its author may have meant otherwise.
@@ -168,6 +177,11 @@ fn top_of(cell: Option<&str>, path: &str) -> Result<Option<f64>, Problem> {
     }
     let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
     number.map(Some).ok_or(Problem::TopIsNoNumber)
+}
+
+fn probability_of(cell: &str) -> Result<f64, Problem> {
+    let number = cell.parse().ok().filter(|&number| is_allocation_probability(number));
+    number.ok_or(Problem::ProbabilityOutOfRange)
 }
 
 fn is_boolean(cell: &str) -> bool {

@@ -1,0 +1,1 @@
+ALTER TABLE display_config DROP COLUMN allocation_probability;

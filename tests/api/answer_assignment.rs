@@ -1,0 +1,98 @@
+//! What an assignment said stays with its answer.
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use serde_json::{Value, json};
+use tests::app::{API_KEY, TestApp};
+
+const EXPORT: &str = "/api/v1/export/answers?limit=10000";
+const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
+
+async fn replace_all(api: &TestApp, file: &str) {
+    let body =
+        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--b--\r\n");
+    let request = Request::post("/admin/config/upload").header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+    let answer = api.send(request.header("x-api-key", API_KEY).body(Body::from(body)).unwrap()).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.json());
+}
+
+/// Hands in an answer to the newest assignment of Bob, and returns its id.
+async fn hand_in(api: &TestApp) -> Value {
+    let newest =
+        "SELECT id FROM display_config WHERE user_email = 'bob@contract.test' ORDER BY upload_order DESC LIMIT 1";
+    let task: String = sqlx::query_scalar(newest).fetch_one(api.pool()).await.unwrap();
+    let body = json!({"answer": {}, "answerConfigId": QUESTIONNAIRE});
+    let answer = api.post(&format!("/api/answer/{task}"), Some(&api.token_for("bob@contract.test")), &body).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.json());
+    answer.data()["id"].clone()
+}
+
+async fn exported(api: &TestApp, query: &str, id: &Value) -> Value {
+    let all = api.get_with_key(&format!("{EXPORT}{query}")).await.json();
+    all["data"].as_array().unwrap().iter().find(|row| row["answer_id"] == *id).unwrap().clone()
+}
+
+#[tokio::test]
+async fn an_upload_that_replaces_everything_leaves_an_answer_its_arm() {
+    let api = TestApp::with_contract_data().await;
+    let header = "User,Case No.,Path,Experiment,Arm,Policy,Probability";
+    replace_all(&api, &format!("{header}\nbob@contract.test,4,A.B,exp-1,ai,p1,0.25\n")).await;
+    let id = hand_in(&api).await;
+
+    replace_all(&api, &format!("{header}\nbob@contract.test,4,A.B,exp-2,control,p2,1\n")).await;
+
+    let row = exported(&api, "&include=assignment", &id).await;
+    let kept =
+        ["experiment_id", "arm", "rl_run_id", "policy_id", "allocation_probability"].map(|column| row[column].clone());
+    assert_eq!(kept, [json!("exp-1"), json!("ai"), Value::Null, json!("p1"), json!(0.25)]);
+}
+
+#[tokio::test]
+async fn an_assignment_of_a_batch_leaves_its_run_and_probability_too() {
+    let api = TestApp::with_contract_data().await;
+    replace_all(&api, "User,Case No.,Path\nalice@contract.test,1,A.B\n").await;
+    let entry = json!({"user_email": "bob@contract.test", "case_id": 4, "experiment_id": "exp-alpha", "rl_run_id": 1, "arm": "ai",
+                       "allocation_probability": 0.1});
+    api.send_with_key(Method::POST, "/api/v1/configs/batch", &json!({ "configs": [entry] })).await;
+    let id = hand_in(&api).await;
+
+    let row = exported(&api, "&include=assignment", &id).await;
+
+    assert_eq!((&row["rl_run_id"], &row["allocation_probability"]), (&json!(1), &json!(0.1)));
+}
+
+#[tokio::test]
+async fn without_include_the_columns_are_those_of_the_old_service() {
+    let api = TestApp::with_contract_data().await;
+    let id = hand_in(&api).await;
+
+    for (query, has_arm) in [("", false), ("&include=", false), ("&include=assignment", true)] {
+        let row = exported(&api, query, &id).await;
+        assert_eq!((row.get("arm").is_some(), row.get("order_id").is_some()), (has_arm, true), "{query}");
+    }
+    assert_eq!(api.get_with_key(&format!("{EXPORT}&include=arms")).await.status, 400);
+}
+
+#[tokio::test]
+async fn the_next_page_includes_what_the_first_one_did() {
+    let api = TestApp::with_contract_data().await;
+
+    let page = api.get_with_key("/api/v1/export/answers?limit=1&cursor=&include=assignment").await;
+    let next = page.header("link").trim_start_matches('<').split('>').next().unwrap().to_owned();
+
+    assert!(api.get_with_key(&next).await.json()["data"][0].get("arm").is_some(), "{next}");
+}
+
+#[tokio::test]
+async fn a_probability_that_is_none_is_refused_by_its_name() {
+    let api = TestApp::with_contract_data().await;
+
+    for probability in [json!(0), json!(-0.5), json!(1.01), json!("half")] {
+        let entry = json!({"user_email": "bob@contract.test", "case_id": 4, "allocation_probability": probability});
+        let refused = api.send_with_key(Method::POST, "/api/v1/configs/batch", &json!({ "configs": [entry] })).await;
+        assert!(refused.status == 400 && refused.error_message().contains("allocation_probability: "), "{probability}");
+    }
+    let file = "User,Case No.,Path,Probability\nbob@contract.test,4,A.B,1.5\n";
+    let error = admin_config::config_file::ConfigFile::parse(file.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "row 2: Probability is not a number above 0 and at most 1");
+}
