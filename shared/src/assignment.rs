@@ -92,6 +92,12 @@ async fn move_misplaced(transaction: &mut PgConnection, participants: &[&str]) -
     Ok(moved.execute(transaction).await?.rows_affected())
 }
 
+/// Returns whether `number` can be the probability with which a design drew an assignment: what was drawn had one above 0.
+#[must_use]
+pub fn is_allocation_probability(number: f64) -> bool {
+    0.0 < number && number <= 1.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,10 +117,4 @@ mod tests {
             assert_eq!(uuid_v5(&Uuid::NAMESPACE_URL, name), Uuid::new_v5(&Uuid::NAMESPACE_URL, name));
         }
     }
-}
-
-/// Returns whether `number` can be the probability with which a design drew an assignment: what was drawn had one above 0.
-#[must_use]
-pub fn is_allocation_probability(number: f64) -> bool {
-    0.0 < number && number <= 1.0
 }

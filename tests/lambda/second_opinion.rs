@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
+use axum::Router;
 use axum::extract::Request;
-use axum::{Json, Router};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use lambda_http::RequestExt as _;
@@ -53,7 +53,7 @@ async fn by_us(event: &str) -> Seen {
         let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
         let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
         let (method, path) = (parts.method.as_str(), parts.uri.path());
-        Json(json!([method, path, query.collect::<Vec<_>>(), listed(&parts.headers), body]))
+        json!([method, path, query.collect::<Vec<_>>(), listed(&parts.headers), body]).to_string()
     };
     let event = LambdaEvent::new(RawValue::from_string(event.to_owned()).unwrap(), Context::default());
     let answer = shared::lambda::answer(Router::new().fallback(echo), event, Deadline::from_now()).await;
@@ -71,7 +71,9 @@ fn with(event: &str, pointer: &str, value: &str) -> String {
 
 #[tokio::test]
 async fn an_ordinary_event_is_the_same_request() {
-    for event in [FUNCTION_URL, REST_API, LATTICE] {
+    // of a header of a REST API with several values, lambda_http keeps the last
+    let one_accepted_type = REST_API.replace("\"application/json\",\n", "");
+    for event in [FUNCTION_URL, &one_accepted_type, LATTICE] {
         let event = with(event, "/body", "{\"a\": \"né\"}");
 
         assert_eq!(by_us(&event).await, by_lambda_http(&event));

@@ -232,9 +232,9 @@ async fn export(function: &Function, source: Source, query: &str) -> Value {
 }
 
 /// Some 3 MB.
-const LARGE: &str = r#"
+const LARGE: &str = "
     INSERT INTO answer (task_id, user_email, created_timestamp, answer)
-    SELECT n, 'p1@study.test', timestamp '2025-01-01', json_build_object('text', repeat('x', 3000)) FROM generate_series(1, 1000) n"#;
+    SELECT n, 'p1@study.test', timestamp '2025-01-01', json_build_object('text', repeat('x', 3000)) FROM generate_series(1, 1000) n";
 
 #[tokio::test]
 async fn a_large_answer_goes_where_there_is_room_for_it() {

@@ -226,7 +226,11 @@ impl Migrate {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let settings = Settings {
-            environment: app::environment(database_url).into_iter().collect(),
+            environment: app::environment(database_url)
+                .into_iter()
+                // the one role of these databases is the owner
+                .chain([("DATABASE_OWNER_URL".to_owned(), String::new())])
+                .collect(),
             log: Arc::new(move |_, line| {
                 secrets::look_at(line);
                 lines.lock().unwrap().push(line.to_owned());

@@ -41,7 +41,7 @@ def main(base_url: str, key: str) -> None:
     again = post_experiment.sync_detailed(client=client, body=body, idempotency_key='"day-1"')
     assert again.parsed.data.experiment_id == experiment, "the same request again"
 
-    run = post_experiment_run.sync(id=experiment, client=client, body=PostExperimentRunBody(triggered_by="day")).data
+    run = data(post_experiment_run.sync(id=experiment, client=client, body=PostExperimentRunBody(triggered_by="day")))
 
     entries = [
         Entry(
@@ -54,13 +54,15 @@ def main(base_url: str, key: str) -> None:
         )
         for name in ("alice", "bob")
     ]
-    batch = post_configs_batch.sync(client=client, body=PostConfigsBatchBody(configs=entries)).data
+    batch = data(post_configs_batch.sync(client=client, body=PostConfigsBatchBody(configs=entries)))
     assert [result.status for result in batch.results] == ["added", "added"], batch
     assert batch.total == 2
 
+    running = PatchExperimentRunBody(status=RunStatus.RUNNING)
+    assert data(patch_experiment_run.sync(id=experiment, run_id=run.id, client=client, body=running)).status == "running"
     done = PatchExperimentRunBody(status=RunStatus.COMPLETED, model_version="v1", configs_generated=2)
-    assert patch_experiment_run.sync(id=experiment, run_id=run.id, client=client, body=done).data.status == "completed"
-    shown = get_experiment.sync(id=experiment, client=client).data
+    assert data(patch_experiment_run.sync(id=experiment, run_id=run.id, client=client, body=done)).status == "completed"
+    shown = data(get_experiment.sync(id=experiment, client=client))
     assert [(one.id, one.status, one.configs_generated) for one in shown.runs] == [(run.id, "completed", 2)], shown
 
     exported = pages(get_export_display_configs, client)
@@ -68,11 +70,17 @@ def main(base_url: str, key: str) -> None:
     assert pages(get_export_answers, client), "the fixture has answers"
 
     paused = PatchExperimentStatusBody(status=ExperimentStatus.PAUSED)
-    assert patch_experiment_status.sync(id=experiment, client=client, body=paused).data.status == "paused"
+    assert data(patch_experiment_status.sync(id=experiment, client=client, body=paused)).status == "paused"
     refused = post_experiment_run.sync_detailed(id=experiment, client=client, body=PostExperimentRunBody())
     assert refused.status_code == 400 and "active" in refused.parsed.error.message, refused
     stranger = AuthenticatedClient(base_url=base_url, token="wrong", prefix="", auth_header_name="X-API-Key")
     assert get_experiment.sync_detailed(id=experiment, client=stranger).parsed.error.code == 401
+
+
+def data(answer):
+    """What an answer holds, which is no error."""
+    assert answer.error is None, answer.error
+    return answer.data
 
 
 def pages(resource, client: AuthenticatedClient) -> list:

@@ -94,7 +94,8 @@ impl Comparison {
         for pause in AGAIN {
             // a fault of the old system may be one of the moment, and no rule should explain that
             let may_change = |(outcome, [old, _]): &Asked| {
-                matches!(outcome.verdict, Verdict::Different(_)) || old.as_ref().is_ok_and(|old| old.is_fault())
+                matches!(outcome.verdict, Verdict::Different(_))
+                    || old.as_ref().is_ok_and(super::answer::Answer::is_fault)
             };
             if !may_change(&asked) {
                 break;

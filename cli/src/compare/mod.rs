@@ -83,7 +83,7 @@ pub struct Arguments {
     /// Rows of a page of an export.
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     page: u64,
-    /// Play a day that writes, on two restored databases: of the old system (OLD_DATABASE_URL) and of the new one (DATABASE_URL).
+    /// Play a day that writes, on two restored databases: of the old system (`OLD_DATABASE_URL`) and of the new one (`DATABASE_URL`).
     #[arg(long)]
     on_copies: bool,
     /// What a day consists of follows from this text.

@@ -227,9 +227,12 @@ impl Reader<'_> {
         let variables = function.get("Environment").and_then(|environment| environment.get("Variables"));
         let mut unreadable = Vec::new();
         for (name, value) in variables.and_then(Value::as_object).into_iter().flatten() {
-            let readable =
-                || Ok::<_, String>(policies.contains(&format!(":parameter{}\"", text(&self.resolve(value)?))));
-            if name.ends_with("_PARAMETER") && !readable()? {
+            if !name.ends_with("_PARAMETER") {
+                continue;
+            }
+            // a variable whose value is `AWS::NoValue` is not there
+            let Some(parameter) = self.scope.resolve(value)? else { continue };
+            if !policies.contains(&format!(":parameter{}\"", text(&parameter))) {
                 unreadable.push(name.clone());
             }
         }

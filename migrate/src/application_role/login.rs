@@ -50,7 +50,7 @@ fn verifier(password: &SecretString) -> String {
 }
 
 fn may_not(role: &str, statement: &str, error: sqlx::Error) -> Error {
-    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+    match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
         Some(INSUFFICIENT_PRIVILEGE) => Error::Role(format!(
             "the user of DATABASE_OWNER_URL may not {statement} {}: give it CREATEROLE, or let a user who has it create the role",
             quoted(role)

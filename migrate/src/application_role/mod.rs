@@ -64,11 +64,8 @@ impl ApplicationRole {
     /// Reads name and password of the role from `url`, with which functions and container connect, perhaps to a pooler. The role
     /// is looked after where `owner` leads.
     pub fn new(url: &SecretString, owner: &PgConnectOptions) -> Result<Self, Error> {
-        let unreadable = || {
-            Error::Role(
-                "DATABASE_URL has no user or no password, as in postgresql://USER:PASSWORD@HOST/NAME".to_owned(),
-            )
-        };
+        let unreadable =
+            || Error::Role("DATABASE_URL names no user or no password: the service connects as that user".to_owned());
         let (name, password) = config::credentials(url).ok_or_else(unreadable)?;
         let options = owner.clone().username(&name).password(password.expose_secret());
         let options = options.application_name("augmed-migrate").disable_statement_logging();

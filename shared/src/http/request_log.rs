@@ -67,7 +67,7 @@ fn log(response: &Response, start: Instant, (statements, database_milliseconds):
             );
         }
         Some(ApiError::Request(..) | ApiError::Token(_)) => {
-            tracing::info!(status, milliseconds, statements, database_milliseconds, account, "refused")
+            tracing::info!(status, milliseconds, statements, database_milliseconds, account, "refused");
         }
         Some(error) if error.is_out_of_connections() => {
             tracing::warn!(status, milliseconds, statements, database_milliseconds, account, overload = "connections", error = %error, "overloaded");

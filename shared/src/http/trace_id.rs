@@ -58,7 +58,7 @@ mod tests {
 
     fn ids(headers: &[(&'static str, &str)]) -> (Option<String>, Option<String>) {
         let headers = headers.iter().map(|&(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        let headers = HeaderMap::from_iter(headers);
+        let headers: HeaderMap = headers.collect();
         let TraceIds { trace_id, caller_trace_id } = TraceIds::of(&headers);
         (trace_id.map(str::to_owned), caller_trace_id.map(str::to_owned))
     }

@@ -80,12 +80,12 @@ fn single<'a>(
     multi.into_iter().filter_map(|(name, values)| Some((name, one_of(values)?))).collect()
 }
 
-fn last<'a>(mut values: Vec<Cow<'a, str>>) -> Option<Cow<'a, str>> {
+fn last(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     values.pop()
 }
 
 /// A list is one header with commas (RFC 9110 section 5.3).
-fn joined<'a>(mut values: Vec<Cow<'a, str>>) -> Option<Cow<'a, str>> {
+fn joined(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     if values.len() > 1 { Some(values.join(", ").into()) } else { values.pop() }
 }
 

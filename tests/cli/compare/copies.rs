@@ -16,7 +16,7 @@ use crate::augmed::{Augmed, Run};
 /// Two databases with the same rows, and a system over each.
 struct Copies {
     augmed: Augmed,
-    _apps: [TestApp; 2],
+    apps: [TestApp; 2],
     old: Address,
     old_beside_new: Address,
     new: Address,
@@ -32,10 +32,10 @@ impl Copies {
         let augmed = Augmed::over(TestDb::empty().await)
             .set("DATABASE_URL", &second.db.url())
             .set("OLD_DATABASE_URL", &first.db.url());
-        Self { augmed, _apps: apps, old, old_beside_new, new }
+        Self { augmed, apps, old, old_beside_new, new }
     }
 
-    async fn compare(&self, arguments: &[&str]) -> Run {
+    fn compare(&self, arguments: &[&str]) -> Run {
         let mut all = vec!["--json", "compare", "--on-copies", "--old", &self.old.url, "--new", &self.new.url];
         all.extend(["--rate", "2000", "--sample", "4"]);
         all.extend(arguments);
@@ -46,7 +46,7 @@ impl Copies {
     async fn days(with_fault: fn(Router) -> Router) -> [Run; 2] {
         let (alone, mixed) = (Self::of_the_contract(with_fault).await, Self::of_the_contract(with_fault).await);
         let mix = ["--yes", "--mix", "monday", "--old-beside-new", &mixed.old_beside_new.url];
-        [alone.compare(&["--yes"]).await, mixed.compare(&mix).await]
+        [alone.compare(&["--yes"]), mixed.compare(&mix)]
     }
 }
 
@@ -129,9 +129,9 @@ async fn a_table_that_differs_is_found_and_named() {
 async fn a_day_is_played_after_a_yes_and_never_twice_in_one_database() {
     let copies = Copies::of_the_contract(without_fault).await;
 
-    let unasked = copies.compare(&[]).await;
+    let unasked = copies.compare(&[]);
     let augmed = copies.augmed;
-    let url = copies._apps[0].db.url();
+    let url = copies.apps[0].db.url();
     let augmed = augmed.set("DATABASE_URL", &url);
     let arguments = ["compare", "--on-copies", "--old", &copies.old.url, "--new", &copies.new.url, "--yes"];
     let one = tokio::task::block_in_place(|| augmed.run(&arguments));

@@ -45,7 +45,7 @@ impl Move {
         Self { augmed, _api: api, old, new }
     }
 
-    async fn compare(&self, arguments: &[&str]) -> Run {
+    fn compare(&self, arguments: &[&str]) -> Run {
         let mut all = vec!["compare", "--old", &self.old.url, "--new", &self.new.url, "--rate", "2000"];
         all.extend(arguments);
         if arguments.contains(&"--json") {
@@ -71,7 +71,7 @@ fn differences(run: &Run) -> Vec<Value> {
 async fn what_was_recorded_differs_by_rules_alone() {
     let systems = Move::prepared().await;
 
-    let run = systems.compare(&["--json"]).await;
+    let run = systems.compare(&["--json"]);
 
     assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
     assert_eq!(run.code, Some(0));
@@ -100,7 +100,7 @@ async fn what_was_recorded_differs_by_rules_alone() {
 async fn each_planted_fault_is_found_and_named() {
     let systems = Move::with_faults().await;
 
-    let run = systems.compare(&["--json", "--page", "7"]).await;
+    let run = systems.compare(&["--json", "--page", "7"]);
 
     assert_eq!(run.code, Some(1));
     let found = differences(&run);
@@ -120,14 +120,14 @@ async fn no_address_token_or_value_is_told_unless_it_is_asked_for() {
     let systems = Move::with_faults().await;
     let page = systems.augmed.path("compare.html");
 
-    let run = systems.compare(&["--html", page.to_str().unwrap(), "--journal", "compare.jsonl"]).await;
+    let run = systems.compare(&["--html", page.to_str().unwrap(), "--journal", "compare.jsonl"]);
     let told = [
         run.stdout.clone(),
         run.stderr,
         std::fs::read_to_string(&page).unwrap(),
         std::fs::read_to_string(systems.augmed.path("compare.jsonl")).unwrap(),
     ];
-    let shown = systems.compare(&["--show-values"]).await.stdout;
+    let shown = systems.compare(&["--show-values"]).stdout;
 
     for told in &told {
         assert!(!told.contains("@contract.test") && !told.contains("eyJ") && !told.contains("FEMALE"), "{told}");
@@ -141,17 +141,17 @@ async fn no_address_token_or_value_is_told_unless_it_is_asked_for() {
 async fn a_comparison_that_was_stopped_goes_on() {
     let systems = Move::with_faults().await;
     let journal = systems.augmed.path("compare.jsonl");
-    let whole = systems.compare(&["--json", "--journal", "compare.jsonl"]).await;
+    let whole = systems.compare(&["--json", "--journal", "compare.jsonl"]);
     let lines: Vec<String> = std::fs::read_to_string(&journal).unwrap().lines().map(str::to_owned).collect();
     // stopped in the middle of its tenth line
     let cut = format!("{}\n{}", lines[..9].join("\n"), &lines[9][..20]);
     std::fs::write(&journal, cut).unwrap();
 
-    let again = systems.compare(&["--json", "--journal", "compare.jsonl"]).await;
+    let again = systems.compare(&["--json", "--journal", "compare.jsonl"]);
 
     let counts = |run: &Run| ["questions", "equal", "different"].map(|field| run.json()[field].clone());
     assert_eq!(counts(&again), counts(&whole));
-    let other = systems.compare(&["--journal", "compare.jsonl", "--sample", "1"]).await;
+    let other = systems.compare(&["--journal", "compare.jsonl", "--sample", "1"]);
     assert!(other.stderr.contains("is of another comparison"), "{}", other.stderr);
 }
 
@@ -161,7 +161,7 @@ async fn a_participant_who_answers_meanwhile_is_no_difference() {
     let (old, new) = (serve(api.service()).await, serve(behind_at_first(api.service())).await);
     let systems = Move { augmed, _api: api, old, new };
 
-    let run = systems.compare(&["--json", "--sample", "3"]).await;
+    let run = systems.compare(&["--json", "--sample", "3"]);
 
     assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
 }
@@ -187,7 +187,7 @@ fn behind_at_first(service: Router) -> Router {
 async fn a_sample_asks_about_so_many() {
     let systems = Move::prepared().await;
 
-    let run = systems.compare(&["--json", "--sample", "2"]).await;
+    let run = systems.compare(&["--json", "--sample", "2"]);
 
     let routes = run.json()["routes"].as_array().cloned().unwrap();
     let reviews = routes.iter().find(|route| route["route"] == "GET /api/case-reviews/{id}").unwrap();

@@ -100,9 +100,9 @@ impl<'a> Play<'a> {
     }
 
     async fn log_in(&mut self, actor: &Actor) -> Result<Tokens, Failure> {
-        let login = |email: &str, password: &str| json!({"email": email, "password": password});
         const ROUTE: &str = "POST /api/auth/login";
         const PATH: &str = "/api/auth/login";
+        let login = |email: &str, password: &str| json!({"email": email, "password": password});
         let nobody = Tokens::default();
         if self.chance.below(3) == 0 {
             self.post(ROUTE, "a wrong password", PATH, login(&actor.email, "Wrong-pass-1"), &nobody).await?;
@@ -172,11 +172,11 @@ impl<'a> Play<'a> {
             self.chance.shuffle(&mut own);
             for case in own.iter().take(CASES_EACH) {
                 let top = self.chance.below(3);
-                rows.push_str(&format!(
-                    "\"{}\",{case},BACKGROUND.Family History.Cancer: Yes,TRUE,FALSE,{top}\n",
-                    actor.email
-                ));
-                rows.push_str(&format!("\"{}\",{case},RISK ASSESSMENT.CRC risk assessments,,,\n", actor.email));
+                let email = &actor.email;
+                rows.extend([
+                    format!("\"{email}\",{case},BACKGROUND.Family History.Cancer: Yes,TRUE,FALSE,{top}\n"),
+                    format!("\"{email}\",{case},RISK ASSESSMENT.CRC risk assessments,,,\n"),
+                ]);
             }
         }
         self.administer(route, "assignments", path, Content::Csv(rows)).await?;

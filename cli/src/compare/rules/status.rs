@@ -96,6 +96,7 @@ mod tests {
         answer(status, json!({"data": null, "error": {"code": status, "message": null}}))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn listed(data: Value) -> Answer {
         answer(200, json!({ "data": data }))
     }
@@ -105,6 +106,7 @@ mod tests {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn assert_rule(name: &str, (route, path, caller): (&'static str, &str, Caller), old: Answer, new: Answer) {
         let question = Question::get(route, "a test", path, caller).lacking_case(name == "skipped-assignment");
         assert_eq!(explaining(&Meeting { question: &question, old: &old, new: &new }), [name], "{old:?} {new:?}");

@@ -118,11 +118,13 @@ mod tests {
     use super::*;
     use crate::compare::question::{Caller, Question};
 
+    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn review(details: Value, important: Value) -> Answer {
         let body = Body::Json(json!({"data": {"details": details, "importantInfos": important}}));
         Answer::new(200, "application/json", body)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn node(key: &str, values: Value) -> Value {
         json!({"key": key, "values": values, "style": {}})
     }

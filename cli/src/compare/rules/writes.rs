@@ -81,10 +81,12 @@ mod tests {
     use super::super::{Answer, Body, Meeting, explaining};
     use crate::compare::question::{Caller, Question};
 
+    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn done(status: u16, data: Value) -> Answer {
         Answer::new(status, "application/json", Body::Json(json!({ "data": data })))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn code(status: u16, code: Value) -> Answer {
         Answer::new(status, "application/json", Body::Json(json!({"data": null, "error": {"code": code}})))
     }
