@@ -1,8 +1,8 @@
 //! The loop of cargo-lambda, as docs/cargo-lambda.md prints it.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
@@ -51,23 +51,26 @@ impl Watch {
     async fn start(database_url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment: Vec<_> =
-            app::environment(database_url).into_iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            app::environment(database_url).into_iter().map(|(name, value)| format!("{name}=\"{value}\"\n")).collect();
         let file = folder.path().join("functions.env");
         std::fs::write(&file, environment.concat()).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let said = folder.path().join("watch.log");
+        let log = File::create(&said).unwrap();
         let process = cargo_lambda("watch")
             .args(["--ignore-changes", "--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()])
             .arg("--env-file")
             .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
             .process_group(0)
             .spawn()
             .unwrap();
         let watch = Self { process, port, _folder: folder };
         let begun = Instant::now();
         while watch.try_get("healthcheck/api/healthcheck", "").await.is_none_or(|(status, _)| status != 200) {
-            assert!(begun.elapsed() < PATIENCE, "cargo lambda watch does not answer");
+            let said = || std::fs::read_to_string(&said).unwrap();
+            assert!(begun.elapsed() < PATIENCE, "cargo lambda watch does not answer: {}", said());
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
         watch

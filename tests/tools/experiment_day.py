@@ -72,7 +72,7 @@ def main(base_url: str, key: str) -> None:
     paused = PatchExperimentStatusBody(status=ExperimentStatus.PAUSED)
     assert data(patch_experiment_status.sync(id=experiment, client=client, body=paused)).status == "paused"
     refused = post_experiment_run.sync_detailed(id=experiment, client=client, body=PostExperimentRunBody())
-    assert refused.status_code == 400 and "active" in refused.parsed.error.message, refused
+    assert refused.status_code == 400 and "paused" in refused.parsed.error.message, refused
     stranger = AuthenticatedClient(base_url=base_url, token="wrong", prefix="", auth_header_name="X-API-Key")
     assert get_experiment.sync_detailed(id=experiment, client=stranger).parsed.error.code == 401
 
