@@ -114,7 +114,7 @@ class Compose(unittest.TestCase):
             except OSError:
                 pass
             time.sleep(0.5)
-        self.fail(self.compose("logs"))
+        self.fail(self.compose("--profile", "demo", "logs"))
 
     def log_in(self):
         body = json.dumps(DEMO).encode()
