@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import subprocess
 import tempfile
 import threading
@@ -11,7 +12,9 @@ from stack import ROOT
 
 
 def load_balancer():
-    """The program local/src/bin/load-balancer.rs."""
+    """The program local/src/bin/load-balancer.rs: the one in BINARIES, if that is set, else it is built."""
+    if "BINARIES" in os.environ:
+        return os.path.join(os.environ["BINARIES"], "load-balancer")
     command = ["cargo", "build", "--quiet", "--package", "local", "--bin", "load-balancer", "--message-format", "json"]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     artifacts = [json.loads(line) for line in built.splitlines() if line.startswith("{")]

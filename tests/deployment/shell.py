@@ -70,7 +70,7 @@ class Shell(unittest.TestCase):
         script = f"set -euo pipefail\ntouch shell; source shell\n{commands}\n"
         names = re.findall(r"^([A-Z_]+)=", commands, re.MULTILINE)
         if names:
-            script += f"declare -p {' '.join(names)} >shell\n"
+            script += f"declare -p {' '.join(names)} >>shell\n"
         call = ["bash", "-c", script]
         result = subprocess.run(call, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900)
         self.assertEqual(result.returncode, 0, f"{commands}\n{result.stdout}\n{result.stderr}")
