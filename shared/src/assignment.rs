@@ -92,6 +92,9 @@ async fn move_misplaced(transaction: &mut PgConnection, participants: &[&str]) -
     Ok(moved.execute(transaction).await?.rows_affected())
 }
 
+/// What an allocation probability is, for errors.
+pub const ALLOCATION_PROBABILITY: &str = "a number above 0 and at most 1";
+
 /// Returns whether `number` can be the probability with which a design drew an assignment: what was drawn had one above 0.
 #[must_use]
 pub fn is_allocation_probability(number: f64) -> bool {

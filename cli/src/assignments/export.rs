@@ -60,8 +60,7 @@ impl Source for Uploadable {
             self.experiment
         );
         let rows = u64::try_from(paths.fetch_one(snapshot).await?).unwrap_or_default();
-        let kind = |name| if name == "Probability" { Kind::Float } else { Kind::Text };
-        let columns = COLUMNS.map(|name| Column { name: name.into(), kind: kind(name) });
+        let columns = COLUMNS.map(|name| Column { name: name.into(), kind: Kind::Text });
         Ok(Opened { columns: columns.into(), rows })
     }
 

@@ -117,6 +117,21 @@ impl Answer {
         }
     }
 
+    /// Whether it is the error of this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.error_code().as_deref() == Some(code)
+    }
+
+    /// Whether `data` is a list without entries.
+    pub fn is_empty_list(&self) -> bool {
+        self.json().is_some_and(|body| body["data"].as_array().is_some_and(Vec::is_empty))
+    }
+
+    /// Whether a token was refused: a 401 in the form of flask-jwt-extended (contract section 2).
+    pub fn is_refused_token(&self) -> bool {
+        self.status == 401 && self.json().is_some_and(|body| body.get("msg").is_some())
+    }
+
     /// Whether the system failed: a 5xx without a business error.
     pub fn is_fault(&self) -> bool {
         self.status >= 500 && !self.json().is_some_and(|body| body["error"]["code"].is_string())

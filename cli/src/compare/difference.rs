@@ -42,7 +42,8 @@ fn joined(methods: &BTreeSet<String>) -> String {
     methods.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn present(is_there: bool) -> &'static str {
+/// Says whether something is there.
+pub fn present(is_there: bool) -> &'static str {
     if is_there { "there" } else { "missing" }
 }
 

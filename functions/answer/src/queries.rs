@@ -35,9 +35,8 @@ pub(crate) struct StoredAnswer {
     pub ai_score_shown: bool,
 }
 
-/// Checks account, assignment and questionnaire and stores the answer with its arm, in one round trip: the next upload may delete
-/// the assignment. What was shown without a `path_config` is stored
-/// as JSON's null, as the old service does. The unique key over
+/// Checks account, assignment and questionnaire and stores the answer with its arm, in one round trip: the next upload may delete the
+/// assignment. What was shown without a `path_config` is stored as JSON's null, as the old service does. The unique key over
 /// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(

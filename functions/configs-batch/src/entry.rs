@@ -109,12 +109,11 @@ fn integer(field: &str, raw: &RawValue) -> Result<i32, EntryError> {
 }
 
 fn allocation_probability(raw: &RawValue) -> Result<f64, EntryError> {
-    let expected = "a number above 0 and at most 1";
-    let number: f64 = parse("allocation_probability", raw, expected)?;
+    let number: f64 = parse("allocation_probability", raw, assignment::ALLOCATION_PROBABILITY)?;
     if assignment::is_allocation_probability(number) {
         return Ok(number);
     }
-    Err(wrong("allocation_probability", format_args!("expected {expected}")))
+    Err(wrong("allocation_probability", format_args!("expected {}", assignment::ALLOCATION_PROBABILITY)))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -50,34 +50,31 @@ fn log(response: &Response, start: Instant, (statements, database_milliseconds):
     let status = response.status().as_u16();
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let account = response.extensions().get().map(|&Account(id)| id);
+    macro_rules! line {
+        ($level:ident, $($more:tt)+) => {
+            tracing::$level!(status, milliseconds, statements, database_milliseconds, account, $($more)+)
+        };
+    }
     match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
-        None => tracing::info!(status, milliseconds, statements, database_milliseconds, account, "answered"),
+        None => line!(info, "answered"),
         // a person's mistake travels as a 500: an alarm must not count it
         Some(
             ApiError::Business(error, _) | ApiError::BusinessAt { error, .. } | ApiError::BusinessFor { error, .. },
         ) => {
-            tracing::info!(
-                status,
-                milliseconds,
-                statements,
-                database_milliseconds,
-                account,
-                business_error = error.code(),
-                "refused"
-            );
+            line!(info, business_error = error.code(), "refused");
         }
         Some(ApiError::Request(..) | ApiError::Token(_)) => {
-            tracing::info!(status, milliseconds, statements, database_milliseconds, account, "refused");
+            line!(info, "refused");
         }
         Some(error) if error.is_out_of_connections() => {
-            tracing::warn!(status, milliseconds, statements, database_milliseconds, account, overload = "connections", error = %error, "overloaded");
+            line!(warn, overload = "connections", error = %error, "overloaded");
         }
         // a check is missing that would have named the field
         Some(unstorable) if unstorable.is_unstorable_value() => {
-            tracing::warn!(status, milliseconds, statements, database_milliseconds, account, cause = %unstorable, "refused");
+            line!(warn, cause = %unstorable, "refused");
         }
         Some(fault @ (ApiError::Database(_) | ApiError::Mail(_) | ApiError::Overloaded(_) | ApiError::Fault(_))) => {
-            tracing::error!(status, milliseconds, statements, database_milliseconds, account, fault = %fault, "failed");
+            line!(error, fault = %fault, "failed");
         }
     }
 }

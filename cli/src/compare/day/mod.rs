@@ -2,6 +2,7 @@
 
 mod actors;
 mod play;
+mod requests;
 mod tables;
 
 use shared::db::Database;

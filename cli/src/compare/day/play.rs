@@ -1,17 +1,13 @@
 //! What happens on a day. Each request goes to the old system and, at the same time, to the other side; the old system's answer says how it
 //! goes on.
 
-use std::time::Duration;
-
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::Day;
 use super::actors::{Actor, Actors};
-use crate::compare::answer::{Reply, Silence};
-use crate::compare::client::System;
-use crate::compare::difference;
-use crate::compare::outcome::{Outcome, Verdict, judge};
+use super::requests::Tokens;
+use crate::compare::answer::Reply;
+use crate::compare::outcome::Outcome;
 use crate::compare::question::{Caller, Content, Question};
 use crate::failure::Failure;
 use crate::random::Chance;
@@ -24,20 +20,10 @@ const WRONG_PASSWORDS: usize = 10;
 
 /// A day as it is played.
 pub struct Play<'a> {
-    day: &'a Day<'a>,
-    chance: Chance,
-    outcomes: Vec<Outcome>,
-    bar: Bar,
-}
-
-/// The tokens of one person, from each side.
-#[derive(Clone, Default)]
-struct Tokens([Option<SecretString>; 2]);
-
-/// What both sides replied.
-struct Replies {
-    old: Reply,
-    tokens: Tokens,
+    pub(super) day: &'a Day<'a>,
+    pub(super) chance: Chance,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) bar: Bar,
 }
 
 impl<'a> Play<'a> {
@@ -210,76 +196,6 @@ impl<'a> Play<'a> {
             self.post("POST /api/auth/login", "after a reset", "/api/auth/login", login, &nobody).await?.tokens;
         self.get("GET /api/cases", "after a reset", "/api/cases", &tokens).await?;
         Ok(())
-    }
-
-    // ---- requests ---------------------------------------------------------------------------------------------------
-
-    async fn get(
-        &mut self,
-        route: &'static str,
-        about: &str,
-        path: impl Into<String>,
-        own: &Tokens,
-    ) -> Result<Replies, Failure> {
-        self.put(Question::get(route, about, path, Caller::Nobody), own).await
-    }
-
-    async fn post(
-        &mut self,
-        route: &'static str,
-        about: &str,
-        path: &str,
-        body: Value,
-        own: &Tokens,
-    ) -> Result<Replies, Failure> {
-        let question = Question::get(route, about, path, Caller::Nobody).posting(Content::Json(body));
-        self.put(question, own).await
-    }
-
-    async fn administer(
-        &mut self,
-        route: &'static str,
-        about: &str,
-        path: &str,
-        content: Content,
-    ) -> Result<(), Failure> {
-        let question = Question::get(route, about, path, Caller::Administrator).posting(content);
-        self.put(question, &Tokens::default()).await?;
-        Ok(())
-    }
-
-    async fn put(&mut self, question: Question, own: &Tokens) -> Result<Replies, Failure> {
-        let (other, is_new) = self.other();
-        let [first, second] = own.0.clone().map(|token| match token {
-            Some(token) => Question { caller: Caller::Holder(token), ..question.clone() },
-            None => question.clone(),
-        });
-        let credentials = self.day.credentials;
-        let ((old, old_token, old_took), (new, new_token, new_took)) =
-            tokio::join!(self.day.old.ask_for_token(&first, credentials), other.ask_for_token(&second, credentials));
-        if [&old, &new].iter().any(|reply| matches!(reply, Err(Silence::Unreachable))) {
-            return Err(Failure::new("a system takes no connections any more: restore both databases and begin again"));
-        }
-        let mut verdict = judge(&question, &old, &new, self.day.show_values);
-        if let (false, Verdict::OnPurpose(_), Ok(old), Ok(new)) = (is_new, &verdict, &old, &new) {
-            // twice the old system
-            verdict = Verdict::Different(difference::between(old, new, self.day.show_values));
-        }
-        self.outcomes.push(Outcome::new(
-            &question,
-            verdict,
-            [old_took, if is_new { new_took } else { Duration::ZERO }],
-        ));
-        self.bar.step();
-        Ok(Replies { old, tokens: Tokens([old_token, new_token]) })
-    }
-
-    /// Who answers on the other side, and whether that is the new system.
-    fn other(&mut self) -> (&'a System, bool) {
-        match self.day.old_beside_new {
-            Some(old) if self.chance.below(2) == 0 => (old, false),
-            _ => (self.day.new, true),
-        }
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn compare(old: &Database, new: &Database, show_values: bool) -> Resul
 
 fn verdict(old: &Rows, new: &Rows, show_values: bool) -> Verdict {
     let differences = old.keys().chain(new.keys()).collect::<BTreeSet<_>>().into_iter().flat_map(|key| {
-        let there = |rows: &Rows| if rows.contains_key(key) { "there" } else { "missing" }.to_owned();
+        let there = |rows: &Rows| difference::present(rows.contains_key(key)).to_owned();
         match (old.get(key), new.get(key)) {
             (Some(old), Some(new)) => within(key, old, new, show_values),
             _ => vec![Difference { place: format!("row {key}"), old: there(old), new: there(new) }],

@@ -15,11 +15,7 @@ pub fn closed_services(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 }
 
 pub fn account_exists(Meeting { question, old, new }: &Meeting<'_>) -> bool {
-    matches!(question.caller, Caller::Inactive(_)) && !old.is_denied() && is_refused_token(new)
-}
-
-fn is_refused_token(answer: &Answer) -> bool {
-    answer.status == 401 && answer.json().is_some_and(|body| body.get("msg").is_some())
+    matches!(question.caller, Caller::Inactive(_)) && !old.is_denied() && new.is_refused_token()
 }
 
 /// Apart from the token, the answers have to be the same.
@@ -31,7 +27,7 @@ pub fn token_renewal(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 
 pub fn bad_token(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_bad = matches!(question.caller, Caller::Expired(_) | Caller::Forged(_) | Caller::Garbage | Caller::Nobody);
-    is_bad && matches!(old.status, 401 | 422) && is_refused_token(new)
+    is_bad && matches!(old.status, 401 | 422) && new.is_refused_token()
 }
 
 /// Of a read, the wrong input is its query; the pages of an export are asked for rightly.
@@ -42,13 +38,13 @@ pub fn bad_input(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 
 /// The old system stops at the assignment: it has no next case, or fails.
 pub fn skipped_assignment(Meeting { question, old, new }: &Meeting<'_>) -> bool {
-    let is_empty = old.json().is_some_and(|body| body["data"].as_array().is_some_and(Vec::is_empty));
-    question.route == "GET /api/cases" && question.lacks_case && (old.is_fault() || is_empty) && new.is_success()
+    let has_none = old.is_fault() || old.is_empty_list();
+    question.route == "GET /api/cases" && question.lacks_case && has_none && new.is_success()
 }
 
 pub fn incomplete_data(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_case = question.route.contains("case-reviews") || question.route == "GET /api/cases";
-    is_case && old.is_fault() && (new.is_success() || new.error_code().as_deref() == Some("1010"))
+    is_case && old.is_fault() && (new.is_success() || new.has_code("1010"))
 }
 
 /// Rows that are repeated move all later pages: `exports::are_repeated` looks at a whole export. A limit of 0 is told here.

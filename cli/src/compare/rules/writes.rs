@@ -10,7 +10,7 @@ pub fn same_answer_again(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 
 /// An empty file, with which the old system deletes every assignment, or one that it fails to read.
 pub fn bad_csv(Meeting { question, old, new }: &Meeting<'_>) -> bool {
-    is_upload(question.route) && (old.is_fault() || is_empty_list(old)) && new.status == 400
+    is_upload(question.route) && (old.is_fault() || old.is_empty_list()) && new.status == 400
 }
 
 /// Both refuse the file; the new system names the row.
@@ -21,10 +21,6 @@ pub fn upload_in_one_transaction(Meeting { question, old, new }: &Meeting<'_>) -
 
 fn is_upload(route: &str) -> bool {
     route == "POST /admin/config/upload"
-}
-
-fn is_empty_list(answer: &Answer) -> bool {
-    answer.json().is_some_and(|body| body["data"].as_array().is_some_and(Vec::is_empty))
 }
 
 pub fn batch_entries(Meeting { question, old, new }: &Meeting<'_>) -> bool {
@@ -42,16 +38,16 @@ pub fn accounts(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 }
 
 pub fn reset_rules(Meeting { question, old, new }: &Meeting<'_>) -> bool {
-    question.route == "POST /api/auth/reset-password" && old.is_success() && has_code(new, "1001")
+    question.route == "POST /api/auth/reset-password" && old.is_success() && new.has_code("1001")
 }
 
 pub fn mail_failure(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let sends = matches!(question.route, "POST /api/auth/reset-password-request" | "POST /admin/users");
-    sends && old.status >= 500 && has_code(new, "1040")
+    sends && old.status >= 500 && new.has_code("1040")
 }
 
 pub fn address_in_any_case(Meeting { question, old, new }: &Meeting<'_>) -> bool {
-    question.route.starts_with("POST /api/auth/") && has_code(old, "1002") && new.is_success()
+    question.route.starts_with("POST /api/auth/") && old.has_code("1002") && new.is_success()
 }
 
 pub fn signup_by_mail(Meeting { question, old, new }: &Meeting<'_>) -> bool {
@@ -60,18 +56,13 @@ pub fn signup_by_mail(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 }
 
 pub fn reset_ends_tokens(Meeting { question, old, new }: &Meeting<'_>) -> bool {
-    let is_refused = new.status == 401 && new.json().is_some_and(|body| body.get("msg").is_some());
-    question.about == "a token from before the reset" && old.is_success() && is_refused
+    question.about == "a token from before the reset" && old.is_success() && new.is_refused_token()
 }
 
 /// The old system goes on to say that the password is wrong, or lets it in.
 pub fn failed_logins(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_login = question.route == "POST /api/auth/login";
-    is_login && (old.is_success() || has_code(old, "1005")) && has_code(new, "1050")
-}
-
-fn has_code(answer: &Answer, code: &str) -> bool {
-    answer.error_code().as_deref() == Some(code)
+    is_login && (old.is_success() || old.has_code("1005")) && new.has_code("1050")
 }
 
 #[cfg(test)]

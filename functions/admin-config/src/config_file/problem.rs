@@ -1,6 +1,7 @@
 //! Why a file assigns nothing.
 
 use shared::Business;
+use shared::assignment::ALLOCATION_PROBABILITY;
 
 use super::row::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
 
@@ -44,7 +45,7 @@ pub enum Problem {
     TopOnRoot,
     #[error("{0} is longer than {MAX_LABEL_CHARACTERS} characters")]
     LongLabel(&'static str),
-    #[error("Probability is not a number above 0 and at most 1")]
+    #[error("Probability is not {ALLOCATION_PROBABILITY}")]
     ProbabilityOutOfRange,
     /// An id names one assignment: `a-` with case 1 and `a` with case -1 share theirs.
     #[error("two assignments have the same id")]

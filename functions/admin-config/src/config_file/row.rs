@@ -2,7 +2,6 @@
 
 use csv::StringRecord;
 use serde::Serialize;
-
 use shared::assignment::is_allocation_probability;
 
 use super::problem::Problem;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::received::Received;
+use super::received::{self, Received};
 
 /// The parts of the event that a request is made of. Version 1 writes names with underscores, and the query as part of the path.
 #[derive(Deserialize)]
@@ -33,6 +33,15 @@ enum Values {
     Many(Vec<String>),
 }
 
+impl From<Values> for Vec<String> {
+    fn from(values: Values) -> Self {
+        match values {
+            Values::One(value) => vec![value],
+            Values::Many(values) => values,
+        }
+    }
+}
+
 impl LatticeEvent {
     pub(super) fn into_received(self) -> Received {
         let query = pairs(self.query_string_parameters.unwrap_or_default());
@@ -48,12 +57,6 @@ impl LatticeEvent {
     }
 }
 
-fn pairs(map: BTreeMap<String, Values>) -> Vec<(String, String)> {
-    let values = |values| match values {
-        Values::One(value) => vec![value],
-        Values::Many(values) => values,
-    };
-    map.into_iter()
-        .flat_map(|(name, of_it)| values(of_it).into_iter().map(move |value| (name.clone(), value)))
-        .collect()
+fn pairs(names: BTreeMap<String, Values>) -> Vec<(String, String)> {
+    received::pairs(names.into_iter().map(|(name, values)| (name, values.into())).collect())
 }

@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::received::{Received, X_FORWARDED_FOR};
+use super::received::{self, Received, X_FORWARDED_FOR};
 use super::{EventError, Source};
 
 /// The parts of the event that a request is made of. Maps of a load balancer are either single-valued or multi-valued, as the target
@@ -95,16 +95,13 @@ impl ProxyEvent {
     }
 }
 
-/// Every name with every value that it has.
+/// Every name with every value that it has: those of the multi-valued map, if there is one.
 fn pairs(
     single: Option<BTreeMap<String, String>>,
     multi: Option<BTreeMap<String, Vec<String>>>,
 ) -> Vec<(String, String)> {
     match multi {
-        Some(multi) => multi
-            .into_iter()
-            .flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value)))
-            .collect(),
+        Some(multi) => received::pairs(multi),
         None => single.into_iter().flatten().collect(),
     }
 }

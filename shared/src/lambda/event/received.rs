@@ -1,5 +1,7 @@
 //! What an event says of its request, in one shape for all sources.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use base64::Engine;
@@ -20,6 +22,12 @@ pub(super) struct Received {
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
     pub is_base64_encoded: bool,
+}
+
+/// Returns every name with every value that it has.
+pub(super) fn pairs(names: BTreeMap<String, Vec<String>>) -> Vec<(String, String)> {
+    let of_name = |(name, values): (String, Vec<String>)| values.into_iter().map(move |value| (name.clone(), value));
+    names.into_iter().flat_map(of_name).collect()
 }
 
 impl Received {
