@@ -35,7 +35,8 @@ async fn begin_export(server: &Server) -> Connection {
 #[tokio::test]
 async fn an_export_takes_no_more_memory_when_its_rows_are_large_and_nobody_reads_them() {
     let db = large_answers(100).await;
-    let server = Server::start(&db.url()).await;
+    // the allocator gives freed memory back at once: what the process then holds is in use
+    let server = Server::start_with(&db.url(), &[("MIMALLOC_PURGE_DELAY", "0")]).await;
     let before = tests::process::memory(server.pid()).0;
 
     let _unread = begin_export(&server).await;
@@ -45,8 +46,8 @@ async fn an_export_takes_no_more_memory_when_its_rows_are_large_and_nobody_reads
         most = most.max(tests::process::memory(server.pid()).0);
     }
 
-    // The answers have 100 MB together. A debug build adds about 8 MB of code that it reads meanwhile.
-    assert!(most < before + 40, "{before} MB before, {most} MB");
+    // The answers have 100 MB together. The growth is 10 to 16 MB, 9 of them code that a debug build loads meanwhile.
+    assert!(most < before + 24, "{before} MB before, {most} MB");
 }
 
 #[tokio::test]
