@@ -51,6 +51,10 @@ pub enum Benchmark {
     Export,
     /// Upload of assignments, beside COPY of its rows
     Upload,
+    /// Requests to one warm function behind PgBouncer, beside the same without it
+    Pooler,
+    /// A thousand function processes at once behind PgBouncer, beside the container
+    Fleet,
 }
 
 impl Benchmark {
@@ -103,6 +107,10 @@ pub struct Pace {
     pub answers: u32,
     /// Rows of the upload.
     pub rows: u32,
+    /// Function processes, and participants who keep them busy.
+    pub fleet: usize,
+    /// How long they are busy.
+    pub fleet_busy: Duration,
 }
 
 impl Pace {
@@ -120,6 +128,8 @@ impl Pace {
         requests: 1000,
         answers: 1_000_000,
         rows: 100_000,
+        fleet: 1000,
+        fleet_busy: Duration::from_mins(1),
     };
     const QUICK: Self = Self {
         warm_up: Duration::from_millis(200),
@@ -129,6 +139,8 @@ impl Pace {
         requests: 100,
         answers: 20_000,
         rows: 5_000,
+        fleet: 100,
+        fleet_busy: Duration::from_secs(5),
     };
 }
 

@@ -48,7 +48,7 @@ impl FunctionProcess {
             ("AWS_REGION", "eu-west-1"),
         ]);
         let receiver = phase.subscribe();
-        let runtime_api = tokio::spawn(RuntimeApi::new(phase, pending).serve(listener));
+        let runtime_api = tokio::spawn(RuntimeApi::new(phase, pending, false).serve(listener));
         let started = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()?;
         let pid = child.id().ok_or("the function ended at once")?;

@@ -39,6 +39,21 @@ impl HttpClient {
 
     /// Sends a request and reads the answer to its end; anything but 200 is an error.
     pub async fn ask(&mut self, request: &HttpRequest) -> Result<(), Failure> {
+        let status = self.status_of(request).await?;
+        if status == 200 {
+            return Ok(());
+        }
+        Err(format!("status {status}: {}", String::from_utf8_lossy(&self.answer)).into())
+    }
+
+    /// Whether the last answer has this header, whose name is in small letters.
+    pub fn answer_has(&self, header: &str) -> bool {
+        let head = self.answer.split(|byte| *byte == b'\n').take_while(|line| !matches!(line, b"" | b"\r"));
+        head.skip(1).any(|line| line.to_ascii_lowercase().starts_with(format!("{header}:").as_bytes()))
+    }
+
+    /// Sends a request and reads the answer to its end.
+    pub async fn status_of(&mut self, request: &HttpRequest) -> Result<u16, Failure> {
         self.stream.write_all(&request.0).await?;
         self.answer.clear();
         let (status, length) = loop {
@@ -54,10 +69,7 @@ impl HttpClient {
                 return Err("the server closed the connection within an answer".into());
             }
         }
-        if status == 200 {
-            return Ok(());
-        }
-        Err(format!("status {status}: {}", String::from_utf8_lossy(&self.answer)).into())
+        Ok(status)
     }
 }
 

@@ -77,7 +77,7 @@ async fn run(arguments: Arguments) -> Result<bool, Failure> {
     print_plan(&arguments);
     let binaries = binaries(&arguments)?;
     say(started, "built");
-    let cluster = Cluster::start().await?;
+    let cluster = Cluster::start("", &[]).await?;
     let mut bench = Bench { cluster, studies: Vec::new(), binaries, pace: arguments.pace() };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let report = tokio::select! {

@@ -65,7 +65,7 @@ fn snapshot(parts: &Parts<'_>) -> Result<[Duration; 3], Failure> {
 }
 
 /// The value that so many of a hundred are not above. `sorted` is not empty.
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted[(sorted.len() * percent).div_ceil(100) - 1]
 }
 

@@ -43,9 +43,9 @@ pub struct Database {
 }
 
 impl Cluster {
-    /// Makes one.
-    pub async fn start() -> Result<Self, Failure> {
-        let (server, programs) = spawn_blocking(start).await??;
+    /// Makes one, with a name of its own and further settings.
+    pub async fn start(name: &'static str, settings: &'static [(&'static str, &'static str)]) -> Result<Self, Failure> {
+        let (server, programs) = spawn_blocking(|| start(name, settings)).await??;
         Ok(Self { server, programs })
     }
 
@@ -93,6 +93,11 @@ impl Cluster {
 }
 
 impl Database {
+    /// Returns the same database, at another address.
+    pub fn at(&self, url: String) -> Self {
+        Self { url, postmaster: self.postmaster }
+    }
+
     /// A connection to it.
     pub async fn connect(&self) -> Result<PgConnection, Failure> {
         Ok(PgConnection::connect(&self.url).await?)
@@ -110,11 +115,11 @@ impl Database {
     }
 }
 
-fn start() -> Result<(Server, PathBuf), Failure> {
+fn start(name: &str, settings: &[(&str, &str)]) -> Result<(Server, PathBuf), Failure> {
     sweep()?;
-    let config = Config::test(format!("{DIRECTORY}{}", std::process::id())).linger(Duration::from_secs(5));
+    let config = Config::test(format!("{DIRECTORY}{}{name}", std::process::id())).linger(Duration::from_secs(5));
     let server = Server::start(&config)?;
-    configure(server.url("postgres"))?;
+    configure(server.url("postgres"), settings)?;
     server.stop()?;
     Ok((Server::start(&config)?, Search::from_env().find(None)?.bin))
 }
@@ -122,7 +127,9 @@ fn start() -> Result<(Server, PathBuf), Failure> {
 /// Removes what killed runs have left; their servers end with them.
 fn sweep() -> Result<(), Failure> {
     for entry in fs::read_dir("/var/tmp")?.flatten() {
-        let run = entry.path().to_str().and_then(|path| Some(format!("/proc/{}", path.strip_prefix(DIRECTORY)?)));
+        let path = entry.path();
+        let run = path.to_str().and_then(|path| path.strip_prefix(DIRECTORY));
+        let run = run.map(|run| format!("/proc/{}", run.trim_end_matches(|end: char| !end.is_ascii_digit())));
         if run.is_some_and(|process| !Path::new(&process).exists()) {
             fs::remove_dir_all(entry.path())?;
         }
@@ -131,10 +138,10 @@ fn sweep() -> Result<(), Failure> {
 }
 
 /// Some are read at a start only.
-fn configure(url: String) -> Result<(), Failure> {
+fn configure(url: String, settings: &[(&str, &str)]) -> Result<(), Failure> {
     let set = async move {
         let mut connection = PgConnection::connect(&url).await?;
-        for (name, value) in SETTINGS {
+        for (name, value) in SETTINGS.iter().chain(settings) {
             connection.execute(format!("ALTER SYSTEM SET {name} = '{value}'").as_str()).await?;
         }
         Ok(())

@@ -4,6 +4,7 @@ pub mod build;
 pub mod dev;
 pub mod lambda;
 pub mod load_balancer;
+pub mod pgbouncer;
 pub mod postgres;
 mod progress;
 pub mod template;

@@ -1,56 +1,57 @@
 //! The container: every function's router in one process.
 
-mod admission;
-mod admitted;
 pub mod connections;
 mod frontend;
 pub mod process;
 
 use axum::Router;
+use shared::http::Admission;
 use shared::{App, Config, http};
 
 /// Every route of the API.
 pub fn router() -> Router<App> {
-    of_nothing().merge(of_passwords()).merge(of_mail()).merge(of_the_database()).merge(export::router())
+    routes().into_iter().fold(unlimited(), |all, (_, router)| all.merge(router))
 }
 
 /// Routes that need neither the database nor a password, and are always answered.
-fn of_nothing() -> Router<App> {
+fn unlimited() -> Router<App> {
     Router::new().merge(healthcheck::router()).merge(openapi::router())
 }
 
-fn of_passwords() -> Router<App> {
-    Router::new().merge(auth_login::router()).merge(auth_signup::router()).merge(auth_reset_password::router())
+fn routes() -> [(Admission, Router<App>); 15] {
+    [
+        (auth_login::ADMISSION, auth_login::router()),
+        (auth_signup::ADMISSION, auth_signup::router()),
+        (auth_reset_password::ADMISSION, auth_reset_password::router()),
+        (auth_reset_password_request::ADMISSION, auth_reset_password_request::router()),
+        (cases::ADMISSION, cases::router()),
+        (case_reviews::ADMISSION, case_reviews::router()),
+        (config_answer::ADMISSION, config_answer::router()),
+        (answer::ADMISSION, answer::router()),
+        (analytics::ADMISSION, analytics::router()),
+        (admin_audit::ADMISSION, admin_audit::router()),
+        (admin_users::ADMISSION, admin_users::router()),
+        (admin_config::ADMISSION, admin_config::router()),
+        (configs_batch::ADMISSION, configs_batch::router()),
+        (experiments::ADMISSION, experiments::router()),
+        (export::ADMISSION, export::router()),
+    ]
 }
 
-fn of_mail() -> Router<App> {
-    auth_reset_password_request::router()
+/// Every route, with one limit for the requests of each kind.
+fn limited(max_connections: u32) -> Router<App> {
+    let mut all = unlimited();
+    for kind in [Admission::Passwords, Admission::Mail, Admission::Database, Admission::Exports] {
+        let of_kind = routes().into_iter().filter(|(admission, _)| *admission == kind);
+        let of_kind = of_kind.fold(Router::new(), |all, (_, router)| all.merge(router));
+        all = all.merge(kind.limit(of_kind, max_connections));
+    }
+    all
 }
 
-fn of_the_database() -> Router<App> {
-    Router::new()
-        .merge(cases::router())
-        .merge(case_reviews::router())
-        .merge(config_answer::router())
-        .merge(answer::router())
-        .merge(analytics::router())
-        .merge(admin_audit::router())
-        .merge(admin_users::router())
-        .merge(admin_config::router())
-        .merge(configs_batch::router())
-        .merge(experiments::router())
-}
-
-/// What the container serves: [`router`] with everything around it.
+/// Returns what the container serves: [`router`] with everything around it.
 pub fn service(app: App, config: &Config) -> Router {
-    let admitted = of_nothing()
-        .merge(admission::of_passwords(of_passwords()))
-        .merge(admission::of_mail(of_mail()))
-        .merge(admission::of_the_database(
-            of_the_database().merge(admission::of_exports(export::router())),
-            config.database_max_connections,
-        ));
-    let api = http::service(admitted.with_state(app), &config.cors_origins);
+    let api = http::service(limited(config.database_max_connections).with_state(app), &config.cors_origins);
     match &config.frontend_directory {
         Some(directory) => frontend::beside(api, directory),
         None => api,

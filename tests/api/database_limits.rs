@@ -20,7 +20,7 @@ async fn a_request_has_a_session_with_limits() {
 async fn a_transaction_is_limited_where_the_session_is_not_as_behind_a_pooler() {
     let api = TestApp::start().await;
     let options: PgConnectOptions = api.db.url().parse().unwrap();
-    let db = Database::new(options.into(), Deployment::Lambda);
+    let db = Database::new(options.into(), Deployment::Lambda { max_concurrency: 1 });
     let idle = "SELECT current_setting('idle_in_transaction_session_timeout')";
 
     let mut transaction = db.begin().await.unwrap();

@@ -46,7 +46,7 @@ impl Service {
         let runtime = runtime();
         let (router, app) = runtime.block_on(async {
             let config = Config::from_environment(&app::environment(url)).unwrap();
-            let app = App::new(&config, Deployment::Lambda).unwrap();
+            let app = App::new(&config, Deployment::Lambda { max_concurrency: 1 }).unwrap();
             (server::service(app.clone(), &config), app)
         });
         Self { router, app, database, runtime }

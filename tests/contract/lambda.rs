@@ -12,6 +12,7 @@ use crate::pooler;
 
 static FUNCTIONS: InTurn<LoadBalancer> = InTurn::new();
 static POOLED: InTurn<LoadBalancer> = InTurn::new();
+static MANAGED: InTurn<LoadBalancer> = InTurn::new();
 
 /// Runs the scenario and judges it.
 pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
@@ -23,9 +24,14 @@ pub async fn put_pooled(area: &Area, scenario: &Scenario) -> Result<(), Failed> 
     POOLED.put(area, scenario, start_pooled).await
 }
 
+/// The same in Lambda Managed Instances.
+pub async fn put_managed(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
+    MANAGED.put(area, scenario, start_managed).await
+}
+
 /// Ends the functions, if any were started.
 pub async fn stop() {
-    for functions in [&FUNCTIONS, &POOLED] {
+    for functions in [&FUNCTIONS, &POOLED, &MANAGED] {
         if let Some(load_balancer) = functions.take().await {
             load_balancer.stop().await;
         }
@@ -41,5 +47,11 @@ async fn start() -> Result<Running<LoadBalancer>, Failed> {
 async fn start_pooled() -> Result<Running<LoadBalancer>, Failed> {
     let db = TestDb::adopted().await;
     let load_balancer = deployed::start(&pooler::url(&db.url()).await).await;
+    Running::new(load_balancer.address(), load_balancer, db)
+}
+
+async fn start_managed() -> Result<Running<LoadBalancer>, Failed> {
+    let db = TestDb::adopted().await;
+    let load_balancer = deployed::start_managed(&db.url(), 8).await;
     Running::new(load_balancer.address(), load_balancer, db)
 }

@@ -1,8 +1,9 @@
-//! The recorded contract against our own service, in both of its forms. A test is a scenario: `routers::auth::login`
-//! goes straight at the routers, `lambda::auth::login` through the load balancer and the function binaries, `function_urls::auth::login` through
-//! events of function URLs and the same binaries; `pooled_routers` and
-//! `pooled_lambda` do the same with PgBouncer in transaction mode before the database. With
-//! `AUGMED_SERVER`, the path of a server (scripts/test-image), `server::auth::login` goes through that process, too.
+//! The recorded contract against our own service, in both of its forms. A test is a scenario, and its name says what it goes through:
+//! - `routers::auth::login`: the routers;
+//! - `lambda::`: the load balancer and the function binaries; `managed_lambda::`: the same as Lambda Managed Instances run them;
+//! - `function_urls::`: events of function URLs and the same binaries;
+//! - `pooled_routers::` and `pooled_lambda::`: PgBouncer in transaction mode before the database;
+//! - `server::`: the server whose path is in `AUGMED_SERVER` (scripts/test-image).
 
 mod function_urls;
 mod in_turn;
@@ -36,6 +37,8 @@ fn main() -> ExitCode {
             let deployed = move || runtime.block_on(lambda::put(area, scenario));
             all.push(Trial::test(format!("routers::{name}"), straight));
             all.push(Trial::test(format!("lambda::{name}"), deployed));
+            let managed = move || runtime.block_on(lambda::put_managed(area, scenario));
+            all.push(Trial::test(format!("managed_lambda::{name}"), managed));
             let by_url = move || runtime.block_on(function_urls::put(area, scenario));
             all.push(Trial::test(format!("function_urls::{name}"), by_url));
             let pooled = move || runtime.block_on(routers::put_pooled(area, scenario));

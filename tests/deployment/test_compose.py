@@ -87,12 +87,15 @@ class Compose(unittest.TestCase):
     def test_without_the_demo_there_is_nobody_and_the_container_can_do_nothing_but_serve(self):
         self.up()
 
+        self.wait(lambda: self.get("/api/config/answer")[0] < 500)
         self.assertFalse(self.log_in())
         (container,) = json.loads(self.run_in_folder("podman", "inspect", self.container("api")))
         self.assertTrue(container["HostConfig"]["ReadonlyRootfs"])
         self.assertEqual(container["EffectiveCaps"] or [], [])
         self.assertEqual(container["Config"]["User"], "10001:10001")
         self.assertEqual((self.folder / ".env").stat().st_mode & 0o777, 0o600)
+        roles = "SELECT DISTINCT usename, usesuper FROM pg_stat_activity JOIN pg_user USING (usename) WHERE datname = 'augmed' AND pid <> pg_backend_pid()"
+        self.assertEqual(self.query(roles), "augmed_service|f", "the API does not serve as the owner of the tables")
 
     def test_without_keys_nothing_starts(self):
         result = subprocess.run(["podman-compose", "up"], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60)
@@ -131,6 +134,14 @@ class Compose(unittest.TestCase):
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def query(self, statement):
+        (container,) = json.loads(self.run_in_folder("podman", "inspect", self.container("postgres")))
+        (network,) = container["NetworkSettings"]["Networks"].values()
+        keys = dict(line.split("=", 1) for line in (self.folder / ".env").read_text().split())
+        environment = {"PGPASSWORD": keys["POSTGRES_PASSWORD"], "PATH": os.environ["PATH"]}
+        command = ["psql", "-h", network["IPAddress"], "-U", "augmed", "-d", "augmed", "-Atc", statement]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
     def container(self, service):
         return f"{self.environment['COMPOSE_PROJECT_NAME']}_{service}_1"

@@ -18,15 +18,17 @@ use crate::study;
 /// Between two faults everything works.
 const QUIET: Duration = Duration::from_secs(3);
 /// The promise: so long after the database is back, so is the service.
-const BACK: Duration = Duration::from_secs(2);
+pub const BACK: Duration = Duration::from_secs(2);
 /// A request that waits for a connection nobody will ever answer gets its 503 after 4.5 s, and the connection goes a second later.
-const LOST_CONNECTIONS_FOUND: Duration = Duration::from_secs(6);
+pub const LOST_CONNECTIONS_FOUND: Duration = Duration::from_secs(6);
 
 /// Everything there is.
-struct Deployment {
-    postgres: Postgres,
-    /// Between the API and PostgreSQL.
-    network: UnreliableNetwork,
+pub struct Deployment {
+    pub postgres: Postgres,
+    /// Before PostgreSQL.
+    pub network: UnreliableNetwork,
+    /// The database's address, as the API has it.
+    url: String,
     functions: LoadBalancer,
     /// Behind a load balancer of its own, which answers 502 while nobody is there.
     server: Server,
@@ -37,29 +39,42 @@ struct Deployment {
 
 impl Deployment {
     async fn start() -> Self {
+        let (postgres, network) = Self::database().await;
+        let url = network.url(&postgres.url());
+        Self::over(postgres, network, url).await
+    }
+
+    /// The study, and the network before it.
+    pub async fn database() -> (Postgres, UnreliableNetwork) {
         let postgres = Postgres::start().await;
         study::load(&postgres.url()).await;
         let network = UnreliableNetwork::before(Upstream::of_database(&postgres.url())).await;
-        let url = network.url(&postgres.url());
+        (postgres, network)
+    }
+
+    /// Container and functions, over the database at `url`.
+    pub async fn over(postgres: Postgres, network: UnreliableNetwork, url: String) -> Self {
         let server = Server::start(&url).await;
         let to_server = UnreliableNetwork::before(Upstream::Tcp(server.address)).await;
         let options = Options { default_target: Some(to_server.address()), ..Options::default() };
         let container = LoadBalancer::start(options).await.unwrap();
         let functions = deployed::start(&url).await;
-        Self { postgres, network, functions, server, to_server, container, faults: Vec::new() }
+        Self { postgres, network, url, functions, server, to_server, container, faults: Vec::new() }
     }
 
-    fn url(&self) -> String {
-        self.network.url(&self.postgres.url())
+    /// Has the participants begin.
+    pub fn clients(&self) -> Clients {
+        let api = study::tokens(&self.url);
+        Clients::start(self.functions.address(), self.container.address(), &api)
     }
 
     /// Waits while everything works, then has `fault` break something and mend it, which somebody is sure to feel.
-    async fn suffer(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
+    pub async fn suffer(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
         self.suffers(name, felt_for, true, fault).await;
     }
 
     /// The same of something that nobody may feel.
-    async fn shrug_off(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
+    pub async fn shrug_off(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
         self.suffers(name, felt_for, false, fault).await;
     }
 
@@ -78,6 +93,22 @@ impl Deployment {
         tokio::time::sleep(felt_for).await;
     }
 
+    /// Checks what the participants have seen, and what is stored in the end.
+    pub async fn check(self, clients: Clients) {
+        tokio::time::sleep(QUIET).await;
+        let seen = clients.stop().await;
+        let stored = Stored::read(&self.postgres.url()).await;
+        println!("\n  {} answers acknowledged in {:?} requests", seen.acknowledged.len(), statuses(&seen.attempts));
+        assert_clean(&seen.attempts, &self.faults);
+        stored.assert_holds(&seen);
+
+        self.functions.stop().await;
+        self.container.stop().await;
+        self.server.signal(Signal::SIGTERM);
+        assert!(self.server.exit().await.success());
+        self.postgres.stop().await;
+    }
+
     fn answering_functions(&self) -> impl Iterator<Item = &Function> {
         ["answer", "analytics"].into_iter().filter_map(move |name| self.functions.function(name))
     }
@@ -85,8 +116,7 @@ impl Deployment {
 
 pub async fn nothing_that_was_acknowledged_is_lost() {
     let mut deployment = Deployment::start().await;
-    let api = study::tokens(&deployment.url());
-    let clients = Clients::start(deployment.functions.address(), deployment.container.address(), &api);
+    let clients = deployment.clients();
 
     for name in ["PostgreSQL is killed", "PostgreSQL is killed once more"] {
         deployment.suffer(name, BACK, kill_postgres).await;
@@ -97,28 +127,16 @@ pub async fn nothing_that_was_acknowledged_is_lost() {
     deployment.suffer("connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose()).await;
     deployment.suffer("function processes are killed", BACK, kill_functions).await;
     deployment.shrug_off("the server is replaced", BACK, replace_server).await;
-    tokio::time::sleep(QUIET).await;
-
-    let seen = clients.stop().await;
-    let stored = Stored::read(&deployment.postgres.url()).await;
-    println!("\n  {} answers acknowledged in {:?} requests", seen.acknowledged.len(), statuses(&seen.attempts));
-    assert_clean(&seen.attempts, &deployment.faults);
-    stored.assert_holds(&seen);
-
-    deployment.functions.stop().await;
-    deployment.container.stop().await;
-    deployment.server.signal(Signal::SIGTERM);
-    assert!(deployment.server.exit().await.success());
-    deployment.postgres.stop().await;
+    deployment.check(clients).await;
 }
 
-async fn kill_postgres(all: &mut Deployment) {
+pub async fn kill_postgres(all: &mut Deployment) {
     all.postgres.kill().await;
     all.postgres.start_again().await;
     all.network.lead_to(Upstream::of_database(&all.postgres.url()));
 }
 
-async fn cut_connections(all: &mut Deployment) {
+pub async fn cut_connections(all: &mut Deployment) {
     for _ in 0..10 {
         all.network.cut();
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -132,7 +150,7 @@ async fn stall(all: &mut Deployment, seconds: u64) {
 }
 
 /// Ten of those that are at work.
-async fn kill_functions(all: &mut Deployment) {
+pub async fn kill_functions(all: &mut Deployment) {
     let mut killed = 0;
     while killed < 10 {
         for function in all.answering_functions() {
@@ -147,7 +165,7 @@ async fn kill_functions(all: &mut Deployment) {
 
 /// As ECS does: the new one takes over, the old one gets SIGTERM.
 async fn replace_server(all: &mut Deployment) {
-    let new = Server::start(&all.url()).await;
+    let new = Server::start(&all.url).await;
     all.to_server.lead_to(Upstream::Tcp(new.address));
     let old = std::mem::replace(&mut all.server, new);
     old.signal(Signal::SIGTERM);

@@ -11,6 +11,7 @@ mod disappeared;
 mod exactly_once;
 mod lost;
 mod overload;
+mod pooled;
 mod postgres;
 mod study;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let trials = trials![
         runtime,
         lost::nothing_that_was_acknowledged_is_lost,
+        pooled::nothing_that_was_acknowledged_is_lost_behind_a_pooler,
         exactly_once::of_a_hundred_copies_of_an_answer_one_is_stored_and_all_have_its_id,
         exactly_once::of_two_different_answers_at_once_one_wins_and_the_other_is_told,
         exactly_once::of_a_hundred_copies_of_a_timing_one_is_stored,

@@ -27,5 +27,5 @@ pub async fn load(url: &str) {
 /// Issues tokens as the API does that is configured by [`app::environment`].
 pub fn tokens(url: &str) -> shared::App {
     let config = shared::Config::from_environment(&app::environment(url)).unwrap();
-    shared::App::new(&config, shared::db::Deployment::Lambda).unwrap()
+    shared::App::new(&config, shared::db::Deployment::Lambda { max_concurrency: 1 }).unwrap()
 }

@@ -13,6 +13,7 @@ mod hostile;
 mod large_answers;
 mod limits;
 mod logs;
+mod managed;
 mod platform;
 mod processes;
 mod routing;

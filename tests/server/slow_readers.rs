@@ -13,7 +13,7 @@ use tests::server_process::{Connection, Server, within_patience};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// As `server/src/admission.rs` has it.
+/// As `shared/src/http/admission` has it.
 const EXPORTS_AT_ONCE: usize = 16;
 
 /// Answers of a megabyte each.

@@ -20,18 +20,20 @@ pub async fn start(database_url: &str) -> LoadBalancer {
 pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> LoadBalancer {
     let mut environment: BTreeMap<_, _> = app::environment(database_url).into_iter().collect();
     environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    // no request waits for another, as in Lambda
+    start_as(Settings { most_processes: 16, ..settings(environment) }).await
+}
+
+/// The same in Lambda Managed Instances: each function has one process, which works on `max_concurrency` requests at once.
+pub async fn start_managed(database_url: &str, max_concurrency: u32) -> LoadBalancer {
+    let settings = settings(app::environment(database_url).into_iter().collect());
+    start_as(Settings { most_processes: 1, max_concurrency, ..settings }).await
+}
+
+async fn start_as(settings: Settings) -> LoadBalancer {
     let template = template();
     let binaries = template.functions.iter().map(|function| (function.binary.clone(), binary(&function.binary)));
-    let options = Options {
-        binaries: binaries.collect(),
-        settings: Settings {
-            // no request waits for another, as in Lambda
-            most_processes: 16,
-            ..settings(environment)
-        },
-        template,
-        ..Options::default()
-    };
+    let options = Options { binaries: binaries.collect(), settings, template, ..Options::default() };
     LoadBalancer::start(options).await.expect("a load balancer on a free port")
 }
 

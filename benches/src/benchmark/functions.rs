@@ -74,7 +74,7 @@ pub(super) fn bare_environment(
 }
 
 /// One invocation after the other.
-async fn measure(
+pub(super) async fn measure(
     function: &mut FunctionProcess,
     event: impl Fn(usize) -> Bytes,
     study: &Study,

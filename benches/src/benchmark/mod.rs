@@ -2,10 +2,12 @@
 
 mod cold_start;
 mod export;
+mod fleet;
 mod functions;
 mod growth;
 mod login;
 mod memory;
+mod pooler;
 mod server;
 mod upload;
 
@@ -46,6 +48,8 @@ async fn measure(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
         Benchmark::Growth => growth::run(bench).await,
         Benchmark::Export => export::run(bench).await,
         Benchmark::Upload => upload::run(bench).await,
+        Benchmark::Pooler => pooler::run(bench).await,
+        Benchmark::Fleet => fleet::run(bench).await,
     }
 }
 

@@ -45,7 +45,8 @@ impl System {
         Ok(Self { client, base: base(url)?, pace: Mutex::new(pace) })
     }
 
-    /// Puts a question, and again while the system is too busy or takes no connection. Returns the answer, and how long the last request took.
+    /// Puts a question, and again while the system is too busy or restarts. Returns the answer, and how long the last request took.
+    /// Only for questions that change nothing: a request whose connection broke may have been carried out.
     pub async fn ask(&self, question: &Question, credentials: &Credentials) -> (Reply, Duration) {
         for pause in BUSY.map(Duration::from_secs) {
             let signed = credentials.sign(&question.caller);
@@ -100,7 +101,7 @@ fn base(url: &str) -> Result<String, Failure> {
 }
 
 impl Sent {
-    /// How long to wait before the same request may be answered; `None` for an answer and for what waiting does not help.
+    /// Returns how long to wait before sending the same request again. `None` for an answer, and for a request that took too long.
     fn wait(&self) -> Option<Duration> {
         match &self.response {
             Ok(response) if matches!(response.status().as_u16(), 429 | 502..=504) => {
@@ -108,7 +109,8 @@ impl Sent {
                 Some(Duration::from_secs(u64::min(seconds, LONGEST_WAIT)))
             }
             Ok(_) => None,
-            Err(error) => error.is_connect().then_some(Duration::ZERO),
+            // a system that restarts refuses connections, and ends those it has
+            Err(error) => (error.is_connect() || error.is_request() && !error.is_timeout()).then_some(Duration::ZERO),
         }
     }
 

@@ -11,6 +11,7 @@ use axum::routing::get;
 use serde::Serialize;
 use shared::auth::Admin;
 use shared::extract::Query;
+use shared::http::Admission;
 use shared::openapi::{BadRequest, CallerRefused, ServerError};
 use shared::reply::{Data, Envelope};
 use shared::{ApiError, App};
@@ -23,6 +24,9 @@ use filter::{Filter, Parameters};
 #[derive(OpenApi)]
 #[openapi(paths(get_audit))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(admin_audit::router)
+    shared::lambda::run(admin_audit::router, admin_audit::ADMISSION)
 }

@@ -24,6 +24,7 @@ use shared::audit::Action;
 use shared::auth::Admin;
 use shared::errors::bad_request;
 use shared::extract::Object;
+use shared::http::Admission;
 use shared::idempotency::{Answered, Once};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, IdempotencyKey, KeyReused, ServerError, TooLarge};
 use shared::reply::{Data, Envelope, Id};
@@ -45,6 +46,9 @@ const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
 #[derive(OpenApi)]
 #[openapi(paths(post_upload, post_page_upload, post_preview, post_answer))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The routes.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(admin_config::router)
+    shared::lambda::run(admin_config::router, admin_config::ADMISSION)
 }

@@ -20,6 +20,7 @@ use shared::auth::Admin;
 use shared::config::Signup;
 use shared::errors::{bad_request, conflict, not_found};
 use shared::extract::{Json, Object, Path, Query};
+use shared::http::Admission;
 use shared::mailed_link::{self, Occasion};
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, Conflict, NotFound, ServerError};
 use shared::paging::{Page, PageParameters, PageRequest};
@@ -55,6 +56,9 @@ struct AccountName {
 #[derive(OpenApi)]
 #[openapi(paths(post_users, get_users, get_user, delete_invitation))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The routes.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(admin_users::router)
+    shared::lambda::run(admin_users::router, admin_users::ADMISSION)
 }

@@ -9,6 +9,7 @@ use axum::routing::post;
 use serde::Deserialize;
 use shared::auth::Participant;
 use shared::extract::{Json, Object};
+use shared::http::Admission;
 use shared::openapi::{BadRequest, BodyRefused, ServerError, TokenRefused};
 use shared::reply::{Data, Envelope, Id};
 use shared::{ApiError, App, Business};
@@ -52,6 +53,9 @@ impl Modify for WithSlash {
         document.paths.paths.insert("/api/analytics/".to_owned(), item);
     }
 }
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(analytics::router)
+    shared::lambda::run(analytics::router, analytics::ADMISSION)
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use shared::auth::Participant;
 use shared::errors::{bad_request, conflict};
 use shared::extract::{Json, Object, Path, nullable};
+use shared::http::Admission;
 use shared::openapi::{BadRequest, BodyRefused, Conflict, NotFound, ServerError, TokenRefused};
 use shared::readable::Readable;
 use shared::reply::{Data, Envelope, Id};
@@ -37,6 +38,9 @@ struct SubmittedAnswer {
 #[derive(OpenApi)]
 #[openapi(paths(post_answer))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

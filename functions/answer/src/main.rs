@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(answer::router)
+    shared::lambda::run(answer::router, answer::ADMISSION)
 }

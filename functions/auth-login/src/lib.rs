@@ -15,7 +15,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use shared::auth::PasswordRecord;
 use shared::extract::{Json, Object, nullable};
-use shared::http::ClientAddress;
+use shared::http::{Admission, ClientAddress};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::Bare;
 use shared::{ApiError, App, Business};
@@ -42,6 +42,9 @@ struct LoggedIn {
 #[derive(OpenApi)]
 #[openapi(paths(post_login))]
 pub struct Api;
+
+/// Its requests hash a password.
+pub const ADMISSION: Admission = Admission::Passwords;
 
 /// The route.
 pub fn router() -> Router<App> {

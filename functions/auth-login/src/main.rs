@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(auth_login::router)
+    shared::lambda::run(auth_login::router, auth_login::ADMISSION)
 }

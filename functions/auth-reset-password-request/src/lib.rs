@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
 use shared::extract::{Json, Object, nullable};
+use shared::http::Admission;
 use shared::mail::MailError;
 use shared::mailed_link::{MailedLink, Occasion};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
@@ -35,6 +36,9 @@ const MAILS_PER_HOUR: i32 = 5;
 #[derive(OpenApi)]
 #[openapi(paths(post_reset_password_request))]
 pub struct Api;
+
+/// Its requests send mail.
+pub const ADMISSION: Admission = Admission::Mail;
 
 /// The route.
 pub fn router() -> Router<App> {

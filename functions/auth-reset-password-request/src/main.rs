@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(auth_reset_password_request::router)
+    shared::lambda::run(auth_reset_password_request::router, auth_reset_password_request::ADMISSION)
 }

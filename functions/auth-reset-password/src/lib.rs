@@ -7,7 +7,7 @@ use serde::Deserialize;
 use shared::audit::Action;
 use shared::auth::{ResetToken, is_strong};
 use shared::extract::{Json, Object};
-use shared::http::RequestId;
+use shared::http::{Admission, RequestId};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
@@ -24,6 +24,9 @@ struct Reset {
 #[derive(OpenApi)]
 #[openapi(paths(post_reset_password))]
 pub struct Api;
+
+/// Its requests hash a password.
+pub const ADMISSION: Admission = Admission::Passwords;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(auth_reset_password::router)
+    shared::lambda::run(auth_reset_password::router, auth_reset_password::ADMISSION)
 }

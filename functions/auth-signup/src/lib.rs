@@ -9,7 +9,7 @@ use shared::audit::Action;
 use shared::auth::is_strong;
 use shared::config;
 use shared::extract::{Json, Object, nullable};
-use shared::http::RequestId;
+use shared::http::{Admission, RequestId};
 use shared::openapi::{BadRequest, BodyRefused, ServerError};
 use shared::reply::{Created, Envelope};
 use shared::{ApiError, App, Business};
@@ -28,6 +28,9 @@ struct Signup {
 #[derive(OpenApi)]
 #[openapi(paths(post_signup))]
 pub struct Api;
+
+/// Its requests hash a password.
+pub const ADMISSION: Admission = Admission::Passwords;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(auth_signup::router)
+    shared::lambda::run(auth_signup::router, auth_signup::ADMISSION)
 }

@@ -20,6 +20,7 @@ use axum::extract::State;
 use axum::routing::get;
 use shared::auth::Participant;
 use shared::extract::Path;
+use shared::http::Admission;
 use shared::openapi::{BadRequest, NotFound, ServerError, TokenRefused};
 use shared::reply::{Data, Envelope};
 use shared::{ApiError, App, Business};
@@ -33,6 +34,9 @@ use shared::page_config::PageConfig;
 #[derive(OpenApi)]
 #[openapi(paths(get_case_review))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

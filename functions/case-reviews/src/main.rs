@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(case_reviews::router)
+    shared::lambda::run(case_reviews::router, case_reviews::ADMISSION)
 }

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use shared::auth::Participant;
+use shared::http::Admission;
 use shared::openapi::{ServerError, TokenRefused};
 use shared::page_config::PageConfig;
 use shared::reply::{Data, Envelope};
@@ -20,6 +21,9 @@ use crate::queries::Next;
 #[derive(OpenApi)]
 #[openapi(paths(get_cases))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(cases::router)
+    shared::lambda::run(cases::router, cases::ADMISSION)
 }

@@ -7,6 +7,7 @@ use axum::routing::get;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::auth::Participant;
+use shared::http::Admission;
 use shared::openapi::{ServerError, TokenRefused};
 use shared::reply::{Data, Envelope};
 use shared::time::{StoredTime, isoformat};
@@ -51,6 +52,9 @@ const ATTENTION_CHECK: AttentionCheck = AttentionCheck {
 #[derive(OpenApi)]
 #[openapi(paths(get_config_answer))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(config_answer::router)
+    shared::lambda::run(config_answer::router, config_answer::ADMISSION)
 }

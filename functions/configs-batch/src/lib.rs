@@ -17,6 +17,7 @@ use shared::audit::Action;
 use shared::auth::Service;
 use shared::errors::bad_request;
 use shared::extract::{JsonEntries, Object};
+use shared::http::Admission;
 use shared::openapi::{BadRequest, BodyRefused, CallerRefused, ServerError};
 use shared::reply::{Created, Envelope};
 use shared::{ApiError, App};
@@ -55,6 +56,9 @@ struct EntryResult {
 #[derive(OpenApi)]
 #[openapi(paths(post_batch))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The route.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(configs_batch::router)
+    shared::lambda::run(configs_batch::router, configs_batch::ADMISSION)
 }

@@ -14,6 +14,7 @@ mod time;
 use axum::Router;
 use axum::routing::{get, patch};
 use shared::App;
+use shared::http::Admission;
 use utoipa::OpenApi;
 
 /// The routes in the OpenAPI document.
@@ -28,6 +29,9 @@ use utoipa::OpenApi;
     run::patch_run
 ))]
 pub struct Api;
+
+/// Its requests wait for the database.
+pub const ADMISSION: Admission = Admission::Database;
 
 /// The routes.
 pub fn router() -> Router<App> {

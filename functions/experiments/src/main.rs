@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(experiments::router)
+    shared::lambda::run(experiments::router, experiments::ADMISSION)
 }

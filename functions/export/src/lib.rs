@@ -30,6 +30,7 @@ use serde_json::json;
 use shared::audit::Action;
 use shared::auth::Service;
 use shared::extract::Query;
+use shared::http::Admission;
 use shared::lambda::RowsSent;
 use shared::{ApiError, App};
 use tower_http::CompressionLevel;
@@ -56,6 +57,9 @@ pub use whole::Table;
     operations::get_export_participants
 ))]
 pub struct Api;
+
+/// Its requests stream rows.
+pub const ADMISSION: Admission = Admission::Exports;
 
 /// The four routes. gzip for those who accept it.
 pub fn router() -> Router<App> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::lambda::run(export::router)
+    shared::lambda::run(export::router, export::ADMISSION)
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub everywhere: BTreeMap<String, String>,
     /// Most processes of a function that has no reserved concurrency. Each holds a connection to the database.
     pub most_processes: usize,
+    /// Events that a process works on at once. More than one, as in Lambda Managed Instances: then no process is frozen.
+    pub max_concurrency: u32,
     /// Takes what functions write.
     pub log: Log,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             environment: BTreeMap::new(),
             everywhere: BTreeMap::new(),
             most_processes: 5,
+            max_concurrency: 1,
             log: super::log_to_stderr(),
         }
     }
@@ -49,15 +52,17 @@ pub struct Function {
 
 struct Inner {
     launch: Launch,
+    /// One for each event that all processes together may work on.
     places: Arc<Semaphore>,
-    most_processes: usize,
+    most_events: usize,
+    starting: tokio::sync::Mutex<()>,
     pool: Mutex<Pool>,
 }
 
 #[derive(Default)]
 struct Pool {
     all: Vec<Process>,
-    /// The last one used is the first one used again, as in Lambda.
+    /// Once for each event more that a process can take. The last one used is the first one used again, as in Lambda.
     idle: Vec<Process>,
     last_event: Option<Bytes>,
     stopped: bool,
@@ -72,11 +77,14 @@ impl Function {
             binary,
             given: settings.environment,
             everywhere: settings.everywhere,
+            max_concurrency: settings.max_concurrency,
             group,
             log: settings.log,
         };
-        let places = Arc::new(Semaphore::new(most_processes));
-        Self { inner: Arc::new(Inner { launch, places, most_processes, pool: Mutex::default() }) }
+        let most_events = most_processes * launch.events_at_once();
+        let places = Arc::new(Semaphore::new(most_events));
+        let starting = tokio::sync::Mutex::default();
+        Self { inner: Arc::new(Inner { launch, places, most_events, starting, pool: Mutex::default() }) }
     }
 
     /// The name of its binary.
@@ -127,7 +135,7 @@ impl Function {
     /// Lets events that are there be answered, for `grace` at most, then kills every process.
     /// Events that come later are refused.
     pub async fn stop(&self, grace: Duration) {
-        let everyone = u32::try_from(self.inner.most_processes).unwrap_or(u32::MAX);
+        let everyone = u32::try_from(self.inner.most_events).unwrap_or(u32::MAX);
         // After the grace nothing more is owed: processes that still work are killed as well.
         let _places = tokio::time::timeout(grace, self.inner.places.acquire_many(everyone)).await;
         self.inner.pool().stopped = true;
@@ -171,25 +179,39 @@ impl Inner {
     }
 
     async fn process(&self) -> Result<Process, InvokeError> {
-        {
-            let mut pool = self.pool();
-            if pool.stopped {
-                return Err(InvokeError::Stopped);
-            }
-            pool.all.retain(Process::is_alive);
-            pool.idle.retain(Process::is_alive);
-            if let Some(process) = pool.idle.pop() {
-                return Ok(process);
-            }
+        if let Some(process) = self.idle()? {
+            return Ok(process);
+        }
+        // a process that takes several events is not started several times for them
+        let starting = if self.launch.is_managed() { Some(self.starting.lock().await) } else { None };
+        if let Some(process) = self.idle()? {
+            return Ok(process);
         }
         let process = Process::start(&self.launch).await?;
         self.pool().all.push(process.clone());
         process.waits(Process::longest_start(&self.launch)).await?;
+        let more_events = self.launch.events_at_once() - 1;
+        self.pool().idle.extend(std::iter::repeat_n(process.clone(), more_events));
+        drop(starting);
         Ok(process)
+    }
+
+    fn idle(&self) -> Result<Option<Process>, InvokeError> {
+        let mut pool = self.pool();
+        if pool.stopped {
+            return Err(InvokeError::Stopped);
+        }
+        pool.all.retain(Process::is_alive);
+        pool.idle.retain(Process::is_alive);
+        Ok(pool.idle.pop())
     }
 
     /// Freezes a process once it asks for the next event, and keeps it for that.
     async fn put_away(&self, process: &Process) {
+        if self.launch.is_managed() {
+            self.pool().idle.push(process.clone());
+            return;
+        }
         if process.waits(self.launch.function.timeout).await.is_ok() {
             process.freeze().await;
             if process.phase() == Phase::Frozen {

@@ -32,8 +32,20 @@ pub(super) struct Launch {
     pub binary: PathBuf,
     pub given: BTreeMap<String, String>,
     pub everywhere: BTreeMap<String, String>,
+    pub max_concurrency: u32,
     pub group: Arc<ProcessGroup>,
     pub log: Log,
+}
+
+impl Launch {
+    /// Whether a process takes several events at once, as in Lambda Managed Instances.
+    pub fn is_managed(&self) -> bool {
+        self.max_concurrency > 1
+    }
+
+    pub fn events_at_once(&self) -> usize {
+        usize::try_from(self.max_concurrency).unwrap_or(usize::MAX)
+    }
 }
 
 /// Where a process stands.
@@ -110,6 +122,7 @@ impl Process {
         let child = Command::new(&launch.binary)
             .env_clear()
             .envs(environment(&launch.function, &launch.binary, address, &launch.given, &launch.everywhere))
+            .envs(launch.is_managed().then(|| ("AWS_LAMBDA_MAX_CONCURRENCY", launch.max_concurrency.to_string())))
             .stdin(Stdio::null())
             .stdout(pass_on(launch).map_err(problem)?)
             .stderr(pass_on(launch).map_err(problem)?)
@@ -123,7 +136,7 @@ impl Process {
         let (signals, requests) = mpsc::unbounded_channel();
         let (invocations, pending) = mpsc::channel(1);
         let process = Self { pid, phase: phase.subscribe(), signals, invocations };
-        let api = RuntimeApi::new(phase.clone(), pending).serve(listener);
+        let api = RuntimeApi::new(phase.clone(), pending, launch.is_managed()).serve(listener);
         let group = launch.group.clone();
         tokio::spawn(async move {
             let server = tokio::spawn(api);

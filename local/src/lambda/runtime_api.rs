@@ -1,6 +1,7 @@
 //! The Lambda Runtime API of one process, on a loopback port of its own.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,13 +51,20 @@ pub type Outcome = Result<Bytes, InvokeError>;
 pub struct RuntimeApi {
     phase: Arc<watch::Sender<Phase>>,
     invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    running: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
+    /// The events that the process works on, by request id, and who waits for their answers.
+    running: Mutex<BTreeMap<String, oneshot::Sender<Outcome>>>,
+    is_managed: bool,
 }
 
 impl RuntimeApi {
-    /// Tells `phase` where the process stands, and gives it `invocations`.
-    pub fn new(phase: Arc<watch::Sender<Phase>>, invocations: mpsc::Receiver<Invocation>) -> Arc<Self> {
-        Arc::new(Self { phase, invocations: tokio::sync::Mutex::new(invocations), running: Mutex::new(None) })
+    /// Tells `phase` where the process stands, and gives it `invocations`: to a managed one, several at once.
+    pub fn new(
+        phase: Arc<watch::Sender<Phase>>,
+        invocations: mpsc::Receiver<Invocation>,
+        is_managed: bool,
+    ) -> Arc<Self> {
+        let invocations = tokio::sync::Mutex::new(invocations);
+        Arc::new(Self { phase, invocations, running: Mutex::default(), is_managed })
     }
 
     /// Serves until the future is dropped, which also closes its connections.
@@ -105,8 +113,10 @@ impl RuntimeApi {
     }
 
     async fn next(&self) -> Response<Full<Bytes>> {
-        // Whoever waits for an answer to the event before learns that there will be none.
-        drop(self.running().take());
+        if !self.is_managed {
+            // Whoever waits for an answer to the event before learns that there will be none.
+            self.running().clear();
+        }
         self.phase.send_modify(Phase::wait);
         let Some(invocation) = self.invocations.lock().await.recv().await else {
             return status(StatusCode::GONE, &json!({"errorType": "Stopped"}));
@@ -115,23 +125,20 @@ impl RuntimeApi {
         self.phase.send_modify(Phase::run);
         let mut response = Response::new(Full::new(invocation.event.clone()));
         *response.headers_mut() = headers(&invocation);
-        *self.running() = Some((invocation.id, invocation.outcome));
+        self.running().insert(invocation.id, invocation.outcome);
         response
     }
 
     fn finish(&self, id: &str, outcome: Outcome) -> Response<Full<Bytes>> {
-        let mut running = self.running();
-        if running.as_ref().is_none_or(|(running, _)| running != id) {
+        let Some(waiting) = self.running().remove(id) else {
             return status(StatusCode::BAD_REQUEST, &json!({"errorType": "InvalidRequestID"}));
-        }
-        if let Some((_, waiting)) = running.take() {
-            // Nobody waits any more after the timeout.
-            let _ = waiting.send(outcome);
-        }
+        };
+        // Nobody waits any more after the timeout.
+        let _ = waiting.send(outcome);
         accepted()
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<(String, oneshot::Sender<Outcome>)>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, oneshot::Sender<Outcome>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -61,7 +61,7 @@ impl Address {
     /// from its first connection whether each part of it can be read.
     pub fn of(config: &Config, deployment: Deployment) -> Result<Self, sqlx::Error> {
         let place = match deployment {
-            Deployment::Lambda => Place::Url(config.database_url.clone()),
+            Deployment::Lambda { .. } => Place::Url(config.database_url.clone()),
             Deployment::Container { .. } => Place::Known(options(&config.database_url)?.into()),
         };
         Ok(Self::new(place, OF_REQUESTS, config.database_direct_url.is_some()))

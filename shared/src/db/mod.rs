@@ -33,8 +33,11 @@ pub use transaction::Transaction;
 /// Where the process runs, as far as its database connections are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployment {
-    /// One request at a time; frozen in between.
-    Lambda,
+    /// Frozen between requests, except in Lambda Managed Instances.
+    Lambda {
+        /// Requests at once, and connections at most: one, except in Lambda Managed Instances.
+        max_concurrency: u32,
+    },
     /// Many requests at once.
     Container {
         /// Connections at most.
@@ -64,9 +67,10 @@ impl Database {
     /// Connects to `address` on first use. Its password stays as it is.
     pub fn new(address: Address, deployment: Deployment) -> Self {
         let max_connections = match deployment {
-            Deployment::Lambda => 1,
-            Deployment::Container { max_connections } => usize::try_from(max_connections).unwrap_or(usize::MAX),
+            Deployment::Lambda { max_concurrency } => max_concurrency,
+            Deployment::Container { max_connections } => max_connections,
         };
+        let max_connections = usize::try_from(max_connections).unwrap_or(usize::MAX);
         let connections: LazyPool = Arc::new(LazyLock::new(Box::new(move || pool(address, max_connections))));
         Self { connections, rotation: Rotation::default() }
     }

@@ -1,5 +1,6 @@
 //! The HTTP surface around every router, the same in Lambda and in the container.
 
+mod admission;
 mod client_address;
 mod cors;
 mod guard;
@@ -25,6 +26,7 @@ use crate::config::CorsOrigins;
 use crate::errors::{ApiError, not_found};
 use crate::extract::MAX_BODY_BYTES;
 
+pub use admission::Admission;
 pub use client_address::ClientAddress;
 pub(crate) use guard::add as add_guard_headers;
 pub(crate) use trace_id::X_AMZN_TRACE_ID;

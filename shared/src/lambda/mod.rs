@@ -16,13 +16,14 @@ use axum::response::{IntoResponse, Response};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::value::RawValue;
+use tokio::runtime::Builder;
 use tower::ServiceExt;
 use tower::util::MapRequestLayer;
 
 use crate::app::App;
 use crate::config::{self, Environment};
 use crate::db::Deployment;
-use crate::http::Deadline;
+use crate::http::{Admission, Deadline};
 use crate::secrets::Rotation;
 use crate::{http, telemetry};
 use event::{Event, Source};
@@ -31,30 +32,45 @@ pub use rows_sent::RowsSent;
 
 /// Serves `router` as a Lambda function, until the environment is shut down.
 ///
+/// In Lambda Managed Instances one process works on several requests at once: `admission` limits them, as in the container.
+///
 /// A plain function that builds the runtime: a generic or async one would be compiled again in every binary.
-pub fn run(router: fn() -> Router<App>) -> ExitCode {
-    start(Box::pin(async move {
-        let (app, config) = App::start(std::env::vars().collect(), |_| Deployment::Lambda).await?;
+pub fn run(router: fn() -> Router<App>, admission: Admission) -> ExitCode {
+    let max_concurrency = max_concurrency();
+    let main = Box::pin(async move {
+        let deployment = Deployment::Lambda { max_concurrency };
+        let (app, config) = App::start(std::env::vars().collect(), |_| deployment).await?;
         let rotation = app.rotation.clone();
-        serve(http::service(router().with_state(app), &config.cors_origins), rotation).await
-    }))
+        let router = if max_concurrency > 1 { admission.limit(router(), max_concurrency) } else { router() };
+        serve(http::service(router.with_state(app), &config.cors_origins), rotation).await
+    });
+    start(main, max_concurrency)
 }
 
 /// Serves a router that needs neither database nor secrets.
 pub fn run_stateless(router: fn() -> Router) -> ExitCode {
-    start(Box::pin(async move {
+    let main = Box::pin(async move {
         let environment: Environment = std::env::vars().collect();
         serve(http::service(router(), &config::cors_origins(&environment)?), Rotation::default()).await
-    }))
+    });
+    start(main, max_concurrency())
+}
+
+/// Returns how many requests Lambda sends to this process at once: one, except in Lambda Managed Instances.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html>
+fn max_concurrency() -> u32 {
+    let given = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok();
+    given.and_then(|number| number.parse().ok()).unwrap_or(1).max(1)
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Main = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
-fn start(main: Main) -> ExitCode {
+fn start(main: Main, max_concurrency: u32) -> ExitCode {
     telemetry::start();
-    // one request at a time: more threads would only make a colder start
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // for one request at a time, more threads would only make a colder start
+    let mut runtime = if max_concurrency > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
@@ -76,8 +92,8 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
         let (service, rotation, deadline) = (service.clone(), rotation.clone(), Deadline::from_now());
         async move { Ok::<_, Failure>(rotation.freshen(answer(service, event, deadline)).await) }
     });
-    // `lambda_runtime::run`, and a look at the event's bytes before it parses them
-    Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(in_utf_8)).run().await
+    // `lambda_runtime::run_concurrent`, and a look at the event's bytes before it parses them
+    Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(in_utf_8)).run_concurrent().await
 }
 
 /// Marks an event that is not UTF-8. The load balancer copies headers and queries as they came, and the runtime would answer

@@ -2,6 +2,7 @@
 
 mod copies;
 mod faults;
+mod load;
 mod systems;
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Error;
 use axum::body::{Body, Bytes, HttpBody};
-use hyper::body::{Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
@@ -17,29 +17,29 @@ struct Pace {
     bytes_a_second: u64,
 }
 
-/// Whoever reads an answer more slowly, after the first minute, is given up: they hold a place, and memory.
+/// A reader who is slower than this after the first minute is disconnected: it holds a permit, and memory.
 const PACE: Pace = Pace { first: Duration::from_mins(1), bytes_a_second: 32 * 1024 };
 
-/// A body that holds its place to its last byte, and ends with an error when its reader is too slow.
-pub(crate) struct Admitted {
+/// A body that holds its permit to its last byte, and ends with an error when its reader is too slow.
+pub(super) struct Admitted {
     body: Body,
     began: Instant,
     bytes: u64,
     pace: Pace,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Admitted {
-    /// `body` in this place. One that is in memory as a whole needs none any more.
-    pub(crate) fn body(body: Body, place: OwnedSemaphorePermit) -> Body {
-        Self::at_a_pace(PACE, body, place)
+    /// Returns `body` with its permit. A body that is in memory as a whole gives the permit back at once.
+    pub(super) fn body(body: Body, permit: OwnedSemaphorePermit) -> Body {
+        Self::at_a_pace(PACE, body, permit)
     }
 
-    fn at_a_pace(minimum: Pace, body: Body, place: OwnedSemaphorePermit) -> Body {
+    fn at_a_pace(minimum: Pace, body: Body, permit: OwnedSemaphorePermit) -> Body {
         if body.size_hint().exact().is_some() {
             return body;
         }
-        Body::new(Self { body, began: Instant::now(), bytes: 0, pace: minimum, _place: place })
+        Body::new(Self { body, began: Instant::now(), bytes: 0, pace: minimum, _permit: permit })
     }
 
     fn is_too_slow(&self) -> bool {
@@ -81,10 +81,10 @@ mod tests {
     use std::sync::Arc;
     use tokio::sync::Semaphore;
 
-    fn endless(places: &Arc<Semaphore>) -> Body {
+    fn endless(permits: &Arc<Semaphore>) -> Body {
         let chunks = repeat([0_u8; 1024]).map(|chunk| Ok::<_, Error>(Bytes::copy_from_slice(&chunk)));
         let pace = Pace { first: Duration::from_millis(300), bytes_a_second: 1024 * 1024 };
-        Admitted::at_a_pace(pace, Body::from_stream(chunks), Arc::clone(places).try_acquire_owned().unwrap())
+        Admitted::at_a_pace(pace, Body::from_stream(chunks), Arc::clone(permits).try_acquire_owned().unwrap())
     }
 
     #[tokio::test]
@@ -110,14 +110,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_place_is_free_when_the_body_is_gone() {
-        let places = Arc::new(Semaphore::new(1));
-        let mut body = endless(&places);
+    async fn the_permit_is_free_when_the_body_is_gone() {
+        let permits = Arc::new(Semaphore::new(1));
+        let mut body = endless(&permits);
 
         body.frame().await.unwrap().unwrap();
-        assert_eq!(places.available_permits(), 0);
+        assert_eq!(permits.available_permits(), 0);
         drop(body);
 
-        assert_eq!(places.available_permits(), 1);
+        assert_eq!(permits.available_permits(), 1);
     }
 }

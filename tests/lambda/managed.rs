@@ -1,0 +1,63 @@
+//! Lambda Managed Instances: a process of a function works on several requests at once.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use local::load_balancer::LoadBalancer;
+use tests::db::TestDb;
+use tests::deployed;
+
+/// The limit of `Admission::Mail`.
+const MAILS_AT_ONCE: usize = 64;
+
+/// Sends so many requests for a mail at once, each of which is answered after three seconds. Returns their statuses.
+async fn ask_for_mail(load_balancer: &LoadBalancer, requests: usize) -> Vec<u16> {
+    let url = format!("http://{}/api/auth/reset-password-request", load_balancer.address());
+    let client = reqwest::Client::new();
+    let ask = |number| client.post(&url).json(&serde_json::json!({ "email": format!("p{number}@study.test") })).send();
+    join_all((0..requests).map(ask)).await.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect()
+}
+
+#[tokio::test]
+async fn one_process_works_on_several_requests_at_once() {
+    let db = TestDb::new().await;
+    let load_balancer = deployed::start_managed(&db.url(), 8).await;
+    assert_eq!(ask_for_mail(&load_balancer, 1).await, [200]);
+
+    let began = Instant::now();
+    let statuses = ask_for_mail(&load_balancer, 8).await;
+
+    assert_eq!(statuses, [200; 8]);
+    assert!(began.elapsed() < Duration::from_secs(12), "one after another they take 24 seconds");
+    assert_eq!(load_balancer.function("auth-reset-password-request").unwrap().processes().len(), 1);
+    load_balancer.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_has_enough_to_do_refuses_more_as_the_container_does() {
+    let db = TestDb::new().await;
+    let load_balancer = deployed::start_managed(&db.url(), 100).await;
+
+    let statuses = ask_for_mail(&load_balancer, MAILS_AT_ONCE + 16).await;
+
+    let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(200), count(503)), (MAILS_AT_ONCE, 16), "{statuses:?}");
+    load_balancer.stop().await;
+}
+
+#[tokio::test]
+async fn it_opens_no_more_connections_than_it_works_on_requests() {
+    let db = TestDb::with_contract_data().await;
+    let load_balancer = deployed::start_managed(&db.url(), 3).await;
+    let url = format!("http://{}/api/config/answer", load_balancer.address());
+    let client = reqwest::Client::new();
+
+    let answers = join_all((0..30).map(|_| client.get(&url).send())).await;
+
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().status() == 200));
+    let all = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
+    let all: i64 = sqlx::query_scalar(all).fetch_one(&db.pool).await.unwrap();
+    let opened = all - i64::from(db.pool.size());
+    assert!((1..=3).contains(&opened), "{opened} connections");
+    load_balancer.stop().await;
+}
