@@ -48,7 +48,7 @@ impl HttpClient {
 
     /// Whether the last answer has this header, whose name is in small letters.
     pub fn answer_has(&self, header: &str) -> bool {
-        let head = self.answer.split(|byte| *byte == b'\n').take_while(|line| !matches!(line, b"" | b"\r"));
+        let head = self.answer.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
         head.skip(1).any(|line| line.to_ascii_lowercase().starts_with(format!("{header}:").as_bytes()))
     }
 

@@ -198,7 +198,7 @@ class Observability(unittest.TestCase):
         log = (ROOT / "shared/src/http/request_log.rs").read_text()
         fields = [
             ("business_error", "business_error = error.code()"),
-            ("level", "tracing::error!("),
+            ("level", 'line!(error, fault = %fault, "failed")'),
             ("overload", 'overload = "connections"'),
         ]
         for name, code in fields:

@@ -10,7 +10,10 @@ use tests::deployed;
 /// The limit of `Admission::Mail`.
 const MAILS_AT_ONCE: usize = 64;
 
-/// Sends so many requests for a mail at once, each of which is answered after three seconds. Returns their statuses.
+/// A business error (contract, section 3).
+const NO_SUCH_ACCOUNT: u16 = 500;
+
+/// Sends so many requests for a mail at once, each of which is answered after three seconds, as an address that nobody has. Returns their statuses.
 async fn ask_for_mail(load_balancer: &LoadBalancer, requests: usize) -> Vec<u16> {
     let url = format!("http://{}/api/auth/reset-password-request", load_balancer.address());
     let client = reqwest::Client::new();
@@ -22,12 +25,12 @@ async fn ask_for_mail(load_balancer: &LoadBalancer, requests: usize) -> Vec<u16>
 async fn one_process_works_on_several_requests_at_once() {
     let db = TestDb::new().await;
     let load_balancer = deployed::start_managed(&db.url(), 8).await;
-    assert_eq!(ask_for_mail(&load_balancer, 1).await, [200]);
+    assert_eq!(ask_for_mail(&load_balancer, 1).await, [NO_SUCH_ACCOUNT]);
 
     let began = Instant::now();
     let statuses = ask_for_mail(&load_balancer, 8).await;
 
-    assert_eq!(statuses, [200; 8]);
+    assert_eq!(statuses, [NO_SUCH_ACCOUNT; 8]);
     assert!(began.elapsed() < Duration::from_secs(12), "one after another they take 24 seconds");
     assert_eq!(load_balancer.function("auth-reset-password-request").unwrap().processes().len(), 1);
     load_balancer.stop().await;
@@ -41,7 +44,7 @@ async fn a_process_that_has_enough_to_do_refuses_more_as_the_container_does() {
     let statuses = ask_for_mail(&load_balancer, MAILS_AT_ONCE + 16).await;
 
     let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(200), count(503)), (MAILS_AT_ONCE, 16), "{statuses:?}");
+    assert_eq!((count(NO_SUCH_ACCOUNT), count(503)), (MAILS_AT_ONCE, 16), "{statuses:?}");
     load_balancer.stop().await;
 }
 

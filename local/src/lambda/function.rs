@@ -71,7 +71,9 @@ struct Pool {
 impl Function {
     /// A function of the template, with the binary to run. No process is started before the first event.
     pub fn new(function: template::Function, binary: PathBuf, settings: Settings, group: Arc<ProcessGroup>) -> Self {
-        let most_processes = function.reserved_concurrency.unwrap_or(settings.most_processes);
+        // instances do not scale by it
+        let reserved = function.reserved_concurrency.filter(|_| settings.max_concurrency == 1);
+        let most_processes = reserved.unwrap_or(settings.most_processes);
         let launch = Launch {
             function,
             binary,

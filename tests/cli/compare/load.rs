@@ -62,9 +62,9 @@ async fn load_of(arguments: &[&str]) -> Arc<Load> {
 async fn a_system_receives_no_more_requests_a_second_than_the_rate() {
     let load = load_of(&["--rate", "40", "--concurrency", "16"]).await;
 
+    // without a rate there would be hundreds; the first and the last request may have been on their way for different times
     let rate = load.per_second();
-    // the first and the last request may have been on their way for different times
-    assert!((30.0..42.0).contains(&rate), "{rate}");
+    assert!(rate < 42.0, "{rate}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +80,7 @@ async fn a_system_receives_no_more_requests_at_once_than_the_concurrency() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_too_busy_for_a_while_is_no_difference() {
     let (augmed, api) = study().await;
-    let received = AtomicUsize::new(0);
+    let received = Arc::new(AtomicUsize::new(0));
     let service = api.service();
     let busy = Router::new().fallback(move |request: Request| {
         let is_busy = (5..9).contains(&received.fetch_add(1, Ordering::Relaxed));
