@@ -30,7 +30,9 @@ pub async fn nothing_that_was_acknowledged_is_lost_behind_a_pooler() {
 
     deployment.suffer("PostgreSQL is killed", BACK, kill_postgres).await;
     deployment.suffer("the pooler's connections are cut", BACK, cut_connections).await;
-    deployment.suffer("the pooler's connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose()).await;
+    deployment
+        .suffer("the pooler's connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose())
+        .await;
     deployment.suffer("connections to the pooler are lost", LOST_CONNECTIONS_FOUND, async |_| to_pooler.lose()).await;
     let replace_pooler = async |all: &mut Deployment| {
         running.stop();

@@ -28,6 +28,8 @@ pub enum Signed {
     Nothing,
     Key(SecretString),
     Token(SecretString),
+    /// The old system reads the token on some routes of `/admin`, and the load balancer before it reads the key.
+    KeyAndToken(SecretString, SecretString),
 }
 
 impl Credentials {
@@ -55,7 +57,10 @@ impl Credentials {
             Caller::Holder(token) => Signed::Token(token.clone()),
             Caller::Garbage => Signed::Token("no-token".into()),
             Caller::Service => self.key_or_administrator(self.export_key.as_ref()),
-            Caller::Administrator => self.key_or_administrator(self.admin_key.as_ref()),
+            Caller::Administrator => match (&self.admin_key, &self.administrator) {
+                (Some(key), Some(email)) => Signed::KeyAndToken(key.clone(), now(email).into()),
+                (key, _) => self.key_or_administrator(key.as_ref()),
+            },
         }
     }
 
@@ -79,7 +84,7 @@ impl Credentials {
         let account = |token: &str| Tokens::verify(&self.app.tokens, token, Utc::now()).map(|verified| verified.email);
         let (sent, received) = match (sent, received) {
             (_, None) => return Token::Missing,
-            (Signed::Token(sent), Some(received)) => (sent, received),
+            (Signed::Token(sent) | Signed::KeyAndToken(_, sent), Some(received)) => (sent, received),
             // of a login
             (_, Some(received)) => return if account(received).is_ok() { Token::Renewed } else { Token::Wrong },
         };
@@ -100,6 +105,9 @@ impl Signed {
             Self::Nothing => request,
             Self::Key(key) => request.header("x-api-key", key.expose_secret()),
             Self::Token(token) => request.bearer_auth(token.expose_secret()),
+            Self::KeyAndToken(key, token) => {
+                request.header("x-api-key", key.expose_secret()).bearer_auth(token.expose_secret())
+            }
         }
     }
 }

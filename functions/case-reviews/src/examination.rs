@@ -53,13 +53,14 @@ fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
         let texts = direct.into_iter().map(|(_, text)| text).collect();
         return Some(Node::new(title, Values::of_rows(texts)));
     }
-    let is_child = |parent: i32, measurement: &Measurement| {
-        case.relationships.iter().filter(|pair| **pair == (parent, measurement.measurement_concept_id)).count()
-    };
-    // once per relationship, as ten recorded steps want it (docs/decisions.md, 7)
-    let related = case.measurements.iter().flat_map(|measurement| {
-        let times = group.concepts.iter().map(|&concept| is_child(concept, measurement)).sum();
-        std::iter::repeat_n((measurement.measurement_concept_id, measurement.text(&case.vocabulary)), times)
+    // The old service asks for no order. PostgreSQL joins from the primary key of concept_relationship, so its children come by
+    // concept, and a measurement once per relationship (docs/decisions, 7).
+    let mut relationships = case.relationships.clone();
+    relationships.retain(|(parent, _)| group.concepts.contains(parent));
+    relationships.sort_unstable();
+    let related = relationships.iter().flat_map(|&(_, concept)| {
+        let of_concept = texts(case, move |measurement| measurement.measurement_concept_id == concept);
+        of_concept.collect::<Vec<_>>()
     });
     Node::of_nodes(title, Node::by_concept(related, &case.vocabulary))
 }
@@ -141,6 +142,17 @@ mod tests {
         let shown = examination(&json!({ "x": [41] }), rows, &json!([]));
 
         let vitals = json!([node("Pulse", json!(["72", "80"]))]);
+        assert_eq!(shown, json!([node("Vital signs", vitals)]));
+    }
+
+    #[test]
+    fn related_measurements_come_by_concept_whatever_order_they_were_taken_in() {
+        let rows = vec![measured(43, "36.60"), measured(42, "80"), measured(42, "72")];
+
+        let shown = examination(&json!({ "x": [41] }), rows, &json!([]));
+
+        let temperature = node("Temperature", json!(["36.60", "36.60"]));
+        let vitals = json!([node("Pulse", json!(["80", "72"])), temperature]);
         assert_eq!(shown, json!([node("Vital signs", vitals)]));
     }
 

@@ -125,7 +125,9 @@ async fn restarting(service: Router) -> Address {
                 let listener = TcpListener::bind(address).await.unwrap();
                 axum::serve(listener, stops.clone()).await.unwrap();
             };
-            runtime.block_on(async { tokio::select! { () = serving => {}, () = stop.notified() => {} } });
+            runtime.block_on(async {
+                tokio::select! { () = serving => {}, () = stop.notified() => {} }
+            });
         }
     });
     Address { url: format!("http://{address}") }

@@ -54,7 +54,8 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
 async fn measure(bench: &Bench, cluster: &Cluster) -> Result<Section, Failure> {
     let (processes, busy) = (bench.pace.fleet, bench.pace.fleet_busy);
     let study = Study::generate(cluster, PATIENTS).await?;
-    let mut section = Section::new(&format!("{} function processes that start at once", count(number(processes))), &COLUMNS);
+    let mut section =
+        Section::new(&format!("{} function processes that start at once", count(number(processes))), &COLUMNS);
 
     let pooler = PgBouncer::start(&study.database.url, POOLED, "").await?;
     let pooled = study.database.at(pgbouncer::through(pooler.address(), &study.database.url)?);
@@ -74,14 +75,18 @@ async fn measure(bench: &Bench, cluster: &Cluster) -> Result<Section, Failure> {
     fleet.stop().await;
     study.reset().await?;
 
-    for (what, observed) in
-        [("through PgBouncer", &through_pooler), ("the container", &container), ("without a pooler, burst alone", &direct)]
-    {
+    for (what, observed) in [
+        ("through PgBouncer", &through_pooler),
+        ("the container", &container),
+        ("without a pooler, burst alone", &direct),
+    ] {
         section.rows.push(row(what, observed));
     }
     section.verdicts.extend(verdicts(&through_pooler, &container, &direct));
     match recovered {
-        Some(after) => section.rows.push(vec![format!("eight participants are all served {:.1} s after that burst", after.as_secs_f64())]),
+        Some(after) => section
+            .rows
+            .push(vec![format!("eight participants are all served {:.1} s after that burst", after.as_secs_f64())]),
         None => section.fail("recovery", &format!("participants were still refused after {RECOVERY:?}").into()),
     }
     Ok(section)
@@ -130,7 +135,11 @@ fn row(what: &str, (observed, connections): &(Observed, usize)) -> Vec<String> {
     ]
 }
 
-fn verdicts(through_pooler: &(Observed, usize), container: &(Observed, usize), direct: &(Observed, usize)) -> [Verdict; 4] {
+fn verdicts(
+    through_pooler: &(Observed, usize),
+    container: &(Observed, usize),
+    direct: &(Observed, usize),
+) -> [Verdict; 4] {
     let (fleet, connections) = through_pooler;
     let asked = fleet.answered + fleet.refused + fleet.failed;
     let share = number(fleet.answered) / number(asked);
