@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
+mod agreement;
+mod agreement_figures;
 mod application_role;
 mod assignments;
 mod augmed;
