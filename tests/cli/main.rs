@@ -23,5 +23,7 @@ mod load_errors;
 mod migrations;
 mod progress;
 mod real_data;
+mod seal;
 mod study;
 mod users;
+mod verify;

@@ -1,6 +1,7 @@
 //! `augmed study`: what a study is evaluated with, and kept by.
 
 mod agreement;
+mod seal;
 mod statistics;
 
 use clap::{Args, Subcommand};
@@ -11,7 +12,9 @@ use crate::report::Ending;
 
 const AFTER_HELP: &str = "\
 Examples:
-  augmed study agreement \"risk of colorectal cancer\" --truth truth.csv --positive-from Moderate";
+  augmed study agreement \"risk of colorectal cancer\" --truth truth.csv --positive-from Moderate
+  augmed study seal sealed --key key.pem
+  augmed study verify sealed --key public.pem";
 
 /// Evaluate a study, and keep it.
 #[derive(Debug, Args)]
@@ -25,10 +28,16 @@ pub struct Arguments {
 enum Action {
     /// How much participants agree about a question, per arm; with --truth, how often they are right.
     Agreement(agreement::Arguments),
+    /// Write everything that the study consists of, with a manifest of hashes and a signature.
+    Seal(seal::Arguments),
+    /// Say what of a sealed study was changed, added or lost. Needs no database.
+    Verify(seal::VerifyArguments),
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     match arguments.action {
         Action::Agreement(arguments) => agreement::run(arguments, context).await,
+        Action::Seal(arguments) => seal::run(arguments, context).await,
+        Action::Verify(arguments) => seal::verify(&arguments, context),
     }
 }
