@@ -8,6 +8,7 @@ mod application_role;
 mod assignments;
 mod augmed;
 mod cases;
+mod codebook;
 mod command_line;
 mod compare;
 mod configuration;
