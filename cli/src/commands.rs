@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::report::Ending;
 use crate::{
     assignments, case, compare, completions, demo_study, doctor, export, load, migration, page_config, progress,
-    questionnaire, token, users,
+    questionnaire, study, token, users,
 };
 
 /// What to do.
@@ -31,6 +31,8 @@ pub enum Command {
     Progress(progress::Arguments),
     /// What a study has gathered, as files: answers, times, participants, assignments, and one file for the analysis.
     Export(export::Arguments),
+    /// Evaluate a study, and keep it.
+    Study(study::Arguments),
     /// Fill a database that is migrated and empty with an invented study, to look around in.
     Demo(demo_study::Arguments),
     /// Ask the old system and the new one the same questions, and tell what differs.
@@ -55,6 +57,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Ending, Failure>
         Command::Case(arguments) => case::run(arguments, context).await,
         Command::Progress(arguments) => progress::run(arguments, context).await,
         Command::Export(arguments) => export::run(arguments, context).await,
+        Command::Study(arguments) => study::run(arguments, context).await,
         Command::Demo(arguments) => demo_study::run(arguments, context).await,
         Command::Compare(arguments) => Box::pin(compare::run(arguments, context)).await,
         Command::Token(arguments) => token::run(arguments, context).await,

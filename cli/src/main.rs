@@ -29,6 +29,7 @@ mod progress;
 mod questionnaire;
 mod random;
 mod report;
+mod study;
 mod table;
 mod table_text;
 mod token;

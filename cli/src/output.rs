@@ -26,6 +26,11 @@ impl FromStr for Output {
 }
 
 impl Output {
+    /// The file of this path.
+    pub fn file(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
     /// Whether it is standard output.
     pub fn is_stdout(&self) -> bool {
         self.0.is_none()

@@ -32,6 +32,7 @@ async fn the_role_of_the_service_is_enough_to_run_a_study() {
         &["case", "paths", "101"],
         &["export", "answers"],
         &["export", "analysis"],
+        &["study", "codebook"],
     ] {
         augmed.run(arguments).done();
     }
@@ -42,8 +43,13 @@ async fn what_needs_more_rights_says_so_and_works_as_the_owner() {
     let augmed = of_the_service(Augmed::over(TestDb::new().await)).await;
     let page = augmed.file("page_config.json", PAGE_CONFIG);
     let files = augmed.directory("clinical", &[("person.csv", PERSON)]);
-    let commands =
-        [&["page-config", "set", &page][..], &["load", "clinical", &files], &["migrate", "status"], &["migrate", "up"]];
+    let commands = [
+        &["page-config", "set", &page][..],
+        &["load", "clinical", &files],
+        &["study", "seal", "sealed"],
+        &["migrate", "status"],
+        &["migrate", "up"],
+    ];
 
     for arguments in commands {
         let run = augmed.run(arguments);

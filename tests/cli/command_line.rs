@@ -16,6 +16,7 @@ async fn every_command_has_help_with_examples() {
         "assignments",
         "case",
         "progress",
+        "study",
         "token",
         "demo",
         "export",

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
+mod agreement;
+mod agreement_figures;
 mod application_role;
 mod assignments;
 mod augmed;
 mod cases;
+mod codebook;
 mod command_line;
 mod compare;
 mod configuration;
@@ -21,5 +24,7 @@ mod load_errors;
 mod migrations;
 mod progress;
 mod real_data;
+mod seal;
 mod study;
 mod users;
+mod verify;

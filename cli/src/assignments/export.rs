@@ -18,6 +18,25 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::{Ending, Report};
 
+/// What the columns of such a file are.
+const ABOUT: [&str; 10] = [
+    "the address of the participant",
+    "the case: the number of a visit (visit_occurrence_id)",
+    "a path of the case that is shown",
+    "whether the path is folded at first",
+    "whether the path is highlighted",
+    "the order of the path among those that the page shows first",
+    "the experiment that the assignment belongs to",
+    "the arm of the assignment",
+    "the policy that chose the assignment",
+    "the probability with which the design drew the assignment, above 0 and at most 1",
+];
+
+/// Returns the columns with their descriptions. Cells are text, as an upload reads them.
+pub fn columns() -> Vec<Column> {
+    COLUMNS.into_iter().zip(ABOUT).map(|(name, about)| Column::new(name, Kind::Text, about)).collect()
+}
+
 /// The columns of such a file (contract, section 6).
 pub const COLUMNS: [&str; 10] =
     ["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy", "Probability"];
@@ -60,8 +79,7 @@ impl Source for Uploadable {
             self.experiment
         );
         let rows = u64::try_from(paths.fetch_one(snapshot).await?).unwrap_or_default();
-        let columns = COLUMNS.map(|name| Column { name: name.into(), kind: Kind::Text });
-        Ok(Opened { columns: columns.into(), rows })
+        Ok(Opened { columns: columns(), rows })
     }
 
     async fn rows(

@@ -8,6 +8,8 @@ mod generate;
 mod list;
 mod upload;
 
+pub use export::columns as exported_columns;
+
 use clap::{Args, Subcommand};
 
 use crate::context::Context;

@@ -14,11 +14,13 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Ending;
 
-pub use encoder::{Format, Lines};
-pub use source::{Opened, Source};
-pub use write::{Destination, write};
-
-use source::Whole;
+pub use analysis::{
+    Described, answer_text, columns as analysis_columns, is_address, option_number, participant_id, question_column,
+    questionnaires,
+};
+pub use encoder::{Encoder, Format, Lines};
+pub use source::{Opened, Source, Whole};
+pub use write::{Destination, record, write};
 
 const AFTER_HELP: &str = "\
 The name of the file says what it becomes: .csv, .json or .parquet, and .csv.gz or .json.gz. It appears when it is whole. Columns and

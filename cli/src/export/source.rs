@@ -37,6 +37,13 @@ pub struct Whole<T> {
     pub since: Option<DateTime<Utc>>,
 }
 
+impl<T> Whole<T> {
+    /// All rows of `table`.
+    pub fn of(table: T) -> Self {
+        Self { table, since: None }
+    }
+}
+
 impl<T: Table> Source for Whole<T> {
     fn resource(&self) -> &'static str {
         T::ROUTE

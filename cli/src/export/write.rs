@@ -132,7 +132,7 @@ async fn write_as(
 }
 
 /// As the routes do: an entry that tells of data that has left, before its first row.
-async fn record(resource: &str, rows: u64, context: &Context) -> Result<(), Failure> {
+pub async fn record(resource: &str, rows: u64, context: &Context) -> Result<(), Failure> {
     let mut transaction = context::begin(&context.database().await?).await?;
     let details = json!({ "rows": rows });
     context.author().record(&mut transaction, Action::ExportData, &[resource.to_owned()], details).await?;

@@ -15,17 +15,17 @@ pub struct Analytics;
 
 row! {
     AnalyticsRow {
-        analytics_id: i32,
-        user_email: String,
-        case_config_id: String,
-        case_id: i32,
-        case_open_time: Option<TimestampUtc>,
-        answer_open_time: Option<TimestampUtc>,
-        answer_submit_time: Option<TimestampUtc>,
-        to_answer_open_secs: f64,
-        to_submit_secs: f64,
-        total_duration_secs: f64,
-        analytics_created_at: Option<TimestampUtc>,
+        analytics_id: i32 = "the number of the timing",
+        user_email: String = "the address of the participant",
+        case_config_id: String = "the assignment that was timed",
+        case_id: i32 = "the case: the number of a visit (visit_occurrence_id)",
+        case_open_time: Option<TimestampUtc> = "when the participant opened the case",
+        answer_open_time: Option<TimestampUtc> = "when the participant opened the questions",
+        answer_submit_time: Option<TimestampUtc> = "when the participant sent the answer",
+        to_answer_open_secs: f64 = "from opening the case to opening the questions" in "s",
+        to_submit_secs: f64 = "from opening the questions to the answer" in "s",
+        total_duration_secs: f64 = "from opening the case to the answer" in "s",
+        analytics_created_at: Option<TimestampUtc> = "when the timing was stored",
     }
 }
 

@@ -50,40 +50,40 @@ impl FromStr for AnswerKey {
 
 row! {
     AnswerRow {
-        answer_id: i32,
-        case_id: Option<i32>,
-        user_email: Option<String>,
+        answer_id: i32 = "the number of the answer",
+        case_id: Option<i32> = "the case: the number of a visit (visit_occurrence_id)",
+        user_email: Option<String> = "the address of the participant",
         #[schema(value_type = serde_json::Value)]
-        answer: Option<StoredJson>,
+        answer: Option<StoredJson> = "the answers, by the titles of the questions",
         #[schema(value_type = serde_json::Value)]
-        display_configuration: Option<StoredJson>,
-        ai_score_shown: bool,
-        answer_config_id: Option<Uuid>,
-        answer_created_at: Option<Timestamp>,
-        person_id: Option<i32>,
-        visit_start_date: Option<NaiveDate>,
-        year_of_birth: Option<i32>,
-        gender_name: Option<String>,
-        ai_value_as_string: Option<String>,
-        case_open_time: Option<TimestampUtc>,
-        answer_open_time: Option<TimestampUtc>,
-        answer_submit_time: Option<TimestampUtc>,
-        to_answer_open_secs: Option<f64>,
-        to_submit_secs: Option<f64>,
-        total_duration_secs: Option<f64>,
-        order_id: i64,
+        display_configuration: Option<StoredJson> = "the paths that the assignment showed when it was answered",
+        ai_score_shown: bool = "whether the browser has shown the AI score, as it says",
+        answer_config_id: Option<Uuid> = "the questionnaire that was answered",
+        answer_created_at: Option<Timestamp> = "when the answer was stored (UTC)",
+        person_id: Option<i32> = "the patient of the case",
+        visit_start_date: Option<NaiveDate> = "when the visit of the case began",
+        year_of_birth: Option<i32> = "the year in which the patient was born",
+        gender_name: Option<String> = "the gender of the patient, by the name of its concept",
+        ai_value_as_string: Option<String> = "the risk assessment that is recorded of the visit (concept 45614722), the earliest",
+        case_open_time: Option<TimestampUtc> = "when the participant opened the case",
+        answer_open_time: Option<TimestampUtc> = "when the participant opened the questions",
+        answer_submit_time: Option<TimestampUtc> = "when the participant sent the answer",
+        to_answer_open_secs: Option<f64> = "from opening the case to opening the questions" in "s",
+        to_submit_secs: Option<f64> = "from opening the questions to the answer" in "s",
+        total_duration_secs: Option<f64> = "from opening the case to the answer" in "s",
+        order_id: i64 = "the place of the answer among those of its participant, from 1, in the order of the export",
         /// Only with `include=assignment`, as are the following.
         #[schema(required = false)]
-        experiment_id: Option<String>,
+        experiment_id: Option<String> = "the experiment of the assignment when it was answered",
         #[schema(required = false)]
-        arm: Option<String>,
+        arm: Option<String> = "the arm of the assignment when it was answered",
         #[schema(required = false)]
-        rl_run_id: Option<i32>,
+        rl_run_id: Option<i32> = "the run that made the assignment",
         #[schema(required = false)]
-        policy_id: Option<String>,
+        policy_id: Option<String> = "the policy that chose the assignment",
         /// The probability with which the design drew the assignment.
         #[schema(required = false)]
-        allocation_probability: Option<f64>,
+        allocation_probability: Option<f64> = "the probability with which the design drew the assignment, above 0 and at most 1",
     }
 }
 

@@ -16,13 +16,13 @@ pub struct DisplayConfigs;
 
 row! {
     DisplayConfigRow {
-        config_id: String,
-        user_email: Option<String>,
-        case_id: Option<i32>,
+        config_id: String = "the id of the assignment",
+        user_email: Option<String> = "the address of the participant",
+        case_id: Option<i32> = "the case: the number of a visit (visit_occurrence_id)",
         #[schema(value_type = serde_json::Value)]
-        path_config: Option<StoredJson>,
-        person_id: Option<i32>,
-        visit_start_date: Option<NaiveDate>,
+        path_config: Option<StoredJson> = "the paths that the assignment shows, with their style",
+        person_id: Option<i32> = "the patient of the case",
+        visit_start_date: Option<NaiveDate> = "when the visit of the case began",
     }
 }
 

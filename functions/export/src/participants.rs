@@ -15,15 +15,15 @@ pub struct Participants;
 
 row! {
     ParticipantRow {
-        user_id: i32,
-        position: Option<String>,
-        employer: Option<String>,
-        area_of_clinical_ex: Option<String>,
-        active: Option<bool>,
-        admin_flag: Option<bool>,
-        user_created_at: Option<Timestamp>,
-        cases_completed: i64,
-        cases_assigned: i64,
+        user_id: i32 = "the number of the account",
+        position: Option<String> = "what the participant works as",
+        employer: Option<String> = "where the participant works",
+        area_of_clinical_ex: Option<String> = "the clinical field of the participant",
+        active: Option<bool> = "whether the account may log in",
+        admin_flag: Option<bool> = "whether the account may see the pages of researchers",
+        user_created_at: Option<Timestamp> = "when the account was made (UTC)",
+        cases_completed: i64 = "how many answers the participant has given",
+        cases_assigned: i64 = "how many assignments the participant has",
     }
 }
 

@@ -13,9 +13,10 @@ pub(crate) trait Row: Send + 'static {
     fn bytes(&self) -> usize;
 }
 
-/// A struct whose fields are the columns.
+/// A struct whose fields are the columns, each with what the codebook says of it, and with its unit: `age: i32 = "…" in "years"`. A column
+/// without a description does not compile.
 macro_rules! row {
-    ($(#[$doc:meta])* $row:ident { $($(#[$schema:meta])* $column:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $row:ident { $($(#[$schema:meta])* $column:ident: $type:ty = $about:literal $(in $unit:literal)?,)* }) => {
         $(#[$doc])*
         #[derive(utoipa::ToSchema)]
         pub(crate) struct $row {
@@ -26,6 +27,11 @@ macro_rules! row {
             const COLUMNS: &'static [$crate::value::Column] = &[$($crate::value::Column {
                 name: std::borrow::Cow::Borrowed(stringify!($column)),
                 kind: <$type as $crate::value::Field>::KIND,
+                about: std::borrow::Cow::Borrowed($about),
+                unit: {
+                    let unit: &[&'static str] = &[$($unit)?];
+                    unit.first().copied()
+                },
             }),*];
 
             fn values(&self) -> Vec<$crate::value::Value<'_>> {

@@ -51,13 +51,30 @@ pub enum Kind {
     Json,
 }
 
-/// A column: its name in the header line and in objects.
+/// A column: its name in the header line and in objects, and what the codebook says of it.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// Its name.
     pub name: Cow<'static, str>,
     /// Of its values; any of them may be missing.
     pub kind: Kind,
+    /// What its values are, and where they come from.
+    pub about: Cow<'static, str>,
+    /// Of numbers that have one.
+    pub unit: Option<&'static str>,
+}
+
+impl Column {
+    /// Describes a column whose values have no unit.
+    pub fn new(name: impl Into<Cow<'static, str>>, kind: Kind, about: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), kind, about: about.into(), unit: None }
+    }
+
+    /// The same for numbers of this unit.
+    #[must_use]
+    pub fn in_unit(self, unit: &'static str) -> Self {
+        Self { unit: Some(unit), ..self }
+    }
 }
 
 impl Value<'_> {

@@ -2,7 +2,9 @@
 
 mod address;
 mod answered;
+mod columns;
 mod feature;
+mod option;
 mod question;
 mod report;
 mod sample;
@@ -14,7 +16,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use export::value::{Column, Kind, Value};
+use export::value::Value;
 use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 use shared::db::Database;
@@ -28,9 +30,13 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
+pub use address::is_one as is_address;
 use answered::Answered;
+pub use columns::Described;
 use feature::Backgrounds;
+pub use option::number as option_number;
 use question::Questions;
+pub use question::{answer_text, column as question_column, questionnaires};
 use report::{Exported, Joined};
 use sample::Sample;
 use survey::{Survey, SurveyArguments};
@@ -109,7 +115,8 @@ impl Source for Analysis {
         let answers = answered::count(snapshot, self.since).await?;
         let rows = self.sample.as_mut().map_or(answers, |sample| sample.among(answers));
         self.validation.iter_mut().for_each(|validation| validation.answers = answers);
-        Ok(Opened { columns: self.columns(), rows })
+        let columns = self.columns().into_iter().map(|described| described.column);
+        Ok(Opened { columns: columns.collect(), rows })
     }
 
     async fn rows(
@@ -130,44 +137,24 @@ impl Source for Analysis {
 }
 
 impl Analysis {
-    fn columns(&self) -> Vec<Column> {
-        let fixed = [
-            ("person_id", Kind::Integer),
-            ("user_id", Kind::Unsigned),
-            ("order_id", Kind::Integer),
-            ("case_open_time", Kind::TimestampUtc),
-            ("answer_open_time", Kind::TimestampUtc),
-            ("answer_submit_time", Kind::TimestampUtc),
-            ("to_answer_open_secs", Kind::Float),
-            ("to_submit_secs", Kind::Float),
-            ("total_duration_secs", Kind::Float),
-            ("age", Kind::Integer),
-            ("gender", Kind::Text),
-        ];
-        let fixed = fixed.map(|(name, kind)| (name.to_owned(), kind));
-        let shown = self.features.iter().map(|feature| (format!("{feature} (shown)"), Kind::Boolean));
-        let values = self.features.iter().map(|feature| (format!("{feature} (value)"), Kind::Text));
-        let answers = self.questions.columns();
-        let survey = self.survey.iter().flat_map(|survey| &survey.columns).map(|name| (name.clone(), Kind::Text));
-        let assignment = [
-            ("experiment_id", Kind::Text),
-            ("arm", Kind::Text),
-            ("rl_run_id", Kind::Integer),
-            ("policy_id", Kind::Text),
-            ("allocation_probability", Kind::Float),
-        ];
-        let assignment = assignment.map(|(name, kind)| (name.to_owned(), kind));
-        let all = fixed
-            .into_iter()
+    fn columns(&self) -> Vec<Described> {
+        let shown = self.features.iter().map(|feature| columns::shown(feature));
+        let values = self.features.iter().map(|feature| columns::value(feature));
+        let survey = self.survey.iter().flat_map(|survey| &survey.columns).map(|name| columns::surveyed(name));
+        let all = columns::of_case_and_time()
             .chain(shown)
-            .chain([("ai_score (shown)".to_owned(), Kind::Text)])
+            .chain([columns::score_shown()])
             .chain(values)
-            .chain([("ai_score (value)".to_owned(), Kind::Float)])
-            .chain(answers)
-            .chain(survey)
-            .chain(assignment);
+            .chain([columns::score()])
+            .map(Described::from)
+            .chain(self.questions.columns())
+            .chain(survey.chain(columns::of_assignment()).map(Described::from));
         let mut taken = HashSet::new();
-        all.map(|(name, kind)| Column { name: untaken(name, &mut taken).into(), kind }).collect()
+        all.map(|mut described| {
+            described.column.name = untaken(described.column.name.into_owned(), &mut taken).into();
+            described
+        })
+        .collect()
     }
 
     fn row<'a>(&'a mut self, answer: &'a Answered, backgrounds: &Backgrounds) -> Vec<Value<'a>> {
@@ -221,6 +208,13 @@ impl Analysis {
     }
 }
 
+/// Returns the columns of the file as it would be now, without those of a survey.
+pub async fn columns(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<Described>, Failure> {
+    let features = feature::of_study(snapshot, db).await?;
+    let questions = Questions::of_study(snapshot).await?;
+    Ok(Analysis { features, questions, ..Analysis::default() }.columns())
+}
+
 /// A survey in which nobody is found is another study's, or its addresses are not those of the accounts.
 fn somebody_is_found(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
     if participants.is_empty() || participants.iter().any(|email| survey.of(&normalised(email)).is_some()) {
@@ -246,6 +240,11 @@ fn untaken(name: String, taken: &mut HashSet<String>) -> String {
 /// An address in the form in which it is compared.
 fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+/// Returns the `user_id` of an address as it is stored.
+pub fn participant_id(email: &str) -> u64 {
+    user_id(&normalised(email))
 }
 
 /// The first eight bytes of the SHA-256 of an address, as the old export script made them of it: the same in every export.

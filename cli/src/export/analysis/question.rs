@@ -1,12 +1,14 @@
 //! Answers by question, with their options normalised: a number where every option is one, else the text.
 
-use export::value::{Kind, Value};
+use export::value::{Column, Kind, Value};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use shared::python::json_cell;
 use shared::stored_json::{entries, fields, text};
 use sqlx::PgConnection;
 
+use super::columns::{Choice, Described};
+use super::option::{number, screening};
 use crate::failure::Failure;
 
 /// Names that the old export script gave the columns of four questions, by words that their titles have.
@@ -18,9 +20,6 @@ const NAMED: [(&[&str], &str); 4] = [
 ];
 const SCREENING: &str = "screening_recommendation";
 
-/// Its numbers for a scale in words.
-const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
-
 /// The questions of a study, in their order; of one that was asked in several questionnaires there is one column.
 #[derive(Debug, Default)]
 pub struct Questions(IndexMap<String, Question>);
@@ -29,6 +28,8 @@ pub struct Questions(IndexMap<String, Question>);
 struct Question {
     title: String,
     kind: Answer,
+    /// Of all questionnaires.
+    options: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,16 +40,10 @@ enum Answer {
 }
 
 impl Questions {
-    /// Those of every questionnaire that was answered, and of the newest one.
+    /// Those of [`questionnaires`].
     pub async fn of_study(snapshot: &mut PgConnection) -> Result<Self, Failure> {
-        let configs = sqlx::query_scalar!(
-            r#"SELECT config::text AS "config!" FROM answer_config
-               WHERE id IN (SELECT answer_config_id FROM answer)
-                  OR id = (SELECT id FROM answer_config ORDER BY created_timestamp DESC NULLS LAST, id LIMIT 1)
-               ORDER BY created_timestamp, id"#
-        );
         let mut questions = Self::default();
-        configs.fetch_all(snapshot).await?.iter().for_each(|config| questions.add(config));
+        questionnaires(snapshot).await?.iter().for_each(|config| questions.add(config));
         Ok(questions)
     }
 
@@ -57,19 +52,20 @@ impl Questions {
             let Some(question) = fields(question.get()) else { continue };
             let Some(title) = question.get("title").and_then(|title| text(title)) else { continue };
             let title = title.trim().to_owned();
-            let kind = kind(&title, question.get("options").copied());
-            let known = self.0.entry(title.clone()).or_insert(Question { title, kind });
+            let options = options(question.get("options").copied());
+            let kind = kind(&title, &options);
+            let known = self.0.entry(title.clone()).or_insert(Question { title, kind, options: Vec::new() });
             if known.kind != kind {
                 known.kind = Answer::Text;
             }
+            let texts = options.into_iter().flatten();
+            let new: Vec<String> = texts.filter(|option| !known.options.contains(option)).collect();
+            known.options.extend(new);
         }
     }
 
-    pub fn columns(&self) -> impl Iterator<Item = (String, Kind)> {
-        self.0.values().map(|question| {
-            let kind = if question.kind == Answer::Number { Kind::Integer } else { Kind::Text };
-            (name(&question.title).unwrap_or(&question.title).to_owned(), kind)
-        })
+    pub fn columns(&self) -> impl Iterator<Item = Described> {
+        self.0.values().map(Question::column)
     }
 
     /// A value for each column, and how many answers are no number where all options are.
@@ -98,23 +94,68 @@ impl Questions {
     }
 }
 
+impl Question {
+    fn column(&self) -> Described {
+        let (kind, about) = match self.kind {
+            Answer::Number => (Kind::Integer, "the number of the option that was chosen"),
+            Answer::Screening => (Kind::Text, "the option that was chosen, in short"),
+            Answer::Text if self.options.is_empty() => (Kind::Text, "what was written"),
+            Answer::Text => (Kind::Text, "the option that was chosen; several are separated by ;"),
+        };
+        let choice = |option: &String| {
+            let value = match self.kind {
+                Answer::Number => number(option)?.to_string(),
+                Answer::Screening => screening(option),
+                Answer::Text => option.trim().to_owned(),
+            };
+            Some(Choice { value, label: option.clone() })
+        };
+        Described {
+            column: Column::new(column(&self.title).to_owned(), kind, about),
+            question: Some(self.title.clone()),
+            choices: self.options.iter().filter_map(choice).collect(),
+        }
+    }
+}
+
+/// Returns every questionnaire that was answered, and the newest one, as JSON text.
+pub async fn questionnaires(snapshot: &mut PgConnection) -> Result<Vec<String>, Failure> {
+    let configs = sqlx::query_scalar!(
+        r#"SELECT config::text AS "config!" FROM answer_config
+               WHERE id IN (SELECT answer_config_id FROM answer)
+                  OR id = (SELECT id FROM answer_config ORDER BY created_timestamp DESC NULLS LAST, id LIMIT 1)
+               ORDER BY created_timestamp, id"#
+    );
+    Ok(configs.fetch_all(snapshot).await?)
+}
+
+/// Returns the name of a question's column.
+pub fn column(title: &str) -> &str {
+    name(title).unwrap_or(title)
+}
+
 fn name(title: &str) -> Option<&'static str> {
     let title = title.to_lowercase();
     NAMED.iter().find(|(words, _)| words.iter().all(|words| title.contains(words))).map(|(_, name)| *name)
 }
 
-fn kind(title: &str, options: Option<&RawValue>) -> Answer {
+/// Returns the options; none for one that is no text.
+fn options(options: Option<&RawValue>) -> Vec<Option<String>> {
     let options = options.and_then(|options| entries(options.get())).unwrap_or_default();
-    let number_of = |option: &&RawValue| text(option).and_then(|option| number(&option));
+    options.into_iter().map(text).collect()
+}
+
+fn kind(title: &str, options: &[Option<String>]) -> Answer {
+    let has_number = |option: &Option<String>| option.as_deref().and_then(number).is_some();
     match name(title) {
         Some(SCREENING) => Answer::Screening,
-        _ if !options.is_empty() && options.iter().all(|option| number_of(option).is_some()) => Answer::Number,
+        _ if !options.is_empty() && options.iter().all(has_number) => Answer::Number,
         _ => Answer::Text,
     }
 }
 
 /// Several options of one answer are separated by semicolons. Nothing for what is empty.
-fn answer_text(value: &RawValue) -> Option<String> {
+pub fn answer_text(value: &RawValue) -> Option<String> {
     let cells: Vec<String> = match entries(value.get()) {
         Some(several) => several.into_iter().map(json_cell).collect(),
         None => vec![json_cell(value)],
@@ -123,74 +164,14 @@ fn answer_text(value: &RawValue) -> Option<String> {
     (!cells.is_empty()).then(|| cells.join("; "))
 }
 
-/// `1 - Not Confident` is 1, and `Moderate Risk` is 3.
-fn number(option: &str) -> Option<i64> {
-    let option = option.trim().to_lowercase();
-    let rest = option.trim_start_matches(|character: char| character.is_ascii_digit());
-    let digits = &option[..option.len() - rest.len()];
-    if digits.is_empty() {
-        let word = option.strip_suffix(" risk").unwrap_or(&option);
-        return SCALE.iter().position(|step| *step == word).and_then(|step| i64::try_from(step + 1).ok());
-    }
-    // not of "1-2 times" or "10 units"
-    let words = rest.trim_start().strip_prefix(['-', '–', '—', '.', ':', ')', '=']);
-    let is_label = words.is_some_and(|words| words.is_empty() || words.starts_with(char::is_whitespace));
-    if rest.trim().is_empty() || is_label { digits.parse().ok() } else { None }
-}
-
-/// The old script's short forms.
-fn screening(option: &str) -> String {
-    let lower = option.to_lowercase();
-    if let Some(interval) = lower.strip_prefix("no screening, recommendation for reassessment in") {
-        return format!("Reassessment in {}", interval.trim());
-    }
-    for (start, short) in
-        [("fecal immunochemical test", "FIT"), ("no screening", "No screening"), ("colonoscopy", "Colonoscopy")]
-    {
-        if lower.starts_with(start) {
-            return short.to_owned();
-        }
-    }
-    option.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_option_is_a_number_by_its_label_or_on_the_scale_in_words() {
-        for (option, expected) in [
-            ("1 - Not Confident", Some(1)),
-            ("3: sure", Some(3)),
-            ("10", Some(10)),
-            ("Very Low Risk", Some(1)),
-            (" moderate ", Some(3)),
-            ("1-2 times", None),
-            ("2 units per week", None),
-            ("Colonoscopy", None),
-        ] {
-            assert_eq!(number(option), expected, "{option}");
-        }
-    }
-
-    #[test]
-    fn a_screening_recommendation_has_a_short_form() {
-        for (option, short) in [
-            ("No screening, recommendation for reassessment in 3 years", "Reassessment in 3 years"),
-            ("Fecal Immunochemical Test (FIT)", "FIT"),
-            ("Colonoscopy", "Colonoscopy"),
-            ("No screening needed", "No screening"),
-            ("Other", "Other"),
-        ] {
-            assert_eq!(screening(option), short);
-        }
-    }
-
     fn columns(configs: &[&str]) -> Vec<(String, Kind)> {
         let mut questions = Questions::default();
         configs.iter().for_each(|config| questions.add(config));
-        questions.columns().collect()
+        questions.columns().map(|described| (described.column.name.into_owned(), described.column.kind)).collect()
     }
 
     #[test]

@@ -1,0 +1,48 @@
+//! `augmed study`: what a study is evaluated with, and kept by.
+
+mod agreement;
+mod codebook;
+mod seal;
+mod statistics;
+
+use clap::{Args, Subcommand};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::Ending;
+
+const AFTER_HELP: &str = "\
+Examples:
+  augmed study agreement \"risk of colorectal cancer\" --truth truth.csv --positive-from Moderate
+  augmed study codebook --output codebook.md
+  augmed study seal sealed --key key.pem
+  augmed study verify sealed --key public.pem";
+
+/// Evaluate a study, and keep it.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// How much participants agree about a question, per arm; with --truth, how often they are right.
+    Agreement(agreement::Arguments),
+    /// Write what each column of each export is, as Markdown, CSV or a data dictionary of REDCap.
+    Codebook(codebook::Arguments),
+    /// Write everything that the study consists of, with a manifest of hashes and a signature.
+    Seal(seal::Arguments),
+    /// Say what of a sealed study was changed, added or lost. Needs no database.
+    Verify(seal::VerifyArguments),
+}
+
+pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    match arguments.action {
+        Action::Agreement(arguments) => agreement::run(arguments, context).await,
+        Action::Codebook(arguments) => codebook::run(arguments, context).await,
+        Action::Seal(arguments) => seal::run(arguments, context).await,
+        Action::Verify(arguments) => seal::verify(&arguments, context),
+    }
+}

@@ -1,0 +1,81 @@
+//! The stored assignments: who reads which case, in which arm, in which order. What each shows is in `display-configs`.
+
+use export::value::{Column, Kind, Value};
+use futures_util::TryStreamExt as _;
+use shared::db::Database;
+use sqlx::PgConnection;
+
+use crate::export::{Opened, Source};
+use crate::failure::Failure;
+
+/// The columns.
+pub fn columns() -> Vec<Column> {
+    [
+        ("config_id", Kind::Text, "the id of the assignment, as in display-configs"),
+        ("user_email", Kind::Text, "the address of the participant"),
+        ("case_id", Kind::Integer, "the case: the number of a visit (visit_occurrence_id)"),
+        ("upload_order", Kind::Integer, "the order in which a participant gets the cases: the lowest first"),
+        ("experiment_id", Kind::Text, "the experiment that the assignment belongs to"),
+        ("arm", Kind::Text, "the arm of the assignment"),
+        ("rl_run_id", Kind::Integer, "the run that made the assignment"),
+        ("policy_id", Kind::Text, "the policy that chose the assignment"),
+        (
+            "allocation_probability",
+            Kind::Float,
+            "the probability with which the design drew the assignment, above 0 and at most 1",
+        ),
+    ]
+    .map(|(name, kind, about)| Column::new(name, kind, about))
+    .into()
+}
+
+/// All assignments, in the order of their upload.
+pub struct Assignments;
+
+impl Source for Assignments {
+    fn resource(&self) -> &'static str {
+        "assignments"
+    }
+
+    async fn open(&mut self, snapshot: &mut PgConnection, _: &Database) -> Result<Opened, Failure> {
+        let rows =
+            sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM display_config"#).fetch_one(snapshot).await?;
+        Ok(Opened { columns: columns(), rows: u64::try_from(rows).unwrap_or_default() })
+    }
+
+    async fn rows(
+        &mut self,
+        snapshot: &mut PgConnection,
+        _: &Database,
+        mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut rows = sqlx::query!(
+            "SELECT id, user_email, case_id, upload_order, experiment_id, arm, rl_run_id, policy_id, allocation_probability
+             FROM display_config
+             ORDER BY upload_order, id"
+        )
+        .fetch(snapshot);
+        while let Some(row) = rows.try_next().await? {
+            take(&[
+                Value::Text(row.id.into()),
+                text(row.user_email),
+                integer(row.case_id),
+                Value::Integer(row.upload_order),
+                text(row.experiment_id),
+                text(row.arm),
+                integer(row.rl_run_id),
+                text(row.policy_id),
+                row.allocation_probability.map_or(Value::Null, Value::Float),
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+fn text<'a>(text: Option<String>) -> Value<'a> {
+    text.map_or(Value::Null, |text| Value::Text(text.into()))
+}
+
+fn integer<'a>(number: Option<i32>) -> Value<'a> {
+    number.map_or(Value::Null, |number| Value::Integer(number.into()))
+}

@@ -1,0 +1,101 @@
+//! The audit trail as a hash chain: a line for each entry, with the SHA-256 of the hash before it and of the entry as it stands in the
+//! line. The first one follows 64 zeros.
+
+use std::io::{BufRead, Write as _};
+
+use futures_util::TryStreamExt as _;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use sha2::{Digest as _, Sha256};
+use shared::time::{StoredTime, isoformat};
+use sqlx::types::Json;
+
+use super::RESOURCE;
+use super::manifest::{Chain, hex};
+use super::writer::Writer;
+use crate::failure::Failure;
+
+/// Where it is.
+pub const FILE: &str = "audit-trail.jsonl";
+
+/// A row of `audit_entry`.
+#[derive(Serialize)]
+struct Entry {
+    id: i64,
+    created_at: Option<String>,
+    actor: String,
+    account_id: Option<i32>,
+    action: String,
+    resources: Vec<String>,
+    details: Json<Box<RawValue>>,
+    request_id: String,
+}
+
+/// A line.
+#[derive(Deserialize, Serialize)]
+struct Line<'a> {
+    hash: String,
+    #[serde(borrow)]
+    entry: &'a RawValue,
+}
+
+/// Writes the trail, but for the entries of sealing.
+pub async fn write(writer: &mut Writer<'_>) -> Result<(), Failure> {
+    let (path, mut file) = writer.create(FILE)?;
+    let (mut chain, sealing) = (Chain::default(), [RESOURCE.to_owned()]);
+    {
+        let mut rows = sqlx::query!(
+            r#"SELECT id, created_at AS "created_at: StoredTime", actor, account_id, action, resources,
+                      details AS "details: Json<Box<RawValue>>", request_id
+               FROM audit_entry
+               WHERE NOT (action = 'data.export' AND resources = $1)
+               ORDER BY id"#,
+            &sealing[..]
+        )
+        .fetch(writer.snapshot());
+        while let Some(row) = rows.try_next().await? {
+            let entry = Entry {
+                id: row.id,
+                created_at: row.created_at.0.map(|time| format!("{}+00:00", isoformat(time))),
+                actor: row.actor,
+                account_id: row.account_id,
+                action: row.action,
+                resources: row.resources,
+                details: row.details,
+                request_id: row.request_id,
+            };
+            let entry = to_raw_value(&entry).map_err(std::io::Error::from)?;
+            chain.add(&entry);
+            let line = Line { hash: chain.last.clone(), entry: &entry };
+            serde_json::to_writer(&mut file, &line).map_err(std::io::Error::from)?;
+            file.write_all(b"\n")?;
+        }
+    }
+    file.keep()?;
+    writer.add(&path, chain.entries)?;
+    writer.end_audit_trail(chain);
+    Ok(())
+}
+
+impl Chain {
+    fn add(&mut self, entry: &RawValue) {
+        let before = if self.entries == 0 { "0".repeat(64) } else { std::mem::take(&mut self.last) };
+        self.last = hex(&Sha256::new().chain_update(before).chain_update(entry.get()).finalize());
+        self.entries += 1;
+    }
+}
+
+/// Reads the trail to its end, or to the first line (from 1) that is not the one after those before.
+pub fn check(file: impl BufRead) -> Result<Chain, u64> {
+    let mut chain = Chain::default();
+    for line in file.lines() {
+        let place = chain.entries + 1;
+        let line = line.map_err(|_| place)?;
+        let Line { hash, entry } = serde_json::from_str(&line).map_err(|_| place)?;
+        chain.add(entry);
+        if chain.last != hash {
+            return Err(place);
+        }
+    }
+    Ok(chain)
+}

@@ -1,0 +1,66 @@
+//! The manifest: every file of a sealed study with its hash.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::failure::Failure;
+
+/// Where it is.
+pub const FILE: &str = "manifest.json";
+
+/// What readers of other versions have to know.
+pub const FORMAT: u32 = 1;
+
+/// The manifest.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Manifest {
+    pub format: u32,
+    pub files: Vec<Entry>,
+    pub audit_trail: Chain,
+}
+
+/// A file.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Entry {
+    pub name: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// The end of the audit trail's hash chain.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Chain {
+    pub entries: u64,
+    /// The hash of the last entry.
+    pub last: String,
+}
+
+impl Manifest {
+    /// Returns the text of the file, and its SHA-256.
+    pub fn text_and_hash(&self) -> Result<(String, String), Failure> {
+        let text = serde_json::to_string_pretty(self).map_err(io::Error::from)? + "\n";
+        let hash = hex(&Sha256::digest(&text));
+        Ok((text, hash))
+    }
+}
+
+/// Returns the length and the SHA-256 of a file.
+pub fn length_and_hash(path: &Path) -> io::Result<(u64, String)> {
+    let mut hash = Sha256::new();
+    let bytes = io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok((bytes, hex(&hash.finalize())))
+}
+
+/// Returns bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
