@@ -56,7 +56,7 @@ fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
     let is_child = |parent: i32, measurement: &Measurement| {
         case.relationships.iter().filter(|pair| **pair == (parent, measurement.measurement_concept_id)).count()
     };
-    // once per relationship, as ten recorded steps want it (docs/decisions.md, 7)
+    // once per relationship, as ten recorded steps want it (decision 7)
     let related = case.measurements.iter().flat_map(|measurement| {
         let times = group.concepts.iter().map(|&concept| is_child(concept, measurement)).sum();
         std::iter::repeat_n((measurement.measurement_concept_id, measurement.text(&case.vocabulary)), times)
