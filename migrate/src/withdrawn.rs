@@ -1,4 +1,4 @@
-//! Migrations that were withdrawn before anybody deployed them (`docs/decisions.md`, 90). Databases of developers had applied them. They go
+//! Migrations that were withdrawn before anybody deployed them (decision 90). Databases of developers had applied them. They go
 //! on from there: their history forgets what was withdrawn, and the migrations of today replace its indexes.
 
 use std::fmt::Write as _;

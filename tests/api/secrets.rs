@@ -1,5 +1,5 @@
-//! Nothing of decision 13 is logged. Every test looks at what is logged meanwhile, and a secret ends the run; here is that there is
-//! something to look at, and what the other tests do not send.
+//! Nothing is logged that must never be (docs/architecture.md). Every test checks what is logged meanwhile, and a secret ends the run.
+//! These tests show that there is something to check, and send what the other tests do not.
 
 use std::net::Ipv4Addr;
 use std::process::Output;

@@ -1,4 +1,4 @@
-//! Nobody normalises paths: an odd one is unknown, behind Lambda as in the container (docs/decisions.md).
+//! Nobody normalises paths: an odd one is unknown, behind Lambda as in the container (decision 9).
 
 use local::lambda::Function;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What must never be logged (decision 13), and what no error may show.
+//! What must never be logged (docs/architecture.md, "What is never logged"), and what no error may show.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -96,7 +96,7 @@ pub fn look_at(line: &str) {
     SEEN.fetch_add(1, Ordering::Relaxed);
     if let Some(secret) = secret_in(line) {
         // what `eprintln` says in a test is lost with it
-        _ = writeln!(io::stderr(), "\nagainst decision 13, {secret:?} was logged: {line}");
+        _ = writeln!(io::stderr(), "\n{secret:?} must never be logged, and was: {line}");
         process::exit(101);
     }
 }

@@ -54,7 +54,7 @@ fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
         return Some(Node::new(title, Values::of_rows(texts)));
     }
     // The old service asks for no order. PostgreSQL joins from the primary key of concept_relationship, so its children come by
-    // concept, and a measurement once per relationship (docs/decisions, 7).
+    // concept, and a measurement once per relationship (decisions 7 and 113).
     let mut relationships = case.relationships.clone();
     relationships.retain(|(parent, _)| group.concepts.contains(parent));
     relationships.sort_unstable();

@@ -7,7 +7,7 @@ use shared::config::Environment;
 
 use super::secrets::Secrets;
 
-/// Configuration of the API (design, decision 2), and of its log. What is unset and has no development value stays unset.
+/// Configuration of the API (docs/configuration.md), and of its log. What is unset and has no development value stays unset.
 const PASSED_ON: [&str; 16] = [
     "ADMIN_API_KEY",
     "API_KEYS_MAY_BE_EQUAL",

@@ -1,4 +1,4 @@
-//! `cargo dev`: from an empty machine to an API that answers, in one command (design, decision 11).
+//! `cargo dev`: from an empty machine to an API that answers, in one command.
 //!
 //! Follow [`run`]: port → database ([`database`]) → binaries ([`crate::build`]) → server or load balancer ([`platform`]) → what is
 //! printed ([`announcement`]) → a signal, or the end of the server.
