@@ -1,4 +1,4 @@
-//! Nothing is logged that must never be (docs/architecture.md). Every test checks what is logged meanwhile, and a secret ends the run.
+//! Nothing is logged that must never be (docs/architecture.md). Each test checks what is logged meanwhile, and a secret ends it.
 //! These tests show that there is something to check, and send what the other tests do not.
 
 use std::net::Ipv4Addr;
