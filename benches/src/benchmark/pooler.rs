@@ -28,8 +28,8 @@ const COLUMNS: [&str; 6] = [
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let study = bench.study()?;
-    let pooler = PgBouncer::start(&study.database.url, CONNECTIONS, "").await?;
-    let pooled = study.database.at(through(pooler.address(), &study.database.url)?);
+    let bouncer = PgBouncer::start(&study.database.url, CONNECTIONS, "").await?;
+    let pooled = study.database.at(through(bouncer.address(), &study.database.url)?);
     let mut section = Section::new("One warm function behind PgBouncer, beside the same without it", &COLUMNS);
     for route in &ROUTES {
         match compare(bench, study, &pooled, route).await {

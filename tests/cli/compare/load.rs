@@ -27,7 +27,8 @@ struct Load {
 impl Load {
     fn per_second(&self) -> f64 {
         let times = self.times.lock().unwrap();
-        (times.len() - 1) as f64 / (times[times.len() - 1] - times[0]).as_secs_f64()
+        let intervals = u32::try_from(times.len() - 1).unwrap();
+        f64::from(intervals) / (times[times.len() - 1] - times[0]).as_secs_f64()
     }
 }
 

@@ -57,8 +57,8 @@ async fn measure(bench: &Bench, cluster: &Cluster) -> Result<Section, Failure> {
     let mut section =
         Section::new(&format!("{} function processes that start at once", count(number(processes))), &COLUMNS);
 
-    let pooler = PgBouncer::start(&study.database.url, POOLED, "").await?;
-    let pooled = study.database.at(pgbouncer::through(pooler.address(), &study.database.url)?);
+    let bouncer = PgBouncer::start(&study.database.url, POOLED, "").await?;
+    let pooled = study.database.at(pgbouncer::through(bouncer.address(), &study.database.url)?);
     let fleet = fleet(bench, &pooled, processes).await?;
     let through_pooler = observe(&study, processes, fleet.address().port(), busy).await?;
     fleet.stop().await;
