@@ -33,3 +33,4 @@ pub use request::{Action, Request};
 pub use runner::Runner;
 pub use state::State;
 pub use timeouts::Timeouts;
+pub use withdrawn::hex;

@@ -50,7 +50,8 @@ fn has_former_column(applied: &[AppliedMigration]) -> bool {
         && applied.iter().any(|one| one.version == UPLOAD_ORDER && hex(&one.checksum) == FORMER_UPLOAD_ORDER)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Returns bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

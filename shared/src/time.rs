@@ -14,6 +14,16 @@ pub struct StoredTime(pub Option<NaiveDateTime>);
 const EPOCH: i64 = 946_684_800_000_000;
 
 impl StoredTime {
+    /// Returns it as Python writes a time without a zone, or nothing where no calendar has it.
+    pub fn text(self) -> Option<String> {
+        self.0.map(isoformat)
+    }
+
+    /// Returns it as Python writes a time in UTC, or nothing where no calendar has it.
+    pub fn text_in_utc(self) -> Option<String> {
+        self.0.map(isoformat_utc)
+    }
+
     /// The moment that it is in UTC.
     pub fn utc(self) -> Option<DateTime<Utc>> {
         self.0.as_ref().map(NaiveDateTime::and_utc)
@@ -51,6 +61,11 @@ pub fn isoformat(time: NaiveDateTime) -> String {
         0 => seconds,
         microseconds => format!("{seconds}.{microseconds:06}"),
     }
+}
+
+/// The same of a time in UTC, with its zone.
+pub fn isoformat_utc(time: NaiveDateTime) -> String {
+    format!("{}+00:00", isoformat(time))
 }
 
 #[cfg(test)]

@@ -42,24 +42,34 @@ async fn compare(bench: &Bench, route: &Route) -> Result<(Measured, Measured), F
     let server = serve(bench, study).await?;
     let sql = statement_of(route, study, &server).await?;
     server.stop().await?;
-    let mut function = FunctionProcess::start(bench.binary(route.function)?, &environment(&study.database)).await?;
-    let mut bare = FunctionProcess::start(bench.binary("bare-query")?, &bare_environment(study, route, &sql)?).await?;
-    function.ready().await?;
-    bare.ready().await?;
+    let function = FunctionProcess::start(bench.binary(route.function)?, &environment(&study.database)).await?;
+    let bare = FunctionProcess::start(bench.binary("bare-query")?, &bare_environment(study, route, &sql)?).await?;
     let assignments = assignments(route, study);
     let nth = |n: usize| &assignments[n % assignments.len()];
     let event = |n| Bytes::from(route.event(nth(n)).to_string());
     let bare_event = |n| Bytes::from(route.bare_event(nth(n)).to_string());
-    let (mut ours, mut limit) = (Vec::new(), Vec::new());
-    for _ in 0..bench.pace.rounds {
-        ours.push(measure(&mut function, event, study, &bench.pace).await?);
+    alternate(study, &bench.pace, (function, event), (bare, bare_event)).await
+}
+
+/// Measures two warm functions in turns, and ends them. Returns the median of each.
+pub(super) async fn alternate(
+    study: &Study,
+    pace: &Pace,
+    (mut one, one_event): (FunctionProcess, impl Fn(usize) -> Bytes),
+    (mut other, other_event): (FunctionProcess, impl Fn(usize) -> Bytes),
+) -> Result<(Measured, Measured), Failure> {
+    one.ready().await?;
+    other.ready().await?;
+    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+    for _ in 0..pace.rounds {
+        of_one.push(measure(&mut one, &one_event, study, pace).await?);
         study.reset().await?;
-        limit.push(measure(&mut bare, bare_event, study, &bench.pace).await?);
+        of_other.push(measure(&mut other, &other_event, study, pace).await?);
         study.reset().await?;
     }
-    function.end().await?;
-    bare.end().await?;
-    Ok((Measured::median(&ours), Measured::median(&limit)))
+    one.end().await?;
+    other.end().await?;
+    Ok((Measured::median(&of_one), Measured::median(&of_other)))
 }
 
 /// What a bare function is told: the statement, with its arguments as texts.
@@ -74,7 +84,7 @@ pub(super) fn bare_environment(
 }
 
 /// One invocation after the other.
-pub(super) async fn measure(
+async fn measure(
     function: &mut FunctionProcess,
     event: impl Fn(usize) -> Bytes,
     study: &Study,

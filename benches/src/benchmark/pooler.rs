@@ -4,7 +4,7 @@ use hyper::body::Bytes;
 use local::pgbouncer::{PgBouncer, through};
 
 use super::assignments;
-use super::functions::measure;
+use super::functions::alternate;
 use crate::function::FunctionProcess;
 use crate::measured::Measured;
 use crate::postgres::Database;
@@ -47,22 +47,11 @@ async fn compare(
     route: &Route,
 ) -> Result<(Measured, Measured), Failure> {
     let binary = bench.binary(route.function)?;
-    let mut direct_function = FunctionProcess::start(binary, &environment(&study.database)).await?;
-    let mut pooled_function = FunctionProcess::start(binary, &environment(pooled)).await?;
-    direct_function.ready().await?;
-    pooled_function.ready().await?;
+    let direct = FunctionProcess::start(binary, &environment(&study.database)).await?;
+    let pooled = FunctionProcess::start(binary, &environment(pooled)).await?;
     let assignments = assignments(route, study);
     let event = |n: usize| Bytes::from(route.event(&assignments[n % assignments.len()]).to_string());
-    let (mut direct, mut behind) = (Vec::new(), Vec::new());
-    for _ in 0..bench.pace.rounds {
-        direct.push(measure(&mut direct_function, event, study, &bench.pace).await?);
-        study.reset().await?;
-        behind.push(measure(&mut pooled_function, event, study, &bench.pace).await?);
-        study.reset().await?;
-    }
-    direct_function.end().await?;
-    pooled_function.end().await?;
-    Ok((Measured::median(&direct), Measured::median(&behind)))
+    alternate(study, &bench.pace, (direct, event), (pooled, event)).await
 }
 
 fn add(section: &mut Section, route: &Route, direct: &Measured, pooled: &Measured) {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use ::export::value::{Column, Kind, Value};
+use ::export::value::{Column, Field, Kind, Value};
 use ::export::{DisplayConfigs, Table as _};
 use clap::Args;
 use futures_util::TryStreamExt as _;
@@ -100,28 +100,24 @@ impl Source for Uploadable {
             let paths = assignment.path_config.as_deref().and_then(entries).unwrap_or_default();
             let rows: Vec<Row> = paths.into_iter().filter_map(Row::of).collect();
             for Row { path, style } in &rows {
-                let [collapse, highlight, top] = style.each_ref().map(|cell| text_or_null(cell.as_deref()));
+                let [collapse, highlight, top] = style.each_ref().map(Field::value);
                 take(&[
-                    text_or_null(assignment.user_email.as_deref()),
-                    assignment.case_id.map_or(Value::Null, |case| Value::Integer(case.into())),
-                    Value::Text(path.into()),
+                    assignment.user_email.value(),
+                    assignment.case_id.value(),
+                    path.value(),
                     collapse,
                     highlight,
                     top,
-                    text_or_null(assignment.experiment_id.as_deref()),
-                    text_or_null(assignment.arm.as_deref()),
-                    text_or_null(assignment.policy_id.as_deref()),
-                    assignment.allocation_probability.map_or(Value::Null, Value::Float),
+                    assignment.experiment_id.value(),
+                    assignment.arm.value(),
+                    assignment.policy_id.value(),
+                    assignment.allocation_probability.value(),
                 ])?;
             }
             if rows.is_empty() { self.left_out += 1 } else { self.assignments += 1 }
         }
         Ok(())
     }
-}
-
-fn text_or_null(text: Option<&str>) -> Value<'_> {
-    text.map_or(Value::Null, |text| Value::Text(text.into()))
 }
 
 /// A path, and its `collapse`, `highlight` and `top` as cells.

@@ -24,12 +24,10 @@ pub struct Credentials {
 }
 
 /// What one request is sent with.
-pub enum Signed {
-    Nothing,
-    Key(SecretString),
-    Token(SecretString),
-    /// The old system reads the token on some routes of `/admin`, and the load balancer before it reads the key.
-    KeyAndToken(SecretString, SecretString),
+#[derive(Default)]
+pub struct Signed {
+    key: Option<SecretString>,
+    token: Option<SecretString>,
 }
 
 impl Credentials {
@@ -47,28 +45,23 @@ impl Credentials {
 
     /// What a request of this caller is sent with.
     pub fn sign(&self, caller: &Caller) -> Signed {
+        let with_token = |token: String| Signed { token: Some(token.into()), ..Signed::default() };
         let now = |email: &str| self.token(email, CLOCKS_DIFFER);
+        let administrator = || self.administrator.as_deref().map(|email| now(email).into());
         match caller {
-            Caller::Nobody => Signed::Nothing,
-            Caller::Participant(email) | Caller::Inactive(email) => Signed::Token(now(email).into()),
-            Caller::Ageing(email) => Signed::Token(self.token(email, self.lifetime * 3 / 4).into()),
-            Caller::Expired(email) => Signed::Token(self.token(email, self.lifetime + TimeDelta::hours(1)).into()),
-            Caller::Forged(email) => Signed::Token(forged(&now(email)).into()),
-            Caller::Holder(token) => Signed::Token(token.clone()),
-            Caller::Garbage => Signed::Token("no-token".into()),
-            Caller::Service => self.key_or_administrator(self.export_key.as_ref()),
-            Caller::Administrator => match (&self.admin_key, &self.administrator) {
-                (Some(key), Some(email)) => Signed::KeyAndToken(key.clone(), now(email).into()),
-                (key, _) => self.key_or_administrator(key.as_ref()),
+            Caller::Nobody => Signed::default(),
+            Caller::Participant(email) | Caller::Inactive(email) => with_token(now(email)),
+            Caller::Ageing(email) => with_token(self.token(email, self.lifetime * 3 / 4)),
+            Caller::Expired(email) => with_token(self.token(email, self.lifetime + TimeDelta::hours(1))),
+            Caller::Forged(email) => with_token(forged(&now(email))),
+            Caller::Holder(token) => Signed { token: Some(token.clone()), ..Signed::default() },
+            Caller::Garbage => with_token("no-token".to_owned()),
+            Caller::Service => match &self.export_key {
+                Some(key) => Signed { key: Some(key.clone()), token: None },
+                None => Signed { key: None, token: administrator() },
             },
-        }
-    }
-
-    fn key_or_administrator(&self, key: Option<&SecretString>) -> Signed {
-        match (key, &self.administrator) {
-            (Some(key), _) => Signed::Key(key.clone()),
-            (None, Some(email)) => Signed::Token(self.token(email, CLOCKS_DIFFER).into()),
-            (None, None) => Signed::Nothing,
+            // the old system reads the token on some routes of /admin, and the load balancer before it reads the key
+            Caller::Administrator => Signed { key: self.admin_key.clone(), token: administrator() },
         }
     }
 
@@ -82,11 +75,10 @@ impl Credentials {
     /// How the token of an answer relates to the one of its request.
     pub fn compare(&self, sent: &Signed, received: Option<&str>) -> Token {
         let account = |token: &str| Tokens::verify(&self.app.tokens, token, Utc::now()).map(|verified| verified.email);
-        let (sent, received) = match (sent, received) {
-            (_, None) => return Token::Missing,
-            (Signed::Token(sent) | Signed::KeyAndToken(_, sent), Some(received)) => (sent, received),
+        let Some(received) = received else { return Token::Missing };
+        let Some(sent) = &sent.token else {
             // of a login
-            (_, Some(received)) => return if account(received).is_ok() { Token::Renewed } else { Token::Wrong },
+            return if account(received).is_ok() { Token::Renewed } else { Token::Wrong };
         };
         if received == sent.expose_secret() {
             Token::Same
@@ -100,15 +92,14 @@ impl Credentials {
 
 impl Signed {
     /// Adds it to a request.
-    pub fn put_into(&self, request: RequestBuilder) -> RequestBuilder {
-        match self {
-            Self::Nothing => request,
-            Self::Key(key) => request.header("x-api-key", key.expose_secret()),
-            Self::Token(token) => request.bearer_auth(token.expose_secret()),
-            Self::KeyAndToken(key, token) => {
-                request.header("x-api-key", key.expose_secret()).bearer_auth(token.expose_secret())
-            }
+    pub fn put_into(&self, mut request: RequestBuilder) -> RequestBuilder {
+        if let Some(key) = &self.key {
+            request = request.header("x-api-key", key.expose_secret());
         }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        request
     }
 }
 

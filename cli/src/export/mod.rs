@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::report::Ending;
 
 pub use analysis::{
-    Described, answer_text, columns as analysis_columns, is_address, option_number, participant_id, question_column,
-    questionnaires,
+    Asked, Described, add_new, answer_text, asked, columns as analysis_columns, is_address, option_number,
+    participant_id, question_column, questionnaires,
 };
 pub use encoder::{Encoder, Format, Lines};
 pub use source::{Opened, Source, Whole};

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::Args;
 use export::value::Value;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use shared::audit::Action;
+use shared::db::Database;
 
 use super::encoder::{Encoder, Format, Lines, Spreadsheet};
 use super::source::{Opened, Source};
@@ -111,7 +112,7 @@ async fn write_as(
     let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let Opened { columns, rows } = waiting::spin("reading", source.open(&mut snapshot, &db)).await?;
     if rows > 0 {
-        record(source.resource(), rows, context).await?;
+        record(source.resource(), json!({ "rows": rows }), &context.database().await?, context).await?;
     }
     let mut written = Written { rows: 0, columns: columns.len(), formulas: None };
     let mut encoder = Encoder::new(format, file, columns)?;
@@ -132,9 +133,8 @@ async fn write_as(
 }
 
 /// As the routes do: an entry that tells of data that has left, before its first row.
-pub async fn record(resource: &str, rows: u64, context: &Context) -> Result<(), Failure> {
-    let mut transaction = context::begin(&context.database().await?).await?;
-    let details = json!({ "rows": rows });
+pub async fn record(resource: &str, details: Json, db: &Database, context: &Context) -> Result<(), Failure> {
+    let mut transaction = context::begin(db).await?;
     context.author().record(&mut transaction, Action::ExportData, &[resource.to_owned()], details).await?;
     Ok(transaction.commit().await?)
 }

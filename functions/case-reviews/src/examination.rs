@@ -55,13 +55,12 @@ fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
     }
     // The old service asks for no order. PostgreSQL joins from the primary key of concept_relationship, so its children come by
     // concept, and a measurement once per relationship (decisions 7 and 113).
-    let mut relationships = case.relationships.clone();
-    relationships.retain(|(parent, _)| group.concepts.contains(parent));
+    let relationships = case.relationships.iter().filter(|(parent, _)| group.concepts.contains(parent));
+    let mut relationships: Vec<(i32, i32)> = relationships.copied().collect();
     relationships.sort_unstable();
-    let related = relationships.iter().flat_map(|&(_, concept)| {
-        let of_concept = texts(case, move |measurement| measurement.measurement_concept_id == concept);
-        of_concept.collect::<Vec<_>>()
-    });
+    let related = relationships
+        .into_iter()
+        .flat_map(|(_, concept)| texts(case, move |measurement| measurement.measurement_concept_id == concept));
     Node::of_nodes(title, Node::by_concept(related, &case.vocabulary))
 }
 

@@ -2,15 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serializer};
-use shared::time::{StoredTime, has_four_digit_year, isoformat};
+use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+use shared::time::{StoredTime, has_four_digit_year};
 
 /// `2024-02-01T12:00:00.500000+00:00`, or null where no calendar has it.
 pub(crate) fn serialize<S: Serializer>(time: &StoredTime, serializer: S) -> Result<S::Ok, S::Error> {
-    match time.0 {
-        Some(time) => serializer.collect_str(&format_args!("{}+00:00", isoformat(time))),
-        None => serializer.serialize_none(),
-    }
+    time.text_in_utc().serialize(serializer)
 }
 
 /// The same, or null.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use shared::python::{bool_str, float_repr, json_cell};
-use shared::time::{StoredTime, isoformat};
+use shared::time::{StoredTime, isoformat, isoformat_utc};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -89,7 +89,7 @@ impl Value<'_> {
             Self::Text(text) => Cow::Borrowed(text),
             Self::Date(date) => date.to_string().into(),
             Self::Timestamp(time) => isoformat(*time).into(),
-            Self::TimestampUtc(time) => format!("{}+00:00", isoformat(time.naive_utc())).into(),
+            Self::TimestampUtc(time) => isoformat_utc(time.naive_utc()).into(),
             Self::Json(json) => json_cell(json).into(),
         }
     }
@@ -112,8 +112,11 @@ impl Serialize for Value<'_> {
 }
 
 /// A type of the columns of a table.
-pub(crate) trait Field {
+pub trait Field {
+    /// Of its values.
     const KIND: Kind;
+
+    /// Returns it as a value; null where there is none.
     fn value(&self) -> Value<'_>;
 
     /// How much memory it takes, in bytes, beside that of its row.

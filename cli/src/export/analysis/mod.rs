@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use export::value::Value;
+use export::value::{Field as _, Value};
 use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 use shared::db::Database;
@@ -36,7 +36,7 @@ pub use columns::Described;
 use feature::Backgrounds;
 pub use option::number as option_number;
 use question::Questions;
-pub use question::{answer_text, column as question_column, questionnaires};
+pub use question::{Asked, add_new, answer_text, asked, column as question_column, questionnaires};
 use report::{Exported, Joined};
 use sample::Sample;
 use survey::{Survey, SurveyArguments};
@@ -170,16 +170,16 @@ impl Analysis {
         self.found.extend(user_id.filter(|_| surveyed.as_ref().is_some_and(Option::is_some)));
 
         let mut row = vec![
-            integer(answer.person_id.map(i64::from)),
+            answer.person_id.value(),
             user_id.map_or(Value::Null, Value::Unsigned),
             Value::Integer(answer.order_id),
             time(answer.case_open_time),
             time(answer.answer_open_time),
             time(answer.answer_submit_time),
-            float(answer.to_answer_open_secs),
-            float(answer.to_submit_secs),
-            float(answer.total_duration_secs),
-            integer(answer.age.map(i64::from)),
+            answer.to_answer_open_secs.value(),
+            answer.to_submit_secs.value(),
+            answer.total_duration_secs.value(),
+            answer.age.value(),
             text(answer.gender.as_deref()),
         ];
         row.extend(self.features.iter().map(|feature| Value::Boolean(shown.contains_key(feature))));
@@ -200,9 +200,9 @@ impl Analysis {
         row.extend([
             text(answer.experiment_id.as_deref()),
             text(answer.arm.as_deref()),
-            integer(answer.rl_run_id.map(i64::from)),
+            answer.rl_run_id.value(),
             text(answer.policy_id.as_deref()),
-            float(answer.allocation_probability),
+            answer.allocation_probability.value(),
         ]);
         row
     }
@@ -251,14 +251,6 @@ pub fn participant_id(email: &str) -> u64 {
 fn user_id(normalised: &str) -> u64 {
     let digest: [u8; 32] = Sha256::digest(normalised).into();
     digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-fn integer<'a>(number: Option<i64>) -> Value<'a> {
-    number.map_or(Value::Null, Value::Integer)
-}
-
-fn float<'a>(number: Option<f64>) -> Value<'a> {
-    number.map_or(Value::Null, Value::Float)
 }
 
 fn time<'a>(time: Option<StoredTime>) -> Value<'a> {

@@ -48,19 +48,13 @@ impl Questions {
     }
 
     fn add(&mut self, config: &str) {
-        for question in entries(config).unwrap_or_default() {
-            let Some(question) = fields(question.get()) else { continue };
-            let Some(title) = question.get("title").and_then(|title| text(title)) else { continue };
-            let title = title.trim().to_owned();
-            let options = options(question.get("options").copied());
+        for Asked { title, options, .. } in asked(config) {
             let kind = kind(&title, &options);
             let known = self.0.entry(title.clone()).or_insert(Question { title, kind, options: Vec::new() });
             if known.kind != kind {
                 known.kind = Answer::Text;
             }
-            let texts = options.into_iter().flatten();
-            let new: Vec<String> = texts.filter(|option| !known.options.contains(option)).collect();
-            known.options.extend(new);
+            add_new(&mut known.options, options.into_iter().flatten());
         }
     }
 
@@ -139,10 +133,35 @@ fn name(title: &str) -> Option<&'static str> {
     NAMED.iter().find(|(words, _)| words.iter().all(|words| title.contains(words))).map(|(_, name)| *name)
 }
 
-/// Returns the options; none for one that is no text.
-fn options(options: Option<&RawValue>) -> Vec<Option<String>> {
-    let options = options.and_then(|options| entries(options.get())).unwrap_or_default();
-    options.into_iter().map(text).collect()
+/// A question of a questionnaire.
+#[derive(Debug)]
+pub struct Asked {
+    pub title: String,
+    /// None for one that is no text.
+    pub options: Vec<Option<String>>,
+    /// Whether several options can be chosen.
+    pub is_multiple: bool,
+}
+
+/// Returns the questions of a questionnaire that have a title.
+pub fn asked(config: &str) -> Vec<Asked> {
+    let question = |entry: &RawValue| {
+        let entry = fields(entry.get())?;
+        let title = text(entry.get("title")?)?.trim().to_owned();
+        let options = entry.get("options").and_then(|options| entries(options.get())).unwrap_or_default();
+        let is_multiple = entry.get("type").and_then(|kind| text(kind)).as_deref() == Some("MultipleChoice");
+        Some(Asked { title, options: options.into_iter().map(text).collect(), is_multiple })
+    };
+    entries(config).unwrap_or_default().into_iter().filter_map(question).collect()
+}
+
+/// Adds the options that are not known yet: another questionnaire may ask the same question with others.
+pub fn add_new(known: &mut Vec<String>, options: impl IntoIterator<Item = String>) {
+    for option in options {
+        if !known.contains(&option) {
+            known.push(option);
+        }
+    }
 }
 
 fn kind(title: &str, options: &[Option<String>]) -> Answer {

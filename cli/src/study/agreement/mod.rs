@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::io::Write as _;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::context::Context;
 use crate::export::{questionnaires, record};
@@ -188,6 +189,6 @@ async fn write_imrmc(
     let (text, answers) = imrmc::file(question, arms, scale).map_err(Failure::new)?;
     let mut file = output.open()?;
     file.write_all(text.as_bytes())?;
-    record("imrmc", answers, context).await?;
+    record("imrmc", json!({ "rows": answers }), &context.database().await?, context).await?;
     file.keep()
 }

@@ -1,9 +1,6 @@
 //! The question that figures are about.
 
-use serde_json::value::RawValue;
-use shared::stored_json::{entries, fields, text};
-
-use crate::export::question_column;
+use crate::export::{Asked, add_new, asked, question_column};
 
 /// A question, with the options of all questionnaires that asked it.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,28 +14,17 @@ pub struct Question {
 /// Returns the questions of questionnaires, each once, in their order.
 pub fn of_questionnaires(questionnaires: &[String]) -> Vec<Question> {
     let mut questions: Vec<Question> = Vec::new();
-    for entry in questionnaires.iter().flat_map(|config| entries(config).unwrap_or_default()) {
-        let Some(question) = of_entry(entry) else { continue };
-        match questions.iter_mut().find(|known| known.title == question.title) {
-            None => questions.push(question),
+    for Asked { title, options, is_multiple } in questionnaires.iter().flat_map(|config| asked(config)) {
+        let options = options.into_iter().flatten().map(|option| option.trim().to_owned());
+        match questions.iter_mut().find(|known| known.title == title) {
+            None => questions.push(Question { title, options: options.collect(), is_multiple }),
             Some(known) => {
-                known.is_multiple |= question.is_multiple;
-                let new = question.options.into_iter().filter(|option| !known.options.contains(option));
-                let new: Vec<String> = new.collect();
-                known.options.extend(new);
+                known.is_multiple |= is_multiple;
+                add_new(&mut known.options, options);
             }
         }
     }
     questions
-}
-
-fn of_entry(entry: &RawValue) -> Option<Question> {
-    let entry = fields(entry.get())?;
-    let title = text(entry.get("title")?)?.trim().to_owned();
-    let options = entry.get("options").and_then(|options| entries(options.get())).unwrap_or_default();
-    let options = options.into_iter().filter_map(text).map(|option| option.trim().to_owned()).collect();
-    let is_multiple = entry.get("type").and_then(|kind| text(kind)).as_deref() == Some("MultipleChoice");
-    Some(Question { title, options, is_multiple })
 }
 
 /// Finds a question by its title, its column in the analysis file, or a part of its title that no other has.

@@ -1,6 +1,6 @@
 //! The stored assignments: who reads which case, in which arm, in which order. What each shows is in `display-configs`.
 
-use export::value::{Column, Kind, Value};
+use export::value::{Column, Field as _, Kind, Value};
 use futures_util::TryStreamExt as _;
 use shared::db::Database;
 use sqlx::PgConnection;
@@ -57,25 +57,17 @@ impl Source for Assignments {
         .fetch(snapshot);
         while let Some(row) = rows.try_next().await? {
             take(&[
-                Value::Text(row.id.into()),
-                text(row.user_email),
-                integer(row.case_id),
-                Value::Integer(row.upload_order),
-                text(row.experiment_id),
-                text(row.arm),
-                integer(row.rl_run_id),
-                text(row.policy_id),
-                row.allocation_probability.map_or(Value::Null, Value::Float),
+                row.id.value(),
+                row.user_email.value(),
+                row.case_id.value(),
+                row.upload_order.value(),
+                row.experiment_id.value(),
+                row.arm.value(),
+                row.rl_run_id.value(),
+                row.policy_id.value(),
+                row.allocation_probability.value(),
             ])?;
         }
         Ok(())
     }
-}
-
-fn text<'a>(text: Option<String>) -> Value<'a> {
-    text.map_or(Value::Null, |text| Value::Text(text.into()))
-}
-
-fn integer<'a>(number: Option<i32>) -> Value<'a> {
-    number.map_or(Value::Null, |number| Value::Integer(number.into()))
 }

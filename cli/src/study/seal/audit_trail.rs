@@ -6,12 +6,11 @@ use std::io::{BufRead, Write as _};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
-use sha2::{Digest as _, Sha256};
-use shared::time::{StoredTime, isoformat};
+use shared::time::StoredTime;
 use sqlx::types::Json;
 
 use super::RESOURCE;
-use super::manifest::{Chain, hex};
+use super::manifest::{Chain, sha256};
 use super::writer::Writer;
 use crate::failure::Failure;
 
@@ -56,7 +55,7 @@ pub async fn write(writer: &mut Writer<'_>) -> Result<(), Failure> {
         while let Some(row) = rows.try_next().await? {
             let entry = Entry {
                 id: row.id,
-                created_at: row.created_at.0.map(|time| format!("{}+00:00", isoformat(time))),
+                created_at: row.created_at.text_in_utc(),
                 actor: row.actor,
                 account_id: row.account_id,
                 action: row.action,
@@ -80,7 +79,7 @@ pub async fn write(writer: &mut Writer<'_>) -> Result<(), Failure> {
 impl Chain {
     fn add(&mut self, entry: &RawValue) {
         let before = if self.entries == 0 { "0".repeat(64) } else { std::mem::take(&mut self.last) };
-        self.last = hex(&Sha256::new().chain_update(before).chain_update(entry.get()).finalize());
+        self.last = sha256(before + entry.get());
         self.entries += 1;
     }
 }

@@ -1,6 +1,5 @@
 //! The manifest: every file of a sealed study with its hash.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -45,7 +44,7 @@ impl Manifest {
     /// Returns the text of the file, and its SHA-256.
     pub fn text_and_hash(&self) -> Result<(String, String), Failure> {
         let text = serde_json::to_string_pretty(self).map_err(io::Error::from)? + "\n";
-        let hash = hex(&Sha256::digest(&text));
+        let hash = sha256(&text);
         Ok((text, hash))
     }
 }
@@ -54,13 +53,10 @@ impl Manifest {
 pub fn length_and_hash(path: &Path) -> io::Result<(u64, String)> {
     let mut hash = Sha256::new();
     let bytes = io::copy(&mut File::open(path)?, &mut hash)?;
-    Ok((bytes, hex(&hash.finalize())))
+    Ok((bytes, format!("{:x}", hash.finalize())))
 }
 
-/// Returns bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// Returns the SHA-256 of bytes in hexadecimal digits.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }

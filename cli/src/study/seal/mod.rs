@@ -21,9 +21,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
-use shared::audit::Action;
 
-use crate::context::{self, Context};
+use crate::context::Context;
+use crate::export::record;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{Ending, Report};
@@ -93,10 +93,8 @@ async fn seal(
     }
     let sealed = Sealed::of(&manifest, hash, key.is_some());
     // before the directory has its name: no data leave without an entry
-    let mut transaction = context::begin(&db).await?;
     let details = json!({ "rows": sealed.rows, "manifest_sha256": sealed.manifest_sha256 });
-    context.author().record(&mut transaction, Action::ExportData, &[RESOURCE.to_owned()], details).await?;
-    transaction.commit().await?;
+    record(RESOURCE, details, &db, context).await?;
     unfinished.keep(&arguments.directory)?;
     Ok(sealed)
 }

@@ -1,17 +1,13 @@
 //! The small parts of a study, whole.
 
-use std::fs::File;
-use std::io;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
-use shared::time::{StoredTime, isoformat};
+use shared::time::StoredTime;
 use sqlx::PgConnection;
 use sqlx::migrate::{Migrate as _, MigrateError};
 use sqlx::types::Json;
 
-use super::manifest::hex;
+use super::manifest::length_and_hash;
 use super::pseudonym::participant;
 use crate::failure::Failure;
 
@@ -53,7 +49,7 @@ pub async fn questionnaires(snapshot: &mut PgConnection) -> Result<Vec<Questionn
     Ok(rows
         .map(|row| Questionnaire {
             id: row.id.to_string(),
-            created_timestamp: row.created_timestamp.and_then(without_zone),
+            created_timestamp: row.created_timestamp.and_then(StoredTime::text),
             config: row.config,
         })
         .collect())
@@ -103,8 +99,8 @@ pub async fn experiments(snapshot: &mut PgConnection) -> Result<Vec<Experiment>,
             status: row.status,
             arms: row.arms,
             case_pool: row.case_pool,
-            created_at: utc(row.created_at),
-            updated_at: utc(row.updated_at),
+            created_at: row.created_at.text_in_utc(),
+            updated_at: row.updated_at.text_in_utc(),
         })
         .collect())
 }
@@ -142,8 +138,8 @@ pub async fn runs(snapshot: &mut PgConnection) -> Result<Vec<Run>, Failure> {
             triggered_by: row.triggered_by,
             configs_generated: row.configs_generated,
             answers_consumed: row.answers_consumed,
-            started_at: row.started_at.and_then(utc),
-            completed_at: row.completed_at.and_then(utc),
+            started_at: row.started_at.and_then(StoredTime::text_in_utc),
+            completed_at: row.completed_at.and_then(StoredTime::text_in_utc),
             run_params: row.run_params,
         })
         .collect())
@@ -171,22 +167,13 @@ pub async fn versions(snapshot: &mut PgConnection) -> Result<Vec<Version>, Failu
     let migrations = applied.into_iter().map(|migration| Version {
         name: "migration".to_owned(),
         version: migration.version.to_string(),
-        checksum: hex(&migration.checksum),
+        checksum: migrate::hex(&migration.checksum),
     });
     Ok([program].into_iter().chain(migrations).collect())
 }
 
 /// The version alone does not tell which code it was.
 fn hash_of_program() -> Result<String, Failure> {
-    let mut hash = Sha256::new();
-    io::copy(&mut File::open(std::env::current_exe()?)?, &mut hash)?;
-    Ok(hex(&hash.finalize()))
-}
-
-fn utc(time: StoredTime) -> Option<String> {
-    without_zone(time).map(|time| format!("{time}+00:00"))
-}
-
-fn without_zone(time: StoredTime) -> Option<String> {
-    time.0.map(isoformat)
+    let (_, hash) = length_and_hash(&std::env::current_exe()?)?;
+    Ok(hash)
 }

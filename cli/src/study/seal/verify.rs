@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::audit_trail;
-use super::manifest::{self, Chain, FORMAT, Manifest, hex, length_and_hash};
+use super::manifest::{self, Chain, FORMAT, Manifest, length_and_hash, sha256};
 use super::signature::{self, VerifyingKey};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,7 +38,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Ending, Failure> 
         Failure::new(format!("{}: {error}", path.display())).with_remedy("`augmed study seal` writes such a directory")
     })?;
     let manifest = read(&text).map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
-    let manifest_sha256 = hex(&Sha256::digest(&text));
+    let manifest_sha256 = sha256(&text);
     let files = Files::of(directory, &manifest)?;
     let is_expected = |expected: &String| expected.trim().eq_ignore_ascii_case(&manifest_sha256);
     context.show(&Verified {
