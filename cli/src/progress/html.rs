@@ -12,6 +12,9 @@ use super::plot::{Bars, Durations, Ranges, Value};
 use super::words::{checks, count, percent, quartiles};
 use crate::failure::Failure;
 
+/// Answers that one line names.
+const MOST_ANSWERS: usize = 20;
+
 /// What fits into a plot.
 const SHOWN_DAYS: u64 = 60;
 
@@ -40,6 +43,7 @@ struct Page {
     durations: Option<Ranges>,
     arms: Vec<Line>,
     participants: Vec<Line>,
+    contradictions: Vec<String>,
 }
 
 /// How many participants are in a state.
@@ -66,6 +70,7 @@ impl Page {
             durations: durations(study),
             arms: study.arms.iter().map(|arm| Line::of(name_of(arm), &arm.work)).collect(),
             participants: study.participants.iter().map(|one| Line::of_participant(one, with_addresses)).collect(),
+            contradictions: study.contradictions.sentences(MOST_ANSWERS),
         }
     }
 }

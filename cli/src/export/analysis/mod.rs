@@ -33,6 +33,7 @@ use crate::report::{Ending, Report};
 pub use address::is_one as is_address;
 use answered::Answered;
 pub use columns::Described;
+pub use feature::of_finding as feature_of;
 use feature::Backgrounds;
 pub use option::number as option_number;
 use question::Questions;

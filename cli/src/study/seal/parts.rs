@@ -7,6 +7,7 @@ use super::audit_trail;
 use super::records::{experiments, page_configs, participant_ids, questionnaires, runs, versions};
 use super::writer::Writer;
 use crate::export::Whole;
+use crate::exposures::Exposures;
 use crate::failure::Failure;
 
 /// Writes every part.
@@ -16,6 +17,7 @@ pub async fn write(writer: &mut Writer<'_>) -> Result<(), Failure> {
     writer.table("display-configs", Whole::of(DisplayConfigs)).await?;
     writer.table("participants", Whole::of(Participants)).await?;
     writer.table("assignments", Assignments).await?;
+    writer.table("exposures", Exposures).await?;
     writer.records("participant-ids", participant_ids).await?;
     writer.records("questionnaires", questionnaires).await?;
     writer.records("page-configs", page_configs).await?;
