@@ -17,6 +17,7 @@ mod demo_study;
 mod doctor;
 mod export;
 mod export_analysis;
+mod exposures;
 mod field;
 mod generate;
 mod load;

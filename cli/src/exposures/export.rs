@@ -17,7 +17,11 @@ pub fn columns() -> Vec<Column> {
         ("user_email", Kind::Text, "the address of the participant"),
         ("config_id", Kind::Text, "the assignment whose page was shown"),
         ("case_id", Kind::Integer, "the case: the number of a visit (visit_occurrence_id)"),
-        ("first_shown_at", Kind::TimestampUtc, "when this page was sent for the first time, or again after another one"),
+        (
+            "first_shown_at",
+            Kind::TimestampUtc,
+            "when this page was sent for the first time, or again after another one",
+        ),
         ("last_shown_at", Kind::TimestampUtc, "when it was sent again; views within an hour are not told apart"),
         ("page_sha256", Kind::Text, "the SHA-256 of the page as it was sent"),
         ("features_shown", Kind::Json, "the features on the page, as the analysis file names them"),

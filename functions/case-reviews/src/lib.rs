@@ -44,8 +44,7 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/case-reviews/{case_config_id}", get(get_case_review))
 }
 
-/// A case as a tree: what the assignment lets the participant see of it. The first time, and whenever the page has changed, a second round
-/// trip records what is shown.
+/// A case as a tree: what the assignment lets the participant see of it.
 #[utoipa::path(
     get,
     path = "/api/case-reviews/{case_config_id}",
@@ -84,6 +83,7 @@ async fn get_case_review(
     let review = CaseReview::new(&case, &page_config, &path_config);
     let answer = Data(&review).write()?;
     if !participant.is_inspected() {
+        // a second round trip the first time, and whenever the page has changed
         let page = exposure::Page {
             task_id: &case_config_id,
             user_email: participant.email(),

@@ -45,7 +45,7 @@ pub async fn all(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<Entry
 }
 
 /// The exports whose columns are the same in every study.
-fn tables() -> [(Export, Vec<Column>); 8] {
+fn tables() -> [(Export, Vec<Column>); 9] {
     [
         (export("answers", "Answers", "augmed export answers"), of(AnswersWithAssignment)),
         (export("analytics", "Times", "augmed export analytics"), of(Analytics)),
@@ -60,6 +60,7 @@ fn tables() -> [(Export, Vec<Column>); 8] {
             export("sealed_assignments", "Assignments in a sealed study", "augmed study seal"),
             seal::assignment_columns(),
         ),
+        (export("sealed_pages", "Pages in a sealed study", "augmed study seal --with-pages"), seal::page_columns()),
         (
             export("sealed", "What takes the place of user_email in a sealed study", "augmed study seal"),
             vec![seal::participant_column()],
