@@ -197,8 +197,8 @@ mod tests {
         for route in &ROUTES {
             let found = parameters_of(route.mark);
 
-            assert!(!found.is_empty(), "{}: no statement has `{}`", route.name, route.mark);
-            assert!(found.iter().all(|types| types.len() == route.parameters.len()), "{}: {found:?}", route.name);
+            // a mark may be a part of another route's statement, too
+            assert!(found.iter().any(|types| types.len() == route.parameters.len()), "{}: {found:?}", route.name);
         }
     }
 }
