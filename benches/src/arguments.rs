@@ -43,6 +43,8 @@ pub enum Benchmark {
     Functions,
     /// Start of every function, beside a bare one
     ColdStart,
+    /// Cold starts with secrets from Parameter Store, TLS, and the share of a processor that memory buys; takes root
+    AsLambda,
     /// Memory of functions after many requests, beside a bare one
     Memory,
     /// Logins, beside scrypt alone

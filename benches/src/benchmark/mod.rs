@@ -1,5 +1,6 @@
 //! What is measured, one module each.
 
+mod as_lambda;
 mod cold_start;
 mod export;
 mod first_view;
@@ -40,7 +41,12 @@ pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
 fn waits_for_postgres(benchmark: Benchmark) -> bool {
     matches!(
         benchmark,
-        Benchmark::Server | Benchmark::FirstView | Benchmark::Functions | Benchmark::ColdStart | Benchmark::Growth
+        Benchmark::Server
+            | Benchmark::FirstView
+            | Benchmark::Functions
+            | Benchmark::ColdStart
+            | Benchmark::AsLambda
+            | Benchmark::Growth
     )
 }
 
@@ -50,6 +56,7 @@ async fn measure(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
         Benchmark::FirstView => first_view::run(bench).await,
         Benchmark::Functions => functions::run(bench).await,
         Benchmark::ColdStart => cold_start::run(bench).await,
+        Benchmark::AsLambda => as_lambda::run(bench).await,
         Benchmark::Memory => memory::run(bench).await,
         Benchmark::Login => login::run(bench).await,
         Benchmark::Growth => growth::run(bench).await,
