@@ -90,6 +90,13 @@ impl Rule {
     }
 }
 
+impl Factor {
+    /// Returns whether every reading shows it in which it is drawn.
+    pub fn is_certain(&self) -> bool {
+        self.chance == FactorChance::Independent(1.0)
+    }
+}
+
 impl Design {
     /// Reads a design file and compares its keys with each other.
     ///

@@ -121,15 +121,15 @@ struct ArmsOfParticipants {
 impl ArmsOfParticipants {
     fn new(design: &Design, sample: &Sample, seed: &str) -> Self {
         let strata: Vec<usize> = sample.participants.iter().map(|participant| participant.stratum).collect();
-        let of_stratum = |stratum: usize| {
+        let of_stratum = |(stratum, name): (usize, &String)| {
             let earlier = sample.taken.in_stratum(stratum);
             let number = earlier + strata.iter().filter(|other| **other == stratum).count();
-            let mut chance = stream(seed, "arms", &stratum.to_string());
+            let mut chance = stream(seed, "arms", name);
             let mut arms = blocks::arms(&ratios(design), design.arms_block, number, &mut chance);
             arms.drain(..earlier);
             arms.into_iter()
         };
-        let arms = (0..=strata.iter().copied().max().unwrap_or(0)).map(of_stratum).collect();
+        let arms = sample.participant_strata.iter().enumerate().map(of_stratum).collect();
         Self { strata, arms }
     }
 

@@ -9,6 +9,8 @@ use super::design::{Design, FactorChance};
 pub struct Sample {
     /// Those who are to be assigned, sorted by address.
     pub participants: Vec<Participant>,
+    /// The names of their strata, by number.
+    pub participant_strata: Vec<String>,
     /// Sorted by id.
     pub cases: Vec<Case>,
     /// Indexes of a participant and a case that this participant does not read.
@@ -16,6 +18,16 @@ pub struct Sample {
     pub cases_per_participant: usize,
     /// No case is read by more.
     pub most_readers: Option<usize>,
+    pub taken: Taken,
+}
+
+/// The parts of a sample, as files and database have them.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub participants: Vec<Participant>,
+    pub participant_strata: Vec<String>,
+    pub cases: Vec<Case>,
+    pub excluded: BTreeSet<(usize, usize)>,
     pub taken: Taken,
 }
 
@@ -59,15 +71,14 @@ impl Sample {
     /// Why the design cannot be kept, and by which key.
     pub fn new(
         design: &Design,
-        participants: Vec<Participant>,
-        cases: Vec<Case>,
-        excluded: BTreeSet<(usize, usize)>,
-        taken: Taken,
+        found: Found,
     ) -> Result<Self, String> {
+        let Found { participants, participant_strata, cases, excluded, taken } = found;
         let present = participants.len() + taken.strata.len();
         let cases_per_participant = cases_per_participant(design, present, cases.len())?;
         let most_readers = design.readers_per_case;
-        let sample = Self { participants, cases, excluded, cases_per_participant, most_readers, taken };
+        let sample =
+            Self { participants, participant_strata, cases, excluded, cases_per_participant, most_readers, taken };
         sample.check_exclusions()?;
         sample.check_counts(design)?;
         Ok(sample)
