@@ -106,9 +106,11 @@ impl Check<'_> {
     /// Returns which factors are shown, and what is wrong with the paths.
     fn read_paths(&self, written: &Written, case: usize, arm: usize) -> (Vec<Option<bool>>, Vec<Problem>) {
         let (mut factors, mut problems) = (Vec::new(), self.wrong_paths(written, case, arm));
-        let rows_of = |path: &str| written.rows.iter().filter(|row| row.path == path).map(|row| row.line);
+        let rows_of = |path: &str| -> Vec<u64> {
+            written.rows.iter().filter(|row| row.path == path).map(|row| row.line).collect()
+        };
         for path in self.display.fixed(case, arm).keys() {
-            if rows_of(path).next().is_none() {
+            if rows_of(path).is_empty() {
                 problems.push(Problem::new(written.lines_of_file(), format!("{path} is missing")));
             }
         }
@@ -118,9 +120,9 @@ impl Check<'_> {
                 factors.push(None);
                 continue;
             }
-            let missing: Vec<&String> = paths.keys().filter(|path| rows_of(path).next().is_none()).collect();
+            let missing: Vec<&String> = paths.keys().filter(|path| rows_of(path).is_empty()).collect();
             let is_shown = missing.len() < paths.len();
-            let rows = || paths.keys().flat_map(|path| rows_of(path)).collect();
+            let rows = || paths.keys().flat_map(|path| rows_of(path)).collect::<Vec<_>>();
             if let (true, Some(missing)) = (is_shown, missing.first()) {
                 let text = format!("a part of factor {} is shown, and {missing} is missing", factor.name);
                 problems.push(Problem::new(rows(), text));

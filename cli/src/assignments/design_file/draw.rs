@@ -82,7 +82,7 @@ pub fn draw_second(
         let mut chance = stream(seed, "second readings", &sample.participants[participant].email);
         let order = blocks::second_order(first.len(), second.washout_positions, &mut chance);
         let cases: Vec<usize> = order.iter().map(|&place| first[place].case).collect();
-        let mut arm_of_first = |place: usize, chance: &mut Chance| match second.arm {
+        let arm_of_first = |place: usize, chance: &mut Chance| match second.arm {
             SecondArm::Other => blocks::other_arm(&ratios, first[place].arm, chance),
             SecondArm::Same | SecondArm::Drawn => first[place].arm,
         };
