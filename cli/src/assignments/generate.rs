@@ -48,7 +48,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present = "design_file")]
     arms: Option<Input>,
     #[command(flatten)]
-    design_file: design_file::Arguments,
+    design_file: design_file::DesignArguments,
     /// Addresses: CSV with a column `email` or `User`, or one a line. Without it: every account that is invited or active, and no administrator's.
     #[arg(long, value_name = "FILE")]
     participants: Option<Input>,
@@ -131,8 +131,7 @@ async fn run_design_file(arguments: Arguments, db: &Database, context: &Context)
     let Some(file) = arguments.design_file.design_file.clone() else {
         return Err(Failure::usage("--arms or --design-file has to be given"));
     };
-    let has_own_cases =
-        arguments.design_file.case_list.is_some() || arguments.design_file.second_reading_of.is_some();
+    let has_own_cases = arguments.design_file.case_list.is_some() || arguments.design_file.second_reading_of.is_some();
     let given = design_file::Given {
         participants: participants(arguments.participants.as_ref(), db).await?,
         participants_file: arguments.participants,

@@ -26,7 +26,8 @@ impl Report for Balance {
 
 impl Balance {
     fn summary(&self) -> String {
-        let Self { simulations, participants, cases, cases_per_participant, readers_per_case: (fewest, most), .. } = self;
+        let Self { simulations, participants, cases, cases_per_participant, readers_per_case: (fewest, most), .. } =
+            self;
         format!(
             "{simulations} draws: {participants} participants read {cases_per_participant} of {cases} cases each, and a case has {fewest} \
              to {most} readers\nmean weight (1 / probability): {:.2}; a case can be shown in {:.2} ways",

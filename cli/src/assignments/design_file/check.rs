@@ -155,7 +155,9 @@ impl Check<'_> {
             let is_second_time = written.rows[..index].iter().any(|other| other.path == row.path);
             let text = match style_of(&row.path) {
                 None => format!("the design does not show {} in this reading", row.path),
-                Some(style) if style != row.style => format!("{} is shown in another way than the design says", row.path),
+                Some(style) if style != row.style => {
+                    format!("{} is shown in another way than the design says", row.path)
+                }
                 Some(_) if is_second_time && index < written.rows.len() - self.repeated(written) => {
                     format!("{} stands there twice", row.path)
                 }

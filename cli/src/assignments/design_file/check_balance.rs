@@ -98,7 +98,8 @@ fn counts(check: &Check<'_>, readings: &[&Recognised]) -> Vec<Problem> {
         for run in readings.chunks(of) {
             let shown = run.iter().filter(|one| one.reading.factors[index] == Some(true)).count();
             if run.len() == of && shown != count {
-                let text = format!("factor {} is shown in {shown} of these {of} cases, and not in {count}", factor.name);
+                let text =
+                    format!("factor {} is shown in {shown} of these {of} cases, and not in {count}", factor.name);
                 problems.push(Problem::new(rows(run), text));
             }
         }
@@ -116,7 +117,8 @@ fn second_readings(second: SecondReadingTable, first: &[FirstReading], readings:
         let between = (first.len() - 1 - place_of_first) + place;
         if between < second.washout_positions {
             let wanted = second.washout_positions;
-            let text = format!("second_reading.washout_positions: {between} other readings stand between, and not {wanted}");
+            let text =
+                format!("second_reading.washout_positions: {between} other readings stand between, and not {wanted}");
             problems.push(Problem::new(one.rows.clone(), text));
         }
         let arm = first[place_of_first].arm;
@@ -126,7 +128,8 @@ fn second_readings(second: SecondReadingTable, first: &[FirstReading], readings:
             SecondArm::Other => one.reading.arm == arm,
         };
         if is_wrong {
-            problems.push(Problem::new(one.rows.clone(), "second_reading.arm: Arm does not fit that of the first reading"));
+            problems
+                .push(Problem::new(one.rows.clone(), "second_reading.arm: Arm does not fit that of the first reading"));
         }
     }
     problems
@@ -165,7 +168,8 @@ fn readers(check: &Check<'_>, file: &[Recognised]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (case, total) in totals.iter().enumerate() {
         if let Some(most) = most.filter(|most| total > most) {
-            let text = format!("readers_per_case: case {} has {total} readers, and not {most}", check.sample.cases[case].id);
+            let text =
+                format!("readers_per_case: case {} has {total} readers, and not {most}", check.sample.cases[case].id);
             problems.push(Problem::new(rows(&readers[case]), text));
         }
     }
@@ -176,7 +180,8 @@ fn readers(check: &Check<'_>, file: &[Recognised]) -> Vec<Problem> {
     if check.sample.excluded.is_empty() && is_even {
         for (case, total) in totals.iter().enumerate() {
             if !readers[case].is_empty() && *total > fewest + 1 {
-                let text = format!("case {} has {total} readers, and another only {fewest}", check.sample.cases[case].id);
+                let text =
+                    format!("case {} has {total} readers, and another only {fewest}", check.sample.cases[case].id);
                 problems.push(Problem::new(rows(&readers[case]), text));
             }
         }

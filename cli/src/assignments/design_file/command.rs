@@ -6,7 +6,7 @@ use std::io::Write as _;
 use chrono::{Days, NaiveDate};
 use shared::db::Database;
 
-use super::arguments::Arguments;
+use super::arguments::DesignArguments;
 use super::balance_report;
 use super::check::Check;
 use super::design::Design;
@@ -47,7 +47,7 @@ struct Study {
     second: Option<(SecondReadingTable, First)>,
 }
 
-pub async fn run(file: &Input, arguments: Arguments, given: Given, context: &Context) -> Result<Ending, Failure> {
+pub async fn run(file: &Input, arguments: DesignArguments, given: Given, context: &Context) -> Result<Ending, Failure> {
     let design = Design::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let seed = given.seed.clone().or_else(|| design.seed.clone());
     let seed = seed.unwrap_or_else(|| sqlx::types::Uuid::new_v4().simple().to_string());
@@ -111,7 +111,7 @@ impl Study {
     async fn load(
         design: Design,
         file: &Input,
-        arguments: &Arguments,
+        arguments: &DesignArguments,
         given: Given,
         db: &Database,
     ) -> Result<Self, Failure> {
@@ -264,11 +264,7 @@ fn excluded(
 }
 
 /// The inner result is what is wrong with the design.
-async fn display(
-    design: &Design,
-    cases: &BTreeSet<i32>,
-    db: &Database,
-) -> Result<Result<Display, String>, Failure> {
+async fn display(design: &Design, cases: &BTreeSet<i32>, db: &Database) -> Result<Result<Display, String>, Failure> {
     let ids: Vec<i32> = cases.iter().copied().collect();
     let loaded = case::load(&ids, db).await?;
     let mut paths = Vec::new();
@@ -329,11 +325,14 @@ async fn check_days(
         let found = answered.iter().find(|one| one.user_email == written.user && one.case_id == written.case);
         let Some(answer) = found else {
             let problem = format!("row {row}: the first reading is not answered, so that no washout can begin");
-            return Err(file.failure(problem).with_remedy("take the rows of unanswered cases out of a copy of the file"));
+            return Err(file
+                .failure(problem)
+                .with_remedy("take the rows of unanswered cases out of a copy of the file"));
         };
         let from = answer.day + Days::new(u64::from(days));
         if from > opens {
-            let problem = format!("row {row}: was answered on {}, and {days} days of washout end on {from}", answer.day);
+            let problem =
+                format!("row {row}: was answered on {}, and {days} days of washout end on {from}", answer.day);
             return Err(file.failure(problem).with_remedy("choose a later day for --opens"));
         }
     }

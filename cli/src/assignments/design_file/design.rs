@@ -195,7 +195,9 @@ fn factor(index: usize, table: FactorTable) -> Result<Factor, String> {
         (None, None) => return Err(format!("{key}: has neither probability nor count")),
     };
     match (chance, of) {
-        (FactorChance::Independent(_), Some(_)) => return Err(format!("{key}.of: goes with count, not with probability")),
+        (FactorChance::Independent(_), Some(_)) => {
+            return Err(format!("{key}.of: goes with count, not with probability"));
+        }
         (FactorChance::Count { count, .. }, Some(of)) if count > of || of == 0 => {
             return Err(format!("{key}.count: {count} of {of} cases cannot be"));
         }

@@ -70,7 +70,11 @@ impl Display {
             match used.get(key).copied().unwrap_or(0) {
                 0 => return Err(format!("{key}: {path} names nothing in any case")),
                 some if some < cases.len() => {
-                    notes.push(format!("{key}: {path} names nothing in {} of {} cases", cases.len() - some, cases.len()));
+                    notes.push(format!(
+                        "{key}: {path} names nothing in {} of {} cases",
+                        cases.len() - some,
+                        cases.len()
+                    ));
                 }
                 _ => {}
             }

@@ -104,7 +104,9 @@ fn stream(seed: &str, what: &str, whose: &str) -> Chance {
 fn deal(sample: &Sample, order: &[usize], seed: &str, attempt: usize) -> Option<Vec<Vec<usize>>> {
     let mut deal = Deal::new(sample);
     let what = format!("cases {attempt}");
-    let give = |&participant: &usize| deal.give(participant, &mut stream(seed, &what, &sample.participants[participant].email));
+    let give = |&participant: &usize| {
+        deal.give(participant, &mut stream(seed, &what, &sample.participants[participant].email))
+    };
     order.iter().map(give).collect()
 }
 
@@ -166,7 +168,8 @@ fn with_factors(
     let drawn: Vec<Vec<bool>> = design.factors.iter().map(|factor| of_factor(factor.chance)).collect();
     let reading = |(place, (case, arm)): (usize, (usize, usize))| {
         let is_drawn = |factor: usize| design.arms[arm].draws[factor] && sample.cases[case].has[factor];
-        let factors = drawn.iter().enumerate().map(|(factor, shown)| is_drawn(factor).then_some(shown[place])).collect();
+        let factors =
+            drawn.iter().enumerate().map(|(factor, shown)| is_drawn(factor).then_some(shown[place])).collect();
         Reading { participant, case, arm, factors }
     };
     cases_and_arms.into_iter().enumerate().map(reading).collect()

@@ -18,7 +18,10 @@ pub fn taken(files: &[Vec<Written>], cases: &[Case], strata: &Strata, names: &[S
     let mut by_user = BTreeMap::new();
     for written in files.iter().flatten() {
         let stratum = strata.of(&written.user, names).ok_or_else(|| {
-            format!("strata.participants: the participant of row {} is not in the file of participants", written.rows[0].line)
+            format!(
+                "strata.participants: the participant of row {} is not in the file of participants",
+                written.rows[0].line
+            )
         })?;
         by_user.insert(&written.user, stratum);
         if let Some(case) = cases.iter().position(|case| case.id == written.case) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
-use serde::Deserialize;
 
 /// All tables and keys of a design file.
 #[derive(Debug, Deserialize)]
@@ -137,8 +137,7 @@ impl DesignFile {
             format!("{line}{key}{}", error.message())
         };
         let deserializer = toml::Deserializer::parse(text).map_err(|error| told(&error, ""))?;
-        serde_path_to_error::deserialize(deserializer)
-            .map_err(|error| told(error.inner(), &error.path().to_string()))
+        serde_path_to_error::deserialize(deserializer).map_err(|error| told(error.inner(), &error.path().to_string()))
     }
 }
 
@@ -206,7 +205,8 @@ mod tests {
 
     #[test]
     fn a_path_is_a_text_or_a_table_with_its_style() {
-        let file = DesignFile::parse("seed = 7\nalways = ['A.*', { path = 'B.c', highlight = true, top = 1 }]").unwrap();
+        let file =
+            DesignFile::parse("seed = 7\nalways = ['A.*', { path = 'B.c', highlight = true, top = 1 }]").unwrap();
 
         let styled = Style { highlight: Some(true), top: Some(1.0), ..Style::default() };
         assert_eq!(file.seed.as_deref(), Some("7"));

@@ -25,5 +25,5 @@ mod strata;
 mod tests;
 mod written;
 
-pub use arguments::Arguments;
+pub use arguments::DesignArguments;
 pub use command::{Given, run};

@@ -83,7 +83,10 @@ impl Report for Generated {
         let Self { participants, cases, assignments, seed, .. } = self;
         writeln!(out, "{assignments} assignments of {cases} cases to {participants} participants; seed: {seed}")?;
         if self.is_second_reading {
-            writeln!(out, "upload them with `augmed assignments upload --second-reading FILE`, which keeps the first ones")?;
+            writeln!(
+                out,
+                "upload them with `augmed assignments upload --second-reading FILE`, which keeps the first ones"
+            )?;
         }
         Ok(())
     }

@@ -69,10 +69,7 @@ impl Sample {
     ///
     /// # Errors
     /// Why the design cannot be kept, and by which key.
-    pub fn new(
-        design: &Design,
-        found: Found,
-    ) -> Result<Self, String> {
+    pub fn new(design: &Design, found: Found) -> Result<Self, String> {
         let Found { participants, participant_strata, cases, excluded, taken } = found;
         let present = participants.len() + taken.strata.len();
         let cases_per_participant = cases_per_participant(design, present, cases.len())?;
@@ -108,7 +105,10 @@ impl Sample {
                 return Err(format!("{key}.of: the {each} cases of a participant cannot be divided by {of}"));
             }
             if let Some(case) = self.cases.iter().find(|case| !case.has[index]) {
-                return Err(format!("{key}.count: case {} has none of its paths, so that no count can be kept", case.id));
+                return Err(format!(
+                    "{key}.count: case {} has none of its paths, so that no count can be kept",
+                    case.id
+                ));
             }
         }
         Ok(())

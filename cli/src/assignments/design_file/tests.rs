@@ -53,12 +53,7 @@ impl Study {
     }
 
     /// With changes to what was found.
-    fn try_new(
-        toml: &str,
-        participants: usize,
-        cases: usize,
-        change: impl FnOnce(&mut Found),
-    ) -> Result<Self, String> {
+    fn try_new(toml: &str, participants: usize, cases: usize, change: impl FnOnce(&mut Found)) -> Result<Self, String> {
         let design = Design::parse(toml)?;
         let ids = (100..).take(cases);
         let paths: Vec<CasePaths<'_>> = ids.clone().map(case_paths).collect();

@@ -84,7 +84,8 @@ fn change(cell: &mut String, column: usize) {
 
 #[test]
 fn what_does_not_fit_is_named() {
-    let toml = "always = ['BACKGROUND.Patient*']\nfactors = [{ name = 'family', paths = ['BACKGROUND.Family*'], count = 2 }]";
+    let toml =
+        "always = ['BACKGROUND.Patient*']\nfactors = [{ name = 'family', paths = ['BACKGROUND.Family*'], count = 2 }]";
     let study = Study::new(toml, 1, 3);
     let readings = study.draw("named");
     let hidden = readings.iter().position(|reading| reading.factors[0] == Some(false)).unwrap();
