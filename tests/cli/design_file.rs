@@ -103,16 +103,14 @@ async fn a_file_that_was_changed_is_found_with_its_rows() {
 async fn what_is_wrong_with_a_design_is_told_before_a_file_is_written() {
     let augmed = Augmed::with_study().await;
     augmed.file("people.csv", "email,position\na@study.test,Physician\nb@study.test,Resident\n");
-    for (wrong, right, said) in [
-        ("probability = 1.5", "probability = 0.5", "study.toml: factors[0] (smoking).probability: 1.5"),
-        ("count = 5", "count = 2", "study.toml: factors[1] (AI score).count: 5 of 4 cases"),
-        ("RISK ASESSMENT", "RISK ASSESSMENT", "factors[1] (AI score).paths[0]: RISK ASESSMENT.* names nothing"),
+    for (right, wrong, said) in [
+        ("probability = 0.5", "probability = 1.5", "study.toml: factors[0] (smoking).probability: 1.5"),
+        ("count = 2", "count = 5", "study.toml: factors[1] (AI score).count: 5 of 4 cases"),
+        ("RISK ASSESSMENT", "RISK ASESSMENT", "factors[1] (AI score).paths[0]: RISK ASESSMENT.* names nothing"),
         ("always = [", "always = ['BACKGROUND.S*', ", "factors[0] (smoking).paths: BACKGROUND.Social History"),
-        ("sed =", "seed =", "study.toml: line 1: sed: unknown field"),
+        ("seed =", "sed =", "study.toml: line 1: sed: unknown field"),
     ] {
-        // the fourth is wrong for what it adds
-        let design =
-            if right.contains("BACKGROUND.S") { DESIGN.replace(wrong, right) } else { DESIGN.replace(right, wrong) };
+        let design = DESIGN.replace(right, wrong);
         let run = generate(&augmed, &design, &["--out", "bad.csv"]);
 
         assert!(run.code == Some(1) && run.stderr.contains(said), "{said}: {run:?}");
@@ -195,6 +193,23 @@ async fn second_readings_are_stored_beside_the_first_and_come_after_them() {
         let first = own[..4].iter().position(|(other, _)| other == case).unwrap();
         assert!(3 - first + place >= 2 && own[first].1 != *arm, "{own:?}");
     }
+}
+
+#[tokio::test]
+async fn who_has_not_read_all_cases_reads_again_what_they_have() {
+    let augmed = Augmed::with_study().await;
+    let design = format!("readers_per_case = 2\n{}[second_reading]", DESIGN.replace("count = 2", "probability = 0.5"));
+    generate(&augmed, &design, &["--out", "first.csv"]).done();
+    let first = fs::read_to_string(augmed.path("first.csv")).unwrap();
+    let left_out = format!("b@study.test,{},", cases(&augmed, "first.csv", "b@study.test")[1]);
+    let part: Vec<&str> = first.lines().filter(|line| !line.starts_with(&left_out)).collect();
+    augmed.file("part.csv", part.join("\n"));
+
+    generate(&augmed, &design, &["--second-reading-of", "part.csv", "--out", "second.csv"]).done();
+
+    let number = |participant| cases(&augmed, "second.csv", participant).len();
+    assert_eq!((number("a@study.test"), number("b@study.test")), (4, 3));
+    generate(&augmed, &design, &["--second-reading-of", "part.csv", "--check", "second.csv"]).done();
 }
 
 #[tokio::test]

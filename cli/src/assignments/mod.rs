@@ -50,7 +50,7 @@ enum Action {
     /// Remove assignments. Answers stay.
     Clear(clear::Arguments),
     /// Make a file of assignments: participants × cases × arms, balanced and randomised from a seed.
-    Generate(generate::Arguments),
+    Generate(Box<generate::Arguments>),
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
@@ -60,6 +60,6 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         Action::Export(arguments) => export::run(arguments, context).await,
         Action::List(arguments) => list::run(arguments, context).await,
         Action::Clear(arguments) => clear::run(arguments, context).await,
-        Action::Generate(arguments) => generate::run(arguments, context).await,
+        Action::Generate(arguments) => generate::run(*arguments, context).await,
     }
 }

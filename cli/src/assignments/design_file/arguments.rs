@@ -12,7 +12,7 @@ pub struct DesignArguments {
     /// A design (TOML): factors with probabilities, arms with ratios, strata, exclusions. docs/study.md describes its keys.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["arms", "design", "cases_per_participant"])]
     pub design_file: Option<Input>,
-    /// Cases and what they are stratified by: CSV with a column case_id.
+    /// Cases and what they are stratified by: CSV with a column `case_id`.
     #[arg(long, value_name = "FILE", requires = "design_file", conflicts_with_all = ["arms", "cases"])]
     pub case_list: Option<Input>,
     /// An assignment file that the design made before. Its participants are left out, and its readings count: late joiners read what the
@@ -20,7 +20,7 @@ pub struct DesignArguments {
     #[arg(long, value_name = "FILE", requires = "design_file", conflicts_with = "arms")]
     pub after: Vec<Input>,
     /// The assignment file of first readings: make the file of second readings of the same cases.
-    #[arg(long, value_name = "FILE", requires = "design_file", conflicts_with_all = ["arms", "after", "cases", "case_list", "simulate"])]
+    #[arg(long, value_name = "FILE", requires = "design_file", conflicts_with_all = ["arms", "after", "cases", "simulate"])]
     pub second_reading_of: Option<Input>,
     /// The first day of second readings, for a washout in days.
     #[arg(long, value_name = "YYYY-MM-DD", requires = "second_reading_of")]

@@ -50,6 +50,10 @@ struct Study {
 pub async fn run(file: &Input, arguments: DesignArguments, given: Given, context: &Context) -> Result<Ending, Failure> {
     let design = Design::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let seed = given.seed.clone().or_else(|| design.seed.clone());
+    if seed.is_none() && !arguments.after.is_empty() && arguments.check.is_none() {
+        let problem = "--after goes on with a draw, and needs its seed";
+        return Err(Failure::usage(problem).with_remedy("--seed SEED, or `seed` in the design file"));
+    }
     let seed = seed.unwrap_or_else(|| sqlx::types::Uuid::new_v4().simple().to_string());
     let out = given.out.clone().unwrap_or_default();
     let db = context.database().await?;
@@ -161,7 +165,11 @@ impl Study {
             _ => None,
         };
         let found = Found { participants, participant_strata: names, cases, excluded, taken };
-        let sample = Sample::new(&design, found).map_err(at)?;
+        let sample = match &second {
+            Some((_, first)) => Sample::of_second(&design, found, first.most()),
+            None => Sample::new(&design, found),
+        };
+        let sample = sample.map_err(at)?;
         let experiment = given.experiment.or_else(|| design.experiment.clone()).unwrap_or_default();
         Ok(Self { design, sample, display, experiment, second })
     }

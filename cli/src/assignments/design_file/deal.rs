@@ -13,13 +13,22 @@ pub struct Deal<'a> {
     sample: &'a Sample,
     /// For each case, the strata of its readers.
     readers: Vec<Vec<usize>>,
+    /// For each stratum of cases, how many there are, and how many readings of them.
+    cases: Vec<usize>,
+    readings: Vec<usize>,
 }
 
 impl<'a> Deal<'a> {
     pub fn new(sample: &'a Sample) -> Self {
         let mut readers = sample.taken.readers.clone();
         readers.resize(sample.cases.len(), Vec::new());
-        Self { sample, readers }
+        let strata = sample.cases.iter().map(|case| case.stratum + 1).max().unwrap_or(0);
+        let (mut cases, mut readings) = (vec![0; strata], vec![0; strata]);
+        for (case, readers) in sample.cases.iter().zip(&readers) {
+            cases[case.stratum] += 1;
+            readings[case.stratum] += readers.len();
+        }
+        Self { sample, readers, cases, readings }
     }
 
     /// Gives a participant cases, in no order. `None` where exclusions leave too few of them.
@@ -28,6 +37,7 @@ impl<'a> Deal<'a> {
         while own.len() < self.sample.cases_per_participant {
             let case = self.least_filled(participant, &own, chance)?;
             own.insert(case);
+            self.readings[self.sample.cases[case].stratum] += 1;
             self.readers[case].push(self.sample.participants[participant].stratum);
         }
         Some(own.into_iter().collect())
@@ -49,9 +59,8 @@ impl<'a> Deal<'a> {
     /// Returns how many readings there are at most when a stratum has its share with the next one (earliest deadline first, which keeps
     /// each stratum within one reading of its share; Tijdeman 1980), and the number of the stratum, by which ties are broken.
     fn due(&self, stratum: usize) -> (usize, usize) {
-        let of_stratum = || (0..self.sample.cases.len()).filter(|case| self.sample.cases[*case].stratum == stratum);
-        let readings: usize = of_stratum().map(|case| self.readers[case].len()).sum();
-        (((readings + 1) * self.sample.cases.len()).div_ceil(of_stratum().count()), stratum)
+        let all = self.sample.cases.len();
+        (((self.readings[stratum] + 1) * all).div_ceil(self.cases[stratum]), stratum)
     }
 }
 

@@ -39,6 +39,13 @@ pub struct First {
     pub shown: BTreeMap<(String, i32), Lines>,
 }
 
+impl First {
+    /// Returns the largest number of first readings that a participant has.
+    pub fn most(&self) -> usize {
+        self.readings.iter().map(Vec::len).max().unwrap_or_default()
+    }
+}
+
 /// Finds the first readings of these participants.
 ///
 /// # Errors

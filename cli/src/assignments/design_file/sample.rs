@@ -70,15 +70,28 @@ impl Sample {
     /// # Errors
     /// Why the design cannot be kept, and by which key.
     pub fn new(design: &Design, found: Found) -> Result<Self, String> {
-        let Found { participants, participant_strata, cases, excluded, taken } = found;
-        let present = participants.len() + taken.strata.len();
-        let cases_per_participant = cases_per_participant(design, present, cases.len())?;
-        let most_readers = design.readers_per_case;
-        let sample =
-            Self { participants, participant_strata, cases, excluded, cases_per_participant, most_readers, taken };
+        let present = found.participants.len() + found.taken.strata.len();
+        let cases_per_participant = cases_per_participant(design, present, found.cases.len())?;
+        let sample = Self::with(found, cases_per_participant, design.readers_per_case);
         sample.check_exclusions()?;
+        sample.check_runs(design)?;
         sample.check_counts(design)?;
         Ok(sample)
+    }
+
+    /// Takes the sample of second readings: whose first ones are at hand, in whatever number. `cases_per_participant` is the largest.
+    ///
+    /// # Errors
+    /// If a counted factor cannot be shown in a case.
+    pub fn of_second(design: &Design, found: Found, cases_per_participant: usize) -> Result<Self, String> {
+        let sample = Self::with(found, cases_per_participant, None);
+        sample.check_counts(design)?;
+        Ok(sample)
+    }
+
+    fn with(found: Found, cases_per_participant: usize, most_readers: Option<usize>) -> Self {
+        let Found { participants, participant_strata, cases, excluded, taken } = found;
+        Self { participants, participant_strata, cases, excluded, cases_per_participant, most_readers, taken }
     }
 
     fn check_exclusions(&self) -> Result<(), String> {
@@ -94,21 +107,28 @@ impl Sample {
         Ok(())
     }
 
-    fn check_counts(&self, design: &Design) -> Result<(), String> {
+    fn check_runs(&self, design: &Design) -> Result<(), String> {
+        let each = self.cases_per_participant;
         for (index, factor) in design.factors.iter().enumerate() {
-            let FactorChance::Count { count, of } = factor.chance else { continue };
-            let (key, each) = (format!("factors[{index}] ({})", factor.name), self.cases_per_participant);
-            if count > each {
-                return Err(format!("{key}.count: {count} of {each} cases of a participant cannot be"));
+            let FactorChance::Count { of: Some(of), .. } = factor.chance else { continue };
+            if !each.is_multiple_of(of) {
+                let key = format!("factors[{index}] ({}).of", factor.name);
+                return Err(format!("{key}: the {each} cases of a participant cannot be divided by {of}"));
             }
-            if let Some(of) = of.filter(|of| !each.is_multiple_of(*of)) {
-                return Err(format!("{key}.of: the {each} cases of a participant cannot be divided by {of}"));
+        }
+        Ok(())
+    }
+
+    fn check_counts(&self, design: &Design) -> Result<(), String> {
+        let each = self.cases_per_participant;
+        for (index, factor) in design.factors.iter().enumerate() {
+            let FactorChance::Count { count, .. } = factor.chance else { continue };
+            let key = format!("factors[{index}] ({}).count", factor.name);
+            if count > each {
+                return Err(format!("{key}: {count} of {each} cases of a participant cannot be"));
             }
             if let Some(case) = self.cases.iter().find(|case| !case.has[index]) {
-                return Err(format!(
-                    "{key}.count: case {} has none of its paths, so that no count can be kept",
-                    case.id
-                ));
+                return Err(format!("{key}: case {} has none of its paths, so that no count can be kept", case.id));
             }
         }
         Ok(())

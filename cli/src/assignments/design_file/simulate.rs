@@ -80,7 +80,6 @@ pub fn simulate(design: &Design, sample: &Sample, seed: &str, simulations: usize
 }
 
 /// Returns in how many ways a case can be shown.
-#[expect(clippy::cast_precision_loss, reason = "there are few arms")]
 fn conditions(design: &Design, sample: &Sample, case: usize) -> f64 {
     let of_arm = |draws: &[bool]| -> f64 {
         let factors = design.factors.iter().zip(draws).zip(&sample.cases[case].has);
