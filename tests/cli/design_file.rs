@@ -155,6 +155,32 @@ async fn strata_of_cases_come_from_a_list() {
 }
 
 #[tokio::test]
+async fn exclusions_take_out_participants_cases_or_both_together() {
+    let augmed = Augmed::with_study().await;
+    let design =
+        "seed = 1\ncases_per_participant = 2\nalways = ['BACKGROUND.*', 'PHYSICAL EXAMINATION.*']\nexclude = [";
+    let exclude = |entries: &str| generate(&augmed, &format!("{design}{entries}]"), &["--out", "out.csv"]);
+
+    exclude("{ cases = [101] }, { participant = 'a@study.test', cases = [102] }").done();
+    assert_eq!(
+        BTreeSet::from_iter(cases(&augmed, "out.csv", "a@study.test")),
+        BTreeSet::from(["103", "104"].map(String::from))
+    );
+    assert!(!cases(&augmed, "out.csv", "b@study.test").contains(&"101".to_owned()));
+    exclude("{ participant = 'b@study.test' }").done();
+    assert!(cases(&augmed, "out.csv", "b@study.test").is_empty());
+    for (entries, said) in [
+        ("{ cases = [999] }", "exclude[0].cases: 999 is none of the cases"),
+        ("{ participant = 'c@study.test', cases = [101] }", "exclude[0].participant: is none of the participants"),
+        ("{ participant = 'a@study.test', cases = [101, 102, 103] }", "exclude: leaves a participant 1 cases"),
+        ("{ }", "exclude[0]: has neither participant nor cases"),
+    ] {
+        let run = exclude(entries);
+        assert!(run.code == Some(1) && run.stderr.contains(said), "{said}: {run:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_simulation_shows_the_balance_on_a_page_that_needs_nothing_else() {
     let augmed = Augmed::with_study().await;
 
@@ -193,6 +219,25 @@ async fn second_readings_are_stored_beside_the_first_and_come_after_them() {
         let first = own[..4].iter().position(|(other, _)| other == case).unwrap();
         assert!(3 - first + place >= 2 && own[first].1 != *arm, "{own:?}");
     }
+}
+
+#[tokio::test]
+async fn a_second_reading_that_shows_the_same_has_another_id_and_the_same_page() {
+    let augmed = Augmed::with_study().await;
+    let design = "seed = 1\nalways = ['BACKGROUND.*', 'PHYSICAL EXAMINATION.*']";
+    generate(&augmed, design, &["--out", "first.csv"]).done();
+    augmed.run(&["assignments", "upload", "first.csv"]).done();
+    generate(&augmed, design, &["--second-reading-of", "first.csv", "--out", "second.csv"]).done();
+
+    let stored = augmed.run(&["--json", "assignments", "upload", "second.csv", "--second-reading"]).done().json();
+
+    let list = augmed.run(&["--json", "assignments", "list"]).done().json();
+    let of_case =
+        list.as_array().unwrap().iter().filter(|one| one["case_id"] == 101 && one["user_email"] == "a@study.test");
+    let pages: Vec<Value> =
+        of_case.map(|one| augmed.run(&["--json", "case", "show", one["id"].as_str().unwrap()]).done().json()).collect();
+    assert_eq!((&stored["created"], pages.len()), (&json!(8), 2));
+    assert_eq!(pages[0], pages[1]);
 }
 
 #[tokio::test]

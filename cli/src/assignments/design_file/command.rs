@@ -125,6 +125,7 @@ impl Study {
         let participant_strata = participant_strata(&design, file, given.participants_file.as_ref())?;
         let at = |problem: String| file.failure(problem);
         let (mut participants, mut cases) = (given.participants, given.cases);
+        let known = participants.clone();
         match (&first, &arguments.case_list) {
             (Some(first), _) => cases = first.iter().map(|written| written.case).collect(),
             (_, Some(list)) => cases = listed_cases(&case_strata, list)?,
@@ -134,10 +135,11 @@ impl Study {
             let users: BTreeSet<&str> = first.iter().map(|written| written.user.as_str()).collect();
             participants.retain(|email| users.contains(email.as_str()));
         }
-        let known = participants.clone();
         let assigned = earlier::users(&earlier);
         participants.retain(|email| !assigned.contains(email.as_str()));
-        remove_excluded(&design, &mut participants, &mut cases);
+        if first.is_none() {
+            remove_excluded(&design, &mut participants, &mut cases).map_err(at)?;
+        }
         if participants.is_empty() || cases.is_empty() {
             let what = if participants.is_empty() { "participants" } else { "cases" };
             return Err(file.failure(format!("there are no {what} to assign")));
@@ -152,7 +154,11 @@ impl Study {
         };
         let participants = participants.into_iter().map(in_stratum).collect::<Result<Vec<_>, String>>().map_err(at)?;
         let taken = earlier::taken(&earlier, &cases, &participant_strata, &names).map_err(at)?;
-        let excluded = excluded(&design, &known, &participants, &cases).map_err(at)?;
+        let excluded = match &first {
+            None => excluded(&design, &known, &participants, &cases).map_err(at)?,
+            // who has not read a case does not read it again
+            Some(_) => BTreeSet::new(),
+        };
         let second = match (&first, &arguments.second_reading_of) {
             (Some(first), Some(first_file)) => {
                 let table = design.second_reading.unwrap_or_default();
@@ -229,18 +235,25 @@ fn listed_cases(strata: &Strata, list: &Input) -> Result<BTreeSet<i32>, Failure>
 }
 
 /// An exclusion without cases takes the participant out of the study, and one without a participant takes the cases out.
-fn remove_excluded(design: &Design, participants: &mut BTreeSet<String>, cases: &mut BTreeSet<i32>) {
-    for exclude in &design.exclude {
+fn remove_excluded(
+    design: &Design,
+    participants: &mut BTreeSet<String>,
+    cases: &mut BTreeSet<i32>,
+) -> Result<(), String> {
+    for (index, exclude) in design.exclude.iter().enumerate() {
         match (&exclude.participant, &exclude.cases) {
             (Some(participant), None) => {
                 participants.remove(participant);
             }
-            (None, Some(excluded)) => excluded.iter().for_each(|case| {
-                cases.remove(case);
-            }),
+            (None, Some(excluded)) => {
+                if let Some(unknown) = excluded.iter().find(|case| !cases.remove(case)) {
+                    return Err(format!("exclude[{index}].cases: {unknown} is none of the cases"));
+                }
+            }
             _ => {}
         }
     }
+    Ok(())
 }
 
 /// Returns who does not read what. Addresses are not repeated in errors.

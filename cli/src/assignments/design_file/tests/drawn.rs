@@ -37,6 +37,21 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
     assert_ne!(bytes("a"), bytes("b"));
 }
 
+/// A study must be able to make its assignments again in ten years: this draw never changes.
+#[test]
+fn a_seed_gives_the_same_draw_for_ever() {
+    let study =
+        Study::new("factors = [{ name = 'AI', paths = ['RISK*'], probability = 0.5 }]\n[arms.a]\n[arms.b]", 2, 3);
+
+    let drawn: Vec<String> = study
+        .draw("pilot")
+        .iter()
+        .map(|one| format!("{}{}{}{}", one.participant, one.case, one.arm, u8::from(one.factors[0] == Some(true))))
+        .collect();
+
+    assert_eq!(drawn.join(" "), "1010 1201 1111 0200 0011 0101");
+}
+
 #[test]
 fn a_count_is_kept_in_each_run_of_each_participant() {
     let study = Study::new("factors = [{ name = 'AI', paths = ['RISK*'], count = 2, of = 5 }]", 7, 20);
