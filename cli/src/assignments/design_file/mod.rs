@@ -14,6 +14,7 @@ mod design;
 mod display;
 mod draw;
 mod earlier;
+mod exclusions;
 mod format;
 mod probability;
 mod reports;
@@ -21,9 +22,12 @@ mod rows;
 mod sample;
 mod simulate;
 mod strata;
+mod study;
 #[cfg(test)]
 mod tests;
+mod washout;
 mod written;
 
 pub use arguments::DesignArguments;
-pub use command::{Given, run};
+pub use command::run;
+pub use study::Given;
