@@ -63,15 +63,15 @@ impl Study {
         let at = |problem: String| file.failure(problem);
         let (mut participants, mut cases) = (given.participants, given.cases);
         let known = participants.clone();
-        match (&first, &arguments.case_list) {
-            (Some(first), _) => cases = first.iter().map(|written| written.case).collect(),
-            (_, Some(list)) => cases = listed_cases(&case_strata, list)?,
-            _ => {}
-        }
         if let Some(first) = &mut first {
             first.retain(|written| known.contains(&written.user));
             let users: BTreeSet<&str> = first.iter().map(|written| written.user.as_str()).collect();
             participants.retain(|email| users.contains(email.as_str()));
+        }
+        match (&first, &arguments.case_list) {
+            (Some(first), _) => cases = first.iter().map(|written| written.case).collect(),
+            (_, Some(list)) => cases = listed_cases(&case_strata, list)?,
+            _ => {}
         }
         let assigned = earlier::users(&earlier);
         participants.retain(|email| !assigned.contains(email.as_str()));
