@@ -20,6 +20,8 @@ proptest! {
         let toml = format!("cases_per_participant = {each}");
         let study = Study::try_new(&toml, participants, cases, |found| {
             found.cases.iter_mut().enumerate().for_each(|(index, case)| case.stratum = index % strata);
+            found.participants.iter_mut().enumerate().for_each(|(index, one)| one.stratum = index % 2);
+            found.participant_strata = vec!["physician".to_owned(), "resident".to_owned()];
         }).unwrap();
 
         let readings = study.draw(&seed);
@@ -33,7 +35,9 @@ proptest! {
     #[test]
     fn late_joiners_read_the_cases_that_the_fewest_have(earlier in prop::collection::vec(0_usize..6, 10), seed in "[a-z]{3}") {
         let study = Study::try_new("cases_per_participant = 4", 1, 10, |found| {
-            found.taken = Taken { readers: earlier.iter().map(|number| vec![0; *number]).collect(), strata: vec![0; 6] };
+            found.participant_strata = vec!["physician".to_owned(), "resident".to_owned()];
+            found.cases.iter_mut().enumerate().for_each(|(index, case)| case.stratum = index % 2);
+            found.taken = Taken { readers: earlier.iter().map(|number| vec![1; *number]).collect(), strata: vec![1; 6] };
         }).unwrap();
 
         let chosen: BTreeSet<usize> = study.draw(&seed).iter().map(|reading| reading.case).collect();
