@@ -14,6 +14,7 @@ mod compare;
 mod configuration;
 mod confirmation;
 mod demo_study;
+mod design_file;
 mod doctor;
 mod export;
 mod export_analysis;

@@ -21,9 +21,10 @@ const SHOWN_DAYS: u64 = 60;
 /// Renders the page. Participants are ids, unless addresses are asked for: a page is mailed on.
 pub fn page(study: &Study, with_addresses: bool) -> Result<String, Failure> {
     let page = Page::of(study, with_addresses);
+    let template = concat!(include_str!("bars.html"), include_str!("report.html"));
     let mut environment = Environment::new();
     let rendered = environment
-        .add_template("report.html", include_str!("report.html"))
+        .add_template("report.html", template)
         .and_then(|()| environment.get_template("report.html")?.render(minijinja::Value::from(Serde(&page))));
     rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
 }
