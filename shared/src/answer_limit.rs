@@ -1,5 +1,5 @@
-//! What an answer may be at most. A load balancer takes 1 MB from a function, Lambda itself takes 6 MB, and the container may send as much as
-//! there is. So a handler that writes asks before it commits: nothing is stored of which the caller would learn by a 413 only.
+//! The maximum size of an answer: 1 MB behind a load balancer, 6 MB from Lambda itself, unlimited in the container. A
+//! handler that writes checks it before it commits, so that no change is stored whose answer becomes a 413.
 
 use std::convert::Infallible;
 
@@ -10,41 +10,41 @@ use serde::Serialize;
 
 use crate::errors::ApiError;
 
-/// For the headers, the envelope and the fields around the body.
+/// Room for the headers, the envelope and the fields around the body, in bytes.
 const REST_BYTES: usize = 16 * 1024;
 
-/// The largest answer to a request, in bytes of the JSON that carries it. None in the container.
+/// The maximum size of an answer, in bytes of the JSON that carries it; unlimited in the container.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AnswerLimit {
-    /// What is left of it for the answer that is looked at.
+    /// Bytes left for the answer under test; `None` means unlimited.
     left: Option<usize>,
     whole: usize,
 }
 
 impl AnswerLimit {
-    /// For requests that a function answers with at most `bytes`.
+    /// Returns the limit of a function that answers with at most `bytes`.
     pub(crate) fn of(bytes: usize) -> Self {
         Self { left: Some(bytes), whole: bytes }
     }
 
-    /// Whether there is one.
+    /// Returns whether there is a limit.
     pub fn is_limited(self) -> bool {
         self.left.is_some()
     }
 
-    /// What is left of an answer of which `other` is a part, too.
+    /// Returns what is left of the limit when `other` is part of the same answer.
     pub fn beside(self, other: &impl Serialize) -> Result<Self, ApiError> {
         let Some(limit) = self.left else { return Ok(self) };
         let size = size_as_text(other).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
         Ok(Self { left: Some(limit.saturating_sub(size)), ..self })
     }
 
-    /// How many of `rows`, from the first on, an answer has room for.
+    /// Returns how many of `rows`, counted from the first, fit into one answer.
     pub fn rows_that_fit(self, rows: &[impl Serialize]) -> Result<usize, ApiError> {
         let Some(limit) = self.left else { return Ok(rows.len()) };
         let mut size = REST_BYTES;
         for (index, row) in rows.iter().enumerate() {
-            // the quotes around the text are the comma behind it
+            // the text's quotes make up for the comma after it
             size += size_as_text(row).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
             if size > limit {
                 return Ok(index);
@@ -53,7 +53,7 @@ impl AnswerLimit {
         Ok(rows.len())
     }
 
-    /// 413 where `answer` would not reach the caller.
+    /// Fails with 413 if `answer` would be too large to reach the caller.
     pub fn check(self, answer: &impl Serialize) -> Result<(), ApiError> {
         let Some(limit) = self.left else { return Ok(()) };
         let size = size_as_text(answer).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
@@ -66,13 +66,13 @@ impl AnswerLimit {
     }
 }
 
-/// Says what a limit of so many bytes is.
+/// Describes a limit of `bytes` for an error message.
 pub(crate) fn in_words(bytes: usize) -> String {
     let taker = if bytes > 1_000_000 { "Lambda takes" } else { "a load balancer takes" };
     format!("{taker} from a function ({} MB)", bytes / 1_000_000)
 }
 
-/// An answer travels as text within JSON, where its quotes are escaped.
+/// Returns the size of an answer as text inside JSON, where its quotes are escaped.
 fn size_as_text(answer: &impl Serialize) -> serde_json::Result<usize> {
     Ok(serde_json::to_string(&serde_json::to_string(answer)?)?.len())
 }
@@ -94,7 +94,7 @@ mod tests {
         let answer = vec!["\"quoted\""; 1000];
 
         assert!(AnswerLimit::of(40_000).check(&answer).is_ok());
-        assert!(AnswerLimit::of(30_000).check(&answer).is_err(), "16 characters each, and 16 KB for the rest");
+        assert!(AnswerLimit::of(30_000).check(&answer).is_err(), "16 bytes per entry, and 16 KB for the rest");
         assert!(AnswerLimit::default().check(&answer).is_ok());
     }
 }

@@ -12,19 +12,19 @@ use crate::http::ClientAddress;
 use crate::mail::Mailer;
 use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
 
-/// How long an API key is accepted after it was replaced: as long as it may take every process to see the new one.
+/// How long a replaced API key is still accepted: until every process has seen the new one.
 const API_KEY_OVERLAP: TimeDelta = TimeDelta::seconds(60);
 
-/// What handlers work with. axum clones it several times a request: a handle, with one count to go up and down.
+/// The state that handlers share. Clones are cheap (one reference count); axum makes several per request.
 #[derive(Clone, Debug)]
 pub struct App(Arc<State>);
 
-/// What an [`App`] gives.
+/// The contents of an [`App`].
 #[derive(Debug)]
 pub struct State {
     /// Connections to PostgreSQL, opened on first use.
     pub db: Database,
-    /// Where exports read: a replica, if there is one.
+    /// Where exports read: a replica if there is one.
     pub reads: Reads,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
@@ -32,15 +32,15 @@ pub struct State {
     pub passwords: Passwords,
     /// Sends mail.
     pub mailer: Mailer,
-    /// Opens `/admin/*`.
+    /// The key that grants access to `/admin/*`.
     pub admin_api_key: Option<Arc<RotatingSecret>>,
-    /// Opens `/api/v1/*`.
+    /// The key that grants access to `/api/v1/*`.
     pub export_api_key: Option<Arc<RotatingSecret>>,
-    /// Where the link in a mail leads.
+    /// The base URL of links in mails.
     pub frontend_url: Option<String>,
     /// Who may sign up.
     pub signup: Signup,
-    /// Keeps secrets as new as those in SSM.
+    /// Refreshes secrets from SSM.
     pub rotation: Rotation,
 }
 
@@ -81,20 +81,20 @@ impl App {
         Ok((Self(Arc::new(state)), config))
     }
 
-    /// The state for `config`; opens no connection. Its secrets stay as they are.
+    /// Builds the state for `config` without opening a connection. Its secrets are never refreshed.
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
         let address = Address::of(config, deployment)?;
         let db = Database::new(address, deployment);
         Ok(Self(Arc::new(State::new(db, replica(config, deployment)?, config))))
     }
 
-    /// The state for `config` with another database than its own.
+    /// Builds the state for `config` on another database.
     pub fn over(db: Database, config: &Config) -> Self {
         Self(Arc::new(State::new(db, None, config)))
     }
 }
 
-/// Its password stays as it is until the process ends: a replica that refuses it is one that does not answer.
+/// The replica's password is never refreshed: a replica that refuses it counts as down.
 fn replica(config: &Config, deployment: Deployment) -> Result<Option<Database>, sqlx::Error> {
     Ok(Address::of_replica(config)?.map(|address| Database::new(address, deployment)))
 }
@@ -125,7 +125,7 @@ impl State {
         }
     }
 
-    /// Returns what stands for a client's address where failed logins are counted.
+    /// Returns the hash under which failed logins of a client's address are counted.
     pub fn client_hash(&self, client: &ClientAddress) -> String {
         client_hash(&self.tokens.key(), client)
     }

@@ -1,4 +1,4 @@
-//! The id of an assignment (`display_config.id`), and what those who write assignments have to keep to.
+//! The id of an assignment (`display_config.id`), and the locking and ordering rules for code that writes assignments.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use sqlx::postgres::PgConnection;
 use uuid::{Builder, Uuid};
 
-/// The hex form of UUIDv5(namespace URL, `"<user>-<case>-<json>"`), `path_config` as [`crate::python::json_dumps`] writes it
-/// (contract section 6): answers of a running study refer to these ids.
+/// Returns the hex form of UUIDv5(namespace URL, `"<user>-<case>-<json>"`), with `path_config` as written by
+/// [`crate::python::json_dumps`] (contract section 6). Stored answers refer to these ids, so they must never change.
 pub fn id(user_email: &str, case_id: i32, path_config: &str) -> String {
     let name = format!("{user_email}-{case_id}-{path_config}");
     uuid_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
 }
 
-/// [`Uuid::new_v5`], a hundred times as fast in debug builds: an upload needs 100,000 of them.
+/// Computes [`Uuid::new_v5`], a hundred times faster in debug builds: an upload needs 100,000 ids.
 fn uuid_v5(namespace: &Uuid, name: &[u8]) -> Uuid {
     let mut sha1 = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
     sha1.update(namespace.as_bytes());
@@ -25,19 +25,20 @@ fn uuid_v5(namespace: &Uuid, name: &[u8]) -> Uuid {
     Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
-/// Who writes several assignments waits for the others until its transaction ends, and readers for nobody: two that wrote the
-/// same rows in different orders would wait for each other.
+/// Serializes transactions that write several assignments; readers do not wait. Without it, two transactions that write
+/// the same rows in different orders deadlock.
 pub async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(transaction).await?;
     Ok(())
 }
 
-/// Writes assignments anew until the rows of each of these participants lie in upload order on the disk. The old service reads them
-/// without `ORDER BY`, so that is the order in which it serves cases. An `UPDATE` moves its row, and an `INSERT` fills gaps. `participants`
-/// has an entry for each row that was written.
+/// Rewrites assignments until the rows of each of these participants are stored in upload order. The old service reads
+/// them without `ORDER BY`, so the physical order is the order in which it serves cases. An `UPDATE` moves its row, and
+/// an `INSERT` fills gaps. `participants` has one entry per written row.
 ///
-/// Call it last in a transaction that holds [`lock`]. It gives up with a warning rather than let the request run out of time: then the old
-/// service may serve some cases in another order than ours, as it does after its own uploads of rows of very different size.
+/// Call it last in a transaction that holds [`lock`]. Rather than exceed the request's deadline it logs a warning and
+/// stops. The old service may then serve some cases in another order, as it does after its own uploads of rows of very
+/// different sizes.
 pub async fn keep_physical_order<'a>(
     transaction: &mut PgConnection,
     participants: impl Iterator<Item = &'a str>,
@@ -49,13 +50,13 @@ pub async fn keep_physical_order<'a>(
     }
     let participants: Vec<&str> = distinct.into_iter().collect();
     let begun = Instant::now();
-    for some in participants.chunks(PARTICIPANTS_AT_ONCE) {
+    for some in participants.chunks(PARTICIPANTS_PER_STATEMENT) {
         loop {
-            if rows > MOST_ROWS || begun.elapsed() > TIME_TO_MOVE {
+            if rows > MAX_ROWS || begun.elapsed() > MAX_MOVE_TIME {
                 tracing::warn!(rows, "assignments may not lie in upload order");
                 return Ok(());
             }
-            // a small row may go into a gap of a page before: what comes behind it moves again, each time less
+            // a small row may fill a gap in an earlier page; the rows after it then move again, fewer each time
             if move_misplaced(transaction, some).await? == 0 {
                 break;
             }
@@ -64,15 +65,15 @@ pub async fn keep_physical_order<'a>(
     Ok(())
 }
 
-/// What is larger takes too long for the page that waits for it.
-const MOST_ROWS: usize = 20_000;
-/// Within the 4.5 seconds that a request has.
-const TIME_TO_MOVE: Duration = Duration::from_secs(2);
-/// One statement moves no more, so that the time is looked at often enough.
-const PARTICIPANTS_AT_ONCE: usize = 20;
+/// Larger uploads would take too long for the page that waits for them.
+const MAX_ROWS: usize = 20_000;
+/// Part of the 4.5 seconds that a request has.
+const MAX_MOVE_TIME: Duration = Duration::from_secs(2);
+/// Bounds one statement, so that the elapsed time is checked often enough.
+const PARTICIPANTS_PER_STATEMENT: usize = 20;
 
-/// Writes anew what comes behind the first misplaced assignment of each participant: one that lies before its predecessor. Returns
-/// how many rows moved.
+/// Rewrites all rows from the first misplaced assignment of each participant on; a row is misplaced if it is stored
+/// before its predecessor. Returns how many rows moved.
 async fn move_misplaced(transaction: &mut PgConnection, participants: &[&str]) -> Result<u64, sqlx::Error> {
     let moved = sqlx::query!(
         "WITH placed AS (
@@ -92,10 +93,11 @@ async fn move_misplaced(transaction: &mut PgConnection, participants: &[&str]) -
     Ok(moved.execute(transaction).await?.rows_affected())
 }
 
-/// What an allocation probability is, for errors.
+/// Describes a valid allocation probability in error messages.
 pub const ALLOCATION_PROBABILITY: &str = "a number above 0 and at most 1";
 
-/// Returns whether `number` can be the probability with which a design drew an assignment: what was drawn had one above 0.
+/// Returns whether a design can have drawn an assignment with probability `number`: an assignment that was drawn had a
+/// probability above 0.
 #[must_use]
 pub fn is_allocation_probability(number: f64) -> bool {
     0.0 < number && number <= 1.0
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_those_of_the_old_system() {
+    fn ids_match_the_old_system() {
         let unicode = r#"[{"path": "\u00dcn\u00ef.\u7cd6\u5c3f\u75c5: \u662f \ud83d\ude00"}]"#;
 
         assert_eq!(id("alice@contract.test", 1, r#"[{"path": "A.B"}]"#), "b6e4dfdd7b075dc2afc9f8bece7d8d1d");
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn uuids_are_those_of_rfc_9562() {
+    fn uuids_match_the_uuid_crate() {
         for name in ["", "https://example.org/", &"x".repeat(1000)] {
             let name = name.as_bytes();
             assert_eq!(uuid_v5(&Uuid::NAMESPACE_URL, name), Uuid::new_v5(&Uuid::NAMESPACE_URL, name));

@@ -1,7 +1,8 @@
-//! The audit trail, for a study's ethics board: who changed what participants see, who made accounts, who took data out.
+//! The audit trail for a study's ethics board: who changed what participants see, who created accounts, who exported
+//! data.
 //!
-//! An entry is written in the transaction of the change that it tells of, so that there is no change without its entry and no
-//! entry without its change. It holds ids, counts and words of this file: nothing clinical, no addresses, no keys.
+//! An entry is written in the transaction of its change, so that neither exists without the other. It holds ids, counts
+//! and words of this file: nothing clinical, no addresses, no keys.
 
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -14,16 +15,16 @@ use uuid::Uuid;
 use crate::db::Database;
 use crate::http::RequestId;
 
-/// Who did it.
+/// Who performed an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A person, by the id of the account.
+    /// A person, by the account's id.
     Account(i32),
-    /// Whoever holds `ADMIN_API_KEY`.
+    /// A holder of `ADMIN_API_KEY`.
     AdminKey,
-    /// Whoever holds `EXPORT_API_KEY`.
+    /// A holder of `EXPORT_API_KEY`.
     ExportKey,
-    /// Whoever runs `augmed`, the command line, with access to the database.
+    /// A user of `augmed`, the command line, who has access to the database.
     Cli,
 }
 
@@ -96,7 +97,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// As it is stored.
+    /// Returns the name under which the action is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ReplaceAssignments => "assignments.replace",
@@ -124,24 +125,24 @@ impl Action {
     }
 }
 
-/// Who does something, and in which request.
+/// Who performs an action, and in which request.
 #[derive(Clone, Debug)]
 pub struct Author {
-    /// Who.
+    /// The actor.
     pub actor: Actor,
-    /// `request_id` of the log's lines.
+    /// The `request_id` of the log lines.
     pub request_id: RequestId,
 }
 
 impl Author {
-    /// Whoever runs a command of `augmed`; each run has an id of its own.
+    /// Returns the author for a command of `augmed`; each run has an id of its own.
     pub fn of_command() -> Self {
         let id = HeaderValue::try_from(Uuid::new_v4().to_string());
         Self { actor: Actor::Cli, request_id: RequestId(id.unwrap_or(HeaderValue::from_static("-"))) }
     }
 
-    /// Adds an entry, in the transaction of `connection`. `resources` are ids of what was made or changed, `details` numbers and
-    /// states.
+    /// Adds an entry in the transaction of `connection`. `resources` are the ids of what was created or changed;
+    /// `details` holds numbers and states.
     pub async fn record(
         &self,
         connection: &mut PgConnection,
@@ -152,7 +153,7 @@ impl Author {
         self.insert(connection, action, resources, details).await
     }
 
-    /// Adds an entry that belongs to no change.
+    /// Adds an entry for an action that changes nothing else.
     pub async fn record_alone(
         &self,
         db: &Database,

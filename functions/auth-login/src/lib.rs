@@ -92,7 +92,7 @@ async fn post_login(
     // an active account that never had a password matches none; a stranger waits as long as anybody else
     let guess = account.guess(&client_hash);
     let record = account.salt.clone().zip(account.digest.clone());
-    let record = record.map_or_else(PasswordRecord::of_nobody, |(salt, digest)| PasswordRecord { salt, digest });
+    let record = record.map_or_else(PasswordRecord::dummy, |(salt, digest)| PasswordRecord { salt, digest });
     let is_right = app.passwords.verify(login.password, record).await?;
     let refusal = match (account.id, account.is_active) {
         (None, _) => Some(Business::NotInvited),

@@ -14,9 +14,9 @@ use crate::errors::ApiError;
 
 /// The holder of a valid token.
 ///
-/// Whether the account exists and is active is known to the database alone. A statement that serves a participant
-/// says so itself, in the same round trip, and its handler calls [`Participant::confirm`] before it uses anything
-/// else of the row. A success for a participant whom nobody confirmed does not leave the process.
+/// Only the database knows whether the account exists and is active. A statement that serves a participant returns that
+/// too, in the same round trip, and its handler calls [`Participant::confirm`] before it uses anything else of the row.
+/// `BearerSlot::attach` blocks a success for a participant who was not confirmed.
 #[derive(Clone, Debug)]
 pub struct Participant {
     email: String,
@@ -26,33 +26,33 @@ pub struct Participant {
 }
 
 impl Participant {
-    /// The account's email, as it is stored in `"user".email`. Not for logs.
+    /// Returns the account's email as stored in `"user".email`. Do not log it.
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// When the login was that the token descends from. A statement that looks for the account asks that its `tokens_valid_from` is not
-    /// later: `AND (tokens_valid_from <= $n) IS NOT FALSE`.
+    /// Returns the time of the login that the token descends from. A statement that looks up the account must check
+    /// that its `tokens_valid_from` is not later: `AND (tokens_valid_from <= $n) IS NOT FALSE`.
     pub fn logged_in_at(&self) -> DateTime<Utc> {
         self.logged_in_at
     }
 
-    /// Whether somebody else looks at what the participant sees, with a token that `augmed` issued.
+    /// Returns whether the token was issued by `augmed` to somebody who inspects what the participant sees.
     pub fn is_inspected(&self) -> bool {
         self.is_inspected
     }
 
-    /// Takes the id of the active account that the statement found, if it found one; 401 otherwise.
+    /// Returns the id of the active account that the statement found, or fails with 401 if it found none.
     pub fn confirm(&self, account_id: Option<i32>) -> Result<i32, ApiError> {
         let id = account_id
             .ok_or(ApiError::Token("This account does not exist or is not active, or its sessions were ended"))?;
-        // a second extractor of the same request finds the same account
+        // another extractor of the same request finds the same account
         let _ = self.bearer.account.set(Account(id));
         Ok(id)
     }
 
-    /// Verifies the token of `parts` and leaves it for the answer's header. Fails where it cannot be known whether the
-    /// token is right.
+    /// Verifies the token of `parts` and keeps it for the answer's header. The outer error means that the token could
+    /// not be checked.
     pub(super) async fn of(parts: &Parts, app: &App) -> Result<Result<Self, TokenError>, ApiError> {
         let token = match bearer_token(&parts.headers) {
             Ok(token) => token,
@@ -94,7 +94,7 @@ impl From<TokenError> for ApiError {
     }
 }
 
-/// The token of `Authorization: Bearer <token>` (RFC 6750 section 2.1).
+/// Returns the token of `Authorization: Bearer <token>` (RFC 6750 section 2.1).
 fn bearer_token(headers: &HeaderMap) -> Result<&str, TokenError> {
     let value = headers.get(header::AUTHORIZATION).ok_or(TokenError::Missing)?;
     let (scheme, token) =
@@ -115,7 +115,7 @@ impl FromRequestParts<App> for Participant {
     }
 }
 
-/// No `Authorization` header is nobody; a bad token is an error (contract section 9).
+/// Without an `Authorization` header there is no participant; a bad token is an error (contract section 9).
 impl OptionalFromRequestParts<App> for Participant {
     type Rejection = ApiError;
 
@@ -127,11 +127,11 @@ impl OptionalFromRequestParts<App> for Participant {
     }
 }
 
-/// The id of the account that was confirmed: an extension of the answer, for the log.
+/// The id of the confirmed account: an extension of the answer, for the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Account(pub(crate) i32);
 
-/// The token that goes back with the answer.
+/// The token to return with the answer.
 #[derive(Debug)]
 struct Bearer {
     presented: String,
@@ -140,19 +140,19 @@ struct Bearer {
 }
 
 impl Bearer {
-    /// A newer token is for active accounts only; the one that was presented tells its holder nothing new.
+    /// Returns the renewed token for active accounts only; the presented one tells its holder nothing new.
     fn for_answer(&self) -> &str {
         let renewed = self.renewed.as_deref().filter(|_| self.account.get().is_some());
         renewed.unwrap_or(&self.presented)
     }
 }
 
-/// Where extractors leave the token that they accepted.
+/// A slot in which extractors keep the token that they accepted.
 #[derive(Clone, Default)]
 pub(crate) struct BearerSlot(Arc<OnceLock<Arc<Bearer>>>);
 
 impl BearerSlot {
-    /// The slot of a request that begins.
+    /// Adds a slot to a request.
     pub(crate) fn of(request: &mut Request) -> Self {
         let slot = Self::default();
         request.extensions_mut().insert(slot.clone());
@@ -160,12 +160,12 @@ impl BearerSlot {
     }
 
     fn put(&self, bearer: &Arc<Bearer>) {
-        // a second extractor of the same request finds the same token
+        // another extractor of the same request finds the same token
         let _ = self.0.set(Arc::clone(bearer));
     }
 
-    /// Puts the token, or the newer one, into the answer's `Authorization` header, and stops a success for an account that
-    /// was never confirmed.
+    /// Puts the token, or its renewal, into the answer's `Authorization` header. Replaces a success by a fault if the
+    /// account was never confirmed.
     pub(crate) fn attach(&self, mut response: Response) -> Response {
         let Some(bearer) = self.0.get() else { return response };
         let account = bearer.account.get();

@@ -1,4 +1,4 @@
-//! API keys: the header `X-API-Key`.
+//! API keys, sent in the header `X-API-Key`.
 
 use axum::http::HeaderMap;
 use chrono::Utc;
@@ -9,9 +9,9 @@ use subtle::ConstantTimeEq;
 use crate::errors::ApiError;
 use crate::secrets::{RotatingSecret, Rotation};
 
-/// Whether the request carries this key. Without a configured key none is right.
+/// Returns whether the request carries this key. No key matches if none is configured.
 ///
-/// One that is not known may be newer than what this process has seen.
+/// An unknown key may be newer than the version this process has, so it triggers a refresh.
 pub(super) async fn is_presented(
     headers: &HeaderMap,
     key: Option<&RotatingSecret>,
@@ -23,7 +23,7 @@ pub(super) async fn is_presented(
 
 fn matches(presented: &[u8], key: &RotatingSecret) -> bool {
     let presented = Sha256::digest(presented);
-    // digests have one length, so that the time of the comparison tells nothing of the key's
+    // digests have equal lengths, so the comparison time does not reveal the key's length
     let is_it = |key: &str| bool::from(presented.ct_eq(&Sha256::digest(key)));
     key.find_accepted(Utc::now(), |version| is_it(version.value.expose_secret()).then_some(())).is_some()
 }
@@ -40,14 +40,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_configured_key_is_right() {
+    async fn accepts_only_the_configured_key() {
         assert!(opens(Some("right"), Some("right")).await);
         assert!(!opens(Some("wrong"), Some("right")).await);
         assert!(!opens(None, Some("right")).await);
     }
 
     #[tokio::test]
-    async fn without_a_configured_key_none_is_right() {
+    async fn accepts_no_key_if_none_is_configured() {
         assert!(!opens(Some(""), None).await);
     }
 }

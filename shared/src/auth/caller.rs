@@ -1,4 +1,4 @@
-//! Callers of the routes that are not a participant's: administrators and services.
+//! Callers other than participants: administrators and services.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -38,7 +38,8 @@ impl FromRequestParts<App> for Service {
     }
 }
 
-/// A round trip of its own: these routes are called by few, and most of their statements know no account.
+/// Queries the account in a round trip of its own: these routes are called rarely, and most of their statements do not
+/// read an account.
 async fn administrator(parts: &Parts, app: &App) -> Result<Actor, ApiError> {
     let participant = Participant::of(parts, app).await?.map_err(|_| unauthorized("Invalid or missing API key"))?;
     let account = sqlx::query!(

@@ -1,29 +1,29 @@
-//! Reset tokens: mailed as they are, stored as a digest (contract section 2).
+//! Reset tokens: mailed in plain text, stored as a digest (contract section 2).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// The token in a reset mail: 32 random bytes, url-safe base64.
+/// The token in a reset mail: 32 random bytes in URL-safe base64.
 pub struct ResetToken(String);
 
 impl ResetToken {
-    /// A new one.
+    /// Generates a new token.
     pub fn generate() -> Self {
         Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
-    /// The one somebody presents.
+    /// Wraps the token that a caller presents.
     pub fn from_mail(token: String) -> Self {
         Self(token)
     }
 
-    /// What goes into the link.
+    /// Returns the token for the link.
     pub fn mailed(&self) -> &str {
         &self.0
     }
 
-    /// What is stored in `reset_password_token.token`: hex SHA-256.
+    /// Returns the digest stored in `reset_password_token.token`: SHA-256 in hex.
     pub fn stored(&self) -> String {
         format!("{:x}", Sha256::digest(&self.0))
     }

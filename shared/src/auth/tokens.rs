@@ -1,4 +1,4 @@
-//! Tokens: JWT, HS256, as the old system issues and accepts them (contract section 2).
+//! Tokens: JWTs signed with HS256, in the old system's format (contract section 2).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use uuid::Uuid;
 
 use crate::secrets::{RotatingSecret, Version};
 
-/// Other processes may sign with the version before for this long after a new one is there.
-const SIGNED_LATE: Duration = Duration::from_secs(60);
-/// How far the clocks of those who issue tokens may be ahead of ours (contract section 9).
+/// How long other processes may keep signing with the previous key version after a new one is published.
+const ROTATION_GRACE: Duration = Duration::from_secs(60);
+/// How far the clocks of other issuers may be ahead of ours (contract section 9).
 const LEEWAY_SECONDS: i64 = 30;
-/// A session ends some days after its login, and keys are rotated less often than that: more versions are none of ours.
-const MOST_KEY_VERSIONS: usize = 100;
-/// The last second of the year 9999; an `exp` beyond is not a date.
+/// A session ends days after its login and keys rotate less often, so a token with more versions is not ours.
+const MAX_KEY_VERSIONS: usize = 100;
+/// The last second of the year 9999, the latest valid `exp`.
 const END_OF_TIME: i64 = 253_402_300_799;
 
-/// Issues tokens with the current version of a key, and verifies those that any accepted version has signed.
+/// Issues tokens with the current key version, and verifies tokens signed with any accepted version.
 pub struct Tokens {
     key: Arc<RotatingSecret>,
     access_expires: i64,
@@ -37,22 +37,23 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// A token that was signed by us and is valid now.
+/// A token that we signed and that is valid now.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
     /// Claim `sub`: the account's email.
     pub email: String,
-    /// The login that the token descends from, however often it was renewed.
+    /// The time of the login that the token descends from, however often it was renewed.
     pub logged_in_at: DateTime<Utc>,
-    /// Whether `augmed` issued it, for somebody who looks at what the participant sees. What it is served is no exposure.
+    /// Whether `augmed` issued the token to somebody who inspects what the participant sees. Pages served to it are not
+    /// exposures.
     pub is_for_inspection: bool,
-    /// The token that takes its place in the answer, when it is past half of its life.
+    /// The replacement to return with the answer, once more than half of the lifetime has passed.
     pub renewed: Option<String>,
 }
 
-/// Why a token is refused; the text goes to the caller as `msg`.
+/// Why a token is refused. The text is sent to the caller as `msg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each says what it is")]
+#[expect(missing_docs, reason = "the message documents each variant")]
 pub enum TokenError {
     #[error("Missing Authorization Header")]
     Missing,
@@ -72,7 +73,7 @@ pub enum TokenError {
     Revoked,
 }
 
-/// The claims of a token as it is issued.
+/// The claims of an issued token.
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
     fresh: bool,
@@ -85,26 +86,27 @@ struct IssuedClaims<'a> {
     csrf: Uuid,
     exp: i64,
     last_login_time: String,
-    /// Versions of the key that signed the tokens which this one descends from.
+    /// The key versions that signed this token's predecessors.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     key_versions: BTreeSet<i64>,
-    /// Whether the frontend shows pages for researchers. Absent in what descends from a token of the old system, which does not say.
+    /// Whether the frontend shows pages for researchers. Absent in renewals of the old system's tokens, which lack the
+    /// claim.
     #[serde(skip_serializing_if = "Option::is_none")]
     admin_flag: Option<bool>,
-    /// [`VerifiedToken::is_for_inspection`]; absent for no.
+    /// [`VerifiedToken::is_for_inspection`]; omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     inspection: bool,
 }
 
-/// What a token takes over from the one it renews.
-struct Descent {
+/// The claims that a renewed token inherits.
+struct InheritedClaims {
     last_login: DateTime<Utc>,
     key_versions: BTreeSet<i64>,
     admin_flag: Option<bool>,
     inspection: bool,
 }
 
-/// The claims of a token as it comes back, in whatever types.
+/// The claims of a presented token, of any type.
 #[derive(Deserialize)]
 struct PresentedClaims {
     sub: Option<Value>,
@@ -122,16 +124,17 @@ struct PresentedClaims {
     inspection: Option<Value>,
 }
 
-/// Tells a claim that is `null` from one that is absent.
+/// Distinguishes a claim that is `null` from an absent one.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
 impl Tokens {
-    /// Tokens signed with `key`, valid for `access_expires`, renewed until `refresh_expires` after the last login.
+    /// Signs tokens with `key`. They are valid for `access_expires` and are renewed until `refresh_expires` after the
+    /// login.
     pub fn new(key: &SecretString, access_expires: Duration, refresh_expires: Duration) -> Self {
-        // an earlier key is of no use, to a thief either, when no token that it has signed can be alive
-        let accepted_for = TimeDelta::from_std(access_expires + SIGNED_LATE).unwrap_or(TimeDelta::MAX);
+        // once every token that an old key signed has expired, accepting the key would only help a thief
+        let accepted_for = TimeDelta::from_std(access_expires + ROTATION_GRACE).unwrap_or(TimeDelta::MAX);
         Self {
             key: Arc::new(RotatingSecret::new("JWT_SECRET_KEY", key.clone(), accepted_for)),
             access_expires: i64::try_from(access_expires.as_secs()).unwrap_or(i64::MAX),
@@ -139,39 +142,39 @@ impl Tokens {
         }
     }
 
-    /// The key, to be rotated.
+    /// Returns the signing key, for rotation.
     pub(crate) fn key(&self) -> Arc<RotatingSecret> {
         Arc::clone(&self.key)
     }
 
-    /// Whether `token` may be signed with a version of the key that this process has not seen.
+    /// Returns whether `token` may be signed with a key version that this process does not have yet.
     pub(super) fn may_miss_key_of(&self, token: &str) -> bool {
         let version = |token| jsonwebtoken::decode_header(token).ok()?.kid?.parse::<i64>().ok();
         self.key.is_incomplete() || version(token) > self.key.current().number
     }
 
-    /// Issues a token for an account that has just logged in. `is_admin` becomes the claim `admin_flag` (contract section 9), by which the
-    /// frontend chooses its pages. It grants nothing: rights are read from the account.
+    /// Issues a token for an account that has just logged in. `is_admin` becomes the claim `admin_flag` (contract
+    /// section 9), by which the frontend chooses its pages. It grants nothing: permissions are read from the account.
     pub fn issue(
         &self,
         email: &str,
         is_admin: bool,
         now: DateTime<Utc>,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(email, now, Descent::of_login(is_admin, now))
+        self.sign(email, now, InheritedClaims::of_login(is_admin, now))
     }
 
-    /// Issues a token for somebody who looks at what this account sees ([`VerifiedToken::is_for_inspection`]).
+    /// Issues a token for inspecting what this account sees ([`VerifiedToken::is_for_inspection`]).
     pub fn issue_for_inspection(
         &self,
         email: &str,
         is_admin: bool,
         now: DateTime<Utc>,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(email, now, Descent { inspection: true, ..Descent::of_login(is_admin, now) })
+        self.sign(email, now, InheritedClaims { inspection: true, ..InheritedClaims::of_login(is_admin, now) })
     }
 
-    /// Checks signature, algorithm, times and types of `token`, and renews it when that is due.
+    /// Checks the signature, algorithm, times and types of `token`, and renews it when due.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<VerifiedToken, TokenError> {
         let (claims, key_version) = self.decode(token, now)?;
         let Some(Value::String(email)) = claims.sub else { return Err(TokenError::Malformed) };
@@ -197,22 +200,22 @@ impl Tokens {
         if last_login > now + TimeDelta::seconds(LEEWAY_SECONDS) {
             return Err(TokenError::NotYetValid);
         }
-        // it decides about pages only, so that a value that is no boolean is no reason to refuse a token
+        // the flag only selects pages, so a value that is not a boolean does not invalidate the token
         let admin_flag = claims.admin_flag.as_ref().and_then(Value::as_bool);
         let inspection = claims.inspection == Some(Value::Bool(true));
         let renewed = self.is_renewal_due(issued, expires, last_login, now).then(|| {
             // a token that cannot be renewed is still valid
-            let renewed = self.sign(&email, now, Descent { last_login, key_versions, admin_flag, inspection });
+            let renewed = self.sign(&email, now, InheritedClaims { last_login, key_versions, admin_flag, inspection });
             renewed.inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
         });
-        // `iat` is in whole seconds; a claimed login cannot be later than the token
+        // `iat` has whole seconds; the claimed login cannot be later than the token
         let latest = Utc.timestamp_opt(issued, 999_999_000).single().unwrap_or(last_login);
         let (logged_in_at, renewed) = (last_login.min(latest), renewed.flatten());
         Ok(VerifiedToken { email, logged_in_at, is_for_inspection: inspection, renewed })
     }
 
-    /// Returns the versions of the key that a renewed token names. Refuses the token when one of them is revoked: whoever had that version
-    /// could have made its ancestor.
+    /// Returns the key versions of a token's predecessors. Refuses the token if one of them is revoked: whoever had
+    /// that key could have forged the predecessor.
     fn earlier_key_versions(
         &self,
         claim: Option<&Value>,
@@ -222,7 +225,7 @@ impl Tokens {
             None => BTreeSet::new(),
             Some(claim) => BTreeSet::deserialize(claim).map_err(|_| TokenError::Malformed)?,
         };
-        if versions.len() > MOST_KEY_VERSIONS {
+        if versions.len() > MAX_KEY_VERSIONS {
             return Err(TokenError::Malformed);
         }
         if self.key.is_any_revoked(&versions) {
@@ -232,14 +235,15 @@ impl Tokens {
         Ok(versions)
     }
 
-    /// Returns the claims, and the version of the key that has signed them if it has a number.
+    /// Returns the claims, and the number of the key version that signed them if it has one.
     fn decode(&self, token: &str, now: DateTime<Utc>) -> Result<(PresentedClaims, Option<i64>), TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // extensions that change the meaning of a token and that we do not know (RFC 7515 section 4.1.11, RFC 7797)
+        // refuse extensions that change the meaning of a token and that we do not implement (RFC 7515 section 4.1.11,
+        // RFC 7797)
         if header.crit.is_some() || header.extras.inner().contains_key("b64") {
             return Err(TokenError::Malformed);
         }
-        // no other algorithm, whatever the header says
+        // accept HS256 only, whatever the header says
         if header.alg != Algorithm::HS256 {
             return Err(TokenError::Signature);
         }
@@ -254,7 +258,8 @@ impl Tokens {
             }
         };
         let key_version = self.key.find_accepted(now, is_signed_with).unwrap_or(Err(TokenError::Signature))?;
-        // judged by `verify`: the old system issued and accepted types that the library's own checks do not tell apart
+        // `verify` checks the claims: the old system issued and accepted types that the library's own checks do not
+        // distinguish
         let (_, claims) = message.split_once('.').ok_or(TokenError::Malformed)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| TokenError::Malformed)?;
         let claims = serde_json::from_slice(&claims).map_err(|_| TokenError::Malformed)?;
@@ -270,11 +275,11 @@ impl Tokens {
         &self,
         email: &str,
         now: DateTime<Utc>,
-        Descent { last_login, mut key_versions, admin_flag, inspection }: Descent,
+        InheritedClaims { last_login, mut key_versions, admin_flag, inspection }: InheritedClaims,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let key = self.key.current();
         if let Some(number) = key.number {
-            // the header names this one
+            // the header already names this version
             key_versions.remove(&number);
         }
         let claims = IssuedClaims {
@@ -291,31 +296,31 @@ impl Tokens {
             admin_flag,
             inspection,
         };
-        // tells a process that has not seen this version yet that there is one
+        // `kid` tells a process that has not seen this version yet to refresh its key
         let header = Header { kid: key.number.map(|number| number.to_string()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.value.expose_secret().as_bytes()))
     }
 }
 
-impl Descent {
+impl InheritedClaims {
     fn of_login(is_admin: bool, now: DateTime<Utc>) -> Self {
         Self { last_login: now, key_versions: BTreeSet::new(), admin_flag: Some(is_admin), inspection: false }
     }
 }
 
-/// A `NumericDate` (RFC 7519 section 2): seconds, possibly with a fraction.
+/// Reads a `NumericDate` (RFC 7519 section 2): seconds, possibly with a fraction.
 fn seconds(claim: Option<&Value>) -> Result<Option<i64>, TokenError> {
     let Some(claim) = claim else { return Ok(None) };
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "a float beyond i64 saturates, and is refused as beyond the end of time"
+        reason = "a float outside i64 saturates, and the range check below refuses it"
     )]
     let seconds =
         claim.as_i64().or_else(|| claim.as_f64().map(|seconds| seconds as i64)).ok_or(TokenError::Malformed)?;
     if (0..=END_OF_TIME).contains(&seconds) { Ok(Some(seconds)) } else { Err(TokenError::Malformed) }
 }
 
-/// When the account last logged in, from the claim itself or from where an older version nested it.
+/// Returns the last login from its own claim, or from the claim in which an older version nested it.
 fn last_login(claim: Option<&Value>, nested: Option<&Value>) -> Result<Option<DateTime<Utc>>, TokenError> {
     if let Some(time) = claim.and_then(Value::as_str).and_then(iso_time) {
         return Ok(Some(time));
@@ -326,7 +331,7 @@ fn last_login(claim: Option<&Value>, nested: Option<&Value>) -> Result<Option<Da
     time.as_str().and_then(iso_time).map(Some).ok_or(TokenError::Malformed)
 }
 
-/// ISO 8601; without a zone it is UTC, the zone the old system's containers run in.
+/// Reads an ISO 8601 time; without a zone it is UTC, the zone of the old system's containers.
 fn iso_time(text: &str) -> Option<DateTime<Utc>> {
     let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
     zoned.or_else(|_| text.parse::<NaiveDateTime>().map(|time| time.and_utc())).ok()
@@ -363,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_what_it_issued() {
+    fn accepts_an_issued_token() {
         let token = tokens().issue("alice@clinic.test", false, now()).unwrap();
 
         let verified = tokens().verify(&token, now()).unwrap();
@@ -373,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_another_key() {
+    fn refuses_a_token_of_another_key() {
         let token = Tokens::new(&"another".into(), Duration::from_secs(900), Duration::ZERO)
             .issue("alice@clinic.test", false, now())
             .unwrap();
@@ -388,14 +393,14 @@ mod tests {
     }
 
     #[test]
-    fn allows_clocks_that_are_thirty_seconds_ahead() {
+    fn allows_thirty_seconds_of_clock_skew() {
         assert!(verdict(&json!({"iat": NOW + 30, "nbf": NOW + 30})).is_ok());
         assert_eq!(verdict(&json!({"iat": NOW + 31})).unwrap_err(), TokenError::NotYetValid);
         assert_eq!(verdict(&json!({"nbf": NOW + 31})).unwrap_err(), TokenError::NotYetValid);
     }
 
     #[test]
-    fn refuses_odd_claims() {
+    fn refuses_malformed_claims() {
         for odd in [
             json!({"exp": "4102444800"}),
             json!({"exp": null}),
@@ -413,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn renews_past_half_of_its_life() {
+    fn renews_after_half_of_the_lifetime() {
         let young = verdict(&json!({"iat": NOW - 450, "exp": NOW + 450})).unwrap();
         let old = verdict(&json!({"iat": NOW - 451, "exp": NOW + 449})).unwrap();
 
@@ -431,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_token_remembers_the_login() {
+    fn a_renewed_token_keeps_the_login_time() {
         let login = Utc.timestamp_opt(NOW - 3500, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
         let renewed =
             verdict(&json!({"iat": NOW - 800, "exp": NOW + 100, "last_login_time": login})).unwrap().renewed.unwrap();
@@ -452,23 +457,23 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_is_still_to_come_is_refused() {
+    fn refuses_a_login_in_the_future() {
         let at = |seconds| Utc.timestamp_opt(NOW + seconds, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
 
         for claims in [json!({"last_login_time": at(31)}), json!({"additional_claims": {"last_login_time": at(31)}})] {
             assert_eq!(verdict(&claims).unwrap_err(), TokenError::NotYetValid);
         }
-        assert!(verdict(&json!({"last_login_time": at(29)})).is_ok(), "clocks differ");
+        assert!(verdict(&json!({"last_login_time": at(29)})).is_ok(), "within the leeway");
     }
 
-    /// The claim `admin_flag` of a token.
+    /// Returns the claim `admin_flag` of a token.
     fn admin_flag(token: &str) -> Option<Value> {
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
         serde_json::from_slice::<Value>(&claims).unwrap().get("admin_flag").cloned()
     }
 
     #[test]
-    fn a_renewed_token_says_of_administrators_what_the_one_before_said() {
+    fn a_renewed_token_keeps_the_admin_flag() {
         for (claims, expected) in [
             (json!({"admin_flag": true}), Some(json!(true))),
             (json!({"admin_flag": false}), Some(json!(false))),
@@ -484,7 +489,7 @@ mod tests {
         }
     }
 
-    /// Tokens of a key whose first version signs.
+    /// Returns tokens whose key is at its first numbered version.
     fn rotating() -> Tokens {
         let tokens = tokens();
         put_version(&tokens, 1);
@@ -497,13 +502,13 @@ mod tests {
         assert!(tokens.key.observe(&Version { number: Some(number), value, since }, now()));
     }
 
-    /// What a token from 500 seconds ago is exchanged for.
+    /// Returns the renewal of a token that is 500 seconds old.
     fn renewed(tokens: &Tokens, token: &str) -> String {
         tokens.verify(token, now() + TimeDelta::seconds(500)).unwrap().renewed.unwrap()
     }
 
     #[test]
-    fn a_renewed_token_falls_with_each_version_of_the_key_that_it_descends_from() {
+    fn revoking_any_earlier_key_version_invalidates_a_renewed_token() {
         for revoked in [1, 2, 3] {
             let tokens = rotating();
             let mut token = tokens.issue("alice@clinic.test", false, now()).unwrap();
@@ -521,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_versions_is_renewed_with_the_one_that_signed_it() {
+    fn a_renewed_token_records_the_version_that_signed_its_predecessor() {
         let tokens = rotating();
         let claims = json!({"sub": "alice@clinic.test", "iat": NOW, "exp": NOW + 900, "key_versions": [7]});
         let key = EncodingKey::from_secret(format!("{KEY}-1").as_bytes());
@@ -532,11 +537,11 @@ mod tests {
         tokens.key.revoke(&BTreeSet::from([1]));
 
         let later = now() + TimeDelta::seconds(500);
-        assert_eq!(tokens.verify(&renewed, later).unwrap_err(), TokenError::Revoked, "whatever it claimed itself");
+        assert_eq!(tokens.verify(&renewed, later).unwrap_err(), TokenError::Revoked, "despite the claim that it presented");
     }
 
     #[test]
-    fn versions_that_are_no_numbers_or_too_many_are_none_of_ours() {
+    fn refuses_too_many_or_non_numeric_key_versions() {
         for versions in [json!("1"), json!(["1"]), json!((0..101).collect::<Vec<_>>())] {
             assert_eq!(verdict(&json!({"key_versions": versions})).unwrap_err(), TokenError::Malformed);
         }
