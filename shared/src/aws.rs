@@ -1,4 +1,4 @@
-//! A call to AWS that failed, as it may be logged: what AWS answers can quote an address, or hold a secret.
+//! Failed AWS calls, described for the log: AWS's own messages can quote an address or contain a secret.
 
 use std::error::Error;
 use std::io;
@@ -6,27 +6,27 @@ use std::io;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::RequestId;
 
-/// The kind of the error, the service's code for it, and the id under which AWS knows the request; no word of the answer.
+/// Returns the kind of the error, the service's error code and AWS's request id, but nothing else of the response.
 pub(crate) fn describe<E, R>(error: &SdkError<E, R>) -> String
 where
     SdkError<E, R>: Error + ProvideErrorMetadata + RequestId + 'static,
 {
     let kind = match error {
-        SdkError::ConstructionFailure(_) => "no request was made",
-        SdkError::TimeoutError(_) => "no answer in time",
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => "not reached",
-        SdkError::DispatchFailure(_) => "nothing was sent (credentials?)",
-        SdkError::ResponseError(_) => "an answer that cannot be read",
+        SdkError::ConstructionFailure(_) => "the request could not be built",
+        SdkError::TimeoutError(_) => "timed out",
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => "could not connect",
+        SdkError::DispatchFailure(_) => "not sent (are there credentials?)",
+        SdkError::ResponseError(_) => "unreadable response",
         SdkError::ServiceError(_) => "refused",
         _ => "failed",
     };
-    let of_network = io_error(error).map(|error| error.kind().to_string());
+    let network = io_error(error).map(|error| error.kind().to_string());
     let code = error.code().filter(|code| is_name(code)).map(|code| format!("code {code}"));
     let request = error.request_id().filter(|id| is_name(id)).map(|id| format!("request {id}"));
-    [Some(kind.to_owned()), of_network, code, request].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [Some(kind.to_owned()), network, code, request].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Both come in the answer, which can be anybody's.
+/// Returns whether `text` is safe to log: code and id come from the response, which may have any sender.
 fn is_name(text: &str) -> bool {
     text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

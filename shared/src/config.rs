@@ -1,4 +1,4 @@
-//! Configuration: the environment, read once; every fault is listed at once, with the variable's name.
+//! Configuration: the environment, read once. Reports all faults together, each with its variable's name.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -12,39 +12,39 @@ use sqlx::postgres::PgConnectOptions;
 use crate::db::url;
 use crate::origin;
 
-/// The process environment, or what a test puts in its place.
+/// The process environment, or a test's replacement.
 pub type Environment = HashMap<String, String>;
 
-/// Everything a function or the container is told from outside.
+/// The configuration of a function or the container.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address that `DATABASE_URL` or `POSTGRES_*` names, in the form that sqlx reads.
+    /// The address from `DATABASE_URL` or `POSTGRES_*`, in the form that sqlx reads.
     pub database_url: SecretString,
-    /// `DATABASE_DIRECT_URL`: past the pooler to which `database_url` leads then, for what needs a session.
+    /// `DATABASE_DIRECT_URL`: the address for work that needs a session, if `database_url` leads to a pooler.
     pub database_direct_url: Option<SecretString>,
-    /// `DATABASE_OWNER_URL`: as whom migrations run. Without it they run as the user of `database_url`.
+    /// `DATABASE_OWNER_URL`: the role that runs migrations; by default the user of `database_url`.
     pub database_owner_url: Option<SecretString>,
-    /// `DATABASE_MAX_CONNECTIONS`; one in Lambda, where a process serves one request at a time.
+    /// `DATABASE_MAX_CONNECTIONS` of the container. A function has one: it serves one request at a time.
     pub database_max_connections: u32,
-    /// `DATABASE_REPLICA_URL`: exports read there.
+    /// `DATABASE_REPLICA_URL`: the database that exports read.
     pub database_replica_url: Option<SecretString>,
     /// `JWT_SECRET_KEY`: signs and verifies tokens (contract section 2).
     pub jwt_secret_key: SecretString,
-    /// `JWT_SECRET_KEY_REVOKED_VERSIONS`: versions of the parameter behind `JWT_SECRET_KEY` whose tokens are refused.
+    /// `JWT_SECRET_KEY_REVOKED_VERSIONS`: versions of the parameter behind `JWT_SECRET_KEY` that are not accepted.
     pub jwt_revoked_versions: BTreeSet<i64>,
-    /// `JWT_ACCESS_TOKEN_EXPIRES`, seconds.
+    /// `JWT_ACCESS_TOKEN_EXPIRES`: the lifetime of a token, in seconds.
     pub access_token_expires: Duration,
-    /// `JWT_REFRESH_TOKEN_EXPIRES`, seconds after the last login in which a token is renewed.
+    /// `JWT_REFRESH_TOKEN_EXPIRES`: how long after the login a token is renewed, in seconds.
     pub refresh_token_expires: Duration,
-    /// `EXPORT_API_KEY`; without it no key opens `/api/v1/*`.
+    /// `EXPORT_API_KEY`; without it no key grants access to `/api/v1/*`.
     pub export_api_key: Option<SecretString>,
-    /// `ADMIN_API_KEY`; without it no key opens `/admin/*`.
+    /// `ADMIN_API_KEY`; without it no key grants access to `/admin/*`.
     pub admin_api_key: Option<SecretString>,
     /// `CORS_ORIGINS`.
     pub cors_origins: CorsOrigins,
-    /// `PORT` the container listens on.
+    /// `PORT`: the port the container listens on.
     pub port: u16,
-    /// `FRONTEND_URL`, without a slash at its end: where the link in a reset mail leads.
+    /// `FRONTEND_URL`, without a trailing slash: the base of the link in a reset mail.
     pub frontend_url: Option<String>,
     /// `SIGNUP`.
     pub signup: Signup,
@@ -54,42 +54,42 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// `MAIL_TRANSPORT`.
     pub mail_transport: MailTransport,
-    /// `MIGRATE_ON_START`: the container applies pending migrations before it serves.
+    /// `MIGRATE_ON_START`: whether the container applies pending migrations before it serves.
     pub migrate_on_start: bool,
-    /// `SECRETS_REFRESH_SECONDS`: secrets that are parameters are fetched again when they are older.
+    /// `SECRETS_REFRESH_SECONDS`: the age at which secrets from Parameter Store are fetched again.
     pub secrets_refresh: Duration,
 }
 
-/// Who may read answers in a browser (contract section 1).
+/// Which origins may read answers in a browser (contract section 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CorsOrigins {
-    /// `CORS_ORIGINS` is `*` or unset, as in the old system: the caller's origin is allowed, whatever it is.
+    /// `CORS_ORIGINS` is `*` or unset, as in the old system: any origin is allowed.
     Any,
-    /// These and no others.
+    /// Only these origins are allowed.
     Only(Vec<HeaderValue>),
 }
 
-/// How an invited person makes the account theirs (contract section 9).
+/// How an invited person signs up (contract section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signup {
-    /// By the address alone, as in the old system.
+    /// With the address alone, as in the old system.
     Open,
-    /// By the link that the invitation mailed.
+    /// With the link from the invitation mail.
     ByMail,
 }
 
-/// How mail leaves the process.
+/// How mail is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailTransport {
     /// Amazon SES.
     Ses,
-    /// A line in the log that names the subject; the text goes nowhere.
+    /// A log line that names the subject; the text is discarded.
     Log,
-    /// A file per mail in this directory.
+    /// One file per mail in this directory.
     Directory(std::path::PathBuf),
 }
 
-/// What is wrong with the environment: one line a fault.
+/// The faults of the environment, one line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);
 
@@ -101,19 +101,19 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Shorter keys can be found by trying, from one token, without asking the service (RFC 7518 section 3.2).
-const SHORTEST_SIGNING_KEY_BYTES: usize = 32;
+/// Shorter keys can be found offline by brute force from one token (RFC 7518 section 3.2).
+const MIN_SIGNING_KEY_BYTES: usize = 32;
 
-/// Access and refresh lifetime of the old system: three days.
+/// The access and refresh lifetime of the old system.
 const THREE_DAYS: Duration = Duration::from_secs(259_200);
 
 impl Config {
-    /// Returns as whom migrations run at the start, and for whom.
+    /// Returns the addresses for migrations at the start.
     pub fn migration_urls(&self) -> MigrationUrls {
         MigrationUrls::new(self.database_url.clone(), self.database_owner_url.clone(), self.database_direct_url.clone())
     }
 
-    /// Reads `environment`, in which secrets are already values (see [`crate::secrets::resolve`]).
+    /// Reads `environment`, whose secrets are already resolved (see [`crate::secrets::resolve`]).
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let mut read = Reader { environment, faults: Vec::new() };
         let config = Self {
@@ -136,25 +136,25 @@ impl Config {
             mail_from: read.optional("MAIL_FROM"),
             mail_transport: read.mail_transport(),
             migrate_on_start: read.flag("MIGRATE_ON_START"),
-            // twice this is the oldest that a function uses: a minute
+            // functions use a secret for up to twice this time: one minute
             secrets_refresh: Duration::from_secs(read.number("SECRETS_REFRESH_SECONDS", 30, 1..=30)),
         };
         read.check_api_keys(&config);
         if read.faults.is_empty() { Ok(config) } else { Err(ConfigError(read.faults)) }
     }
 
-    /// Whether the key of services opens `/admin/*`, too, because it is the administrators' key.
+    /// Returns whether both API keys are equal, so that the services' key also grants access to `/admin/*`.
     pub fn has_equal_api_keys(&self) -> bool {
         let key = |key: &Option<SecretString>| key.as_ref().map(|key| key.expose_secret().to_owned());
         self.admin_api_key.is_some() && key(&self.admin_api_key) == key(&self.export_api_key)
     }
 
-    /// Whether the key that signs tokens could be found by trying: RFC 7518 section 3.2 wants 256 bits for HS256.
+    /// Returns whether the signing key is open to brute force: RFC 7518 section 3.2 requires 256 bits for HS256.
     pub fn has_short_signing_key(&self) -> bool {
-        self.jwt_secret_key.expose_secret().len() < SHORTEST_SIGNING_KEY_BYTES
+        self.jwt_secret_key.expose_secret().len() < MIN_SIGNING_KEY_BYTES
     }
 
-    /// Whether the database is on this machine, as it is where one develops and tests.
+    /// Returns whether the database is on this machine, as in development and tests.
     fn has_local_database(&self) -> bool {
         PgConnectOptions::from_str(self.database_url.expose_secret()).is_ok_and(|options| {
             options.get_socket().is_some() || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())
@@ -162,19 +162,19 @@ impl Config {
     }
 }
 
-/// Returns the address that `DATABASE_URL` or `POSTGRES_*` names, in the form that sqlx reads.
+/// Returns the address from `DATABASE_URL` or `POSTGRES_*`, in the form that sqlx reads.
 pub fn database_url(environment: &Environment) -> Result<SecretString, ConfigError> {
     let mut read = Reader { environment, faults: Vec::new() };
     let url = read.database_url();
     if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
 }
 
-/// Where migrations run, past a pooler.
+/// The addresses for migrations, which bypass a pooler.
 #[derive(Clone, Debug)]
 pub struct MigrationUrls {
     /// `DATABASE_OWNER_URL`, or else `DATABASE_DIRECT_URL`, or else [`database_url`].
     pub owner: SecretString,
-    /// [`database_url`], where the owner is another user: migrations keep the rights of its role.
+    /// [`database_url`] if the owner is another user: migrations maintain the privileges of its role.
     pub application: Option<SecretString>,
 }
 
@@ -188,17 +188,17 @@ impl MigrationUrls {
     }
 }
 
-/// Returns as whom migrations run, and for whom.
+/// Returns the addresses for migrations.
 pub fn migration_urls(environment: &Environment) -> Result<MigrationUrls, ConfigError> {
     let mut read = Reader { environment, faults: Vec::new() };
     let [owner, direct] = ["DATABASE_OWNER_URL", "DATABASE_DIRECT_URL"].map(|name| read.url(name));
-    // an address past the pooler is enough: DATABASE_URL need not be set
+    // a direct address is enough; DATABASE_URL need not be set
     let url = if owner.is_none() && direct.is_some() { SecretString::default() } else { read.database_url() };
     let urls = MigrationUrls::new(url, owner, direct);
     if read.faults.is_empty() { Ok(urls) } else { Err(ConfigError(read.faults)) }
 }
 
-/// Returns user and password of an address.
+/// Returns the user and password of an address.
 pub fn credentials(url: &SecretString) -> Option<(String, SecretString)> {
     url::read(url.expose_secret()).ok()?.credentials()
 }
@@ -210,14 +210,14 @@ pub fn replica_database_url(environment: &Environment) -> Result<Option<SecretSt
     if read.faults.is_empty() { Ok(url) } else { Err(ConfigError(read.faults)) }
 }
 
-/// `CORS_ORIGINS` alone, for a function that needs nothing else.
+/// Reads `CORS_ORIGINS` alone, for a function that needs nothing else.
 pub fn cors_origins(environment: &Environment) -> Result<CorsOrigins, ConfigError> {
     let mut read = Reader { environment, faults: Vec::new() };
     let origins = read.cors_origins();
     if read.faults.is_empty() { Ok(origins) } else { Err(ConfigError(read.faults)) }
 }
 
-/// `SIGNUP` alone, for a command that needs nothing else.
+/// Reads `SIGNUP` alone, for a command that needs nothing else.
 pub fn signup(environment: &Environment) -> Result<Signup, ConfigError> {
     let mut read = Reader { environment, faults: Vec::new() };
     let signup = read.signup();
@@ -230,7 +230,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// An empty variable is an absent one, as `docker run -e NAME=` and SAM parameters leave it.
+    /// Treats an empty variable as absent: `docker run -e NAME=` and SAM parameters produce empty ones.
     fn optional(&self, name: &str) -> Option<String> {
         self.environment.get(name).filter(|value| !value.is_empty()).cloned()
     }
@@ -272,7 +272,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `3,4`; `none` because a parameter cannot be empty.
+    /// Reads `3,4`, or `none`, because a parameter cannot be empty.
     fn versions(&mut self, name: &str) -> BTreeSet<i64> {
         let text = self.optional(name).filter(|text| text.trim() != "none").unwrap_or_default();
         let numbers = text.split(',').map(str::trim).filter(|number| !number.is_empty());
@@ -297,7 +297,7 @@ impl Reader<'_> {
         self.taken("POSTGRES_*", parts.into_url()).unwrap_or_default()
     }
 
-    /// An address as SQLAlchemy 2 accepts it, in the form that sqlx reads.
+    /// Reads an address in SQLAlchemy 2's syntax; returns it in the form that sqlx reads.
     fn url(&mut self, name: &str) -> Option<SecretString> {
         let text = self.optional(name)?;
         let url = url::read(&text).and_then(url::Parts::into_url);
@@ -328,16 +328,16 @@ impl Reader<'_> {
     fn signing_key(&mut self) -> SecretString {
         let key = self.required("JWT_SECRET_KEY");
         let may_be_short = self.flag("JWT_SECRET_KEY_MAY_BE_SHORT");
-        if !key.is_empty() && key.len() < SHORTEST_SIGNING_KEY_BYTES && !may_be_short {
+        if !key.is_empty() && key.len() < MIN_SIGNING_KEY_BYTES && !may_be_short {
             self.faults.push(format!(
-                "JWT_SECRET_KEY has less than {SHORTEST_SIGNING_KEY_BYTES} bytes: make one with `openssl rand -hex 32`, or keep an \
+                "JWT_SECRET_KEY has less than {MIN_SIGNING_KEY_BYTES} bytes: make one with `openssl rand -hex 32`, or keep an \
                  old system's with JWT_SECRET_KEY_MAY_BE_SHORT=true"
             ));
         }
         key.into()
     }
 
-    /// Where one develops and tests, one key may do (decision 75).
+    /// One key may be enough in development and tests (decision 75).
     fn check_api_keys(&mut self, config: &Config) {
         let may_be_equal = self.flag("API_KEYS_MAY_BE_EQUAL");
         if config.has_equal_api_keys() && !may_be_equal && !config.has_local_database() {
@@ -355,7 +355,7 @@ impl Reader<'_> {
             Some("by-mail") => Signup::ByMail,
             Some(_) => {
                 self.faults.push("SIGNUP must be open or by-mail".to_owned());
-                // the stricter one, though no process starts with a fault
+                // the stricter one, although a fault prevents the start anyway
                 Signup::ByMail
             }
         }
@@ -383,7 +383,7 @@ mod tests {
 
     const KEY: &str = "0123456789abcdef0123456789abcdef";
 
-    /// What is wrong where a server has these besides what it needs.
+    /// Returns the faults of a server with these variables and the required ones.
     fn faults(pairs: &[(&str, &str)]) -> String {
         let needed = [("DATABASE_URL", "postgresql://db.test/augmed"), ("JWT_SECRET_KEY", KEY)];
         let config = Config::from_environment(&environment(&[&needed, pairs].concat()));
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn puts_the_address_together_from_postgres_variables() {
+    fn builds_the_address_from_postgres_variables() {
         let pairs = [
             ("POSTGRES_USER", "u"),
             ("POSTGRES_PASSWORD", "p@/:%"),
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_browser_calls_an_origin_is_a_fault_of_the_variable() {
+    fn reports_the_variable_with_an_invalid_origin() {
         for text in ["study.example.org", "https://study.example.org/app", "https://*.example.org", "a; b"] {
             for name in ["CORS_ORIGINS", "FRONTEND_URL"] {
                 assert!(faults(&[(name, text)]).starts_with(&format!("configuration: {name} has ")), "{name}={text}");
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signing_key_has_32_bytes_unless_it_is_an_old_systems() {
+    fn refuses_a_signing_key_below_32_bytes_unless_short_keys_are_allowed() {
         let short = ("JWT_SECRET_KEY", "0123456789abcdef0123456789abcde");
 
         assert!(faults(&[short]).starts_with("configuration: JWT_SECRET_KEY has less than 32 bytes"));
@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_keys_are_distinct_but_where_the_database_is_on_this_machine() {
+    fn refuses_equal_api_keys_unless_the_database_is_local() {
         let equal = [("ADMIN_API_KEY", "one key"), ("EXPORT_API_KEY", "one key")];
         let with = |pair| faults(&[equal[0], equal[1], pair]);
 
@@ -478,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn revoked_versions_are_numbers_or_none() {
+    fn reads_revoked_versions_as_numbers_or_none() {
         let revoked = |text| {
             let given = [
                 ("DATABASE_URL", "postgresql://db/x"),

@@ -1,4 +1,4 @@
-//! How to connect.
+//! Where and how to connect.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,64 +16,64 @@ use super::Deployment;
 use super::session::{self, Settings};
 use crate::config::Config;
 
-/// What the sessions of requests ask of PostgreSQL.
-const OF_REQUESTS: Settings = &[
-    // a request is answered within five seconds, so that the database has to be quicker than that
+/// The session settings of requests.
+const REQUEST_SETTINGS: Settings = &[
+    // a request must be answered within five seconds
     ("statement_timeout", "4s"),
-    // who waits for a lock longer than this gets a 503 that says so
+    // a longer wait for a lock becomes a 503
     ("lock_timeout", "3s"),
-    // as for each transaction: a client that disappears holds no locks
+    // a client that disappears in a transaction must not keep its locks
     ("idle_in_transaction_session_timeout", "5s"),
-    // a client that disappears at any other time is noticed within 11 seconds
+    // a client that disappears at any other time is detected within 11 seconds
     ("tcp_keepalives_idle", "5"),
     ("tcp_keepalives_interval", "2"),
     ("tcp_keepalives_count", "3"),
-    // compiling an upload's statement takes a second, running it takes one
+    // with JIT, compiling an upload's statement takes as long as running it
     ("jit", "off"),
 ];
 
-/// The address of a database. A clone that changes changes all.
+/// The address of a database. Clones share one target: changing one changes all.
 #[derive(Clone)]
 pub struct Address(Arc<Inner>);
 
 struct Inner {
     place: ArcSwap<Place>,
     settings: Settings,
-    /// Found out by the first connection, unless the configuration says so.
+    /// Set by the first connection, unless the configuration says so.
     is_pooled: AtomicBool,
     prologue: Arc<str>,
 }
 
 enum Place {
     Known(Box<PgConnectOptions>),
-    /// To be read when somebody connects: sqlx looks for its defaults in files and in the list of the system's users.
+    /// Parsed on connect: for its defaults, sqlx reads files and the system's list of users.
     Url(SecretString),
 }
 
-/// A connection, and what each transaction on it begins with if a pooler keeps no session for it.
+/// A connection, and the prologue of each transaction on it if a pooler keeps no session.
 pub(super) struct Opened {
     pub(super) connection: PgConnection,
     pub(super) prologue: Option<Arc<str>>,
 }
 
 impl Address {
-    /// Returns the address that `config` names, for statements of requests. A function, whose start somebody waits for, learns
-    /// from its first connection whether each part of it can be read.
+    /// Returns the address in `config`, for the statements of requests. A function parses it with its first connection,
+    /// to start faster.
     pub fn of(config: &Config, deployment: Deployment) -> Result<Self, sqlx::Error> {
         let place = match deployment {
             Deployment::Lambda { .. } => Place::Url(config.database_url.clone()),
             Deployment::Container { .. } => Place::Known(options(&config.database_url)?.into()),
         };
-        Ok(Self::new(place, OF_REQUESTS, config.database_direct_url.is_some()))
+        Ok(Self::new(place, REQUEST_SETTINGS, config.database_direct_url.is_some()))
     }
 
-    /// Returns the address of the replica that `config` names, for exports.
+    /// Returns the address of the replica in `config`, for exports.
     pub fn of_replica(config: &Config) -> Result<Option<Self>, sqlx::Error> {
         let Some(url) = &config.database_replica_url else { return Ok(None) };
-        Ok(Some(Self::new(Place::Known(options(url)?.into()), OF_REQUESTS, false)))
+        Ok(Some(Self::new(Place::Known(options(url)?.into()), REQUEST_SETTINGS, false)))
     }
 
-    /// Returns the address for a command, whose statements may take as long as they need.
+    /// Returns the address for a command, whose statements have no time limit.
     pub fn of_command(options: PgConnectOptions, is_pooled: bool) -> Self {
         Self::new(Place::Known(options.into()), &[], is_pooled)
     }
@@ -87,7 +87,7 @@ impl Address {
         }))
     }
 
-    /// From now on it is `url`.
+    /// Replaces the target of all clones by `url`.
     pub(crate) fn change(&self, url: &SecretString) -> Result<(), sqlx::Error> {
         self.0.place.store(Arc::new(Place::Known(options(url)?.into())));
         Ok(())
@@ -103,7 +103,7 @@ impl Address {
                 return Ok(Opened { connection, prologue: None });
             }
             self.0.is_pooled.store(true, Ordering::Relaxed);
-            tracing::info!("a pooler keeps no sessions: each statement is a transaction from now on");
+            tracing::info!("the pooler keeps no sessions: running each statement in a transaction");
         }
         let connection = session::open_pooled(options).await?;
         Ok(Opened { connection, prologue: Some(Arc::clone(&self.0.prologue)) })
@@ -116,7 +116,7 @@ impl From<PgConnectOptions> for Address {
     }
 }
 
-/// There is a password in it.
+/// Hides the password.
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Address").finish_non_exhaustive()
@@ -125,6 +125,6 @@ impl fmt::Debug for Address {
 
 fn options(url: &SecretString) -> Result<PgConnectOptions, sqlx::Error> {
     let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("augmed");
-    // `telemetry` counts them, and writes none
+    // `telemetry` counts statements at INFO and logs none
     Ok(options.log_statements(LevelFilter::Info).log_slow_statements(LevelFilter::Off, Duration::MAX))
 }

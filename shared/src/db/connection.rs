@@ -1,7 +1,7 @@
-//! One connection of the pool, and when it is taken for alive.
+//! A pooled connection, and when it is pinged before reuse.
 //!
-//! sqlx's own pool asks every connection that comes back for a sign of life. That is a second round trip for each request, and a fifth of what
-//! a small one costs; here only those are asked of which it is not certain that they have nothing left to do.
+//! sqlx's pool pings every returned connection: one more round trip per request, a fifth of the cost of a small one.
+//! This pool pings only connections that were idle, or that were returned in an unknown state.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -16,84 +16,84 @@ use tokio::time::timeout;
 use super::Address;
 use super::address::Opened;
 
-/// A connection that gives no sign of life for so long is taken for dead: after a failover nobody closes it.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+/// A connection that does not answer a ping within this time is dead: after a failover nobody closes it.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Then a connection is made anew, so that a database that has moved is found.
+/// Older connections are replaced, so that a database that has moved is found.
 const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
-/// A connection that gave a sign of life within this time is taken for alive.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// A connection that was alive this recently is reused without a ping.
+const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 
-/// Makes connections, and decides whether one can be used again.
+/// Opens connections, and decides whether one can be reused.
 pub(super) struct Connections {
     pub(super) address: Address,
 }
 
 impl Manager for Connections {
-    type Type = Alive;
+    type Type = Pooled;
     type Error = sqlx::Error;
 
-    async fn create(&self) -> Result<Alive, sqlx::Error> {
+    async fn create(&self) -> Result<Pooled, sqlx::Error> {
         let Opened { connection, prologue } = self.address.connect().await?;
-        Ok(Alive { connection, prologue, at: SystemTime::now() })
+        Ok(Pooled { connection, prologue, last_alive: SystemTime::now() })
     }
 
-    async fn recycle(&self, alive: &mut Alive, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        let is_usable = metrics.age() < MAX_LIFETIME && (alive.is_trusted() || alive.is_confirmed().await);
-        if is_usable { Ok(()) } else { Err(RecycleError::message("too old, or dead")) }
+    async fn recycle(&self, pooled: &mut Pooled, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        let is_usable = metrics.age() < MAX_LIFETIME && (pooled.was_alive_recently() || pooled.ping().await);
+        if is_usable { Ok(()) } else { Err(RecycleError::message("the connection is too old or dead")) }
     }
 }
 
-/// A connection, and when it was known to be alive: by the clock on the wall, which goes on while Lambda has a process frozen.
-pub(super) struct Alive {
+/// A connection, and when it was last known to be alive. Wall-clock time: it advances while Lambda freezes the process.
+pub(super) struct Pooled {
     connection: PgConnection,
     prologue: Option<Arc<str>>,
-    at: SystemTime,
+    last_alive: SystemTime,
 }
 
-impl Alive {
-    fn is_trusted(&self) -> bool {
-        // nobody knows how long ago it was if the clock was set back
-        self.at.elapsed().is_ok_and(|idle| idle < TRUSTED_IDLE)
+impl Pooled {
+    fn was_alive_recently(&self) -> bool {
+        // an error means that the clock was set back
+        self.last_alive.elapsed().is_ok_and(|idle| idle < PING_AFTER_IDLE)
     }
 
-    async fn is_confirmed(&mut self) -> bool {
-        let answers = matches!(timeout(SIGN_OF_LIFE, self.connection.ping()).await, Ok(Ok(())));
+    async fn ping(&mut self) -> bool {
+        let answers = matches!(timeout(PING_TIMEOUT, self.connection.ping()).await, Ok(Ok(())));
         if answers {
-            self.at = SystemTime::now();
+            self.last_alive = SystemTime::now();
         }
         answers
     }
 }
 
-/// A connection of the pool, to which it goes back.
+/// A connection that returns to its pool when it is dropped.
 pub struct Connection {
     object: Option<Object<Connections>>,
-    has_finished: bool,
+    is_clean: bool,
 }
 
 impl Connection {
-    /// What each transaction has to begin with, if a pooler keeps no session for this connection. Nothing may be asked outside of
-    /// a transaction then.
+    /// Returns the prologue of each transaction, if a pooler keeps no session for this connection. Then every statement
+    /// must run in a transaction.
     pub(super) fn prologue(&self) -> Option<Arc<str>> {
         self.object.as_ref().expect(IN_USE).prologue.clone()
     }
 
-    /// Every statement was run to its end, and none is in a transaction: whoever comes next may have it as it is.
-    pub(super) fn finished(&mut self) {
-        self.object.as_mut().expect(IN_USE).at = SystemTime::now();
-        self.has_finished = true;
+    /// Marks the connection as reusable as is: every statement has completed, and no transaction is open.
+    pub(super) fn mark_clean(&mut self) {
+        self.object.as_mut().expect(IN_USE).last_alive = SystemTime::now();
+        self.is_clean = true;
     }
 }
 
 impl From<Object<Connections>> for Connection {
     fn from(object: Object<Connections>) -> Self {
-        Self { object: Some(object), has_finished: false }
+        Self { object: Some(object), is_clean: false }
     }
 }
 
-const IN_USE: &str = "a connection is given back when it is dropped";
+const IN_USE: &str = "only Drop takes the connection";
 
 impl Deref for Connection {
     type Target = PgConnection;
@@ -105,21 +105,21 @@ impl Deref for Connection {
 
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        self.has_finished = false;
+        self.is_clean = false;
         &mut self.object.as_mut().expect(IN_USE).connection
     }
 }
 
-/// What was left half way is finished here and now, not when the connection is wanted again: a `ROLLBACK` that waits holds locks.
+/// Finishes unfinished work now, not when the connection is used again: a pending `ROLLBACK` holds locks.
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
-        if self.has_finished {
+        if self.is_clean {
             return;
         }
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(async move {
-                if !object.is_confirmed().await {
+                if !object.ping().await {
                     drop(Object::take(object));
                 }
             })),

@@ -1,4 +1,4 @@
-//! The database: connections, transactions, and what happens when the password has changed.
+//! The database: connections, transactions, and the refresh of a changed password.
 
 mod address;
 mod connection;
@@ -30,33 +30,33 @@ pub use session::open_session;
 use transaction::BEGIN;
 pub use transaction::Transaction;
 
-/// Where the process runs, as far as its database connections are concerned.
+/// Where the process runs, which determines its number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployment {
-    /// Frozen between requests, except in Lambda Managed Instances.
+    /// A Lambda function, frozen between requests except in Lambda Managed Instances.
     Lambda {
-        /// Requests at once, and connections at most: one, except in Lambda Managed Instances.
+        /// Maximum concurrent requests, and connections: one, except in Lambda Managed Instances.
         max_concurrency: u32,
     },
-    /// Many requests at once.
+    /// A container, with many concurrent requests.
     Container {
-        /// Connections at most.
+        /// Maximum number of connections.
         max_connections: u32,
     },
 }
 
-/// A request is answered within five seconds, so that the database has to be quicker than that.
+/// A request must be answered within five seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Between two attempts to reach a database that is starting.
+/// Time between two attempts to reach a database that is starting.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The database of a process: an `Executor`, as a pool is.
+/// The database of a process: an `Executor`, like a pool.
 ///
-/// When PostgreSQL refuses the password, it is fetched anew, and the request waits for that instead of failing.
+/// When PostgreSQL refuses the password, the request waits for a fresh one instead of failing.
 #[derive(Clone)]
 pub struct Database {
-    /// Made by the first request that wants a connection: to make it, deadpool counts cores, which Linux keeps in files.
+    /// Created by the first request that needs a connection: deadpool counts cores, which reads files on Linux.
     connections: LazyPool,
     rotation: Rotation,
 }
@@ -64,7 +64,7 @@ pub struct Database {
 type LazyPool = Arc<LazyLock<Pool<Connections>, Box<dyn FnOnce() -> Pool<Connections> + Send>>>;
 
 impl Database {
-    /// Connects to `address` on first use. Its password stays as it is.
+    /// Connects to `address` on first use. Its password is never refreshed.
     pub fn new(address: Address, deployment: Deployment) -> Self {
         let max_connections = match deployment {
             Deployment::Lambda { max_concurrency } => max_concurrency,
@@ -75,12 +75,13 @@ impl Database {
         Self { connections, rotation: Rotation::default() }
     }
 
-    /// The same database, whose password `rotation` keeps new.
+    /// Returns the same database with a password that `rotation` refreshes.
     pub(crate) fn refreshed_by(self, rotation: Rotation) -> Self {
         Self { rotation, ..self }
     }
 
-    /// Returns a connection without a transaction, which is for a database that no pooler is before. Between `ALTER ROLE` and `put-parameter` both passwords are wrong: asks again while there is time.
+    /// Returns a connection without a transaction; only for databases without a pooler. Between `ALTER ROLE` and
+    /// `put-parameter` both passwords are wrong, so it retries while there is time.
     pub async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         let started = Instant::now();
         loop {
@@ -104,18 +105,18 @@ impl Database {
         self.begin_with(BEGIN).await
     }
 
-    /// Begins a transaction by `statement`: `BEGIN` with what holds for all of it.
+    /// Begins a transaction with `statement`: `BEGIN` and its options.
     pub async fn begin_with(&self, statement: &str) -> Result<Transaction, sqlx::Error> {
         Transaction::begin(self.acquire().await?, statement).await
     }
 
-    /// Connects, unless there is a connection already.
+    /// Ensures that there is an open connection.
     pub async fn try_connection(&self) -> Result<(), sqlx::Error> {
-        self.acquire().await?.finished();
+        self.acquire().await?.mark_clean();
         Ok(())
     }
 
-    /// Ends what is idle now, and everything else when it comes back.
+    /// Closes idle connections now, and the others when they are returned.
     pub fn close(&self) {
         self.connections.close();
     }
@@ -124,15 +125,15 @@ impl Database {
 fn pool(address: Address, max_connections: usize) -> Pool<Connections> {
     let pool = Pool::builder(Connections { address })
         .max_size(max_connections)
-        // who was used last is most likely alive
+        // LIFO: the most recently used connection is the least likely to be stale
         .queue_mode(QueueMode::Lifo)
         .wait_timeout(Some(ACQUIRE_TIMEOUT))
         .create_timeout(Some(ACQUIRE_TIMEOUT))
         .runtime(Runtime::Tokio1);
-    pool.build().expect("a pool with a runtime for its timeouts can be built")
+    pool.build().expect("building fails only if timeouts have no runtime")
 }
 
-/// The address has a password in it.
+/// Hides the address, which contains a password.
 impl fmt::Debug for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Database").finish_non_exhaustive()
@@ -152,7 +153,7 @@ fn is_refusal(error: &sqlx::Error) -> bool {
     has_code(error, &["28P01", "28000"])
 }
 
-/// Nobody listens yet, or SQLSTATE 57P03 cannot connect now.
+/// Returns whether the port refuses connections, or SQLSTATE is 57P03 (cannot connect now).
 fn is_starting(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
         || has_code(error, &["57P03"])
@@ -188,7 +189,7 @@ impl<'c> Executor<'c> for &'c Database {
                 yield step;
             }
             drop(steps);
-            connection.finished();
+            connection.mark_clean();
         })
     }
 
@@ -206,7 +207,7 @@ impl<'c> Executor<'c> for &'c Database {
                 return Ok(row);
             }
             let row = connection.fetch_optional(query).await?;
-            connection.finished();
+            connection.mark_clean();
             Ok(row)
         })
     }

@@ -1,24 +1,25 @@
-//! Reads that may be a moment old. They go to a replica, as long as there is one that answers.
+//! Reads that tolerate replication lag. They go to a replica as long as it answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Database;
 
-/// A replica that does not answer within this is down.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A replica that does not answer within this time is down.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A replica that is down is left alone for so long: nobody else is to wait for it.
-const PAUSE: Duration = Duration::from_secs(10);
+/// A replica that is down is not probed for this long, so that other requests do not wait for it.
+const PROBE_BACKOFF: Duration = Duration::from_secs(10);
 
-/// How far a replica is behind, in seconds. One that receives nothing has a last transaction, which gets older, or has replayed none since it started.
+/// A replica's lag in seconds. A replica that receives no WAL has the age of its last transaction, or of its start if
+/// it has replayed none.
 const LAG: &str = "SELECT CASE
       WHEN NOT pg_is_in_recovery() THEN 0
       WHEN EXISTS (SELECT FROM pg_stat_wal_receiver) AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
       ELSE extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))
     END::float8";
 
-/// Where exports read.
+/// The databases that exports read from.
 #[derive(Clone, Debug)]
 pub struct Reads {
     primary: Database,
@@ -27,12 +28,12 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Reads `replica`, and `primary` where there is none that answers.
+    /// Reads from `replica`, and from `primary` if there is no replica or it is down.
     pub fn new(primary: Database, replica: Option<Database>) -> Self {
         Self { primary, replica, down_since: Arc::default() }
     }
 
-    /// Returns the database to read from now. It logs how far a replica is behind, and once that it is down.
+    /// Returns the database to read from. Logs the replica's lag, and a warning when it turns out to be down.
     pub async fn database(&self) -> &Database {
         let Some(replica) = self.replica.as_ref().filter(|_| !self.is_down()) else { return &self.primary };
         match lag(replica).await {
@@ -51,7 +52,7 @@ impl Reads {
 
     fn is_down(&self) -> bool {
         let since = *self.down_since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| since.elapsed() < PAUSE)
+        since.is_some_and(|since| since.elapsed() < PROBE_BACKOFF)
     }
 
     fn set_down(&self, since: Option<Instant>) {
@@ -59,11 +60,11 @@ impl Reads {
     }
 }
 
-/// Returns how far `replica` is behind. Fails when it does not say so within a second.
+/// Returns the lag of `replica`. Fails if it does not answer within a second.
 pub async fn lag(replica: &Database) -> Result<Duration, sqlx::Error> {
-    // a primary and its replica have the same catalog, which no migration of ours changes
+    // the query reads catalogs only, so migrations do not affect it and it is not checked at compile time
     let seconds = sqlx::query_scalar::<_, f64>(LAG);
-    let asked = tokio::time::timeout(PATIENCE, Box::pin(seconds.fetch_one(replica))).await;
+    let asked = tokio::time::timeout(PROBE_TIMEOUT, Box::pin(seconds.fetch_one(replica))).await;
     let seconds = asked.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }

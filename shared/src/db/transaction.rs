@@ -7,8 +7,8 @@ use sqlx::postgres::{PgConnection, PgTransactionManager};
 
 use super::Connection;
 
-/// A client that disappears between two statements of a transaction holds its locks no longer than this. It is set with each transaction,
-/// so that it holds behind a connection pooler, too; and in the same round trip.
+/// Bounds how long a client that disappears mid-transaction holds its locks. Set per transaction, so that it also works
+/// behind a pooler, and in the same round trip.
 pub(super) const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 /// A transaction, which is rolled back unless it is committed.
@@ -18,7 +18,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Begins by `statement`.
+    /// Begins a transaction with `statement`.
     pub(super) async fn begin(mut connection: Connection, statement: &str) -> Result<Self, sqlx::Error> {
         let prologue = connection.prologue();
         let statement = format!("{statement}{}", prologue.as_deref().unwrap_or_default());
@@ -26,14 +26,14 @@ impl Transaction {
         Ok(Self { connection, has_ended: false })
     }
 
-    /// From now on what was written is there, whatever happens.
+    /// Commits the transaction.
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
         PgTransactionManager::commit(&mut self.connection).await?;
         self.end();
         Ok(())
     }
 
-    /// Nothing of it was. Without this the same happens a moment after it is dropped.
+    /// Rolls the transaction back now. Dropping it does the same, a moment later.
     pub async fn rollback(mut self) -> Result<(), sqlx::Error> {
         PgTransactionManager::rollback(&mut self.connection).await?;
         self.end();
@@ -42,7 +42,7 @@ impl Transaction {
 
     fn end(&mut self) {
         self.has_ended = true;
-        self.connection.finished();
+        self.connection.mark_clean();
     }
 }
 

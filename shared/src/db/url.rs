@@ -1,8 +1,8 @@
-//! Reads the address of a database as SQLAlchemy 2 does: the old system is configured with such addresses.
+//! Parses database addresses as SQLAlchemy 2 does: the old system is configured with such addresses.
 //!
-//! SQLAlchemy takes any character but `@` in a password, leaves a `%` alone that begins no escape, and knows schemes that
-//! name a driver (`postgresql+psycopg2://`). The URL standard, which sqlx follows, allows none of these. So an address is taken
-//! apart by SQLAlchemy's rules (`sqlalchemy/engine/url.py`, `_parse_url`), and written down again in a form that sqlx reads.
+//! SQLAlchemy accepts any character but `@` in a password, keeps a `%` that begins no escape, and allows schemes that
+//! name a driver (`postgresql+psycopg2://`). The URL standard, which sqlx follows, allows none of these. So an address
+//! is parsed by SQLAlchemy's rules (`sqlalchemy/engine/url.py`, `_parse_url`) and written in a form that sqlx reads.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
@@ -11,11 +11,11 @@ use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use url::form_urlencoded;
 
-/// What is wrong with an address, and what to do about it. Never a part of the address itself.
+/// What is wrong with an address and how to fix it. Never contains a part of the address.
 pub(crate) type Fault = Cow<'static, str>;
 
-/// Parameters that sqlx reads as they are.
-const PASSED_ON: [&str; 11] = [
+/// Parameters that sqlx reads.
+const FORWARDED_PARAMETERS: [&str; 11] = [
     "sslmode",
     "ssl-mode",
     "sslrootcert",
@@ -29,8 +29,8 @@ const PASSED_ON: [&str; 11] = [
     "options",
 ];
 
-/// Parameters of libpq that change nothing here.
-const WITHOUT_EFFECT: [&str; 16] = [
+/// Parameters of libpq that have no effect here.
+const IGNORED_PARAMETERS: [&str; 16] = [
     "application_name",
     "channel_binding",
     "client_encoding",
@@ -61,7 +61,7 @@ pub(crate) struct Parts {
     parameters: Vec<(String, String)>,
 }
 
-/// Takes an address apart.
+/// Parses an address.
 pub(crate) fn read(url: &str) -> Result<Parts, Fault> {
     let (scheme, rest) = url.split_once("://").ok_or(NO_ADDRESS)?;
     let dialect = scheme.split('+').next().unwrap_or_default();
@@ -89,7 +89,7 @@ fn is_of_a_scheme(character: char) -> bool {
     character.is_alphanumeric() || ['_', '+'].contains(&character)
 }
 
-/// A user has no `:` and no `/`; a password ends at the first `@`. Without a password the user ends at the last `@`.
+/// A user contains no `:` or `/`; a password ends at the first `@`. Without a password the user ends at the last `@`.
 fn split_credentials(text: &str) -> (Option<(&str, Option<&str>)>, &str) {
     let (user, rest) = text.split_at(text.find([':', '/']).unwrap_or(text.len()));
     if let Some((password, rest)) = rest.strip_prefix(':').and_then(|rest| rest.split_once('@')) {
@@ -101,7 +101,7 @@ fn split_credentials(text: &str) -> (Option<(&str, Option<&str>)>, &str) {
     }
 }
 
-/// SQLAlchemy takes what follows an unescaped `@` for the host, and then cannot find that host.
+/// Refuses a further unescaped `@`: SQLAlchemy takes what follows it as the host, which then does not exist.
 fn refuse_misplaced_at_signs(has_credentials: bool, rest: &str) -> Result<(), Fault> {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let in_name = query.split('&').any(|parameter| parameter.split('=').next().unwrap_or_default().contains('@'));
@@ -127,13 +127,13 @@ fn split_server(server: &str) -> Result<(Option<String>, Option<String>), Fault>
     Ok((Some(host).filter(|host| !host.is_empty()), port.map(str::to_owned)))
 }
 
-/// Python's `urllib.parse.unquote`: what is no escape stays, what is no UTF-8 becomes U+FFFD.
+/// Decodes like Python's `urllib.parse.unquote`: invalid escapes stay, and invalid UTF-8 becomes U+FFFD.
 fn unescaped(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl Parts {
-    /// An address whose parts are as they are. `host` may be an IPv6 address with or without brackets.
+    /// Builds an address from unescaped parts. `host` may be an IPv6 address with or without brackets.
     pub(crate) fn new(host: &str, port: u16, user: String, password: String, database: String) -> Self {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         Self {
@@ -146,13 +146,13 @@ impl Parts {
         }
     }
 
-    /// Returns user and password, if there are both.
+    /// Returns user and password if both are present.
     pub(crate) fn credentials(self) -> Option<(String, SecretString)> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         Some((given(self.user)?, given(self.password)?.into()))
     }
 
-    /// A parameter of the query. One that is empty is absent.
+    /// Sets a query parameter; ignores an empty one.
     fn set(&mut self, name: &str, value: String) -> Result<(), Fault> {
         match name {
             _ if value.is_empty() => {}
@@ -163,16 +163,16 @@ impl Parts {
             "dbname" => self.database = Some(value),
             // asyncpg's name for it
             "ssl" => self.parameters.push(("sslmode".to_owned(), value)),
-            _ if PASSED_ON.contains(&name) || name.starts_with("options[") => {
+            _ if FORWARDED_PARAMETERS.contains(&name) || name.starts_with("options[") => {
                 self.parameters.push((name.to_owned(), value));
             }
-            _ if WITHOUT_EFFECT.contains(&name) => {}
+            _ if IGNORED_PARAMETERS.contains(&name) => {}
             _ => return Err("has a parameter behind its ? that is none of PostgreSQL's".into()),
         }
         Ok(())
     }
 
-    /// SQLAlchemy takes `host=name:port` here. It takes several hosts, too; we take one.
+    /// Reads `host` or `host:port`, as SQLAlchemy does. SQLAlchemy also accepts several hosts; we accept one.
     fn set_host(&mut self, value: String) -> Result<(), Fault> {
         if value.contains(',') {
             return Err("names several hosts: name one".into());
@@ -187,8 +187,8 @@ impl Parts {
         Ok(())
     }
 
-    /// The address in a form that sqlx reads: every part is a parameter, because a host in its usual place must follow the
-    /// URL standard.
+    /// Returns the address in a form that sqlx reads. Every part is a query parameter, because a host in its usual
+    /// place must follow the URL standard.
     pub(crate) fn into_url(self) -> Result<SecretString, Fault> {
         let mut query = form_urlencoded::Serializer::for_suffix("postgresql:///?".to_owned(), "postgresql:///?".len());
         if let Some(host) = self.host {
@@ -207,7 +207,7 @@ impl Parts {
     }
 }
 
-/// A directory may be called anything; a name has letters, digits, `.`, `-` and `_`.
+/// A socket directory may have any name; a host name has letters, digits, `.`, `-` and `_`.
 fn checked_host(host: &str) -> Result<&str, Fault> {
     let is_address = host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     let is_of_a_name = |character: &char| character.is_alphanumeric() || ".-_".contains(*character);
@@ -226,7 +226,8 @@ fn checked_port(port: &str) -> Result<&str, Fault> {
     if is_port { Ok(port) } else { Err(fault.into()) }
 }
 
-/// PostgreSQL ends a text at NUL. Of a line break that a file or a secret ends with, it would only say that there is no such database.
+/// PostgreSQL text ends at NUL. A trailing line break, from a file or a secret, would only give "database does not
+/// exist".
 fn checked_text<'a>(name: &str, text: &'a str) -> Result<&'a str, Fault> {
     let is_refused = |character: &char| *character == '\0' || (character.is_control() && name != "password");
     match text.chars().find(is_refused) {
