@@ -1,4 +1,4 @@
-//! What goes wrong, and the one place that turns it into an answer.
+//! API errors, and the one place that turns them into answers.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -10,47 +10,48 @@ use serde::Serialize;
 use crate::db::explanation;
 use crate::mail::MailError;
 
-/// Every way in which a handler refuses or fails.
+/// The ways in which a handler refuses a request or fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// An error that the person in front of the page is told about (contract section 1).
+    /// A business error, whose message the frontend shows to the user (contract section 1).
     #[error("business error {}", .0.code())]
     Business(Business, Option<String>),
-    /// A business error about a file or a questionnaire, for callers that are no browser (`/admin/*`): 400, because they
-    /// read any status, and the place in a field of its own, because they compare the message to the letter.
+    /// A business error about a file or a questionnaire, for callers other than browsers (`/admin/*`). The status is
+    /// 400, because they read any status; the location is a separate field, because they compare the message exactly.
     #[error("business error {}", .error.code())]
     BusinessAt {
-        /// Which one.
+        /// The error.
         error: Business,
-        /// What stands behind its message.
+        /// The text appended to its message.
         detail: Option<&'static str>,
         /// Where in the file or questionnaire, and what is wrong there.
         place: String,
     },
-    /// A business error that passes by itself.
+    /// A temporary business error.
     #[error("business error {}", .error.code())]
     BusinessFor {
-        /// Which one.
+        /// The error.
         error: Business,
-        /// How long it lasts: `Retry-After`.
+        /// How long it lasts, in seconds: `Retry-After`.
         seconds: u32,
     },
-    /// The request is at fault.
+    /// An invalid request.
     #[error("{0}: {1}")]
     Request(StatusCode, String),
-    /// The token is missing, malformed, expired or of nobody: `{"msg": …}` with 401 (contract section 2).
+    /// The token is missing, malformed or expired, or belongs to no active account: `{"msg": …}` with 401 (contract
+    /// section 2).
     #[error("token: {0}")]
     Token(&'static str),
-    /// The database refused, or is away.
+    /// The database refused a statement or is unavailable.
     #[error("database: {}", describe(.0))]
     Database(#[from] sqlx::Error),
-    /// Mail did not leave.
+    /// Mail could not be sent.
     #[error("mail: {0}")]
     Mail(#[from] MailError),
-    /// No time or no room left for this request.
+    /// The request exceeded its deadline, or too many requests are in progress.
     #[error("overloaded: {0}")]
     Overloaded(&'static str),
-    /// Anything else that is our fault; the text is for the log.
+    /// Any other fault of the service; the text is for the log only.
     #[error("{0}")]
     Fault(String),
 }
@@ -59,7 +60,7 @@ pub enum ApiError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the table of contract section 1 says when each is answered; its message says what it is"
+    reason = "contract section 1 says when each is returned; the message documents it"
 )]
 pub enum Business {
     WeakPassword,
@@ -85,7 +86,7 @@ pub enum Business {
 }
 
 impl Business {
-    /// In order of their codes.
+    /// All business errors, ordered by code.
     pub const ALL: [Self; 20] = [
         Self::WeakPassword,
         Self::NotInvited,
@@ -109,7 +110,7 @@ impl Business {
         Self::SignupNeedsLink,
     ];
 
-    /// The code clients read, as text.
+    /// Returns the code that clients read, as text.
     pub fn code(self) -> &'static str {
         match self {
             Self::WeakPassword => "1001",
@@ -135,7 +136,7 @@ impl Business {
         }
     }
 
-    /// The text the frontend shows.
+    /// Returns the text that the frontend shows.
     pub fn message(self) -> &'static str {
         match self {
             Self::WeakPassword => {
@@ -175,12 +176,13 @@ impl Business {
         }
     }
 
-    /// 500, which the frontend needs to show the message; timings are sent by no person and get 400.
+    /// Returns 500, because the frontend shows messages only for 500; timings are sent by code, not by a person, and
+    /// get 400.
     fn status(self) -> StatusCode {
         if self == Self::InvalidAnalytics { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }
     }
 
-    /// This error with ` Error:<detail>` behind its message.
+    /// Returns this error with ` Error:<detail>` appended to its message.
     pub fn with_detail(self, detail: impl Into<String>) -> ApiError {
         ApiError::Business(self, Some(detail.into()))
     }
@@ -192,27 +194,27 @@ impl From<Business> for ApiError {
     }
 }
 
-/// 400; `message` names the field.
+/// Returns a 400; `message` names the field.
 pub fn bad_request(message: impl Into<String>) -> ApiError {
     ApiError::Request(StatusCode::BAD_REQUEST, message.into())
 }
 
-/// 401 in the envelope, for callers with an API key.
+/// Returns a 401 in the envelope, for callers with an API key.
 pub fn unauthorized(message: impl Into<String>) -> ApiError {
     ApiError::Request(StatusCode::UNAUTHORIZED, message.into())
 }
 
-/// 403: known, but not allowed.
+/// Returns a 403: the caller is known but not allowed.
 pub fn forbidden(message: impl Into<String>) -> ApiError {
     ApiError::Request(StatusCode::FORBIDDEN, message.into())
 }
 
-/// 404.
+/// Returns a 404.
 pub fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::Request(StatusCode::NOT_FOUND, message.into())
 }
 
-/// 409: it contradicts what is stored.
+/// Returns a 409: the request contradicts what is stored.
 pub fn conflict(message: impl Into<String>) -> ApiError {
     ApiError::Request(StatusCode::CONFLICT, message.into())
 }
@@ -223,13 +225,13 @@ const UNAVAILABLE: &str = "The service is busy at the moment. Please try again."
 const UNSTORABLE: &str = "The request has a text, a number or a time that cannot be stored.";
 
 impl ApiError {
-    /// Whether PostgreSQL has no connection left (SQLSTATE 53300). That is overload, and no fault of the service.
+    /// Returns whether PostgreSQL has no connection left (SQLSTATE 53300): overload, not a fault of the service.
     pub(crate) fn is_out_of_connections(&self) -> bool {
         let Self::Database(error) = self else { return false };
         error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("53300"))
     }
 
-    /// Whether PostgreSQL refused a value of the request, which is no fault of the service.
+    /// Returns whether PostgreSQL refused a value of the request, which is not a fault of the service.
     pub(crate) fn is_unstorable_value(&self) -> bool {
         matches!(self, Self::Database(error) if is_unstorable(error))
     }
@@ -240,7 +242,7 @@ impl ApiError {
             Self::BusinessAt { .. } => StatusCode::BAD_REQUEST,
             Self::Request(status, _) => *status,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::Database(error) if is_away(error) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(error) if is_unavailable(error) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(error) if is_unstorable(error) => StatusCode::BAD_REQUEST,
             Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Mail(_) | Self::Database(_) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -280,7 +282,7 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
-        // the request's log line is written once, at the edge, and takes the cause from here
+        // the log line is written once, by the request log, which takes the cause from here
         response.extensions_mut().insert(Arc::new(self));
         response
     }
@@ -290,7 +292,8 @@ fn detailed(error: Business, detail: &str) -> String {
     format!("{} Error:{detail}", error.message())
 }
 
-/// `{"data": null, "error": {"code", "message"}}`: the code is text for business errors and a number for all others.
+/// Returns `{"data": null, "error": {"code", "message"}}`; the code is text for business errors and a number for all
+/// others.
 fn envelope(code: impl Serialize, message: &str) -> String {
     to_json(&serde_json::json!({ "data": null, "error": { "code": code, "message": message } }))
 }
@@ -299,14 +302,14 @@ fn to_json(value: &serde_json::Value) -> String {
     value.to_string()
 }
 
-/// Classes of SQLSTATE that may be over by the next try (PostgreSQL, appendix A): connection, rolled back for another transaction,
-/// resources, object not in the state for it (a database that accepts no connections, a lock), operator (shutdown, timeout), system (disk); and
-/// 25P03, idle in a transaction for too long.
-const NOT_NOW: [&str; 7] = ["08", "25P03", "40", "53", "55", "57", "58"];
+/// SQLSTATE classes whose errors a retry may resolve (PostgreSQL appendix A): connection, serialization and deadlock,
+/// resources, object not in the required state (no connections accepted, a lock), operator intervention (shutdown,
+/// timeout), system (disk); and 25P03, idle in a transaction for too long.
+const TRANSIENT_CLASSES: [&str; 7] = ["08", "25P03", "40", "53", "55", "57", "58"];
 
-/// The database cannot be reached, has no connection left, or gave this transaction up for another one: worth another try, and
-/// not a fault of this request.
-fn is_away(error: &sqlx::Error) -> bool {
+/// Returns whether a retry may succeed: the database is unreachable, has no connection left, or aborted this
+/// transaction in favour of another one.
+fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -314,19 +317,20 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| NOT_NOW.iter().any(|class| code.starts_with(class)))
+            error.code().is_some_and(|code| TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class)))
         }
         _ => false,
     }
 }
 
-/// SQLSTATE class 22, "data exception" (PostgreSQL appendix A): a value of the request that no check before found.
+/// Returns whether PostgreSQL refused a value that passed our checks: SQLSTATE class 22, "data exception" (appendix A).
 fn is_unstorable(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code.starts_with("22"))
 }
 
-/// PostgreSQL's own messages can quote values (an answer, an address), so only the names in them are kept.
+/// Describes `error` for the log. PostgreSQL's own messages can quote values (an answer, an address), so only names are
+/// kept.
 fn describe(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => {
@@ -368,14 +372,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_tells_nothing_internal() {
+    fn a_fault_reveals_nothing_internal() {
         let error = ApiError::Fault("relation \"answer\" is on fire".to_owned());
 
         assert!(!error.body().contains("fire"));
     }
 
     #[test]
-    fn a_database_that_is_away_is_503_with_retry_after() {
+    fn an_unavailable_database_is_a_503_with_retry_after() {
         let response = ApiError::from(sqlx::Error::PoolTimedOut).into_response();
 
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

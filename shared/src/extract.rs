@@ -1,4 +1,4 @@
-//! Extractors for bodies, paths and queries, which refuse in the envelope and name the field.
+//! Extractors for bodies, paths and queries. They reject with the error envelope and name the field.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,16 +14,17 @@ use url::form_urlencoded;
 use crate::errors::{ApiError, bad_request, not_found};
 use crate::request_json;
 
-/// Bodies larger than this are refused, as the load balancer refuses them for functions (1 MB).
+/// The maximum size of a body (1 MB), which is also the load balancer's limit for functions.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
 
-/// A JSON body. 415 without a JSON content type, 413 over 1 MB, 400 for what is no JSON, not of type `T`, or cannot be read or
-/// stored ([`crate::readable`]), in fields that `T` ignores, too.
+/// A JSON body. Rejects with 415 without a JSON content type, 413 over 1 MB, and 400 for invalid JSON, for a value not
+/// of type `T`, and for text or numbers that cannot be read or stored ([`crate::readable`]), even in fields that `T`
+/// ignores.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
-/// A JSON body whose entries stand alone (contract section 9, batches): an entry that cannot be read or stored is left to the
-/// handler. Otherwise like [`Json`]; NUL is refused anywhere.
+/// A JSON body with independent entries (contract section 9, batches): the handler judges entries that cannot be read
+/// or stored. Otherwise like [`Json`]; NUL is refused anywhere.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonEntries<T>(pub T);
 
@@ -51,7 +52,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonEntries<T> {
     }
 }
 
-/// Collects a body that says it is JSON.
+/// Reads the body of a request with a JSON content type.
 pub(crate) async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     if !is_json(request.headers()) {
         let message = "The body must be application/json".to_owned();
@@ -62,7 +63,8 @@ pub(crate) async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Re
         .map_err(|rejection| ApiError::Request(rejection.status(), rejection.body_text()))
 }
 
-/// `application/json` or `application/*+json`, with or without parameters (RFC 6839 section 3.1).
+/// Returns whether the content type is `application/json` or `application/*+json`, with or without parameters (RFC 6839
+/// section 3.1).
 fn is_json(headers: &HeaderMap) -> bool {
     let media_type = headers
         .get(header::CONTENT_TYPE)
@@ -79,7 +81,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         if parts.uri.path().contains("%00") {
             return Err(not_found("No such resource"));
         }
-        #[expect(clippy::disallowed_types, reason = "this is its wrapper")]
+        #[expect(clippy::disallowed_types, reason = "this extractor wraps it")]
         let axum::extract::Path(value) = axum::extract::Path::from_request_parts(parts, state)
             .await
             .map_err(|rejection| bad_request(format!("path: {}", rejection.body_text())))?;
@@ -94,7 +96,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         if let Some(name) = parts.uri.query().and_then(parameter_with_nul) {
             return Err(bad_request(format!("{name}: the NUL character is not allowed")));
         }
-        #[expect(clippy::disallowed_types, reason = "this is its wrapper")]
+        #[expect(clippy::disallowed_types, reason = "this extractor wraps it")]
         let axum::extract::Query(value) = axum::extract::Query::from_request_parts(parts, state)
             .await
             .map_err(|rejection| bad_request(rejection.body_text()))?;
@@ -102,7 +104,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The name of the first parameter with a NUL, which PostgreSQL's `text` does not have.
+/// Returns the name of the first parameter with a NUL, which PostgreSQL's `text` cannot store.
 fn parameter_with_nul(query: &str) -> Option<String> {
     if !query.contains("%00") {
         return None;
@@ -112,7 +114,7 @@ fn parameter_with_nul(query: &str) -> Option<String> {
     Some(if name.contains('\0') { "query".to_owned() } else { name.into_owned() })
 }
 
-/// A JSON object. Without it serde takes a list for a struct too, its entries for the fields in their order.
+/// A JSON object. Plain serde would also accept a list for a struct, as its fields in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<T>(pub T);
 
@@ -136,7 +138,7 @@ impl<'de, T: serde::Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// For `#[serde(deserialize_with = "nullable")]`: the field must be there, and may be `null`.
+/// Deserializes a required field that may be `null`: `#[serde(deserialize_with = "nullable")]`.
 pub fn nullable<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: serde::Deserialize<'de>,

@@ -1,8 +1,8 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a request that is sent again with its key is not carried out
-//! again, and gets the answer that it had.
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): repeating a request with its key returns the
+//! stored answer instead of executing it again.
 //!
-//! The key is claimed, and the answer stored, in the transaction of the change: there is no change without its answer. A request
-//! that was refused or failed has stored nothing, and is carried out when it comes again.
+//! The key is claimed, and the answer stored, in the transaction of the change, so that there is no change without its
+//! answer. A refused or failed request stores nothing, and is executed when it is repeated.
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -22,41 +22,41 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const MAX_KEY_CHARACTERS: usize = 255;
 
-/// A JSON body, as [`crate::extract::Json`] reads it, and the attempt to have it carried out once.
+/// A JSON body, as [`crate::extract::Json`] reads it, of a request that must be executed at most once.
 #[derive(Debug)]
 pub struct Once<T> {
     /// The body.
     pub body: T,
-    /// With or without a key.
+    /// The request's key, if it has one.
     pub attempt: Attempt,
 }
 
-/// A request, which may have a key.
+/// One attempt to execute a request, with or without a key.
 #[derive(Debug)]
 pub struct Attempt(Option<Keyed>);
 
 #[derive(Debug)]
 struct Keyed {
-    /// What the key is good for: a path, or a command.
+    /// What the key applies to: a path or a command.
     scope: String,
     key: String,
-    /// Tells whether a request with this key is the same request.
+    /// The hash of the body: a repeated request has the same one.
     fingerprint: String,
 }
 
-/// An answer that was given before.
+/// The stored answer of an earlier attempt.
 #[derive(Debug)]
 pub struct Earlier {
     status: StatusCode,
     body: String,
 }
 
-/// An answer, now or before.
+/// The answer to a request, new or stored.
 #[derive(Debug)]
 pub enum Answered<T> {
-    /// The request was carried out.
+    /// This attempt executed the request.
     Now(T),
-    /// It had been.
+    /// An earlier attempt executed it.
     Before(Earlier),
 }
 
@@ -72,15 +72,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Once<T> {
 }
 
 impl Attempt {
-    /// The attempt of a command of `augmed` with this content.
+    /// Returns the attempt of a command of `augmed` with this content.
     pub fn of_command(command: &str, key: Option<&str>, content: &str) -> Result<Self, ApiError> {
         let key = key.map(check).transpose()?;
         let fingerprint = hash(&[content.as_bytes()]);
         Ok(Self(key.map(|key| Keyed { scope: command.to_owned(), key, fingerprint })))
     }
 
-    /// Returns the answer that the request had. When there is none, claims the key until the transaction of `connection` ends:
-    /// another attempt waits for that. 422 where the key was used for something else.
+    /// Returns the stored answer, if there is one. Otherwise claims the key until the transaction of `connection` ends;
+    /// concurrent attempts wait for that. Fails with 422 if the key was used for another request.
     pub async fn earlier(&self, connection: &mut PgConnection, author: &Author) -> Result<Option<Earlier>, ApiError> {
         let Some(keyed) = &self.0 else { return Ok(None) };
         let id = keyed.id(author);
@@ -116,7 +116,7 @@ impl Attempt {
         earlier.map(Some).ok_or_else(|| ApiError::Fault("a key was claimed and has no answer".to_owned()))
     }
 
-    /// Stores what the request is answered with: `data` in the envelope. Part of the transaction of `connection`.
+    /// Stores the answer to the request, `data` in the envelope, in the transaction of `connection`.
     pub async fn remember(
         &self,
         connection: &mut PgConnection,
@@ -139,7 +139,7 @@ impl Attempt {
 }
 
 impl Keyed {
-    /// Of two callers with the same key neither gets the other's answer.
+    /// Includes the caller: two callers with the same key must not get each other's answers.
     fn id(&self, author: &Author) -> String {
         let caller = match author.actor {
             Actor::Account(id) => format!("account {id}"),
@@ -152,7 +152,7 @@ impl Keyed {
 }
 
 impl Earlier {
-    /// The body.
+    /// Returns the stored body.
     pub fn body(&self) -> &str {
         &self.body
     }
@@ -177,7 +177,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     headers.get(IDEMPOTENCY_KEY).map(|value| check(value.to_str().unwrap_or_default())).transpose()
 }
 
-/// A string of structured fields (RFC 9651 section 3.3.3), in quotes, or what is between them alone, as many clients send it.
+/// Accepts a string of structured fields (RFC 9651 section 3.3.3), which has quotes, or the key without quotes, as many
+/// clients send it.
 fn check(text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
@@ -190,7 +191,7 @@ fn check(text: &str) -> Result<String, ApiError> {
     is_key.then(|| key.to_owned()).ok_or_else(refusal)
 }
 
-/// The hash of these parts, each with its length in front.
+/// Hashes these parts, each prefixed with its length.
 fn hash(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -205,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_quotes_or_none() {
+    fn accepts_keys_with_and_without_quotes() {
         assert_eq!(check("\"8e03978e-40d5\"").unwrap(), "8e03978e-40d5");
         assert_eq!(check("8e03978e-40d5").unwrap(), "8e03978e-40d5");
         for odd in ["", "\"\"", "a b", "ü", &"k".repeat(256)] {
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_do_not_run_into_each_other() {
+    fn the_hash_depends_on_the_boundaries_of_the_parts() {
         assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
     }
 }

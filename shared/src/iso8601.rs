@@ -1,7 +1,7 @@
-//! Dates and times of ISO 8601 with a year of four digits.
+//! Dates and times of ISO 8601 with four-digit years.
 //!
-//! PostgreSQL and chrono read more: `3/4/26`, `now`, `infinity`, `0044-03-15 BC` or `+12026-03-03`. Text that one person writes
-//! as March and a program reads as April must be refused, so everything that becomes a date is read here first.
+//! PostgreSQL and chrono accept more: `3/4/26`, `now`, `infinity`, `0044-03-15 BC` or `+12026-03-03`. Ambiguous text
+//! (is `3/4/26` in March or in April?) must be refused, so everything that becomes a date is parsed here first.
 
 use std::ops::RangeInclusive;
 
@@ -20,8 +20,8 @@ pub fn date(text: &str) -> Option<NaiveDate> {
     if text.0.is_empty() { NaiveDate::from_ymd_opt(year, month, day) } else { None }
 }
 
-/// Reads a date, or a date and a time with `T` or a blank between them. Returns what the clock showed, and its offset from UTC:
-/// `2026-01-31T08:30:00+02:00` is 08:30 and two hours. A date alone is its midnight.
+/// Reads a date, or a date and a time separated by `T` or a space. Returns the local time and its offset from UTC:
+/// `2026-01-31T08:30:00+02:00` is 08:30 and two hours. A date alone means its midnight.
 pub fn date_time(text: &str) -> Option<(NaiveDateTime, TimeDelta)> {
     let length = if text.as_bytes().get(4) == Some(&b'-') { 10 } else { 8 };
     let (date, rest) = text.split_at_checked(length)?;
@@ -33,7 +33,8 @@ pub fn date_time(text: &str) -> Option<(NaiveDateTime, TimeDelta)> {
     Some((date.and_time(time), offset))
 }
 
-/// Reads `HH[:MM[:SS[.ffffff]]]`, with or without colons, and an offset: none, `Z`, or `±HH[:MM]`. 24:00 and leap seconds are refused.
+/// Reads `HH[:MM[:SS[.ffffff]]]`, with or without colons, and an offset: none, `Z`, or `±HH[:MM]`. Refuses 24:00 and
+/// leap seconds.
 pub fn time(text: &str) -> Option<(NaiveTime, TimeDelta)> {
     let zone = text.find(['+', '-', 'Z']);
     let (clock, zone) = text.split_at(zone.unwrap_or(text.len()));
@@ -51,18 +52,18 @@ pub fn time(text: &str) -> Option<(NaiveTime, TimeDelta)> {
     Some((time, offset))
 }
 
-/// `HH[:MM[:SS[.ffffff]]]`, with or without colons, as seconds and microseconds.
+/// Reads `HH[:MM[:SS[.ffffff]]]`, with or without colons, as seconds and microseconds.
 fn clock_time(text: &str) -> Option<(u32, u32)> {
     let mut text = Scanner(text);
     let hour = text.digits(2, 0..=23)?;
     let is_extended = text.take(':');
     let mut parts = [0, 0];
     for (index, part) in parts.iter_mut().enumerate() {
-        let is_behind_hour = index == 0;
-        if !(is_extended && is_behind_hour) && (text.0.is_empty() || text.0.starts_with(['.', ','])) {
+        let follows_hour = index == 0;
+        if !(is_extended && follows_hour) && (text.0.is_empty() || text.0.starts_with(['.', ','])) {
             break;
         }
-        if !is_behind_hour && text.take(':') != is_extended {
+        if !follows_hour && text.take(':') != is_extended {
             return None;
         }
         *part = text.digits(2, 0..=59)?;
@@ -71,17 +72,17 @@ fn clock_time(text: &str) -> Option<(u32, u32)> {
     text.0.is_empty().then_some((hour * 3600 + parts[0] * 60 + parts[1], micros))
 }
 
-/// What is left of a text that is read from left to right.
+/// The unread rest of a text.
 #[derive(Debug)]
 pub struct Scanner<'a>(pub &'a str);
 
 impl Scanner<'_> {
-    /// Takes `character`, if the text goes on with it.
+    /// Consumes `character` if it comes next.
     pub fn take(&mut self, character: char) -> bool {
         self.0.strip_prefix(character).map(|rest| self.0 = rest).is_some()
     }
 
-    /// Takes `count` digits, if they are a number that is `allowed`.
+    /// Consumes `count` digits if their value is `allowed`.
     pub fn digits(&mut self, count: usize, allowed: RangeInclusive<u32>) -> Option<u32> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
@@ -89,7 +90,7 @@ impl Scanner<'_> {
         allowed.contains(&number).then_some(number)
     }
 
-    /// All digits that follow, of which six count.
+    /// Consumes all remaining digits; returns the first six.
     fn fraction(&mut self) -> Option<u32> {
         let digits = std::mem::take(&mut self.0);
         let are_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -102,14 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_have_two_forms() {
+    fn reads_basic_and_extended_dates() {
         let day = NaiveDate::from_ymd_opt(2024, 2, 29);
 
         assert_eq!((date("2024-02-29"), date("20240229")), (day, day));
     }
 
     #[test]
-    fn times_have_the_forms_of_iso_8601() {
+    fn reads_times_of_iso_8601() {
         for (text, clock, offset) in [
             ("2026-01-31", "2026-01-31T00:00:00", 0),
             ("2026-01-31 08:30:00", "2026-01-31T08:30:00", 0),
@@ -125,9 +126,9 @@ mod tests {
         }
     }
 
-    /// What PostgreSQL or chrono would take, what spreadsheets write, and what no calendar has.
+    /// Forms that PostgreSQL or chrono accept, that spreadsheets write, or that no calendar has.
     #[test]
-    fn everything_else_is_refused() {
+    fn refuses_everything_else() {
         for text in [
             "",
             " ",

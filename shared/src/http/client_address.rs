@@ -1,4 +1,4 @@
-//! From where a request came.
+//! The address that a request came from.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -7,27 +7,29 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-/// The network address of a client, as the load balancer saw it: it appends the address to `X-Forwarded-For`. Whatever stands before the last
-/// one was sent by the client, who may claim anything.
+/// The network address of a client, as seen by the load balancer, which appends it to `X-Forwarded-For`. Everything
+/// before the last entry was sent by the client and cannot be trusted.
 ///
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(Option<IpAddr>);
 
 impl ClientAddress {
-    /// Reads the value of `X-Forwarded-For`. All clients without one are the same client: nobody stands before the process then.
+    /// Reads the value of `X-Forwarded-For`. Without the header there is no proxy in front, and all clients count as
+    /// one.
     pub(crate) fn forwarded_by(header: Option<&str>) -> Self {
         let last = header.and_then(|header| header.rsplit(',').next()).map(str::trim);
         Self(last.and_then(parse).map(network))
     }
 }
 
-/// With or without a port, which the attribute `routing.http.xff_client_port.enabled` of a load balancer adds.
+/// Parses an address with or without a port; the load balancer's attribute `routing.http.xff_client_port.enabled` adds
+/// one.
 fn parse(text: &str) -> Option<IpAddr> {
     text.parse().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip())).ok()
 }
 
-/// Whoever has one address of IPv6 has the other 2^64 of its network, too (RFC 6177).
+/// Reduces an IPv6 address to its /64 network: a client with one of its addresses has all of them (RFC 6177).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
@@ -48,7 +50,7 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        // of several lines the load balancer appends to the last
+        // if there are several headers, the load balancer appends to the last one
         let header = parts.headers.get_all("x-forwarded-for").iter().next_back();
         Ok(Self::forwarded_by(header.and_then(|value| value.to_str().ok())))
     }
@@ -63,20 +65,20 @@ mod tests {
     }
 
     #[test]
-    fn the_last_address_is_the_load_balancers() {
+    fn takes_the_address_that_the_load_balancer_appended() {
         assert_eq!(client("203.0.113.1, 198.51.100.7"), "198.51.100.7");
         assert_eq!(client("198.51.100.7:40000"), "198.51.100.7");
         assert_eq!(client("[2001:db8::1]:40000"), "2001:db8::");
     }
 
     #[test]
-    fn an_address_of_ipv6_is_its_network() {
+    fn reduces_an_ipv6_address_to_its_network() {
         assert_eq!(client("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(client("::ffff:198.51.100.7"), "198.51.100.7");
     }
 
     #[test]
-    fn what_is_no_address_is_one_client() {
+    fn invalid_addresses_count_as_one_client() {
         assert_eq!(client("198.51.100.7, unknown"), "unknown");
         assert_eq!(ClientAddress::forwarded_by(None).to_string(), "unknown");
     }

@@ -1,5 +1,5 @@
-//! CORS (contract section 1): credentials allowed, and `Authorization` exposed, or a browser on another origin
-//! cannot read the token.
+//! CORS (contract section 1): allows credentials and exposes `Authorization`, or a browser on another origin cannot
+//! read the token.
 
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
@@ -13,7 +13,7 @@ const METHODS: [Method; 7] =
 
 pub(super) fn layer(origins: &CorsOrigins) -> CorsLayer {
     let origins = match origins {
-        // `*` cannot be combined with credentials: the origin that asks is the one that is allowed
+        // `*` cannot be combined with credentials, so the request's origin is echoed
         CorsOrigins::Any => AllowOrigin::mirror_request(),
         CorsOrigins::Only(origins) => AllowOrigin::list(origins.clone()),
     };
@@ -27,7 +27,7 @@ pub(super) fn layer(origins: &CorsOrigins) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-/// Beside [`layer`], because clients compare the old system's spelling, and the library writes header names in
+/// Separate from [`layer`], because clients compare the old system's spelling, and the library writes header names in
 /// lower case.
 pub(super) fn expose_token(response: &mut Response) {
     if response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {

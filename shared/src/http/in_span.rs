@@ -1,4 +1,4 @@
-//! A body that is written after its handler has answered.
+//! Streamed bodies, which are written after their handler has returned.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use tracing::Span;
 
 use crate::telemetry::DatabaseUse;
 
-/// A streamed body, written within the span of its request. Its end is the last line of the request.
+/// A streamed body, polled within the span of its request. Its end logs the last line of the request.
 pub(super) struct InSpan {
     body: BodyDataStream,
     span: Span,
@@ -33,7 +33,7 @@ impl Stream for InSpan {
         let span = self.span.clone();
         let polled = span.in_scope(|| Pin::new(&mut self.body).poll_next(context));
         self.is_complete |= matches!(polled, Poll::Ready(None));
-        // the stream's own error, as a body that is not wrapped has it
+        // unwrapped, as the body yields it without this wrapper
         polled.map_err(axum::Error::into_inner)
     }
 }

@@ -31,17 +31,18 @@ pub use client_address::ClientAddress;
 pub(crate) use guard::add as add_guard_headers;
 pub(crate) use trace_id::X_AMZN_TRACE_ID;
 
-/// The frontend gives up after five seconds (contract section 8).
-const TIME_OF_A_REQUEST: Duration = Duration::from_millis(4500);
+/// The frontend times out after five seconds (contract section 8).
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(4500);
 
-/// When a request has to be answered: an extension of it, where its time began before it came to [`service`].
+/// The time by which a request must be answered: a request extension, set if its time began before [`service`] received
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(pub(crate) Instant);
 
 impl Deadline {
-    /// The deadline of a request that begins now.
+    /// Returns the deadline of a request that begins now.
     pub fn from_now() -> Self {
-        Self(Instant::now() + TIME_OF_A_REQUEST)
+        Self(Instant::now() + REQUEST_TIMEOUT)
     }
 }
 
@@ -50,12 +51,12 @@ impl Deadline {
 pub struct RequestId(pub HeaderValue);
 
 impl RequestId {
-    /// As the log has it.
+    /// Returns the id as logged.
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or("-")
     }
 
-    /// Of the request with these parts.
+    /// Returns the id of the request with these parts.
     pub(crate) fn of(parts: &Parts) -> Self {
         parts.extensions.get().cloned().unwrap_or(Self(HeaderValue::from_static("-")))
     }
@@ -69,8 +70,8 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// `router` with everything around it: request ids and log, panics, deadline, CORS, body limit, the token in the
-/// answer, and the envelope for unknown paths and wrong methods.
+/// Wraps `router` with request ids and logging, panic handling, the deadline, CORS, the body limit, the token in the
+/// answer, and the error envelope for unknown paths and wrong methods.
 pub fn service(router: Router, cors_origins: &CorsOrigins) -> Router {
     router
         .fallback(unknown_path)
@@ -92,9 +93,9 @@ async fn wrong_method(method: Method) -> ApiError {
     )
 }
 
-// Each layer clones and boxes all that is below it, for every request: what needs no layer of its own shares one.
+// Each layer clones and boxes everything below it for every request, so related steps share a layer.
 
-/// Once there is an answer: the log, and what goes with every answer, one to a preflight included.
+/// Logs the request, and adds the headers that every answer has, including answers to preflights.
 async fn logged(request: Request, next: Next) -> Response {
     let is_encrypted = guard::is_encrypted(request.headers());
     let mut response = request_log::logged(request, next).await;
@@ -103,7 +104,7 @@ async fn logged(request: Request, next: Next) -> Response {
     response
 }
 
-/// There will be an answer: in time, whether or not the handler panics, with the token.
+/// Ensures an answer before the deadline, even if the handler panics, and attaches the token.
 async fn answered(mut request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let bearer = BearerSlot::of(&mut request);
@@ -111,7 +112,7 @@ async fn answered(mut request: Request, next: Next) -> Response {
     let response = AssertUnwindSafe(next.run(request)).catch_unwind();
     let response = match timeout_at(deadline.0, response).await {
         Ok(Ok(response)) => response,
-        // a panic's text may quote a value, and is printed by the panic hook of `telemetry`
+        // the panic hook of `telemetry` logs it; its text may quote a value
         Ok(Err(_panic)) => ApiError::Fault("panic".to_owned()).into_response(),
         Err(_) => ApiError::Overloaded("no answer in time").into_response(),
     };

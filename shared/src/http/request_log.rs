@@ -20,7 +20,8 @@ use crate::telemetry::{self, DatabaseUse, REQUEST};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Answers with `next`, and logs it. Never the URI, only the route's pattern: a path or query may hold what must not be logged.
+/// Runs `next` and logs the outcome. Logs the route's pattern, never the URI: paths and queries may hold confidential
+/// values.
 pub(super) async fn logged(mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(new_id);
@@ -71,7 +72,7 @@ fn log(response: &Response, start: Instant, (statements, database_milliseconds):
     }
     match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
         None => line!(info, "answered"),
-        // a person's mistake travels as a 500: an alarm must not count it
+        // users' mistakes are 500s, too; an alarm must not count them
         Some(
             ApiError::Business(error, _) | ApiError::BusinessAt { error, .. } | ApiError::BusinessFor { error, .. },
         ) => {
@@ -83,7 +84,7 @@ fn log(response: &Response, start: Instant, (statements, database_milliseconds):
         Some(error) if error.is_out_of_connections() => {
             line!(warn, overload = "connections", error = %error, "overloaded");
         }
-        // a check is missing that would have named the field
+        // one of our checks should have refused the value and named its field
         Some(unstorable) if unstorable.is_unstorable_value() => {
             line!(warn, cause = %unstorable, "refused");
         }

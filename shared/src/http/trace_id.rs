@@ -1,4 +1,4 @@
-//! The trace that a request is part of.
+//! The trace that a request belongs to.
 
 use axum::http::{HeaderMap, HeaderName};
 
@@ -8,13 +8,13 @@ pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-t
 /// <https://www.w3.org/TR/trace-context/#traceparent-header>
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Ids by which the lines of a request are found: in AWS, and with its caller. Whatever else the headers say is the client's word, and is not
-/// logged.
+/// The ids that link log lines to AWS and to the caller's trace. Everything else in these headers is unverified client
+/// input and is not logged.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TraceIds<'a> {
-    /// What AWS calls the request (`1-67891233-abcdef012345678912345678`), or else what its caller does.
+    /// AWS's trace id (`1-67891233-abcdef012345678912345678`), or the caller's if there is none.
     pub trace_id: Option<&'a str>,
-    /// What the caller calls it (32 hexadecimal digits), where AWS has a name of its own for it.
+    /// The caller's trace id (32 hexadecimal digits), if AWS has its own.
     pub caller_trace_id: Option<&'a str>,
 }
 
@@ -30,19 +30,19 @@ impl<'a> TraceIds<'a> {
     }
 }
 
-/// The `Root` of `Self=…;Root=1-<8 digits>-<24 digits>;…`.
+/// Returns the `Root` of `Self=…;Root=1-<8 digits>-<24 digits>;…`.
 fn root(header: &str) -> Option<&str> {
     let root = header.split(';').find_map(|part| part.trim().strip_prefix("Root="))?;
     has_digits(root.strip_prefix("1-")?, &[8, 24]).then_some(root)
 }
 
-/// The second part of `<2 digits>-<32 digits>-<16 digits>-<2 digits>`. A later version may have more parts.
+/// Returns the second part of `<2 digits>-<32 digits>-<16 digits>-<2 digits>`. A later version may have more parts.
 fn trace_id(header: &str) -> Option<&str> {
     let id = header.split('-').nth(1)?;
     has_digits(header.get(..55)?, &[2, 32, 16, 2]).then_some(id)
 }
 
-/// Whether `text` is lower-case hexadecimal numbers of these lengths, with dashes in between.
+/// Returns whether `text` consists of lower-case hexadecimal numbers of these lengths, separated by dashes.
 fn has_digits(text: &str, lengths: &[usize]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
     let parts: Vec<_> = text.split('-').collect();
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_is_what_aws_calls_it_or_else_the_caller() {
+    fn prefers_the_trace_id_of_aws_to_the_callers() {
         let aws = (
             "x-amzn-trace-id",
             "Self=1-67891234-12456789abcdef012345678f;Root=1-67891233-abcdef012345678912345678;Sampled=1",
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_is_not_logged() {
+    fn ignores_invalid_trace_ids() {
         for value in
             ["", "ines@clinic.example", "Root=secret", "Root=1-67891233-secret", "00-secret-b7ad6b7169203331-01"]
         {

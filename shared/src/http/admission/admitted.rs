@@ -1,4 +1,4 @@
-//! The body of an answer that is streamed.
+//! The body of a streamed answer.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,40 +10,40 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-/// How slowly a reader may read.
+/// The minimum rate at which a client must read.
 #[derive(Clone, Copy)]
-struct Pace {
-    first: Duration,
-    bytes_a_second: u64,
+struct ReadRate {
+    grace: Duration,
+    bytes_per_second: u64,
 }
 
-/// A reader who is slower than this after the first minute is disconnected: it holds a permit, and memory.
-const PACE: Pace = Pace { first: Duration::from_mins(1), bytes_a_second: 32 * 1024 };
+/// A client that is slower than this after the first minute is disconnected: it holds a permit and memory.
+const MIN_READ_RATE: ReadRate = ReadRate { grace: Duration::from_mins(1), bytes_per_second: 32 * 1024 };
 
-/// A body that holds its permit to its last byte, and ends with an error when its reader is too slow.
+/// A body that holds its permit until its last byte is sent, and fails if its client reads too slowly.
 pub(super) struct Admitted {
     body: Body,
     began: Instant,
     bytes: u64,
-    pace: Pace,
+    min_rate: ReadRate,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Admitted {
-    /// Returns `body` with its permit. A body that is in memory as a whole gives the permit back at once.
+    /// Attaches `permit` to `body`. A body that is entirely in memory releases the permit at once.
     pub(super) fn body(body: Body, permit: OwnedSemaphorePermit) -> Body {
-        Self::at_a_pace(PACE, body, permit)
+        Self::with_min_rate(MIN_READ_RATE, body, permit)
     }
 
-    fn at_a_pace(minimum: Pace, body: Body, permit: OwnedSemaphorePermit) -> Body {
+    fn with_min_rate(min_rate: ReadRate, body: Body, permit: OwnedSemaphorePermit) -> Body {
         if body.size_hint().exact().is_some() {
             return body;
         }
-        Body::new(Self { body, began: Instant::now(), bytes: 0, pace: minimum, _permit: permit })
+        Body::new(Self { body, began: Instant::now(), bytes: 0, min_rate, _permit: permit })
     }
 
     fn is_too_slow(&self) -> bool {
-        self.began.elapsed() > self.pace.first + Duration::from_secs(self.bytes / self.pace.bytes_a_second)
+        self.began.elapsed() > self.min_rate.grace + Duration::from_secs(self.bytes / self.min_rate.bytes_per_second)
     }
 }
 
@@ -53,8 +53,8 @@ impl HttpBody for Admitted {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if self.is_too_slow() {
-            tracing::info!(bytes = self.bytes, "an answer is given up: its reader is too slow");
-            return Poll::Ready(Some(Err(Error::new("too slow"))));
+            tracing::info!(bytes = self.bytes, "answer aborted: the client reads too slowly");
+            return Poll::Ready(Some(Err(Error::new("the client reads too slowly"))));
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
@@ -83,12 +83,12 @@ mod tests {
 
     fn endless(permits: &Arc<Semaphore>) -> Body {
         let chunks = repeat([0_u8; 1024]).map(|chunk| Ok::<_, Error>(Bytes::copy_from_slice(&chunk)));
-        let pace = Pace { first: Duration::from_millis(300), bytes_a_second: 1024 * 1024 };
-        Admitted::at_a_pace(pace, Body::from_stream(chunks), Arc::clone(permits).try_acquire_owned().unwrap())
+        let min_rate = ReadRate { grace: Duration::from_millis(300), bytes_per_second: 1024 * 1024 };
+        Admitted::with_min_rate(min_rate, Body::from_stream(chunks), Arc::clone(permits).try_acquire_owned().unwrap())
     }
 
     #[tokio::test]
-    async fn who_reads_slowly_for_too_long_is_given_up() {
+    async fn a_slow_client_is_disconnected_after_the_grace_period() {
         let mut body = endless(&Arc::new(Semaphore::new(1)));
 
         let began = Instant::now();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_reads_fast_enough_reads_on() {
+    async fn a_fast_client_reads_on() {
         let mut body = endless(&Arc::new(Semaphore::new(1)));
 
         let mut bytes = 0;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_permit_is_free_when_the_body_is_gone() {
+    async fn dropping_the_body_releases_the_permit() {
         let permits = Arc::new(Semaphore::new(1));
         let mut body = endless(&permits);
 

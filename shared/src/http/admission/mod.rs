@@ -1,5 +1,5 @@
-//! Admission control: how many requests of a kind a process works on at once. It refuses the others at once with a 503, so that
-//! those it has admitted are answered in time.
+//! Admission control: bounds how many requests of a kind a process handles concurrently. It refuses the others
+//! immediately with a 503, so that admitted requests are answered in time.
 
 mod admitted;
 
@@ -19,36 +19,37 @@ use crate::errors::{ApiError, bad_request};
 use crate::extract::MAX_BODY_BYTES;
 use admitted::Admitted;
 
-/// With 15 ms of a connection each, the last of them has waited for half a second.
+/// At 15 ms of a connection per request, the last one waits for half a second.
 const REQUESTS_PER_CONNECTION: usize = 32;
 
-/// The last of them has waited for two seconds (35 ms of a core each, [`crate::auth::Passwords`]).
-const PASSWORDS: usize = 64;
+/// The last one waits for two seconds (35 ms of a core each, [`crate::auth::Passwords`]).
+const MAX_PASSWORD_REQUESTS: usize = 64;
 
-/// The largest body of a request that is read before its admission. An address and a password have some hundred bytes.
+/// The maximum size of a body that is read before admission. An address and a password take some hundred bytes.
 const MAX_BYTES_BEFORE_ADMISSION: usize = 64 * 1024;
 
-/// Rows of a megabyte take five times as much in each.
-const EXPORTS: usize = 16;
+/// Each takes one or two megabytes, or five times as much with rows of a megabyte.
+const MAX_EXPORTS: usize = 16;
 
-/// Each is answered after three seconds, so that a third of them are answered a second.
-const MAILS: usize = 64;
+/// Each takes three seconds, so this allows about 21 mails a second.
+const MAX_MAIL_REQUESTS: usize = 64;
 
-/// What limits the requests to a router. Each kind has a limit of its own, so that a flood of one does not refuse another.
+/// What limits the requests to a router. The limits are independent, so that a flood of one kind does not refuse
+/// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// They wait for a connection to the database.
+    /// Waiting for a database connection.
     Database,
-    /// They hash a password.
+    /// Hashing a password.
     Passwords,
-    /// They send mail, and anybody may ask for it.
+    /// Sending mail; anyone may request it.
     Mail,
-    /// They stream rows: each holds one or two megabytes for as long as its reader takes.
+    /// Streaming rows: each request holds one or two megabytes until its client has read them.
     Exports,
 }
 
 impl Admission {
-    /// Limits the requests to `router`, in a process with so many connections to the database.
+    /// Limits the requests to `router`, in a process with `max_connections` database connections.
     pub fn limit(self, router: Router<App>, max_connections: u32) -> Router<App> {
         match self {
             Self::Database => {
@@ -56,9 +57,9 @@ impl Admission {
                 let requests = connections.saturating_mul(REQUESTS_PER_CONNECTION);
                 at_most(requests.min(Semaphore::MAX_PERMITS), router)
             }
-            Self::Passwords => at_most(PASSWORDS, router).layer(from_fn(read_body_first)),
-            Self::Mail => at_most(MAILS, router).layer(from_fn(read_body_first)),
-            Self::Exports => at_most(EXPORTS, router),
+            Self::Passwords => at_most(MAX_PASSWORD_REQUESTS, router).layer(from_fn(read_body_first)),
+            Self::Mail => at_most(MAX_MAIL_REQUESTS, router).layer(from_fn(read_body_first)),
+            Self::Exports => at_most(MAX_EXPORTS, router),
         }
     }
 }
@@ -75,7 +76,7 @@ async fn admit(State(admissions): State<Arc<Semaphore>>, request: Request, next:
     ApiError::Overloaded("too many requests at once").into_response()
 }
 
-/// Reads the body before the request is admitted: anybody may send these, and a slow sender must not hold a permit.
+/// Reads the body before admission: anyone may send these requests, and a slow sender must not hold a permit.
 async fn read_body_first(request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let mut body = body.into_data_stream();
@@ -92,7 +93,7 @@ async fn read_body_first(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(head, Body::from(bytes))).await
 }
 
-/// Reads a body to its end: a client whose connection is closed while it sends may never see the answer.
+/// Reads a body to its end: a client whose connection closes while it sends may never see the answer.
 async fn discard(body: Body) {
     let (mut body, mut length) = (body.into_data_stream(), 0);
     while let Some(Ok(bytes)) = body.next().await {
