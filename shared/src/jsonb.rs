@@ -1,4 +1,4 @@
-//! What a column of type `jsonb` holds: less than JSON can say.
+//! Values for `jsonb` columns, which cannot hold everything that JSON can express.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -7,19 +7,20 @@ use crate::ApiError;
 use crate::errors::bad_request;
 use crate::python;
 
-/// Digits behind the point in PostgreSQL's `numeric` (`NUMERIC_DSCALE_MAX`).
+/// Maximum number of digits after the point in PostgreSQL's `numeric` (`NUMERIC_DSCALE_MAX`).
 const MAX_PLACES: i64 = 16_383;
-/// Beyond this `numeric` reads no exponent at all, not even that of a zero.
+/// Beyond this, `numeric` accepts no exponent at all, not even for zero.
 const MAX_EXPONENT: i64 = 1_073_741_823;
 
-/// The value of a field that goes into a `jsonb` column; 400 names the field if it has half of a surrogate pair, is too deep, or has
-/// a number without end.
+/// Returns the value of a field for a `jsonb` column. Fails with 400 naming the field if it has an unpaired surrogate,
+/// is nested too deeply, or has a number with too many digits.
 pub fn read(field: &str, json: &RawValue) -> Result<Value, ApiError> {
     let value = serde_json::from_str(json.get()).ok().filter(|_| python::numbers(json).all(fits));
     value.ok_or_else(|| bad_request(format!("{field}: text or number that cannot be stored")))
 }
 
-/// Whether `numeric` has a place for each digit. Too large ones serde refuses, but those next to nothing it reads as 0.
+/// Returns whether `numeric` can hold every digit. serde itself refuses numbers that are too large, but reads tiny ones
+/// as 0.
 fn fits(number: &str) -> bool {
     let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let places = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());

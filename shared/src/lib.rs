@@ -1,4 +1,5 @@
-//! What every function shares: configuration, state, who may call, errors, the HTTP surface and the edge to Lambda.
+//! What the functions share: configuration, state, authentication, errors, the HTTP surface and the interface to
+//! Lambda.
 //!
 //! Follow one request: `lambda::run` (or the server) → `http::service` → the function's router → an extractor of
 //! [`auth`] and [`extract`] → the handler and its SQL → [`errors`].

@@ -1,4 +1,4 @@
-//! Mail: Amazon SES, or a file or a log line where there is no SES.
+//! Mail: sent with Amazon SES, or written to a file or the log.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,35 +14,35 @@ use crate::aws;
 use crate::config::MailTransport;
 use crate::telemetry::waiting_for;
 
-/// A mail in both forms.
+/// A mail as plain text and HTML.
 #[derive(Debug)]
 pub struct Message {
-    /// One line.
+    /// The subject, one line.
     pub subject: &'static str,
-    /// For readers without HTML.
+    /// The plain text.
     pub text: String,
-    /// The same in HTML.
+    /// The same text in HTML.
     pub html: String,
 }
 
-/// Why a mail did not leave. Never names the recipient.
+/// Why a mail was not sent. Never names the recipient.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// Without a sender SES takes no mail.
+    /// SES requires a sender.
     #[error("MAIL_FROM is not set")]
     NoSender,
-    /// SES refused or did not answer.
+    /// SES refused the mail or could not be reached.
     #[error("SES: {0}")]
     Ses(String),
-    /// It would have left after the answer.
-    #[error("no answer of the mail service in time")]
+    /// The mail service did not answer before the request's deadline.
+    #[error("the mail service did not answer in time")]
     TooSlow,
-    /// The directory for mails cannot be written.
+    /// The directory for mails is not writable.
     #[error("mail directory: {0}")]
     Directory(#[from] std::io::Error),
 }
 
-/// Sends mail; makes its client on first use, because most functions never send one.
+/// A sender of mail. It creates its client on first use, because most functions never send mail.
 #[derive(Debug)]
 pub struct Mailer {
     transport: MailTransport,
@@ -51,7 +51,7 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// Sends by `transport`, from `sender`.
+    /// Sends with `transport`, from `sender`.
     pub fn new(transport: MailTransport, sender: Option<String>) -> Self {
         Self { transport, sender, ses: OnceCell::new() }
     }
@@ -69,10 +69,10 @@ impl Mailer {
         }
     }
 
-    /// Returns an id like those of [`Self::send`], for a mail that is not sent and nobody is to know it.
-    pub fn id_of_none(&self) -> String {
+    /// Returns an id like those of [`Self::send`] for a mail that is not sent, so that callers cannot tell.
+    pub fn fake_id(&self) -> String {
         match self.transport {
-            // as SES makes them: the time in milliseconds, a UUID, and the region's six digits
+            // SES's format: the time in milliseconds, a UUID, and six digits for the region
             MailTransport::Ses => {
                 let milliseconds = chrono::Utc::now().timestamp_millis();
                 format!("0100{milliseconds:012x}-{}-000000", uuid::Uuid::new_v4())
@@ -113,12 +113,12 @@ fn utf8(text: &str) -> Content {
     Content::builder().data(text).charset("UTF-8").build().expect("data is set")
 }
 
-/// Where there is no SES to give one.
+/// Generates an id where SES does not assign one.
 fn local_id() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
 }
 
-/// `<time>-<id>.txt`, so that the newest is the last.
+/// Writes `<time>-<id>.txt`, so that files sort by time.
 async fn write_file(directory: &Path, recipient: &str, message: &Message) -> Result<String, MailError> {
     tokio::fs::create_dir_all(directory).await?;
     let id = local_id();

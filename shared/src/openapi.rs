@@ -1,7 +1,8 @@
-//! What the operations of the OpenAPI document have in common: how they refuse and fail (contract section 1).
+//! The error responses that operations of the OpenAPI document share (contract section 1).
 //!
-//! An operation names what it can answer: `responses(…, BadRequest<1030>, TokenRefused, ServerError<1010>)`; the numbers are
-//! business errors. Nothing here is run by a handler, which answers with an `ApiError`; the contract test compares the two.
+//! An operation lists its possible responses: `responses(…, BadRequest<1030>, TokenRefused, ServerError<1010>)`; the
+//! numbers are business errors. These types only describe: handlers return an `ApiError`, and the contract tests
+//! compare the two.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::errors::Business;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
-/// 400: the request is at fault. The business errors are those that travel with 400.
+/// 400: an invalid request, or one of these business errors with status 400.
 #[derive(Clone, Copy, Debug)]
 pub enum BadRequest<
     const A: u16 = 0,
@@ -25,27 +26,27 @@ pub enum BadRequest<
     const F: u16 = 0,
 > {}
 
-/// 413 and 415: a JSON body that is too large, or does not say that it is one.
+/// 413 and 415: the body is too large, or its content type is not JSON.
 #[derive(Clone, Copy, Debug)]
 pub enum BodyRefused {}
 
-/// 413: what is sent, or would be answered, is too large.
+/// 413: the request or its answer is too large.
 #[derive(Clone, Copy, Debug)]
 pub enum TooLarge {}
 
-/// 401 `{"msg": …}`: the token is missing, malformed, expired or nobody's.
+/// 401 `{"msg": …}`: the token is missing, malformed or expired, or belongs to no active account.
 #[derive(Clone, Copy, Debug)]
 pub enum TokenRefused {}
 
-/// 401 and 403 of callers that are no participant: neither the API key nor the token of an administrator.
+/// 401 and 403 for administrators and services: no valid API key, and no token of an administrator.
 #[derive(Clone, Copy, Debug)]
 pub enum CallerRefused {}
 
-/// 404: what the path names is not there.
+/// 404: the resource named by the path does not exist.
 #[derive(Clone, Copy, Debug)]
 pub enum NotFound {}
 
-/// 409: it contradicts what is stored.
+/// 409: the request contradicts what is stored.
 #[derive(Clone, Copy, Debug)]
 pub enum Conflict {}
 
@@ -53,10 +54,10 @@ pub enum Conflict {}
 #[derive(Clone, Copy, Debug)]
 pub enum KeyReused {}
 
-/// The header of requests that are carried out once ([`crate::idempotency`]).
+/// The header of requests that are executed at most once ([`crate::idempotency`]).
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "the derived parameter is all that is used")]
+#[expect(dead_code, reason = "only the derived parameter is used")]
 pub struct IdempotencyKey {
     /// Chosen by the caller for each new request: 1 to 255 visible characters in quotes, a UUID for example. The same request with the
     /// same key within a day is not carried out again, and gets the answer that it had (draft-ietf-httpapi-idempotency-key-header).
@@ -64,7 +65,7 @@ pub struct IdempotencyKey {
     idempotency_key: Option<String>,
 }
 
-/// 500 and 503: our fault, or one of these business errors, which travel with 500.
+/// 500 and 503: a fault of the service, or one of these business errors with status 500.
 #[derive(Clone, Copy, Debug)]
 pub enum ServerError<
     const A: u16 = 0,
@@ -144,7 +145,7 @@ impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const
     }
 }
 
-/// The schema of `null`.
+/// Returns the schema of `null`.
 pub fn null() -> Schema {
     ObjectBuilder::new().schema_type(Type::Null).into()
 }
@@ -153,17 +154,17 @@ fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-/// 0 is none.
+/// Looks up business errors by code; 0 stands for none.
 fn business_errors(codes: [u16; 6]) -> Vec<Business> {
     let error = |code: u16| {
         let code = code.to_string();
         let error = Business::ALL.into_iter().find(|error| error.code() == code);
-        error.unwrap_or_else(|| panic!("{code} is no business error"))
+        error.unwrap_or_else(|| panic!("{code} is not a business error"))
     };
     codes.into_iter().filter(|code| *code != 0).map(error).collect()
 }
 
-/// An answer in the envelope: its code is the status, or one of `business`.
+/// Describes an answer in the envelope, whose code is the status or one of `business`.
 fn error(status: u16, description: &str, business: &[Business]) -> (String, RefOr<Response>) {
     let lines = business.iter().map(|error| format!("\n- `{}` {}", error.code(), error.message()));
     let description = match business {
@@ -185,7 +186,8 @@ fn error(status: u16, description: &str, business: &[Business]) -> (String, RefO
     (status.to_string(), response(&description, body.into(), example))
 }
 
-/// The schema of a code: the status, or one of the texts of `business`. Generators of clients drop an answer whose `enum` mixes types.
+/// Returns the schema of a code: the status, or one of the codes of `business`. Client generators drop an answer whose
+/// `enum` mixes types.
 fn code(status: u16, business: &[Business]) -> Schema {
     let number = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([status]));
     if business.is_empty() {
@@ -209,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_business_error_is_among_the_codes_of_its_answer() {
+    fn lists_business_errors_among_the_codes() {
         let responses = document(&ServerError::<1002, 1040>::responses());
 
         let schema = &responses["500"]["content"]["application/json"]["schema"];
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn without_business_errors_the_status_is_the_code() {
+    fn uses_the_status_as_code_without_business_errors() {
         let responses = document(&<BadRequest>::responses());
 
         let schema = &responses["400"]["content"]["application/json"]["schema"];
@@ -229,8 +231,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "1234 is no business error")]
-    fn a_code_that_does_not_exist_is_a_mistake() {
+    #[should_panic(expected = "1234 is not a business error")]
+    fn panics_on_an_unknown_code() {
         ServerError::<1234>::responses();
     }
 }

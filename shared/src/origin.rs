@@ -1,11 +1,11 @@
-//! An origin (RFC 6454 section 6.2): scheme, host and port of an address, and nothing else.
+//! Origins (RFC 6454 section 6.2): scheme, host and port, and nothing else.
 
 use url::Url;
 
-/// What a text has that an origin has not. Names the fault and not the text, which may hold a password.
+/// Why a text is not an origin. Does not repeat the text, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OriginError {
-    #[error("has no scheme: it begins with https:// (or http://)")]
+    #[error("has no scheme: it must begin with https:// (or http://)")]
     NoScheme,
     #[error("has a wildcard: name each origin, or give CORS_ORIGINS a lone *")]
     Wildcard,
@@ -15,27 +15,27 @@ pub(crate) enum OriginError {
     User,
     #[error("has a path: it ends after the host and the port")]
     Path,
-    #[error("has a host or a port that is none")]
+    #[error("has an invalid host or port")]
     Host,
 }
 
-/// Returns the origin as a browser writes it in `Origin`: in lower case, without the scheme's own port. A slash at the end is no
-/// path.
+/// Returns the origin as browsers write it in `Origin`: in lower case and without the scheme's default port. Ignores a
+/// trailing slash.
 pub(crate) fn parse(text: &str) -> Result<String, OriginError> {
     if text.contains('*') {
         return Err(OriginError::Wildcard);
     }
     let lower = text.to_ascii_lowercase();
-    let behind_scheme = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
-    let behind_scheme = behind_scheme.ok_or(OriginError::NoScheme)?;
+    let after_scheme = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
+    let after_scheme = after_scheme.ok_or(OriginError::NoScheme)?;
     if text.contains(|character: char| character.is_whitespace() || "\"'`;<>,".contains(character)) {
         return Err(OriginError::Punctuation);
     }
-    if behind_scheme.trim_end_matches('/').contains(['/', '\\', '?', '#']) {
+    if after_scheme.trim_end_matches('/').contains(['/', '\\', '?', '#']) {
         return Err(OriginError::Path);
     }
     let url = Url::parse(text).map_err(|_| OriginError::Host)?;
-    if behind_scheme.contains('@') {
+    if after_scheme.contains('@') {
         return Err(OriginError::User);
     }
     Ok(url.origin().ascii_serialization())
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_written_as_browsers_write_it() {
+    fn normalizes_an_origin_as_browsers_do() {
         for (text, origin) in [
             ("https://study.example.org", "https://study.example.org"),
             ("https://Study.Example.org:443/", "https://study.example.org"),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_no_origin_is_refused_by_its_fault() {
+    fn reports_why_a_text_is_not_an_origin() {
         for (text, fault) in [
             ("study.example.org", OriginError::NoScheme),
             ("ftp://study.example.org", OriginError::NoScheme),

@@ -65,7 +65,7 @@ async fn post_reset_password_request(
     let answered_at = Instant::now() + ANSWERED_AFTER;
     let mail = async {
         let email = request.email.ok_or(Business::NotInvited)?;
-        let Some((email, link)) = store_link(&app, &email).await? else { return Ok(app.mailer.id_of_none()) };
+        let Some((email, link)) = store_link(&app, &email).await? else { return Ok(app.mailer.fake_id()) };
         let sent = timeout_at(answered_at, link.mail(&app, &email)).await;
         sent.unwrap_or(Err(MailError::TooSlow.into()))
     };

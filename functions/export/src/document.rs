@@ -71,7 +71,7 @@ fn chunks<R: Row>(
             for row in batch? {
                 if chunk.bytes() + row.bytes() > CHUNK && chunk.rows > 0 {
                     let full = mem::replace(&mut chunk, Chunk::new(format));
-                    sent.more(full.rows);
+                    sent.add(full.rows);
                     yield full.written().map_err(fault)?;
                     // what is read ahead comes in meanwhile: nobody looks at the connections of a thread whose task does not rest
                     tokio::task::yield_now().await;
@@ -79,7 +79,7 @@ fn chunks<R: Row>(
                 chunk.write(&row, is_first).map_err(fault)?;
                 is_first = false;
             }
-            sent.more(chunk.rows);
+            sent.add(chunk.rows);
             yield chunk.written().map_err(fault)?;
         }
     }

@@ -1,4 +1,4 @@
-//! A response as an answer to whatever sent the event.
+//! Turns a response into an answer for the source of the event.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use super::event::Source;
 use crate::answer_limit;
 use crate::errors::ApiError;
 
-/// Each source reads some of the members and ignores the others.
+/// An answer for every source: each reads some members and ignores the others.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -32,7 +32,7 @@ struct Answer<'a> {
     is_base64_encoded: bool,
 }
 
-/// The headers of an answer, in the form that the source reads.
+/// The headers of an answer, in the form that the source expects.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", untagged)]
 enum Headers<'a> {
@@ -43,7 +43,8 @@ enum Headers<'a> {
     Single {
         headers: BTreeMap<&'a str, Cow<'a, str>>,
     },
-    /// Payload format 2.0, with the members that `lambda_http` writes: `cargo lambda watch` answers 500 where `cookies` is missing.
+    /// Payload format 2.0, with the members that `lambda_http` writes: `cargo lambda watch` fails with 500 if `cookies`
+    /// is missing.
     #[serde(rename_all = "camelCase")]
     WithCookies {
         headers: BTreeMap<&'a str, Cow<'a, str>>,
@@ -72,7 +73,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// One value for each name.
+/// Reduces the values of each name to one.
 fn single<'a>(
     multi: BTreeMap<&'a str, Vec<Cow<'a, str>>>,
     one_of: fn(Vec<Cow<'a, str>>) -> Option<Cow<'a, str>>,
@@ -84,35 +85,35 @@ fn last(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     values.pop()
 }
 
-/// A list is one header with commas (RFC 9110 section 5.3).
+/// Joins a list into one header with commas (RFC 9110 section 5.3).
 fn joined(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     if values.len() > 1 { Some(values.join(", ").into()) } else { values.pop() }
 }
 
-/// How much of an answer the rows of a suggested `limit` may take: the rest is for headers, for what stands behind the rows, and for
-/// what a compressor had not given out when the rows were counted.
-fn most_bytes_of_rows(source: Source) -> usize {
-    source.most_answer_bytes() / 10 * 9
+/// Returns how much of an answer the rows of a suggested `limit` may take. The rest is for the headers, for what
+/// follows the rows, and for output that a compressor still held back when the rows were counted.
+fn max_row_bytes(source: Source) -> usize {
+    source.max_answer_bytes() / 10 * 9
 }
 
-/// Returns `response` in the form that `source` reads. Its end has to be there by the `deadline`. One that is too large becomes a 413, one
-/// that does not end a 503; never a part of itself.
+/// Returns `response` in the form that `source` reads. An answer that is too large becomes a 413, and one that is
+/// incomplete at the `deadline` a 503; answers are never truncated.
 pub(super) async fn from_response(response: Response, source: Source, deadline: Instant) -> Box<RawValue> {
     let (parts, body) = response.into_parts();
     let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
-    // what is streamed runs now, outside of the layer that catches panics of handlers: a task of its own catches them
+    // streaming happens here, outside the layer that catches panics of handlers; a separate task catches them
     let mut writing = tokio::spawn(write(parts, body, rows.unwrap_or_default(), source).in_current_span());
     let answer = if let Ok(written) = timeout_at(deadline, &mut writing).await {
         written.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned())))
     } else {
         writing.abort();
-        tracing::error!("the end of an answer did not come in time");
+        tracing::error!("a streamed answer did not end before the deadline");
         Err(ApiError::Overloaded("no answer in time"))
     };
     match answer {
         Ok(answer) => answer,
         Err(error) => {
-            let (parts, body) = instead(error, &headers).into_parts();
+            let (parts, body) = replacement(error, &headers).into_parts();
             // an error's answer is small and complete
             let written = write(parts, body, RowsSent::default(), source).await;
             written.unwrap_or_else(|_| RawValue::NULL.to_owned())
@@ -120,11 +121,11 @@ pub(super) async fn from_response(response: Response, source: Source, deadline: 
     }
 }
 
-/// `error` in the place of an answer, of which the headers stay that are about the request (its id, the token, CORS).
-fn instead(error: ApiError, headers: &HeaderMap) -> Response {
+/// Returns `error` as the answer, and keeps the headers that belong to the request (its id, the token, CORS).
+fn replacement(error: ApiError, headers: &HeaderMap) -> Response {
     let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
     let mut response = error.into_response();
-    tracing::info!(request_id, status = response.status().as_u16(), "answered otherwise");
+    tracing::info!(request_id, status = response.status().as_u16(), "answer replaced by an error");
     let own = response.headers().clone();
     for (name, value) in headers {
         let is_about_body = name.as_str().starts_with("content-") || name == header::LINK;
@@ -154,7 +155,7 @@ async fn write(parts: Parts, body: Body, rows: RowsSent, source: Source) -> Resu
         is_base64_encoded,
     };
     let answer = to_raw_value(&answer).map_err(|error| ApiError::Fault(error.to_string()))?;
-    if answer.get().len() > source.most_answer_bytes() {
+    if answer.get().len() > source.max_answer_bytes() {
         Err(too_large(&rows, whole.fitting_rows, source))
     } else {
         Ok(answer)
@@ -166,30 +167,30 @@ struct Whole {
     fitting_rows: usize,
 }
 
-/// Collects a body, and gives up, which ends its stream, as soon as it is larger than an answer may be.
+/// Collects a body. Stops, and thereby cancels its stream, as soon as it exceeds the maximum size.
 async fn whole(mut body: Body, is_text: bool, rows: &RowsSent, source: Source) -> Result<Whole, ApiError> {
     let (mut bytes, mut text_size, mut fitting_rows) = (Vec::new(), 0, 0);
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame.map_err(broken_off)?.into_data() else { continue };
+        let Ok(frame) = frame.map_err(stream_error)?.into_data() else { continue };
         bytes.extend_from_slice(&frame);
         let size = if is_text {
-            text_size += size_in_json(&frame);
+            text_size += length_in_json(&frame);
             text_size
         } else {
             base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX)
         };
-        if size > source.most_answer_bytes() {
+        if size > source.max_answer_bytes() {
             return Err(too_large(rows, fitting_rows, source));
         }
-        if size <= most_bytes_of_rows(source) {
+        if size <= max_row_bytes(source) {
             fitting_rows = rows.count();
         }
     }
     Ok(Whole { bytes, fitting_rows })
 }
 
-/// How long text is in a JSON string (RFC 8259 section 7).
-fn size_in_json(text: &[u8]) -> usize {
+/// Returns the length of text in a JSON string (RFC 8259 section 7).
+fn length_in_json(text: &[u8]) -> usize {
     let more = |&byte: &u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
         ..0x20 => 5,
@@ -198,8 +199,8 @@ fn size_in_json(text: &[u8]) -> usize {
     text.len() + text.iter().map(more).sum::<usize>()
 }
 
-/// The stream's own error, which is logged where it came up, if it is one of ours.
-fn broken_off(error: axum::Error) -> ApiError {
+/// Returns the stream's own error if it is an `ApiError`, which was logged where it occurred.
+fn stream_error(error: axum::Error) -> ApiError {
     match error.into_inner().downcast::<ApiError>() {
         Ok(error) => *error,
         Err(error) => ApiError::Fault(format!("answer ended early: {error}")),
@@ -212,12 +213,12 @@ fn too_large(rows: &RowsSent, fitting_rows: usize, source: Source) -> ApiError {
         (_, 0) => "not even its first row fits".to_owned(),
         (_, fitting) => format!("limit={fitting} fits"),
     };
-    let most = answer_limit::in_words(source.most_answer_bytes());
+    let most = answer_limit::in_words(source.max_answer_bytes());
     let message = format!("The answer is larger than {most}: {advice}");
     ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
-/// Text goes as it is; anything else, and what is compressed, as base64.
+/// Text is sent as is; everything else, including compressed text, is sent as base64.
 fn is_text(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_text = content_type.starts_with("text/") || content_type.starts_with("application/json");
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_does_not_end_is_a_503_at_the_deadline() {
+    async fn an_incomplete_answer_is_a_503_at_the_deadline() {
         let beginning = stream::once(async { Ok::<_, ApiError>("[1,") });
         let body = Body::from_stream(beginning.chain(stream::pending()));
 
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_are_base64() {
+    async fn sends_bytes_as_base64() {
         let response = ([(header::CONTENT_TYPE, "application/octet-stream")], vec![0xff_u8, 0]).into_response();
 
         let answer = answer(response, MULTI).await;
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_source_reads_several_values_of_a_header_in_its_own_form() {
+    async fn writes_repeated_headers_in_the_form_of_each_source() {
         let of = async |source| {
             let mut response = "ok".into_response();
             for (name, value) in [("vary", "origin"), ("vary", "accept"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
@@ -293,9 +294,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_too_large_is_refused_and_not_cut() {
+    async fn an_answer_that_is_too_large_is_a_413_and_not_truncated() {
         for source in [SINGLE, Source::HttpApi] {
-            let answer = answer("x".repeat(source.most_answer_bytes()).into_response(), source).await;
+            let answer = answer("x".repeat(source.max_answer_bytes()).into_response(), source).await;
 
             assert_eq!(answer["statusCode"], 413);
             assert_eq!(answer["headers"]["content-type"], "application/json");

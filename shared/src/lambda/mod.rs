@@ -1,6 +1,7 @@
-//! The edge to Lambda: the one place that talks to its runtime.
+//! The interface to Lambda: the one place that uses its runtime.
 //!
-//! A function answers events of load balancers, function URLs, API Gateway (payload formats 1.0 and 2.0) and VPC Lattice ([`event`]).
+//! A function answers events of load balancers, function URLs, API Gateway (payload formats 1.0 and 2.0) and VPC
+//! Lattice ([`event`]).
 
 mod answer;
 mod event;
@@ -30,11 +31,12 @@ use event::{Event, Source};
 
 pub use rows_sent::RowsSent;
 
-/// Serves `router` as a Lambda function, until the environment is shut down.
+/// Serves `router` as a Lambda function until the environment is shut down.
 ///
-/// In Lambda Managed Instances one process works on several requests at once: `admission` limits them, as in the container.
+/// In Lambda Managed Instances one process handles several requests concurrently, limited by `admission` as in the
+/// container.
 ///
-/// A plain function that builds the runtime: a generic or async one would be compiled again in every binary.
+/// Not generic or async, because such a function would be compiled again in every binary.
 pub fn run(router: fn() -> Router<App>, admission: Admission) -> ExitCode {
     let max_concurrency = max_concurrency();
     let main = Box::pin(async move {
@@ -47,7 +49,7 @@ pub fn run(router: fn() -> Router<App>, admission: Admission) -> ExitCode {
     start(main, max_concurrency)
 }
 
-/// Serves a router that needs neither database nor secrets.
+/// Serves a router that needs neither a database nor secrets.
 pub fn run_stateless(router: fn() -> Router) -> ExitCode {
     let main = Box::pin(async move {
         let environment: Environment = std::env::vars().collect();
@@ -56,8 +58,8 @@ pub fn run_stateless(router: fn() -> Router) -> ExitCode {
     start(main, max_concurrency())
 }
 
-/// Returns how many requests Lambda sends to this process at once: one, except in Lambda Managed Instances.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html>
+/// Returns how many concurrent requests Lambda sends to this process: one, except in Lambda Managed Instances
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html>).
 fn max_concurrency() -> u32 {
     let given = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok();
     given.and_then(|number| number.parse().ok()).unwrap_or(1).max(1)
@@ -68,7 +70,7 @@ type Main = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 fn start(main: Main, max_concurrency: u32) -> ExitCode {
     telemetry::start();
-    // for one request at a time, more threads would only make a colder start
+    // with one request at a time, more threads would only slow down a cold start
     let mut runtime = if max_concurrency > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
@@ -81,14 +83,14 @@ fn start(main: Main, max_concurrency: u32) -> ExitCode {
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    tracing::error!(%error, "the function cannot run");
+    tracing::error!(%error, "the function cannot start");
     ExitCode::FAILURE
 }
 
 async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
-    // JSON as it is, in and out: a tree of either would be built only to be taken apart
+    // raw JSON, in and out: parsing it into a tree would be wasted work
     let answer = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        // secrets that are too old are replaced first, which takes of the same time
+        // outdated secrets are refreshed first, within the request's deadline
         let (service, rotation, deadline) = (service.clone(), rotation.clone(), Deadline::from_now());
         async move {
             let answered = rotation.freshen(answer(service, event, deadline)).await;
@@ -96,38 +98,39 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
             Ok::<_, Failure>(answered)
         }
     });
-    // `lambda_runtime::run_concurrent`, and a look at the event's bytes before it parses them
-    Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(in_utf_8)).run_concurrent().await
+    // `lambda_runtime::run_concurrent` with a layer that sees the event's bytes before they are parsed
+    Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(mark_non_utf_8)).run_concurrent().await
 }
 
-/// Marks an event that is not UTF-8. The load balancer copies headers and queries as they came, and the runtime would answer
-/// an event that is no JSON with an error, which the load balancer turns into a 502.
-fn in_utf_8(mut invocation: LambdaInvocation) -> LambdaInvocation {
+/// Marks an event that is not UTF-8. The load balancer copies headers and queries unchanged; the runtime would fail to
+/// parse the event, and the load balancer would turn that into a 502.
+fn mark_non_utf_8(mut invocation: LambdaInvocation) -> LambdaInvocation {
     if let Some(marked) = event::marked_if_not_utf_8(&invocation.body) {
         invocation.body = marked.into();
     }
     invocation
 }
 
-/// Answers the event with `service`, by the deadline. Never an `Err`: a load balancer would turn it into a 502 without a word.
+/// Answers the event with `service` before the deadline. Never fails, because a load balancer would turn an error into
+/// a bare 502.
 pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>, deadline: Deadline) -> Box<RawValue> {
     let request_id = &event.context.request_id;
     let (source, request) = match Event::parse(&event.payload) {
         Ok(event) => (event.source, event.into_request(request_id)),
-        // nobody knows who reads the answer: most likely a load balancer
+        // the source is unknown; it is most likely a load balancer
         Err(error) => (Source::LoadBalancer { is_multi_value: true }, Err(error)),
     };
     let response: Response = match request {
-        // the service itself never fails, and catches the panics of handlers
+        // the service is infallible and catches panics of handlers
         Ok(mut request) => {
             request.extensions_mut().insert(deadline);
-            belong_to_trace(request.headers_mut(), event.context.xray_trace_id.as_deref());
+            set_trace_id(request.headers_mut(), event.context.xray_trace_id.as_deref());
             service.oneshot(request).await.unwrap_or_else(|never| match never {})
         }
         Err(error) => {
-            tracing::info!(request_id, %error, "not a request");
+            tracing::info!(request_id, %error, "invalid event");
             let mut response = crate::errors::bad_request(error.to_string()).into_response();
-            // nobody knows whether TLS was spoken
+            // unknown whether the client's connection uses TLS
             http::add_guard_headers(response.headers_mut(), false);
             response
         }
@@ -135,8 +138,8 @@ pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>, deadline
     answer::from_response(response, source, deadline.0).await
 }
 
-/// Adds the invocation's trace to a request without one: not every source sends the header.
-fn belong_to_trace(headers: &mut HeaderMap, invocation: Option<&str>) {
+/// Adds the invocation's trace id to a request without one: some sources send no such header.
+fn set_trace_id(headers: &mut HeaderMap, invocation: Option<&str>) {
     if let Some(trace) = invocation.and_then(|trace| HeaderValue::from_str(trace).ok()) {
         headers.entry(http::X_AMZN_TRACE_ID).or_insert(trace);
     }
@@ -152,14 +155,14 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     #[tokio::test]
-    async fn what_a_request_has_waited_for_before_its_handler_is_of_its_time() {
+    async fn waiting_before_the_handler_counts_towards_the_deadline() {
         let service = Router::new().route("/", get(async || sleep(Duration::from_millis(900)).await));
         let event = json!({ "httpMethod": "GET", "path": "/" });
         let event =
             LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), lambda_runtime::Context::default());
         let deadline = Deadline(Instant::now() + Duration::from_secs(1));
 
-        // for SSM
+        // as if waiting for SSM
         sleep(Duration::from_millis(500)).await;
         let answered = answer(http::service(service, &CorsOrigins::Any), event, deadline).await;
 

@@ -1,20 +1,20 @@
-//! How far a streamed answer is.
+//! The progress of a streamed answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many rows of a streamed answer have left so far: an extension of its response, from which the edge tells how many fit into
-/// an answer of a function.
+/// The number of rows of a streamed answer sent so far. As an extension of the response it tells the Lambda interface
+/// how many rows fit into one answer.
 #[derive(Clone, Debug, Default)]
 pub struct RowsSent(Arc<AtomicUsize>);
 
 impl RowsSent {
-    /// So many more leave.
-    pub fn more(&self, rows: usize) {
+    /// Adds `rows` to the count.
+    pub fn add(&self, rows: usize) {
         self.0.fetch_add(rows, Ordering::Relaxed);
     }
 
-    /// Rows so far.
+    /// Returns the number of rows sent so far.
     pub fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,10 +1,10 @@
-//! The mails with a link.
+//! The text of mails with a link.
 
 use super::Occasion;
 use crate::auth::ResetToken;
 use crate::mail::Message;
 
-/// The link goes to the frontend's page `/reset-password/<token>`.
+/// Writes the mail with a link to the frontend's page `/reset-password/<token>`.
 pub(super) fn with_link(frontend_url: &str, token: &ResetToken, occasion: Occasion) -> Message {
     let link = format!("{frontend_url}/reset-password/{}", token.mailed());
     let Words { subject, reason, action, otherwise } = Words::of(occasion);
@@ -18,7 +18,7 @@ pub(super) fn with_link(frontend_url: &str, token: &ResetToken, occasion: Occasi
     }
 }
 
-/// What differs from letter to letter.
+/// The parts of the text that depend on the occasion.
 struct Words {
     subject: &'static str,
     reason: &'static str,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_each_hold_the_link() {
+    fn text_and_html_contain_the_link() {
         for occasion in [Occasion::Reset, Occasion::Invitation] {
             let token = ResetToken::generate();
             let link = format!("https://study.test/reset-password/{}", token.mailed());

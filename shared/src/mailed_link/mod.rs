@@ -1,4 +1,4 @@
-//! Links that are mailed. Whoever opens one chooses the password of its account, on the frontend's page `/reset-password/<token>`.
+//! Mailed links. Whoever opens one sets the password of the account, on the frontend's page `/reset-password/<token>`.
 
 mod letter;
 
@@ -13,20 +13,20 @@ use uuid::Uuid;
 use crate::auth::ResetToken;
 use crate::{ApiError, App};
 
-/// So many mails are on their way at once.
-const AT_ONCE: usize = 8;
+/// Maximum number of mails in progress.
+const MAX_CONCURRENT_MAILS: usize = 8;
 
 /// Why a link is mailed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// The account has a password, which is to be replaced. The link is valid for two days (contract section 2).
+    /// The account's password is to be replaced. The link is valid for two days (contract section 2).
     Reset,
     /// The account is new. The link is valid for a week.
     Invitation,
 }
 
 impl Occasion {
-    /// How long a link is valid.
+    /// Returns how many days a link is valid.
     pub fn days(self) -> i32 {
         match self {
             Self::Reset => 2,
@@ -35,37 +35,37 @@ impl Occasion {
     }
 }
 
-/// A link, to be stored before it is mailed.
+/// A link that must be stored before it is mailed.
 pub struct MailedLink {
     token: ResetToken,
     occasion: Occasion,
 }
 
 impl MailedLink {
-    /// A new link, which nobody knows yet.
+    /// Creates a link with a new random token.
     pub fn new(occasion: Occasion) -> Self {
         Self { token: ResetToken::generate(), occasion }
     }
 
-    /// What is stored of it, in `reset_password_token.token`.
+    /// Returns the digest to store in `reset_password_token.token`.
     pub fn stored_token(&self) -> String {
         self.token.stored()
     }
 
-    /// Mails it to an address, and returns the mail's id.
+    /// Mails the link to an address and returns the mail's id.
     pub async fn mail(&self, app: &App, email: &str) -> Result<String, ApiError> {
         let letter = letter::with_link(frontend_url(app)?, &self.token, self.occasion);
         Ok(app.mailer.send(email, &letter).await?)
     }
 }
 
-/// Where links lead. An error says that links cannot be mailed, before anything is stored.
+/// Returns the base URL of links. Call it before storing anything: without a base URL links cannot be mailed.
 pub fn frontend_url(app: &App) -> Result<&str, ApiError> {
     app.frontend_url.as_deref().ok_or_else(|| ApiError::Fault("FRONTEND_URL is not set".to_owned()))
 }
 
-/// Stores a link for each of these addresses, to be mailed when the transaction of `connection` is committed. The links are in the order
-/// of the addresses.
+/// Stores a link for each of these addresses and returns them in the same order. Mail them after the transaction of
+/// `connection` is committed.
 pub async fn store(
     connection: impl PgExecutor<'_>,
     emails: &[String],
@@ -87,21 +87,21 @@ pub async fn store(
     Ok(links)
 }
 
-/// Mails each of these links to its address until `patience` is over, and returns the addresses whose mail has left. A failure is logged
-/// once for all of them.
-pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, patience: Duration) -> HashSet<String> {
-    let until = Instant::now() + patience;
+/// Mails each of these links to its address, for at most `timeout`. Returns the addresses whose mail was sent. Logs one
+/// line for all failures.
+pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, timeout: Duration) -> HashSet<String> {
+    let until = Instant::now() + timeout;
     let outcomes: Vec<_> = stream::iter(links)
         .map(|(email, link)| async move {
             let mailed = tokio::time::timeout_at(until, link.mail(app, &email)).await;
             mailed.unwrap_or(Err(ApiError::Overloaded("mail took too long"))).map(|_| email)
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(MAX_CONCURRENT_MAILS)
         .collect()
         .await;
     if let Some(error) = outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
         let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-        tracing::error!(failed, %error, "invitations were not mailed");
+        tracing::error!(failed, %error, "mails with links were not sent");
     }
     outcomes.into_iter().flatten().collect()
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::received::{Received, X_FORWARDED_FOR};
 
-/// The parts of the event that a request is made of. Several values of a header are in one text, with commas in between.
+/// The members of the event that make up a request. Repeated headers are joined with commas.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HttpApiEvent {
@@ -49,7 +49,7 @@ impl HttpApiEvent {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
             headers.push(("cookie".to_owned(), cookies.join("; ")));
         }
-        // what the connection says, whatever the client claims in a header
+        // the address of the connection, whatever the client claims in a header
         let client = http.source_ip.filter(|address| !address.is_empty());
         headers.extend(client.map(|address| (X_FORWARDED_FOR.to_owned(), address)));
         Received {
@@ -63,7 +63,7 @@ impl HttpApiEvent {
     }
 }
 
-/// The path below a stage. Only a stage with a name of its own is part of an HTTP API's path.
+/// Returns the path without its stage. An HTTP API's path contains only stages other than `$default`.
 fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     let below =
         stage.filter(|stage| *stage != "$default").and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::received::{self, Received};
 
-/// The parts of the event that a request is made of. Version 1 writes names with underscores, and the query as part of the path.
+/// The members of the event that make up a request. Version 1 writes names with underscores, and the query as part of
+/// the path.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LatticeEvent {

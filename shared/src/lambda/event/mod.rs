@@ -1,7 +1,7 @@
-//! An event as a request, whichever front door it came through.
+//! Turns an event of any source into a request.
 //!
-//! Events are read here and not by `lambda_http` 1.3, which is right about ordinary ones (a test compares the two) and panics on others; decisions 1
-//! and 103 say which.
+//! We do not parse events with `lambda_http` 1.3: it handles ordinary ones correctly (a test compares the two) but
+//! panics on others; decisions 1 and 103 list them.
 
 mod http_api;
 mod lattice;
@@ -17,24 +17,24 @@ use lattice::LatticeEvent;
 use proxy::ProxyEvent;
 use received::Received;
 
-/// Which service sent an event. It decides how an answer is written, and how large one may be.
+/// The service that sent an event. It determines the form and the maximum size of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// An Application Load Balancer; the target group has multi-value headers on or off.
+    /// An Application Load Balancer; its target group has multi-value headers enabled or disabled.
     LoadBalancer { is_multi_value: bool },
-    /// API Gateway with payload format 1.0: a REST API, or an HTTP API that is set up so.
+    /// API Gateway with payload format 1.0: a REST API, or an HTTP API configured for it.
     RestApi,
-    /// Payload format 2.0: a function URL, or an HTTP API of API Gateway. `cargo lambda watch` sends these.
+    /// Payload format 2.0: function URLs, HTTP APIs of API Gateway, and `cargo lambda watch`.
     HttpApi,
     /// VPC Lattice.
     Lattice,
 }
 
 impl Source {
-    /// The largest answer that it takes from a function, as JSON, in bytes. A load balancer turns a larger one into a 502
-    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>); Lambda itself takes 6 MB
-    /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-    pub(super) fn most_answer_bytes(self) -> usize {
+    /// Returns the maximum size of a function's answer, as JSON, in bytes. A load balancer turns a larger one into a
+    /// 502 (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>); Lambda itself
+    /// allows 6 MB (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+    pub(super) fn max_answer_bytes(self) -> usize {
         match self {
             Self::LoadBalancer { .. } => 1_000_000,
             Self::RestApi | Self::HttpApi | Self::Lattice => 6_000_000,
@@ -42,7 +42,7 @@ impl Source {
     }
 }
 
-/// What of an event is no HTTP; the caller gets to read it.
+/// Why an event is not an HTTP request; the text is sent to the caller.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum EventError {
     #[error("The event is not one of a load balancer, a function URL, API Gateway or VPC Lattice")]
@@ -59,14 +59,14 @@ pub(super) enum EventError {
     Body,
 }
 
-/// An event that was recognised.
+/// An event with a known source.
 pub(super) struct Event {
     pub(super) source: Source,
     received: Result<Received, EventError>,
 }
 
 impl Event {
-    /// Finds out what sent the event. The load balancer comes first, because it sends most of them.
+    /// Detects the source of the event. Tries the load balancer first, because it sends most events.
     pub(super) fn parse(event: &RawValue) -> Result<Self, EventError> {
         let event = event.get();
         if let Ok(event) = serde_json::from_str::<ProxyEvent>(event) {
@@ -79,13 +79,14 @@ impl Event {
         Ok(Self { source: Source::Lattice, received: Ok(event.into_received()) })
     }
 
-    /// Returns the request that this event stands for. Its path and query are as the client sent them.
+    /// Returns the event's request, with path and query as the client sent them.
     pub(super) fn into_request(self, request_id: &str) -> Result<Request<Body>, EventError> {
         self.received?.into_request(request_id, self.source)
     }
 }
 
-/// Returns an event that is not UTF-8 as JSON that can be parsed, with a member that says so; `None` for every other event.
+/// Replaces invalid UTF-8 in an event, so that it can be parsed, and adds a member that records this; returns `None`
+/// for valid UTF-8.
 pub(super) fn marked_if_not_utf_8(event: &[u8]) -> Option<String> {
     str::from_utf8(event).err()?;
     Some(String::from_utf8_lossy(event).replacen('{', r#"{"isNotUtf8":true,"#, 1))

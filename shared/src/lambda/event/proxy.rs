@@ -1,4 +1,5 @@
-//! Events with `httpMethod` and `path`: those of load balancers, and payload format 1.0 of API Gateway, which was made after them.
+//! Events with `httpMethod` and `path`: those of load balancers, and API Gateway's payload format 1.0, which was
+//! modelled on them.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
@@ -12,8 +13,8 @@ use serde::de::IgnoredAny;
 use super::received::{self, Received, X_FORWARDED_FOR};
 use super::{EventError, Source};
 
-/// The parts of the event that a request is made of. Maps of a load balancer are either single-valued or multi-valued, as the target
-/// group is set up; API Gateway sends both.
+/// The members of the event that make up a request. A load balancer sends single-valued or multi-valued maps, depending
+/// on its target group; API Gateway sends both.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProxyEvent {
@@ -33,7 +34,7 @@ pub(super) struct ProxyEvent {
     is_base64_encoded: Option<bool>,
     #[serde(default)]
     request_context: Option<RequestContext>,
-    /// Not the load balancer's: [`super::marked_if_not_utf_8`] sets it.
+    /// Set by [`super::marked_if_not_utf_8`], not by the load balancer.
     #[serde(default)]
     is_not_utf_8: bool,
 }
@@ -42,7 +43,7 @@ pub(super) struct ProxyEvent {
 struct RequestContext {
     #[serde(default)]
     elb: Option<IgnoredAny>,
-    /// API Gateway's.
+    /// Set by API Gateway only.
     #[serde(default)]
     stage: Option<IgnoredAny>,
     #[serde(default)]
@@ -72,7 +73,7 @@ impl ProxyEvent {
             return Err(EventError::NotUtf8);
         }
         let is_rest_api = self.source() == Source::RestApi;
-        // API Gateway has decoded names and values, a load balancer has not
+        // API Gateway decodes names and values, a load balancer does not
         let encoded = |text: String| {
             if is_rest_api { utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string() } else { text }
         };
@@ -95,7 +96,7 @@ impl ProxyEvent {
     }
 }
 
-/// Every name with every value that it has: those of the multi-valued map, if there is one.
+/// Returns every name with each of its values, from the multi-valued map if there is one.
 fn pairs(
     single: Option<BTreeMap<String, String>>,
     multi: Option<BTreeMap<String, Vec<String>>>,

@@ -1,4 +1,4 @@
-//! What an event says of its request, in one shape for all sources.
+//! An event's request, in one form for all sources.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use super::{EventError, Source};
 use crate::answer_limit::AnswerLimit;
 use crate::http::RequestId;
 
-/// The last address in this header is the client's, as far as we believe it.
+/// The last address in this header is the only one we trust to be the client's.
 pub(super) const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 pub(super) struct Received {
     pub method: String,
     pub path: String,
-    /// Without the question mark; empty where there is none.
+    /// The query without its question mark; may be empty.
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
     pub is_base64_encoded: bool,
 }
 
-/// Returns every name with every value that it has.
+/// Returns every name with each of its values.
 pub(super) fn pairs(names: BTreeMap<String, Vec<String>>) -> Vec<(String, String)> {
-    let of_name = |(name, values): (String, Vec<String>)| values.into_iter().map(move |value| (name.clone(), value));
-    names.into_iter().flat_map(of_name).collect()
+    let with_name = |(name, values): (String, Vec<String>)| values.into_iter().map(move |value| (name.clone(), value));
+    names.into_iter().flat_map(with_name).collect()
 }
 
 impl Received {
@@ -39,14 +39,14 @@ impl Received {
         *request.headers_mut() = headers?;
         let request_id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("-"));
         request.extensions_mut().insert(RequestId(request_id));
-        request.extensions_mut().insert(AnswerLimit::of(source.most_answer_bytes()));
+        request.extensions_mut().insert(AnswerLimit::of(source.max_answer_bytes()));
         Ok(request)
     }
 
     fn uri(&self) -> Result<Uri, EventError> {
         let path_and_query =
             if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) };
-        // a path without a slash in front would be read as a host
+        // a path without a leading slash would be parsed as a host
         if path_and_query.starts_with('/') {
             path_and_query.parse().map_err(|_| EventError::Uri)
         } else {

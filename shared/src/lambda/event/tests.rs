@@ -50,7 +50,7 @@ fn reads_single_valued_maps() {
 }
 
 #[test]
-fn does_not_touch_an_odd_path() {
+fn keeps_an_unusual_path_as_it_was_sent() {
     assert_eq!(
         request(&json!({"path": "/api/../admin%2Fusers/%2e"})).unwrap().uri().path(),
         "/api/../admin%2Fusers/%2e"
@@ -58,7 +58,7 @@ fn does_not_touch_an_odd_path() {
 }
 
 #[test]
-fn a_hostile_host_is_a_header_like_any_other() {
+fn accepts_a_malformed_host_header() {
     assert!(request(&json!({"multiValueHeaders": {"host": ["a b<>/@:99999"], "x-forwarded-proto": ["::::"]}})).is_ok());
 }
 
@@ -89,7 +89,7 @@ fn refuses_bytes_that_are_not_utf_8_wherever_they_are() {
 }
 
 #[test]
-fn refuses_what_is_no_http() {
+fn refuses_events_that_are_not_http_requests() {
     for (changes, error) in [
         (json!({"path": "no-slash"}), EventError::Uri),
         (json!({"path": "/a b"}), EventError::Uri),
