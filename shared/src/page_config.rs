@@ -1,15 +1,16 @@
-//! `system_config['page_config']`: which concepts a case shows, under which keys, in which order (contract, section 4).
+//! `system_config['page_config']`: which concepts a case shows, under which keys and in which order (contract, section
+//! 4).
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use crate::stored_json::{entries, fields};
 
-/// Name of the section of observations by concept.
+/// The name of the section of observations by concept.
 pub const BACKGROUND: &str = "BACKGROUND";
-/// Name of the section of observations by type.
+/// The name of the section of observations by type.
 pub const PATIENT_COMPLAINT: &str = "PATIENT COMPLAINT";
-/// Name of the section of measurements.
+/// The name of the section of measurements.
 pub const PHYSICAL_EXAMINATION: &str = "PHYSICAL EXAMINATION";
 
 /// The sections of a case, in stored order.
@@ -19,7 +20,7 @@ pub struct PageConfig {
     pub sections: Vec<Section>,
 }
 
-/// A section and what stands in it.
+/// A section and its contents.
 #[derive(Debug)]
 pub enum Section {
     /// Observations by concept.
@@ -33,13 +34,13 @@ pub enum Section {
 /// A key of `BACKGROUND`, at any depth.
 #[derive(Debug)]
 pub struct Category {
-    /// What the participant reads.
+    /// The heading that the participant reads.
     pub key: String,
-    /// Concepts, or further categories.
+    /// The concepts or subcategories.
     pub content: CategoryContent,
 }
 
-/// A list of concept ids is a leaf, an object nests.
+/// The content of a category: a list of concept ids is a leaf, an object nests.
 #[derive(Debug)]
 pub enum CategoryContent {
     /// OMOP concept ids.
@@ -57,11 +58,11 @@ pub struct ConceptGroup {
     pub concepts: Vec<i32>,
 }
 
-/// No page shows categories within categories that often; a stored text may have thousands of levels.
-const DEEPEST_CATEGORY: usize = 32;
+/// A limit for malformed configurations, which may have thousands of levels; no real page nests this deeply.
+const MAX_CATEGORY_DEPTH: usize = 32;
 
 impl PageConfig {
-    /// Reads the stored JSON. `None` unless it is an object; parts of it that are odd are left out and logged.
+    /// Parses the stored JSON. Returns `None` unless it is an object; malformed parts are skipped and logged.
     pub fn parse(json: &str) -> Option<Self> {
         let sections = fields(json)?
             .into_iter()
@@ -75,7 +76,7 @@ impl PageConfig {
         Some(Self { sections })
     }
 
-    /// The observation types of `PATIENT COMPLAINT` / `Chief Complaint`.
+    /// Returns the observation types of `PATIENT COMPLAINT` / `Chief Complaint`.
     pub fn chief_complaint_types(&self) -> &[i32] {
         let groups = self.sections.iter().find_map(|section| match section {
             Section::PatientComplaint(groups) => Some(groups),
@@ -89,8 +90,8 @@ impl PageConfig {
 fn categories(stored: IndexMap<String, &RawValue>, level: usize) -> Vec<Category> {
     let category = |(key, content): (String, &RawValue)| {
         let content = match fields(content.get()) {
-            Some(_) if level == DEEPEST_CATEGORY => {
-                tracing::warn!(key, "page_config: nested too deeply, left out");
+            Some(_) if level == MAX_CATEGORY_DEPTH => {
+                tracing::warn!(key, "page_config: skipped a category that is nested too deeply");
                 return None;
             }
             Some(nested) => CategoryContent::Categories(categories(nested, level + 1)),
@@ -107,7 +108,7 @@ fn groups(stored: IndexMap<String, &RawValue>) -> Vec<ConceptGroup> {
 
 fn object<'a>(key: &str, content: &'a RawValue) -> IndexMap<String, &'a RawValue> {
     fields(content.get()).unwrap_or_else(|| {
-        tracing::warn!(key, "page_config: not an object, left out");
+        tracing::warn!(key, "page_config: skipped a section that is not an object");
         IndexMap::new()
     })
 }
@@ -116,7 +117,7 @@ fn concept_ids(key: &str, content: &RawValue) -> Vec<i32> {
     let stored = entries(content.get()).unwrap_or_else(|| vec![content]);
     let ids: Vec<i32> = stored.iter().filter_map(|id| id.get().parse().ok()).collect();
     if ids.len() < stored.len() {
-        tracing::warn!(key, "page_config: something else than concept ids, left out");
+        tracing::warn!(key, "page_config: skipped values that are not concept ids");
     }
     ids
 }
@@ -149,20 +150,20 @@ mod tests {
     }
 
     #[test]
-    fn concept_ids_beside_something_odd_still_count() {
+    fn keeps_concept_ids_next_to_malformed_values() {
         assert_eq!(concepts(r#"["x", 1, null, 2.5, 99999999999, 2]"#), [1, 2]);
         assert_eq!(concepts("1"), [1]);
     }
 
     #[test]
-    fn what_is_odd_names_no_concepts() {
+    fn malformed_values_name_no_concepts() {
         for odd in ["null", "\"x\"", "[]", "[[1]]", r#"{"a": [1]}"#] {
             assert_eq!(concepts(odd), [0; 0], "{odd}");
         }
     }
 
     #[test]
-    fn a_section_that_is_odd_is_empty() {
+    fn a_malformed_section_is_empty() {
         let config = PageConfig::parse(r#"{"BACKGROUND": null, "PATIENT COMPLAINT": [1]}"#).unwrap();
 
         let [Section::Background(keys), Section::PatientComplaint(groups)] = &config.sections[..] else {
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn chief_complaints_have_the_types_of_their_key() {
+    fn reads_the_types_of_chief_complaints() {
         let types = |json| PageConfig::parse(json).unwrap().chief_complaint_types().to_vec();
 
         assert_eq!(types(r#"{"PATIENT COMPLAINT": {"Other": [1], "Chief Complaint": [2, 3]}}"#), [2, 3]);
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_object_is_no_page_config() {
+    fn a_page_config_must_be_an_object() {
         for odd in ["null", "[]", "\"text\"", "not json"] {
             assert!(PageConfig::parse(odd).is_none(), "{odd}");
         }

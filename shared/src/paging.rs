@@ -1,4 +1,4 @@
-//! Lists in pages: `limit` and `cursor`, and `next_cursor` of the page before (keyset pagination).
+//! Pages of lists by keyset pagination: `limit` and `cursor`, the previous page's `next_cursor`.
 
 use std::str::FromStr;
 
@@ -13,8 +13,8 @@ use crate::errors::{ApiError, bad_request};
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
-/// A list of so many rows does not fit into an answer of a function, whatever they are.
-const MORE_THAN_FIT: usize = 20_000;
+/// No function's answer has room for this many rows, whatever they contain.
+const MAX_ROWS_READ: usize = 20_000;
 
 /// As they were sent.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,29 +28,29 @@ pub struct PageParameters {
     cursor: Option<String>,
 }
 
-/// Which rows of a list are asked for.
+/// The rows of a list that are requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PageRequest {
     limit: Option<usize>,
-    /// The row before the first one, by its key.
+    /// The key of the row before the first one.
     pub after: Option<i32>,
 }
 
 impl PageRequest {
-    /// Reads the parameters. 400 names the one that is wrong.
+    /// Parses the parameters. Fails with 400 naming the one that is wrong.
     pub fn of(parameters: &PageParameters) -> Result<Self, ApiError> {
         let given = parameters.limit.is_some() || parameters.cursor.is_some();
         let limit = if given { Some(limit(parameters.limit.as_deref())?) } else { None };
         Ok(Self { limit, after: cursor(parameters.cursor.as_deref())? })
     }
 
-    /// How many rows to read: one more than the page has tells whether there are more.
+    /// Returns how many rows to read: one more than fits the page, to tell whether there are more.
     pub fn rows_to_read(&self, answers: AnswerLimit) -> Option<i64> {
-        let most = self.limit.or_else(|| answers.is_limited().then_some(MORE_THAN_FIT));
+        let most = self.limit.or_else(|| answers.is_limited().then_some(MAX_ROWS_READ));
         most.map(|most| i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
     }
 
-    /// Makes a page of the rows that were read. One that does not fit into an answer has less rows than were asked for.
+    /// Turns the rows read into a page. If they do not fit into an answer, the page has fewer rows than requested.
     pub fn page<T: Serialize>(
         &self,
         mut rows: Vec<T>,
@@ -59,7 +59,7 @@ impl PageRequest {
     ) -> Result<Page<T>, ApiError> {
         let read = rows.len();
         rows.truncate(self.limit.unwrap_or(read));
-        // of a single row that is too large the edge tells
+        // the Lambda interface reports a single row that is too large
         let fitting = answers.rows_that_fit(&rows)?.max(1);
         rows.truncate(fitting);
         let next_cursor = rows.last().filter(|_| rows.len() < read).map(key);
@@ -67,7 +67,8 @@ impl PageRequest {
         Ok(Page { rows, next_cursor: has_cursor.then_some(next_cursor) })
     }
 
-    /// `answer`, with the address of the next page (RFC 8288), which is `path` with these and its own parameters.
+    /// Adds the link to the next page (RFC 8288) to `answer`: `path` with `limit`, `cursor` and the handler's `own`
+    /// parameters.
     pub fn linked(
         &self,
         answer: impl IntoResponse,
@@ -87,16 +88,17 @@ impl PageRequest {
     }
 }
 
-/// Rows of a list.
+/// One page of a list.
 #[derive(Debug)]
 pub struct Page<T> {
-    /// They.
+    /// The rows.
     pub rows: Vec<T>,
-    /// Where the next page is; null where there is none; absent from a list that is whole and that nobody asked to see in pages.
+    /// The cursor of the next page; null on the last page; absent from a complete list that was requested without
+    /// paging.
     pub next_cursor: Option<Option<i32>>,
 }
 
-/// Reads `limit`: 1 to 1000, and 100 without it. More than the most is the most.
+/// Parses `limit`, at least 1; the default is 100, and larger values become 1000.
 pub fn limit(text: Option<&str>) -> Result<usize, ApiError> {
     match text.map(str::parse) {
         None => Ok(DEFAULT_LIMIT),
@@ -105,7 +107,7 @@ pub fn limit(text: Option<&str>) -> Result<usize, ApiError> {
     }
 }
 
-/// Reads `cursor`.
+/// Parses `cursor`.
 pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, ApiError> {
     text.map(|text| text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page"))).transpose()
 }
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_parameter() {
+    fn an_error_names_the_parameter() {
         for (limit, cursor, name) in [
             (Some("0"), None, "limit"),
             (Some("x"), None, "limit"),
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_tells_where_the_next_one_is() {
+    fn a_page_has_the_cursor_of_the_next_one() {
         let three = request(Some("3"), None).unwrap();
 
         assert_eq!(three.rows_to_read(AnswerLimit::default()), Some(4));
@@ -147,18 +149,18 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_nobody_pages_through_is_whole_unless_it_does_not_fit() {
+    fn a_list_without_paging_is_complete_unless_it_is_too_large() {
         let all = request(None, None).unwrap();
 
         assert_eq!(all.rows_to_read(AnswerLimit::default()), None);
         assert_eq!(page(all, 5000, AnswerLimit::default()), (5000, None));
         let (rows, next_cursor) = page(all, 5000, AnswerLimit::of(20_000));
-        assert!((500..1500).contains(&rows), "16 KB are for the rest, and each has 2 to 5 bytes: {rows}");
+        assert!((500..1500).contains(&rows), "16 KB are reserved, and each row has 2 to 5 bytes: {rows}");
         assert_eq!(next_cursor, Some(Some(i32::try_from(rows).unwrap())));
     }
 
     #[test]
-    fn more_than_the_most_is_the_most() {
+    fn caps_the_limit() {
         assert_eq!(request(Some("1001"), None), request(Some("1000"), None));
         assert_eq!(request(None, Some("7")), Ok(PageRequest { limit: Some(100), after: Some(7) }));
     }

@@ -1,21 +1,22 @@
-//! Values as Python prints them: files of the export are made of this text, and so are the ids of assignments.
+//! Values formatted as Python does: export files and assignment ids are built from this text.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde_json::value::RawValue;
 
-/// What `json.dumps(json.loads(json))` gives: `", "` and `": "` between, ASCII escapes, floats in their shortest form with a
-/// decimal point or an exponent, integers of any size as they are.
+/// Returns `json.dumps(json.loads(json))`: separators `", "` and `": "`, ASCII escapes, floats in their shortest form
+/// with a decimal point or an exponent, and integers of any size unchanged.
 ///
-/// Takes a value through [`serde_json::value::to_raw_value`]. Of a key that is there twice both stay, where Python keeps the last.
+/// Requires a value from [`serde_json::value::to_raw_value`]. Keeps both of two equal keys, where Python keeps the
+/// last.
 pub fn json_dumps(json: &RawValue) -> String {
     let json = json.get();
     let mut dumped = String::with_capacity(json.len() + json.len() / 8);
-    // what is printed as it stands is copied in one piece: all of what Python has stored (docs/performance.md)
+    // runs that need no change are copied in one piece: all of what Python stored (docs/performance.md)
     let (mut copied, mut end) = (0, 0);
     while end < json.len() {
-        let length = length_as_it_stands(&json.as_bytes()[end..]);
+        let length = verbatim_length(&json.as_bytes()[end..]);
         if length > 0 {
             end += length;
             continue;
@@ -30,10 +31,10 @@ pub fn json_dumps(json: &RawValue) -> String {
     dumped
 }
 
-/// How many bytes in front are printed as they stand; 0 where the token in front is not.
-fn length_as_it_stands(json: &[u8]) -> usize {
+/// Returns how many leading bytes are printed verbatim; 0 if the first token is not.
+fn verbatim_length(json: &[u8]) -> usize {
     match json {
-        [b',' | b':', b' ', behind, ..] if !behind.is_ascii_whitespace() => 2,
+        [b',' | b':', b' ', next, ..] if !next.is_ascii_whitespace() => 2,
         [b',' | b':' | b' ' | b'\n' | b'\r' | b'\t', ..] | [b'-', b'0', ..] => 0,
         [b'"', string @ ..] => {
             match string.iter().position(|byte| !matches!(byte, b' '..=b'~' if !b"\"\\".contains(byte))) {
@@ -41,9 +42,9 @@ fn length_as_it_stands(json: &[u8]) -> usize {
                 _ => 0,
             }
         }
-        [b'-' | b'0'..=b'9', behind @ ..] => {
-            let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if matches!(behind.get(digits), Some(b'.' | b'e' | b'E')) { 0 } else { digits + 1 }
+        [b'-' | b'0'..=b'9', rest @ ..] => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if matches!(rest.get(digits), Some(b'.' | b'e' | b'E')) { 0 } else { digits + 1 }
         }
         _ => 1,
     }
@@ -61,20 +62,20 @@ fn push_token(dumped: &mut String, token: &str) {
                 None => dumped.push_str(&number),
             }
         }
-        // white space
+        // whitespace
         _ => {}
     }
 }
 
-/// What `csv.writer` writes for `json.loads(json)`, lists and objects by `json.dumps`: nothing for `null`, `True` and `False`, text
-/// without its quotes.
+/// Returns what `csv.writer` writes for `json.loads(json)`: nothing for `null`, `True` and `False`, text without
+/// quotes, and `json.dumps` for lists and objects.
 pub fn json_cell(json: &RawValue) -> String {
     let text = json.get();
     match text.as_bytes().first() {
         Some(b'n') => String::new(),
         Some(b't') => bool_str(true).to_owned(),
         Some(b'f') => bool_str(false).to_owned(),
-        // almost every text: a case review reads a hundred of them
+        // the fast path for almost every text: a case review reads a hundred of them
         Some(b'"') if !text.contains('\\') => text[1..text.len() - 1].to_owned(),
         Some(b'"') => String::from_utf16_lossy(&code_units(text)),
         Some(b'-' | b'0'..=b'9') => number(text).into_owned(),
@@ -82,9 +83,9 @@ pub fn json_cell(json: &RawValue) -> String {
     }
 }
 
-/// `repr` of a `float`: `1.0`, `1e-05`, `1e+16`, `inf`, `nan`.
+/// Returns `repr` of a `float`: `1.0`, `1e-05`, `1e+16`, `inf`, `nan`.
 pub fn float_repr(float: f64) -> String {
-    // Rust's Debug chooses digits and notation as Python does, and writes the exponent shorter
+    // Rust's Debug chooses digits and notation like Python, but writes the exponent without sign and padding
     let debug = format!("{float:?}");
     match debug.split_once('e') {
         Some((digits, exponent)) => {
@@ -95,12 +96,12 @@ pub fn float_repr(float: f64) -> String {
     }
 }
 
-/// `str` of a `bool`.
+/// Returns `str` of a `bool`.
 pub fn bool_str(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-/// The length of the token in front, in bytes: a string, a number, or one character of anything else.
+/// Returns the length of the first token in bytes: a string, a number, or one character of anything else.
 fn token_length(json: &str) -> usize {
     let bytes = json.as_bytes();
     match bytes[0] {
@@ -118,21 +119,21 @@ fn token_length(json: &str) -> usize {
     }
 }
 
-/// The numbers in a value, as they are written.
+/// Returns the numbers in a value as they are written.
 pub(crate) fn numbers(json: &RawValue) -> impl Iterator<Item = &str> {
     let mut rest = json.get();
     let tokens = std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let (token, behind) = rest.split_at(token_length(rest));
-        rest = behind;
+        let (token, after) = rest.split_at(token_length(rest));
+        rest = after;
         Some(token)
     });
     tokens.filter(|token| token.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
 }
 
-/// The number as `str` gives it; one with a fraction or an exponent is a `float`.
+/// Returns a number as `str` prints it; a number with a fraction or an exponent is a `float`.
 fn number(token: &str) -> Cow<'_, str> {
     match token {
         "-0" => Cow::Borrowed("0"),
@@ -162,7 +163,7 @@ fn push_ascii(dumped: &mut String, string: &str) {
     dumped.push('"');
 }
 
-/// The UTF-16 code units of a JSON string, in which an escape may be half of a surrogate pair (RFC 8259 section 7).
+/// Returns the UTF-16 code units of a JSON string, whose escapes may be unpaired surrogates (RFC 8259 section 7).
 fn code_units(string: &str) -> Vec<u16> {
     let mut characters = string[1..string.len() - 1].chars();
     let mut units = Vec::with_capacity(string.len());
@@ -170,9 +171,9 @@ fn code_units(string: &str) -> Vec<u16> {
         let escaped = if character == '\\' { characters.next() } else { None };
         match escaped {
             Some('u') => {
-                let (digits, behind) = characters.as_str().split_at(4);
+                let (digits, rest) = characters.as_str().split_at(4);
                 units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
-                characters = behind.chars();
+                characters = rest.chars();
             }
             Some('b') => units.push(0x08),
             Some('f') => units.push(0x0c),
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn assignments_get_the_ids_the_old_system_gave_them() {
+    fn assignment_ids_match_the_old_system() {
         let id = |user_and_case: &str, path: &str| {
             let path_config = serde_json::value::to_raw_value(&serde_json::json!([{ "path": path }])).unwrap();
             let name = format!("{user_and_case}-{}", json_dumps(&path_config));

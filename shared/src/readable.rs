@@ -1,15 +1,15 @@
-//! Checks that every text and number of a JSON document can be read and stored, without building a tree of it: a tree takes
-//! sixteen times the memory of the text. serde's `IgnoredAny` does not do: it skips values without reading them.
+//! Checks that all text and numbers of a JSON document can be read and stored, without building a tree, which takes
+//! sixteen times the memory of the text. serde's `IgnoredAny` skips values without checking them.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Says that a text has a NUL character, which PostgreSQL's `text` does not hold.
+/// The error for text with a NUL, which PostgreSQL's `text` cannot store.
 pub(crate) const NUL_IS_NOT_ALLOWED: &str = "the NUL character is not allowed";
 
-/// Any value whose texts have no NUL (PostgreSQL's `text` has none) and no half of a surrogate pair, whose numbers are
-/// within the range of `f64`, and which is no deeper than serde reads (127 levels).
+/// Any value whose text has no NUL (PostgreSQL's `text` cannot store it) and no unpaired surrogate, whose numbers are
+/// in the range of `f64`, and which nests no deeper than serde reads (127 levels).
 #[derive(Clone, Copy, Debug)]
 pub struct Readable;
 
@@ -67,7 +67,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn readable_is_what_a_tree_can_be_made_of() {
+    fn accepts_what_serde_can_build_a_tree_of() {
         for text in [
             "null",
             "true",

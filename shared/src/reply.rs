@@ -16,11 +16,11 @@ pub struct Data<T>(pub T);
 #[derive(Debug)]
 pub struct Created<T>(pub T);
 
-/// 200 with the value as it is, for the answers without an envelope.
+/// 200 with the value itself, for answers without the envelope.
 #[derive(Debug)]
 pub struct Bare<T>(pub T);
 
-/// 200 with JSON that was written before, for handlers that keep what they send.
+/// 200 with JSON that is already serialized, for handlers that keep a copy of their answer.
 #[derive(Debug)]
 pub struct Written(Vec<u8>);
 
@@ -39,20 +39,20 @@ pub struct Envelope<T> {
     error: Option<()>,
 }
 
-/// `data` in the envelope, as JSON.
+/// Serializes `data` in the envelope.
 pub(crate) fn envelope(data: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(&Envelope { data, error: None })
 }
 
 impl<T: Serialize> Data<T> {
-    /// Writes the answer, envelope and all.
+    /// Serializes the answer including the envelope.
     pub fn write(&self) -> Result<Written, ApiError> {
         write(&Envelope { data: &self.0, error: None }).map(Written)
     }
 }
 
 impl Written {
-    /// Returns the bytes that are sent.
+    /// Returns the bytes to be sent.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

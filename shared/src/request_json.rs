@@ -1,7 +1,7 @@
-//! Reads a JSON body as clients of the old system may send it, and refuses what cannot be read or stored.
+//! Parses JSON bodies as clients of the old system may send them, and refuses what cannot be read or stored.
 //!
-//! Python's `json` takes more than RFC 8259: `NaN` and `Infinity` are numbers, and of two fields with the same name the later one
-//! counts (contract, area `auth`, "login request formats").
+//! Python's `json` accepts more than RFC 8259: `NaN` and `Infinity` are numbers, and the last of several fields with
+//! one name wins (contract, area `auth`, "login request formats").
 
 use std::borrow::Cow;
 
@@ -14,18 +14,18 @@ use crate::errors::{ApiError, bad_request};
 use crate::readable::{NUL_IS_NOT_ALLOWED, Readable};
 use crate::stored_json;
 
-/// A name longer than this is cut: it is the sender's, and may be as long as the body.
+/// Longer field names are truncated: the client chooses them, and they may be as long as the body.
 const MAX_FIELD_CHARACTERS: usize = 80;
 
-/// Reads `body` as a `T`. 400 names the field that is wrong, in the fields that `T` ignores, too.
+/// Parses `body` as a `T`. Fails with 400 naming the invalid field, even among fields that `T` ignores.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?;
     let checked = with_nan_as("0", body);
-    // looking for the field costs more than reading
+    // locating the field costs more than checking, so it is done only on failure
     if serde_json::from_str::<Readable>(&checked).is_err() {
         parse::<Readable>(&checked)?;
     }
-    // serde reads no number that large: a field that `T` does not ignore refuses it
+    // serde refuses a number this large, so only fields that `T` ignores may contain NaN
     let body = with_nan_as("1e999", body);
     match parse(&body) {
         Err(Refusal { is_repeated_field: true, .. }) => Ok(parse(&without_repeated_fields(&body))?),
@@ -33,7 +33,8 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     }
 }
 
-/// Reads `body` as a `T` whose entries the handler judges one by one. 400 for what is no JSON or no `T`, and for NUL anywhere.
+/// Parses `body` as a `T` whose entries the handler checks one by one. Fails with 400 if it is not JSON or not a `T`,
+/// or contains a NUL.
 pub(crate) fn read_entries<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?;
     match parse::<Readable>(body) {
@@ -70,7 +71,7 @@ fn field(path: &Path) -> String {
     if field == "." { "body".to_owned() } else { field.chars().take(MAX_FIELD_CHARACTERS).collect() }
 }
 
-/// Returns what serde says, without the value: it may be a password.
+/// Describes serde's error without the value, which may be a password.
 fn describe(error: &Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
@@ -84,12 +85,12 @@ fn describe(error: &Error) -> String {
     format!("expected {expected}")
 }
 
-/// Writes `number` in the place of each `NaN` and `Infinity` that is in no string.
+/// Replaces each `NaN` and `Infinity` outside strings by `number`.
 fn with_nan_as<'a>(number: &str, body: &'a str) -> Cow<'a, str> {
     if !body.contains("NaN") && !body.contains("Infinity") {
         return Cow::Borrowed(body);
     }
-    // a quote within a string has a backslash in front, and so has a backslash
+    // within a string, quotes and backslashes are escaped by a backslash
     let (mut written, mut is_string, mut rest) = (String::with_capacity(body.len()), false, body);
     while let Some(next) = rest.chars().next() {
         let constant = ["NaN", "Infinity"].into_iter().find(|constant| !is_string && rest.starts_with(constant));
@@ -105,7 +106,7 @@ fn with_nan_as<'a>(number: &str, body: &'a str) -> Cow<'a, str> {
     Cow::Owned(written)
 }
 
-/// Keeps the last of the fields with the same name; all texts and numbers stay as they were written.
+/// Keeps the last of several fields with one name; all text and numbers stay as written.
 fn without_repeated_fields(json: &str) -> String {
     let mut written = String::with_capacity(json.len());
     push_without_repeated_fields(&mut written, json);
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_field() {
+    fn an_error_names_the_field() {
         assert_eq!(refusal(r#"{"email": 5}"#), "400 Bad Request: email: expected a string");
         assert_eq!(refusal("{}"), "400 Bad Request: body: missing field `email`");
         assert_eq!(refusal(r#"{"email": "a\u0000b"}"#), "400 Bad Request: email: the NUL character is not allowed");
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused_in_fields_that_nobody_reads_too() {
+    fn checks_ignored_fields_too() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for odd in [r#""\u0000""#, r#""\ud800""#, "1e999", "-1e999", r#"{"\u0000": 1}"#, &deep] {
             let refused = refusal(&format!(r#"{{"email": "a", "z": {odd}}}"#));
@@ -170,20 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn one_oddity_does_not_hide_another() {
+    fn refuses_combined_faults() {
         assert!(read::<Login>(br#"{"email": "a\u0000b", "z": 1e999}"#).is_err());
         assert!(read::<Login>(br#"{"z": NaN, "email": "a\u0000b"}"#).is_err());
     }
 
     #[test]
-    fn what_python_reads_is_read_where_nobody_looks() {
+    fn accepts_pythons_constants_in_ignored_fields() {
         let body = r#"{"email": "NaN \"Infinity\" \\", "z": [NaN, Infinity, -Infinity]}"#;
 
         assert_eq!(read::<Login>(body.as_bytes()).unwrap().email, r#"NaN "Infinity" \"#);
     }
 
     #[test]
-    fn of_repeated_fields_the_last_one_counts_as_it_was_written() {
+    fn keeps_the_last_of_repeated_fields_as_written() {
         let login = |body: &str| read::<Object<Login>>(body.as_bytes()).unwrap().0;
         let repeated = login(r#"{"email": "x", "details": [1.50, {"a": 1, "a": 2e0}], "em\u0061il": "y"}"#);
 
@@ -192,17 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_does_not_repeat_the_value() {
+    fn an_error_does_not_repeat_the_value() {
         assert!(!refusal("\"hunter2\"").contains("hunter2"));
     }
 
     #[test]
-    fn an_escaped_backslash_before_u0000_is_no_nul() {
+    fn an_escaped_backslash_before_u0000_is_not_a_nul() {
         assert!(read::<Login>(br#"{"email": "a\\u0000b"}"#).is_ok());
     }
 
     #[test]
-    fn a_list_is_no_object() {
+    fn a_list_is_not_an_object() {
         let refusal = |body: &[u8]| read::<Object<Login>>(body).unwrap_err().to_string();
 
         assert!(read::<Object<Login>>(br#"{"email": "a@b.c", "more": []}"#).is_ok());
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_document_is_refused() {
+    fn refuses_a_second_document() {
         assert!(refusal(r#"{"email": "a"} {}"#).contains("trailing characters"));
     }
 }

@@ -1,4 +1,4 @@
-//! Which secrets are parameters, and how their values become variables.
+//! The secrets that may be parameters, and the variables that their values become.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::versions::Version;
 use crate::config::Environment;
 
-/// Variables that may be given as the name of a parameter.
+/// Variables whose value may be a parameter.
 pub const SECRETS: [&str; 9] = [
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
@@ -21,13 +21,13 @@ pub const SECRETS: [&str; 9] = [
     "ADMIN_API_KEY",
 ];
 
-/// A denylist that nobody has written yet is empty.
+/// A missing denylist is empty.
 pub(super) const OPTIONAL: &str = "JWT_SECRET_KEY_REVOKED_VERSIONS";
 
-/// Names of parameters by variable.
+/// Parameter names by variable.
 pub(super) type Parameters = BTreeMap<&'static str, String>;
 
-/// The parameters that `environment` names: `<NAME>_PARAMETER`, unless it is empty.
+/// Returns the parameters that `environment` names with `<NAME>_PARAMETER`; ignores empty names.
 pub(super) fn named_by(environment: &Environment) -> Parameters {
     let named = |variable: &'static str| {
         let parameter = environment.get(&format!("{variable}_PARAMETER")).filter(|parameter| !parameter.is_empty())?;
@@ -36,7 +36,7 @@ pub(super) fn named_by(environment: &Environment) -> Parameters {
     SECRETS.into_iter().filter_map(named).collect()
 }
 
-/// Puts values where the configuration looks for them.
+/// Sets the variables of these versions in `environment`.
 pub(super) fn insert(environment: &mut Environment, versions: &BTreeMap<&'static str, Version>) {
     for (variable, version) in versions {
         let value = version.value.expose_secret();
@@ -53,7 +53,7 @@ pub(super) fn insert(environment: &mut Environment, versions: &BTreeMap<&'static
     }
 }
 
-/// A secret as RDS and Secrets Manager keep it; SSM hands it out under `/aws/reference/secretsmanager/<id>`.
+/// A secret in the format of RDS and Secrets Manager, which SSM serves under `/aws/reference/secretsmanager/<id>`.
 #[derive(Deserialize)]
 struct Credentials {
     username: Option<String>,
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn only_secrets_are_parameters_and_an_empty_name_is_none() {
+    fn reads_non_empty_parameter_names_of_secrets_only() {
         let named = named_by(&environment(&[
             ("JWT_SECRET_KEY_PARAMETER", "/jwt"),
             ("EXPORT_API_KEY_PARAMETER", ""),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_of_the_environment_goes_before_that_of_the_secret() {
+    fn the_environments_user_takes_precedence_over_the_secrets() {
         let environment = with_password(&[("POSTGRES_USER", "mine")], r#"{"username":"augmed","password":"pw"}"#);
 
         assert_eq!(environment["POSTGRES_USER"], "mine");

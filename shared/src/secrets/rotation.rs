@@ -1,4 +1,4 @@
-//! Keeps the secrets of a running process as new as those in SSM.
+//! Refreshes the secrets of a running process from SSM.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,45 +11,45 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use super::SecretsError;
-use super::lookout::Lookout;
+use super::single_flight::SingleFlight;
 use super::source::{Fetched, Source};
 use super::versions::RotatingSecret;
 use crate::config::Config;
 use crate::db::Address;
 
-/// SSM answers in some milliseconds; a request must not wait longer for it than the frontend waits for the request.
-const PATIENCE: Duration = Duration::from_millis(1500);
-/// While SSM is away, it is asked this often.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
-/// Between two calls for the current versions. Forty calls a second are what an account has by default.
-const PAUSE_BETWEEN_REFRESHES: Duration = Duration::from_millis(500);
-/// Between two calls for the history of a secret: whoever presents something unknown waits for their turn.
-const PAUSE_BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// Of those who present something unknown. They hold a place for the database meanwhile, of which a connection has 32, and there
-/// are three secrets: whoever sends garbage must not take all places.
-const MOST_WAITING: usize = 8;
+/// SSM answers within milliseconds. A request must not wait longer than the frontend waits for it.
+const SSM_TIMEOUT: Duration = Duration::from_millis(1500);
+/// Time between attempts while SSM is unavailable.
+const RETRY_INTERVAL: Duration = Duration::from_secs(10);
+/// Minimum time between two fetches of the current versions. An AWS account has 40 calls a second by default.
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_millis(500);
+/// Minimum time between two fetches of a secret's history; requests with unknown keys wait for it.
+const MIN_HISTORY_INTERVAL: Duration = Duration::from_secs(1);
+/// Maximum waiters per secret. Each holds an admission slot (32 per database connection), so requests with unknown keys
+/// must not fill them.
+const MAX_WAITERS_PER_SECRET: usize = 8;
 
-/// The link of a process to SSM. Cloning is cheap; without parameters there is none, and nothing here does anything.
+/// Refreshes secrets from SSM. Cheap to clone; does nothing if no secret is a parameter.
 #[derive(Clone, Debug, Default)]
-pub struct Rotation(Option<Arc<Link>>);
+pub struct Rotation(Option<Arc<Refresher>>);
 
 #[derive(Debug)]
-struct Link {
+struct Refresher {
     source: Source,
-    /// Values older than this are fetched anew; twice as old, they are not used any more unless SSM is away.
+    /// Refresh when older than this. At twice this age, stop using the value unless SSM is down.
     refresh_after: Duration,
-    secrets: Vec<(Arc<RotatingSecret>, Lookout<SecretsError>)>,
+    secrets: Vec<(Arc<RotatingSecret>, SingleFlight<SecretsError>)>,
     address: Address,
     database_url: ArcSwap<SecretString>,
-    refreshes: Lookout<SecretsError>,
-    /// Unix milliseconds, of a clock that goes on while a function's environment is frozen.
+    refreshes: SingleFlight<SecretsError>,
+    /// Unix milliseconds, by the wall clock: it advances while a function's environment is frozen.
     fetched_at: AtomicI64,
     attempted_at: AtomicI64,
     is_failing: AtomicBool,
 }
 
 impl Rotation {
-    /// Keeps `secrets` and the password of `address` as new as those in `source`, from which `config` was read just now.
+    /// Refreshes `secrets` and the password of `address` from `source`, from which `config` was just read.
     pub(crate) fn new(
         source: Source,
         config: &Config,
@@ -58,79 +58,79 @@ impl Rotation {
         address: Address,
     ) -> Self {
         let now = AtomicI64::new(Utc::now().timestamp_millis());
-        let secrets = secrets.into_iter().map(|secret| (secret, Lookout::new(PAUSE_BETWEEN_LOOKS, MOST_WAITING)));
-        let link = Link {
+        let secrets = secrets.into_iter().map(|secret| (secret, SingleFlight::new(MIN_HISTORY_INTERVAL, MAX_WAITERS_PER_SECRET)));
+        let refresher = Refresher {
             source,
             refresh_after: config.secrets_refresh,
             secrets: secrets.collect(),
             address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
-            refreshes: Lookout::new(PAUSE_BETWEEN_REFRESHES, Semaphore::MAX_PERMITS),
+            refreshes: SingleFlight::new(MIN_REFRESH_INTERVAL, Semaphore::MAX_PERMITS),
             attempted_at: AtomicI64::new(now.load(Ordering::Relaxed)),
             fetched_at: now,
             is_failing: AtomicBool::new(false),
         };
-        link.apply(config, fetched);
-        Self(Some(Arc::new(link)))
+        refresher.apply(config, fetched);
+        Self(Some(Arc::new(refresher)))
     }
 
-    /// Fetches every secret now, and takes over what is new. On failure all stays as it is.
+    /// Fetches every secret now and applies new values. On failure nothing changes.
     ///
-    /// Returns whether there is anything to fetch from.
+    /// Returns whether there is a source to fetch from.
     pub async fn refresh(&self) -> bool {
-        let Some(link) = &self.0 else { return false };
-        link.refresh().await;
+        let Some(refresher) = &self.0 else { return false };
+        refresher.refresh().await;
         true
     }
 
-    /// Does `work`, and fetches the secrets meanwhile when that is due, as a function does that is frozen in between:
-    /// nothing runs in its background. Values that are too old are replaced before.
+    /// Runs `work`, and refreshes the secrets concurrently if due: a frozen function has no background tasks. Secrets
+    /// that are too old are refreshed before `work`.
     pub async fn freshen<T>(&self, work: impl Future<Output = T>) -> T {
-        let Some(link) = self.0.as_ref().filter(|link| link.is_due()) else { return work.await };
-        if link.is_overdue() {
-            link.refresh().await;
+        let Some(refresher) = self.0.as_ref().filter(|refresher| refresher.is_due()) else { return work.await };
+        if refresher.is_overdue() {
+            refresher.refresh().await;
             return work.await;
         }
-        tokio::join!(work, link.refresh()).0
+        tokio::join!(work, refresher.refresh()).0
     }
 
-    /// Fetches the secrets again and again, as a server does in the background. Never returns if there are any.
+    /// Refreshes the secrets periodically, as the server's background task. Never returns if there are any.
     pub async fn keep_fresh(self) {
-        let Some(link) = self.0 else { return };
+        let Some(refresher) = self.0 else { return };
         loop {
-            tokio::time::sleep(link.refresh_after).await;
-            link.refresh().await;
+            tokio::time::sleep(refresher.refresh_after).await;
+            refresher.refresh().await;
         }
     }
 
-    /// Learns every version of `secret` that SSM has, for somebody who presents one that this process has not seen.
+    /// Fetches all versions of `secret` from SSM, when a request presents one that this process does not know.
     ///
-    /// Returns whether there was anything to learn from.
+    /// Returns whether there was a source to fetch from.
     pub async fn look_up(&self, secret: &RotatingSecret) -> Result<bool, SecretsError> {
-        let Some(link) = self.0.as_ref().filter(|link| link.source.has(secret.variable)) else { return Ok(false) };
-        let Some((secret, looks)) = link.secrets.iter().find(|(known, _)| known.variable == secret.variable) else {
+        let Some(refresher) = self.0.as_ref().filter(|refresher| refresher.source.has(secret.variable)) else { return Ok(false) };
+        let Some((secret, flight)) = refresher.secrets.iter().find(|(known, _)| known.variable == secret.variable) else {
             return Ok(false);
         };
-        let look = async {
-            let versions = in_time(Box::pin(link.source.history(secret.variable))).await?;
-            secret.learn(versions);
+        let fetch = async {
+            let versions = with_timeout(Box::pin(refresher.source.history(secret.variable))).await?;
+            secret.add_history(versions);
             Ok(())
         };
-        match looks.look(look).await.unwrap_or(Err(SecretsError::Crowded)) {
+        match flight.run(fetch).await.unwrap_or(Err(SecretsError::TooManyWaiters)) {
             Ok(()) => Ok(true),
-            Err(error @ (SecretsError::Away(_) | SecretsError::Crowded)) => Err(error),
+            Err(error @ (SecretsError::Unavailable(_) | SecretsError::TooManyWaiters)) => Err(error),
             Err(error) => {
-                tracing::error!(secret = secret.variable, %error, "the versions of a secret cannot be read");
+                tracing::error!(secret = secret.variable, %error, "cannot read the versions of a secret");
                 Ok(false)
             }
         }
     }
 }
 
-impl Link {
+impl Refresher {
     fn is_due(&self) -> bool {
-        let pause = if self.is_failing.load(Ordering::Relaxed) { PAUSE_AFTER_FAILURE } else { self.refresh_after };
-        age(&self.attempted_at) >= pause
+        let interval = if self.is_failing.load(Ordering::Relaxed) { RETRY_INTERVAL } else { self.refresh_after };
+        age(&self.attempted_at) >= interval
     }
 
     fn is_overdue(&self) -> bool {
@@ -138,13 +138,13 @@ impl Link {
     }
 
     async fn refresh(&self) {
-        // a failure is logged where it happens, once, and not by everybody who waited
-        let _ = self.refreshes.look(self.fetch_and_apply()).await;
+        // `fetch_and_apply` logs a failure once, not for every waiter
+        let _ = self.refreshes.run(self.fetch_and_apply()).await;
     }
 
     async fn fetch_and_apply(&self) -> Result<(), SecretsError> {
         self.attempted_at.store(Utc::now().timestamp_millis(), Ordering::Relaxed);
-        let outcome = in_time(Box::pin(self.source.fetch())).await.and_then(|fetched| {
+        let outcome = with_timeout(Box::pin(self.source.fetch())).await.and_then(|fetched| {
             let config = Config::from_environment(&fetched.environment)?;
             self.apply(&config, &fetched);
             Ok(())
@@ -157,7 +157,7 @@ impl Link {
                 }
             }
             Err(error) if !self.is_failing.swap(true, Ordering::Relaxed) => {
-                tracing::error!(%error, "secrets cannot be read; those that are known stay in use");
+                tracing::error!(%error, "secrets cannot be read; keeping the current ones");
             }
             Err(_) => {}
         }
@@ -177,7 +177,7 @@ impl Link {
                 && current.is_some_and(|it| config.jwt_revoked_versions.contains(&it))
             {
                 tracing::error!(
-                    "the current version of JWT_SECRET_KEY is revoked: no token is accepted before there is a newer one"
+                    "the current version of JWT_SECRET_KEY is revoked: all tokens are refused until there is a newer version"
                 );
             }
         }
@@ -188,17 +188,17 @@ impl Link {
             self.database_url.store(Arc::new(config.database_url.clone()));
             tracing::info!(secret = "DATABASE_URL", "secret in use");
         } else {
-            tracing::error!("the database's address is unusable; the one that is known stays in use");
+            tracing::error!("the database address is invalid; keeping the current one");
         }
     }
 }
 
-async fn in_time<T>(call: impl Future<Output = Result<T, SecretsError>>) -> Result<T, SecretsError> {
-    let away = || SecretsError::Away(format!("no answer within {} ms", PATIENCE.as_millis()));
-    tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(away()))
+async fn with_timeout<T>(call: impl Future<Output = Result<T, SecretsError>>) -> Result<T, SecretsError> {
+    let timed_out = || SecretsError::Unavailable(format!("no answer within {} ms", SSM_TIMEOUT.as_millis()));
+    tokio::time::timeout(SSM_TIMEOUT, call).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
-/// A clock that was set back makes values old, not young.
+/// Returns the time since `milliseconds`; if the clock was set back, the value counts as old.
 fn age(milliseconds: &AtomicI64) -> Duration {
     let age = Utc::now().timestamp_millis() - milliseconds.load(Ordering::Relaxed);
     u64::try_from(age).map_or(Duration::MAX, Duration::from_millis)

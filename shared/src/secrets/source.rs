@@ -1,4 +1,4 @@
-//! Where the secrets of a process come from.
+//! The source of a process's secrets.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::versions::Version;
 use crate::config::Environment;
 use crate::telemetry::waiting_for;
 
-/// The parameters that an environment names, and the store that has them.
+/// The parameters that an environment names, and their store.
 #[derive(Debug)]
 pub(crate) struct Source {
     environment: Environment,
@@ -19,16 +19,16 @@ pub(crate) struct Source {
     store: ParameterStore,
 }
 
-/// Secrets as they are now.
+/// The current secrets.
 pub(crate) struct Fetched {
-    /// The environment of the process, with secrets as values.
+    /// The environment of the process with secrets resolved.
     pub environment: Environment,
-    /// The versions of these values, by variable.
+    /// The versions of the secrets, by variable.
     pub versions: BTreeMap<&'static str, Version>,
 }
 
 impl Source {
-    /// None where every secret is a value already; then no AWS client is made.
+    /// Returns the source for `environment`; `None`, without creating an AWS client, if no secret is a parameter.
     pub async fn named_by(environment: &Environment) -> Option<Self> {
         let parameters = parameters::named_by(environment);
         if parameters.is_empty() {
@@ -37,7 +37,7 @@ impl Source {
         Some(Self { environment: environment.clone(), parameters, store: ParameterStore::new().await })
     }
 
-    /// Every secret, in one call.
+    /// Fetches every secret in one call.
     pub async fn fetch(&self) -> Result<Fetched, SecretsError> {
         let versions = self.store.current(&self.parameters).instrument(waiting_for!("SSM")).await?;
         let mut environment = self.environment.clone();
@@ -45,7 +45,7 @@ impl Source {
         Ok(Fetched { environment, versions })
     }
 
-    /// Every version of the secret in `variable`, in one call; none if it is no parameter.
+    /// Fetches every version of the secret in `variable`; returns none if it is not a parameter.
     pub async fn history(&self, variable: &str) -> Result<Vec<Version>, SecretsError> {
         match self.parameters.get(variable) {
             Some(parameter) => self.store.history(parameter).instrument(waiting_for!("SSM")).await,
@@ -53,7 +53,7 @@ impl Source {
         }
     }
 
-    /// Whether the secret in `variable` is a parameter.
+    /// Returns whether the secret in `variable` is a parameter.
     pub fn has(&self, variable: &str) -> bool {
         self.parameters.contains_key(variable)
     }

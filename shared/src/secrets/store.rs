@@ -1,4 +1,4 @@
-//! SSM Parameter Store, as far as secrets need it.
+//! The part of SSM Parameter Store that secrets need.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,28 +18,28 @@ use super::parameters::{OPTIONAL, Parameters};
 use super::versions::Version;
 use crate::aws;
 
-/// A call has ended after this, with all its retries. Lambda gives a function ten seconds to start.
-const MOST_PATIENCE: Duration = Duration::from_secs(5);
-/// More than fit in [`MOST_PATIENCE`], so that time is the limit.
-const MOST_ATTEMPTS: u32 = 20;
+/// The time limit of a call including retries. Lambda gives a function ten seconds to start.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// More than fit into [`CALL_TIMEOUT`], so that time is the limit.
+const MAX_ATTEMPTS: u32 = 20;
 
-/// Reads parameters with decryption.
+/// A client that reads parameters with decryption.
 #[derive(Clone, Debug)]
 pub(super) struct ParameterStore(aws_sdk_ssm::Client);
 
 impl ParameterStore {
-    /// Makes the client; calls nobody.
+    /// Creates the client without calling AWS.
     pub async fn new() -> Self {
         let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
         Self::with(&config, RetryPartition::new("secrets"))
     }
 
-    /// Makes a client that waits its turn. By default an account may make 40 calls a second, and all functions of a stack may start
-    /// within one. The SDK's own two retries, one and two seconds apart, leave many of them without secrets.
+    /// Creates a client that retries patiently. An account has 40 calls a second by default, and all functions of a
+    /// stack may start within one second. The SDK's default of two retries would leave many of them without secrets.
     fn with(config: &SdkConfig, partition: RetryPartition) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_timeout(MOST_PATIENCE).build();
+        let timeouts = TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build();
         let retries = RetryConfig::standard()
-            .with_max_attempts(MOST_ATTEMPTS)
+            .with_max_attempts(MAX_ATTEMPTS)
             .with_initial_backoff(Duration::from_millis(200))
             .with_max_backoff(Duration::from_millis(800));
         let config = aws_sdk_ssm::config::Builder::from(config)
@@ -50,9 +50,9 @@ impl ParameterStore {
         Self(aws_sdk_ssm::Client::from_conf(config))
     }
 
-    /// The current version of each parameter, by variable, in one call.
+    /// Fetches the current version of each parameter, by variable, in one call.
     pub async fn current(&self, parameters: &Parameters) -> Result<BTreeMap<&'static str, Version>, SecretsError> {
-        // two variables may share a parameter; SSM refuses a name that comes twice
+        // two variables may share a parameter, but SSM refuses duplicate names
         let names: BTreeSet<String> = parameters.values().cloned().collect();
         let request = self.0.get_parameters().set_names(Some(names.into_iter().collect())).with_decryption(true);
         let found = request.send().await.map_err(|error| refusal(&error))?;
@@ -71,7 +71,7 @@ impl ParameterStore {
         Ok(versions.collect())
     }
 
-    /// Every version that SSM still has: the last hundred.
+    /// Fetches every version that SSM still has: at most the last hundred.
     pub async fn history(&self, parameter: &str) -> Result<Vec<Version>, SecretsError> {
         let request = self.0.get_parameter_history().name(parameter).with_decryption(true);
         let mut pages = request.into_paginator().send();
@@ -87,7 +87,7 @@ impl ParameterStore {
     }
 }
 
-/// A parameter may be asked for by its ARN, and a secret of Secrets Manager by a reference.
+/// Returns whether `name` refers to `parameter`: by name, by ARN, or as a reference to Secrets Manager.
 fn is_called(parameter: &Parameter, name: &str) -> bool {
     let referenced = name.strip_prefix("/aws/reference/secretsmanager/");
     parameter.arn() == Some(name) || parameter.name().is_some_and(|it| it == name || Some(it) == referenced)
@@ -95,7 +95,7 @@ fn is_called(parameter: &Parameter, name: &str) -> bool {
 
 fn version(number: i64, value: &str, since: Option<&SdkDateTime>) -> Version {
     let since = since.and_then(|since| since.to_millis().ok()).and_then(DateTime::<Utc>::from_timestamp_millis);
-    // a secret of Secrets Manager, read through SSM, is version 0
+    // secrets of Secrets Manager have version 0 when read through SSM
     Version { number: (number > 0).then_some(number), value: value.into(), since: since.unwrap_or_default() }
 }
 
@@ -105,7 +105,7 @@ where
 {
     let is_throttled = error.code().is_some_and(|code| code.contains("Throttl"));
     let is_answer = matches!(error, SdkError::ServiceError(_)) && !is_throttled;
-    if is_answer { SecretsError::Refused(aws::describe(error)) } else { SecretsError::Away(aws::describe(error)) }
+    if is_answer { SecretsError::Refused(aws::describe(error)) } else { SecretsError::Unavailable(aws::describe(error)) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,90 @@
+//! Coalesces and rate-limits calls. Waiters share a result that started after they asked.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+/// Single flight with a minimum interval between calls and a maximum number of waiters.
+#[derive(Debug)]
+pub(super) struct SingleFlight<E> {
+    min_interval: Duration,
+    admission: Semaphore,
+    last: Mutex<Option<(Instant, Result<(), E>)>>,
+}
+
+/// The error for callers beyond the maximum number of waiters.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooManyWaiters;
+
+impl<E: Clone> SingleFlight<E> {
+    /// Calls start at least `min_interval` apart; at most `max_waiters` wait for one.
+    pub fn new(min_interval: Duration, max_waiters: usize) -> Self {
+        Self { min_interval, admission: Semaphore::new(max_waiters), last: Mutex::new(None) }
+    }
+
+    /// Returns the result of a call that starts after this one asked: `call`, or the call of another waiter.
+    pub async fn run(&self, call: impl Future<Output = Result<(), E>>) -> Result<Result<(), E>, TooManyWaiters> {
+        let _slot = self.admission.try_acquire().map_err(|_| TooManyWaiters)?;
+        let asked = Instant::now();
+        let mut last = self.last.lock().await;
+        if let Some((began, outcome)) = &*last {
+            if *began >= asked {
+                return Ok(outcome.clone());
+            }
+            sleep_until(*began + self.min_interval).await;
+        }
+        let began = Instant::now();
+        let outcome = call.await;
+        *last = Some((began, outcome.clone()));
+        Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn waiters_share_one_call() {
+        let flight = SingleFlight::<()>::new(Duration::from_millis(20), 3);
+        let calls = AtomicU32::new(0);
+        let run = || {
+            flight.run(async {
+                calls.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(())
+            })
+        };
+
+        let _ = tokio::join!(run(), run(), run());
+
+        // the first caller starts at once; the others share the second call
+        assert!(calls.load(Ordering::Relaxed) <= 2);
+    }
+
+    #[tokio::test]
+    async fn calls_start_the_minimum_interval_apart() {
+        let flight = SingleFlight::<()>::new(Duration::from_millis(20), 3);
+        let started = Instant::now();
+
+        for _ in 0..3 {
+            flight.run(async { Ok(()) }).await.unwrap().unwrap();
+        }
+
+        assert!(started.elapsed() >= Duration::from_millis(40));
+    }
+
+    #[tokio::test]
+    async fn fails_immediately_beyond_the_maximum_number_of_waiters() {
+        let flight = SingleFlight::<()>::new(Duration::from_millis(20), 2);
+        let run = || flight.run(tokio::task::yield_now().map(Ok));
+
+        let outcomes = tokio::join!(run(), run(), run());
+
+        assert_eq!(outcomes, (Ok(Ok(())), Ok(Ok(())), Err(TooManyWaiters)));
+    }
+}
