@@ -1,4 +1,4 @@
-//! A new file in `migrations/` is not a change that cargo sees by itself.
+//! Makes cargo notice new files in `migrations/`.
 fn main() {
     println!("cargo:rerun-if-changed=../migrations");
 }

@@ -1,9 +1,9 @@
-//! Taking over a database of the old system: it must have the schema that the baseline gives, then the baseline is recorded as
-//! applied without being run. No row and no object of the old system is touched; `alembic_version` stays, so that the old
-//! system keeps starting.
+//! Takes over a database of the old system: checks that its schema equals the baseline's, then records the baseline as
+//! applied without running it. Leaves all rows and objects of the old system untouched, including `alembic_version`, so
+//! that the old system still starts.
 //!
-//! Harmless, and left alone: plain indexes, tables, views and functions of others. Not harmless: whatever changes what a
-//! write to our tables does, and whatever has a name that a migration needs.
+//! Additional plain indexes, tables, views and functions are harmless and left alone. Anything that changes the effect
+//! of writes to our tables, or occupies a name that a migration needs, is refused.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use sqlx::{Connection, PgConnection};
 use crate::catalog::{self, Column, Schema, Table};
 use crate::{Error, leftovers, migrations};
 
-/// The Alembic revision whose schema the baseline gives (contract section 7).
+/// The Alembic revision whose schema equals the baseline (contract section 7).
 pub const REVISION: &str = "a1b2c3d4e5f6";
 
-/// One thing that is not as in the old system.
+/// One difference from the old system's schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// A table is missing.
@@ -26,7 +26,7 @@ pub enum Difference {
         /// `table.column`.
         column: String,
     },
-    /// A column nobody knows.
+    /// A column is unknown.
     ColumnExtra {
         /// `table.column`.
         column: String,
@@ -35,21 +35,21 @@ pub enum Difference {
     Column {
         /// `table.column`.
         column: String,
-        /// As in the old system.
+        /// The old system's definition.
         expected: String,
-        /// As it is.
+        /// The definition found.
         found: String,
     },
-    /// A key or constraint is missing, has another definition, or is one too many.
+    /// A key or constraint is missing, differs, or is unknown.
     Constraint {
         /// `table.constraint`.
         constraint: String,
-        /// As in the old system.
+        /// The old system's definition.
         expected: Option<String>,
-        /// As it is.
+        /// The definition found.
         found: Option<String>,
     },
-    /// An object that changes what writes do, or that has a name we need.
+    /// An object that changes the effect of writes, or occupies a name that we need.
     Obstacle(String),
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Refuses a schema that differs from that of the old system, with everything that differs.
+/// Fails with all differences if the schema is not that of the old system.
 pub(crate) async fn check(connection: &mut PgConnection) -> Result<(), Error> {
     let expected = catalog::expected();
     let mut differences = compare(&expected, &catalog::live(connection).await?);
@@ -84,7 +84,7 @@ pub(crate) async fn check(connection: &mut PgConnection) -> Result<(), Error> {
     if differences.is_empty() { Ok(()) } else { Err(Error::Differs(differences)) }
 }
 
-/// Records the baseline as applied, if nothing differs.
+/// Records the baseline as applied if there are no differences.
 pub(crate) async fn adopt(connection: &mut PgConnection) -> Result<(), Error> {
     check(connection).await?;
     let baseline = migrations::up().next().expect("there is a baseline");
@@ -188,7 +188,7 @@ async fn obstacles(connection: &mut PgConnection, expected: &Schema) -> Result<V
 mod tests {
     use super::*;
 
-    /// What [`compare`] says after `change` to an exact copy.
+    /// Returns the differences that [`compare`] reports after `change` to an exact copy.
     fn after(change: impl FnOnce(&mut Schema)) -> Vec<String> {
         let expected = catalog::expected();
         let mut live = expected.clone();
@@ -197,22 +197,22 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_does_not_differ() {
+    fn an_exact_copy_has_no_differences() {
         assert!(after(|_| ()).is_empty());
     }
 
     #[test]
-    fn tables_of_others_are_harmless() {
+    fn ignores_unknown_tables() {
         assert!(after(|live| drop(live.insert("notes_of_a_researcher".to_owned(), Table::default()))).is_empty());
     }
 
     #[test]
-    fn a_missing_table_is_named() {
+    fn names_a_missing_table() {
         assert_eq!(after(|live| drop(live.remove("answer"))), ["table answer is missing"]);
     }
 
     #[test]
-    fn columns_missing_and_unknown_are_named() {
+    fn names_missing_and_unknown_columns() {
         let said = after(|live| {
             let columns = &mut live.get_mut("display_config").unwrap().columns;
             let arm = columns.remove("arm").unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_column_is_shown_both_ways() {
+    fn shows_both_definitions_of_a_changed_column() {
         let said = after(|live| {
             let column = live.get_mut("answer").unwrap().columns.get_mut("ai_score_shown").unwrap();
             column.nullable = true;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn constraints_changed_missing_and_unknown_are_named() {
+    fn names_changed_missing_and_unknown_constraints() {
         let said = after(|live| {
             let constraints = &mut live.get_mut("answer").unwrap().constraints;
             constraints.remove("diagnose_pkey");

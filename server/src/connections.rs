@@ -1,4 +1,4 @@
-//! Connections: HTTP/1.1 with keep-alive, and nobody holds one for nothing.
+//! HTTP/1.1 connections with keep-alive, bounded in number and in idle time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,82 +15,83 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
-/// For how long and for how many there is room.
+/// Timeouts and the maximum number of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// By then the head of the next request has to be there.
-    pub head: Duration,
-    /// Connections at once. Beyond these the kernel keeps clients waiting.
-    pub connections: usize,
-    /// A client that takes nothing of its answer for so long is given up.
-    pub unread: Duration,
-    /// What is in flight at the end has so long.
-    pub drain: Duration,
+    /// Maximum time until the head of the next request.
+    pub head_timeout: Duration,
+    /// Maximum concurrent connections; further clients wait in the kernel's queue.
+    pub max_connections: usize,
+    /// A client that reads nothing of its answer for this long is disconnected.
+    pub write_timeout: Duration,
+    /// Time for requests in flight when the server stops.
+    pub drain_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // more than the load balancer's idle timeout, a minute: it must be the one that closes, or it sends a request into a
-            // connection that is about to be closed, and answers with a 502
-            head: Duration::from_secs(75),
-            // of some 10 KB each
-            connections: 4096,
-            // the system keeps some megabytes for a client that pauses
-            unread: Duration::from_secs(10),
-            // ECS sends SIGKILL thirty seconds after SIGTERM; requests have five
-            drain: Duration::from_secs(10),
+            // longer than the load balancer's idle timeout of a minute: if we closed first, the balancer could send a
+            // request into a closing connection and answer with a 502
+            head_timeout: Duration::from_secs(75),
+            // about 10 KB each
+            max_connections: 4096,
+            // the kernel buffers some megabytes for a client that pauses
+            write_timeout: Duration::from_secs(10),
+            // ECS sends SIGKILL thirty seconds after SIGTERM; a request takes at most five
+            drain_timeout: Duration::from_secs(10),
         }
     }
 }
 
-/// Serves until `stopped`, then finishes what is in flight. Whether everything was finished in time.
+/// Serves until `stopped`, then finishes the requests in flight. Returns whether all of them finished in time.
 pub async fn serve(
     mut listener: TcpListener,
     service: Router,
     stopped: impl Future<Output = ()>,
     limits: Limits,
 ) -> bool {
-    let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.connections)));
-    let open = |stream: TcpStream, place: Option<OwnedSemaphorePermit>| {
-        // small answers are not to wait for more to send; without it they are only slower
+    let (graceful, permits) = (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.max_connections)));
+    let open = |stream: TcpStream, permit: Option<OwnedSemaphorePermit>| {
+        // do not delay small answers (Nagle's algorithm); on failure they are only slower
         _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
-            .serve_connection(TokioIo::new(patient(stream, limits.unread)), TowerToHyperService::new(service.clone()));
+            .header_read_timeout(limits.head_timeout)
+            .serve_connection(TokioIo::new(with_write_timeout(stream, limits.write_timeout)), TowerToHyperService::new(service.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            // how a client leaves is its own business
+            // a client that disconnects is not an error
             _ = connection.await;
-            drop(place);
+            drop(permit);
         });
     };
     tokio::pin!(stopped);
     loop {
         tokio::select! {
             () = &mut stopped => break,
-            (stream, place) = accept(&mut listener, &places) => open(stream, place),
+            (stream, permit) = accept(&mut listener, &permits) => open(stream, permit),
         }
     }
-    // who has connected already is no newcomer: a closed listener would reset them
+    // accept clients that are already connected: closing the listener would reset them
     while let Some(Ok((stream, _))) = TcpListener::accept(&listener).now_or_never() {
         open(stream, None);
     }
     drop(listener);
-    tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_ok()
+    tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_ok()
 }
 
-/// A stream that fails when the client does not read for so long: without it a client that stays and does not read keeps its answer.
-fn patient(stream: TcpStream, unread: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+/// Wraps a stream so that writing fails if the client does not read for this long; otherwise a client that stays
+/// connected without reading keeps its answer in memory.
+fn with_write_timeout(stream: TcpStream, timeout: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(unread));
+    stream.set_write_timeout(Some(timeout));
     Box::pin(stream)
 }
 
-async fn accept(listener: &mut TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    let place = Arc::clone(places).acquire_owned().await.ok();
-    // waits where the process has no file left
+async fn accept(listener: &mut TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
+    // retries if the process has no file descriptor left
     let (stream, _) = Listener::accept(listener).await;
-    (stream, place)
+    (stream, permit)
 }

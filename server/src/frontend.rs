@@ -1,5 +1,5 @@
-//! A built frontend beside the API, where one server is the whole installation (`FRONTEND_DIRECTORY`). Behind a load balancer the
-//! frontend has a server of its own.
+//! A built frontend beside the API, for installations that consist of one server (`FRONTEND_DIRECTORY`). Behind a load
+//! balancer the frontend has its own server.
 
 use std::path::Path;
 
@@ -13,14 +13,15 @@ use tower::ServiceExt as _;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// Serves the files in `directory` beside `api`: index.html for a path that names none. Without an index.html there is only the API.
+/// Serves the files in `directory` beside `api`, with index.html for unknown paths. Serves only the API if there is no
+/// index.html.
 pub fn beside(api: Router, directory: &Path) -> Router {
     let index = directory.join("index.html");
     if !index.is_file() {
-        tracing::info!(directory = %directory.display(), "no frontend: there is no index.html");
+        tracing::info!(directory = %directory.display(), "serving no frontend: the directory has no index.html");
         return api;
     }
-    // browsers ask whether a file is still the same: after the next build it is not
+    // browsers must revalidate cached files, which the next build replaces
     let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let files =
         Router::new().fallback_service(ServeDir::new(directory).fallback(ServeFile::new(index))).layer(revalidate);
@@ -32,7 +33,8 @@ async fn answer(api: Router, files: Router, request: Request<Body>) -> Response 
     service.oneshot(request).await.into_response()
 }
 
-/// The load balancer's rules (template.yaml): of `/admin` only these, the rest are pages of the frontend.
+/// Returns whether the API serves `path`, by the same rules as the load balancer (template.yaml): other paths below
+/// `/admin` are pages of the frontend.
 fn is_of_the_api(path: &str) -> bool {
     ["/api/", "/admin/audit", "/admin/users", "/admin/config/"].iter().any(|start| path.starts_with(start))
 }

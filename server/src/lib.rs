@@ -8,12 +8,12 @@ use axum::Router;
 use shared::http::Admission;
 use shared::{App, Config, http};
 
-/// Every route of the API.
+/// Returns every route of the API.
 pub fn router() -> Router<App> {
     routes().into_iter().fold(unlimited(), |all, (_, router)| all.merge(router))
 }
 
-/// Routes that need neither the database nor a password, and are always answered.
+/// Returns the routes without admission control, which need neither the database nor a password.
 fn unlimited() -> Router<App> {
     Router::new().merge(healthcheck::router()).merge(openapi::router())
 }
@@ -38,7 +38,7 @@ fn routes() -> [(Admission, Router<App>); 15] {
     ]
 }
 
-/// Every route, with one limit for the requests of each kind.
+/// Returns every route, with one limit per kind of request.
 fn limited(max_connections: u32) -> Router<App> {
     let mut all = unlimited();
     for kind in [Admission::Passwords, Admission::Mail, Admission::Database, Admission::Exports] {
@@ -49,7 +49,7 @@ fn limited(max_connections: u32) -> Router<App> {
     all
 }
 
-/// Returns what the container serves: [`router`] with everything around it.
+/// Returns the container's service: [`router`] with the HTTP surface and admission control.
 pub fn service(app: App, config: &Config) -> Router {
     let api = http::service(limited(config.database_max_connections).with_state(app), &config.cors_origins);
     match &config.frontend_directory {

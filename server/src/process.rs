@@ -12,13 +12,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::connections::{self, Limits};
 
-/// `augmed-server`: serves HTTP on `PORT` until SIGTERM, then finishes what is in flight and exits with 0.
+/// Runs `augmed-server`: serves HTTP on `PORT` until SIGTERM, then finishes the requests in flight and exits with 0.
 pub fn main() -> ExitCode {
     telemetry::start();
     match Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the server cannot run");
+            tracing::error!(%error, "the server failed");
             ExitCode::FAILURE
         }
     }
@@ -37,21 +37,21 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: finishing what is in flight");
+        tracing::info!("stopping: finishing requests in flight");
     };
     tokio::spawn(app.rotation.clone().keep_fresh());
     tracing::info!(address = %listener.local_addr()?, "serving");
 
-    // an idle client that keeps its connection open must not keep the container
+    // an idle client with an open connection must not delay the end
     if !connections::serve(listener, crate::service(app.clone(), &config), stopped, Limits::default()).await {
-        tracing::warn!("connections were still open in the end");
+        tracing::warn!("stopped with open connections");
     }
     app.db.close();
     telemetry::end();
     Ok(())
 }
 
-/// Of several containers that start at once one migrates, and the others wait for it.
+/// Applies pending migrations. If several containers start at once, one migrates and the others wait for it.
 async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let runner = Runner::of_urls(&config.migration_urls())?;
     let message = runner.prepare_release().await.map_err(|error| format!("migrations: {error}"))?;
@@ -59,7 +59,7 @@ async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// All addresses, IPv4 and IPv6; IPv4 alone where there is no IPv6.
+/// Listens on all IPv6 and IPv4 addresses, or on IPv4 alone if there is no IPv6.
 async fn listen(port: u16) -> std::io::Result<TcpListener> {
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await {
         Ok(listener) => Ok(listener),

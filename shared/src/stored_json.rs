@@ -1,5 +1,6 @@
-//! JSON as a column of type `json` can hold it: with NULs, lone surrogates, and numbers of any size at any depth, which
-//! neither `jsonb` nor [`serde_json::Value`] takes. Read one level at a time, so that what is odd hides nothing beside it.
+//! JSON in columns of type `json`, which may have NULs, unpaired surrogates, and numbers of any size at any depth;
+//! neither `jsonb` nor [`serde_json::Value`] can hold these. Parsed one level at a time, so that a malformed value does
+//! not affect its siblings.
 
 use std::fmt;
 
@@ -9,25 +10,25 @@ use serde_json::value::RawValue;
 
 use crate::python;
 
-/// The fields of an object in stored order; of two with the same name the later one. `None` for anything else.
+/// Returns the fields of an object in stored order, with the later of two equal names; `None` for anything else.
 pub fn fields(json: &str) -> Option<IndexMap<String, &RawValue>> {
     serde_json::from_str(json).ok().map(|Fields(fields)| fields)
 }
 
-/// The fields of an object that have these names; of two with the same name the later one. `None` for anything else. [`fields`] for
-/// names that are known, without a table to hash them into and a copy of each.
+/// Returns the fields of an object with these names, with the later of two equal names; `None` for anything else.
+/// Faster than [`fields`] for known names: it neither hashes nor copies names.
 pub fn named<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Option<[Option<&'a RawValue>; N]> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let fields = Named(names).deserialize(&mut deserializer).ok()?;
     deserializer.end().ok().map(|()| fields)
 }
 
-/// The entries of a list. `None` for anything else.
+/// Returns the entries of a list; `None` for anything else.
 pub fn entries(json: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str(json).ok()
 }
 
-/// A text, with U+FFFD for a lone surrogate. `None` for anything else.
+/// Returns a text, with U+FFFD for an unpaired surrogate; `None` for anything else.
 pub fn text(json: &RawValue) -> Option<String> {
     json.get().starts_with('"').then(|| python::json_cell(json))
 }
@@ -86,7 +87,7 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
     }
 }
 
-/// Whether a string is this text; only one with an escape has to be written out for that.
+/// Returns whether a JSON string equals `text`; decodes only strings with escapes.
 fn is_text(string: &RawValue, text: &str) -> bool {
     let quoted = string.get();
     if quoted.contains('\\') { python::json_cell(string) == text } else { &quoted[1..quoted.len() - 1] == text }
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_odd_hides_nothing_beside_it() {
+    fn a_malformed_value_does_not_affect_its_siblings() {
         let deep = "[".repeat(5000) + &"]".repeat(5000);
         let json = format!(r#" {{"z\u0000": 1e999, "\ud800": "\udc00", "a": {deep}, "b" : "ü😀" }} "#);
 
@@ -111,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn of_two_fields_with_the_same_name_the_later_one_counts() {
+    fn keeps_the_later_of_two_equal_names() {
         let fields = fields(r#"{"a": 1, "b": 2, "\u0061": 3}"#).unwrap();
 
         assert_eq!(fields.values().map(|value| value.get()).collect::<Vec<_>>(), ["3", "2"]);
     }
 
     #[test]
-    fn a_field_is_found_by_its_name_however_it_is_written() {
+    fn finds_fields_whose_names_are_escaped() {
         let json = r#" {"a": 1, "b": 2, "\u0061": 3, "c\u0000": [1e999]} "#;
 
         let found = named(json, ["a", "c\0", "d"]).unwrap().map(|value| value.map(RawValue::get));
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_another_kind_is_none() {
+    fn returns_none_for_other_types() {
         for json in ["null", "1", "\"x\"", "[]", "no json", ""] {
             assert!(fields(json).is_none(), "{json}");
             assert!(named(json, ["x"]).is_none(), "{json}");

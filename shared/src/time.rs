@@ -1,30 +1,30 @@
-//! Times as the old system writes them, and as a database may hold them.
+//! Times in the old system's format, and times as stored in a database.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
 
-/// A `timestamp` or `timestamptz` of a table. PostgreSQL stores `infinity` and years that no caller can read: they are `None`,
-/// where [`NaiveDateTime`] panics.
+/// A `timestamp` or `timestamptz` of a table. `None` stands for `infinity` and for years that clients cannot read, for
+/// which [`NaiveDateTime`] would panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredTime(pub Option<NaiveDateTime>);
 
-/// 2000-01-01, from which PostgreSQL counts, in microseconds since 1970.
+/// 2000-01-01, PostgreSQL's epoch, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
 
 impl StoredTime {
-    /// Returns it as Python writes a time without a zone, or nothing where no calendar has it.
+    /// Formats the time like Python, without a zone.
     pub fn text(self) -> Option<String> {
         self.0.map(isoformat)
     }
 
-    /// Returns it as Python writes a time in UTC, or nothing where no calendar has it.
+    /// Formats the time like Python, as UTC.
     pub fn text_in_utc(self) -> Option<String> {
         self.0.map(isoformat_utc)
     }
 
-    /// The moment that it is in UTC.
+    /// Returns the time as UTC.
     pub fn utc(self) -> Option<DateTime<Utc>> {
         self.0.as_ref().map(NaiveDateTime::and_utc)
     }
@@ -35,8 +35,8 @@ impl Type<Postgres> for StoredTime {
         <NaiveDateTime as Type<Postgres>>::type_info()
     }
 
-    fn compatible(of_column: &PgTypeInfo) -> bool {
-        *of_column == Self::type_info() || *of_column == <DateTime<Utc> as Type<Postgres>>::type_info()
+    fn compatible(column: &PgTypeInfo) -> bool {
+        *column == Self::type_info() || *column == <DateTime<Utc> as Type<Postgres>>::type_info()
     }
 }
 
@@ -48,14 +48,15 @@ impl<'r> Decode<'r, Postgres> for StoredTime {
     }
 }
 
-/// Whether a time is in the years 1 to 9999, the only ones that Python and its clients read. PostgreSQL stores others.
+/// Returns whether a time is in the years 1 to 9999, the only ones that Python and its clients can read. PostgreSQL
+/// stores others.
 pub fn has_four_digit_year(time: &impl Datelike) -> bool {
     (1..=9999).contains(&time.year())
 }
 
-/// Python's `datetime.isoformat()`: microseconds are written only when there are some.
+/// Formats like Python's `datetime.isoformat()`, with microseconds only if there are any.
 pub fn isoformat(time: NaiveDateTime) -> String {
-    // Debug of a date is ISO 8601; an export has six million times, and a pattern is read for each
+    // a date's Debug format is ISO 8601; chrono would parse a pattern for each of the six million times of an export
     let seconds = format!("{:?}T{:02}:{:02}:{:02}", time.date(), time.hour(), time.minute(), time.second());
     match time.nanosecond() / 1000 {
         0 => seconds,
@@ -63,7 +64,7 @@ pub fn isoformat(time: NaiveDateTime) -> String {
     }
 }
 
-/// The same of a time in UTC, with its zone.
+/// Formats a UTC time like [`isoformat`], with its zone.
 pub fn isoformat_utc(time: NaiveDateTime) -> String {
     format!("{}+00:00", isoformat(time))
 }
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn microseconds_are_all_or_none() {
+    fn writes_six_digits_of_microseconds_or_none() {
         let time = |text: &str| isoformat(text.parse().unwrap());
 
         assert_eq!(time("2024-06-01T12:34:56"), "2024-06-01T12:34:56");

@@ -1,8 +1,8 @@
-//! Which code this is.
+//! The version of this program.
 
 use std::sync::LazyLock;
 
-/// The commit that a release was built from, from the environment of the build.
+/// The commit of a release, set by the build.
 const COMMIT: Option<&str> = option_env!("AUGMED_COMMIT");
 
 static TEXT: LazyLock<String> = LazyLock::new(|| {
@@ -10,7 +10,8 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
     format!("{} ({commit})", env!("CARGO_PKG_VERSION"))
 });
 
-/// Returns the version and the commit: `0.1.0 (3f2c1ab)`, or `0.1.0 (no release)` where `AUGMED_COMMIT` was not set during the build.
+/// Returns the version and the commit: `0.1.0 (3f2c1ab)`, or `0.1.0 (no release)` if the build did not set
+/// `AUGMED_COMMIT`.
 pub fn text() -> &'static str {
     &TEXT
 }

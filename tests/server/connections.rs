@@ -29,7 +29,7 @@ async fn rest(mut connection: TcpStream) -> String {
 
 #[tokio::test]
 async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
-    let address = start(Limits { head: Duration::from_millis(300), ..Limits::default() }).await;
+    let address = start(Limits { head_timeout: Duration::from_millis(300), ..Limits::default() }).await;
     let mut slow = TcpStream::connect(address).await.unwrap();
 
     let began = Instant::now();
@@ -53,7 +53,7 @@ async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_connection_that_idles_between_two_requests_is_closed_after_that_time() {
-    let address = start(Limits { head: Duration::from_millis(300), ..Limits::default() }).await;
+    let address = start(Limits { head_timeout: Duration::from_millis(300), ..Limits::default() }).await;
     let mut idle = TcpStream::connect(address).await.unwrap();
 
     idle.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
@@ -63,7 +63,7 @@ async fn a_connection_that_idles_between_two_requests_is_closed_after_that_time(
 
 #[tokio::test]
 async fn beyond_the_most_connections_clients_wait_until_one_goes() {
-    let address = start(Limits { connections: 2, ..Limits::default() }).await;
+    let address = start(Limits { max_connections: 2, ..Limits::default() }).await;
     let (one, _two) = (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
     let mut third = TcpStream::connect(address).await.unwrap();
     third.write_all(REQUEST).await.unwrap();

@@ -74,7 +74,7 @@ async fn a_client_that_reads_nothing_is_given_up() {
         async || Body::from_stream(repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 8192]))));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let limits = Limits { unread: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { write_timeout: Duration::from_millis(300), ..Limits::default() };
     tokio::spawn(serve(listener, Router::new().route("/", get(endless)), std::future::pending(), limits));
     let mut client = TcpStream::connect(address).await.unwrap();
 

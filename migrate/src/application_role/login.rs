@@ -1,4 +1,4 @@
-//! Whether the role is there and can log in.
+//! Checks whether the role exists and can log in.
 
 use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,9 +7,9 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use super::{ApplicationRole, quoted};
 use crate::Error;
 
-/// SQLSTATEs of a login that is refused: no such role or not allowed to log in, wrong password.
+/// SQLSTATEs of a refused login: no such role or no LOGIN privilege, wrong password.
 const REFUSED: [&str; 2] = ["28000", "28P01"];
-/// SQLSTATE of a statement that needs a right.
+/// SQLSTATE of a statement that lacks a privilege.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 pub(super) async fn exists(connection: &mut PgConnection, role: &str) -> Result<bool, sqlx::Error> {
@@ -24,7 +24,7 @@ pub(super) async fn create(connection: &mut PgConnection, role: &str, password: 
     Ok(())
 }
 
-/// Sets the password of the address where the server refuses it, and says whether it did.
+/// Sets the password from the address if the server refuses it. Returns whether it did.
 pub(super) async fn set_password_if_refused(
     owner: &mut PgConnection,
     application: &ApplicationRole,
@@ -44,7 +44,7 @@ async fn log_in(application: &ApplicationRole) -> Result<(), sqlx::Error> {
     PgConnection::connect_with(&application.options).await?.close().await
 }
 
-/// What the server keeps in the password's stead: the password itself is in no statement, and so in no log.
+/// Returns the SCRAM verifier that the server stores: the password itself appears in no statement, hence in no log.
 fn verifier(password: &SecretString) -> String {
     scram_sha_256(password.expose_secret().as_bytes())
 }

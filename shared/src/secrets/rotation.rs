@@ -113,7 +113,7 @@ impl Rotation {
         };
         let fetch = async {
             let versions = with_timeout(Box::pin(refresher.source.history(secret.variable))).await?;
-            secret.add_history(versions);
+            secret.set_history(versions);
             Ok(())
         };
         match flight.run(fetch).await.unwrap_or(Err(SecretsError::TooManyWaiters)) {

@@ -1,4 +1,4 @@
-//! The versions of one secret, and which of them are accepted.
+//! The versions of a secret, and which of them are accepted.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use secrecy::{ExposeSecret, SecretString};
 /// One version of a secret.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// As SSM counts them, from 1. None for a secret that is no parameter.
+    /// SSM's version number, from 1; `None` for a secret that is not a parameter.
     pub number: Option<i64>,
     /// The secret itself.
     pub value: SecretString,
-    /// When it took the place of the version before.
+    /// When it replaced the previous version.
     pub since: DateTime<Utc>,
 }
 
-/// A secret that may be replaced while the process runs. The versions before the current one are accepted for a while.
+/// A secret that may be replaced while the process runs. Earlier versions stay accepted for a while.
 #[derive(Debug)]
 pub struct RotatingSecret {
-    /// The variable that gives it, `JWT_SECRET_KEY` say.
+    /// The variable with the secret, for example `JWT_SECRET_KEY`.
     pub(super) variable: &'static str,
     accepted_for: TimeDelta,
     known: ArcSwap<Known>,
@@ -31,25 +31,25 @@ pub struct RotatingSecret {
 struct Known {
     /// Never empty.
     newest_first: Vec<Version>,
-    /// Whether no earlier version is missing that would be accepted.
+    /// Whether all earlier versions are known that would be accepted.
     is_complete: bool,
     revoked: BTreeSet<i64>,
 }
 
 impl RotatingSecret {
-    /// The secret in `variable`, each version of which is accepted until `accepted_for` after it was replaced.
+    /// Creates the secret in `variable`. Each version is accepted until `accepted_for` after its replacement.
     pub fn new(variable: &'static str, value: SecretString, accepted_for: TimeDelta) -> Self {
         let version = Version { number: None, value, since: DateTime::UNIX_EPOCH };
         let known = Known { newest_first: vec![version], is_complete: true, revoked: BTreeSet::new() };
         Self { variable, accepted_for, known: ArcSwap::from_pointee(known) }
     }
 
-    /// The version to sign with.
+    /// Returns the version to sign with.
     pub fn current(&self) -> Version {
         self.known.load().newest_first[0].clone()
     }
 
-    /// What `judge` says of the first accepted version, newest first, that it says anything of.
+    /// Returns the first result of `judge` among the accepted versions, newest first.
     pub fn find_accepted<T>(&self, now: DateTime<Utc>, mut judge: impl FnMut(&Version) -> Option<T>) -> Option<T> {
         let known = self.known.load();
         let replaced = known.newest_first.iter().map(|newer| Some(newer.since));
@@ -66,25 +66,25 @@ impl RotatingSecret {
         !self.known.load().revoked.is_disjoint(versions)
     }
 
-    /// Whether an earlier version may be accepted that this process has not seen.
+    /// Returns whether an earlier version that this process does not know may be accepted.
     pub fn is_incomplete(&self) -> bool {
         !self.known.load().is_complete
     }
 
-    /// These versions and no others are accepted no more, the current one included. Returns whether that is news.
+    /// Revokes exactly these versions, even the current one. Returns whether that changes anything.
     pub(crate) fn revoke(&self, revoked: &BTreeSet<i64>) -> bool {
-        let is_news = self.known.load().revoked != *revoked;
-        if is_news {
+        let is_change = self.known.load().revoked != *revoked;
+        if is_change {
             self.known.rcu(|known| Known { revoked: revoked.clone(), ..Known::clone(known) });
         }
-        is_news
+        is_change
     }
 
-    /// Takes the version that is current now. Returns whether it is another one.
+    /// Sets the current version. Returns whether it is a new one.
     pub(crate) fn observe(&self, current: &Version, now: DateTime<Utc>) -> bool {
         let known = self.known.load();
         let newest = &known.newest_first[0];
-        // a deleted parameter counts from 1 again: times tell what is newer
+        // a parameter that was deleted and created again starts at version 1, so compare times
         let is_known = newest.number == current.number && newest.value.expose_secret() == current.value.expose_secret();
         if is_known || current.since < newest.since {
             return false;
@@ -93,8 +93,8 @@ impl RotatingSecret {
         true
     }
 
-    /// Takes every version there is.
-    pub(super) fn learn(&self, mut versions: Vec<Version>) {
+    /// Replaces the known versions by SSM's complete history, unless that is outdated.
+    pub(super) fn set_history(&self, mut versions: Vec<Version>) {
         versions.sort_by_key(|version| std::cmp::Reverse((version.since, version.number)));
         let is_newer = versions.first().is_some_and(|newest| newest.since >= self.known.load().newest_first[0].since);
         if is_newer {
@@ -106,12 +106,12 @@ impl RotatingSecret {
 
 impl Known {
     fn followed_by(self: &Arc<Self>, current: &Version, accepted_for: TimeDelta, now: DateTime<Utc>) -> Self {
-        // the environment has the value of the version that is current at the start, without its number
+        // the environment has the value at the start, but not its version number
         let is_earlier = |version: &&Version| version.value.expose_secret() != current.value.expose_secret();
         let earlier = self.newest_first.iter().filter(is_earlier);
         let follows = match (self.newest_first[0].number, current.number) {
             (Some(before), Some(number)) => number == before + 1,
-            // secrets of Secrets Manager have no numbers, and no history to look at
+            // secrets of Secrets Manager have neither numbers nor a history
             (_, None) => true,
             (None, Some(_)) => false,
         };
@@ -139,7 +139,7 @@ mod tests {
         Version { number: Some(number), value: format!("value-{number}").into(), since: at(since) }
     }
 
-    /// A key whose earlier versions are accepted for a day, with `versions` as SSM has shown them.
+    /// Returns a key whose earlier versions are accepted for a day, after observing `versions`.
     fn key(versions: &[(i64, i64)]) -> RotatingSecret {
         let secret = RotatingSecret::new("JWT_SECRET_KEY", "value".into(), TimeDelta::seconds(DAY));
         for (number, since) in versions {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_accepted_for_a_while_after_it_was_replaced() {
+    fn a_replaced_version_is_accepted_for_a_while() {
         let secret = key(&[(1, 0), (2, 100)]);
 
         assert_eq!(secret.current().number, Some(2));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_version_is_not_accepted_even_if_it_is_the_current_one() {
+    fn a_revoked_version_is_refused_even_if_it_is_current() {
         let secret = key(&[(1, 0), (2, 100), (3, 200)]);
 
         secret.revoke(&BTreeSet::from([1, 3]));
@@ -176,34 +176,34 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_before_the_process_is_known_to_be_unknown() {
+    fn versions_from_before_the_start_are_missing() {
         assert!(key(&[(3, 100)]).is_incomplete());
         assert!(key(&[(1, 100), (3, 200)]).is_incomplete());
         assert!(!key(&[(1, 100), (2, 200)]).is_incomplete());
     }
 
     #[test]
-    fn the_history_completes_what_is_known() {
+    fn the_history_completes_the_known_versions() {
         let secret = key(&[(3, 300)]);
 
-        secret.learn(vec![version(1, 100), version(2, 200), version(3, 300)]);
+        secret.set_history(vec![version(1, 100), version(2, 200), version(3, 300)]);
 
         assert_eq!(accepted(&secret, 400), [3, 2, 1]);
         assert!(!secret.is_incomplete());
     }
 
     #[test]
-    fn an_answer_that_comes_late_changes_nothing() {
+    fn an_outdated_answer_changes_nothing() {
         let secret = key(&[(1, 100), (2, 200)]);
 
-        secret.learn(vec![version(1, 100)]);
+        secret.set_history(vec![version(1, 100)]);
 
         assert!(!secret.observe(&version(1, 100), at(300)));
         assert_eq!(secret.current().number, Some(2));
     }
 
     #[test]
-    fn a_parameter_that_was_made_anew_counts_from_one() {
+    fn a_recreated_parameter_starts_at_version_one() {
         let secret = key(&[(7, 100)]);
 
         assert!(secret.observe(&version(1, 200), at(200)));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_the_environment_is_the_only_one() {
+    fn a_secret_from_the_environment_has_no_other_versions() {
         let secret = key(&[]);
 
         assert_eq!(secret.current().number, None);

@@ -1,5 +1,5 @@
-//! Logs: one JSON object a line, on standard output. `RUST_LOG` chooses what is written (default `info`). And spans, for those who collect
-//! them ([`spans`]).
+//! Logs: one JSON object per line on standard output, filtered by `RUST_LOG` (default `info`). Optionally exports spans
+//! ([`spans`]).
 
 mod spans;
 mod statements;
@@ -16,11 +16,11 @@ pub(crate) use spans::{WORK, describe_answer, describe_request, flush, waiting_f
 use statements::CountStatements;
 pub(crate) use statements::{DatabaseUse, REQUEST};
 
-/// The target of the span of a request.
+/// The target of request spans.
 const REQUEST_LOG: &str = "shared::http::request_log";
 
-/// Starts logging, and exporting spans where the environment asks for them; a second call changes nothing. A panic is logged with its place
-/// and without its text, which may quote a value.
+/// Starts logging, and the export of spans if the environment configures it. A second call has no effect. Panics are
+/// logged with their location but without their message, which may quote a value.
 pub fn start() {
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
     let lines = subscriber(&wanted, std::io::stdout);
@@ -43,8 +43,8 @@ pub fn start() {
     }
 }
 
-/// Writes log lines as [`start`] does, to another place. `wanted` is what `RUST_LOG` may be: `debug`, or `warn,shared=debug`; `info`
-/// where it cannot be read.
+/// Returns a subscriber that writes log lines like [`start`], to `writer`. `wanted` has the syntax of `RUST_LOG`:
+/// `debug`, or `warn,shared=debug`; an invalid or empty one means `info`.
 pub fn subscriber<W>(wanted: &str, writer: W) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -52,7 +52,7 @@ where
     let filter: Option<Targets> = wanted.parse().ok().filter(|_| !wanted.is_empty());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-    // a statement is counted and not written, and the span of a line is the request
+    // statements are counted but not logged, and each line shows the span of its request
     let filter = filter.with_target(statements::TARGET, LevelFilter::OFF).with_target(WORK, LevelFilter::OFF);
     let lines = lines.with_writer(writer).with_filter(filter);
     tracing_subscriber::registry().with(lines).with(CountStatements.with_filter(CountStatements::filter()))

@@ -1,6 +1,7 @@
-//! How much a request asks of the database.
+//! Database statements and time per request.
 //!
-//! sqlx says of each statement how long it took. Those events are counted here, for the request in whose span they happen, and never written.
+//! sqlx reports the duration of each statement. This module adds these events up for the request in whose span they
+//! occur; they are never logged.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,13 +14,13 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Where sqlx reports statements.
+/// The target under which sqlx reports statements.
 pub(super) const TARGET: &str = "sqlx::query";
 
-/// The span of a request ([`crate::http`]).
+/// The name of request spans ([`crate::http`]).
 pub(crate) const REQUEST: &str = "request";
 
-/// What one request has asked of the database so far.
+/// The database use of one request so far.
 #[derive(Debug, Default)]
 pub(crate) struct DatabaseUse {
     statements: AtomicU64,
@@ -27,7 +28,7 @@ pub(crate) struct DatabaseUse {
 }
 
 impl DatabaseUse {
-    /// Returns what was asked within `request`: the number of statements, and the milliseconds that they took.
+    /// Returns the number of statements within `request`, and the milliseconds that they took.
     pub(crate) fn of(request: &Span) -> (u64, f64) {
         let used = request.with_subscriber(|(id, dispatch)| {
             let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
@@ -45,11 +46,11 @@ impl DatabaseUse {
     }
 }
 
-/// Counts the statements of each request.
+/// A layer that counts the statements of each request.
 pub(super) struct CountStatements;
 
 impl CountStatements {
-    /// What this layer has to see, whatever `RUST_LOG` says.
+    /// Returns the events and spans that this layer needs, whatever `RUST_LOG` says.
     pub(super) fn filter() -> Targets {
         Targets::new().with_target(TARGET, LevelFilter::INFO).with_target(super::REQUEST_LOG, LevelFilter::INFO)
     }

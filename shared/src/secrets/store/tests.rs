@@ -14,12 +14,12 @@ use futures_util::future::join_all;
 
 use super::*;
 
-/// As many as all functions reserve on db.t4g.medium (`ConnectionBudget` in template.yaml), each starting at once.
+/// The number that all functions reserve on db.t4g.medium (`ConnectionBudget` in template.yaml), all starting at once.
 const FUNCTIONS: usize = 146;
-/// Calls a second: AWS General Reference, "Systems Manager endpoints and quotas".
+/// Calls per second: AWS General Reference, "Systems Manager endpoints and quotas".
 const QUOTA: f64 = 40.0;
 
-/// Parameter Store, which answers `QUOTA` calls a second, and refuses the others as AWS does.
+/// A Parameter Store that answers `QUOTA` calls per second and throttles the others as AWS does.
 #[derive(Clone, Debug)]
 struct Throttling(Arc<Mutex<Tokens>>);
 
@@ -33,9 +33,9 @@ impl Tokens {
     fn take(&mut self) -> bool {
         self.left = (self.left + QUOTA * self.since.elapsed().as_secs_f64()).min(QUOTA);
         self.since = Instant::now();
-        let is_there = self.left >= 1.0;
-        self.left -= if is_there { 1.0 } else { 0.0 };
-        is_there
+        let is_available = self.left >= 1.0;
+        self.left -= if is_available { 1.0 } else { 0.0 };
+        is_available
     }
 }
 
@@ -65,7 +65,7 @@ impl AsyncSleep for Tokio {
     }
 }
 
-/// A function is a process of its own, so it shares the budget for retries with no other.
+/// Returns the client of a function, which as a separate process has a retry budget of its own.
 fn function(parameter_store: &Throttling, number: usize) -> ParameterStore {
     let credentials = Credentials::new("invented", "invented", None, None, "test");
     let config = SdkConfig::builder()
@@ -79,7 +79,7 @@ fn function(parameter_store: &Throttling, number: usize) -> ParameterStore {
 }
 
 #[tokio::test]
-async fn every_function_of_a_stack_that_starts_at_once_gets_its_secrets() {
+async fn all_functions_of_a_stack_that_start_at_once_get_their_secrets() {
     let parameter_store = Throttling(Arc::new(Mutex::new(Tokens { left: QUOTA, since: Instant::now() })));
     let parameters = Parameters::from([("JWT_SECRET_KEY", "/jwt".to_owned())]);
     let functions: Vec<_> = (0..FUNCTIONS).map(|number| function(&parameter_store, number)).collect();

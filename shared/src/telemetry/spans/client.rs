@@ -1,4 +1,4 @@
-//! The way to the collector.
+//! The HTTP client for the collector.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,13 +14,13 @@ use opentelemetry_http::{HttpClient, HttpError};
 use tokio::runtime::{Builder, Runtime};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A collector confirms with some bytes.
-const MOST_BYTES: usize = 64 * 1024;
+/// A collector's confirmation has only a few bytes.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// Spans that a collector does not take in this time are lost.
+/// Spans that the collector does not accept within this time are lost.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A client on a runtime of its own: the exporter's thread has none.
+/// A client with its own runtime, because the exporter's thread has none.
 #[derive(Debug)]
 pub(super) struct Client {
     connections: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -28,7 +28,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Reads the certificates of this machine if `is_encrypted`: that takes some milliseconds.
+    /// Creates the client. If `is_encrypted`, reads the certificates of this machine, which takes some milliseconds.
     pub(super) fn new(is_encrypted: bool) -> std::io::Result<Self> {
         let connector = HttpsConnectorBuilder::new();
         let connector = if is_encrypted {
@@ -46,7 +46,7 @@ impl Client {
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (parts, body) = self.connections.request(request.map(Full::new)).await?.into_parts();
-        let body = Limited::new(body, MOST_BYTES).collect().await?.to_bytes();
+        let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await?.to_bytes();
         Ok(Response::from_parts(parts, body))
     }
 }

@@ -1,8 +1,8 @@
-//! Spans for a collector of OpenTelemetry: where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, requests, their statements, and their waits for scrypt, SSM
-//! and SES are exported (OTLP over HTTP, protobuf). The SDK reads the other variables of the specification, `OTEL_SERVICE_NAME` and
-//! `OTEL_TRACES_SAMPLER` among them.
+//! Spans for an OpenTelemetry collector. If `OTEL_EXPORTER_OTLP_ENDPOINT` is set, requests, their statements, and their
+//! waits for scrypt, SSM and SES are exported (OTLP over HTTP, protobuf). The SDK reads the specification's other
+//! variables, such as `OTEL_SERVICE_NAME` and `OTEL_TRACES_SAMPLER`.
 //!
-//! A span has what a log line may have, and nothing else.
+//! A span contains only what may be logged.
 
 mod client;
 mod parent;
@@ -30,15 +30,16 @@ use statements::StatementSpans;
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
-/// The target of the spans around waits. No log line has them, because a line shows its innermost span, which has to be the request.
+/// The target of spans around waits. They do not appear in the log, where the innermost span of a line must be the
+/// request.
 pub(crate) const WORK: &str = "augmed::work";
 
-/// How long a process waits for its collector before it goes on.
+/// How long a process waits for its collector before it continues.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// A span around what a request waits for. It costs nothing where spans are not exported.
+/// Creates a span around a wait of a request. Costs nothing if spans are not exported.
 macro_rules! waiting_for {
     ($name:literal) => {
         tracing::info_span!(target: $crate::telemetry::WORK, $name)
@@ -46,12 +47,12 @@ macro_rules! waiting_for {
 }
 pub(crate) use waiting_for;
 
-/// Whether the environment names a collector.
+/// Returns whether the environment names a collector.
 pub(super) fn are_wanted() -> bool {
     ENDPOINTS.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-/// Adds the export of spans to `subscriber`. Fails where the environment names no valid endpoint.
+/// Adds the export of spans to `subscriber`. Fails if the endpoint in the environment is invalid.
 pub(super) fn exported<S>(subscriber: S) -> Result<impl Subscriber + Send + Sync, String>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
@@ -88,13 +89,13 @@ fn provider() -> Result<SdkTracerProvider, String> {
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build())
 }
 
-/// Makes `request` a part of its caller's trace, and names it by its route.
+/// Attaches `request` to its caller's trace, and names it by its route.
 pub(crate) fn describe_request(request: &Span, headers: &HeaderMap, method: &str, route: &str) {
     if PROVIDER.get().is_none() {
         return;
     }
     if let Some(parent) = parent::of(headers) {
-        // fails for a span that nobody exports
+        // fails for a span that is not exported
         let _ = request.set_parent(parent);
     }
     request.record("otel.name", format!("{method} {route}"));
@@ -108,7 +109,7 @@ pub(crate) fn describe_answer(request: &Span, status: u16) {
     }
 }
 
-/// Sends what is finished, before Lambda freezes the process, and waits at most a second for that.
+/// Sends finished spans before Lambda freezes the process; waits at most a second.
 pub(crate) async fn flush() {
     let Some(provider) = PROVIDER.get() else { return };
     let flushed = tokio::task::spawn_blocking(|| provider.force_flush());
@@ -119,7 +120,7 @@ pub(crate) async fn flush() {
     }
 }
 
-/// Sends what is left when the process ends.
+/// Sends the remaining spans when the process ends.
 pub fn end() {
     if let Some(Err(error)) = PROVIDER.get().map(|provider| provider.shutdown_with_timeout(FLUSH_TIMEOUT)) {
         tracing::warn!(%error, "spans were not exported");

@@ -1,10 +1,10 @@
-//! The span of the caller, from the headers of a request.
+//! The caller's span, from the headers of a request.
 
 use axum::http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 
-/// Returns the span that `traceparent` or `x-amzn-trace-id` names.
+/// Returns the span named by `traceparent` or `x-amzn-trace-id`.
 pub(super) fn of(headers: &HeaderMap) -> Option<Context> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let parent = text("traceparent").and_then(w3c).or_else(|| text("x-amzn-trace-id").and_then(xray))?;
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn both_headers_name_a_span() {
+    fn reads_both_headers() {
         let of_w3c = ids(w3c("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
         let of_xray = ids(xray("Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0"));
 
@@ -53,11 +53,11 @@ mod tests {
     }
 
     #[test]
-    fn what_names_none_is_ignored() {
+    fn ignores_invalid_headers() {
         for header in ["", "00-0-0-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-ö-ö-01"] {
             assert_eq!(ids(w3c(header)), None, "{header}");
         }
-        // the load balancer sends no parent where nothing is traced
+        // the load balancer sends no parent if nothing is traced
         assert_eq!(ids(xray("Root=1-67891233-abcdef012345678912345678")), None);
     }
 }

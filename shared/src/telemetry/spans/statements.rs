@@ -1,4 +1,4 @@
-//! A span for each statement. sqlx reports a statement when it is done, with the time that it took.
+//! A span per statement. sqlx reports a statement when it has finished, with its duration.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::telemetry::statements::TARGET;
 
-/// Makes the spans.
+/// A layer that creates the spans.
 pub(super) struct StatementSpans {
     tracer: SdkTracer,
     dispatch: OnceLock<WeakDispatch>,
@@ -36,7 +36,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StatementSpans {
         if event.metadata().target() != TARGET {
             return;
         }
-        // what no request waits for, as the rotation of secrets, is no part of a trace
+        // statements outside requests, as in the rotation of secrets, belong to no trace
         let Some(request) = context.event_span(event) else { return };
         let Some(dispatch) = self.dispatch.get().and_then(WeakDispatch::upgrade) else { return };
         let Some(parent) = get_otel_context(&request.id(), &dispatch) else { return };
@@ -52,7 +52,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StatementSpans {
     }
 }
 
-/// What sqlx says of a statement: its first words, in which there is no value, and its time.
+/// sqlx's report of a statement: its first words, which contain no values, and its duration.
 #[derive(Default)]
 struct Statement {
     summary: String,
