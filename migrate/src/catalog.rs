@@ -1,32 +1,32 @@
-//! Tables, columns and constraints: those of the old system, and those of a live database.
+//! Tables, columns and constraints of the old system and of a live database.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-/// What the baseline gives, as the production database had it (contract section 7).
+/// The baseline's schema, as in the production database (contract section 7).
 const COLUMNS: &str = include_str!("expected/columns.csv");
 const CONSTRAINTS: &str = include_str!("expected/constraints.csv");
 
 /// Tables by name.
 pub type Schema = BTreeMap<String, Table>;
 
-/// One table. The order of its columns carries no meaning: dropped ones leave gaps that a new database does not have.
+/// A table. The order of its columns does not matter: in the old database, dropped columns leave gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     pub columns: BTreeMap<String, Column>,
-    /// Definitions as `pg_get_constraintdef` writes them.
+    /// Definitions as printed by `pg_get_constraintdef`.
     pub constraints: BTreeMap<String, String>,
 }
 
-/// One column.
+/// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// As in the contract: `varchar(20)`, `timestamptz`.
+    /// The type as in the contract: `varchar(20)`, `timestamptz`.
     pub data_type: String,
     pub nullable: bool,
-    /// As `pg_get_expr` writes it.
+    /// The expression as printed by `pg_get_expr`.
     pub default: Option<String>,
 }
 
@@ -47,7 +47,7 @@ struct ConstraintRow {
     definition: String,
 }
 
-/// The schema of the old system.
+/// Returns the schema of the old system.
 pub fn expected() -> Schema {
     let mut schema = Schema::new();
     for row in rows::<ColumnRow>(COLUMNS) {
@@ -60,7 +60,7 @@ pub fn expected() -> Schema {
     schema
 }
 
-/// The embedded files are part of the program, and a test reads them.
+/// Parses an embedded file; a test reads both.
 fn rows<T: for<'row> Deserialize<'row>>(text: &str) -> Vec<T> {
     csv::Reader::from_reader(text.as_bytes())
         .into_deserialize()
@@ -68,7 +68,7 @@ fn rows<T: for<'row> Deserialize<'row>>(text: &str) -> Vec<T> {
         .collect()
 }
 
-/// The tables of schema `public`.
+/// Returns the tables of schema `public`.
 pub async fn live(connection: &mut PgConnection) -> Result<Schema, sqlx::Error> {
     let mut schema = Schema::new();
     let columns = sqlx::query!(

@@ -1,7 +1,8 @@
-//! A custom resource of CloudFormation, `Custom::SchemaMigration`: the stack waits for it before it updates the functions.
+//! A custom resource of CloudFormation, `Custom::SchemaMigration`: the stack waits for it before it updates the
+//! functions.
 //!
-//! The event brings along an address to answer at. Without an answer the stack hangs for an hour, so that there is one
-//! whatever happens, and in time.
+//! The event contains an address for the answer. Without one the stack hangs for an hour, so an answer is sent in time
+//! whatever happens.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -9,16 +10,16 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Kept back of a function's time, for the answer.
-const FOR_THE_ANSWER: Duration = Duration::from_secs(20);
-/// One of three attempts.
-const ATTEMPT: Duration = Duration::from_secs(5);
-/// CloudFormation takes answers of 4096 bytes.
-const LONGEST_REASON: usize = 2500;
-/// There is one schema, and it outlives the stack.
+/// The part of a function's time reserved for sending the answer.
+const ANSWER_RESERVE: Duration = Duration::from_secs(20);
+/// The time for one of three attempts.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// CloudFormation accepts answers of up to 4096 bytes.
+const MAX_REASON_BYTES: usize = 2500;
+/// One constant id: there is one schema, and it outlives the stack.
 const PHYSICAL_ID: &str = "augmed-schema";
 
-/// What CloudFormation asks (its user guide, "Custom resource request objects").
+/// A request of CloudFormation (its user guide, "Custom resource request objects").
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CustomResource {
@@ -40,7 +41,7 @@ enum RequestType {
     Delete,
 }
 
-/// What CloudFormation wants to hear ("Custom resource response objects").
+/// The answer to CloudFormation ("Custom resource response objects").
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {
@@ -59,28 +60,28 @@ enum Status {
     Failed,
 }
 
-/// The answer did not arrive. The text does not hold the address, which lets anybody answer who knows it.
+/// The answer could not be delivered. The text does not contain the address, because anyone who knows it can answer.
 #[derive(Debug, thiserror::Error)]
 #[error("CloudFormation did not take the answer: {0}")]
-pub struct Unanswered(String);
+pub struct AnswerError(String);
 
 impl CustomResource {
-    /// Reads an event; none for those of other kinds.
+    /// Parses an event; returns `None` for other kinds of events.
     pub fn from_event(event: &Value) -> Option<Self> {
         Self::deserialize(event).ok()
     }
 
-    /// Migrates by `migrate` unless the resource is deleted, and answers before `deadline`, at which the function ends.
+    /// Runs `migrate` unless the resource is deleted, and answers before `deadline`, when the function ends.
     ///
     /// Returns the outcome in a sentence.
     pub async fn handle<E: std::fmt::Display>(
         &self,
         deadline: SystemTime,
         migrate: impl Future<Output = Result<String, E>>,
-    ) -> Result<String, Unanswered> {
+    ) -> Result<String, AnswerError> {
         let (status, reason) = match self.request_type {
-            // the data stay
-            RequestType::Delete => (Status::Success, "the schema is left as it is".to_owned()),
+            // the data must survive
+            RequestType::Delete => (Status::Success, "the schema is kept".to_owned()),
             RequestType::Create | RequestType::Update => outcome(deadline, migrate).await,
         };
         self.put(&self.answer(status, &reason)).await?;
@@ -90,8 +91,8 @@ impl CustomResource {
     fn answer(&self, status: Status, reason: &str) -> Answer<'_> {
         Answer {
             status,
-            reason: shortened(reason),
-            // another id would make CloudFormation delete the resource of the old one
+            reason: truncated(reason),
+            // a different id would make CloudFormation delete the old resource
             physical_resource_id: self.physical_resource_id.as_deref().unwrap_or(PHYSICAL_ID),
             stack_id: &self.stack_id,
             request_id: &self.request_id,
@@ -99,10 +100,10 @@ impl CustomResource {
         }
     }
 
-    /// The address is signed for a request without a content type.
-    async fn put(&self, answer: &Answer<'_>) -> Result<(), Unanswered> {
-        let unanswered = |error: reqwest::Error| Unanswered(describe(&error.without_url()));
-        let body = serde_json::to_string(answer).map_err(|error| Unanswered(error.to_string()))?;
+    /// Sends the answer. The address is signed for requests without a content type.
+    async fn put(&self, answer: &Answer<'_>) -> Result<(), AnswerError> {
+        let failed = |error: reqwest::Error| AnswerError(describe(&error.without_url()));
+        let body = serde_json::to_string(answer).map_err(|error| AnswerError(error.to_string()))?;
         let host = url_host(&self.response_url);
         let retries = reqwest::retry::for_host(host).no_budget().max_retries_per_request(2).classify_fn(|attempt| {
             if attempt.status().is_some_and(|status| !status.is_server_error()) {
@@ -111,9 +112,9 @@ impl CustomResource {
                 attempt.retryable()
             }
         });
-        let client = reqwest::Client::builder().timeout(ATTEMPT * 3).connect_timeout(ATTEMPT).retry(retries).build();
-        let response = client.map_err(unanswered)?.put(&self.response_url).body(body).send().await;
-        response.and_then(reqwest::Response::error_for_status).map(drop).map_err(unanswered)
+        let client = reqwest::Client::builder().timeout(ATTEMPT_TIMEOUT * 3).connect_timeout(ATTEMPT_TIMEOUT).retry(retries).build();
+        let response = client.map_err(failed)?.put(&self.response_url).body(body).send().await;
+        response.and_then(reqwest::Response::error_for_status).map(drop).map_err(failed)
     }
 }
 
@@ -121,7 +122,7 @@ async fn outcome<E: std::fmt::Display>(
     deadline: SystemTime,
     migrate: impl Future<Output = Result<String, E>>,
 ) -> (Status, String) {
-    let time = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(FOR_THE_ANSWER);
+    let time = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(ANSWER_RESERVE);
     match tokio::time::timeout(time, migrate).await {
         Ok(Ok(message)) => (Status::Success, message),
         Ok(Err(error)) => {
@@ -129,8 +130,8 @@ async fn outcome<E: std::fmt::Display>(
             (Status::Failed, error.to_string())
         }
         Err(_) => {
-            tracing::error!("migration did not end in time");
-            let hint = "the function's log says how far it came; what is applied stays applied, and a next run goes on";
+            tracing::error!("the migration did not finish in time");
+            let hint = "the function's log shows its progress; applied migrations stay applied, and the next run continues";
             (Status::Failed, format!("not finished after {} s: {hint}", time.as_secs()))
         }
     }
@@ -145,13 +146,13 @@ fn describe(error: &reqwest::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Cut between characters.
-fn shortened(reason: &str) -> String {
-    let end = reason.floor_char_boundary(LONGEST_REASON);
+/// Truncates at a character boundary.
+fn truncated(reason: &str) -> String {
+    let end = reason.floor_char_boundary(MAX_REASON_BYTES);
     if end == reason.len() {
         reason.to_owned()
     } else {
-        format!("{} … (the function's log has it all)", &reason[..end])
+        format!("{} … (truncated; see the function's log)", &reason[..end])
     }
 }
 
@@ -174,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn other_events_are_no_custom_resources() {
+    fn ignores_other_events() {
         assert!(CustomResource::from_event(&event("Create")).is_some());
         assert!(CustomResource::from_event(&json!({"action": "up"})).is_none());
         assert!(CustomResource::from_event(&json!("nightly")).is_none());
     }
 
     #[test]
-    fn an_id_that_was_given_is_kept() {
+    fn keeps_the_physical_id() {
         let mut update = event("Update");
         update["PhysicalResourceId"] = json!("older-id");
         let update = CustomResource::from_event(&update).unwrap();
@@ -190,16 +191,16 @@ mod tests {
     }
 
     #[test]
-    fn a_long_reason_is_cut_between_characters() {
-        let reason = shortened(&"é".repeat(2000));
+    fn truncates_a_long_reason_at_a_character_boundary() {
+        let reason = truncated(&"é".repeat(2000));
 
         assert!(reason.starts_with("éé") && reason.len() < 2600);
-        assert_eq!(shortened("short"), "short");
+        assert_eq!(truncated("short"), "short");
     }
 
     #[tokio::test]
-    async fn a_run_that_does_not_end_is_a_failure_in_time() {
-        let soon = SystemTime::now() + FOR_THE_ANSWER + Duration::from_millis(10);
+    async fn reports_a_run_that_does_not_end_as_failed_in_time() {
+        let soon = SystemTime::now() + ANSWER_RESERVE + Duration::from_millis(10);
 
         let (status, reason) = outcome(soon, std::future::pending::<Result<String, String>>()).await;
 

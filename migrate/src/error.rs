@@ -1,4 +1,4 @@
-//! Why a run did not do what was asked. No text here holds more of a connection than a database's own message does.
+//! Why a run failed. The texts reveal no more about a connection than the database's own messages do.
 
 use std::time::Duration;
 
@@ -6,74 +6,74 @@ use sqlx::migrate::MigrateError;
 
 use crate::adoption::{Difference, REVISION};
 
-/// SQLSTATE of a lock that was not had within `lock_timeout`.
+/// SQLSTATE of a lock that was not acquired within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
-/// SQLSTATE of a statement that ran into `statement_timeout`.
+/// SQLSTATE of a statement that exceeded `statement_timeout`.
 const QUERY_CANCELED: &str = "57014";
 
-/// What stood in the way. Unless a variant says otherwise, nothing was changed.
+/// Why a run failed. Unless a variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request itself is wrong.
+    /// The request is invalid.
     #[error("request: {0}")]
     Request(String),
-    /// No connection, or lost.
+    /// The connection failed or was lost.
     #[error("database: {0}{explanation}", explanation = explained(.0))]
     Database(#[from] sqlx::Error),
-    /// Locks and settings of a run belong to its session.
+    /// The run needs a session: its locks and settings belong to one.
     #[error(
-        "a pooler is before this database, and a migration needs a session: set DATABASE_DIRECT_URL to an address past the pooler"
+        "this address leads to a pooler, but migrations need a session: set DATABASE_DIRECT_URL to an address that bypasses the pooler"
     )]
     NoSession,
-    /// The study is not where this program and the service look.
-    #[error("alembic_version is in schema {}, and this program works in schema public alone: move the study's tables there (ALTER TABLE … SET SCHEMA public), then ALTER ROLE {role} RESET search_path", listed(.schemas))]
+    /// The study's tables are not in the schema that this program and the service use.
+    #[error("alembic_version is in schema {}, but this program uses only schema public: move the study's tables there (ALTER TABLE … SET SCHEMA public), then ALTER ROLE {role} RESET search_path", listed(.schemas))]
     OtherSchema {
-        /// Who asks.
+        /// The role.
         role: String,
-        /// Where the table is.
+        /// The schemas with such a table.
         schemas: Vec<String>,
     },
-    /// The service would not find its tables.
+    /// The role's search path does not contain the tables.
     #[error(
         "role {0} does not look in schema public, where the tables are: ALTER ROLE {0} RESET search_path, and GRANT USAGE ON SCHEMA public TO {0}"
     )]
     PublicUnseen(String),
-    /// What is pending would fail half way.
-    #[error("role {role} may not do what is pending, nothing was changed:\n{}", bulleted(.missing))]
+    /// The role lacks privileges for pending migrations, which would fail partway.
+    #[error("role {role} lacks privileges for the pending migrations; nothing was changed:\n{}", bulleted(.missing))]
     Privileges {
-        /// Who asks.
+        /// The role.
         role: String,
-        /// What is missing, and the statement that gives it.
+        /// Missing privileges, each with the statement that grants it.
         missing: Vec<String>,
     },
-    /// Somebody else is migrating and takes longer than we wait.
-    #[error("another migration run is at work; gave up waiting for it after {}", seconds(*.0))]
+    /// Another run holds the lock for longer than we wait.
+    #[error("another migration run is in progress; gave up waiting after {}", seconds(*.0))]
     OtherRun(Duration),
-    /// The old system's Alembic is somewhere else, nowhere, or in several places at once.
-    #[error("alembic_version holds {}; only {REVISION} can be taken over", listed(.0))]
+    /// The revision of the old system's Alembic is unsupported, missing or ambiguous.
+    #[error("alembic_version holds {}; only {REVISION} can be adopted", listed(.0))]
     Revision(Vec<String>),
-    /// Neither empty, nor ours, nor the old system's.
-    #[error("schema public is neither empty nor known: it has no migration history of either system, and holds {}", listed(.0))]
+    /// The schema is neither empty, nor ours, nor the old system's.
+    #[error("schema public is neither empty nor known: it has no migration history of either system, and contains {}", listed(.0))]
     Foreign(Vec<String>),
-    /// A database of the old system that is not as the baseline says.
-    #[error("the schema differs from that of revision {REVISION}, nothing was adopted:\n{}", bulleted(.0))]
+    /// The old system's schema differs from the baseline.
+    #[error("the schema differs from that of revision {REVISION}; nothing was adopted:\n{}", bulleted(.0))]
     Differs(Vec<Difference>),
     /// There is nothing to adopt in an empty database.
-    #[error("the database is empty: there is nothing to adopt, `up` creates the schema")]
+    #[error("the database is empty: there is nothing to adopt; `up` creates the schema")]
     NothingToAdopt,
     /// The database was migrated by another program.
     #[error("the database has migrations that this program does not know: {}", listed(.0))]
     Unknown(Vec<i64>),
-    /// The database was migrated by a newer release; everything that this program knows is applied.
+    /// The database was migrated by a newer release; all migrations of this program are applied.
     #[error("the database is newer than this program, by the migrations {}", listed(.0))]
     Newer(Vec<i64>),
-    /// A file was edited after it was applied.
+    /// A migration was edited after it was applied.
     #[error("these migrations were changed after they were applied: {}", listed(.0))]
     Changed(Vec<i64>),
-    /// A migration is pending that should have come before one that is applied.
-    #[error("{} would run after {latest}, which is applied already; give it a newer version", listed(.pending))]
+    /// A pending migration is older than an applied one.
+    #[error("{} would run after {latest}, which is already applied; give it a newer version", listed(.pending))]
     OutOfOrder {
-        /// The versions that come too late.
+        /// The pending versions that are too old.
         pending: Vec<i64>,
         /// The newest applied version.
         latest: i64,
@@ -81,49 +81,49 @@ pub enum Error {
     /// A migration that sqlx has marked as failed.
     #[error("migration {0} is marked as failed in _sqlx_migrations")]
     Dirty(i64),
-    /// `down` never guesses.
-    #[error("down needs a target: the version that is to be the newest one afterwards, or 0 for none")]
+    /// `down` requires a target.
+    #[error("down needs a target: the newest version to keep, or 0 for none")]
     TargetMissing,
-    /// No such migration.
+    /// The target is not a migration.
     #[error("there is no migration {0}")]
     TargetUnknown(i64),
-    /// Undoing a migration drops its tables.
-    #[error("down to there would drop tables that hold rows: {}. An older release runs on this schema, so it needs no down; where these rows may go, keep a copy and empty the tables first (migrations/README.md)", listed(.0))]
+    /// Undoing these migrations would drop tables with rows.
+    #[error("down to this version would drop tables with rows: {}. Older releases run on this schema, so they need no down. To delete the rows anyway, back them up and empty the tables first (migrations/README.md)", listed(.0))]
     HoldsRows(Vec<String>),
     /// The old system still reads these tables.
     #[error("down to 0 would drop the tables of the old system, whose alembic_version is still here")]
     StillOldSystem,
-    /// A session keeps a table that the migration needs. The migrations before this one stay applied.
-    #[error("migration {version} ({description}) did not get its lock within {}: another session holds the table. Nothing of this migration was done; run again", seconds(*.waited))]
+    /// Another session locks a table that the migration needs. Earlier migrations stay applied.
+    #[error("migration {version} ({description}) did not get its lock within {}: another session holds the table. This migration was rolled back; run again", seconds(*.waited))]
     TableLocked {
-        /// The migration.
+        /// The migration's version.
         version: i64,
-        /// Its name.
+        /// The migration's description.
         description: String,
         /// `lock_timeout`.
         waited: Duration,
     },
-    /// The statement took too long. The migrations before this one stay applied.
+    /// A statement exceeded its time limit. Earlier migrations stay applied.
     #[error("migration {version} ({description}) was stopped after {}: raise statement_timeout_seconds or split it, and run again", seconds(*.limit))]
     TooSlow {
-        /// The migration.
+        /// The migration's version.
         version: i64,
-        /// Its name.
+        /// The migration's description.
         description: String,
         /// `statement_timeout`.
         limit: Duration,
     },
-    /// The role that functions and container connect as cannot be what it is to be. Migrations stay applied.
+    /// The application role cannot be created or repaired. Migrations stay applied.
     #[error("application role: {0}")]
     Role(String),
-    /// The migration is wrong. Those before this one stay applied.
+    /// The migration failed. Earlier migrations stay applied.
     #[error("migration {version} ({description}) failed: {source}{explanation}", explanation = explained_failure(source))]
     Failed {
-        /// The migration.
+        /// The migration's version.
         version: i64,
-        /// Its name.
+        /// The migration's description.
         description: String,
-        /// What the database said.
+        /// The database's error.
         source: MigrateError,
     },
 }
@@ -138,7 +138,7 @@ impl From<MigrateError> for Error {
 }
 
 impl Error {
-    /// Tells a lock and a timeout from a migration that is wrong.
+    /// Distinguishes locks and timeouts from a faulty migration.
     pub(crate) fn of_migration(
         version: i64,
         description: &str,
@@ -182,7 +182,7 @@ fn explained(error: &sqlx::Error) -> String {
     shared::db::explanation(error).map(|text| format!(". {text}")).unwrap_or_default()
 }
 
-/// What PostgreSQL said while a migration ran.
+/// Explains PostgreSQL's error during a migration.
 fn explained_failure(error: &MigrateError) -> String {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => explained(error),

@@ -1,10 +1,10 @@
-//! What is applied, and what is pending.
+//! The history: applied and pending migrations.
 
 use sqlx::migrate::{AppliedMigration, Migration};
 
 use crate::{Error, migrations};
 
-/// The up migrations that are not applied, in order; or why the history cannot be gone on with.
+/// Returns the pending up migrations in order; fails if the history is inconsistent.
 pub fn pending(applied: &[AppliedMigration]) -> Result<Vec<&'static Migration>, Error> {
     let unknown: Vec<i64> =
         applied.iter().map(|one| one.version).filter(|version| !migrations::is_known(*version)).collect();
@@ -40,14 +40,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_applied_is_pending() {
+    fn returns_migrations_that_are_not_applied() {
         let pending = pending(&applied(2)).unwrap();
 
         assert_eq!(pending.len(), migrations::up().count() - 2);
     }
 
     #[test]
-    fn a_migration_of_somebody_else_is_refused() {
+    fn refuses_an_unknown_migration() {
         let mut applied = applied(1);
         applied.push(AppliedMigration { version: 7, checksum: vec![1].into() });
 
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_of_a_newer_release_is_told_from_that_of_another_program() {
+    fn distinguishes_a_newer_release_from_another_program() {
         let newer = AppliedMigration { version: i64::MAX, checksum: vec![1].into() };
         let mut all = applied(migrations::up().count());
         all.push(newer.clone());
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_was_edited_later_is_refused() {
+    fn refuses_a_migration_that_was_edited_after_it_was_applied() {
         let mut applied = applied(2);
         applied[1].checksum = vec![1].into();
 
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_comes_too_late_is_refused() {
+    fn refuses_a_pending_migration_older_than_an_applied_one() {
         let mut applied = applied(3);
         let late = applied.remove(1).version;
 

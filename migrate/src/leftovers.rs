@@ -1,12 +1,13 @@
-//! `CREATE INDEX CONCURRENTLY` that is interrupted leaves an index behind that costs writes and serves no reads; one that is
-//! killed after its end leaves a good one that nobody has recorded. Either way the next run builds it anew.
+//! Cleanup after `CREATE INDEX CONCURRENTLY`. If interrupted, it leaves an invalid index that slows down writes and
+//! serves no reads; if killed after its end, it leaves a valid one that is not recorded. Either way the next run
+//! rebuilds it.
 
 use sqlx::migrate::Migration;
 use sqlx::{Executor, PgConnection};
 use squawk_syntax::SourceFile;
 use squawk_syntax::ast::Stmt;
 
-/// The indexes that a migration builds concurrently.
+/// Returns the indexes that a migration builds concurrently.
 pub fn concurrent_indexes(migration: &Migration) -> Vec<String> {
     SourceFile::parse(&migration.sql)
         .tree()
@@ -20,7 +21,7 @@ pub fn concurrent_indexes(migration: &Migration) -> Vec<String> {
         .collect()
 }
 
-/// Drops what an earlier attempt at `migration` left behind, and names it.
+/// Drops the indexes that an earlier attempt at `migration` left behind, and returns their names.
 pub async fn remove(connection: &mut PgConnection, migration: &Migration) -> Result<Vec<String>, sqlx::Error> {
     let left = sqlx::query!(
         r#"SELECT relname::text AS "name!", quote_ident(relname) AS "quoted!"

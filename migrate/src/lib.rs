@@ -1,8 +1,9 @@
-//! Keeps the database schema: what is pending, whether it is safe, up, down, and the takeover of a database of the old
-//! system. The rules for migrations are in `migrations/README.md`.
+//! Manages the database schema: plan, lint, up, down, and the adoption of a database of the old system. The rules for
+//! migrations are in `migrations/README.md`.
 //!
-//! Follow one run: [`Runner`] → `session` and its `run_lock` → `state` (what kind of database is this?) → [`adoption`] (is it
-//! the schema we expect?) → `history` (what is pending?) → `session` applies one migration after the other, by sqlx.
+//! Follow one run: [`Runner`] → `session` and its `run_lock` → `state` (what kind of database is this?) → [`adoption`]
+//! (is it the expected schema?) → `history` (what is pending?) → `session` applies one migration after another with
+//! sqlx.
 
 pub mod adoption;
 pub mod application_role;

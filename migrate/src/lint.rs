@@ -1,11 +1,12 @@
-//! Is a migration safe while old code runs? Squawk knows PostgreSQL's locks; [`rules`] says which of its rules hold here and
-//! adds our own. A finding stands until the file says why it is safe, in the lines before the statement or in it:
+//! Checks that a migration is safe while old code runs. Squawk knows PostgreSQL's locks; [`rules`] selects the rules
+//! that apply here and adds our own. A comment before or in the statement suppresses a finding; it has to give the
+//! reason:
 //!
 //! ```sql
 //! -- safe: ban-drop-column: nobody has read it since release 12
 //! ```
 
-mod excuse;
+mod suppression;
 mod rules;
 
 use serde::Serialize;
@@ -15,15 +16,15 @@ use squawk_syntax::SourceFile;
 use squawk_syntax::ast::{AstNode, Stmt};
 
 use crate::migrations;
-use excuse::Excuse;
+use suppression::Suppression;
 
-/// What runs outside a transaction says so in its first line, to sqlx and to us.
+/// The first line of a migration that runs outside a transaction, for sqlx and for this lint.
 const NO_TRANSACTION: &str = "-- no-transaction";
 
-/// Squawk's own comment, which silences it without a reason.
+/// Squawk's own comment, which suppresses findings without a reason.
 const SQUAWK_IGNORE: &str = "squawk-ignore";
 
-/// Which way a migration goes. One that undoes something may drop what it made.
+/// The direction of a migration. A down migration may drop what its up migration created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// `.up.sql`
@@ -32,18 +33,18 @@ pub enum Direction {
     Down,
 }
 
-/// One thing that is not safe, or that cannot work.
+/// An unsafe or invalid part of a migration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
-    /// Line of the file, from 1.
+    /// The line of the file, from 1.
     pub line: usize,
-    /// The rule's name, as an excuse names it.
+    /// The rule's name, as used to suppress it.
     pub rule: String,
-    /// What is wrong, and what to do instead.
+    /// What is wrong and what to do instead.
     pub message: String,
 }
 
-/// A statement's bytes, from the end of the one before it, so that the comments above belong to it.
+/// A statement from the end of the previous one, in bytes, so that it includes the comments above it.
 struct Statement {
     start: usize,
     end: usize,
@@ -67,47 +68,47 @@ pub fn lint(sql: &str, direction: Direction) -> Vec<Finding> {
         found.push((error.range().start().into(), "syntax".to_owned(), error.message().to_owned()));
     }
     if let Some(offset) = sql.find(SQUAWK_IGNORE) {
-        let message = "an excuse has a reason: write `-- safe: <rule>: <reason>`";
+        let message = "a suppression needs a reason: write `-- safe: <rule>: <reason>`";
         found.push((offset, "squawk-ignore".to_owned(), message.to_owned()));
     }
-    let mut squawk = Linter::from(rules::of_squawk(direction));
+    let mut squawk = Linter::from(rules::squawk(direction));
     squawk.settings.assume_in_transaction = !no_transaction;
     for violation in squawk.lint(&parsed, sql) {
         let message = [Some(violation.message), violation.help].into_iter().flatten().collect::<Vec<_>>().join(" ");
         found.push((violation.text_range.start().into(), violation.code.to_string(), message));
     }
     for statement in &statements {
-        for (rule, message) in rules::of_our_own(&statement.syntax, direction, no_transaction) {
+        for (rule, message) in rules::own(&statement.syntax, direction, no_transaction) {
             found.push((statement.syntax.syntax().text_range().start().into(), rule.to_owned(), message.to_owned()));
         }
     }
     if no_transaction && statements.len() > 1 {
-        let message = "sqlx sends a file at once, which makes one transaction of several statements: give each a file";
+        let message = "sqlx sends a file in one message, so several statements form a transaction: put each statement into its own file";
         found.push((statements[1].start, "one-statement".to_owned(), message.to_owned()));
     }
-    excused(sql, found, &statements)
+    unsuppressed(sql, found, &statements)
 }
 
-/// Takes away what has an excuse, and adds the excuses that are no good.
-fn excused(sql: &str, found: Vec<(usize, String, String)>, statements: &[Statement]) -> Vec<Finding> {
-    let mut excuses = Excuse::all(sql);
+/// Removes suppressed findings, and adds a finding for each unused suppression.
+fn unsuppressed(sql: &str, found: Vec<(usize, String, String)>, statements: &[Statement]) -> Vec<Finding> {
+    let mut suppressions = Suppression::all(sql);
     let mut findings = Vec::new();
     for (offset, rule, message) in found {
         let statement = statements.iter().find(|statement| (statement.start..statement.end).contains(&offset));
-        let excuse = statement.and_then(|statement| {
-            excuses
+        let suppression = statement.and_then(|statement| {
+            suppressions
                 .iter_mut()
-                .find(|excuse| (statement.start..statement.end).contains(&excuse.offset) && excuse.rule == rule)
+                .find(|suppression| (statement.start..statement.end).contains(&suppression.offset) && suppression.rule == rule)
         });
-        match excuse {
-            Some(excuse) if excuse.has_reason => excuse.used = true,
+        match suppression {
+            Some(suppression) if suppression.has_reason => suppression.used = true,
             _ => findings.push(Finding { line: line(sql, offset), rule, message }),
         }
     }
-    for excuse in excuses.into_iter().filter(|excuse| !excuse.used) {
+    for suppression in suppressions.into_iter().filter(|suppression| !suppression.used) {
         let message =
-            "excuses nothing here: write `-- safe: <rule>: <reason>` before the statement that needs it".to_owned();
-        findings.push(Finding { line: line(sql, excuse.offset), rule: "unused-excuse".to_owned(), message });
+            "suppresses nothing: write `-- safe: <rule>: <reason>` before the statement that needs it".to_owned();
+        findings.push(Finding { line: line(sql, suppression.offset), rule: "unused-suppression".to_owned(), message });
     }
     findings.sort();
     findings.dedup();
@@ -161,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn the_baseline_is_the_first() {
+    fn the_baseline_is_the_first_migration() {
         assert_eq!(migrations::up().next().unwrap().version, migrations::BASELINE);
     }
 
     #[test]
-    fn what_destroys_data_or_locks_for_long_is_found() {
+    fn finds_data_loss_and_long_locks() {
         for (sql, rule) in [
             ("DROP TABLE answer;", "ban-drop-table"),
             ("ALTER TABLE answer DROP COLUMN answer;", "ban-drop-column"),
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_adds_is_fine() {
+    fn accepts_additions() {
         for sql in [
             "ALTER TABLE answer ADD COLUMN note text;",
             "ALTER TABLE answer ADD COLUMN done boolean NOT NULL DEFAULT false;",
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_excuses_the_statement_that_follows_and_no_other() {
+    fn a_suppression_applies_to_the_next_statement_only() {
         let sql = "-- safe: ban-drop-table: empty since release 12\nDROP TABLE a;\nDROP TABLE b;\n";
         let findings = lint(sql, Direction::Up);
 
@@ -245,29 +246,29 @@ mod tests {
     }
 
     #[test]
-    fn an_excuse_without_a_reason_is_none() {
-        assert_eq!(rules_broken("-- safe: ban-drop-table:\nDROP TABLE a;"), ["unused-excuse", "ban-drop-table"]);
+    fn a_suppression_needs_a_reason() {
+        assert_eq!(rules_broken("-- safe: ban-drop-table:\nDROP TABLE a;"), ["unused-suppression", "ban-drop-table"]);
     }
 
     #[test]
-    fn an_excuse_that_nothing_needs_is_found() {
-        assert_eq!(rules_broken("-- safe: truncate: it was empty\nSELECT 1;"), ["unused-excuse"]);
+    fn finds_unused_suppressions() {
+        assert_eq!(rules_broken("-- safe: truncate: it was empty\nSELECT 1;"), ["unused-suppression"]);
     }
 
     #[test]
-    fn squawks_own_way_of_ignoring_does_not_count() {
+    fn refuses_squawks_own_suppressions() {
         assert_eq!(rules_broken("-- squawk-ignore ban-drop-table\nDROP TABLE a;"), ["squawk-ignore"]);
     }
 
     #[test]
-    fn a_file_without_a_transaction_has_one_statement() {
+    fn a_file_without_a_transaction_must_have_one_statement() {
         let sql = "-- no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS i;\nCREATE INDEX CONCURRENTLY i ON answer (task_id);\n";
 
         assert_eq!(rules_broken(sql), ["one-statement"]);
     }
 
     #[test]
-    fn a_way_back_may_drop_but_not_lock_for_long() {
+    fn a_down_migration_may_drop_but_not_lock_for_long() {
         assert!(lint("ALTER TABLE answer DROP COLUMN note;", Direction::Down).is_empty());
         assert_eq!(lint("DROP INDEX answer_idx;", Direction::Down).len(), 1);
     }

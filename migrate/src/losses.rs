@@ -1,4 +1,4 @@
-//! What a way down would take with it.
+//! Data loss of down migrations.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use squawk_syntax::ast::{AstNode as _, Stmt};
 
 use crate::Error;
 
-/// Refuses to undo migrations whose tables hold rows: a trail that is append-only must not end with a word to the wrong database.
+/// Refuses to undo migrations whose tables contain rows: a mistyped address must not delete an append-only audit trail.
 pub async fn refuse(connection: &mut PgConnection, undone: &[&Migration]) -> Result<(), Error> {
     let mut filled = Vec::new();
     let dropped: BTreeSet<String> = undone.iter().flat_map(|migration| dropped_tables(&migration.sql)).collect();
     for table in dropped {
-        // the names are our own
+        // the names come from our own migrations
         let holds_rows = format!("SELECT EXISTS (SELECT FROM {table})");
         if sqlx::query_scalar(&holds_rows).fetch_one(&mut *connection).await? {
             filled.push(table);
@@ -23,7 +23,7 @@ pub async fn refuse(connection: &mut PgConnection, undone: &[&Migration]) -> Res
     if filled.is_empty() { Ok(()) } else { Err(Error::HoldsRows(filled)) }
 }
 
-/// As they are written there.
+/// Returns the tables that a migration drops, as written.
 fn dropped_tables(sql: &str) -> Vec<String> {
     let tables = SourceFile::parse(sql).tree().stmts().filter_map(|statement| match statement {
         Stmt::DropTable(drop) => Some(drop.table_name_refs().map(|table| table.syntax().text().to_string())),
@@ -38,7 +38,7 @@ mod tests {
     use crate::{catalog, migrations};
 
     #[test]
-    fn the_tables_that_all_migrations_drop_are_found() {
+    fn finds_the_tables_that_migrations_drop() {
         let dropped = migrations::down().flat_map(|migration| dropped_tables(&migration.sql));
         let dropped: BTreeSet<String> = dropped.map(|table| table.replace('"', "")).collect();
 
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_may_drop_several() {
+    fn a_statement_may_drop_several_tables() {
         assert_eq!(
             dropped_tables("DROP INDEX a; DROP TABLE IF EXISTS b, public.\"c\" CASCADE;"),
             ["b", "public.\"c\""]

@@ -1,6 +1,6 @@
-//! The migration function: `{"action": "status" | "plan" | "up" | "down" | "adopt", "target": …}` answers a [`migrate::Report`]; a
-//! scheduled event means `up`. A failure is an invocation error that says why, so that Lambda counts it.
-//! CloudFormation's events are answered where they say ([`CustomResource`]).
+//! The migration function: `{"action": "status" | "plan" | "up" | "down" | "adopt", "target": …}` returns a
+//! [`migrate::Report`]; a scheduled event means `up`. A failure is an invocation error with its reason, so that Lambda
+//! counts it. CloudFormation's events are answered at the address that they contain ([`CustomResource`]).
 
 use std::pin::Pin;
 
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Failure> {
 
 async fn answer(event: LambdaEvent<Value>) -> Result<Value, Failure> {
     if let Some(resource) = CustomResource::from_event(&event.payload) {
-        // a failed migration is no failed invocation: it was answered, and Lambda is not to run it again
+        // a failed migration is a successful invocation: it was answered, and Lambda must not retry it
         let deadline = event.context.deadline();
         let message = erased(async move { Ok(resource.handle(deadline, erased(prepare_release())).await?) }).await?;
         return Ok(json!({ "message": message }));
@@ -33,7 +33,7 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Failure> {
     let request = Request::from_event(event.payload)?;
     let report = erased(async move {
         match runner().await?.run(&request).await {
-            // after a rollback of code that is so every night, and nobody has to be told
+            // expected every night after a rollback of code, so not an error
             Err(newer @ Error::Newer(_)) if is_scheduled => {
                 tracing::warn!("{newer}");
                 Ok(json!({ "message": newer.to_string() }))
@@ -44,7 +44,7 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Failure> {
     report.await
 }
 
-/// Types of futures within futures get too deep for the compiler.
+/// Boxes a future: the types of nested futures become too deep for the compiler.
 fn erased<'a, T>(future: impl Future<Output = Result<T, Failure>> + Send + 'a) -> Work<'a, T> {
     Box::pin(future)
 }
@@ -53,14 +53,14 @@ async fn prepare_release() -> Result<String, Failure> {
     Ok(runner().await?.prepare_release().await?)
 }
 
-/// Secrets are read anew each time: a run is rare, and the password may have changed since the last one.
+/// Returns a runner with fresh secrets: runs are rare, and the password may have changed since the last one.
 async fn runner() -> Result<Runner, Failure> {
     let mut environment = std::env::vars().collect();
     secrets::resolve(&mut environment).await?;
     Ok(Runner::of_urls(&config::migration_urls(&environment)?)?)
 }
 
-/// The runtime logs it, too.
+/// Turns an error into an invocation error, which the runtime also logs.
 fn diagnostic(error: &(dyn std::error::Error + Send + Sync)) -> Diagnostic {
     Diagnostic { error_type: "MigrationError".to_owned(), error_message: error.to_string() }
 }

@@ -1,8 +1,8 @@
-//! The role that functions and container connect as. It may do what their SQL does, and nothing else: it owns nothing, creates nothing,
-//! truncates nothing, and cannot touch the trigger that guards the audit trail.
+//! The role that functions and the container connect as. It has exactly the privileges that their SQL needs: it owns
+//! nothing, creates nothing, truncates nothing, and cannot disable the trigger that guards the audit trail.
 //!
-//! `up` makes the role where it is missing and repairs it where it differs, so that a new database, an adopted one and one
-//! whose grants somebody has changed end alike.
+//! `up` creates the role if it is missing and repairs its grants if they differ, so that new databases, adopted ones,
+//! and ones with changed grants end up the same.
 
 mod login;
 mod privileges;
@@ -20,7 +20,7 @@ use crate::Error;
 
 pub use self::privileges::{Privilege, list};
 
-/// Where the role comes from: the address that functions and container connect with.
+/// The application role, from the address that functions and the container connect with.
 #[derive(Clone)]
 pub struct ApplicationRole {
     name: String,
@@ -31,19 +31,19 @@ pub struct ApplicationRole {
 /// What a run changed about the role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoleReport {
-    /// Its name.
+    /// The name of the role.
     pub role: String,
-    /// Whether it was missing.
+    /// Whether the run created the role.
     pub created: bool,
-    /// Whether it could not log in with the password of its address, which is now its own.
+    /// Whether the run set the role's password, because the one in the address was refused.
     pub password_set: bool,
-    /// `INSERT ON answer`.
+    /// Granted privileges, for example `INSERT ON answer`.
     pub granted: Vec<String>,
-    /// `TRUNCATE ON answer`.
+    /// Revoked privileges, for example `TRUNCATE ON answer`.
     pub revoked: Vec<String>,
 }
 
-/// The whole in a sentence.
+/// Summarizes the report in a sentence.
 impl fmt::Display for RoleReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { role, created, password_set, granted, revoked } = self;
@@ -61,31 +61,32 @@ impl fmt::Display for RoleReport {
 }
 
 impl ApplicationRole {
-    /// Reads name and password of the role from `url`, with which functions and container connect, perhaps to a pooler. The role
-    /// is looked after where `owner` leads.
+    /// Reads name and password of the role from `url`, which functions and the container connect with and which may
+    /// lead to a pooler. The role is maintained in the database at `owner`.
     pub fn new(url: &SecretString, owner: &PgConnectOptions) -> Result<Self, Error> {
         let unreadable =
-            || Error::Role("DATABASE_URL names no user or no password: the service connects as that user".to_owned());
+            || Error::Role("DATABASE_URL lacks a user or a password: the service connects as that user".to_owned());
         let (name, password) = config::credentials(url).ok_or_else(unreadable)?;
         let options = owner.clone().username(&name).password(password.expose_secret());
         let options = options.application_name("augmed-migrate").disable_statement_logging();
         Ok(Self { name, password, options })
     }
 
-    /// Makes the role and its privileges what they are to be. The session is the owner's of the schema, and alone.
+    /// Creates or repairs the role and its privileges. `owner` is a session of the schema's owner that holds the run
+    /// lock.
     pub(crate) async fn maintain(&self, owner: &mut PgConnection) -> Result<RoleReport, Error> {
         let mut transaction = owner.begin().await?;
         let created = !login::exists(&mut transaction, &self.name).await?;
         if created {
             login::create(&mut transaction, &self.name, &self.password).await?;
         }
-        refusals::refuse_a_role_of_others(&mut transaction, &self.name).await?;
-        privileges::close_to_everybody(&mut transaction, &self.name).await?;
+        refusals::refuse_unsuitable_role(&mut transaction, &self.name).await?;
+        privileges::revoke_public_privileges(&mut transaction, &self.name).await?;
         let changes = privileges::changes(&mut transaction, &self.name).await?;
         for statement in &changes.statements {
             transaction.execute(statement.as_str()).await?;
         }
-        refusals::refuse_what_comes_from_elsewhere(&mut transaction, &self.name).await?;
+        refusals::refuse_surplus_privileges(&mut transaction, &self.name).await?;
         transaction.commit().await?;
         let password_set = !created && login::set_password_if_refused(owner, self).await?;
         Ok(RoleReport {
@@ -98,14 +99,14 @@ impl ApplicationRole {
     }
 }
 
-/// sqlx shows the password of its options.
+/// Hides the password, which sqlx's options would show.
 impl fmt::Debug for ApplicationRole {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("ApplicationRole").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// An identifier in SQL.
+/// Quotes an identifier.
 fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn name_and_password_are_those_of_the_address() {
+    fn reads_name_and_password_from_the_address() {
         for url in [
             "postgresql+psycopg2://augmed_api:a#%40%2Fb@pooler.test:5432/augmed?sslmode=verify-full",
             "postgresql:///?host=pooler.test&user=augmed_api&password=a%23%40%2Fb&dbname=augmed",
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_without_a_password_is_refused_without_being_repeated() {
+    fn refuses_an_address_without_a_password_and_does_not_repeat_it() {
         for url in ["postgresql://hunter2@db/augmed", "postgresql://db/augmed", "hunter2"] {
             let said = of(url).unwrap_err().to_string();
             assert!(said.contains("DATABASE_URL") && !said.contains("hunter2"), "{said}");
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_is_quoted() {
+    fn quotes_identifiers() {
         assert_eq!(quoted(r#"a"b"#), r#""a""b""#);
     }
 }

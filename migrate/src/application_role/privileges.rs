@@ -1,4 +1,4 @@
-//! What the role may do, and what has to change until it may do just that.
+//! The role's required privileges, and the statements that establish them.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use sqlx::{Executor as _, PgConnection};
 
 use super::quoted;
 
-/// One table a line. `tests/application_role` compares it with the SQL of functions and container.
+/// One line per table. `tests/application_role` compares the list with the SQL of functions and the container.
 const LIST: &str = include_str!("privileges.csv");
 
-/// A right to one table or sequence.
+/// A privilege on one table or sequence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Privilege {
     /// The table or sequence, in schema `public`.
     pub object: String,
     /// Whether it is a sequence.
     pub is_sequence: bool,
-    /// `SELECT`.
+    /// The name, for example `SELECT`.
     pub name: String,
 }
 
-/// Statements, and what they do in words.
+/// Statements and their descriptions.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub statements: Vec<String>,
@@ -35,11 +35,11 @@ struct Row {
     privileges: String,
 }
 
-/// The rights to tables.
+/// Returns the privileges on tables.
 ///
 /// # Panics
 ///
-/// When the embedded list is no CSV, which a test would have told.
+/// Panics if the embedded list is not valid CSV; a test reads it.
 pub fn list() -> Vec<Privilege> {
     let rows = csv::Reader::from_reader(LIST.as_bytes()).into_deserialize();
     rows.map(|row| row.expect("the embedded list is CSV"))
@@ -50,9 +50,9 @@ pub fn list() -> Vec<Privilege> {
         .collect()
 }
 
-/// Takes from everybody what the role would have, too: until PostgreSQL 14 anybody may create in `public`, and in any version temporary tables.
-/// The owner keeps both.
-pub(super) async fn close_to_everybody(connection: &mut PgConnection, role: &str) -> Result<(), sqlx::Error> {
+/// Revokes from PUBLIC what the role must not have either: creating objects in `public` (allowed until PostgreSQL 14)
+/// and temporary tables. The owner keeps both.
+pub(super) async fn revoke_public_privileges(connection: &mut PgConnection, role: &str) -> Result<(), sqlx::Error> {
     let has = sqlx::query!(
         r#"SELECT quote_ident(current_database()) AS "database!", has_schema_privilege($1, 'public', 'CREATE') AS "creates!",
                   has_database_privilege($1, current_database(), 'TEMPORARY') AS "makes_temporary_tables!""#,
@@ -72,13 +72,13 @@ pub(super) async fn close_to_everybody(connection: &mut PgConnection, role: &str
     let role = quoted(role);
     connection.execute(format!("REVOKE CREATE ON SCHEMA public FROM {role}").as_str()).await?;
     connection.execute(format!("GRANT USAGE ON SCHEMA public TO {role}").as_str()).await?;
-    // A column that a later migration adds may draw its default from a new sequence, while code of today goes on inserting.
-    let for_the_future = format!("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role}");
-    connection.execute(for_the_future.as_str()).await?;
+    // A later migration may add a column whose default uses a new sequence, while the current code still inserts rows.
+    let default_privileges = format!("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role}");
+    connection.execute(default_privileges.as_str()).await?;
     Ok(())
 }
 
-/// What leads from the rights that the role was granted to those that it is to have.
+/// Returns the statements that turn the role's current grants into the required ones.
 pub(super) async fn changes(connection: &mut PgConnection, role: &str) -> Result<Changes, sqlx::Error> {
     let (wanted, live) = (wanted(connection).await?, live(connection, role).await?);
     let mut changes = Changes::default();
@@ -94,12 +94,13 @@ pub(super) async fn changes(connection: &mut PgConnection, role: &str) -> Result
     Ok(changes)
 }
 
-/// The list, as far as its tables are there; and the sequences that defaults of tables draw from into which it may insert.
+/// Returns the listed privileges on existing tables, plus those on the sequences of tables that the role may insert
+/// into.
 pub(super) async fn wanted(connection: &mut PgConnection) -> Result<BTreeSet<Privilege>, sqlx::Error> {
     let listed = list();
     let tables: Vec<String> = listed.iter().map(|one| one.object.clone()).collect();
     let filled: Vec<String> = listed.iter().filter(|one| one.name == "INSERT").map(|one| one.object.clone()).collect();
-    let there = sqlx::query_scalar!(
+    let existing = sqlx::query_scalar!(
         r#"SELECT relname::text AS "name!" FROM pg_class
            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname = ANY($1)"#,
         &tables
@@ -116,13 +117,13 @@ pub(super) async fn wanted(connection: &mut PgConnection) -> Result<BTreeSet<Pri
     )
     .fetch_all(&mut *connection)
     .await?;
-    let of_tables = listed.into_iter().filter(|one| there.contains(&one.object));
-    let of_sequences =
+    let on_tables = listed.into_iter().filter(|one| existing.contains(&one.object));
+    let on_sequences =
         sequences.into_iter().map(|object| Privilege { object, is_sequence: true, name: "USAGE".to_owned() });
-    Ok(of_tables.chain(of_sequences).collect())
+    Ok(on_tables.chain(on_sequences).collect())
 }
 
-/// What the role itself was granted in schema `public`, rights to single columns included.
+/// Returns what was granted to the role itself in schema `public`, including privileges on single columns.
 async fn live(connection: &mut PgConnection, role: &str) -> Result<BTreeSet<Privilege>, sqlx::Error> {
     let granted = sqlx::query!(
         r#"SELECT relname::text AS "object!", relkind = 'S' AS "is_sequence!", privilege_type AS "name!"

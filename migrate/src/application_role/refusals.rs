@@ -1,17 +1,17 @@
-//! A role that could do more than its grants say is refused: what it has from elsewhere is not ours to take away.
+//! Refuses a role that has more privileges than its grants: what it has from elsewhere is not ours to revoke.
 
 use sqlx::PgConnection;
 
 use super::privileges;
 use crate::{Error, catalog};
 
-/// What no grant of ours gives, whatever the table.
-const NEVER: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
-/// Tables that are neither the old system's nor in the list of rights.
+/// Privileges that the role must not have beyond the list, on any table.
+const CHECKED_PRIVILEGES: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+/// Tables of ours without listed privileges.
 const OURS: [&str; 2] = ["_sqlx_migrations", "login_failure"];
 
-/// Refuses the owner itself, and a role that is more than one that logs in.
-pub(super) async fn refuse_a_role_of_others(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
+/// Refuses the owner itself, and a role that has attributes, objects or memberships beyond logging in.
+pub(super) async fn refuse_unsuitable_role(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
     let found = sqlx::query!(
         r#"SELECT rolname = current_user AS "is_owner!",
                   rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS "has_attributes!",
@@ -25,7 +25,7 @@ pub(super) async fn refuse_a_role_of_others(connection: &mut PgConnection, role:
     let reason = if found.is_owner {
         "is the owner of the schema, which DATABASE_OWNER_URL names".to_owned()
     } else if found.has_attributes {
-        "is a superuser, or may create roles or databases, replicate, or pass by row level security".to_owned()
+        "is a superuser, or may create roles or databases, replicate, or bypass row level security".to_owned()
     } else if found.owns {
         "owns tables or other relations".to_owned()
     } else if !found.memberships.is_empty() {
@@ -34,12 +34,12 @@ pub(super) async fn refuse_a_role_of_others(connection: &mut PgConnection, role:
         return Ok(());
     };
     Err(Error::Role(format!(
-        "the role {role} of DATABASE_URL {reason}; name a role of its own there, it is created if it is missing"
+        "the role {role} of DATABASE_URL {reason}; use a separate role there; it is created if it is missing"
     )))
 }
 
-/// Refuses what the role may do beyond the list, from a grant to everybody for one.
-pub(super) async fn refuse_what_comes_from_elsewhere(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
+/// Refuses privileges beyond the list, for example from a grant to PUBLIC.
+pub(super) async fn refuse_surplus_privileges(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
     let wanted = privileges::wanted(connection).await?;
     let (tables, names): (Vec<_>, Vec<_>) = wanted.into_iter().map(|one| (one.object, one.name)).unzip();
     let listed = privileges::list().into_iter().map(|one| one.object);
@@ -57,7 +57,7 @@ pub(super) async fn refuse_what_comes_from_elsewhere(connection: &mut PgConnecti
            WHERE has_database_privilege($1, current_database(), privilege)
            ORDER BY 1"#,
         role,
-        &NEVER.map(str::to_owned)[..],
+        &CHECKED_PRIVILEGES.map(str::to_owned)[..],
         &known,
         &tables,
         &names
@@ -68,7 +68,7 @@ pub(super) async fn refuse_what_comes_from_elsewhere(connection: &mut PgConnecti
         return Ok(());
     }
     Err(Error::Role(format!(
-        "the role {role} of DATABASE_URL may do more than it needs, probably because PUBLIC may: {}. As the owner of these, REVOKE … FROM PUBLIC",
+        "the role {role} of DATABASE_URL has more privileges than it needs, probably granted to PUBLIC: {}. As the owner of these objects, REVOKE … FROM PUBLIC",
         surplus.join(", ")
     )))
 }

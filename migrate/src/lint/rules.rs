@@ -1,4 +1,4 @@
-//! The rules. Squawk's are explained at <https://squawkhq.com/docs/rules>.
+//! The lint's rules. Squawk's are explained at <https://squawkhq.com/docs/rules>.
 
 use squawk_linter::Rule;
 use squawk_syntax::SyntaxKind;
@@ -6,7 +6,7 @@ use squawk_syntax::ast::{AddColumn, AlterTable, AlterTableAction, AstNode, Delet
 
 use super::Direction;
 
-/// What keeps a table locked for long: it holds up the old code in either direction.
+/// Rules against long table locks, which block old code in either direction.
 const LOCKS: [Rule; 12] = [
     Rule::AddingFieldWithDefault,
     Rule::AddingForeignKeyConstraint,
@@ -22,8 +22,8 @@ const LOCKS: [Rule; 12] = [
     Rule::TransactionNesting,
 ];
 
-/// What loses data, or takes away or forbids what old code relies on.
-const BREAKS: [Rule; 30] = [
+/// Rules against data loss and against changes that break old code.
+const BREAKING: [Rule; 30] = [
     Rule::AddingRequiredField,
     Rule::BanAlterDomainWithAddConstraint,
     Rule::BanAlterExtension,
@@ -56,18 +56,18 @@ const BREAKS: [Rule; 30] = [
     Rule::RenamingTable,
 ];
 
-/// Squawk's rules that hold in this direction.
-pub fn of_squawk(direction: Direction) -> Vec<Rule> {
+/// Returns squawk's rules for this direction.
+pub fn squawk(direction: Direction) -> Vec<Rule> {
     match direction {
-        Direction::Up => [LOCKS.as_slice(), BREAKS.as_slice()].concat(),
+        Direction::Up => [LOCKS.as_slice(), BREAKING.as_slice()].concat(),
         Direction::Down => LOCKS.to_vec(),
     }
 }
 
-type Broken = (&'static str, &'static str);
+type Violation = (&'static str, &'static str);
 
-/// What squawk has no rule for.
-pub fn of_our_own(statement: &Stmt, direction: Direction, no_transaction: bool) -> Vec<Broken> {
+/// Returns the violations of rules that squawk lacks.
+pub fn own(statement: &Stmt, direction: Direction, no_transaction: bool) -> Vec<Violation> {
     let mut broken = Vec::new();
     if is_concurrent(statement) && !no_transaction {
         broken.push((
@@ -79,17 +79,17 @@ pub fn of_our_own(statement: &Stmt, direction: Direction, no_transaction: bool) 
         Stmt::CreateIndex(index) if index.if_not_exists().is_some() => {
             broken.push((
                 "index-if-not-exists",
-                "an index of an interrupted run would be taken for a good one; leftovers are dropped by the runner",
+                "an invalid index of an interrupted run would count as existing; the runner drops such indexes",
             ));
         }
         Stmt::Lock(_) | Stmt::Cluster(_) | Stmt::Repack(_) | Stmt::Vacuum(_) | Stmt::Refresh(_) => {
-            broken.push(("table-lock", "holds a table while it works through it, or until the commit"));
+            broken.push(("table-lock", "locks a table while it processes it, or until the commit"));
         }
         Stmt::Do(_) | Stmt::Call(_) | Stmt::Execute(_) => {
-            broken.push(("opaque-code", "the lint cannot see into it: say what it does and how long it locks what"));
+            broken.push(("opaque-code", "the lint cannot analyze this code: state what it does, and what it locks for how long"));
         }
         Stmt::AlterTable(table) if rewrites(table) => {
-            broken.push(("rewrite-table", "writes the whole table anew and holds it meanwhile"));
+            broken.push(("rewrite-table", "rewrites the whole table and locks it meanwhile"));
         }
         _ => {}
     }
@@ -102,7 +102,7 @@ pub fn of_our_own(statement: &Stmt, direction: Direction, no_transaction: bool) 
         if restricts_writes(statement) {
             broken.push((
                 "restrict-writes",
-                "old code may write what the new key or constraint refuses, NOT VALID or not",
+                "old code may write rows that the new key or constraint refuses, even with NOT VALID",
             ));
         }
         if changes_rows(statement) {
@@ -124,7 +124,7 @@ fn restricts_writes(statement: &Stmt) -> bool {
     }
 }
 
-/// In the statement itself or in a `WITH`.
+/// Returns whether the statement, or a `WITH` in it, changes rows.
 fn changes_rows(statement: &Stmt) -> bool {
     statement.syntax().descendants().any(|node| {
         let kind = node.kind();
@@ -143,7 +143,7 @@ fn rewrites(table: &AlterTable) -> bool {
     })
 }
 
-/// A default from a sequence, without the word DEFAULT.
+/// Returns whether the column's default is an implicit sequence.
 fn numbers_rows(column: &AddColumn) -> bool {
     column.syntax().descendants_with_tokens().any(|child| {
         child.kind() == SyntaxKind::IDENTITY_KW

@@ -1,22 +1,22 @@
-//! `-- safe: <rule>: <reason>`
+//! Suppressions of findings: `-- safe: <rule>: <reason>`
 
-const MARK: &str = "-- safe:";
+const PREFIX: &str = "-- safe:";
 
-/// One such line.
-pub struct Excuse {
-    /// Where it stands, in bytes.
+/// A suppression.
+pub struct Suppression {
+    /// The offset in the file, in bytes.
     pub offset: usize,
     pub rule: String,
     pub has_reason: bool,
-    /// Whether a finding needed it.
+    /// Whether it suppresses a finding.
     pub used: bool,
 }
 
-impl Excuse {
+impl Suppression {
     pub fn all(sql: &str) -> Vec<Self> {
-        sql.match_indices(MARK)
+        sql.match_indices(PREFIX)
             .map(|(offset, _)| {
-                let text = sql[offset + MARK.len()..].lines().next().unwrap_or_default();
+                let text = sql[offset + PREFIX.len()..].lines().next().unwrap_or_default();
                 let (rule, reason) = text.split_once(':').unwrap_or((text, ""));
                 Self { offset, rule: rule.trim().to_owned(), has_reason: !reason.trim().is_empty(), used: false }
             })
