@@ -37,7 +37,7 @@ pub enum Error {
     #[error(
         "role {0} does not look in schema public, where the tables are: ALTER ROLE {0} RESET search_path, and GRANT USAGE ON SCHEMA public TO {0}"
     )]
-    PublicUnseen(String),
+    PublicNotInSearchPath(String),
     /// The role lacks privileges for pending migrations, which would fail partway.
     #[error("role {role} lacks privileges for the pending migrations; nothing was changed:\n{}", bulleted(.missing))]
     Privileges {

@@ -1,24 +1,25 @@
-//! The files of `migrations/`, embedded.
+//! The embedded files of `migrations/`.
 
 use sqlx::migrate::{Migration, Migrator};
 
-/// All files, up and down, in ascending order of version.
+/// All migrations, up and down, in ascending order of version.
 static FILES: Migrator = sqlx::migrate!("../migrations");
 
-/// The schema of the old system at [`crate::adoption::REVISION`]. An empty database gets it, an old one is adopted instead.
+/// The schema of the old system at [`crate::adoption::REVISION`]. An empty database gets it; an old one is adopted
+/// instead.
 pub const BASELINE: i64 = 20_260_101_000_000;
 
-/// The up migrations, in ascending order of version.
+/// Returns the up migrations in ascending order of version.
 pub fn up() -> impl DoubleEndedIterator<Item = &'static Migration> {
     FILES.iter().filter(|migration| migration.migration_type.is_up_migration())
 }
 
-/// The down migrations, in ascending order of version.
+/// Returns the down migrations in ascending order of version.
 pub fn down() -> impl DoubleEndedIterator<Item = &'static Migration> {
     FILES.iter().filter(|migration| migration.migration_type.is_down_migration())
 }
 
-/// Whether an up migration has this version.
+/// Returns whether an up migration has this version.
 pub fn is_known(version: i64) -> bool {
     up().any(|migration| migration.version == version)
 }

@@ -1,4 +1,4 @@
-//! Whether the role may do what pending migrations do.
+//! Checks that the role has the privileges that pending migrations need.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,14 @@ use sqlx::migrate::Migration;
 
 use crate::Error;
 
-/// Refuses to begin what would fail half way: creating needs `CREATE` on the schema, changing needs the table's ownership.
+/// Fails before the first migration instead of partway: creating objects needs `CREATE` on the schema, and changing a
+/// table needs its ownership.
 pub async fn check(connection: &mut PgConnection, pending: &[&Migration]) -> Result<(), Error> {
     if pending.is_empty() {
         return Ok(());
     }
     let words: Vec<String> = pending.iter().flat_map(|migration| words(&migration.sql)).collect();
-    // PostgreSQL's own catalog, which no migration of ours changes
+    // not checked at compile time: reads PostgreSQL's catalog, which our migrations do not change
     let (role, may_create, foreign): (String, bool, Vec<String>) = sqlx::query_as(
         "SELECT quote_ident(current_user), has_schema_privilege('public', 'CREATE'),
                 ARRAY(SELECT format('table %1$s belongs to %2$s: ALTER TABLE %1$s OWNER TO %3$I, or GRANT %2$s TO %3$I',
@@ -31,7 +32,7 @@ pub async fn check(connection: &mut PgConnection, pending: &[&Migration]) -> Res
     if missing.is_empty() { Ok(()) } else { Err(Error::Privileges { role, missing }) }
 }
 
-/// The words of a migration outside of its comments, among which are the tables that it changes.
+/// Returns the words of a migration outside comments, which include the tables that it changes.
 fn words(sql: &str) -> BTreeSet<String> {
     let code = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
     let words = code.flat_map(|line| line.split(|character: char| !character.is_alphanumeric() && character != '_'));
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_of_a_statement_are_among_its_words_and_those_of_a_comment_are_not() {
+    fn words_include_tables_of_statements_but_not_of_comments() {
         let words = words("-- like answer\nALTER TABLE \"user\" ADD COLUMN x int;");
 
         assert!(words.contains("user") && !words.contains("answer"));

@@ -1,4 +1,4 @@
-//! What a run found and did, as it is answered in JSON.
+//! The report of a run, serialized as JSON.
 
 use serde::Serialize;
 
@@ -7,52 +7,52 @@ use crate::application_role::RoleReport;
 use crate::lint::Finding;
 use crate::request::Action;
 
-/// The answer of a run.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// What was asked for.
+    /// The requested action.
     pub action: Action,
-    /// What the database was before.
+    /// The state of the database before the run.
     pub state: State,
-    /// Versions that were applied before.
+    /// The versions applied before the run.
     pub applied_before: Vec<i64>,
-    /// What was applied, in order.
+    /// The migrations applied by the run, in order.
     pub applied_now: Vec<Step>,
-    /// What was undone, in order.
+    /// The migrations undone by the run, in order.
     pub reverted_now: Vec<Step>,
-    /// What is still to be applied.
+    /// The migrations that are still pending.
     pub pending: Vec<Pending>,
-    /// Whether a database of the old system was taken over.
+    /// Whether the run adopted a database of the old system.
     pub adopted: bool,
-    /// Indexes of an interrupted run that were built anew.
+    /// The indexes of an interrupted run that were rebuilt.
     pub rebuilt_indexes: Vec<String>,
-    /// What `up` changed about the role of functions and container, where it was given one.
+    /// What `up` changed about the application role, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_role: Option<RoleReport>,
-    /// The whole in a sentence.
+    /// A summary in a sentence.
     pub message: String,
 }
 
 /// A migration that was applied or undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// Its version.
+    /// The version.
     pub version: i64,
-    /// Its name.
+    /// The description.
     pub description: String,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub milliseconds: u128,
 }
 
 /// A migration that would be applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pending {
-    /// Its version.
+    /// The version.
     pub version: i64,
-    /// Its name.
+    /// The description.
     pub description: String,
-    /// Whether it is undone as a whole when it fails.
+    /// Whether a failure rolls it back entirely.
     pub in_transaction: bool,
-    /// What the lint says about it.
+    /// The findings of the lint.
     pub findings: Vec<Finding>,
 }

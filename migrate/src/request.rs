@@ -1,4 +1,4 @@
-//! What is asked for: the event of the Lambda function, the arguments of a command line.
+//! The request for a run: the event of the Lambda function, or the arguments of the command line.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use serde_json::Value;
 
 use crate::{Error, Timeouts};
 
-/// What to do.
+/// The action of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// How far is the database? Changes nothing.
+    /// Report the state of the database. Changes nothing.
     Status,
-    /// What would `up` do, and is it safe? Changes nothing.
+    /// Report what `up` would do and whether it is safe. Changes nothing.
     Plan,
-    /// Apply what is pending; takes over a database of the old system on the way.
+    /// Apply pending migrations. Adopts a database of the old system first.
     #[default]
     Up,
-    /// Undo what came after the target.
+    /// Undo the migrations after the target.
     Down,
-    /// Take over a database of the old system, and apply nothing.
+    /// Adopt a database of the old system without applying migrations.
     Adopt,
 }
 
-/// An action with its target and limits.
+/// An action with its target and timeouts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// The version that is to be the newest afterwards; 0 is none.
+    /// The newest version to keep; 0 for none.
     #[serde(default)]
     pub target: Option<i64>,
     /// `lock_timeout` for this run.
@@ -42,7 +42,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads an event. One without an action, as `EventBridge` sends it on schedule, means [`Action::Up`].
+    /// Parses an event. An event without an action, as scheduled by `EventBridge`, means [`Action::Up`].
     pub fn from_event(event: Value) -> Result<Self, Error> {
         if event.get("action").is_none() {
             return Ok(Self::default());
@@ -50,7 +50,7 @@ impl Request {
         serde_json::from_value(event).map_err(|error| Error::Request(error.to_string()))
     }
 
-    /// The default limits, except those that the request names.
+    /// Returns the default timeouts, overridden by those of the request.
     pub fn timeouts(&self) -> Timeouts {
         let mut timeouts = Timeouts::default();
         for limits in [&mut timeouts.transaction, &mut timeouts.concurrent] {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_has_a_target() {
+    fn reads_action_and_target() {
         let request = Request::from_event(json!({"action": "down", "target": 0})).unwrap();
 
         assert_eq!((request.action, request.target), (Action::Down, Some(0)));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_names_its_timeouts() {
+    fn a_request_overrides_timeouts() {
         let request = Request::from_event(json!({"action": "up", "lock_timeout_seconds": 20})).unwrap();
 
         assert_eq!(request.timeouts().transaction.lock, Duration::from_secs(20));

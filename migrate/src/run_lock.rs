@@ -1,4 +1,4 @@
-//! One run at a time, by a session advisory lock that dies with its connection.
+//! The lock that serializes runs: a session advisory lock, released when its connection ends.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use tokio::time::{Instant, sleep};
 
 use crate::Error;
 
-/// `augmed` in ASCII. Advisory locks are per database, so that one key does for all.
+/// `augmed` in ASCII. Advisory locks are per database, so one key is enough.
 const KEY: i64 = 0x6175_676d_6564;
 
-/// `pg_advisory_lock` would wait inside a statement, with a snapshot that `CREATE INDEX CONCURRENTLY` of the other run waits
-/// for in turn: a deadlock. So we ask again and again instead.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Polling interval. `pg_advisory_lock` would wait inside a statement, whose snapshot in turn blocks the other run's
+/// `CREATE INDEX CONCURRENTLY`: a deadlock.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Takes the lock, or gives up after `patience`.
-pub async fn acquire(connection: &mut PgConnection, patience: Duration) -> Result<(), Error> {
+/// Acquires the lock; fails after `timeout`.
+pub async fn acquire(connection: &mut PgConnection, timeout: Duration) -> Result<(), Error> {
     let started = Instant::now();
     while !sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "taken!""#, KEY)
         .fetch_one(&mut *connection)
         .await?
     {
-        if started.elapsed() >= patience {
-            return Err(Error::OtherRun(patience));
+        if started.elapsed() >= timeout {
+            return Err(Error::OtherRun(timeout));
         }
-        sleep(PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }

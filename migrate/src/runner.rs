@@ -1,4 +1,4 @@
-//! The actions: each opens a session, looks at the database, does its work, and reports.
+//! The actions. Each opens a session, inspects the database, does its work, and returns a report.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::{
     withdrawn,
 };
 
-/// Migrates one database, each run on a connection of its own.
+/// Migrates one database. Each run has a connection of its own.
 #[derive(Clone)]
 pub struct Runner {
     options: PgConnectOptions,
@@ -25,13 +25,14 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// For the database that `options` lead to, with the default timeouts.
+    /// Creates a runner for the database at `options`, with the default timeouts.
     pub fn new(options: &PgConnectOptions) -> Self {
         let options = options.clone().application_name("augmed-migrate").disable_statement_logging();
         Self { options, timeouts: Timeouts::default(), application_role: None }
     }
 
-    /// Returns the runner for `urls`: as the owner, and for the role of the application if it is another.
+    /// Returns the runner for `urls`. It migrates as the owner, and maintains the application role if that is another
+    /// one.
     pub fn of_urls(urls: &MigrationUrls) -> Result<Self, Error> {
         let options: PgConnectOptions = urls.owner.expose_secret().parse()?;
         let application_role = match &urls.application {
@@ -41,14 +42,14 @@ impl Runner {
         Ok(Self { application_role, ..Self::new(&options) })
     }
 
-    /// The same with other timeouts.
+    /// Returns the runner with other timeouts.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// Does what `request` says, within its timeouts.
+    /// Executes `request` within its timeouts.
     pub async fn run(&self, request: &Request) -> Result<Report, Error> {
         let runner = self.clone().with_timeouts(request.timeouts());
         match request.action {
@@ -60,7 +61,7 @@ impl Runner {
         }
     }
 
-    /// How far the database is. Changes nothing.
+    /// Reports the state of the database. Changes nothing.
     pub async fn status(&self) -> Result<Report, Error> {
         let mut session = Session::open(&self.options, self.timeouts).await?;
         let report = begin(&mut session, Action::Status).await?;
@@ -73,7 +74,8 @@ impl Runner {
         close(session, report, message).await
     }
 
-    /// What [`Self::up`] would apply, with what the lint says, and whether the database can be adopted. Changes nothing.
+    /// Reports what [`Self::up`] would apply, the findings of the lint, and whether the database can be adopted.
+    /// Changes nothing.
     pub async fn plan(&self) -> Result<Report, Error> {
         let mut session = Session::open(&self.options, self.timeouts).await?;
         let mut report = begin(&mut session, Action::Plan).await?;
@@ -88,12 +90,13 @@ impl Runner {
         close(session, report, message).await
     }
 
-    /// Applies what is pending, up to `target`. An empty database starts with the baseline, one of the old system is adopted.
+    /// Applies pending migrations up to `target`. An empty database starts with the baseline; one of the old system is
+    /// adopted.
     pub async fn up(&self, target: Option<i64>) -> Result<Report, Error> {
         if let Some(target) = target.filter(|target| !migrations::is_known(*target)) {
             return Err(Error::TargetUnknown(target));
         }
-        let mut session = Session::open_alone(&self.options, self.timeouts).await?;
+        let mut session = Session::open_exclusive(&self.options, self.timeouts).await?;
         let mut report = begin(&mut session, Action::Up).await?;
         check_privileges(&mut session, &report).await?;
         report.adopted = adopt_if_old(&mut session, report.state).await?;
@@ -119,8 +122,8 @@ impl Runner {
         finish(session, report, message).await
     }
 
-    /// [`Self::up`] before a release serves, in a sentence. A newer schema is fine: the way back to an older release must
-    /// stay open, and old code runs on a new schema (`migrations/README.md`).
+    /// Runs [`Self::up`] before a release, and returns a summary. A newer schema is accepted: an older release must be
+    /// able to run, and old code runs on a newer schema (`migrations/README.md`).
     pub async fn prepare_release(&self) -> Result<String, Error> {
         match self.up(None).await {
             Ok(report) => Ok(report.message),
@@ -132,13 +135,13 @@ impl Runner {
         }
     }
 
-    /// Undoes what came after `target`, newest first; 0 leaves nothing. Refused where a table would go that holds rows.
+    /// Undoes the migrations after `target`, newest first; 0 undoes all. Refuses to drop a table that contains rows.
     pub async fn down(&self, target: Option<i64>) -> Result<Report, Error> {
         let target = target.ok_or(Error::TargetMissing)?;
         if target != 0 && !migrations::is_known(target) {
             return Err(Error::TargetUnknown(target));
         }
-        let mut session = Session::open_alone(&self.options, self.timeouts).await?;
+        let mut session = Session::open_exclusive(&self.options, self.timeouts).await?;
         let mut report = begin(&mut session, Action::Down).await?;
         let to_nothing = target == 0 && report.applied_before.contains(&migrations::BASELINE);
         if to_nothing {
@@ -160,9 +163,9 @@ impl Runner {
         finish(session, report, message).await
     }
 
-    /// Takes over a database of the old system, and applies nothing.
+    /// Adopts a database of the old system without applying migrations.
     pub async fn adopt(&self) -> Result<Report, Error> {
-        let mut session = Session::open_alone(&self.options, self.timeouts).await?;
+        let mut session = Session::open_exclusive(&self.options, self.timeouts).await?;
         let mut report = begin(&mut session, Action::Adopt).await?;
         if report.state == State::Empty {
             return Err(Error::NothingToAdopt);
@@ -173,7 +176,7 @@ impl Runner {
     }
 }
 
-/// sqlx shows the password of its options.
+/// Hides the password, which sqlx's options would show.
 impl fmt::Debug for Runner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { timeouts, application_role, .. } = self;
@@ -182,7 +185,7 @@ impl fmt::Debug for Runner {
     }
 }
 
-/// What is there before anything is done; refuses a database that no run can go on from.
+/// Reports the initial state; fails if no run can continue from it.
 async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
     let state = state::detect(&mut session.connection).await?;
     let applied = session.applied(state).await?;
@@ -200,7 +203,8 @@ async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
     })
 }
 
-/// The baseline is not run over a database of the old system.
+/// Checks privileges for the pending migrations, except for the baseline on a database of the old system, where it is
+/// not run.
 async fn check_privileges(session: &mut Session, report: &Report) -> Result<(), Error> {
     let is_pending = |migration: &&Migration| {
         report.pending.iter().any(|pending| pending.version == migration.version)
@@ -210,7 +214,7 @@ async fn check_privileges(session: &mut Session, report: &Report) -> Result<(), 
     privileges::check(&mut session.connection, &pending).await
 }
 
-/// A run that changed something reports what is pending now.
+/// Updates the pending migrations after a run that changed something.
 async fn finish(mut session: Session, mut report: Report, message: String) -> Result<Report, Error> {
     let state = state::detect(&mut session.connection).await?;
     report.pending = history::pending(&session.applied(state).await?)?.into_iter().map(pending).collect();

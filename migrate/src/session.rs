@@ -1,4 +1,4 @@
-//! The connection of a run: with limits, alone if it changes something, gone afterwards.
+//! The connection of a run, with its timeouts, and exclusive if the run changes something.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
 use crate::timeouts::Limits;
-use crate::{Error, State, Step, Timeouts, leftovers, place, run_lock, withdrawn};
+use crate::{Error, State, Step, Timeouts, leftovers, run_lock, search_path, withdrawn};
 
 pub struct Session {
     pub connection: PgConnection,
@@ -15,12 +15,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// For a look: others may be at work meanwhile.
+    /// Opens a read-only session; other runs may be in progress.
     pub async fn open(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
         let connection = shared::db::open_session(options).await?.ok_or(Error::NoSession)?;
         let mut session = Self { connection, timeouts };
-        place::refuse_other_schemas(&mut session.connection).await?;
-        // a run that disappears, as a function at its end, holds no locks for long
+        search_path::refuse_other_schemas(&mut session.connection).await?;
+        // a run that disappears, such as a function at its timeout, must not hold locks for long
         sqlx::query!(
             "SELECT set_config('search_path', 'public', false) AS search_path,
                     set_config('idle_in_transaction_session_timeout', '1min', false) AS idle,
@@ -34,14 +34,14 @@ impl Session {
         Ok(session)
     }
 
-    /// For work: waits until no other run is at it.
-    pub async fn open_alone(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
+    /// Opens a session for changes: waits until no other run is in progress.
+    pub async fn open_exclusive(options: &PgConnectOptions, timeouts: Timeouts) -> Result<Self, Error> {
         let mut session = Self::open(options, timeouts).await?;
         run_lock::acquire(&mut session.connection, timeouts.other_run).await?;
         Ok(session)
     }
 
-    /// What `_sqlx_migrations` says, without what was withdrawn.
+    /// Returns the history in `_sqlx_migrations` without withdrawn migrations.
     pub async fn applied(&mut self, state: State) -> Result<Vec<AppliedMigration>, Error> {
         if state != State::Migrated {
             return Ok(Vec::new());
@@ -52,7 +52,7 @@ impl Session {
         Ok(withdrawn::forget(self.connection.list_applied_migrations().await?))
     }
 
-    /// Applies an up migration, and names the indexes of an earlier attempt that it builds anew.
+    /// Applies an up migration. Also returns the indexes of an earlier attempt that it rebuilds.
     pub async fn apply(&mut self, migration: &Migration) -> Result<(Step, Vec<String>), Error> {
         let limits = self.timeouts.for_migration(migration);
         let failed = |error| Error::of_migration(migration.version, &migration.description, limits, error);
@@ -73,7 +73,7 @@ impl Session {
         Ok(step(migration, took))
     }
 
-    /// Ends the connection, and the lock with it.
+    /// Closes the connection, which releases the lock.
     pub async fn close(self) -> Result<(), Error> {
         Ok(self.connection.close().await?)
     }

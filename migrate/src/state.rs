@@ -1,4 +1,4 @@
-//! What kind of database this is.
+//! Detects the kind of database.
 
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -7,19 +7,19 @@ use sqlx::migrate::Migrate;
 use crate::Error;
 use crate::adoption::REVISION;
 
-/// A database that a run can go on from.
+/// The state of a database that a run can continue from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Nothing in schema `public`: `up` starts with the baseline.
+    /// Schema `public` is empty: `up` starts with the baseline.
     Empty,
-    /// The old system's at [`REVISION`], not yet adopted; its schema has not been looked at.
+    /// The old system's at [`REVISION`], not yet adopted and its schema not yet checked.
     OldSystem,
-    /// Ours: `_sqlx_migrations` says how far.
+    /// Ours: `_sqlx_migrations` has its version.
     Migrated,
 }
 
-/// Finds out, or says why no run can go on from here.
+/// Detects the state; fails if no run can continue from it.
 pub async fn detect(connection: &mut PgConnection) -> Result<State, Error> {
     let found = sqlx::query!(
         r#"SELECT to_regclass('public._sqlx_migrations') IS NOT NULL AS "ours!", to_regclass('public.alembic_version') IS NOT NULL AS "old!""#
@@ -45,7 +45,7 @@ pub async fn detect(connection: &mut PgConnection) -> Result<State, Error> {
     if objects.is_empty() { Ok(State::Empty) } else { Err(Error::Foreign(objects)) }
 }
 
-/// Tables, views and sequences in schema `public`, except those of extensions and sqlx's own table.
+/// Returns the tables, views and sequences in schema `public`, except those of extensions and sqlx's own table.
 async fn objects(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT relname::text AS "name!"

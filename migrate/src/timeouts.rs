@@ -1,20 +1,20 @@
-//! How long a run waits and works.
+//! The timeouts of runs.
 
 use std::time::Duration;
 
-/// Limits of a run.
+/// The timeouts of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// How long to wait for another run to end.
     pub other_run: Duration,
-    /// For migrations in a transaction. Requests queue up behind the lock they wait for, and behind the one they have:
-    /// the frontend gives up after five seconds.
+    /// For migrations in a transaction. Requests queue behind the locks they wait for and hold, and the frontend times
+    /// out after five seconds.
     pub transaction: Limits,
-    /// For `-- no-transaction` migrations, behind which nobody queues. Below the 15 minutes a function may take.
+    /// For `-- no-transaction` migrations, which block no requests. Below the 15 minutes of a function.
     pub concurrent: Limits,
 }
 
-/// PostgreSQL's `lock_timeout` and `statement_timeout`; zero is no limit.
+/// PostgreSQL's `lock_timeout` and `statement_timeout`; zero means none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `lock_timeout`.

@@ -1,5 +1,5 @@
-//! Migrations that were withdrawn before anybody deployed them (decision 90). Databases of developers had applied them. They go
-//! on from there: their history forgets what was withdrawn, and the migrations of today replace its indexes.
+//! Migrations that were withdrawn before any deployment (decision 90). Developers' databases that applied them still
+//! work: withdrawn versions are removed from their history, and the current migrations replace the indexes.
 
 use std::fmt::Write as _;
 
@@ -25,14 +25,14 @@ const WITHDRAWN: [i64; 13] = [
     20_260_104_000_000,
 ];
 
-/// Adds `display_config.upload_order`. Once it took four migrations, and moved rows.
+/// Adds `display_config.upload_order`. Originally this took four migrations, which moved rows.
 const UPLOAD_ORDER: i64 = 20_260_102_000_000;
 const LAST_STEP_OF_UPLOAD_ORDER: i64 = 20_260_102_000_300;
-/// SHA-384 of [`UPLOAD_ORDER`]'s file at that time.
+/// SHA-384 of the original file of [`UPLOAD_ORDER`].
 const FORMER_UPLOAD_ORDER: &str =
     "240a42e2d9a8223e552bd48fbfa24cc2c776f250e88d04c7e6980215fa8642c3d03f66254e90636269227a3afb2b9c00";
 
-/// The history as it would be if the migrations of today had run.
+/// Returns the history as if the current migrations had run.
 pub fn forget(mut applied: Vec<AppliedMigration>) -> Vec<AppliedMigration> {
     if has_former_column(&applied)
         && let Some(column) = applied.iter_mut().find(|one| one.version == UPLOAD_ORDER)
@@ -44,7 +44,7 @@ pub fn forget(mut applied: Vec<AppliedMigration>) -> Vec<AppliedMigration> {
     applied
 }
 
-/// Whether the four former steps made the column. A database that has only some of them cannot go on.
+/// Returns whether the four original steps added the column. A database with only some of them cannot continue.
 fn has_former_column(applied: &[AppliedMigration]) -> bool {
     applied.iter().any(|one| one.version == LAST_STEP_OF_UPLOAD_ORDER)
         && applied.iter().any(|one| one.version == UPLOAD_ORDER && hex(&one.checksum) == FORMER_UPLOAD_ORDER)
@@ -58,7 +58,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Writes the history as [`forget`] says.
+/// Stores the history that [`forget`] returned.
 pub async fn forget_in(connection: &mut PgConnection, applied: &[AppliedMigration]) -> Result<(), sqlx::Error> {
     let (versions, checksums): (Vec<i64>, Vec<Vec<u8>>) =
         applied.iter().map(|one| (one.version, one.checksum.to_vec())).unzip();
@@ -94,12 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn no_withdrawn_version_is_in_use_again() {
+    fn no_withdrawn_version_is_reused() {
         assert!(WITHDRAWN.iter().all(|version| !migrations::is_known(*version)));
     }
 
     #[test]
-    fn the_column_of_the_four_steps_is_that_of_today() {
+    fn the_four_original_steps_count_as_the_current_migration() {
         let history = forget(vec![former_column(), applied(LAST_STEP_OF_UPLOAD_ORDER, b"any")]);
 
         let today = migrations::up().find(|one| one.version == UPLOAD_ORDER).unwrap();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_whose_steps_were_cut_short_is_refused() {
+    fn refuses_a_column_with_missing_steps() {
         let history = forget(vec![former_column(), applied(20_260_102_000_100, b"any")]);
 
         assert!(

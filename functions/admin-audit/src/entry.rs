@@ -1,4 +1,4 @@
-//! The entries, as they are read and written out.
+//! Audit entries: the query and the CSV format.
 
 use std::fmt::Display;
 
@@ -36,7 +36,7 @@ fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true))
 }
 
-/// One more than the page holds, if there are any.
+/// Reads the newest entries that match; one more than the limit tells that there are more.
 pub(crate) async fn newest(db: &Database, filter: &Filter) -> Result<Vec<Entry>, sqlx::Error> {
     sqlx::query_as!(
         Entry,
@@ -52,7 +52,7 @@ pub(crate) async fn newest(db: &Database, filter: &Filter) -> Result<Vec<Entry>,
     .await
 }
 
-/// A header line and a line for each; several resources have a space in between.
+/// Formats entries as CSV with a header; resources are separated by spaces.
 pub(crate) fn as_csv(entries: &[Entry]) -> Result<Vec<u8>, ApiError> {
     let fault = |error: &dyn Display| ApiError::Fault(format!("audit trail as CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());

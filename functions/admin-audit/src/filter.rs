@@ -1,4 +1,4 @@
-//! Which entries are asked for.
+//! The filter for entries.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use shared::paging;
 use shared::time::has_four_digit_year;
 use utoipa::IntoParams;
 
-/// As they were sent.
+/// The unparsed query parameters.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
@@ -37,7 +37,7 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// 400 names the parameter that is wrong.
+    /// Parses the parameters. Fails with 400 naming the one that is wrong.
     pub(crate) fn of(parameters: &Parameters) -> Result<Self, ApiError> {
         let action = parameters.action.as_deref().map(|text| {
             serde_json::from_value(Value::from(text)).map_err(|_| bad_request("action: there is no such action"))
@@ -53,7 +53,7 @@ impl Filter {
         })
     }
 
-    /// Where the page behind `cursor` is (RFC 8288).
+    /// Returns the link to the page after `cursor` (RFC 8288).
     pub(crate) fn url(&self, cursor: i64) -> String {
         let action = self.action.map(|action| format!("&action={}", action.as_str())).unwrap_or_default();
         let since =
@@ -62,7 +62,7 @@ impl Filter {
     }
 }
 
-/// Reads a day or a time. chrono reads years that PostgreSQL does not know.
+/// Parses a day or a time. chrono accepts years that PostgreSQL cannot store.
 fn time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
     let time = time.or_else(|_| iso8601::date(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(())).ok();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_parameter() {
+    fn an_error_names_the_parameter() {
         for (name, value) in [
             ("action", "dance"),
             ("since", "yesterday"),
@@ -109,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_most_is_the_most() {
+    fn caps_the_limit() {
         assert_eq!(filter("limit", "1001").unwrap().limit, 1000);
         assert_eq!(filter("", "").unwrap().limit, 100);
     }
 
     #[test]
-    fn the_next_page_is_of_the_same_entries() {
+    fn the_next_page_has_the_same_filter() {
         let url = filter("action", "data.export").unwrap().url(7);
 
         assert_eq!(url, "</admin/audit?limit=100&cursor=7&action=data.export>; rel=\"next\"");

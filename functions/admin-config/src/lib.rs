@@ -39,7 +39,7 @@ use store::Upserted;
 use upload_error::UploadError;
 use upload_form::UploadForm;
 
-/// 100,000 rows have 5 to 15 MB. The load balancer passes no more than 1 MB on to a function, and everything to the container.
+/// 100,000 rows take 5 to 15 MB. The load balancer forwards at most 1 MB to a function, but any size to the container.
 const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
 
 /// The route in the OpenAPI document.
@@ -203,7 +203,7 @@ async fn post_preview(_: Admin, State(app): State<App>, form: Form) -> Result<Da
     Ok(Data(Preview::of(file, &app.db).await?))
 }
 
-/// The documented body; the list alone is what clients send.
+/// The documented body. Clients send the list alone.
 #[derive(Deserialize)]
 struct Wrapper {
     config: Box<RawValue>,

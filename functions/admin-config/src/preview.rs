@@ -1,4 +1,4 @@
-//! What an upload would store, and what of it may be a mistake.
+//! What an upload would store, and warnings about possible mistakes.
 
 use case_reviews::naming::{self, PathsByCase};
 use indexmap::IndexMap;
@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 
 use crate::config_file::{Assignment, ConfigFile, Note};
 
-/// Of more cases than these nothing is looked up: a preview has to be there in five seconds.
+/// A preview checks no more cases than this, to finish within five seconds.
 const MAX_CASES: usize = 2000;
-/// Nobody reads more.
+/// Nobody reads more warnings than this.
 const MAX_WARNINGS: usize = 1000;
 
 /// The answer of the preview.
@@ -38,7 +38,7 @@ struct PreviewedAssignment {
 }
 
 impl Preview {
-    /// Looks the file's users, cases and paths up; stores nothing.
+    /// Checks the file's users, cases and paths; stores nothing.
     pub(crate) async fn of(file: ConfigFile, db: &Database) -> Result<Self, sqlx::Error> {
         let users = first_rows(&file.assignments, |assignment| assignment.user_email.as_str());
         let cases = first_rows(&file.assignments, |assignment| assignment.case_id);
@@ -69,7 +69,7 @@ impl From<Assignment> for PreviewedAssignment {
     }
 }
 
-/// What the data does not know of these users, cases and paths. Of more than `max_cases` the others are not looked up.
+/// Returns warnings about unknown users, cases and paths. Checks at most `max_cases` cases.
 pub async fn look_up(assignments: &[Assignment], max_cases: usize, db: &Database) -> Result<Vec<Note>, sqlx::Error> {
     let users = first_rows(assignments, |assignment| assignment.user_email.as_str());
     let mut warnings = about_users(&users, db).await?;
@@ -78,7 +78,7 @@ pub async fn look_up(assignments: &[Assignment], max_cases: usize, db: &Database
     Ok(warnings)
 }
 
-/// Each key and the row where it stands first, in order of the file.
+/// Returns each key with its first row, in order of the file.
 fn first_rows<'a, K: std::hash::Hash + Eq>(
     assignments: &'a [Assignment],
     key: impl Fn(&'a Assignment) -> K,

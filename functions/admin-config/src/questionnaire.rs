@@ -1,4 +1,4 @@
-//! A questionnaire as the frontend can show it: a list of questions with a type and a title, the choices with options.
+//! Questionnaires that the frontend can show: a list of questions with a type and a title, and options for choices.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// A question, for the OpenAPI document; [`check`] reads it. Other keys are the researchers' own.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the derived schema is all that is used")]
+#[expect(dead_code, reason = "only the derived schema is used")]
 pub(crate) struct Question {
     r#type: QuestionType,
     /// Answers are stored under it.
@@ -21,7 +21,7 @@ pub(crate) struct Question {
 }
 
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the derived schema is all that is used")]
+#[expect(dead_code, reason = "only the derived schema is used")]
 pub(crate) enum QuestionType {
     Text,
     Paragraph,
@@ -29,11 +29,11 @@ pub(crate) enum QuestionType {
     MultipleChoice,
 }
 
-/// The first thing that is wrong, in the words of contract section 1.
+/// The first error, with the message of contract section 1.
 #[derive(Debug, PartialEq, Eq)]
 pub struct QuestionnaireError {
     detail: &'static str,
-    /// What stands where something else should.
+    /// Where the error is.
     place: String,
 }
 
@@ -47,7 +47,7 @@ const EMPTY: &str = "Answer config can not be empty list.";
 const TYPE: &str = "Type should be Text, Paragraph, SingleChoice or MultipleChoice";
 const OPTIONS: &str = "Choice question must contain at least 2 options.";
 
-/// Checks the questions in their order; other keys than these are the researchers' own.
+/// Checks the questions in order. Other keys than the known ones are left to the researchers.
 pub fn check(config: &Value) -> Result<(), QuestionnaireError> {
     let questions = config.as_array().filter(|questions| !questions.is_empty());
     let questions = questions
@@ -59,10 +59,10 @@ pub fn check(config: &Value) -> Result<(), QuestionnaireError> {
     Ok(())
 }
 
-/// Makes these questions, which were checked, the newest; their id.
+/// Publishes these questions, which must have been checked, and returns their id.
 pub async fn publish(connection: &mut PgConnection, config: &RawValue) -> Result<Uuid, sqlx::Error> {
     let id = Uuid::new_v4();
-    // as it was sent: key order and number formats are the researchers' own
+    // stored as sent, because key order and number formats are up to the researchers
     sqlx::query!(
         "INSERT INTO answer_config (id, config, created_timestamp) VALUES ($1, $2::text::json, now() AT TIME ZONE 'UTC')",
         id,
@@ -85,12 +85,12 @@ fn check_question(question: &Value) -> Result<(), &'static str> {
     if !has_title(question) {
         return Err(title_is_missing);
     }
-    // what an option is stays open: some are numbers in production
+    // options may have any type: some are numbers in production
     let options = question.get("options").and_then(Value::as_array).map_or(0, Vec::len);
     if has_options && options < 2 { Err(OPTIONS) } else { Ok(()) }
 }
 
-/// Answers are stored under the title.
+/// Returns whether the question has a title, under which answers are stored.
 fn has_title(question: &Map<String, Value>) -> bool {
     question.get("title").and_then(Value::as_str).is_some_and(|title| !title.trim().is_empty())
 }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_has_its_needs() {
+    fn accepts_every_type() {
         let questions = json!([
             {"type": "Text", "title": "a"},
             {"type": "Paragraph", "title": "b", "required": true, "options": null},
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bad_question_is_named() {
+    fn names_the_first_invalid_question() {
         let questions = json!([{"type": "Text", "title": "a"}, {"type": "Text", "title": " "}, 5]);
 
         assert_eq!(
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_question_is_refused() {
+    fn refuses_invalid_questions() {
         for (question, detail) in [
             (json!("Text"), TYPE),
             (json!(null), TYPE),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_questions_is_empty() {
+    fn refuses_anything_but_a_list_of_questions() {
         for config in [json!([]), json!({}), json!(null), json!("Text")] {
             assert_eq!(check(&config).unwrap_err().detail, EMPTY, "{config}");
         }

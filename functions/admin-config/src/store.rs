@@ -1,4 +1,4 @@
-//! The statements of `display_config`. Writers wait for each other, readers for nobody.
+//! The statements on `display_config`. Writers wait for each other; readers do not wait.
 
 use std::collections::HashSet;
 
@@ -8,27 +8,28 @@ use sqlx::{Connection as _, Postgres, Transaction};
 
 use crate::config_file::Assignment;
 
-/// Why assignments were not stored. Nothing changed then.
+/// Why assignments were not stored. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database refused, or is away.
+    /// The database refused a statement or is unavailable.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// The id of a new one is that of a stored one: `a-` with case 1 and `a` with case -1 share theirs.
+    /// A new id equals a stored one: `a-` with case 1 and `a` with case -1 share theirs.
     #[error("two assignments have the same id")]
     SameId,
 }
 
-/// What became of an assignment.
+/// The outcome for an assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upserted {
-    /// It is new.
+    /// The assignment is new.
     Created,
-    /// The user had this case already; the assignment keeps its id and its place in the order.
+    /// The user already had this case; the assignment keeps its id and its position.
     Updated,
 }
 
-/// These assignments, in this order, instead of all that there are; how many there were. Their ids differ, as [`ConfigFile::parse`] sees to.
+/// Replaces all assignments by these, in this order. Returns how many were removed. Their ids must be unique, as
+/// [`ConfigFile::parse`] ensures.
 ///
 /// [`ConfigFile::parse`]: crate::config_file::ConfigFile::parse
 pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<u64, sqlx::Error> {
@@ -58,8 +59,8 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     Ok(removed)
 }
 
-/// Adds these assignments, in this order, and leaves those of others alone. Where a user has the case already the assignment
-/// takes what it shows from here: the one with the same id, else the first in order. One that shows it already is not written again.
+/// Adds these assignments in this order; leaves others alone. If a user already has the case, updates what that
+/// assignment shows: the one with the same id, else the first in order. Does not rewrite an unchanged one.
 pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<Upserted>, StoreError> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);
@@ -110,8 +111,8 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
     Ok(outcomes)
 }
 
-/// Adds these assignments, in this order, also where a user has the case already: a second reading. Returns for each whether it is new;
-/// one with the id of a stored one is left alone, which makes a second upload of a file harmless.
+/// Adds these assignments in this order, even if a user already has the case: second readings. Returns for each whether
+/// it is new. An assignment with a stored id is left alone, so a file can be uploaded again.
 pub async fn add(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<bool>, sqlx::Error> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);
@@ -144,7 +145,7 @@ async fn locked(connection: &mut PgConnection) -> Result<Transaction<'_, Postgre
     Ok(transaction)
 }
 
-/// One array for each column: a statement takes any number of rows.
+/// One array per column, so that a statement takes any number of rows.
 #[derive(Default)]
 struct Columns<'a> {
     id: Vec<&'a str>,

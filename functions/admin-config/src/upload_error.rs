@@ -1,4 +1,4 @@
-//! Why an upload stores nothing, told in two ways.
+//! Why an upload stores nothing, as reported to scripts and to the page.
 
 use axum::extract::multipart::{MultipartError, MultipartRejection};
 use shared::errors::bad_request;
@@ -15,13 +15,13 @@ pub(crate) enum UploadError {
     LongLabel(&'static str),
     File(ConfigFileError),
     SameId,
-    /// Anything that is told the same way to everybody.
+    /// An error that is reported the same way to both.
     Other(ApiError),
 }
 
 impl UploadError {
-    /// For `/admin/config/upload`, whose callers compare messages to the letter and read any status. What is wrong with the form
-    /// rather than with the file they know by the status alone.
+    /// Returns the error for `/admin/config/upload`, whose callers compare messages exactly and read any status. They
+    /// recognize faults of the form, rather than of the file, by the status alone.
     pub(crate) fn for_scripts(self) -> ApiError {
         match self.parts() {
             Err(error) => error,
@@ -30,7 +30,7 @@ impl UploadError {
         }
     }
 
-    /// For the frontend's page, which shows the message of a business error and of nothing else (contract section 8).
+    /// Returns the error for the frontend's page, which only shows messages of business errors (contract section 8).
     pub(crate) fn for_page(self) -> ApiError {
         match self.parts() {
             Err(error) => error,
@@ -39,7 +39,7 @@ impl UploadError {
         }
     }
 
-    /// The business error, and where it is.
+    /// Returns the business error and its location.
     fn parts(self) -> Result<(Business, Option<String>), ApiError> {
         Ok(match self {
             Self::NoFilePart => (Business::NoFilePart, None),
@@ -57,14 +57,14 @@ impl UploadError {
 }
 
 impl From<MultipartRejection> for UploadError {
-    /// The body is no form.
+    /// The body is not a form.
     fn from(_: MultipartRejection) -> Self {
         Self::NoFilePart
     }
 }
 
 impl From<MultipartError> for UploadError {
-    /// The form ends early, or is larger than this process takes.
+    /// The form ends early or is too large.
     fn from(error: MultipartError) -> Self {
         Self::Other(ApiError::Request(error.status(), error.body_text()))
     }

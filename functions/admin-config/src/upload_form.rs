@@ -1,5 +1,5 @@
-//! The form that carries a file: multipart, a file `file` and optional texts `experiment_id`, `arm`, `policy_id`. Of a name that
-//! occurs twice the first counts.
+//! The upload form: multipart, with a file `file` and optional texts `experiment_id`, `arm` and `policy_id`. The first
+//! of several equal names counts.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::upload_error::UploadError;
 
 /// The form, for the OpenAPI document; [`read`] takes it apart while it arrives.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the derived schema is all that is used")]
+#[expect(dead_code, reason = "only the derived schema is used")]
 pub(crate) struct UploadForm {
     /// CSV with the columns `User, Case No., Path, Collapse, Highlight, Top`, and optionally `Experiment, Arm, Policy, Probability`.
     #[schema(content_media_type = "text/csv")]
@@ -28,7 +28,7 @@ pub(crate) struct UploadForm {
     policy_id: Option<String>,
 }
 
-/// Reads the form and the file in it. A text of the form wins over the file's column.
+/// Reads the form and its file. A text of the form takes precedence over the file's column.
 pub(crate) async fn read(form: Result<Multipart, MultipartRejection>) -> Result<ConfigFile, UploadError> {
     let mut form = form?;
     let mut file = None;
@@ -49,7 +49,7 @@ pub(crate) async fn read(form: Result<Multipart, MultipartRejection>) -> Result<
     Ok(file)
 }
 
-/// A field without a file name is no file.
+/// Returns the file of a field, or `None` for a field without a file name.
 async fn file_of(field: Field<'_>) -> Result<Option<Bytes>, UploadError> {
     match field.file_name() {
         None => return Ok(None),
@@ -79,7 +79,7 @@ async fn take(name: &'static str, field: Field<'_>, label: &mut Option<String>) 
     Ok(())
 }
 
-/// Some hundred milliseconds for 100,000 rows, for which other requests need not wait.
+/// Parses on a blocking thread: 100,000 rows take some hundred milliseconds.
 async fn parse(file: Bytes) -> Result<ConfigFile, UploadError> {
     let parsed = tokio::task::spawn_blocking(move || ConfigFile::parse(&file)).await;
     let parsed = parsed.map_err(|error| UploadError::Other(ApiError::Fault(format!("config file: {error}"))))?;

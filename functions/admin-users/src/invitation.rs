@@ -1,4 +1,4 @@
-//! An account as an administrator describes it.
+//! Invitations as described by an administrator.
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Deserializer};
@@ -29,13 +29,13 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 }
 
 impl Invitation {
-    /// A mailbox (RFC 5321 section 4.1.2, in UTF-8 by RFC 6531) at a domain with a dot.
+    /// Checks that the address is a mailbox (RFC 5321 section 4.1.2, in UTF-8 by RFC 6531) at a domain with a dot.
     pub fn check_email(&self) -> Result<(), email_address::Error> {
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         EmailAddress::parse_with_options(&self.email, options).map(|_| ())
     }
 
-    /// The first field that does not fit its column, in characters.
+    /// Describes the first field that is too long for its column, in characters.
     pub fn too_long(&self) -> Option<String> {
         let fields = [
             ("email", Some(&self.email), 128),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_any_script_are_addresses() {
+    fn accepts_addresses_in_any_script() {
         for email in [
             "new1@contract.test",
             "żółć@例え.jp",
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mail_cannot_be_sent_to_is_no_address() {
+    fn refuses_addresses_that_cannot_receive_mail() {
         let odd = [
             "",
             "a.b",

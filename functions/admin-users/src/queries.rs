@@ -24,20 +24,20 @@ pub(crate) struct Account {
     admin_flag: Option<bool>,
 }
 
-/// The advisory lock of whoever invites. A number that nothing else of ours uses.
-const ONE_INVITES: i64 = 0x6175_676d_6564;
+/// The advisory lock that serializes invitations; nothing else of ours uses this number.
+const INVITATION_LOCK: i64 = 0x6175_676d_6564;
 
-/// What came of withdrawing an invitation.
+/// The outcome of withdrawing an invitation.
 pub enum Withdrawn {
-    /// The account is gone, and so are its links.
+    /// The account and its links were deleted.
     Gone,
     /// There is no such account.
     Unknown,
-    /// It has signed up, is active, or was deactivated: it stays.
+    /// The account has signed up, is active, or was deactivated, and is kept.
     HasSignedUp,
 }
 
-/// Removes an account that has never signed up, and its links. Its assignments stay.
+/// Deletes an account that has never signed up, and its links. Keeps its assignments.
 pub async fn withdraw(connection: &mut PgConnection, id: i32) -> Result<Withdrawn, sqlx::Error> {
     let account = sqlx::query!(
         r#"WITH account AS (SELECT id FROM "user" WHERE id = $1),
@@ -61,7 +61,7 @@ impl Account {
     }
 }
 
-/// Reads accounts in order of their ids.
+/// Reads accounts ordered by id.
 pub(crate) async fn all(
     db: &Database,
     request: &PageRequest,
@@ -78,8 +78,8 @@ pub(crate) async fn all(
     .await
 }
 
-/// Adds the accounts whose address nobody has, in any case, as invited ones; the ids of those that were added by their addresses.
-/// Of an address that occurs twice the first counts.
+/// Adds invited accounts whose addresses do not exist yet, ignoring case. Returns the ids of the added accounts by
+/// address. The first of several equal addresses counts.
 pub async fn add(
     connection: &mut PgConnection,
     invitations: &[Invitation],
@@ -87,8 +87,8 @@ pub async fn add(
     fn column<'a, T>(invitations: &'a [Invitation], field: impl Fn(&'a Invitation) -> T) -> Vec<T> {
         invitations.iter().map(field).collect()
     }
-    // the table's own key tells A@x from a@x, so that invitations wait for each other; signups and resets wait for nobody
-    sqlx::query!("SELECT pg_advisory_xact_lock($1) AS locked", ONE_INVITES).fetch_one(&mut *connection).await?;
+    // the table's key is case-sensitive, so invitations have to be serialized; signups and resets do not wait
+    sqlx::query!("SELECT pg_advisory_xact_lock($1) AS locked", INVITATION_LOCK).fetch_one(&mut *connection).await?;
     let added = sqlx::query!(
         r#"WITH invited AS (
              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY

@@ -1,5 +1,5 @@
-//! `POST /api/analytics`, with or without a slash at the end: the participant who owns the assignment;
-//! when a case was opened, its questionnaire opened, and the answer submitted → 200 `{"id": n}`.
+//! `POST /api/analytics`, with or without a trailing slash: the participant with the assignment reports when a case was
+//! opened, its questionnaire opened, and the answer submitted → 200 `{"id": n}`.
 
 mod timing;
 
@@ -41,7 +41,7 @@ struct RecordedTimes {
 #[openapi(paths(post_analytics), modifiers(&WithSlash))]
 pub struct Api;
 
-/// The same operation with a slash at the end.
+/// Documents the same operation with a trailing slash.
 struct WithSlash;
 
 impl Modify for WithSlash {

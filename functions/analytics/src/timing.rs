@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use shared::time::has_four_digit_year;
 use shared::{ApiError, Business, errors};
 
-/// Times in their order.
+/// Times in chronological order.
 #[derive(Debug)]
 pub(crate) struct Timing {
     pub case_open: DateTime<Utc>,
@@ -12,7 +12,7 @@ pub(crate) struct Timing {
     pub answer_submit: DateTime<Utc>,
 }
 
-/// A field that is there and not empty; else 1030.
+/// Returns a field that is present and not empty; fails with 1030 otherwise.
 pub(crate) fn required(field: Option<String>) -> Result<String, ApiError> {
     field
         .filter(|text| !text.is_empty())
@@ -20,7 +20,7 @@ pub(crate) fn required(field: Option<String>) -> Result<String, ApiError> {
 }
 
 impl Timing {
-    /// All fields are missed before any is read.
+    /// Parses the times. Missing fields are reported before malformed ones.
     pub(crate) fn parse(
         case_open: Option<String>,
         answer_open: Option<String>,
@@ -60,7 +60,7 @@ fn seconds(duration: TimeDelta) -> f64 {
     duration.num_microseconds().map_or(f64::MAX, |microseconds| microseconds as f64 / 1e6)
 }
 
-/// `YYYY-MM-DDTHH:MM:SS.ffffffZ` with 1 to 6 fraction digits (contract section 3).
+/// Parses `YYYY-MM-DDTHH:MM:SS.ffffffZ` with 1 to 6 fraction digits (contract section 3).
 fn parse(text: &str) -> Result<DateTime<Utc>, ApiError> {
     let has_shape = (22..=27).contains(&text.len())
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -71,7 +71,7 @@ fn parse(text: &str) -> Result<DateTime<Utc>, ApiError> {
             _ if at == text.len() - 1 => byte == b'Z',
             _ => byte.is_ascii_digit(),
         })
-        // a leap second, which chrono reads and PostgreSQL does not store
+        // refuse leap seconds, which chrono reads and PostgreSQL does not store
         && text.get(17..19) != Some("60");
     let time = has_shape.then(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.fZ").ok()).flatten();
     time.filter(has_four_digit_year)
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "they are exact")]
+    #[expect(clippy::float_cmp, reason = "the values are exactly representable")]
     fn durations_are_exact_to_the_microsecond() {
         let timing =
             times("2024-10-15T14:23:01.0Z", "2024-10-15T14:25:47.250Z", "2024-10-15T14:28:33.123456Z").unwrap();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_format_is_read() {
+    fn refuses_other_formats() {
         for odd in [
             "soon",
             "2024-10-15T14:23:01Z",
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn times_out_of_order_are_refused_by_name() {
+    fn names_the_time_that_is_out_of_order() {
         let error = times("2024-10-15T15:00:00.0Z", "2024-10-15T14:00:00.0Z", "2024-10-15T16:00:00.0Z").unwrap_err();
 
         assert!(error.to_string().contains("answerOpenTime"));

@@ -1,5 +1,5 @@
-//! The file that assigns cases (contract section 6): CSV with the columns `User, Case No., Path, Collapse, Highlight, Top` and
-//! optionally `Experiment, Arm, Policy, Probability`, in any order, found by name.
+//! The file that assigns cases (contract section 6): CSV with the columns `User, Case No., Path, Collapse, Highlight,
+//! Top` and optionally `Experiment, Arm, Policy, Probability`, in any order.
 
 mod problem;
 mod row;
@@ -19,19 +19,19 @@ pub use problem::{ConfigFileError, Problem};
 use row::{Columns, Row, Style};
 pub use row::{Labels, MAX_LABEL_CHARACTERS};
 
-/// What a file assigns.
+/// The contents of a file.
 #[derive(Debug)]
 pub struct ConfigFile {
-    /// One for each (user, case), in order of their first rows that have a path; at least one.
+    /// One for each (user, case), ordered by their first rows with a path; at least one.
     pub assignments: Vec<Assignment>,
-    /// What was read otherwise than its author may have meant.
+    /// Notes on rows whose author may have meant something else.
     pub notes: Vec<Note>,
 }
 
-/// Something to tell of a row.
+/// A note on a row.
 #[derive(Debug)]
 pub struct Note {
-    /// The line of the file; the header is 1.
+    /// The line of the file, where the header is line 1.
     pub row: u64,
     /// A sentence without its full stop.
     pub text: String,
@@ -43,34 +43,34 @@ impl fmt::Display for Note {
     }
 }
 
-/// What one participant sees of one case.
+/// The part of a case that one participant sees.
 #[derive(Debug)]
 pub struct Assignment {
     /// [`assignment::id`].
     pub id: String,
-    /// An account's address, as written.
+    /// The account's address as written in the file.
     pub user_email: String,
     /// `visit_occurrence_id`.
     pub case_id: i32,
-    /// `[{"path", "style"}]`, as [`python::json_dumps`] writes it.
+    /// `[{"path", "style"}]`, formatted by [`python::json_dumps`].
     pub path_config: Box<RawValue>,
-    /// From the first row.
+    /// The labels of the first row.
     pub labels: Labels,
-    /// The path of each entry; never empty.
+    /// The paths of its entries; never empty.
     pub paths: Vec<PathAt>,
 }
 
-/// A path and where it stands.
+/// A path and its row.
 #[derive(Debug)]
 pub struct PathAt {
-    /// The line of the file; the header is 1.
+    /// The line of the file, where the header is line 1.
     pub row: u64,
     /// `SECTION.Key.Value`.
     pub path: String,
 }
 
 impl ConfigFile {
-    /// Reads a file. A row that is wrong refuses all of it.
+    /// Parses a file. One invalid row invalidates the file.
     pub fn parse(file: &[u8]) -> Result<Self, ConfigFileError> {
         let text = text(file)?;
         let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 1 };
@@ -82,7 +82,7 @@ impl ConfigFile {
         for record in reader.records() {
             let record = record.map_err(|_| Problem::NotUtf8.at(1))?;
             let line = lines.of(&record);
-            // spreadsheets leave rows of empty cells behind
+            // spreadsheets may append rows of empty cells
             if record.iter().all(str::is_empty) {
                 continue;
             }
@@ -105,7 +105,7 @@ impl ConfigFile {
     }
 }
 
-/// Without a byte order mark, which spreadsheets put in front.
+/// Returns the text without the byte order mark that spreadsheets add.
 fn text(file: &[u8]) -> Result<&str, ConfigFileError> {
     let row_of = |offset: usize| line_ends(&file[..offset]) + 1;
     let text = str::from_utf8(file).map_err(|error| Problem::NotUtf8.at(row_of(error.valid_up_to())))?;
@@ -115,8 +115,8 @@ fn text(file: &[u8]) -> Result<&str, ConfigFileError> {
     }
 }
 
-/// Counts lines as an editor does. The reader's own count stands before the line feed of the record before, and before blank
-/// lines.
+/// Counts lines like an editor. The csv reader's own position lies before the previous record's line feed and before
+/// blank lines.
 struct Lines<'a> {
     text: &'a [u8],
     counted: usize,
@@ -135,7 +135,7 @@ impl Lines<'_> {
     }
 }
 
-/// How many lines end in a text: with a line feed, a carriage return, or both.
+/// Counts the line ends in a text: line feeds, carriage returns, or both together.
 fn line_ends(text: &[u8]) -> u64 {
     let ends = |byte: u8| text.split(|other| *other == byte).count() - 1;
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
@@ -170,7 +170,7 @@ impl Rows {
         let entries: Vec<_> =
             self.paths.iter().zip(self.styles).map(|(PathAt { path, .. }, style)| Entry { path, style }).collect();
         let path_config = to_raw_value(&entries).and_then(|json| RawValue::from_string(python::json_dumps(&json)));
-        // of text, booleans and numbers only a number can fail to be JSON
+        // only a number can fail to serialize here
         let path_config = path_config.map_err(|_| Problem::TopIsNoNumber.at(self.paths[0].row))?;
         let id = assignment::id(&user_email, case_id, path_config.get());
         Ok(Assignment { id, user_email, case_id, path_config, labels: self.labels, paths: self.paths })

@@ -1,4 +1,4 @@
-//! Why a file assigns nothing.
+//! Why a file is invalid.
 
 use shared::Business;
 use shared::assignment::ALLOCATION_PROBABILITY;
@@ -9,15 +9,15 @@ use super::row::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("row {row}: {problem}")]
 pub struct ConfigFileError {
-    /// The line of the file; the header is 1.
+    /// The line of the file, where the header is line 1.
     pub row: u64,
-    /// What is wrong there.
+    /// The problem in this line.
     pub problem: Problem,
 }
 
-/// What can be wrong with a row.
+/// A problem with a row or with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the message documents each variant")]
 pub enum Problem {
     #[error("the file is not UTF-8 text; a spreadsheet saves it as \"CSV UTF-8\"")]
     NotUtf8,
@@ -47,13 +47,13 @@ pub enum Problem {
     LongLabel(&'static str),
     #[error("Probability is not {ALLOCATION_PROBABILITY}")]
     ProbabilityOutOfRange,
-    /// An id names one assignment: `a-` with case 1 and `a` with case -1 share theirs.
+    /// Ids must be unique, but `a-` with case 1 and `a` with case -1 share theirs.
     #[error("two assignments have the same id")]
     SameId,
 }
 
 impl Problem {
-    /// The error that clients know it by (contract section 1).
+    /// Returns the error code that clients see (contract section 1).
     pub fn business(self) -> Business {
         match self {
             Self::Semicolons | Self::NoColumn(USER) | Self::NoUser | Self::LongUser => Business::InvalidUserEmail,

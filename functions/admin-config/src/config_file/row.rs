@@ -1,4 +1,4 @@
-//! One row of the file.
+//! A row of the file.
 
 use csv::StringRecord;
 use serde::Serialize;
@@ -6,15 +6,15 @@ use shared::assignment::is_allocation_probability;
 
 use super::problem::Problem;
 
-/// RFC 5321 section 4.5.3.1.3.
+/// The maximum length of a mail address: RFC 5321 section 4.5.3.1.3.
 pub(super) const MAX_USER_CHARACTERS: usize = 254;
-/// What `display_config.experiment_id`, `arm` and `policy_id` hold.
+/// The maximum length of `display_config.experiment_id`, `arm` and `policy_id`.
 pub const MAX_LABEL_CHARACTERS: usize = 100;
 
 pub(super) const USER: &str = "User";
 pub(super) const CASE: &str = "Case No.";
 
-/// Where each column stands. Of a name that occurs twice the last counts.
+/// The index of each column. The last of several equal names counts.
 pub(super) struct Columns {
     count: usize,
     user: usize,
@@ -50,7 +50,7 @@ impl Columns {
     }
 }
 
-/// A row, of which user, case and style are right even where it has no path.
+/// A row. User, case and style are valid even if it has no path.
 pub(super) struct Row<'a> {
     pub user: &'a str,
     pub case_id: i32,
@@ -61,7 +61,7 @@ pub(super) struct Row<'a> {
     notes: [Option<&'static str>; 4],
 }
 
-/// How a path is shown; what the file leaves open is absent.
+/// The style of a path; values that the file leaves empty are absent.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Style {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub(super) struct Style {
     top: Option<f64>,
 }
 
-/// The experiment and the arm that an assignment belongs to, the policy that chose it, and with what probability.
+/// The experiment and arm of an assignment, the policy that chose it, and its probability.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
     /// `Experiment`.
@@ -86,7 +86,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// These, and the others' where there is none.
+    /// Returns these labels, with missing ones taken from `others`.
     #[must_use]
     pub fn or(&self, others: &Self) -> Self {
         let or = |mine: &Option<String>, other: &Option<String>| mine.as_ref().or(other.as_ref()).cloned();
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
         Labels { experiment_id, arm, policy_id, allocation_probability: self.allocation_probability }
     }
 
-    /// What its author may have meant otherwise.
+    /// Returns notes on values whose author may have meant something else.
     pub(super) fn notes(&self) -> impl Iterator<Item = &'static str> {
         self.notes.into_iter().flatten()
     }

@@ -17,7 +17,7 @@ fn only(rows: &str) -> Assignment {
 }
 
 #[test]
-fn rows_of_one_user_and_case_are_one_assignment_in_order_of_the_first() {
+fn groups_rows_by_user_and_case_in_order_of_first_appearance() {
     let file = parse("b@c.d,2,A.x,,,\na@b.c,1,A.x,,,\nb@c.d,2,A.y,,,\na@b.c,2,A.z,,,\n").unwrap();
 
     let keys: Vec<_> =
@@ -26,7 +26,7 @@ fn rows_of_one_user_and_case_are_one_assignment_in_order_of_the_first() {
 }
 
 #[test]
-fn styles_hold_what_the_row_says_and_nothing_else() {
+fn styles_contain_only_the_values_of_the_row() {
     let assignment = only("a@b.c,1,A.x,TRUE,fAlSe,1\na@b.c,1,A.y,,,\na@b.c,1,A.z,,true,-2.50\n");
 
     assert_eq!(
@@ -36,21 +36,21 @@ fn styles_hold_what_the_row_says_and_nothing_else() {
 }
 
 #[test]
-fn ids_are_those_of_the_old_system() {
+fn ids_match_the_old_system() {
     let ids = ["alice@contract.test,1,A.B,,,", "ünï@contract.test,9,Ünï.糖尿病: 是 😀,,,"].map(|row| only(row).id);
 
     assert_eq!(ids, ["b6e4dfdd7b075dc2afc9f8bece7d8d1d", "e0156460e5c553888594eb5146f78fec"]);
 }
 
 #[test]
-fn blanks_around_a_cell_do_not_count() {
+fn trims_cells() {
     let assignment = only("  alice@contract.test ,\t1 ,  A.B\u{a0},  ,, \n");
 
     assert_eq!(assignment.id, "b6e4dfdd7b075dc2afc9f8bece7d8d1d");
 }
 
 #[test]
-fn a_byte_order_mark_and_windows_line_ends_are_fine() {
+fn accepts_a_byte_order_mark_and_windows_line_ends() {
     let file = format!("\u{feff}{HEADER}\r\n\"a@b.c\",1,\"A.x, y\",,,\r\n\r\na@b.c,2,A.z,,,");
 
     let file = ConfigFile::parse(file.as_bytes()).unwrap();
@@ -61,7 +61,7 @@ fn a_byte_order_mark_and_windows_line_ends_are_fine() {
 }
 
 #[test]
-fn columns_are_found_by_name() {
+fn finds_columns_by_name() {
     let file = ConfigFile::parse(b"Path,Arm,Case No.,Note,User\nA.x, ai ,1,?,a@b.c\nA.y,control,1,,a@b.c\n").unwrap();
 
     let [assignment] = &file.assignments[..] else { panic!("{file:?}") };
@@ -95,7 +95,7 @@ fn errors_name_the_row() {
 }
 
 #[test]
-fn a_file_that_is_none_says_what_it_is() {
+fn explains_why_a_file_is_not_valid() {
     assert!(refusal(b"").starts_with("row 1: the header has no column User"));
     assert!(refusal(b"User;Case No.;Path\na@b.c;1;A.B\n").contains("semicolons"));
     assert!(refusal(b"user,case,path\na@b.c,1,A.B\n").contains("no column User"));
@@ -106,7 +106,7 @@ fn a_file_that_is_none_says_what_it_is() {
 }
 
 #[test]
-fn values_that_the_table_cannot_hold_are_refused() {
+fn refuses_values_that_the_table_cannot_hold() {
     let (long_user, long_label) = ("x".repeat(255), "é".repeat(101));
     let labelled = format!("User,Case No.,Path,Policy\na@b.c,1,A.B,{long_label}\n");
 
@@ -115,7 +115,7 @@ fn values_that_the_table_cannot_hold_are_refused() {
 }
 
 #[test]
-fn what_may_be_meant_otherwise_is_noted() {
+fn notes_ambiguous_values() {
     let file = parse("a@b.c,1,A.x,yes,FALSE,\na@b.c,1,,,,\na@b.c,1,A.Rash, itchy,,,\n").unwrap();
 
     assert_eq!(
@@ -130,7 +130,7 @@ fn what_may_be_meant_otherwise_is_noted() {
 }
 
 #[test]
-fn rows_of_empty_cells_are_none_and_a_carriage_return_ends_a_line() {
+fn skips_rows_of_empty_cells_and_accepts_carriage_returns() {
     assert_eq!(only("a@b.c,1,A.x,,,\n,,,,,\n\n").paths.len(), 1);
 
     let file = format!("{HEADER}\ra@b.c,1,A.x,,,\ra@b.c,x,A.y,,,\r");

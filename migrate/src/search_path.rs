@@ -1,14 +1,14 @@
-//! Where the tables are. This program and the service look in schema `public`.
+//! Checks that the tables are in schema `public`, the only one that this program and the service use.
 
 use sqlx::PgConnection;
 
 use crate::Error;
 
-/// Refuses a database whose study is in another schema, and a role that would look in another one.
+/// Refuses a database whose study is in another schema, and a role whose search path lacks `public`.
 ///
-/// Call it before the session's `search_path` is changed.
+/// Call it before changing the session's `search_path`.
 pub async fn refuse_other_schemas(connection: &mut PgConnection) -> Result<(), Error> {
-    // PostgreSQL's own catalog, which no migration of ours changes
+    // not checked at compile time: reads PostgreSQL's catalog, which our migrations do not change
     let (role, sees_public, elsewhere): (String, bool, Vec<String>) = sqlx::query_as(
         "SELECT current_user::text, 'public' = ANY (current_schemas(false)),
                 ARRAY(SELECT nspname::text
@@ -23,5 +23,5 @@ pub async fn refuse_other_schemas(connection: &mut PgConnection) -> Result<(), E
     if !elsewhere.is_empty() {
         return Err(Error::OtherSchema { role, schemas: elsewhere });
     }
-    if sees_public { Ok(()) } else { Err(Error::PublicUnseen(role)) }
+    if sees_public { Ok(()) } else { Err(Error::PublicNotInSearchPath(role)) }
 }
