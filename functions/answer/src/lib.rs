@@ -1,4 +1,5 @@
-//! `POST /api/answer/{task_id}`: the participant who owns the assignment; `{answer, answerConfigId, aiScoreShown?}` → 200 `{"id": n}`.
+//! `POST /api/answer/{task_id}`: the participant with the assignment; `{answer, answerConfigId, aiScoreShown?}` → 200
+//! `{"id": n}`.
 
 mod queries;
 
@@ -103,7 +104,8 @@ async fn post_answer(
     }
 }
 
-/// The frontend sends an answer again when the timing behind it was lost: the same answer has the id it has.
+/// Handles an answer that exists. The frontend repeats an answer if the timing request after it failed; the same answer
+/// returns its id.
 async fn already_stored(app: &App, submission: &Submission<'_>) -> Result<Data<Id<i32>>, ApiError> {
     let stored = queries::stored_answer(&app.db, submission).await?;
     let same = stored.answer_config_id == submission.answer_config_id
@@ -112,7 +114,7 @@ async fn already_stored(app: &App, submission: &Submission<'_>) -> Result<Data<I
     if same { Ok(Data(Id { id: stored.id })) } else { Err(conflict("This case has another answer already")) }
 }
 
-/// Whether two JSON texts say the same.
+/// Returns whether two JSON texts have equal values.
 fn is_same(one: &str, other: &str) -> bool {
     let read = serde_json::from_str::<Value>;
     matches!((read(one), read(other)), (Ok(one), Ok(other)) if one == other)

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared::db::Database;
 use uuid::Uuid;
 
-/// What a participant hands in.
+/// A participant's answer.
 pub(crate) struct Submission<'a> {
     pub task_id: &'a str,
     pub user_email: &'a str,
@@ -15,19 +15,19 @@ pub(crate) struct Submission<'a> {
     pub ai_score_shown: bool,
 }
 
-/// What became of it.
+/// The outcome of storing an answer.
 pub(crate) struct Attempt {
     /// The active account of the participant.
     pub account_id: Option<i32>,
     pub is_assigned: bool,
     pub has_questionnaire: bool,
-    /// The assignment names no case; nothing was stored yet.
+    /// Whether the assignment names no case; then nothing was stored yet.
     pub has_no_case: bool,
-    /// The new row. None where there is one for this task already.
+    /// The new row; `None` if the task already has an answer.
     pub stored: Option<i32>,
 }
 
-/// The row that was there before.
+/// The row that was already stored.
 pub(crate) struct StoredAnswer {
     pub id: i32,
     pub answer: Option<String>,
@@ -35,9 +35,9 @@ pub(crate) struct StoredAnswer {
     pub ai_score_shown: bool,
 }
 
-/// Checks account, assignment and questionnaire and stores the answer, in one round trip. With it goes what the next upload may delete, the
-/// arm, and the page that was served last. What was shown without a `path_config` is stored as JSON's null, as the old service does. The unique key over
-/// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
+/// Checks account, assignment and questionnaire, and stores the answer, in one round trip. Copies what a later upload
+/// may delete: the configuration, the arm, and the page served last. A missing `path_config` is stored as JSON null, as
+/// the old service does. The unique key (`task_id`, `case_id`, `user_email`) lets one of several concurrent copies win.
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(
         Attempt,
@@ -74,8 +74,8 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
     .await
 }
 
-/// The same for an assignment without a case. Its NULL is outside the unique key, so that the copies have to wait for
-/// each other: two round trips more, on a path that no assignment of a sound study takes.
+/// Stores an answer for an assignment without a case. Its NULL is outside the unique key, so concurrent copies have to
+/// wait for each other. This takes two more round trips, but valid studies have no such assignments.
 pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     let mut transaction = db.begin().await?;
     sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id)
@@ -110,7 +110,7 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
     Ok(attempt)
 }
 
-/// The oldest answer to this task: the old system could store several where the assignment has no case.
+/// Returns the oldest answer to this task: for assignments without a case, the old system could store several.
 pub(crate) async fn stored_answer(db: &Database, submission: &Submission<'_>) -> Result<StoredAnswer, sqlx::Error> {
     sqlx::query_as!(
         StoredAnswer,

@@ -1,24 +1,24 @@
-//! The account that somebody wants to log in to.
+//! The account of a login attempt.
 
 use shared::ApiError;
 use shared::db::Database;
 
 use crate::failures::{self, Guess};
 
-/// What is known before the password is looked at. Without an account there is neither id nor password.
+/// What is known before the password is verified. Without an account, id and password are `None`.
 pub(crate) struct Account {
     pub id: Option<i32>,
     pub is_active: bool,
     pub salt: Option<String>,
     pub digest: Option<String>,
-    /// Whether somebody has logged in from this client lately.
+    /// Whether somebody logged in from this client recently.
     is_known_client: bool,
-    /// For how long no password of this client is right.
+    /// For how many seconds all passwords from this client are refused.
     pub blocked_seconds: Option<i32>,
 }
 
 impl Account {
-    /// Finds the account that `address` names, and whether this client is blocked there.
+    /// Finds the account named by `address`, and whether it blocks this client.
     pub(crate) async fn named(db: &Database, address: &str, client_hash: &str) -> Result<Self, ApiError> {
         Ok(sqlx::query_as!(
             Self,
@@ -35,14 +35,14 @@ impl Account {
                  ON known_client.account_id = account.id AND known_client.client_hash = $2 AND known_until > now()"#,
             address,
             client_hash,
-            failures::MOST_OF_A_CLIENT,
-            failures::MOST_OF_STRANGERS
+            failures::MAX_FAILURES_PER_CLIENT,
+            failures::MAX_FAILURES_OF_UNKNOWN_CLIENTS
         )
         .fetch_one(db)
         .await?)
     }
 
-    /// The guess that a login is. None where there is no password to guess.
+    /// Returns the password guess of this login; `None` if there is no password to guess.
     pub(crate) fn guess<'a>(&'a self, client_hash: &'a str) -> Option<Guess<'a>> {
         let digest = self.digest.as_deref().filter(|_| self.is_active && self.salt.is_some())?;
         Some(Guess { account_id: self.id?, digest, client_hash, is_known_client: self.is_known_client })

@@ -1,21 +1,22 @@
-//! Wrong passwords are counted by account and client, in the database and so across processes. After ten within fifteen minutes of the first
-//! no password of that client is right until those are over. After a hundred of clients from which nobody has logged in lately, none of any
-//! such client is. So a stranger locks out strangers alone. A login forgets its client's; a new password, whoever sets it, forgets all.
+//! Limits on wrong passwords, counted per account and client in the database, hence across processes. Ten within
+//! fifteen minutes block the client for the rest of that time. A hundred from unknown clients (no recent login) block
+//! all unknown clients, so strangers cannot lock out known ones. A login resets its client's count; a new password
+//! resets all.
 
 use chrono::{DateTime, Utc};
 use shared::db::Database;
 use shared::{ApiError, Business};
 
-/// So many passwords of a client may be wrong.
-pub(crate) const MOST_OF_A_CLIENT: i32 = 10;
+/// Maximum number of wrong passwords per client.
+pub(crate) const MAX_FAILURES_PER_CLIENT: i32 = 10;
 
-/// So many passwords of all clients may be wrong from which nobody has logged in lately.
-pub(crate) const MOST_OF_STRANGERS: i32 = 100;
+/// Maximum number of wrong passwords of all unknown clients together.
+pub(crate) const MAX_FAILURES_OF_UNKNOWN_CLIENTS: i32 = 100;
 
-/// Where all strangers are counted together.
-const STRANGERS: &str = "";
+/// The client hash under which all unknown clients are counted together.
+const UNKNOWN_CLIENTS: &str = "";
 
-/// Refuses while the client is blocked, for so many seconds.
+/// Fails if the client is blocked for `seconds`.
 pub(crate) fn refuse_if_blocked(seconds: Option<i32>) -> Result<(), ApiError> {
     match seconds {
         None => Ok(()),
@@ -25,28 +26,28 @@ pub(crate) fn refuse_if_blocked(seconds: Option<i32>) -> Result<(), ApiError> {
     }
 }
 
-/// A password that a client tries.
+/// A client's attempt to log in with a password.
 pub(crate) struct Guess<'a> {
     pub account_id: i32,
-    /// The stored password that is guessed at.
+    /// The stored digest that the password has to match.
     pub digest: &'a str,
     pub client_hash: &'a str,
     pub is_known_client: bool,
 }
 
-/// What a login is given.
+/// The account data for issuing a token.
 pub(crate) struct Session {
-    /// As it is stored.
+    /// The address as stored.
     pub email: String,
     pub tokens_valid_from: Option<DateTime<Utc>>,
     pub is_admin: bool,
 }
 
 impl Guess<'_> {
-    /// Counts one more, and takes away some counts of other accounts that are over. Refuses when others were counted meanwhile, as of many
-    /// guesses at once.
+    /// Counts a wrong password, and deletes some expired counts of other accounts. Fails if concurrent guesses have
+    /// reached the limit meanwhile.
     pub(crate) async fn count_wrong(&self, db: &Database) -> Result<(), ApiError> {
-        let counted = [Some(self.client_hash), (!self.is_known_client).then_some(STRANGERS)];
+        let counted = [Some(self.client_hash), (!self.is_known_client).then_some(UNKNOWN_CLIENTS)];
         let blocked_seconds = sqlx::query_scalar!(
             r#"WITH over AS (
                  DELETE FROM wrong_password WHERE (account_id, client_hash) IN (
@@ -68,17 +69,17 @@ impl Guess<'_> {
             self.account_id,
             self.digest,
             &counted.into_iter().flatten().map(str::to_owned).collect::<Vec<_>>(),
-            MOST_OF_A_CLIENT,
-            MOST_OF_STRANGERS
+            MAX_FAILURES_PER_CLIENT,
+            MAX_FAILURES_OF_UNKNOWN_CLIENTS
         )
         .fetch_one(db)
         .await?;
         refuse_if_blocked(blocked_seconds)
     }
 
-    /// The password was right: forgets the client's failures and remembers the client, unless there were too many failures meanwhile. None
-    /// when the account has another password by now, or is not active any more.
-    pub(crate) async fn forget_wrong(&self, db: &Database) -> Result<Option<Session>, ApiError> {
+    /// Handles a right password: resets the client's count and remembers the client, unless concurrent guesses have
+    /// reached the limit. Returns `None` if the account was deactivated or its password changed meanwhile.
+    pub(crate) async fn reset_failures(&self, db: &Database) -> Result<Option<Session>, ApiError> {
         let account = sqlx::query!(
             r#"WITH account AS (
                  SELECT id, email, tokens_valid_from, admin_flag FROM "user" WHERE id = $1 AND active AND password = $2),
@@ -103,7 +104,7 @@ impl Guess<'_> {
             self.account_id,
             self.digest,
             self.client_hash,
-            MOST_OF_A_CLIENT
+            MAX_FAILURES_PER_CLIENT
         )
         .fetch_optional(db)
         .await?;

@@ -48,17 +48,17 @@ pub const ADMISSION: Admission = Admission::Passwords;
 
 /// The route.
 pub fn router() -> Router<App> {
-    Router::new().route("/api/auth/login", post(post_login)).layer(from_fn(refused_in_steps))
+    Router::new().route("/api/auth/login", post(post_login)).layer(from_fn(quantize_refusal_time))
 }
 
-/// A refusal is answered at a multiple of this. A wrong password for an account is counted, which takes a commit more than the
-/// refusal of a stranger: without steps its time would tell who has an account. A hash takes a part of the first step.
+/// Refusals are delayed to a multiple of this. Counting a wrong password takes an additional commit, so the response
+/// time would otherwise reveal which accounts exist. A hash takes a fraction of the first step.
 const STEP: Duration = Duration::from_millis(250);
 
-async fn refused_in_steps(request: Request, next: Next) -> Response {
+async fn quantize_refusal_time(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
-    // business errors; a success tells more than its time
+    // business errors only; a success reveals more than its time
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         let steps = started.elapsed().div_duration_f64(STEP).ceil();
         sleep_until(started + STEP.mul_f64(steps)).await;
@@ -89,7 +89,7 @@ async fn post_login(
     let client_hash = app.client_hash(&client);
     let account = Account::named(&app.db, &email, &client_hash).await?;
     failures::refuse_if_blocked(account.blocked_seconds)?;
-    // an active account that never had a password matches none; a stranger waits as long as anybody else
+    // an active account without a password matches none, and an unknown account takes as long as any other
     let guess = account.guess(&client_hash);
     let record = account.salt.clone().zip(account.digest.clone());
     let record = record.map_or_else(PasswordRecord::dummy, |(salt, digest)| PasswordRecord { salt, digest });
@@ -106,9 +106,9 @@ async fn post_login(
         return Err(refusal.into());
     }
     let guess = guess.ok_or(Business::WrongPassword)?;
-    // none when the password was changed while it was hashed
-    let session = guess.forget_wrong(&app.db).await?.ok_or(Business::WrongPassword)?;
-    // sessions may have been ended by a clock that is ahead of this one
+    // `None` if the password changed while this one was hashed
+    let session = guess.reset_failures(&app.db).await?.ok_or(Business::WrongPassword)?;
+    // sessions may have been ended by a clock ahead of this one
     let now = session.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
     let token = app.tokens.issue(&session.email, session.is_admin, now);
     let token = token.map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;

@@ -1,4 +1,5 @@
-//! `POST /api/auth/reset-password-request`: anyone; `{email}` → mails a link that sets a new password → 200 with the mail's id.
+//! `POST /api/auth/reset-password-request`: anyone; `{email}` → mails a link for a new password → 200 with the mail's
+//! id.
 
 use std::time::Duration;
 
@@ -25,11 +26,11 @@ struct ResetRequest {
     email: Option<String>,
 }
 
-/// A mail takes its time, and has to leave before the answer: in Lambda nothing runs behind it. So that the time does not tell for
-/// whom there was one, every answer takes this long, and a mail that takes longer is given up.
-pub const ANSWERED_AFTER: Duration = Duration::from_secs(3);
+/// The response time. The mail has to be sent before the answer, because in Lambda nothing runs afterwards. A constant
+/// time does not reveal whether a mail was sent; a mail that takes longer is abandoned.
+pub const RESPONSE_TIME: Duration = Duration::from_secs(3);
 
-/// So many links are mailed to an account within an hour.
+/// Maximum number of mails per account and hour.
 const MAILS_PER_HOUR: i32 = 5;
 
 /// The route in the OpenAPI document.
@@ -62,7 +63,7 @@ async fn post_reset_password_request(
     State(app): State<App>,
     Json(Object(request)): Json<Object<ResetRequest>>,
 ) -> Result<Data<Id<String>>, ApiError> {
-    let answered_at = Instant::now() + ANSWERED_AFTER;
+    let answered_at = Instant::now() + RESPONSE_TIME;
     let mail = async {
         let email = request.email.ok_or(Business::NotInvited)?;
         let Some((email, link)) = store_link(&app, &email).await? else { return Ok(app.mailer.fake_id()) };
@@ -73,10 +74,10 @@ async fn post_reset_password_request(
     Ok(Data(Id { id: id? }))
 }
 
-/// Stores a link to an active account, which has to be there before the mail with it leaves. Returns it with the account's address; none when the account was mailed so many
-/// within an hour that one more would be a nuisance.
+/// Stores a link for an active account, before it is mailed. Returns it with the account's address; `None` if the
+/// account has reached its limit of mails.
 ///
-/// Deletes some tokens of any account that expired. One that is deleted is answered with 1022 instead of 1023, so that they stay for a month.
+/// Also deletes some tokens that expired at least a month ago: a deleted token is answered with 1022 instead of 1023.
 async fn store_link(app: &App, address: &str) -> Result<Option<(String, MailedLink)>, ApiError> {
     let link = MailedLink::new(Occasion::Reset);
     let account = sqlx::query!(

@@ -1,4 +1,4 @@
-//! `POST /api/auth/reset-password`: whoever holds a mailed token; `{password, resetToken}` → 200 `"password updated"`.
+//! `POST /api/auth/reset-password`: the holder of a mailed token; `{password, resetToken}` → 200 `"password updated"`.
 
 use axum::Router;
 use axum::extract::State;
@@ -53,7 +53,7 @@ async fn post_reset_password(
     Json(Object(reset)): Json<Object<Reset>>,
 ) -> Result<Data<&'static str>, ApiError> {
     let token = ResetToken::from_mail(reset.reset_token).stored();
-    // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
+    // a separate round trip, because hashing costs a hundred times as much and should not be free for strangers
     let tokens = sqlx::query!(
         r#"SELECT t.id, t.active IS TRUE AS "is_unused!", (t.expired_at > now() AT TIME ZONE 'UTC') IS TRUE AS "is_in_time!",
                   (u.active IS TRUE OR u.password IS NULL) AND u.id IS NOT NULL AS "has_account!",
@@ -65,7 +65,7 @@ async fn post_reset_password(
     )
     .fetch_all(&app.db)
     .await?;
-    // none, or one that says nothing about whose it is
+    // no token, or an ambiguous one
     let [token] = tokens.as_slice() else { return Err(Business::InvalidResetToken.into()) };
     if !token.is_unused || !token.has_account {
         return Err(Business::InvalidResetToken.into());
@@ -73,7 +73,7 @@ async fn post_reset_password(
     if !token.is_in_time {
         return Err(Business::ExpiredResetToken.into());
     }
-    // the password was changed since, or the account's sessions were ended
+    // the password was changed or the sessions were ended after the token was created
     if !token.is_valid {
         return Err(Business::InvalidResetToken.into());
     }
@@ -82,8 +82,9 @@ async fn post_reset_password(
     }
     let password = app.passwords.hash(reset.password).await?;
     let action = if token.is_active { Action::ResetPassword } else { Action::SignUp };
-    // The account is locked first, as by everybody who changes it, and read again: it may have changed meanwhile. The trigger of
-    // `tokens_valid_from` ends the sessions; the other links are marked as used for the old service, which does not know that column.
+    // Locks the account first, like every statement that changes it, and reads it again, because it may have changed
+    // meanwhile. The trigger on `tokens_valid_from` ends the sessions; other links are marked as used for the old
+    // service, which does not know that column.
     let updated = sqlx::query!(
         r#"WITH account AS (
              SELECT u.id, u.email, u.tokens_valid_from
@@ -110,6 +111,6 @@ async fn post_reset_password(
     )
     .execute(&app.db)
     .await?;
-    // of two resets at once the second finds the token used
+    // the second of two concurrent resets finds the token used
     if updated.rows_affected() == 0 { Err(Business::InvalidResetToken.into()) } else { Ok(Data("password updated")) }
 }

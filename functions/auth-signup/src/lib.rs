@@ -1,5 +1,5 @@
-//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201,
-//! unless only the mailed link may do that.
+//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201, unless only the
+//! mailed link may do that.
 
 use axum::Router;
 use axum::extract::State;
@@ -60,7 +60,7 @@ async fn post_signup(
         return Err(Business::WeakPassword.into());
     }
     let email = signup.email.ok_or(Business::NotInvited)?;
-    // a round trip of its own: hashing costs a hundred times as much, and strangers should not cause it
+    // a separate round trip, because hashing costs a hundred times as much and should not be free for strangers
     let account = sqlx::query!(
         r#"SELECT id AS "id!", active IS TRUE AS "is_active!", password IS NOT NULL AS "has_password!",
                   admin_flag IS TRUE AS "is_admin!"
@@ -72,11 +72,11 @@ async fn post_signup(
     .ok_or(Business::NotInvited)?;
     match (account.is_active, account.has_password) {
         (true, _) => return Err(Business::AlreadySignedUp.into()),
-        // disabled by an administrator, who is the one to ask
+        // deactivated by an administrator
         (false, true) => return Err(Business::NotInvited.into()),
         (false, false) => {}
     }
-    // who knows an administrator's address is not the administrator
+    // knowing an administrator's address does not prove to be the administrator
     if app.signup == config::Signup::ByMail || account.is_admin {
         return Err(Business::SignupNeedsLink.into());
     }
@@ -95,7 +95,7 @@ async fn post_signup(
     )
     .execute(&app.db)
     .await?;
-    // of two signups at once the second finds a password
+    // the second of two concurrent signups finds a password
     if signed_up.rows_affected() == 0 {
         Err(Business::AlreadySignedUp.into())
     } else {

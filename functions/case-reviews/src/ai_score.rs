@@ -1,14 +1,14 @@
-//! The AI score: what the assignment says, else what the visit's risk assessment says (contract, section 4).
+//! The AI score: taken from the assignment, or else from the visit's risk assessment (contract, section 4).
 
 use crate::case::Case;
 use crate::case_tree::{Node, Values};
 use crate::path_config::PathConfig;
 
-/// Name of the section that only entries have.
+/// The name of the section, which exists only in entries.
 pub const SECTION: &str = "RISK ASSESSMENT";
 const TOGGLE: &str = "CRC risk assessments";
 const RISK_ASSESSMENT_CONCEPT_ID: i32 = 45_614_722;
-/// What stands over the score.
+/// The heading of the score.
 pub const KEY: &str = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
 
 const SCORE: &str = "Colorectal Cancer Score";
@@ -16,7 +16,7 @@ const SCORE_AS_SHOWN: &str = "Predicted Colorectal Cancer Score";
 const RISK: &str = "Adjusted CRC Risk";
 const RISK_AS_SHOWN: &str = "AI-Predicted CRC Risk Score";
 
-/// The last node of `importantInfos`; none unless an entry asks for it.
+/// Returns the last node of `importantInfos`, if an entry asks for it.
 pub fn node(case: &Case, path_config: &PathConfig) -> Option<Node> {
     let stated = path_config.below(SECTION).find_map(|(text, _)| shown(text, SCORE, SCORE_AS_SHOWN));
     let is_asked_for = || path_config.below(SECTION).any(|(text, _)| text == TOGGLE);
@@ -25,12 +25,12 @@ pub fn node(case: &Case, path_config: &PathConfig) -> Option<Node> {
     Some(Node::new(KEY, Values::Texts(vec![score])))
 }
 
-/// Whether what follows `RISK ASSESSMENT.` states a score, or asks for one that the visit has.
+/// Returns whether the text after `RISK ASSESSMENT.` states a score, or asks for one that the visit has.
 pub fn is_named_by(case: &Case, text: &str) -> bool {
     shown(text, SCORE, SCORE_AS_SHOWN).is_some() || (text == TOGGLE && assessed(case).is_some())
 }
 
-/// What entries can ask for, below the section: nothing where the visit has no score.
+/// Returns the paths below the section that entries can name: none if the visit has no score.
 pub fn paths(case: &Case) -> Vec<String> {
     assessed(case).map(|_| TOGGLE.to_owned()).into_iter().collect()
 }
@@ -46,7 +46,8 @@ fn assessed(case: &Case) -> Option<String> {
         .or_else(|| texts().find_map(|text| shown(&text, RISK, RISK_AS_SHOWN)))
 }
 
-/// Without a colon it is no score: the frontend's page would go blank (contract, section 8).
+/// Rewrites a score for display. Text without a colon is not a score: it would blank the frontend's page (contract,
+/// section 8).
 fn shown(text: &str, stored: &str, as_shown: &str) -> Option<String> {
     let rest = text.strip_prefix(stored)?;
     rest.contains(':').then(|| format!("{as_shown}{rest}"))
@@ -72,12 +73,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_asks_nobody_is_told() {
+    fn shows_no_score_unless_an_entry_asks_for_it() {
         assert_eq!(important(&["Colorectal Cancer Score: 9"], &["BACKGROUND.CRC risk assessments.x"]), json!([]));
     }
 
     #[test]
-    fn the_first_score_that_is_stated_wins() {
+    fn the_first_stated_score_wins() {
         let paths =
             [ASKED_FOR, "RISK ASSESSMENT.Colorectal Cancer Score: 7.5", "RISK ASSESSMENT.Colorectal Cancer Score: 3"];
 
@@ -85,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn else_the_visits_own_score_is_taken() {
+    fn otherwise_shows_the_visits_score() {
         let assessments = ["Adjusted CRC Risk: 4.2", "Colorectal Cancer Score: 9"];
 
         assert_eq!(important(&assessments, &[ASKED_FOR]), score("Predicted Colorectal Cancer Score: 9"));
     }
 
     #[test]
-    fn else_its_adjusted_risk() {
+    fn otherwise_shows_the_visits_adjusted_risk() {
         assert_eq!(
             important(&["Other: 1", "Adjusted CRC Risk: 3"], &[ASKED_FOR]),
             score("AI-Predicted CRC Risk Score: 3")
@@ -100,12 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_without_an_assessment_has_a_score_that_is_not_available() {
+    fn shows_not_available_for_a_visit_without_an_assessment() {
         assert_eq!(important(&["Other: 1"], &[ASKED_FOR]), score("AI-Predicted CRC Risk Score: N/A"));
     }
 
     #[test]
-    fn a_score_without_a_colon_is_none() {
+    fn ignores_a_score_without_a_colon() {
         let paths = ["RISK ASSESSMENT.Colorectal Cancer Score 5", ASKED_FOR];
 
         assert_eq!(important(&["Colorectal Cancer Score 9"], &paths), score("AI-Predicted CRC Risk Score: N/A"));

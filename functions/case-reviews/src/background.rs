@@ -1,8 +1,8 @@
-//! `BACKGROUND`: the patient, then observations by concept, of which only the values that entries name are shown.
+//! `BACKGROUND`: the patient, then observations by concept, limited to the values that entries name.
 //!
-//! An entry `BACKGROUND.<key>[.<nested key>…].<value>` is for the category that holds the value: its style goes there.
-//! The path is matched against the tree, so that full stops inside keys and values are part of them. An entry whose
-//! value is the key of a nested category shows that category, empty unless its own values are named too.
+//! An entry `BACKGROUND.<key>[.<nested key>…].<value>` applies to the category with that value, which gets its style.
+//! Paths are matched against the tree, so keys and values may contain full stops. An entry whose value is the key of a
+//! nested category shows that category, empty unless its own values are named too.
 
 use shared::page_config::{BACKGROUND, Category, CategoryContent};
 
@@ -10,19 +10,19 @@ use crate::case::Case;
 use crate::case_tree::{Node, Values};
 use crate::path_config::{PathConfig, Style};
 
-/// `Patient Demographics` first and always, then every category of which the visit has values.
+/// Returns the section: `Patient Demographics` first and always, then every category with values in the visit.
 pub fn section(categories: &[Category], case: &Case, path_config: &PathConfig) -> Node {
-    let held = held(categories, case);
+    let populated = populated(categories, case);
     let entries: Vec<Entry<'_>> =
-        path_config.below(BACKGROUND).filter_map(|(path, style)| Entry::place(path, style, &held)).collect();
-    let shown = held.iter().map(|category| node(category, category.key, &entries));
+        path_config.below(BACKGROUND).filter_map(|(path, style)| Entry::locate(path, style, &populated)).collect();
+    let shown = populated.iter().map(|category| node(category, category.key, &entries));
     Node::new(BACKGROUND, Values::Nodes([demographics(case)].into_iter().chain(shown).collect()))
 }
 
 fn demographics(case: &Case) -> Node {
     let gender = case.vocabulary.name(case.gender_concept_id);
     if case.age.is_none() {
-        tracing::warn!(case.visit_occurrence_id, "the years of visit and birth give no age");
+        tracing::warn!(case.visit_occurrence_id, "the years of visit and birth give no valid age");
     }
     let known = [("Age", case.age.as_deref()), ("Gender", gender)];
     let values = known.into_iter().filter_map(|(key, text)| Some(Node::new(key, Values::Text(text?.to_owned()))));
@@ -31,25 +31,26 @@ fn demographics(case: &Case) -> Node {
 
 const DEMOGRAPHICS: &str = "Patient Demographics";
 
-/// What entries can name in a visit.
-pub struct Background<'a>(Vec<Held<'a>>);
+/// The background values of a visit that entries can name.
+pub struct Background<'a>(Vec<Populated<'a>>);
 
 impl<'a> Background<'a> {
     pub fn of(categories: &'a [Category], case: &Case) -> Self {
-        Self(held(categories, case))
+        Self(populated(categories, case))
     }
 
-    /// Every value, as its path below `BACKGROUND`.
+    /// Returns the path of every value below `BACKGROUND`.
     pub fn paths(&self) -> Vec<String> {
         self.findings().into_iter().map(|(categories, text)| format!("{}.{text}", categories.join("."))).collect()
     }
 
-    /// Every value, with the categories that hold it, outermost first.
+    /// Returns every value with its categories, outermost first.
     pub fn findings(&self) -> Vec<(Vec<&'a str>, String)> {
-        self.0.iter().flat_map(Held::findings).collect()
+        self.0.iter().flat_map(Populated::findings).collect()
     }
 
-    /// Whether what follows `BACKGROUND.` names a value, a nested category, or the demographics, which are always shown.
+    /// Returns whether the text after `BACKGROUND.` names a value, a nested category, or the demographics, which are
+    /// always shown.
     pub fn is_named_by(&self, path: &str) -> bool {
         path == DEMOGRAPHICS
             || path.strip_prefix(DEMOGRAPHICS).is_some_and(|rest| matches!(rest, ".Age" | ".Gender"))
@@ -57,24 +58,24 @@ impl<'a> Background<'a> {
     }
 }
 
-/// A category of which the visit has values.
-struct Held<'a> {
+/// A category with values in the visit.
+struct Populated<'a> {
     key: &'a str,
-    content: HeldContent<'a>,
+    content: PopulatedContent<'a>,
 }
 
-enum HeldContent<'a> {
+enum PopulatedContent<'a> {
     Texts(Vec<String>),
-    Categories(Vec<Held<'a>>),
+    Categories(Vec<Populated<'a>>),
 }
 
-fn held<'a>(categories: &'a [Category], case: &Case) -> Vec<Held<'a>> {
+fn populated<'a>(categories: &'a [Category], case: &Case) -> Vec<Populated<'a>> {
     let all = categories.iter().map(|category| {
         let content = match &category.content {
-            CategoryContent::Concepts(concepts) => HeldContent::Texts(texts(concepts, case)),
-            CategoryContent::Categories(nested) => HeldContent::Categories(held(nested, case)),
+            CategoryContent::Concepts(concepts) => PopulatedContent::Texts(texts(concepts, case)),
+            CategoryContent::Categories(nested) => PopulatedContent::Categories(populated(nested, case)),
         };
-        Held { key: &category.key, content }
+        Populated { key: &category.key, content }
     });
     all.filter(|category| !category.is_empty()).collect()
 }
@@ -87,11 +88,11 @@ fn texts(concepts: &[i32], case: &Case) -> Vec<String> {
         .collect()
 }
 
-impl<'a> Held<'a> {
+impl<'a> Populated<'a> {
     fn findings(&self) -> Vec<(Vec<&'a str>, String)> {
         let mut below: Vec<(Vec<&'a str>, String)> = match &self.content {
-            HeldContent::Texts(texts) => texts.iter().map(|text| (Vec::new(), text.clone())).collect(),
-            HeldContent::Categories(nested) => nested.iter().flat_map(Held::findings).collect(),
+            PopulatedContent::Texts(texts) => texts.iter().map(|text| (Vec::new(), text.clone())).collect(),
+            PopulatedContent::Categories(nested) => nested.iter().flat_map(Populated::findings).collect(),
         };
         below.iter_mut().for_each(|(categories, _)| categories.insert(0, self.key));
         below
@@ -99,20 +100,20 @@ impl<'a> Held<'a> {
 
     fn is_empty(&self) -> bool {
         match &self.content {
-            HeldContent::Texts(texts) => texts.is_empty(),
-            HeldContent::Categories(nested) => nested.is_empty(),
+            PopulatedContent::Texts(texts) => texts.is_empty(),
+            PopulatedContent::Categories(nested) => nested.is_empty(),
         }
     }
 
     fn holds(&self, value: &str) -> bool {
         match &self.content {
-            HeldContent::Texts(texts) => texts.iter().any(|text| text == value),
-            HeldContent::Categories(nested) => nested.iter().any(|category| category.key == value),
+            PopulatedContent::Texts(texts) => texts.iter().any(|text| text == value),
+            PopulatedContent::Categories(nested) => nested.iter().any(|category| category.key == value),
         }
     }
 }
 
-/// An entry that has found its category.
+/// An entry that matched a category.
 struct Entry<'a> {
     category_path: &'a str,
     value: &'a str,
@@ -120,9 +121,9 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Where full stops leave a choice: a category that holds the value, else the innermost.
-    fn place(path: &'a str, style: &'a Style, held: &[Held<'_>]) -> Option<Self> {
-        let (_, value_at) = readings(path, 0, held).into_iter().max()?;
+    /// Matches a path. If full stops make it ambiguous, prefers a category with that value, then the innermost one.
+    fn locate(path: &'a str, style: &'a Style, populated: &[Populated<'_>]) -> Option<Self> {
+        let (_, value_at) = readings(path, 0, populated).into_iter().max()?;
         Some(Self { category_path: &path[..value_at - 1], value: &path[value_at..], style })
     }
 
@@ -132,28 +133,29 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Every way to read a path from an offset on: does the category hold the value, and where does the value begin?
-fn readings(path: &str, from: usize, held: &[Held<'_>]) -> Vec<(bool, usize)> {
+/// Returns every interpretation of a path from an offset on: whether the category has the value, and the value's
+/// offset.
+fn readings(path: &str, from: usize, populated: &[Populated<'_>]) -> Vec<(bool, usize)> {
     let mut readings = Vec::new();
-    for category in held {
+    for category in populated {
         let Some(value) = path[from..].strip_prefix(category.key).and_then(|rest| rest.strip_prefix('.')) else {
             continue;
         };
         let value_at = path.len() - value.len();
         readings.push((category.holds(value), value_at));
-        if let HeldContent::Categories(nested) = &category.content {
+        if let PopulatedContent::Categories(nested) = &category.content {
             readings.extend(self::readings(path, value_at, nested));
         }
     }
     readings
 }
 
-fn node(category: &Held<'_>, path: &str, entries: &[Entry<'_>]) -> Node {
+fn node(category: &Populated<'_>, path: &str, entries: &[Entry<'_>]) -> Node {
     let own: Vec<&Entry<'_>> = entries.iter().filter(|entry| entry.category_path == path).collect();
     let is_named = |value: &str| own.iter().any(|entry| entry.value == value);
     let values = match &category.content {
-        HeldContent::Texts(texts) => Values::Texts(texts.iter().filter(|text| is_named(text)).cloned().collect()),
-        HeldContent::Categories(nested) => {
+        PopulatedContent::Texts(texts) => Values::Texts(texts.iter().filter(|text| is_named(text)).cloned().collect()),
+        PopulatedContent::Categories(nested) => {
             let nested = nested.iter().map(|category| (category, format!("{path}.{}", category.key)));
             let shown = nested
                 .filter(|(category, path)| is_named(category.key) || entries.iter().any(|entry| entry.is_within(path)));
@@ -171,7 +173,7 @@ mod tests {
     use super::*;
     use crate::example::{UNKNOWN, node, observed, review, section, styled, visit};
 
-    /// The categories behind the demographics, of a visit with the given observations.
+    /// Returns the categories after the demographics, for a visit with these observations.
     fn categories(observed: Vec<crate::case::Observation>, background: &Value, entries: &Value) -> Value {
         let case = Case { observations: observed, ..visit() };
         let Value::Array(mut nodes) = section(&case, &json!({ "BACKGROUND": background }), entries) else {
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_patient_comes_first_and_always() {
+    fn demographics_always_come_first() {
         let nodes = section(&visit(), &json!({ "BACKGROUND": {} }), &json!([]));
 
         let patient = node("Patient Demographics", json!([node("Age", "64"), node("Gender", "FEMALE")]));
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_patient_is_never_filtered_or_styled() {
+    fn demographics_are_never_filtered_or_styled() {
         let entries = json!([{ "path": "BACKGROUND.Patient Demographics.Age", "style": { "top": 1 } }]);
 
         let shown = review(&visit(), &json!({ "BACKGROUND": {} }), &entries);
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gender_that_is_missing_is_left_out() {
+    fn omits_an_unknown_gender() {
         let case = Case { gender_concept_id: UNKNOWN, ..visit() };
 
         let nodes = section(&case, &json!({ "BACKGROUND": {} }), &json!([]));
@@ -223,19 +225,19 @@ mod tests {
     }
 
     #[test]
-    fn without_an_entry_a_category_stays_empty() {
+    fn a_category_without_entries_is_empty() {
         assert_eq!(family_history(&json!([])), json!([node("Family History", json!([]))]));
     }
 
     #[test]
-    fn a_category_without_values_is_left_out_and_so_is_one_that_nests_only_such() {
+    fn omits_categories_without_values_at_any_depth() {
         let page = json!({ "Family History": [11], "Social History": { "Tobacco": [12] }, "None": [] });
 
         assert_eq!(categories(vec![observed(11, ""), observed(12, "")], &page, &json!([])), json!([]));
     }
 
     #[test]
-    fn values_that_entries_name_are_kept_in_the_visits_order() {
+    fn keeps_named_values_in_the_visits_order() {
         let entries =
             json!([entry("BACKGROUND.Family History.Diabetes: No"), entry("BACKGROUND.Family History.Cancer: Yes")]);
 
@@ -244,14 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn a_full_stop_inside_a_value_is_part_of_it() {
+    fn values_may_contain_full_stops() {
         let entries = json!([entry("BACKGROUND.Family History.Dr. Notes: v1.5")]);
 
         assert_eq!(family_history(&entries), json!([styled("Family History", json!(["Dr. Notes: v1.5"]), &json!({}))]));
     }
 
     #[test]
-    fn a_full_stop_inside_a_key_is_part_of_it() {
+    fn keys_may_contain_full_stops() {
         let page = json!({ "Hx": [11], "Hx. of family": [12] });
         let rows = vec![observed(11, "Asthma"), observed(12, "Cancer. Yes")];
 
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_readings_of_a_path_the_one_that_exists_counts() {
+    fn prefers_the_interpretation_of_a_path_whose_value_exists() {
         let page = json!({ "Hx": [11], "Hx.Family": [12] });
         let rows = vec![observed(11, "Family.Cancer"), observed(12, "Asthma")];
 
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn styles_merge_also_those_of_values_that_this_case_has_not() {
+    fn merges_styles_including_those_of_missing_values() {
         let entries = json!([
             { "path": "BACKGROUND.Family History.Cancer: Yes", "style": { "collapse": true, "top": 1 } },
             { "path": "BACKGROUND.Family History.Stroke: Yes", "style": { "highlight": true, "top": 2.5 } },
@@ -301,12 +303,12 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_category_without_entries_stays_empty() {
+    fn a_nested_category_without_entries_is_empty() {
         assert_eq!(social_history(&json!([])), json!([node("Social History", json!([]))]));
     }
 
     #[test]
-    fn a_nested_value_is_named_by_its_full_path() {
+    fn names_a_nested_value_by_its_full_path() {
         let entries =
             json!([{ "path": "BACKGROUND.Social History.Tobacco.Ex-smoker", "style": { "highlight": true } }]);
 
@@ -315,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_named_at_any_depth() {
+    fn names_values_at_any_depth() {
         let entries = json!([entry("BACKGROUND.Social History.Alcohol.Weekly.12 units")]);
 
         let alcohol = node("Alcohol", json!([styled("Weekly", json!(["12 units"]), &json!({}))]));

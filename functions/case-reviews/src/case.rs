@@ -1,31 +1,32 @@
-//! The clinical data of one visit, as OMOP CDM 5.4 has it.
+//! The clinical data of one visit, in terms of OMOP CDM 5.4.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-/// A case: one `visit_occurrence` and what hangs off it.
+/// A case: one `visit_occurrence` and its related rows.
 #[derive(Debug, Default)]
 pub struct Case {
     /// `visit_occurrence_id`, the case number of the study.
     pub visit_occurrence_id: i32,
     /// The patient's pseudonym.
     pub person_source_value: Option<String>,
-    /// Year of the visit minus year of birth; none where that is no age (0 to 130).
+    /// Year of the visit minus year of birth; `None` if that is not a valid age (0 to 130).
     pub age: Option<String>,
-    /// A concept, like every column of this name.
+    /// A concept id, like every column of this name.
     pub gender_concept_id: i32,
-    /// In order of `observation_id`.
+    /// Ordered by `observation_id`.
     pub observations: Vec<Observation>,
-    /// In order of `measurement_id`.
+    /// Ordered by `measurement_id`.
     pub measurements: Vec<Measurement>,
     /// `Subsumes` and `Is characterized by`, from `concept_id_1` to `concept_id_2`.
     pub relationships: Vec<(i32, i32)>,
-    /// The names of all these concepts.
+    /// The names of all concepts above.
     pub vocabulary: Vocabulary,
 }
 
-/// A row of `observation`, which `cases.sql` lists in this order; the numeric is PostgreSQL's text, so that 36.60 survives.
+/// A row of `observation`, with the columns in the order of `cases.sql`. The numeric is PostgreSQL's text, which
+/// preserves 36.60.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Observation {
     pub observation_concept_id: i32,
@@ -38,7 +39,8 @@ pub struct Observation {
     pub qualifier_concept_id: Option<i32>,
 }
 
-/// A row of `measurement`, which `cases.sql` lists in this order; the numeric is PostgreSQL's text, so that 36.60 survives.
+/// A row of `measurement`, with the columns in the order of `cases.sql`. The numeric is PostgreSQL's text, which
+/// preserves 36.60.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Measurement {
     pub measurement_concept_id: i32,
@@ -55,7 +57,7 @@ pub struct Measurement {
 pub struct Vocabulary(HashMap<i32, String>);
 
 impl Vocabulary {
-    /// The name of a concept; one that is missing is logged.
+    /// Returns the name of a concept; logs a missing one.
     pub fn name(&self, concept_id: i32) -> Option<&str> {
         let name = self.0.get(&concept_id).map(String::as_str);
         if name.is_none() {
@@ -64,7 +66,7 @@ impl Vocabulary {
         name
     }
 
-    /// The name in a column where null and 0 ("No matching concept") mean none.
+    /// Returns the name of a concept in a column where null and 0 ("No matching concept") mean none.
     pub fn name_if_any(&self, concept_id: Option<i32>) -> Option<&str> {
         concept_id.filter(|&id| id != 0).and_then(|id| self.name(id))
     }

@@ -1,4 +1,4 @@
-//! The case review: a tree of what the participant reads (contract, section 4).
+//! The case review: the tree that the participant reads (contract, section 4).
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -54,12 +54,12 @@ impl Node {
         Self { key: key.into(), values, style: None }
     }
 
-    /// A node of nodes; none without any.
+    /// Returns a node with child nodes, or `None` if there are none.
     pub fn of_nodes(key: &str, nodes: Vec<Self>) -> Option<Self> {
         (!nodes.is_empty()).then(|| Self::new(key, Values::Nodes(nodes)))
     }
 
-    /// Rows of one visit, a node per concept in order of the first row. A concept without a name is left out.
+    /// Groups rows of one visit into a node per concept, ordered by first row. Skips concepts without a name.
     pub fn by_concept(rows: impl Iterator<Item = (i32, Option<String>)>, vocabulary: &Vocabulary) -> Vec<Self> {
         let mut groups: IndexMap<i32, Vec<Option<String>>> = IndexMap::new();
         for (concept_id, text) in rows {
@@ -91,7 +91,7 @@ impl Values {
         AnyOfBuilder::new().item(shared::openapi::null()).item(text()).item(texts).item(nodes).into()
     }
 
-    /// One row: the value itself; several: the list of the values that exist.
+    /// Returns the value of a single row, or the list of existing values of several rows.
     pub fn of_rows(mut texts: Vec<Option<String>>) -> Self {
         match &mut texts[..] {
             [only] => only.take().map_or(Self::Null, Self::Text),
@@ -101,7 +101,7 @@ impl Values {
 }
 
 impl CaseReview {
-    /// Returns the AI score as it is shown, if it is.
+    /// Returns the AI score as shown, if it is shown.
     pub fn ai_score(&self) -> Option<&str> {
         match &self.important_infos.iter().find(|node| node.key == ai_score::KEY)?.values {
             Values::Texts(texts) => texts.first().map(String::as_str),
@@ -109,7 +109,7 @@ impl CaseReview {
         }
     }
 
-    /// What `path_config` lets the participant see of a case.
+    /// Builds the part of a case that `path_config` lets the participant see.
     pub fn new(case: &Case, page_config: &PageConfig, path_config: &PathConfig) -> Self {
         let details: Vec<Node> = page_config
             .sections
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::example::{complained, measured, node, observed, review, visit};
 
-    /// A visit with one value in each of four categories.
+    /// Returns the important infos of a visit with one value in each of four categories.
     fn important(tops: [&str; 4]) -> Value {
         let observations = [11, 12, 13, 14].map(|concept| observed(concept, "x")).into();
         let page = json!({ "BACKGROUND": { "A": [11], "B": { "C": [12], "D": [13] }, "E": [14] } });
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_review_names_the_patient_and_the_case_number_as_text() {
+    fn a_review_has_the_patient_and_the_case_number_as_text() {
         let shown = review(&visit(), &json!({}), &json!([]));
 
         let expected = json!({ "personName": "PT-7", "caseNumber": "7", "details": [], "importantInfos": [] });
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_stand_in_the_page_configurations_order() {
+    fn sections_follow_the_order_of_the_page_configuration() {
         let case =
             Case { observations: vec![complained(21, 31, "dry")], measurements: vec![measured(51, "1")], ..visit() };
         let page = json!({ "PHYSICAL EXAMINATION": { "x": [51] }, "OTHER": [], "PATIENT COMPLAINT": { "y": [21] }, "BACKGROUND": 5 });
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_with_a_top_are_important_in_its_order_then_in_the_trees() {
+    fn sorts_important_keys_by_top_then_by_position_in_the_tree() {
         let shown = important(["3.0", "0", "3", "-5"]);
 
         let expected = ["E", "C", "A", "D"].map(|key| node(key, json!(["x"])));

@@ -1,17 +1,17 @@
-//! `PATIENT COMPLAINT`: observations by type, grouped by concept; never filtered or styled.
+//! `PATIENT COMPLAINT`: observations by type, grouped by concept; not filtered or styled.
 
 use shared::page_config::{ConceptGroup, PATIENT_COMPLAINT};
 
 use crate::case::Case;
 use crate::case_tree::Node;
 
-/// A key per group that has observations, below it a node per concept; none without keys.
+/// Returns a key per group with observations, each with a node per concept; `None` without keys.
 pub fn section(groups: &[ConceptGroup], case: &Case) -> Option<Node> {
     let keys = groups.iter().filter_map(|group| Node::of_nodes(&group.key, complaints(&group.concepts, case)));
     Node::of_nodes(PATIENT_COMPLAINT, keys.collect())
 }
 
-/// What stands in the section, as paths below it.
+/// Returns the complaints as paths below the section.
 pub fn paths(groups: &[ConceptGroup], case: &Case) -> Vec<String> {
     let below = |group: &ConceptGroup| {
         let complaints = complaints(&group.concepts, case).into_iter();
@@ -49,42 +49,42 @@ mod tests {
     }
 
     #[test]
-    fn complaints_are_grouped_by_concept_in_order_of_their_first_row() {
+    fn groups_complaints_by_concept_in_order_of_the_first_row() {
         let rows = vec![complained(CHIEF, 32, "high"), complained(CHIEF, 31, "dry"), complained(CHIEF, 32, "3 days")];
 
         assert_eq!(complaints(rows), chief(json!([node("Fever", json!(["high", "3 days"])), node("Cough", "dry")])));
     }
 
     #[test]
-    fn two_concepts_of_one_name_are_two_complaints() {
+    fn concepts_with_equal_names_stay_separate() {
         let rows = vec![complained(CHIEF, 31, "dry"), complained(CHIEF, 33, "at night")];
 
         assert_eq!(complaints(rows), chief(json!([node("Cough", "dry"), node("Cough", "at night")])));
     }
 
     #[test]
-    fn a_single_row_without_a_value_is_null_and_several_are_an_empty_list() {
+    fn one_row_without_a_value_is_null_and_several_are_an_empty_list() {
         let rows = vec![complained(CHIEF, 32, ""), complained(CHIEF, 31, ""), complained(CHIEF, 31, "")];
 
         assert_eq!(complaints(rows), chief(json!([node("Fever", Value::Null), node("Cough", json!([]))])));
     }
 
     #[test]
-    fn of_several_rows_those_with_a_value_are_listed() {
+    fn lists_the_rows_with_a_value() {
         let rows = vec![complained(CHIEF, 31, ""), complained(CHIEF, 31, "dry")];
 
         assert_eq!(complaints(rows), chief(json!([node("Cough", json!(["dry"]))])));
     }
 
     #[test]
-    fn a_complaint_whose_concept_is_missing_is_left_out() {
+    fn omits_a_complaint_whose_concept_is_missing() {
         let rows = vec![complained(CHIEF, UNKNOWN, "dry"), complained(CHIEF, 32, "high")];
 
         assert_eq!(complaints(rows), chief(json!([node("Fever", "high")])));
     }
 
     #[test]
-    fn a_section_without_complaints_is_left_out() {
+    fn omits_a_section_without_complaints() {
         assert_eq!(complaints(vec![complained(0, 31, "no complaint")]), Value::Null);
     }
 }

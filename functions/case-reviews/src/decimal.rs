@@ -1,8 +1,9 @@
-//! PostgreSQL's numeric text, printed as the old system (Python's `str(Decimal)`) prints it.
+//! Formats PostgreSQL's numeric text like the old system (Python's `str(Decimal)`).
 
 use std::borrow::Cow;
 
-/// `36.60` stays `36.60`; below `0.000001` the notation becomes scientific: `0.0000001` is `1E-7`.
+/// Formats a number: `36.60` stays `36.60`, and numbers below `0.000001` use scientific notation (`0.0000001` is
+/// `1E-7`).
 pub fn python_text(numeric: &str) -> Cow<'_, str> {
     match scientific(numeric) {
         Some(text) => Cow::Owned(text),
@@ -10,12 +11,12 @@ pub fn python_text(numeric: &str) -> Cow<'_, str> {
     }
 }
 
-/// Zero is no value (contract, section 4); `NaN` and `Infinity` are.
+/// Returns whether the number is zero, which counts as no value (contract, section 4); `NaN` and `Infinity` do not.
 pub fn is_zero(numeric: &str) -> bool {
     numeric.bytes().all(|byte| matches!(byte, b'-' | b'.' | b'0'))
 }
 
-/// The digits before the point; `NaN` and `Infinity` as they are.
+/// Returns the digits before the point; `NaN` and `Infinity` unchanged.
 pub fn integer_part(numeric: &str) -> &str {
     match numeric.split_once('.').map_or(numeric, |(integer, _)| integer) {
         "-0" => "0",
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_print_as_postgresql_stores_them() {
+    fn keeps_numbers_as_postgresql_stores_them() {
         for text in [
             "36.60",
             "120",
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_numbers_print_in_scientific_notation() {
+    fn uses_scientific_notation_for_tiny_numbers() {
         assert_eq!(python_text("0.000001"), "0.000001");
         assert_eq!(python_text("0.00000100"), "0.00000100");
         assert_eq!(python_text("0.0000001"), "1E-7");
@@ -69,13 +70,13 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_zero_in_any_scale() {
+    fn recognizes_zero_in_any_scale() {
         assert!(is_zero("0") && is_zero("0.00") && is_zero("-0.0"));
         assert!(!is_zero("0.01") && !is_zero("NaN") && !is_zero("Infinity") && !is_zero("10"));
     }
 
     #[test]
-    fn the_integer_part_is_cut_not_rounded() {
+    fn truncates_to_the_integer_part() {
         let parts = ["27.9", "-3.7", "-0.5", "30", "NaN", "Infinity"].map(integer_part);
 
         assert_eq!(parts, ["27", "-3", "0", "30", "NaN", "Infinity"]);

@@ -1,7 +1,7 @@
-//! `PHYSICAL EXAMINATION`: measurements of the configured concepts, else of the concepts related to them.
+//! `PHYSICAL EXAMINATION`: measurements of the configured concepts, or else of the concepts related to them.
 //!
-//! Entries work on the section's children: `PHYSICAL EXAMINATION.<x>.<child>` keeps the child that the path's end names,
-//! whatever `<x>` is. `PHYSICAL EXAMINATION.<child>` is too short to be such an entry.
+//! Entries select the section's children: `PHYSICAL EXAMINATION.<x>.<child>` keeps the child named at the end of the
+//! path, whatever `<x>` is. `PHYSICAL EXAMINATION.<child>` is too short to select anything.
 
 use shared::page_config::{ConceptGroup, PHYSICAL_EXAMINATION};
 
@@ -12,7 +12,7 @@ use crate::path_config::PathConfig;
 const BMI: &str = "BMI (body mass index) centile";
 const BMI_AS_SHOWN: &str = "BMI (body mass index) range";
 
-/// The children that entries name, or all but BMI where there are no entries; none without children.
+/// Returns the children that entries name, or all but BMI without entries; `None` without children.
 pub fn section(groups: &[ConceptGroup], case: &Case, path_config: &PathConfig) -> Option<Node> {
     let children = children(groups, case);
     let named = named(path_config, &children);
@@ -24,18 +24,18 @@ pub fn section(groups: &[ConceptGroup], case: &Case, path_config: &PathConfig) -
     Node::of_nodes(PHYSICAL_EXAMINATION, shown)
 }
 
-/// The titles that entries can name.
+/// Returns the titles that entries can name.
 pub fn titles(groups: &[ConceptGroup], case: &Case) -> Vec<String> {
     children(groups, case).into_iter().map(|child| child.key).collect()
 }
 
-/// Every child, as its path below the section.
+/// Returns the path of every child below the section.
 pub fn paths(groups: &[ConceptGroup], case: &Case) -> Vec<String> {
     let path = |group: &ConceptGroup| Some(format!("{}.{}", group.key, child(group, case)?.key));
     groups.iter().filter_map(path).collect()
 }
 
-/// Whether what follows `PHYSICAL EXAMINATION.` names the child with this title.
+/// Returns whether the text after `PHYSICAL EXAMINATION.` names the child with this title.
 pub fn is_named_by(title: &str, path: &str) -> bool {
     path.strip_suffix(title).is_some_and(|start| start.ends_with('.'))
 }
@@ -44,7 +44,8 @@ fn children(groups: &[ConceptGroup], case: &Case) -> Vec<Node> {
     groups.iter().filter_map(|group| child(group, case)).collect()
 }
 
-/// Its title is the name of the first concept, or the configured key where that concept is missing.
+/// Returns the child of a group. Its title is the name of the first concept, or the configured key if that concept is
+/// missing.
 fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
     let title = case.vocabulary.name(*group.concepts.first()?).unwrap_or(&group.key);
     let direct: Vec<_> =
@@ -53,8 +54,8 @@ fn child(group: &ConceptGroup, case: &Case) -> Option<Node> {
         let texts = direct.into_iter().map(|(_, text)| text).collect();
         return Some(Node::new(title, Values::of_rows(texts)));
     }
-    // The old service asks for no order. PostgreSQL joins from the primary key of concept_relationship, so its children come by
-    // concept, and a measurement once per relationship (decisions 7 and 113).
+    // The old service does not specify an order. PostgreSQL joins from the primary key of concept_relationship, so
+    // children are ordered by concept, and a measurement appears once per relationship (decisions 7 and 113).
     let relationships = case.relationships.iter().filter(|(parent, _)| group.concepts.contains(parent));
     let mut relationships: Vec<(i32, i32)> = relationships.copied().collect();
     relationships.sort_unstable();
@@ -80,7 +81,8 @@ fn with_bmi_renamed(node: Node) -> Node {
     Node { key, values, ..node }
 }
 
-/// What the entries name, none without entries. Of two children that a path's end could name it is the longer one.
+/// Returns the names in the entries; `None` without entries. If the end of a path matches two children, the longer name
+/// counts.
 fn named<'a>(path_config: &'a PathConfig, children: &'a [Node]) -> Option<Vec<&'a str>> {
     let name = |path: &'a str| {
         let keys = || children.iter().map(|child| child.key.as_str());
@@ -109,7 +111,7 @@ mod tests {
         section(&case, &json!({ "PHYSICAL EXAMINATION": groups }), entries)
     }
 
-    /// Lungs, both ears and BMI, each with a measurement of its own.
+    /// Returns the titles shown for a visit with measurements of lungs, both ears and BMI.
     fn filtered(paths: &[&str]) -> Vec<String> {
         let groups = json!({ "a": [51], "b": [52], "c": [53], "d": [BMI_CONCEPT_ID] });
         let rows = [51, 52, 53, BMI_CONCEPT_ID].map(|concept| measured(concept, "1")).into();
@@ -119,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn measurements_of_the_concepts_themselves_are_the_values_under_the_first_concepts_name() {
+    fn lists_direct_measurements_under_the_first_concepts_name() {
         let shown = examination(&json!({ "x": [51, 52] }), vec![measured(51, "1"), measured(52, "2")], &json!([]));
 
         assert_eq!(shown, json!([node("Lungs", json!(["1", "2"]))]));
     }
 
     #[test]
-    fn one_measurement_is_a_text_and_one_without_a_value_is_null() {
+    fn a_single_measurement_is_a_text_or_null() {
         let groups = json!({ "x": [51], "y": [52] });
 
         let shown = examination(&groups, vec![measured(51, "36.60"), measured(52, "0.00")], &json!([]));
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn else_measurements_of_related_concepts_are_grouped_by_concept() {
+    fn otherwise_groups_measurements_of_related_concepts() {
         let rows = vec![measured(42, "72"), measured(42, "80"), measured(99, "unrelated")];
 
         let shown = examination(&json!({ "x": [41] }), rows, &json!([]));
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn related_measurements_come_by_concept_whatever_order_they_were_taken_in() {
+    fn orders_related_measurements_by_concept() {
         let rows = vec![measured(43, "36.60"), measured(42, "80"), measured(42, "72")];
 
         let shown = examination(&json!({ "x": [41] }), rows, &json!([]));
@@ -156,37 +158,37 @@ mod tests {
     }
 
     #[test]
-    fn a_measurement_that_is_related_in_two_ways_is_shown_once_per_relationship() {
+    fn shows_a_measurement_once_per_relationship() {
         let shown = examination(&json!({ "x": [41] }), vec![measured(43, "36.60")], &json!([]));
 
         assert_eq!(shown, json!([node("Vital signs", json!([node("Temperature", json!(["36.60", "36.60"]))]))]));
     }
 
     #[test]
-    fn a_title_that_is_missing_is_the_configured_key() {
+    fn uses_the_configured_key_for_a_missing_title() {
         let shown = examination(&json!({ "Ears": [UNKNOWN, 52] }), vec![measured(52, "1")], &json!([]));
 
         assert_eq!(shown, json!([node("Ears", "1")]));
     }
 
     #[test]
-    fn a_section_without_measurements_is_left_out() {
+    fn omits_a_section_without_measurements() {
         assert_eq!(examination(&json!({ "x": [51], "y": [] }), vec![measured(52, "1")], &json!([])), Value::Null);
     }
 
     #[test]
-    fn without_entries_all_but_bmi_stay() {
+    fn shows_all_but_bmi_without_entries() {
         assert_eq!(filtered(&[]), ["Lungs", "Ext. ear", "ear"]);
     }
 
     #[test]
-    fn with_an_entry_only_the_named_children_stay() {
+    fn shows_only_the_named_children() {
         assert_eq!(filtered(&["a.Lungs"]), ["Lungs"]);
         assert_eq!(filtered(&["any.thing.Lungs", "c.ear"]), ["Lungs", "ear"]);
     }
 
     #[test]
-    fn an_entry_that_names_nothing_leaves_nothing() {
+    fn an_entry_that_names_no_child_hides_all() {
         assert_eq!(filtered(&["a.Spleen"]), [""; 0]);
     }
 
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_stop_inside_a_childs_name_is_part_of_it() {
+    fn names_of_children_may_contain_full_stops() {
         assert_eq!(filtered(&["b.Ext. ear"]), ["Ext. ear"]);
     }
 

@@ -1,4 +1,4 @@
-//! Invented visits for the tests of this crate.
+//! Invented visits for this crate's tests.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use shared::page_config::PageConfig;
 pub const FEMALE: i32 = 1;
 pub const UNKNOWN: i32 = 999;
 
-/// A visit without clinical rows, of a patient who is 64.
+/// Returns a visit without clinical rows, of a patient aged 64.
 pub fn visit() -> Case {
     Case {
         visit_occurrence_id: 7,
@@ -39,39 +39,39 @@ fn vocabulary() -> Vocabulary {
     names.into_iter().collect()
 }
 
-/// An observation whose value is a text.
+/// Returns an observation with a text value.
 pub fn observed(observation_concept_id: i32, text: &str) -> Observation {
     Observation { observation_concept_id, value_as_string: Some(text.to_owned()), ..Observation::default() }
 }
 
-/// An observation of a type; an empty text is no value.
+/// Returns an observation of a type; an empty text is no value.
 pub fn complained(observation_type_concept_id: i32, observation_concept_id: i32, text: &str) -> Observation {
     Observation { observation_type_concept_id, ..observed(observation_concept_id, text) }
 }
 
-/// A measurement whose value is a number; zero is no value.
+/// Returns a measurement with a numeric value; zero is no value.
 pub fn measured(measurement_concept_id: i32, number: &str) -> Measurement {
     Measurement { measurement_concept_id, value_as_number: Some(number.to_owned()), ..Measurement::default() }
 }
 
-/// The review of a visit as the participant gets it.
+/// Returns the review of a visit as sent to the participant.
 pub fn review(case: &Case, page_config: &Value, path_config: &Value) -> Value {
     let page_config = PageConfig::parse(&page_config.to_string()).unwrap();
     let path_config = PathConfig::parse(Some(&path_config.to_string()));
     serde_json::to_value(CaseReview::new(case, &page_config, &path_config)).unwrap()
 }
 
-/// The nodes of the only section; null where it is left out.
+/// Returns the nodes of the only section; null if it is omitted.
 pub fn section(case: &Case, page_config: &Value, path_config: &Value) -> Value {
     review(case, page_config, path_config).pointer_mut("/details/0/values").map(Value::take).unwrap_or_default()
 }
 
-/// A node without a style.
+/// Returns a node without a style.
 pub fn node(key: &str, values: impl Into<Value>) -> Value {
     json!({ "key": key, "values": values.into(), "style": null })
 }
 
-/// A node with a style.
+/// Returns a node with a style.
 pub fn styled(key: &str, values: impl Into<Value>, style: &Value) -> Value {
     json!({ "key": key, "values": values.into(), "style": style })
 }

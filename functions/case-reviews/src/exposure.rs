@@ -1,32 +1,32 @@
-//! The record of what participants were shown.
+//! Exposures: the record of what participants were shown.
 
 use sha2::{Digest as _, Sha256};
 use shared::db::Database;
 use shared::version;
 
-/// A page that is about to be sent.
+/// A page about to be sent.
 pub(crate) struct Page<'a> {
-    /// The assignment.
+    /// The assignment's id.
     pub task_id: &'a str,
     pub user_email: &'a str,
     pub case_id: i32,
     /// The body of the answer.
     pub content: &'a [u8],
-    /// As the page shows it.
+    /// The score as shown on the page.
     pub ai_score: Option<&'a str>,
 }
 
-/// The page that was served last for the same assignment.
+/// The page served last for the same assignment.
 #[derive(Debug)]
 pub(crate) struct LastExposure {
     pub id: i64,
     pub sha256: Vec<u8>,
-    /// Whether `last_shown_at` is an hour old.
+    /// Whether `last_shown_at` is more than an hour ago.
     pub is_stale: bool,
 }
 
-/// Records that `page` is shown. Writes nothing when the same page was served within the hour, so that a participant who goes back and forth
-/// waits for no second round trip. The page is stored before it is sent: nobody sees what is not on record.
+/// Records that `page` is shown, before it is sent, so that nothing unrecorded is seen. Writes nothing if the same page
+/// was served within the hour, so that navigating back and forth takes no second round trip.
 pub(crate) async fn record(db: &Database, page: &Page<'_>, last: Option<LastExposure>) -> Result<(), sqlx::Error> {
     let sha256 = Sha256::digest(page.content);
     match last {
@@ -40,7 +40,7 @@ pub(crate) async fn record(db: &Database, page: &Page<'_>, last: Option<LastExpo
     }
 }
 
-/// Stores a page, and that it is shown. An upload may delete the assignment meanwhile; the exposure is stored all the same.
+/// Stores a page and its exposure, even if an upload deletes the assignment meanwhile.
 async fn insert(db: &Database, page: &Page<'_>, sha256: &[u8], previous_id: i64) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "WITH stored AS (

@@ -1,4 +1,4 @@
-//! `GET /api/case-reviews/{case_config_id}`: the participant who owns the assignment; its case as a tree.
+//! `GET /api/case-reviews/{case_config_id}`: the participant with the assignment; its case as a tree.
 
 mod ai_score;
 mod background;
@@ -77,13 +77,13 @@ async fn get_case_review(
     let path_config = PathConfig::parse(review.path_config.as_deref());
     let last_exposure = review.take_last_exposure();
     let case = review.into_case().ok_or_else(|| {
-        tracing::warn!(case_config_id, "assignment without a case, or its visit is gone");
+        tracing::warn!(case_config_id, "the assignment has no case, or its visit does not exist");
         Business::NoAccessToReviewCase.with_detail("The case of this assignment does not exist.")
     })?;
     let review = CaseReview::new(&case, &page_config, &path_config);
     let answer = Data(&review).write()?;
     if !participant.is_inspected() {
-        // a second round trip the first time, and whenever the page has changed
+        // takes a second round trip the first time and when the page has changed
         let page = exposure::Page {
             task_id: &case_config_id,
             user_email: participant.email(),

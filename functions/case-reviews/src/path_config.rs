@@ -1,4 +1,4 @@
-//! `display_config.path_config`: what a participant may see of a case, and how (contract, section 4).
+//! `display_config.path_config`: what a participant may see of a case, and in which style (contract, section 4).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,13 +6,13 @@ use serde_json::value::RawValue;
 use shared::stored_json::{entries, named, text};
 use utoipa::ToSchema;
 
-/// The entries that have a path; whatever else stands in the list is ignored.
+/// The entries with a path; other items of the list are ignored.
 #[derive(Debug, Default)]
 pub struct PathConfig {
     entries: Vec<Entry>,
 }
 
-/// One entry, `{"path": "A.B.C", "style": {…}}`.
+/// An entry: `{"path": "A.B.C", "style": {…}}`.
 #[derive(Debug)]
 pub struct Entry {
     path: String,
@@ -32,7 +32,7 @@ pub struct Style {
     top: Option<Top>,
 }
 
-/// A position in `importantInfos`, written as it was stored: `3` and `3.0` stay apart.
+/// A position in `importantInfos`, serialized as stored: `3` and `3.0` stay different.
 #[derive(Clone, Debug)]
 struct Top {
     number: f64,
@@ -40,13 +40,13 @@ struct Top {
 }
 
 impl PathConfig {
-    /// Reads the stored JSON; anything but a list is an empty one.
+    /// Parses the stored JSON; anything but a list counts as an empty list.
     pub fn parse(json: Option<&str>) -> Self {
         let stored = json.and_then(entries).unwrap_or_default();
         Self { entries: stored.into_iter().filter_map(Entry::parse).collect() }
     }
 
-    /// The entries of one section: what follows `<section>.` in their paths, and their styles.
+    /// Returns the entries of a section: the text after `<section>.` in their paths, and their styles.
     pub fn below(&self, section: &str) -> impl Iterator<Item = (&str, &Style)> {
         self.entries.iter().filter_map(move |entry| {
             let rest = entry.path.strip_prefix(section)?.strip_prefix('.')?;
@@ -74,12 +74,12 @@ impl Style {
         }
     }
 
-    /// The position in `importantInfos`, if it has one.
+    /// Returns the position in `importantInfos`, if there is one.
     pub fn top(&self) -> Option<f64> {
         self.top.as_ref().map(|top| top.number)
     }
 
-    /// Of `collapse` and `highlight` the last one wins, of `top` the largest.
+    /// Merges two styles: the later `collapse` and `highlight`, and the larger `top`.
     pub fn merge(mut self, later: &Self) -> Self {
         if later.top() > self.top() {
             self.top.clone_from(&later.top);
@@ -93,7 +93,7 @@ impl Style {
 }
 
 impl Top {
-    /// None for what is not a number, or one without bounds (`1e999`).
+    /// Parses a number; `None` for anything else and for infinite ones (`1e999`).
     fn parse(stored: &RawValue) -> Option<Self> {
         let number = stored.get().parse().ok().filter(|number: &f64| number.is_finite())?;
         Some(Self { number, written: stored.to_owned() })
@@ -106,12 +106,13 @@ impl Serialize for Top {
     }
 }
 
-/// Whether clients can read it: not every one takes `1e999`, a lone surrogate, or a thousand levels.
+/// Returns whether all clients can parse the value: some cannot read `1e999`, unpaired surrogates, or a thousand
+/// levels.
 fn is_readable(stored: &RawValue) -> bool {
     serde_json::from_str::<Value>(stored.get()).is_ok()
 }
 
-/// As Python sees it: null, false, zero and what is empty are not.
+/// Returns whether Python counts the value as true: not null, false, zero or empty.
 fn is_truthy(stored: &RawValue) -> bool {
     match serde_json::from_str(stored.get()) {
         Ok(Value::Null) => false,
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn collapse_is_the_negation_of_what_is_stored() {
+    fn negates_the_stored_collapse() {
         assert_eq!(merged(&[r#"{"collapse": true}"#]), r#"{"collapse":false}"#);
         assert_eq!(merged(&[r#"{"collapse": false}"#]), r#"{"collapse":true}"#);
         for falsy in ["null", "0", "0.0", "\"\"", "[]", "{}"] {
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_top_wins_in_the_form_it_was_written() {
+    fn the_largest_top_wins_and_keeps_its_notation() {
         assert_eq!(merged(&[r#"{"top": 2}"#, r#"{"top": 3.0}"#, r#"{"top": 1}"#]), r#"{"top":3.0}"#);
         assert_eq!(merged(&[r#"{"top": 3}"#, r#"{"top": 3.0}"#]), r#"{"top":3}"#);
         assert_eq!(merged(&[r#"{"top": -7}"#, r#"{"top": -5}"#]), r#"{"top":-5}"#);
@@ -177,19 +178,19 @@ mod tests {
     }
 
     #[test]
-    fn a_style_that_is_not_an_object_is_empty_and_other_keys_are_left_out() {
+    fn ignores_other_keys_and_styles_that_are_not_objects() {
         for odd in ["null", "\"collapse\"", "[]", "1", r#"{"other": 1}"#] {
             assert_eq!(merged(&[odd]), "{}");
         }
     }
 
     #[test]
-    fn blanks_around_a_path_do_not_count() {
+    fn trims_paths() {
         assert_eq!(paths(r#"[{"path": "  A.b c  "}]"#), ["b c"]);
     }
 
     #[test]
-    fn odd_entries_are_ignored_and_the_others_count() {
+    fn ignores_malformed_entries() {
         let odd = r#"[{}, null, 5, "A.b", [], {"path": null}, {"path": 5}, {"path": ""}, {"path": "A"}, {"path": "AB.c"},
                       {"path": "\ud800"}, {"style": null}, {"path": "A.kept", "style": 1e999}]"#;
 
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_list_is_empty() {
+    fn anything_but_a_list_is_empty() {
         for odd in [r#"{"path": "A.b"}"#, "null", "\"A.b\"", "5"] {
             assert_eq!(paths(odd), [""; 0]);
         }

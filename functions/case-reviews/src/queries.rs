@@ -1,4 +1,4 @@
-//! The one statement behind a case review, and behind the check of paths.
+//! The statement that case reviews and the check of paths share.
 
 use shared::auth::Participant;
 use shared::db::Database;
@@ -7,12 +7,12 @@ use sqlx::types::Json;
 use crate::case::{Case, Measurement, Observation, Vocabulary};
 use crate::exposure::LastExposure;
 
-/// A case, and what it was asked for with.
+/// A case with its assignment and account.
 #[derive(Debug)]
 pub struct Row {
-    /// The active account.
+    /// The id of the active account.
     pub account_id: Option<i32>,
-    /// Whether the assignment is this account's.
+    /// Whether the assignment belongs to this account.
     pub is_assigned: bool,
     /// JSON text.
     pub path_config: Option<String>,
@@ -31,14 +31,14 @@ pub struct Row {
     vocabulary: Option<Json<Vocabulary>>,
 }
 
-/// The assignment `case_config_id`, and the data of its visit, in one round trip. Without an active account there is no
-/// assignment.
+/// Reads the assignment `case_config_id` and the data of its visit in one round trip. Without an active account there
+/// is no assignment.
 pub async fn assigned(db: &Database, participant: &Participant, case_config_id: &str) -> Result<Row, sqlx::Error> {
     let rows = rows(db, Some(participant), Some(case_config_id), &[]).await?;
     rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
 }
 
-/// A row for each of these visits that exists; one without a case if none does.
+/// Reads a row for each of these visits that exists, or one row without a case if none exists.
 pub async fn of_visits(db: &Database, visits: &[i32]) -> Result<Vec<Row>, sqlx::Error> {
     rows(db, None, None, visits).await
 }
@@ -55,7 +55,7 @@ async fn rows(
 }
 
 impl Row {
-    /// Returns the exposure before this one, if there is one.
+    /// Takes the previous exposure, if there is one.
     pub(crate) fn take_last_exposure(&mut self) -> Option<LastExposure> {
         Some(LastExposure {
             id: self.shown_id.take()?,
@@ -64,7 +64,7 @@ impl Row {
         })
     }
 
-    /// `None` when there is no such visit: the assignment has no case, or its visit is gone.
+    /// Returns the case; `None` if the assignment has no case or its visit does not exist.
     pub fn into_case(self) -> Option<Case> {
         Some(Case {
             visit_occurrence_id: self.visit_occurrence_id?,
@@ -79,7 +79,7 @@ impl Row {
     }
 }
 
-/// What PostgreSQL aggregates from no rows is null.
+/// Returns an aggregate; PostgreSQL returns null for no rows.
 fn or_empty<T: Default>(aggregated: Option<Json<T>>) -> T {
     aggregated.map(|Json(rows)| rows).unwrap_or_default()
 }

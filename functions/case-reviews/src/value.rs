@@ -1,15 +1,15 @@
-//! The text of an observation or a measurement (contract, section 4).
+//! The text of observations and measurements (contract, section 4).
 
 use std::borrow::Cow;
 
 use crate::case::{Measurement, Observation, Vocabulary};
 use crate::decimal;
 
-/// Body mass index, measured in percentiles and shown as a category.
+/// Body mass index, measured in percentiles but shown as a category.
 pub const BMI_CONCEPT_ID: i32 = 40_490_382;
 
 impl Observation {
-    /// `qualifier : value unit`; none without a value, whatever the unit says.
+    /// Formats `qualifier : value unit`; `None` without a value, even if there is a unit.
     pub fn text(&self, vocabulary: &Vocabulary) -> Option<String> {
         let value = not_empty(self.value_as_string.as_deref())
             .or_else(|| not_zero(self.value_as_number.as_deref()).map(decimal::python_text))
@@ -21,7 +21,7 @@ impl Observation {
 }
 
 impl Measurement {
-    /// `operator value unit`; none without a value, whatever the unit says.
+    /// Formats `operator value unit`; `None` without a value, even if there is a unit.
     pub fn text(&self, vocabulary: &Vocabulary) -> Option<String> {
         let value = not_zero(self.value_as_number.as_deref())
             .map(|number| match self.measurement_concept_id {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_observation_takes_the_first_value_that_is_present() {
+    fn an_observation_shows_its_first_value() {
         let mut row = Observation {
             value_as_string: Some("by the text".to_owned()),
             value_as_number: Some("36.60".to_owned()),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_observation_has_its_unit_behind_and_its_qualifier_before_it() {
+    fn an_observation_is_formatted_with_qualifier_and_unit() {
         let row = Observation {
             value_as_number: Some("12".to_owned()),
             unit_concept_id: KILOGRAM,
@@ -126,14 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn unit_and_qualifier_are_no_value() {
+    fn unit_and_qualifier_alone_are_not_a_value() {
         let row = Observation { unit_concept_id: KILOGRAM, qualifier_concept_id: SEVERE, ..Observation::default() };
 
         assert_eq!(observed(&row), None);
     }
 
     #[test]
-    fn concepts_that_are_zero_or_missing_add_nothing() {
+    fn zero_or_missing_concepts_add_nothing() {
         for concept in [NO_MATCHING_CONCEPT, UNKNOWN] {
             let row = Observation {
                 value_as_string: Some("text".to_owned()),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_measurement_has_its_unit_behind_and_its_operator_before_it() {
+    fn a_measurement_is_formatted_with_operator_and_unit() {
         let row = Measurement {
             value_as_number: Some("81.50".to_owned()),
             unit_concept_id: KILOGRAM,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_measurement_without_a_number_is_its_value_concept_then_its_source() {
+    fn a_measurement_without_a_number_shows_its_concept_or_source() {
         let mut row = Measurement {
             value_as_concept_id: NORMAL,
             unit_source_value: Some("96 %".to_owned()),
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn body_mass_index_is_a_category_or_its_integer() {
+    fn body_mass_index_is_shown_as_a_category_or_an_integer() {
         let shown = ["18.99", "22", "27.4", "30.9", "25.9", "0.4"].map(|number| bmi(number).unwrap());
 
         assert_eq!(shown, ["Underweight", "Normal", "Overweight", "Obese", "25", "0"]);
     }
 
     #[test]
-    fn numbers_that_are_none_are_shown_as_they_are() {
+    fn shows_nan_and_infinity_unchanged() {
         assert_eq!(bmi("NaN").as_deref(), Some("NaN"));
         assert_eq!(bmi("Infinity").as_deref(), Some("Infinity"));
     }

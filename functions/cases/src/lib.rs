@@ -1,4 +1,4 @@
-//! `GET /api/cases`: a participant; a list of at most one, the next unanswered assignment.
+//! `GET /api/cases`: a participant; a list with the next unanswered assignment, or an empty list.
 
 mod next_case;
 mod queries;
@@ -46,7 +46,7 @@ async fn get_cases(State(app): State<App>, participant: Participant) -> Result<D
     let next = Next::fetch(&app.db, &participant).await?;
     participant.confirm(next.account_id)?;
     for config_id in &next.skipped {
-        tracing::warn!(config_id, "assignment skipped: it has no case, or its visit is gone");
+        tracing::warn!(config_id, "assignment skipped: it has no case, or its visit does not exist");
     }
     if !next.is_there() {
         return Ok(Data(Vec::new()));

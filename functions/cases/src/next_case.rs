@@ -1,4 +1,4 @@
-//! What the list of cases says about the next one (contract, section 4).
+//! The next case as described in the list of cases (contract, section 4).
 
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct NextCase {
     pub gender: String,
 }
 
-/// An observation; without a name when its concept is missing.
+/// An observation; its name is `None` if the concept is missing.
 #[derive(Debug, Deserialize)]
 pub struct Observation {
     pub observation_type_concept_id: i32,
@@ -27,7 +27,7 @@ pub struct Observation {
     pub concept_name: Option<String>,
 }
 
-/// The distinct names of the observations of these types, in order of the first one.
+/// Returns the distinct names of the observations of these types, ordered by first observation.
 pub fn patient_chief_complaint(observations: &[Observation], types: &[i32]) -> String {
     let complaints = observations.iter().filter(|row| types.contains(&row.observation_type_concept_id));
     let names: IndexSet<&str> = complaints.filter_map(Observation::name).collect();
@@ -54,28 +54,28 @@ mod tests {
     }
 
     #[test]
-    fn complaints_are_distinct_names_in_order_of_their_first_observation() {
+    fn lists_distinct_names_ordered_by_first_observation() {
         let rows = [complaint(2, "Fever"), complaint(1, "Cough"), complaint(2, "Fever"), complaint(3, "Cough")];
 
         assert_eq!(patient_chief_complaint(&rows, &[CHIEF]), "Fever, Cough");
     }
 
     #[test]
-    fn an_observation_of_another_type_is_no_complaint() {
+    fn ignores_observations_of_other_types() {
         let rows = [complaint(2, "Fever"), Observation { observation_type_concept_id: 5, ..complaint(1, "Cough") }];
 
         assert_eq!(patient_chief_complaint(&rows, &[CHIEF]), "Fever");
     }
 
     #[test]
-    fn a_complaint_whose_concept_is_missing_is_left_out() {
+    fn omits_a_complaint_whose_concept_is_missing() {
         let rows = [Observation { concept_name: None, ..complaint(9, "") }, complaint(1, "Cough")];
 
         assert_eq!(patient_chief_complaint(&rows, &[CHIEF]), "Cough");
     }
 
     #[test]
-    fn no_complaints_are_an_empty_text() {
+    fn is_empty_without_complaints() {
         assert_eq!(patient_chief_complaint(&[], &[CHIEF]), "");
     }
 }
