@@ -25,10 +25,10 @@ use filter::{Filter, Parameters};
 #[openapi(paths(get_audit))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/admin/audit", get(get_audit))
 }

@@ -47,10 +47,10 @@ const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
 #[openapi(paths(post_upload, post_page_upload, post_preview, post_answer))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The routes.
+/// Returns the routes.
 pub fn router() -> Router<App> {
     Router::new()
         .route("/admin/config/upload", post(post_upload))

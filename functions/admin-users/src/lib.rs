@@ -57,10 +57,10 @@ struct AccountName {
 #[openapi(paths(post_users, get_users, get_user, delete_invitation))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The routes.
+/// Returns the routes.
 pub fn router() -> Router<App> {
     Router::new()
         .route("/admin/users", get(get_users).post(post_users))

@@ -54,10 +54,10 @@ impl Modify for WithSlash {
     }
 }
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/analytics", post(post_analytics)).route("/api/analytics/", post(post_analytics))
 }

@@ -40,10 +40,10 @@ struct SubmittedAnswer {
 #[openapi(paths(post_answer))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/answer/{task_id}", post(post_answer))
 }

@@ -43,10 +43,10 @@ struct LoggedIn {
 #[openapi(paths(post_login))]
 pub struct Api;
 
-/// Its requests hash a password.
+/// Requests hash a password.
 pub const ADMISSION: Admission = Admission::Passwords;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/login", post(post_login)).layer(from_fn(quantize_refusal_time))
 }

@@ -38,10 +38,10 @@ const MAILS_PER_HOUR: i32 = 5;
 #[openapi(paths(post_reset_password_request))]
 pub struct Api;
 
-/// Its requests send mail.
+/// Requests send mail.
 pub const ADMISSION: Admission = Admission::Mail;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password-request", post(post_reset_password_request))
 }

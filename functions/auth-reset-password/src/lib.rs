@@ -25,10 +25,10 @@ struct Reset {
 #[openapi(paths(post_reset_password))]
 pub struct Api;
 
-/// Its requests hash a password.
+/// Requests hash a password.
 pub const ADMISSION: Admission = Admission::Passwords;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password", post(post_reset_password))
 }

@@ -29,10 +29,10 @@ struct Signup {
 #[openapi(paths(post_signup))]
 pub struct Api;
 
-/// Its requests hash a password.
+/// Requests hash a password.
 pub const ADMISSION: Admission = Admission::Passwords;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/auth/signup", post(post_signup))
 }

@@ -36,10 +36,10 @@ use shared::page_config::PageConfig;
 #[openapi(paths(get_case_review))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/case-reviews/{case_config_id}", get(get_case_review))
 }

@@ -22,10 +22,10 @@ use crate::queries::Next;
 #[openapi(paths(get_cases))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/cases", get(get_cases))
 }

@@ -1,4 +1,4 @@
-//! The one statement behind the list of cases.
+//! The statement behind the list of cases.
 
 use shared::auth::Participant;
 use shared::db::Database;
@@ -7,38 +7,38 @@ use sqlx::types::Json;
 
 use crate::next_case::{NextCase, Observation, patient_chief_complaint};
 
-/// The caller's account, and the first assignment that is unanswered and has a visit.
+/// The caller's account, and the first unanswered assignment whose visit exists.
 #[derive(Debug)]
 pub struct Next {
     pub account_id: Option<i32>,
     /// JSON text.
     pub page_config: Option<String>,
-    /// Ids of unanswered assignments before it, whose case is missing.
+    /// Ids of earlier unanswered assignments whose case is missing.
     pub skipped: Vec<String>,
     config_id: Option<String>,
     case_id: Option<i32>,
     age: Option<String>,
     gender_concept_id: Option<i32>,
     gender: Option<String>,
-    /// Whose types may be in the page configuration.
+    /// Observations whose types may be in the page configuration.
     observations: Option<Json<Vec<Observation>>>,
 }
 
 impl Next {
-    /// One round trip.
+    /// Reads everything in one round trip.
     pub async fn fetch(db: &Database, participant: &Participant) -> Result<Self, sqlx::Error> {
         let (email, logged_in_at) = (participant.email(), participant.logged_in_at());
         sqlx::query_file_as!(Self, "src/next_case.sql", email, logged_in_at).fetch_one(db).await
     }
 
-    /// `None` when nothing is left to answer.
+    /// Returns the case; `None` if nothing is left to answer.
     pub fn into_case(self, page_config: &PageConfig) -> Option<NextCase> {
         let (config_id, case_id) = (self.config_id?, self.case_id?);
         if self.gender.is_none() {
             tracing::warn!(config_id, concept_id = self.gender_concept_id, "concept is missing");
         }
         if self.age.is_none() {
-            tracing::warn!(config_id, "the visit's year is missing");
+            tracing::warn!(config_id, "the years of visit and birth give no valid age");
         }
         let observations = self.observations.map(|Json(observations)| observations).unwrap_or_default();
         Some(NextCase {
@@ -50,7 +50,7 @@ impl Next {
         })
     }
 
-    /// Whether something is left to answer.
+    /// Returns whether something is left to answer.
     pub fn is_there(&self) -> bool {
         self.config_id.is_some()
     }

@@ -15,7 +15,7 @@ use shared::{ApiError, App, Business, stored_json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-/// Every tenth answer of a participant comes with an attention check.
+/// Every tenth answer of a participant includes an attention check.
 const ATTENTION_CHECK_INTERVAL: i64 = 10;
 
 #[derive(Serialize, ToSchema)]
@@ -27,9 +27,9 @@ struct Questionnaire {
     created_timestamp: Option<String>,
 }
 
-/// The attention check's answer is stored under this title, beside the others.
+/// The title under which the answer to the attention check is stored, next to the other answers.
 pub const ATTENTION_CHECK_TITLE: &str = "Attention Check – please read carefully and select 'All of the above' below";
-/// Who chooses this has read the question.
+/// The option that proves that the participant read the question.
 pub const ATTENTION_CHECK_PASSED: &str = "All of the above";
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct AttentionCheck {
     r#type: &'static str,
     title: &'static str,
     options: [&'static str; 4],
-    /// Text, as the frontend has always got it.
+    /// Text, not a boolean, because the frontend has always received text.
     required: &'static str,
 }
 
@@ -53,10 +53,10 @@ const ATTENTION_CHECK: AttentionCheck = AttentionCheck {
 #[openapi(paths(get_config_answer))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/config/answer", get(get_config_answer))
 }
@@ -106,7 +106,7 @@ async fn get_config_answer(
     }))
 }
 
-/// A questionnaire that is no list stays as it is.
+/// Appends the attention check. A questionnaire that is not a list is left unchanged.
 fn with_attention_check(config: String) -> Result<Box<RawValue>, serde_json::Error> {
     let Some(questions) = stored_json::entries(&config) else {
         tracing::warn!("the questionnaire is not a list: no attention check");

@@ -1,4 +1,4 @@
-//! One entry of a batch.
+//! An entry of a batch.
 
 use std::fmt::Display;
 
@@ -37,7 +37,7 @@ pub(crate) struct Assignment {
     pub id: String,
     pub user_email: String,
     pub case_id: i32,
-    /// As [`python::json_dumps`] writes it.
+    /// Formatted by [`python::json_dumps`].
     pub path_config: Option<String>,
     pub experiment_id: Option<String>,
     pub rl_run_id: Option<i32>,
@@ -46,23 +46,23 @@ pub(crate) struct Assignment {
     pub allocation_probability: Option<f64>,
 }
 
-/// Why an entry is no assignment.
+/// Why an entry is not a valid assignment.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EntryError {
     #[error("user_email and case_id required")]
     Missing,
-    /// Begins with the field's name.
+    /// Starts with the field's name.
     #[error("{0}")]
     WrongValue(String),
 }
 
-/// What the index over `user_email` and the table's own key hold is ten times as much.
+/// The longest mail address; the index over `user_email` and the primary key could hold ten times as much.
 const MAX_TEXT_CHARACTERS: usize = 254;
-/// `display_config.experiment_id` and `arm`.
+/// The maximum length of `display_config.experiment_id` and `arm`.
 const MAX_LABEL_CHARACTERS: usize = 100;
 
 impl Entry {
-    /// Without an `id` it gets the one that an upload would give it.
+    /// Checks the entry. An entry without an `id` gets the same id as in an upload.
     pub(crate) fn assignment(&self) -> Result<Assignment, EntryError> {
         let user_email = text("user_email", self.user_email.as_deref(), MAX_TEXT_CHARACTERS)?;
         let (Some(user_email), Some(case_id)) = (user_email.filter(|text| !text.is_empty()), &self.case_id) else {
@@ -118,9 +118,9 @@ fn allocation_probability(raw: &RawValue) -> Result<f64, EntryError> {
 
 #[derive(Deserialize, ToSchema)]
 struct PathEntry {
-    #[expect(dead_code, reason = "that it is there, and text, is all that matters")]
+    #[expect(dead_code, reason = "only its presence and type are checked")]
     path: String,
-    #[expect(dead_code, reason = "its values are as free as in the table")]
+    #[expect(dead_code, reason = "only its type is checked")]
     #[schema(value_type = Option<utoipa::openapi::Object>)]
     style: Option<Object<Value>>,
 }
@@ -128,7 +128,7 @@ struct PathEntry {
 fn path_config(raw: &RawValue) -> Result<String, EntryError> {
     let expected = r#"a list of {"path": text, "style": object}"#;
     parse::<Vec<Object<PathEntry>>>("path_config", raw, expected)?;
-    // other keys too go into the table, which holds no endless numbers and no depths
+    // other keys are stored too, so they must not contain unbounded numbers or deep nesting
     parse::<Value>("path_config", raw, "text and numbers that can be stored")?;
     Ok(python::json_dumps(raw))
 }

@@ -57,10 +57,10 @@ struct EntryResult {
 #[openapi(paths(post_batch))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The route.
+/// Returns the route.
 pub fn router() -> Router<App> {
     Router::new().route("/api/v1/configs/batch", post(post_batch))
 }
@@ -119,7 +119,7 @@ fn first_wrong_value(read: &[Result<Assignment, EntryError>]) -> Option<String> 
     })
 }
 
-/// Takes the id out of `stored`: of entries with the same id the first counts.
+/// Removes the id from `stored`, because the first of several entries with the same id counts.
 fn result(entry: Entry, read: Result<Assignment, EntryError>, stored: &mut HashSet<String>) -> EntryResult {
     let named = |status, error| EntryResult { user_email: entry.user_email, case_id: entry.case_id, status, error };
     match read {

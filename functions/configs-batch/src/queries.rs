@@ -1,4 +1,4 @@
-//! The statements of `POST /api/v1/configs/batch`.
+//! The statement of `POST /api/v1/configs/batch`.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::entry::Assignment;
 
-/// Adds the assignments whose id is free, in their order; the ids of those that were added. An absent `path_config` is stored as JSON's
-/// null and not as SQL's, as the old service does.
+/// Adds the assignments whose id does not exist, in order. Returns the ids that were added. Stores an absent
+/// `path_config` as JSON null rather than SQL NULL, as the old service does.
 pub(crate) async fn store(
     connection: &mut PgConnection,
     assignments: &[&Assignment],

@@ -1,4 +1,4 @@
-//! The arms of an experiment and the cases it draws from, as the frontend can show them.
+//! The arms and the case pool of an experiment, in a form that the frontend can show.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -6,8 +6,8 @@ use shared::errors::bad_request;
 use shared::{ApiError, jsonb};
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 
-/// A list, or the frontend's page stays blank. An arm is an object with a `name`, or, as in experiments that are running, its name
-/// alone.
+/// Checks that arms are a list; otherwise the frontend's page stays blank. An arm is an object with a `name` or, as in
+/// running experiments, the name alone.
 pub(crate) fn check_arms(arms: &RawValue) -> Result<(), ApiError> {
     let arms = list("arms", arms)?;
     if arms.is_empty() {
@@ -23,14 +23,14 @@ fn name(arm: &Value) -> Option<&str> {
     arm.as_str().or_else(|| arm.get("name")?.as_str())
 }
 
-/// What [`check_arms`] lets pass.
+/// Returns the schema of what [`check_arms`] accepts.
 pub(crate) fn schema() -> Schema {
     let name = || ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"\S"));
     let arm = AnyOfBuilder::new().item(ObjectBuilder::new().property("name", name()).required("name")).item(name());
     ArrayBuilder::new().items(arm).min_items(Some(1)).into()
 }
 
-/// A list; what a case is, is between the researchers and their service.
+/// Checks that the case pool is a list; the form of its cases is up to the researchers and their service.
 pub(crate) fn check_case_pool(case_pool: &RawValue) -> Result<(), ApiError> {
     list("case_pool", case_pool).map(|_| ())
 }
@@ -52,13 +52,13 @@ mod tests {
     }
 
     #[test]
-    fn an_arm_has_a_name() {
+    fn accepts_arms_with_names() {
         assert_eq!(refusal(r#"[{"name": "control", "path_config": []}, {"name": "ai"}]"#), None);
         assert_eq!(refusal(r#"["control", "ai"]"#), None);
     }
 
     #[test]
-    fn an_arm_without_a_name_is_refused_by_its_place() {
+    fn names_the_arm_without_a_name() {
         for arm in [r#"{"Name": "ai"}"#, r#"{"name": " "}"#, r#"{"name": 5}"#, "5", "null", "[]", r#""""#] {
             let refused = refusal(&format!(r#"["control", {arm}]"#)).unwrap();
             assert!(refused.ends_with("arms[1]: expected an object with a name"), "{arm}");
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_arms_is_refused() {
+    fn refuses_anything_but_a_list_of_arms() {
         for arms in ["[]", r#"{"name": "ai"}"#, r#""ai""#, "1", "true", "null", r#"["\ud800"]"#, "[1e999]"] {
             assert!(refusal(arms).is_some(), "{arms}");
         }

@@ -44,7 +44,7 @@ pub(crate) struct Experiment {
     updated_at: StoredTime,
 }
 
-/// 404 for an experiment that there is not.
+/// Returns the 404 for an unknown experiment.
 pub(crate) fn unknown() -> ApiError {
     not_found("Experiment not found")
 }
@@ -113,7 +113,7 @@ pub(crate) async fn post_experiment(
         new.name,
         new.description,
         new.arms.get(),
-        // absent is JSON's null and not SQL's, as the old service stores it
+        // stored as JSON null rather than SQL NULL if absent, as the old service does
         new.case_pool.as_deref().map_or("null", RawValue::get)
     )
     .fetch_one(&mut *transaction)

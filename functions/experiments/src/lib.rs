@@ -1,9 +1,9 @@
-//! Services and researchers keep adaptive experiments, and the runs that generate assignments for them.
+//! Services and researchers manage adaptive experiments, and the runs that generate assignments for them.
 //!
 //! - `POST /api/v1/experiments`: `{name, arms, description?, case_pool?}` → 201; `GET`: all, newest first, `?status=`
 //! - `GET /api/v1/experiments/{id}`: one with its runs; `PATCH …/{id}/status`: `{status}`
 //! - `POST /api/v1/experiments/{id}/runs`: `{triggered_by?, run_params?}` → 201; `GET`: all, newest first
-//! - `PATCH /api/v1/experiments/{id}/runs/{run_id}`: what a run reports of itself
+//! - `PATCH /api/v1/experiments/{id}/runs/{run_id}`: reports the progress of a run
 
 mod arms;
 mod experiment;
@@ -30,10 +30,10 @@ use utoipa::OpenApi;
 ))]
 pub struct Api;
 
-/// Its requests wait for the database.
+/// Requests wait for a database connection.
 pub const ADMISSION: Admission = Admission::Database;
 
-/// The routes.
+/// Returns the routes.
 pub fn router() -> Router<App> {
     Router::new()
         .route("/api/v1/experiments", get(experiment::get_experiments).post(experiment::post_experiment))

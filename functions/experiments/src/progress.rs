@@ -1,4 +1,4 @@
-//! How a run goes on: pending → running → completed or failed.
+//! The states of a run: pending → running → completed or failed.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl RunStatus {
         }
     }
 
-    /// `None` for a text that no version of the system wrote.
+    /// Parses a stored status; `None` for text that no version of the system wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
@@ -39,7 +39,7 @@ impl RunStatus {
         matches!(self, Self::Completed | Self::Failed)
     }
 
-    /// The same again is no step, so that a report can be repeated.
+    /// Returns whether `next` is a valid next status. The same status is valid, so that reports can be repeated.
     fn may_become(self, next: Self) -> bool {
         self == next
             || matches!((self, next), (Self::Pending, Self::Running) | (Self::Running, Self::Completed | Self::Failed))
@@ -68,7 +68,7 @@ pub(crate) struct Report {
     pub completed_at: Option<DateTime<Utc>>,
 }
 
-/// Where a run stands.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub status: RunStatus,
@@ -76,10 +76,10 @@ pub(crate) struct Progress {
     pub completed_at: Option<DateTime<Utc>>,
 }
 
-/// Why a report is not taken.
+/// Why a report is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReportError {
-    /// Names the field.
+    /// An invalid field, named in the message.
     Invalid(&'static str),
     Step(RunStatus, RunStatus),
 }
@@ -96,7 +96,7 @@ impl Report {
 }
 
 impl Progress {
-    /// Where the run stands after `report`. It starts and ends `now` where it does not say when.
+    /// Returns the progress after `report`. Missing start and end times are `now`.
     pub(crate) fn after(self, report: &Report, now: DateTime<Utc>) -> Result<Self, ReportError> {
         let status = report.status.unwrap_or(self.status);
         if !self.status.may_become(status) {
@@ -128,7 +128,7 @@ mod tests {
         format!("2026-01-01T10:{minute:02}:00Z").parse().unwrap()
     }
 
-    fn stands(status: RunStatus) -> Progress {
+    fn with_status(status: RunStatus) -> Progress {
         Progress { status, started_at: None, completed_at: None }
     }
 
@@ -137,20 +137,20 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_from_pending_over_running_to_its_end() {
-        let running = stands(Pending).after(&reports(Running), at(1)).unwrap();
+    fn a_run_goes_from_pending_via_running_to_its_end() {
+        let running = with_status(Pending).after(&reports(Running), at(1)).unwrap();
         let failed = running.after(&reports(Failed), at(2)).unwrap();
 
-        assert_eq!(running, Progress { started_at: Some(at(1)), ..stands(Running) });
+        assert_eq!(running, Progress { started_at: Some(at(1)), ..with_status(Running) });
         assert_eq!(failed, Progress { status: Failed, started_at: Some(at(1)), completed_at: Some(at(2)) });
     }
 
     #[test]
-    fn no_other_step_is_taken() {
+    fn refuses_other_transitions() {
         for (from, to) in
             [(Pending, Completed), (Pending, Failed), (Running, Pending), (Completed, Running), (Failed, Completed)]
         {
-            assert_eq!(stands(from).after(&reports(to), at(1)), Err(ReportError::Step(from, to)));
+            assert_eq!(with_status(from).after(&reports(to), at(1)), Err(ReportError::Step(from, to)));
         }
     }
 
@@ -163,19 +163,19 @@ mod tests {
     }
 
     #[test]
-    fn a_run_knows_its_own_times() {
+    fn reported_times_take_precedence() {
         let report = Report { started_at: Some(at(1)), completed_at: Some(at(2)), ..reports(Completed) };
 
-        let completed = stands(Running).after(&report, at(9)).unwrap();
+        let completed = with_status(Running).after(&report, at(9)).unwrap();
 
         assert_eq!((completed.started_at, completed.completed_at), (Some(at(1)), Some(at(2))));
     }
 
     #[test]
-    fn times_that_contradict_the_status_or_each_other_are_refused_by_name() {
+    fn names_the_time_that_contradicts_the_status_or_the_other_time() {
         let started = |status| Report { started_at: Some(at(5)), ..reports(status) };
         let ended = |status| Report { completed_at: Some(at(4)), ..started(status) };
-        let refusal = |from, report: &Report| match stands(from).after(report, at(9)) {
+        let refusal = |from, report: &Report| match with_status(from).after(report, at(9)) {
             Err(ReportError::Invalid(message)) => message,
             other => panic!("{other:?}"),
         };
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_not_negative() {
+    fn refuses_negative_counts() {
         let report = Report { configs_generated: Some(-1), ..Report::default() };
 
         assert_eq!(report.check(), Err(ReportError::Invalid("configs_generated: less than 0")));

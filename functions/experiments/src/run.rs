@@ -1,4 +1,4 @@
-//! Runs of an experiment's policy: each takes answers and makes assignments of them.
+//! Runs of an experiment's policy, each of which turns answers into assignments.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -55,12 +55,12 @@ impl Run {
     }
 }
 
-/// Where the runs of an experiment are listed.
+/// Returns the path of the list of an experiment's runs.
 pub(crate) fn path(experiment_id: &str) -> String {
     format!("/api/v1/experiments/{}/runs", utf8_percent_encode(experiment_id, NON_ALPHANUMERIC))
 }
 
-/// Reads runs, the newest first.
+/// Reads runs, newest first.
 pub(crate) async fn of(
     db: &Database,
     experiment_id: &str,
@@ -137,7 +137,7 @@ fn trigger_schema() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).max_length(Some(50)).into()
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the default of a field that may be null")]
+#[expect(clippy::unnecessary_wraps, reason = "serde requires the field's type")]
 fn manual() -> Option<Value> {
     Some("manual".into())
 }
@@ -154,7 +154,7 @@ impl NewRun {
         if fits { Ok(Some(trigger)) } else { Err(bad_request("triggered_by: longer than 50 characters")) }
     }
 
-    /// Returns JSON text. Absent is stored as JSON's null and not as SQL's: the old service does so.
+    /// Returns JSON text. Absent parameters are stored as JSON null rather than SQL NULL, as the old service does.
     fn params(&self) -> Result<&str, ApiError> {
         let Some(params) = self.run_params.as_deref() else { return Ok("null") };
         jsonb::read("run_params", params).map(|_| params.get())

@@ -1,4 +1,4 @@
-//! How long participants took.
+//! The durations of reviews.
 
 use futures_util::stream::BoxStream;
 use shared::ApiError;
@@ -9,7 +9,7 @@ use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
 use crate::value::TimestampUtc;
 
-/// How long participants took.
+/// The durations of reviews.
 #[derive(Clone, Copy, Debug)]
 pub struct Analytics;
 
@@ -29,9 +29,9 @@ row! {
     }
 }
 
-/// What timings are ordered by: participant and case as in the old service, then the id. `id >= lowest` in the statements is always true:
-/// the index wants it (`migrations/README.md`, "Indexes and old code").
-struct Place {
+/// The sort key of timings: participant and case as in the old service, then id. `id >= lowest` in the statements is
+/// always true: the index needs it (`migrations/README.md`, "Indexes and old code").
+struct SortKey {
     user_email: String,
     case_id: i32,
     id: i32,
@@ -46,7 +46,7 @@ impl Resource for Analytics {
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
         let keys = match wanted.after {
             Some(cursor) => {
-                let last = place(snapshot, cursor).await?;
+                let last = sort_key(snapshot, cursor).await?;
                 ids_after(snapshot, &last, wanted).await?
             }
             None => first_ids(snapshot, wanted).await?,
@@ -75,10 +75,10 @@ impl Resource for Analytics {
     }
 }
 
-async fn place(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<Place, ApiError> {
+async fn sort_key(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<SortKey, ApiError> {
     let id: i32 = cursor.key()?;
-    let place = sqlx::query_as!(Place, "SELECT user_email, case_id, id FROM analytics WHERE id = $1", id);
-    place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
+    let sort_key = sqlx::query_as!(SortKey, "SELECT user_email, case_id, id FROM analytics WHERE id = $1", id);
+    sort_key.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
 }
 
 async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<i32>, sqlx::Error> {
@@ -94,7 +94,7 @@ async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<V
     .await
 }
 
-async fn ids_after(snapshot: &mut PgConnection, last: &Place, wanted: &Wanted<'_>) -> Result<Vec<i32>, sqlx::Error> {
+async fn ids_after(snapshot: &mut PgConnection, last: &SortKey, wanted: &Wanted<'_>) -> Result<Vec<i32>, sqlx::Error> {
     sqlx::query_scalar!(
         "SELECT id FROM analytics
          WHERE (user_email, case_id, id) > ($1, $2, $3) AND id >= -2147483648

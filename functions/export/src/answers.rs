@@ -1,4 +1,4 @@
-//! Answers, with the case they are about and the time they took.
+//! Answers with their case and their timing.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -14,16 +14,17 @@ use crate::page::{Keys, Resource, Wanted};
 use crate::row::{Row, row};
 use crate::value::{Column, StoredJson, Timestamp, TimestampUtc, Value};
 
-/// Answers, with the case they are about and the time they took.
+/// Answers with their case and their timing.
 #[derive(Clone, Copy, Debug)]
 pub struct Answers;
 
-/// The same, with what the assignment said when it was answered: experiment, arm, run, policy and allocation probability.
+/// Answers that also have the assignment's values at the time of the answer: experiment, arm, run, policy and
+/// allocation probability.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswersWithAssignment;
 
-/// An answer's id, and its number among those of its participant. Both are in a cursor: counting the answers before it would make
-/// each page of a busy participant cost more than the one before.
+/// The id of an answer, and its number among the participant's answers. A cursor contains both: counting the earlier
+/// answers would make each page of a busy participant slower than the last.
 #[derive(Clone)]
 pub(crate) struct AnswerKey {
     id: i32,
@@ -41,7 +42,7 @@ impl FromStr for AnswerKey {
 
     fn from_str(text: &str) -> Result<Self, ApiError> {
         let (id, order_id) = text.split_once(' ').ok_or_else(cursor::invalid)?;
-        // nobody has more answers than there are ids
+        // a participant cannot have more answers than there are ids
         let order_id = order_id.parse().ok().filter(|order_id| (1..=i64::from(i32::MAX)).contains(order_id));
         let id = id.parse().ok();
         id.zip(order_id).map(|(id, order_id)| Self { id, order_id }).ok_or_else(cursor::invalid)
@@ -87,7 +88,7 @@ row! {
     }
 }
 
-/// The columns of an answer without those of its assignment. The old service's export has these.
+/// The columns of an answer without those of its assignment, as in the old service's export.
 pub(crate) struct AnswerWithoutAssignment(AnswerRow);
 
 impl Row for AnswerWithoutAssignment {
@@ -104,11 +105,11 @@ impl Row for AnswerWithoutAssignment {
     }
 }
 
-/// `experiment_id` to `allocation_probability`.
+/// The columns from `experiment_id` to `allocation_probability`.
 const ASSIGNMENT_COLUMNS: usize = 5;
 
-/// An answer of a page. The export is ordered by these two, as the old service does. `id >= lowest` in the statements is always true:
-/// the index wants it (`migrations/README.md`, "Indexes and old code").
+/// An answer of a page, with the columns that the export is sorted by, as in the old service. `id >= lowest` in the
+/// statements is always true: the index needs it (`migrations/README.md`, "Indexes and old code").
 struct Found {
     user_email: Option<String>,
     id: i32,
@@ -171,7 +172,7 @@ impl Resource for AnswersWithAssignment {
 
 fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, Result<AnswerRow, sqlx::Error>> {
     let (ids, order_ids): (Vec<_>, Vec<_>) = keys.iter().map(|key| (key.id, key.order_id)).unzip();
-    // the timing is that of the answer's own assignment, else the latest of the same participant and case
+    // the timing of the answer's own assignment, or else the latest of the same participant and case
     sqlx::query_as!(
             AnswerRow,
             r#"SELECT answer.id AS answer_id, answer.case_id, answer.user_email, answer.answer AS "answer: StoredJson",
@@ -209,7 +210,7 @@ fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, R
         .fetch(db)
 }
 
-/// Numbers the answers of each participant; `before` the first there are so many of the same.
+/// Numbers the answers of each participant; the first participant has `before` earlier answers.
 fn numbered(found: &[Found], before: i64) -> Vec<AnswerKey> {
     found
         .chunk_by(|one, next| one.user_email == next.user_email)
@@ -242,8 +243,8 @@ async fn first_found(
     .await
 }
 
-/// Returns the answers behind `last`. Those of nobody come last: they do not compare, so they are a part of their own. Each part is
-/// a range of the index; one condition for both would read and drop what is before it.
+/// Returns the answers after `last`. Answers without a participant sort last; NULLs do not compare, so they form a
+/// separate part. Each part is an index range; a single condition would read and discard all earlier rows.
 async fn found_after(
     snapshot: &mut PgConnection,
     last: &Found,

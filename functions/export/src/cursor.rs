@@ -1,5 +1,5 @@
-//! `cursor`: the last row of the page before, opaque to callers. A key and not the place in the order, because that would put a
-//! participant's address into URLs, and those into access logs.
+//! `cursor`: the last row of the previous page, opaque to callers. It contains the row's key and not its sort key,
+//! which would put participants' addresses into URLs and thus into access logs.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,12 +11,12 @@ use shared::errors::bad_request;
 
 use crate::page::Resource;
 
-/// A row that has been exported.
+/// A position after an exported row.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Cursor {
-    /// Its key.
+    /// The row's key.
     key: String,
-    /// How many rows there were when the paging began: counting them again would make each page cost what the table costs.
+    /// The number of rows when paging began: counting again would read the whole table for each page.
     pub total: Option<i64>,
 }
 
@@ -25,12 +25,12 @@ impl Cursor {
         Self { key: key.to_string(), total }
     }
 
-    /// The key in its type.
+    /// Parses the key.
     pub(crate) fn key<T: FromStr>(&self) -> Result<T, ApiError> {
         self.key.parse().map_err(|_| invalid())
     }
 
-    /// Text for a URL, good for exports of `R` only.
+    /// Encodes the cursor for a URL; valid only for exports of `R`.
     pub(crate) fn encode<R: Resource>(&self) -> String {
         let total = self.total.map(|total| total.to_string()).unwrap_or_default();
         URL_SAFE_NO_PAD.encode(format!("{}\n{total}\n{}", R::PATH, self.key))
@@ -43,7 +43,7 @@ impl Cursor {
         let (Some(path), Some(total), Some(key)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(invalid());
         };
-        // PostgreSQL's text has none
+        // PostgreSQL's text cannot contain NUL
         if key.contains('\0') {
             return Err(invalid());
         }
@@ -52,7 +52,7 @@ impl Cursor {
     }
 }
 
-/// 400 for a cursor that this export did not give out, or whose row is gone.
+/// Returns the 400 for a cursor that does not belong to this export, or whose row was deleted.
 pub(crate) fn invalid() -> ApiError {
     bad_request("cursor: not one of this export; start again with an empty one")
 }
@@ -64,7 +64,7 @@ mod tests {
     use crate::display_configs::DisplayConfigs;
 
     #[test]
-    fn a_cursor_survives_its_way_through_a_url() {
+    fn a_cursor_survives_a_round_trip_through_a_url() {
         let cursor = Cursor::at("id-of\nany text/ü", Some(14));
 
         let text = cursor.encode::<DisplayConfigs>();
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_another_export_is_refused() {
+    fn refuses_a_cursor_of_another_export() {
         let text = Cursor::at("5", None).encode::<Answers>();
 
         assert!(Cursor::decode::<DisplayConfigs>(&text).is_err());

@@ -26,9 +26,9 @@ row! {
     }
 }
 
-/// What assignments are ordered by. `upload_order >= lowest` in the statements is always true: the index wants it (`migrations/README.md`,
-/// "Indexes and old code").
-struct Place {
+/// The sort key of assignments. `upload_order >= lowest` in the statements is always true: the index needs it
+/// (`migrations/README.md`, "Indexes and old code").
+struct SortKey {
     user_email: Option<String>,
     case_id: Option<i32>,
     id: String,
@@ -43,7 +43,7 @@ impl Resource for DisplayConfigs {
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<String>, ApiError> {
         let keys = match wanted.after {
             Some(cursor) => {
-                let last = place(snapshot, cursor).await?;
+                let last = sort_key(snapshot, cursor).await?;
                 ids_after(snapshot, &last, wanted.count).await?
             }
             None => first_ids(snapshot, wanted).await?,
@@ -73,10 +73,10 @@ impl Resource for DisplayConfigs {
     }
 }
 
-async fn place(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<Place, ApiError> {
+async fn sort_key(snapshot: &mut PgConnection, cursor: &Cursor) -> Result<SortKey, ApiError> {
     let id: String = cursor.key()?;
-    let place = sqlx::query_as!(Place, "SELECT user_email, case_id, id FROM display_config WHERE id = $1", id);
-    place.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
+    let sort_key = sqlx::query_as!(SortKey, "SELECT user_email, case_id, id FROM display_config WHERE id = $1", id);
+    sort_key.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
 }
 
 async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<String>, sqlx::Error> {
@@ -90,9 +90,9 @@ async fn first_ids(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<V
     .await
 }
 
-/// Behind an assignment come those that compare as greater, and those that do not compare because they have no case or belong
-/// to nobody: they are last. Each part is a range of the index; one condition for all would read and drop what is before it.
-async fn ids_after(snapshot: &mut PgConnection, last: &Place, count: i64) -> Result<Vec<String>, sqlx::Error> {
+/// Returns the assignments after `last`. Those without a case or a participant sort last; NULLs do not compare, so they
+/// form separate parts. Each part is an index range; a single condition would read and discard all earlier rows.
+async fn ids_after(snapshot: &mut PgConnection, last: &SortKey, count: i64) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM (
                (SELECT user_email, case_id, id FROM display_config

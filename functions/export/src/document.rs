@@ -1,4 +1,4 @@
-//! The document around the rows, and its way to the caller.
+//! The exported document, streamed to the caller.
 
 use std::fmt::Display;
 use std::{io, mem};
@@ -17,19 +17,19 @@ use crate::page::{Page, Resource};
 use crate::request::PageRequest;
 use crate::row::Row;
 
-/// Bytes of rows that memory holds, twice: of a statement's rows no more are read, but for the last of them, and while they are
-/// sent the next are read.
+/// Maximum bytes of rows per statement, exceeded by at most one row. Memory holds two batches: one is sent while the
+/// next is read.
 const BYTES_PER_STATEMENT: usize = 256 * 1024;
 
-/// Rows of the first statement. The next ones are as many as have fitted on average.
-const ROWS_OF_FIRST_STATEMENT: usize = 100;
-const MOST_ROWS_PER_STATEMENT: usize = 1000;
+/// Rows of the first statement. Later ones read as many rows as fit on average.
+const FIRST_STATEMENT_ROWS: usize = 100;
+const MAX_ROWS_PER_STATEMENT: usize = 1000;
 
-/// Bytes that are sent at a time, unless a row has more: each chunk is a system call, and wakes up who reads.
-const CHUNK: usize = 64 * 1024;
+/// Bytes per chunk, unless a row is larger: each chunk costs a system call and wakes up the reader.
+const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Streams the rows of `page`, and counts them. When the database fails on the way the connection breaks: the document has no
-/// valid end.
+/// Streams the rows of `page` and counts them. If the database fails midway, the connection is closed and the document
+/// stays incomplete.
 pub(crate) fn body<R: Resource>(
     db: Database,
     page: &Page<R>,
@@ -43,7 +43,7 @@ pub(crate) fn body<R: Resource>(
             head.extend_from_slice(JSON_HEAD.as_bytes());
             json_end(&page.pagination(request)).map_err(fault)?
         }
-        // as recorded: what `offset` or `since` leaves empty has no header line; an export of nothing has it
+        // as recorded: an empty page has a header line only without `offset` and `since`
         Format::Csv if page.keys.is_empty() && (request.offset() > 0 || request.since.is_some()) => String::new(),
         Format::Csv => {
             write_csv_line(&mut head, R::Row::COLUMNS.iter().map(|column| &column.name)).map_err(fault)?;
@@ -52,13 +52,13 @@ pub(crate) fn body<R: Resource>(
     };
     let span = Span::current();
     let chunks = chunks(batches::<R>(db, &page.keys), format, sent)
-        .inspect_err(move |error| tracing::error!(parent: &span, %error, "export broken off"));
+        .inspect_err(move |error| tracing::error!(parent: &span, %error, "export aborted"));
     let head = stream::once(async { Ok(head) });
     let end = stream::once(async { Ok(end.into_bytes()) });
     Ok(Body::from_stream(head.chain(chunks).chain(end)))
 }
 
-/// Rows as they are sent: as many of a batch as fill a chunk, or one that is larger.
+/// Groups rows into chunks: as many rows of a batch as fit, or one larger row.
 fn chunks<R: Row>(
     batches: impl Stream<Item = Result<Vec<R>, ApiError>>,
     format: Format,
@@ -69,11 +69,12 @@ fn chunks<R: Row>(
         for await batch in batches {
             let mut chunk = Chunk::new(format);
             for row in batch? {
-                if chunk.bytes() + row.bytes() > CHUNK && chunk.rows > 0 {
+                if chunk.bytes() + row.bytes() > CHUNK_BYTES && chunk.rows > 0 {
                     let full = mem::replace(&mut chunk, Chunk::new(format));
                     sent.add(full.rows);
                     yield full.written().map_err(fault)?;
-                    // what is read ahead comes in meanwhile: nobody looks at the connections of a thread whose task does not rest
+                    // let the runtime receive the batch that is read ahead: without a yield it does not poll that
+                    // connection
                     tokio::task::yield_now().await;
                 }
                 chunk.write(&row, is_first).map_err(fault)?;
@@ -91,10 +92,10 @@ struct Chunk {
     rows: usize,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one for each chunk, and it does not move")]
+#[expect(clippy::large_enum_variant, reason = "there is one per chunk, and it is not moved")]
 enum Written {
     Json(Vec<u8>),
-    /// A writer has a buffer of its own: one for each line would cost more than the line.
+    /// One writer per chunk: its buffer costs more than a line.
     Csv {
         writer: csv::Writer<Vec<u8>>,
         bytes: usize,
@@ -103,7 +104,7 @@ enum Written {
 
 impl Chunk {
     fn new(format: Format) -> Self {
-        let buffer = Vec::with_capacity(CHUNK);
+        let buffer = Vec::with_capacity(CHUNK_BYTES);
         let written = match format {
             Format::Json => Written::Json(buffer),
             Format::Csv => Written::Csv { writer: csv_writer(buffer), bytes: 0 },
@@ -141,18 +142,19 @@ impl Chunk {
     }
 }
 
-/// The rows of `keys`, batch by batch. The next batch is read while one is on its way: PostgreSQL does not wait for the reader.
+/// Reads the rows of `keys` in batches. Reads the next batch while one is sent, so PostgreSQL does not wait for the
+/// client.
 fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Result<Vec<R::Row>, ApiError>> + use<R> {
     let keys = keys.to_vec();
     async_stream::try_stream! {
-        // what it has begun ends with the stream: nobody reads on for a caller who has gone
+        // dropped with the stream, so that reading stops when the caller disconnects
         let mut ahead = JoinSet::new();
         let read_next = |ahead: &mut JoinSet<_>, keys: Vec<R::Key>, rows| {
             if !keys.is_empty() {
                 ahead.spawn(read::<R>(db.clone(), keys, rows).in_current_span());
             }
         };
-        read_next(&mut ahead, keys, ROWS_OF_FIRST_STATEMENT);
+        read_next(&mut ahead, keys, FIRST_STATEMENT_ROWS);
         while let Some(batch) = ahead.join_next().await {
             let batch = batch.map_err(fault)??;
             let rows = batch.fitting_rows();
@@ -162,23 +164,23 @@ fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Res
     }
 }
 
-/// What one statement has given.
+/// The rows that one statement returned.
 struct Batch<R: Resource> {
     rows: Vec<R::Row>,
     bytes: usize,
-    /// The keys behind its last row.
+    /// The keys after its last row.
     remaining: Vec<R::Key>,
 }
 
 impl<R: Resource> Batch<R> {
     fn fitting_rows(&self) -> usize {
         let average = self.bytes / self.rows.len().max(1);
-        (BYTES_PER_STATEMENT / average.max(1)).clamp(1, MOST_ROWS_PER_STATEMENT)
+        (BYTES_PER_STATEMENT / average.max(1)).clamp(1, MAX_ROWS_PER_STATEMENT)
     }
 }
 
-/// Reads the rows of the first `wanted` keys, until their bytes are enough. Rows that PostgreSQL sends beyond that
-/// are dropped as they come in; they are few, because the next statement asks for no more than fit.
+/// Reads the rows of the first `wanted` keys until they have enough bytes. Further rows that PostgreSQL sends are
+/// dropped; they are few, because each statement asks only for as many rows as should fit.
 async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -> Result<Batch<R>, sqlx::Error> {
     let mut remaining = keys.split_off(wanted.min(keys.len()));
     let (mut rows, mut bytes) = (Vec::new(), 0);
@@ -196,9 +198,9 @@ async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -
     } else {
         rows.last().and_then(|last| keys.iter().position(|key| R::is_of(last, key))).map_or(keys.len(), |at| at + 1)
     };
-    let mut behind = keys.split_off(end);
-    behind.append(&mut remaining);
-    Ok(Batch { rows, bytes, remaining: behind })
+    let mut after = keys.split_off(end);
+    after.append(&mut remaining);
+    Ok(Batch { rows, bytes, remaining: after })
 }
 
 fn fault(error: impl Display) -> ApiError {

@@ -1,4 +1,4 @@
-//! JSON and CSV, to the byte as the old system writes them.
+//! JSON and CSV, byte for byte as the old system writes them.
 
 use std::io::{self, Write};
 
@@ -9,20 +9,20 @@ use serde_json::Error;
 use crate::page::Pagination;
 use crate::value::{Column, Value};
 
-/// What is in front of the rows of a JSON document.
+/// The start of a JSON document, before the rows.
 pub const JSON_HEAD: &str = "{\"data\":[";
 
-/// What is behind the rows of a JSON document.
+/// Returns the end of a JSON document, after the rows.
 pub(crate) fn json_end(pagination: &Pagination) -> Result<String, Error> {
     Ok(format!("],\"pagination\":{}}}", serde_json::to_string(pagination)?))
 }
 
-/// The same where all rows are in the document: as for a page with a `limit` that has room for them.
+/// Returns the end of a document with all rows, like that of a page whose `limit` is large enough.
 pub fn json_end_of_all(rows: u64) -> Result<String, Error> {
     json_end(&Pagination::of_all(rows))
 }
 
-/// Writes a row of a JSON document, with the comma between it and the one before.
+/// Writes a row of a JSON document, preceded by a comma unless it is the first.
 pub fn write_json_row(mut out: impl Write, columns: &[Column], values: &[Value<'_>], is_first: bool) -> io::Result<()> {
     if !is_first {
         out.write_all(b",")?;
@@ -41,12 +41,12 @@ impl Serialize for Object<'_> {
     }
 }
 
-/// Writes lines as Python's `csv.writer` does.
+/// Returns a writer with the format of Python's `csv.writer`.
 pub fn csv_writer<W: Write>(out: W) -> Writer<W> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
 }
 
-/// One such line.
+/// Writes one line in this format.
 pub(crate) fn write_csv_line(out: impl Write, cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<()> {
     let mut writer = csv_writer(out);
     for cell in cells {

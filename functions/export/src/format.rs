@@ -1,10 +1,10 @@
-//! JSON or CSV, as the caller accepts (RFC 9110 section 12.5.1).
+//! The choice between JSON and CSV by content negotiation (RFC 9110 section 12.5.1).
 
 use std::cmp::Ordering;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// The form of an export.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
@@ -12,7 +12,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// CSV for those who prefer it, or name it and accept JSON as well; JSON for all others.
+    /// Returns CSV if the caller prefers it, or names it and accepts JSON equally; JSON otherwise.
     pub(crate) fn accepted(headers: &HeaderMap) -> Self {
         let accept: Vec<_> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         let accept = accept.join(",").to_ascii_lowercase();
@@ -39,7 +39,7 @@ struct Preference {
 }
 
 impl Preference {
-    /// The most specific range that holds for `media_type` says how much it is wanted.
+    /// Reads the quality of `media_type` from the most specific matching range.
     fn of(media_type: &str, accept: &str) -> Self {
         let any_of_its_kind = format!("{}/*", media_type.split('/').next().unwrap_or_default());
         let quality_of = |wanted: &str| {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn csv_is_for_those_who_ask_for_it() {
+    fn returns_csv_on_request() {
         for (accept, format) in [
             ("", Format::Json),
             ("*/*", Format::Json),

@@ -1,9 +1,9 @@
-//! `GET /api/v1/export/{answers,display-configs,analytics,participants}`: an API key, or an administrator's token; rows in pages,
-//! as JSON or CSV (contract section 5).
+//! `GET /api/v1/export/{answers,display-configs,analytics,participants}`: an API key, or an administrator's token; rows
+//! in pages, as JSON or CSV (contract section 5).
 //!
-//! A page is found first: its keys, from an index, in one snapshot. Then its rows go to the caller batch by batch, each found by
-//! its key. So a page costs the same wherever it is, its size is known before its first byte, and neither a statement nor a
-//! connection waits for a slow reader.
+//! First the keys of a page are read from an index, in one snapshot. Then its rows are streamed in batches, looked up
+//! by key. So every page costs the same, its size is known before its first byte, and no statement or connection waits
+//! for a slow client.
 
 mod analytics;
 mod answers;
@@ -58,10 +58,10 @@ pub use whole::Table;
 ))]
 pub struct Api;
 
-/// Its requests stream rows.
+/// Requests stream rows.
 pub const ADMISSION: Admission = Admission::Exports;
 
-/// The four routes. gzip for those who accept it.
+/// Returns the four routes, with gzip for clients that accept it.
 pub fn router() -> Router<App> {
     let display_configs = route::<DisplayConfigs>();
     let (analytics, participants) = (route::<Analytics>(), route::<Participants>());

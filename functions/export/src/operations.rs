@@ -1,5 +1,5 @@
-//! The operations of the OpenAPI document. One generic handler, `export`, is behind all four, and an annotation needs a function
-//! of its own for each.
+//! The operations in the OpenAPI document. The generic handler `export` serves all four, but each annotation needs a
+//! function of its own.
 
 use serde::Serialize;
 use shared::openapi::{BadRequest, CallerRefused, ServerError, TooLarge};

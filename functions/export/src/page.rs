@@ -1,4 +1,4 @@
-//! A page, before its rows are read.
+//! A page of an export, before its rows are read.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -18,42 +18,42 @@ use crate::format::Format;
 use crate::request::{DEFAULT_LIMIT, PageRequest, Start};
 use crate::row::Row;
 
-/// The statements that find a page see the same rows, and are planned for the parameters they have: for one plan that fits all,
-/// PostgreSQL would read the whole index for a page behind a cursor.
+/// Begins the transaction that finds a page. Its statements see one snapshot, and are planned for their actual
+/// parameters: with a generic plan, PostgreSQL would read the whole index for a page after a cursor.
 pub const SNAPSHOT: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
 
-/// What can be exported.
+/// An export.
 pub(crate) trait Resource: Send + Sync + 'static {
-    /// The route.
+    /// The path of the route.
     const PATH: &'static str;
-    /// What the URL of its next page has besides those of every export, from `&` on.
+    /// Additional parameters of the next page's URL, starting with `&`.
     const PARAMETERS: &'static str = "";
-    /// Whether `since` chooses rows.
+    /// Whether `since` filters rows.
     const HAS_SINCE: bool;
-    /// What a row is found by; its text goes into cursors.
+    /// The type of a row's key; its text becomes part of cursors.
     type Key: Clone + Display + FromStr + Send + Sync + 'static;
     type Row: Row;
 
-    /// The keys of a page, in order.
+    /// Reads the keys of a page, in order.
     fn keys(
         snapshot: &mut PgConnection,
         wanted: &Wanted<'_>,
     ) -> impl Future<Output = Result<Keys<Self::Key>, ApiError>> + Send;
 
-    /// The rows of these keys, in their order, as they come from the database. A row that is gone by now is left out.
+    /// Streams the rows of these keys in order. Omits rows that have been deleted.
     fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[Self::Key]) -> BoxStream<'e, Result<Self::Row, sqlx::Error>>;
 
-    /// Whether this row was found by this key.
+    /// Returns whether this row has this key.
     fn is_of(row: &Self::Row, key: &Self::Key) -> bool;
 }
 
-/// Which keys a page is made of.
+/// The selection of a page's keys.
 pub(crate) struct Wanted<'a> {
-    /// The row before the first.
+    /// The last row of the previous page.
     pub after: Option<&'a Cursor>,
     pub offset: i64,
-    /// One more than the page has rows: it tells whether there are more.
+    /// One more than the rows of the page, to tell whether there are more.
     pub count: i64,
     pub since: Option<DateTime<Utc>>,
     /// Whether to count all rows.
@@ -66,7 +66,7 @@ pub(crate) struct Keys<K> {
     pub total: Option<i64>,
 }
 
-/// A page that was found.
+/// A page whose keys were found.
 pub(crate) struct Page<R: Resource> {
     pub keys: Vec<R::Key>,
     total: Option<i64>,
@@ -90,7 +90,7 @@ pub(crate) struct Pagination {
 }
 
 impl Pagination {
-    /// Of a document with all rows.
+    /// Describes a document with all rows.
     pub(crate) fn of_all(rows: u64) -> Self {
         let total = i64::try_from(rows).unwrap_or(i64::MAX);
         Self {
@@ -104,7 +104,7 @@ impl Pagination {
 }
 
 impl<R: Resource> Page<R> {
-    /// Finds the page; CSV has no use for a total.
+    /// Finds the page. Counts rows only for JSON, because CSV shows no total.
     pub(crate) async fn find(db: &Database, request: &PageRequest, format: Format) -> Result<Self, ApiError> {
         let after = request.cursor();
         let counted = after.and_then(|cursor| cursor.total);
@@ -135,7 +135,7 @@ impl<R: Resource> Page<R> {
         Pagination { total: self.total, limit: request.limit, has_more: self.next.is_some(), offset, next_cursor }
     }
 
-    /// Where the next page is, for CSV too, which has no place for it (RFC 8288).
+    /// Returns the URL of the next page (RFC 8288), which CSV itself has no room for.
     pub(crate) fn next_url(&self, request: &PageRequest) -> Option<String> {
         let cursor = self.next.as_ref()?.encode::<R>();
         let since = request.since.map(|since| {

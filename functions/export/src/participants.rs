@@ -1,4 +1,4 @@
-//! Participants, without name and email; administrators are none.
+//! Participants, without name and email; excludes administrators.
 
 use futures_util::stream::BoxStream;
 use shared::ApiError;
@@ -9,7 +9,7 @@ use crate::page::{Keys, Resource, Wanted};
 use crate::row::row;
 use crate::value::Timestamp;
 
-/// Participants, without name and email; administrators are none.
+/// Participants, without name and email; excludes administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct Participants;
 
@@ -33,7 +33,7 @@ impl Resource for Participants {
     type Key = i32;
     type Row = ParticipantRow;
 
-    /// An account without an `admin_flag` is not listed either, as in the recordings.
+    /// Also excludes accounts without an `admin_flag`, as recorded from the old system.
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
         let after: Option<i32> = wanted.after.map(Cursor::key).transpose()?;
         let keys = sqlx::query_scalar!(

@@ -1,5 +1,5 @@
-//! What the caller asks for: `limit`, `offset` or `cursor`, and `since`. Other parameters are ignored; of one that is repeated
-//! the first counts.
+//! The parameters of an export: `limit`, `offset` or `cursor`, and `since`. Others are ignored; the first of a repeated
+//! parameter counts.
 
 use std::num::IntErrorKind;
 
@@ -18,13 +18,13 @@ const MAX_LIMIT: i64 = 10_000;
 /// The parameters of every export, for the OpenAPI document; [`PageRequest::of`] reads them.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the derived parameters are all that is used")]
+#[expect(dead_code, reason = "only the derived parameters are used")]
 pub(crate) struct PageParameters {
     /// Rows of the page; more than 10,000 are 10,000.
     #[param(minimum = 1, default = 1000)]
     limit: Option<i64>,
     /// Rows before the page; 0 if it is absent. Not together with `cursor`.
-    // not `default = 0`: generated clients send a default beside a cursor, too
+    // not `default = 0`: generated clients would send the default even with a cursor
     #[param(minimum = 0)]
     offset: Option<i64>,
     /// `next_cursor` of the page before, empty for the first: a page behind a cursor costs the same wherever it is.
@@ -34,7 +34,7 @@ pub(crate) struct PageParameters {
 /// The parameter of exports whose rows have a time, for the OpenAPI document.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the derived parameters are all that is used")]
+#[expect(dead_code, reason = "only the derived parameters are used")]
 pub(crate) struct SinceParameter {
     /// Only rows from this date or time (ISO 8601; UTC where it names no zone).
     #[param(example = "2026-03-01T00:00:00Z")]
@@ -44,14 +44,14 @@ pub(crate) struct SinceParameter {
 /// The parameter of the export of answers, for the OpenAPI document; [`includes_assignment`] reads it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the derived parameters are all that is used")]
+#[expect(dead_code, reason = "only the derived parameters are used")]
 pub(crate) struct IncludeParameter {
     /// `assignment` adds what the assignment said when it was answered.
     #[param(example = "assignment", pattern = "^(assignment)?$")]
     include: Option<String>,
 }
 
-/// Returns whether the caller wants the columns of the assignment. Any other `include` is a 400.
+/// Returns whether the caller requests the columns of the assignment. Any other `include` is a 400.
 pub(crate) fn includes_assignment(parameters: &[(String, String)]) -> Result<bool, ApiError> {
     match parameters.iter().find(|(name, _)| name == "include").map(|(_, value)| value.as_str()) {
         None | Some("") => Ok(false),
@@ -60,7 +60,7 @@ pub(crate) fn includes_assignment(parameters: &[(String, String)]) -> Result<boo
     }
 }
 
-/// A page of an export.
+/// The requested page.
 #[derive(Debug, PartialEq)]
 pub(crate) struct PageRequest {
     /// 1 to 10,000 rows.
@@ -69,17 +69,17 @@ pub(crate) struct PageRequest {
     pub since: Option<DateTime<Utc>>,
 }
 
-/// Where a page starts.
+/// The start of a page.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Start {
-    /// Behind so many rows.
+    /// After this many rows.
     Offset(i64),
-    /// Behind the row of a cursor; without one at the first row.
+    /// After the row of a cursor, or at the first row without one.
     Cursor(Option<Cursor>),
 }
 
 impl PageRequest {
-    /// Reads the parameters; 400 names the one that is wrong.
+    /// Parses the parameters. Fails with 400 naming the one that is wrong.
     pub(crate) fn of<R: Resource>(parameters: &[(String, String)]) -> Result<Self, ApiError> {
         let parameter =
             |name: &str| parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
@@ -89,7 +89,7 @@ impl PageRequest {
             (Some(cursor), None) => Start::Cursor(Some(Cursor::decode::<R>(cursor)?)),
             (None, offset) => Start::Offset(offset.map_or(Ok(0), |text| whole_number("offset", text, 0))?),
         };
-        // more than the most is the most
+        // larger limits are reduced to the maximum
         let limit = parameter("limit").map_or(Ok(DEFAULT_LIMIT), |text| whole_number("limit", text, 1))?.min(MAX_LIMIT);
         let since = parameter("since").filter(|text| R::HAS_SINCE && !text.is_empty());
         let since = since
@@ -98,7 +98,7 @@ impl PageRequest {
         Ok(Self { limit, start, since })
     }
 
-    /// How many rows are skipped.
+    /// Returns how many rows are skipped.
     pub(crate) fn offset(&self) -> i64 {
         match self.start {
             Start::Offset(offset) => offset,
@@ -106,7 +106,7 @@ impl PageRequest {
         }
     }
 
-    /// The row before the page.
+    /// Returns the cursor before the page.
     pub(crate) fn cursor(&self) -> Option<&Cursor> {
         match &self.start {
             Start::Offset(_) => None,
@@ -136,26 +136,26 @@ mod tests {
     }
 
     #[test]
-    fn without_parameters_it_is_the_first_thousand() {
+    fn defaults_to_the_first_thousand_rows() {
         assert_eq!(request::<Answers>(&[]), Ok(PageRequest { limit: 1000, start: Start::Offset(0), since: None }));
     }
 
     #[test]
-    fn of_a_repeated_parameter_the_first_counts_and_an_unknown_one_is_ignored() {
+    fn reads_the_first_of_repeated_parameters_and_ignores_unknown_ones() {
         let request = request::<Answers>(&[("limit", "2"), ("limit", "x"), ("page", "7")]).unwrap();
 
         assert_eq!(request.limit, 2);
     }
 
     #[test]
-    fn more_than_the_most_is_the_most() {
+    fn caps_the_limit() {
         for limit in ["10000", "10001", "99999999999999999999"] {
             assert_eq!(request::<Answers>(&[("limit", limit)]).unwrap().limit, 10_000, "{limit}");
         }
     }
 
     #[test]
-    fn a_refusal_names_the_parameter() {
+    fn an_error_names_the_parameter() {
         for (name, value) in [
             ("limit", "0"),
             ("limit", "-1"),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn since_is_ignored_where_there_is_none() {
+    fn ignores_since_for_rows_without_a_time() {
         assert_eq!(request::<Participants>(&[("since", "garbage")]).unwrap().since, None);
     }
 }

@@ -1,20 +1,20 @@
-//! A row of an export: its columns stand once, in the order of the file.
+//! Rows of exports, whose columns are declared once, in the order of the file.
 
 use crate::value::{Column, Value};
 
-/// A row.
+/// A row of an export.
 pub(crate) trait Row: Send + 'static {
     const COLUMNS: &'static [Column];
 
-    /// One for each column.
+    /// Returns one value per column.
     fn values(&self) -> Vec<Value<'_>>;
 
-    /// How much memory it takes, in bytes.
+    /// Returns how much memory the row takes, in bytes.
     fn bytes(&self) -> usize;
 }
 
-/// A struct whose fields are the columns, each with what the codebook says of it, and with its unit: `age: i32 = "…" in "years"`. A column
-/// without a description does not compile.
+/// Declares a struct whose fields are columns, with the codebook's description and unit: `age: i32 = "…" in "years"`. A
+/// column without a description does not compile.
 macro_rules! row {
     ($(#[$doc:meta])* $row:ident { $($(#[$schema:meta])* $column:ident: $type:ty = $about:literal $(in $unit:literal)?,)* }) => {
         $(#[$doc])*

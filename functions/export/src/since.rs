@@ -1,10 +1,10 @@
-//! `since`: what Python 3.11's `datetime.fromisoformat` reads. No crate reads week dates, basic forms and any character between
-//! date and time, and refuses the rest as it does.
+//! `since`, parsed like Python 3.11's `datetime.fromisoformat`. No crate accepts exactly the same: week dates, basic
+//! forms and any separator between date and time, but nothing else.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use shared::iso8601::{self, Scanner};
 
-/// The moment; one without an offset is UTC, a day is its midnight.
+/// Parses a time. Without an offset it is UTC; a day is its midnight.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     let (date, rest) = text.split_at_checked(date_length(text.as_bytes())?)?;
     let date = parse_date(date)?;
@@ -14,7 +14,7 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     date.and_time(time).and_utc().checked_sub_signed(offset)
 }
 
-/// Where the date ends: the character behind it can be any, so this has to be seen from what stands before it.
+/// Returns the length of the date. Any character may follow it, so its end must be derived from its form.
 fn date_length(text: &[u8]) -> Option<usize> {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let length = match (text.get(4)?, text.get(5)?) {
@@ -23,14 +23,14 @@ fn date_length(text: &[u8]) -> Option<usize> {
             if text.len() == 9 {
                 return None;
             }
-            // 2024-W18-4 or 2024-W18-12:00, in which the hyphen stands between date and time
+            // 2024-W18-4, or 2024-W18-12:00, where the hyphen separates date and time
             if is_digit(10) { 8 } else { 10 }
         }
         (b'-', b'W') => 8,
         (b'-', _) => 10,
         (b'W', _) => match (7..text.len()).find(|&at| !is_digit(at)).unwrap_or(text.len()) {
             end @ ..9 => end,
-            // an even number of digits belongs to the time
+            // the time has an even number of digits
             end if end % 2 == 0 => 7,
             _ => 8,
         },
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_python_3_11_reads_is_read_alike() {
+    fn accepts_what_python_3_11_accepts() {
         for (text, moment) in [
             ("2024-05-02", "2024-05-02T00:00:00Z"),
             ("20240502T1030", "2024-05-02T10:30:00Z"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_python_3_11_refuses_is_refused() {
+    fn refuses_what_python_3_11_refuses() {
         for text in [
             "",
             "2024-05",

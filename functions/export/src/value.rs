@@ -1,4 +1,5 @@
-//! One value of a row: how JSON shows it ([`Serialize`]), and how CSV does ([`Value::cell`]). The old system's two forms differ.
+//! Values of rows and their two representations: JSON ([`Serialize`]) and CSV ([`Value::cell`]), which differ as in the
+//! old system.
 
 use std::borrow::Cow;
 
@@ -14,31 +15,31 @@ use uuid::Uuid;
 /// A value.
 #[derive(Clone, Debug)]
 pub enum Value<'a> {
-    /// There is none.
+    /// No value.
     Null,
     /// `True` in CSV.
     Boolean(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A whole number of 64 bits without a sign.
+    /// An unsigned 64-bit integer.
     Unsigned(u64),
     /// `1.0` in CSV.
     Float(f64),
-    /// Text, as it is.
+    /// Text.
     Text(Cow<'a, str>),
     /// `2024-05-01`.
     Date(NaiveDate),
-    /// A time that is UTC without saying so: `2024-05-01 10:05:00.500000`, with a `T` in CSV.
+    /// A time in UTC without its zone: `2024-05-01 10:05:00.500000`, with a `T` in CSV.
     Timestamp(NaiveDateTime),
     /// A time with its zone: `2024-05-01 10:00:00+00:00`, with a `T` in CSV.
     TimestampUtc(DateTime<Utc>),
-    /// JSON as it is stored; numbers keep their digits.
+    /// JSON as stored; numbers keep their digits.
     Json(&'a RawValue),
 }
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "as in Value")]
+#[expect(missing_docs, reason = "see Value")]
 pub enum Kind {
     Boolean,
     Integer,
@@ -51,26 +52,26 @@ pub enum Kind {
     Json,
 }
 
-/// A column: its name in the header line and in objects, and what the codebook says of it.
+/// A column: its name in headers and objects, and its description in the codebook.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// Its name.
+    /// The name.
     pub name: Cow<'static, str>,
-    /// Of its values; any of them may be missing.
+    /// The type of its values; any of them may be missing.
     pub kind: Kind,
-    /// What its values are, and where they come from.
+    /// The meaning and source of its values.
     pub about: Cow<'static, str>,
-    /// Of numbers that have one.
+    /// The unit, for numbers that have one.
     pub unit: Option<&'static str>,
 }
 
 impl Column {
-    /// Describes a column whose values have no unit.
+    /// Describes a column without a unit.
     pub fn new(name: impl Into<Cow<'static, str>>, kind: Kind, about: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), kind, about: about.into(), unit: None }
     }
 
-    /// The same for numbers of this unit.
+    /// Sets the unit.
     #[must_use]
     pub fn in_unit(self, unit: &'static str) -> Self {
         Self { unit: Some(unit), ..self }
@@ -78,7 +79,7 @@ impl Column {
 }
 
 impl Value<'_> {
-    /// As Python's `csv.writer` writes it, before quoting.
+    /// Returns the cell as Python's `csv.writer` writes it, before quoting.
     pub fn cell(&self) -> Cow<'_, str> {
         match self {
             Self::Null => Cow::Borrowed(""),
@@ -111,15 +112,15 @@ impl Serialize for Value<'_> {
     }
 }
 
-/// A type of the columns of a table.
+/// A type of exported columns.
 pub trait Field {
-    /// Of its values.
+    /// The kind of its values.
     const KIND: Kind;
 
-    /// Returns it as a value; null where there is none.
+    /// Returns the value; null if there is none.
     fn value(&self) -> Value<'_>;
 
-    /// How much memory it takes, in bytes, beside that of its row.
+    /// Returns how much memory it takes in addition to its row, in bytes.
     fn bytes(&self) -> usize {
         match self.value() {
             Value::Text(Cow::Borrowed(text)) => text.len(),

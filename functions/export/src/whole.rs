@@ -1,4 +1,4 @@
-//! What the routes export, whole and in one snapshot: for the command line.
+//! Complete exports in one snapshot, for the command line.
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
@@ -10,27 +10,27 @@ use crate::page::{Resource, Wanted};
 use crate::row::Row;
 use crate::value::{Column, Value};
 
-/// Rows of one statement.
+/// Rows per statement.
 const ROWS_PER_STATEMENT: usize = 1000;
 
-/// Keys that memory holds at a time.
+/// Keys held in memory at a time.
 const KEYS_PER_PAGE: i64 = 10_000;
 
-/// One of the exports.
+/// An export.
 pub trait Table: Copy {
-    /// The route that exports the same.
+    /// The route with the same rows.
     const ROUTE: &'static str;
     /// The columns, in the order of the file.
     const COLUMNS: &'static [Column];
 
-    /// How many rows there are, from `since` on where rows have a time.
+    /// Returns the number of rows, from `since` on if rows have a time.
     fn count(
         self,
         snapshot: &mut PgConnection,
         since: Option<DateTime<Utc>>,
     ) -> impl Future<Output = Result<u64, ApiError>>;
 
-    /// Gives these rows to `take`, in the order of the route.
+    /// Passes these rows to `take`, in the order of the route.
     fn for_each<E: From<ApiError>>(
         self,
         snapshot: &mut PgConnection,

@@ -1,4 +1,4 @@
-//! `GET /api/healthcheck`: anyone may ask; touches neither database nor secrets.
+//! `GET /api/healthcheck`: anyone; uses neither database nor secrets.
 
 use axum::Router;
 use axum::routing::get;
@@ -17,7 +17,7 @@ struct Health {
 #[openapi(paths(get_healthcheck))]
 pub struct Api;
 
-/// The route, for any state: it uses none.
+/// Returns the route for any state, because it uses none.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/api/healthcheck", get(get_healthcheck))
 }

@@ -1,4 +1,4 @@
-//! The parts of all functions in one document.
+//! The document, assembled from the parts of all functions.
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
@@ -7,7 +7,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{OpenApi as Document, PathItem, RefOr};
 use utoipa::{Modify, OpenApi};
 
-/// What all operations have in common.
+/// The metadata of the document.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -31,7 +31,7 @@ use utoipa::{Modify, OpenApi};
 )]
 struct Common;
 
-/// Each function's operations.
+/// The operations of each function.
 const PARTS: [fn() -> Document; 17] = [
     auth_login::Api::openapi,
     auth_signup::Api::openapi,
@@ -52,7 +52,7 @@ const PARTS: [fn() -> Document; 17] = [
     crate::Api::openapi,
 ];
 
-/// Everything that the routers of the functions serve.
+/// Returns the description of all routes.
 pub fn document() -> Document {
     let mut document = Document::default();
     for part in PARTS {
@@ -62,12 +62,12 @@ pub fn document() -> Document {
     (document.info, document.servers, document.tags) = (common.info, common.servers, common.tags);
     SecuritySchemes.modify(&mut document);
     RenewedToken.modify(&mut document);
-    // after `RenewedToken`: what needs no credentials carries no token
+    // after `RenewedToken`, which skips operations without credentials
     PublicOperations.modify(&mut document);
     document
 }
 
-/// An operation that names no credentials needs none, and says so: to some tools silence is an omission.
+/// Declares explicitly that an operation needs no credentials; some tools treat a missing declaration as an omission.
 struct PublicOperations;
 
 impl Modify for PublicOperations {
@@ -96,7 +96,7 @@ impl Modify for SecuritySchemes {
     }
 }
 
-/// An answer to a valid token carries one, of the same or a newer age (contract section 1).
+/// Adds the token to the answers of operations with credentials; it may be renewed (contract section 1).
 struct RenewedToken;
 
 impl Modify for RenewedToken {
@@ -127,11 +127,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_stands_for_one_schema_only() {
+    fn schema_names_are_unique() {
         let mut schemas = BTreeMap::new();
         for (name, schema) in PARTS.into_iter().filter_map(|part| part().components).flat_map(|part| part.schemas) {
             let known = schemas.entry(name.clone()).or_insert_with(|| schema.clone());
-            assert!(*known == schema, "two functions call different types {name}");
+            assert!(*known == schema, "two functions use the name {name} for different types");
         }
         assert!(schemas.len() > 10);
     }

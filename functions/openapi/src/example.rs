@@ -1,11 +1,11 @@
-//! An example of what a schema describes.
+//! Examples derived from schemas.
 
 use serde_json::{Map, Value, json};
 
-/// Deep enough for every body; a schema may contain itself.
+/// Deep enough for every body; needed because schemas may be recursive.
 const MAX_DEPTH: usize = 6;
 
-/// A value that `schema` accepts; `document` has the components it refers to.
+/// Returns a value that matches `schema`; `document` has the referenced components.
 pub(crate) fn example(schema: &Value, document: &Value) -> Value {
     at_depth(schema, document, 0)
 }
@@ -42,7 +42,7 @@ fn at_depth(schema: &Value, document: &Value, depth: usize) -> Value {
     }
 }
 
-/// Of several types the first that is not null.
+/// Returns the schema's type, or the first of several that is not null.
 fn type_name(schema: &Value) -> Option<&str> {
     let named = schema["type"].as_array().and_then(|types| types.iter().find(|name| *name != "null"));
     named.unwrap_or(&schema["type"]).as_str()
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_contains_itself_comes_to_an_end() {
+    fn a_recursive_schema_terminates() {
         let node =
             json!({ "type": "object", "properties": { "values": { "type": "array", "items": { "$ref": "#/node" } } } });
 

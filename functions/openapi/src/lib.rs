@@ -1,5 +1,5 @@
-//! `GET /api/openapi.json`: the description of every route (OpenAPI 3.1). `GET /api/docs`: the same as a page. Anyone may ask;
-//! neither touches database or secrets.
+//! `GET /api/openapi.json`: the description of every route (OpenAPI 3.1). `GET /api/docs`: the same as a page. Both are
+//! for anyone and use neither database nor secrets.
 
 mod document;
 mod example;
@@ -16,13 +16,13 @@ use utoipa::OpenApi;
 pub use document::document;
 pub use page::page;
 
-/// [`document`] and [`page`] as they were when `cargo run --package tests --bin write-api-docs` was last run: a test sees to it that they still
-/// are. What makes them is 10 MB of code, which the linker so leaves out of every binary.
+/// The output of [`document`] as last written by `cargo run --package tests --bin write-api-docs`; a test checks that
+/// it is current. Embedding it lets the linker drop the generator's 10 MB of code from every binary.
 pub const JSON: &str = include_str!("../../../docs/api/openapi.json");
-/// See [`JSON`].
+/// The output of [`page`]; see [`JSON`].
 pub const PAGE: &str = include_str!("../../../docs/api/index.html");
 
-/// Hashed when it is first asked for: the container serves other routes too.
+/// Computed on first use, because the container mostly serves other routes.
 static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(page::content_security_policy);
 
 /// The routes in the OpenAPI document.
@@ -30,7 +30,7 @@ static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(page::content_s
 #[openapi(paths(get_openapi, get_docs))]
 pub struct Api;
 
-/// The routes, for any state: they use none.
+/// Returns the routes for any state, because they use none.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/api/openapi.json", get(get_openapi)).route("/api/docs", get(get_docs))
 }

@@ -1,4 +1,4 @@
-//! The document as one HTML page: no script, and nothing from elsewhere.
+//! The document as an HTML page without scripts or external resources.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::example;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Renders `document`.
+/// Renders `document` as HTML.
 pub fn page(document: &Document) -> Result<String, Error> {
     let unreadable = |error: serde_json::Error| Error::new(ErrorKind::BadSerialization, error.to_string());
     let document = serde_json::to_value(document).map_err(unreadable)?;
@@ -26,7 +26,7 @@ pub fn page(document: &Document) -> Result<String, Error> {
     environment.get_template("page.html")?.render(context)
 }
 
-/// Lets the browser use the page's own style sheet and nothing else.
+/// Returns a policy that allows only the page's own style sheet.
 pub(crate) fn content_security_policy() -> String {
     let digest = STANDARD.encode(Sha256::digest(STYLE));
     format!(
@@ -34,7 +34,7 @@ pub(crate) fn content_security_policy() -> String {
     )
 }
 
-/// Descriptions are Markdown (OpenAPI 3.1, section 4.4), and our own.
+/// Renders descriptions, which are Markdown (OpenAPI 3.1, section 4.4); the input is our own and therefore trusted.
 fn markdown(text: &str) -> Value {
     let mut rendered = String::new();
     html::push_html(&mut rendered, Parser::new(text));
