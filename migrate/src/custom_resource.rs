@@ -112,7 +112,11 @@ impl CustomResource {
                 attempt.retryable()
             }
         });
-        let client = reqwest::Client::builder().timeout(ATTEMPT_TIMEOUT * 3).connect_timeout(ATTEMPT_TIMEOUT).retry(retries).build();
+        let client = reqwest::Client::builder()
+            .timeout(ATTEMPT_TIMEOUT * 3)
+            .connect_timeout(ATTEMPT_TIMEOUT)
+            .retry(retries)
+            .build();
         let response = client.map_err(failed)?.put(&self.response_url).body(body).send().await;
         response.and_then(reqwest::Response::error_for_status).map(drop).map_err(failed)
     }
@@ -131,7 +135,8 @@ async fn outcome<E: std::fmt::Display>(
         }
         Err(_) => {
             tracing::error!("the migration did not finish in time");
-            let hint = "the function's log shows its progress; applied migrations stay applied, and the next run continues";
+            let hint =
+                "the function's log shows its progress; applied migrations stay applied, and the next run continues";
             (Status::Failed, format!("not finished after {} s: {hint}", time.as_secs()))
         }
     }

@@ -6,8 +6,8 @@
 //! -- safe: ban-drop-column: nobody has read it since release 12
 //! ```
 
-mod suppression;
 mod rules;
+mod suppression;
 
 use serde::Serialize;
 use sqlx::migrate::Migration;
@@ -96,9 +96,9 @@ fn unsuppressed(sql: &str, found: Vec<(usize, String, String)>, statements: &[St
     for (offset, rule, message) in found {
         let statement = statements.iter().find(|statement| (statement.start..statement.end).contains(&offset));
         let suppression = statement.and_then(|statement| {
-            suppressions
-                .iter_mut()
-                .find(|suppression| (statement.start..statement.end).contains(&suppression.offset) && suppression.rule == rule)
+            suppressions.iter_mut().find(|suppression| {
+                (statement.start..statement.end).contains(&suppression.offset) && suppression.rule == rule
+            })
         });
         match suppression {
             Some(suppression) if suppression.has_reason => suppression.used = true,

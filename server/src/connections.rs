@@ -55,10 +55,11 @@ pub async fn serve(
     let open = |stream: TcpStream, permit: Option<OwnedSemaphorePermit>| {
         // do not delay small answers (Nagle's algorithm); on failure they are only slower
         _ = stream.set_nodelay(true);
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head_timeout)
-            .serve_connection(TokioIo::new(with_write_timeout(stream, limits.write_timeout)), TowerToHyperService::new(service.clone()));
+        let connection =
+            http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).serve_connection(
+                TokioIo::new(with_write_timeout(stream, limits.write_timeout)),
+                TowerToHyperService::new(service.clone()),
+            );
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // a client that disconnects is not an error

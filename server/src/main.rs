@@ -1,10 +1,10 @@
-//! The container's server. The image has it under this name too, in the file of `augmed`.
+//! The container's server. In the image, the binary `augmed` also runs it, under this name.
 
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// A request takes some 250 pieces of memory, and glibc a fifth of its instructions to hand them out (docs/performance.md).
+/// A request makes about 250 allocations, for which glibc takes a fifth of the instructions (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

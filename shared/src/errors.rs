@@ -58,10 +58,7 @@ pub enum ApiError {
 
 /// The business errors of contract section 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "contract section 1 says when each is returned; the message documents it"
-)]
+#[expect(missing_docs, reason = "contract section 1 says when each is returned; the message documents it")]
 pub enum Business {
     WeakPassword,
     NotInvited,

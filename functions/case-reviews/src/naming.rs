@@ -142,7 +142,11 @@ mod tests {
     #[test]
     fn names_a_complaint_by_its_concept() {
         let observations = vec![complained(21, 31, "severe")];
-        check_names(observations, &["PATIENT COMPLAINT.Chief Complaint.Cough"], &["PATIENT COMPLAINT.Chief Complaint.Fever"]);
+        check_names(
+            observations,
+            &["PATIENT COMPLAINT.Chief Complaint.Cough"],
+            &["PATIENT COMPLAINT.Chief Complaint.Fever"],
+        );
     }
 
     #[test]

@@ -86,7 +86,10 @@ pub fn own(statement: &Stmt, direction: Direction, no_transaction: bool) -> Vec<
             broken.push(("table-lock", "locks a table while it processes it, or until the commit"));
         }
         Stmt::Do(_) | Stmt::Call(_) | Stmt::Execute(_) => {
-            broken.push(("opaque-code", "the lint cannot analyze this code: state what it does, and what it locks for how long"));
+            broken.push((
+                "opaque-code",
+                "the lint cannot analyze this code: state what it does, and what it locks for how long",
+            ));
         }
         Stmt::AlterTable(table) if rewrites(table) => {
             broken.push(("rewrite-table", "rewrites the whole table and locks it meanwhile"));

@@ -537,7 +537,11 @@ mod tests {
         tokens.key.revoke(&BTreeSet::from([1]));
 
         let later = now() + TimeDelta::seconds(500);
-        assert_eq!(tokens.verify(&renewed, later).unwrap_err(), TokenError::Revoked, "despite the claim that it presented");
+        assert_eq!(
+            tokens.verify(&renewed, later).unwrap_err(),
+            TokenError::Revoked,
+            "despite the claim that it presented"
+        );
     }
 
     #[test]

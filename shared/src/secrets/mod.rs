@@ -3,9 +3,9 @@
 //! They are read in one call at the start. `aws ssm put-parameter --overwrite` rotates a secret: running processes use
 //! the new value within a minute ([`Rotation`]), and accept the previous version for a while ([`RotatingSecret`]).
 
-mod single_flight;
 mod parameters;
 mod rotation;
+mod single_flight;
 mod source;
 mod store;
 mod versions;

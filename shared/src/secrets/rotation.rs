@@ -58,7 +58,8 @@ impl Rotation {
         address: Address,
     ) -> Self {
         let now = AtomicI64::new(Utc::now().timestamp_millis());
-        let secrets = secrets.into_iter().map(|secret| (secret, SingleFlight::new(MIN_HISTORY_INTERVAL, MAX_WAITERS_PER_SECRET)));
+        let secrets =
+            secrets.into_iter().map(|secret| (secret, SingleFlight::new(MIN_HISTORY_INTERVAL, MAX_WAITERS_PER_SECRET)));
         let refresher = Refresher {
             source,
             refresh_after: config.secrets_refresh,
@@ -107,8 +108,11 @@ impl Rotation {
     ///
     /// Returns whether there was a source to fetch from.
     pub async fn look_up(&self, secret: &RotatingSecret) -> Result<bool, SecretsError> {
-        let Some(refresher) = self.0.as_ref().filter(|refresher| refresher.source.has(secret.variable)) else { return Ok(false) };
-        let Some((secret, flight)) = refresher.secrets.iter().find(|(known, _)| known.variable == secret.variable) else {
+        let Some(refresher) = self.0.as_ref().filter(|refresher| refresher.source.has(secret.variable)) else {
+            return Ok(false);
+        };
+        let Some((secret, flight)) = refresher.secrets.iter().find(|(known, _)| known.variable == secret.variable)
+        else {
             return Ok(false);
         };
         let fetch = async {

@@ -105,7 +105,11 @@ where
 {
     let is_throttled = error.code().is_some_and(|code| code.contains("Throttl"));
     let is_answer = matches!(error, SdkError::ServiceError(_)) && !is_throttled;
-    if is_answer { SecretsError::Refused(aws::describe(error)) } else { SecretsError::Unavailable(aws::describe(error)) }
+    if is_answer {
+        SecretsError::Refused(aws::describe(error))
+    } else {
+        SecretsError::Unavailable(aws::describe(error))
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::extract::MAX_BODY_BYTES;
 use admitted::Admitted;
 
 /// At 15 ms of a connection per request, the last one waits for half a second.
-const REQUESTS_PER_CONNECTION: usize = 32;
+const MAX_IN_FLIGHT_PER_CONNECTION: usize = 32;
 
 /// The last one waits for two seconds (35 ms of a core each, [`crate::auth::Passwords`]).
 const MAX_PASSWORD_REQUESTS: usize = 64;
@@ -54,7 +54,7 @@ impl Admission {
         match self {
             Self::Database => {
                 let connections = usize::try_from(max_connections).unwrap_or(usize::MAX);
-                let requests = connections.saturating_mul(REQUESTS_PER_CONNECTION);
+                let requests = connections.saturating_mul(MAX_IN_FLIGHT_PER_CONNECTION);
                 at_most(requests.min(Semaphore::MAX_PERMITS), router)
             }
             Self::Passwords => at_most(MAX_PASSWORD_REQUESTS, router).layer(from_fn(read_body_first)),
