@@ -59,8 +59,9 @@ pub enum KeyReused {}
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only the derived parameter is used")]
 pub struct IdempotencyKey {
-    /// Chosen by the caller for each new request: 1 to 255 visible characters in quotes, a UUID for example. The same request with the
-    /// same key within a day is not carried out again, and gets the answer that it had (draft-ietf-httpapi-idempotency-key-header).
+    /// Chosen by the caller for each new request: 1 to 255 visible characters in quotes, for example a UUID. Repeating
+    /// a request with its key within a day returns the stored answer instead of executing it again
+    /// (draft-ietf-httpapi-idempotency-key-header).
     #[param(rename = "Idempotency-Key", example = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")]
     idempotency_key: Option<String>,
 }
@@ -80,7 +81,7 @@ impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const
     for BadRequest<A, B, C, D, E, F>
 {
     fn responses() -> Responses {
-        let description = "The request is at fault: the message names the field.";
+        let description = "The request is invalid; the message names the field.";
         [error(400, description, &business_errors([A, B, C, D, E, F]))].into()
     }
 }
@@ -88,41 +89,41 @@ impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const
 impl IntoResponses for BodyRefused {
     fn responses() -> Responses {
         let mut responses = TooLarge::responses();
-        responses.extend([error(415, "The body does not say that it is JSON.", &[])]);
+        responses.extend([error(415, "The content type is not JSON.", &[])]);
         responses
     }
 }
 
 impl IntoResponses for TooLarge {
     fn responses() -> Responses {
-        [error(413, "What is sent, or would be answered, has more than 1 MB.", &[])].into()
+        [error(413, "The request or its answer is larger than 1 MB.", &[])].into()
     }
 }
 
 impl IntoResponses for TokenRefused {
     fn responses() -> Responses {
         let message = ObjectBuilder::new().property("msg", text()).required("msg");
-        let description = "The token is missing, malformed, expired or nobody's.";
+        let description = "The token is missing, malformed or expired, or belongs to no active account.";
         [("401".to_owned(), response(description, message.into(), json!({ "msg": "Token has expired" })))].into()
     }
 }
 
 impl IntoResponses for CallerRefused {
     fn responses() -> Responses {
-        let unknown = error(401, "Neither the API key nor a token.", &[]);
-        [unknown, error(403, "The token is of an account that is no administrator's.", &[])].into()
+        let unknown = error(401, "The API key or token is missing or invalid.", &[]);
+        [unknown, error(403, "The account is not an administrator's.", &[])].into()
     }
 }
 
 impl IntoResponses for NotFound {
     fn responses() -> Responses {
-        [error(404, "What the path names is not there.", &[])].into()
+        [error(404, "The resource named by the path does not exist.", &[])].into()
     }
 }
 
 impl IntoResponses for Conflict {
     fn responses() -> Responses {
-        [error(409, "It contradicts what is stored.", &[])].into()
+        [error(409, "The request contradicts what is stored.", &[])].into()
     }
 }
 
@@ -137,7 +138,7 @@ impl<const A: u16, const B: u16, const C: u16, const D: u16, const E: u16, const
 {
     fn responses() -> Responses {
         let failed = error(500, "The service failed.", &business_errors([A, B, C, D, E, F]));
-        let (status, busy) = error(503, "The service is busy, or the database is away: worth another try.", &[]);
+        let (status, busy) = error(503, "The service is overloaded or the database is unavailable: retry.", &[]);
         let RefOr::T(mut busy) = busy else { return [failed].into() };
         let seconds = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer)));
         busy.headers.insert("Retry-After".to_owned(), seconds.description(Some("Seconds.")).build().into());

@@ -16,14 +16,15 @@ const MAX_LIMIT: usize = 1000;
 /// No function's answer has room for this many rows, whatever they contain.
 const MAX_ROWS_READ: usize = 20_000;
 
-/// As they were sent.
+/// The unparsed query parameters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParameters {
-    /// Rows of the page: 1 to 1000; 100 where there is a cursor alone. Without both, the whole list, where it fits into an answer.
+    /// Rows per page, 1 to 1000; 100 if there is only a cursor. Without both, the list is complete if it fits into one
+    /// answer.
     #[param(value_type = Option<u32>, minimum = 1)]
     limit: Option<String>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<i32>)]
     cursor: Option<String>,
 }

@@ -24,14 +24,14 @@ pub struct Bare<T>(pub T);
 #[derive(Debug)]
 pub struct Written(Vec<u8>);
 
-/// `{"id": …}`: what was stored or sent.
+/// `{"id": …}`: the id of what was stored or sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Id<T> {
     /// The new row's key, or the mail's id.
     pub id: T,
 }
 
-/// `{"data": …, "error": null}`, which [`Data`] and [`Created`] write.
+/// The envelope of a successful answer: `{"data": …, "error": null}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Envelope<T> {
     data: T,

@@ -23,12 +23,12 @@ pub(crate) struct Entry {
     actor: String,
     account_id: Option<i32>,
     action: String,
-    /// Ids of what was made or changed; the path of an export.
+    /// The ids of what was created or changed, or the path of an export.
     resources: Vec<String>,
     /// Numbers and states.
     #[schema(value_type = Object)]
     details: Value,
-    /// As in the log.
+    /// The request's id in the log.
     request_id: String,
 }
 

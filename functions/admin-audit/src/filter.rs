@@ -15,15 +15,15 @@ use utoipa::IntoParams;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
-    /// Entries of this action only.
+    /// Only entries of this action.
     #[param(value_type = Option<Action>, inline)]
     action: Option<String>,
-    /// Not those before this day or time (RFC 3339).
+    /// Only entries since this day or time (RFC 3339).
     since: Option<String>,
-    /// 1 to 1000; 100 without it.
+    /// 1 to 1000; 100 by default.
     #[param(value_type = Option<u32>, minimum = 1)]
     limit: Option<String>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<i64>)]
     cursor: Option<String>,
 }

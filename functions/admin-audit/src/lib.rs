@@ -36,11 +36,11 @@ pub fn router() -> Router<App> {
 #[derive(Serialize, ToSchema)]
 struct Trail {
     entries: Vec<Entry>,
-    /// Where older ones are; null when there are none.
+    /// The cursor of older entries; null if there are none.
     next_cursor: Option<i64>,
 }
 
-/// The audit trail, newest first. `Accept: text/csv` gives a file.
+/// Returns the audit trail, newest first. `Accept: text/csv` returns a file.
 #[utoipa::path(
     get,
     path = "/admin/audit",
@@ -50,7 +50,7 @@ struct Trail {
     responses(
         (status = 200, description = "A page.",
             content((inline(Envelope<Trail>) = "application/json"), (String = "text/csv")),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         ServerError

@@ -74,7 +74,7 @@ impl Added {
     }
 }
 
-/// A CSV file replaces every assignment: either every row is stored or nothing changed.
+/// Replaces all assignments by those of a CSV file: either all rows are stored or nothing changes.
 #[utoipa::path(
     post,
     path = "/admin/config/upload",
@@ -83,7 +83,7 @@ impl Added {
     request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "An entry for each assignment.", body = inline(Envelope<Vec<Added>>)),
+        (status = 200, description = "One entry per assignment.", body = inline(Envelope<Vec<Added>>)),
         BadRequest<1006, 1011, 1012>,
         CallerRefused,
         TooLarge,
@@ -146,7 +146,7 @@ impl Uploaded {
     }
 }
 
-/// A CSV file adds or updates assignments, and leaves the others alone.
+/// Adds or updates assignments from a CSV file; keeps all others.
 #[utoipa::path(
     post,
     path = "/api/admin/config/upload",
@@ -155,7 +155,7 @@ impl Uploaded {
     request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "What became of each assignment.", body = inline(Envelope<Uploaded>)),
+        (status = 200, description = "The outcome for each assignment.", body = inline(Envelope<Uploaded>)),
         BadRequest,
         CallerRefused,
         TooLarge,
@@ -182,7 +182,7 @@ async fn post_page_upload(
     uploaded.await.map_err(UploadError::for_page)
 }
 
-/// What an upload of this file would store. Stores nothing.
+/// Previews what an upload of this file would store. Stores nothing.
 #[utoipa::path(
     post,
     path = "/api/admin/config/upload/preview",
@@ -191,7 +191,7 @@ async fn post_page_upload(
     request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "What an upload would store, and warnings.", body = inline(Envelope<Preview>)),
+        (status = 200, description = "The assignments that would be stored, and warnings.", body = inline(Envelope<Preview>)),
         BadRequest,
         CallerRefused,
         TooLarge,
@@ -209,7 +209,7 @@ struct Wrapper {
     config: Box<RawValue>,
 }
 
-/// Publishes a questionnaire: from now on it is the one that participants get.
+/// Publishes a questionnaire, which participants get from now on.
 #[utoipa::path(
     post,
     path = "/admin/config/answer",
@@ -219,7 +219,7 @@ struct Wrapper {
     request_body = Vec<Question>,
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "Its id.", body = inline(Envelope<Id<Uuid>>)),
+        (status = 200, description = "The questionnaire's id.", body = inline(Envelope<Id<Uuid>>)),
         BadRequest<1020>,
         BodyRefused,
         CallerRefused,

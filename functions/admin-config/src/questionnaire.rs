@@ -7,15 +7,15 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A question, for the OpenAPI document; [`check`] reads it. Other keys are the researchers' own.
+/// A question. Researchers may add other keys.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the derived schema is used")]
 pub(crate) struct Question {
     r#type: QuestionType,
-    /// Answers are stored under it.
+    /// The key under which answers are stored.
     #[schema(min_length = 1, pattern = r"\S")]
     title: String,
-    /// Two or more where there is a choice.
+    /// Two or more, for choices.
     #[schema(value_type = Vec<Value>, required = false, min_items = 2)]
     options: Vec<Value>,
 }

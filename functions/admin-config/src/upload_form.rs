@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::config_file::{ConfigFile, Labels, MAX_LABEL_CHARACTERS};
 use crate::upload_error::UploadError;
 
-/// The form, for the OpenAPI document; [`read`] takes it apart while it arrives.
+/// The upload form.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the derived schema is used")]
 pub(crate) struct UploadForm {

@@ -4,7 +4,7 @@ use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-/// Of the optional fields each may be missing, none may be null.
+/// An account to invite. Optional fields may be missing, but not null.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(missing_docs, reason = "the columns of the table say what they are")]
 pub struct Invitation {

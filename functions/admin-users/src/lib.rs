@@ -40,7 +40,7 @@ struct Invitations {
 #[derive(Serialize, ToSchema)]
 struct Accounts {
     users: Vec<Account>,
-    /// Where the next ones are; null when there are none. Absent from a list that is whole.
+    /// The cursor of the next page; null if there is none. Absent if the list is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i32>, required = false)]
     next_cursor: Option<Option<i32>>,
@@ -73,8 +73,9 @@ const MAIL_TIMEOUT: Duration = Duration::from_secs(3);
 
 const NOT_MAILED: &str = "added, but its mail did not leave: withdraw the invitation and invite again";
 
-/// With `SIGNUP=by-mail` each new account is mailed a link, which is valid for a week. A malformed account refuses the whole request (400). Of well-formed ones each stands alone: those that exist already,
-/// in any case, or that the table cannot hold are named in the answer, and the others are added.
+/// Invites accounts. With `SIGNUP=by-mail`, each new account is mailed a link that is valid for a week. A malformed
+/// account makes the whole request fail (400). Otherwise each account is judged separately: the answer names those that
+/// exist (ignoring case) or are too long for the table; the others are added.
 #[utoipa::path(
     post,
     path = "/admin/users",
@@ -135,7 +136,7 @@ async fn post_users(
     Ok(Created(outcomes))
 }
 
-/// All accounts.
+/// Lists all accounts.
 #[utoipa::path(
     get,
     path = "/admin/users",
@@ -143,8 +144,8 @@ async fn post_users(
     params(PageParameters),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "In order of their ids.", body = inline(Envelope<Accounts>),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+        (status = 200, description = "Ordered by id.", body = inline(Envelope<Accounts>),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         ServerError
@@ -162,7 +163,7 @@ async fn get_users(
     Ok(request.linked(Data(Accounts { users, next_cursor }), "/admin/users", "", next_cursor))
 }
 
-/// Name and address of an account.
+/// Returns the name and address of an account.
 #[utoipa::path(
     get,
     path = "/admin/users/{id}",
@@ -185,7 +186,8 @@ async fn get_user(_: Admin, State(app): State<App>, Path(id): Path<String>) -> R
     Ok(Data(account.ok_or_else(unknown)?))
 }
 
-/// Withdraws the invitation of an account that has not signed up: account and link are gone, assignments stay.
+/// Withdraws the invitation of an account that has not signed up: deletes the account and its links, but not its
+/// assignments.
 #[utoipa::path(
     delete,
     path = "/admin/users/{id}/invitation",
@@ -193,7 +195,7 @@ async fn get_user(_: Admin, State(app): State<App>, Path(id): Path<String>) -> R
     params(("id" = i32, Path, description = "The account's id.")),
     security(("admin_key" = []), ("token" = [])),
     responses(
-        (status = 200, description = "The account that is gone.", body = inline(Envelope<Id<i32>>)),
+        (status = 200, description = "The deleted account.", body = inline(Envelope<Id<i32>>)),
         BadRequest,
         CallerRefused,
         NotFound,

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::invitation::Invitation;
 
-/// A row of `"user"`, without what belongs to its owner.
+/// A row of `"user"`, without credentials.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Account {
     id: i32,

@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
 
 use timing::Timing;
 
-/// Every field is optional here, because a missing one has a code of its own (1030).
+/// All fields are optional here, because a missing one has its own error code (1030).
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RecordedTimes {
@@ -70,7 +70,7 @@ pub fn router() -> Router<App> {
     request_body = inline(RecordedTimes),
     security(("token" = [])),
     responses(
-        (status = 200, description = "Stored, anew or instead of what was there.", body = inline(Envelope<Id<i32>>)),
+        (status = 200, description = "The times are stored and replace earlier ones.", body = inline(Envelope<Id<i32>>)),
         BadRequest<1030>,
         BodyRefused,
         TokenRefused,

@@ -25,7 +25,7 @@ use queries::{Attempt, Submission};
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SubmittedAnswer {
-    /// Stored as it was sent: the analysis reads numbers in the participant's own form.
+    /// Stored as sent, because the analysis needs numbers as participants wrote them.
     #[schema(value_type = Value)]
     answer: Box<RawValue>,
     /// The questionnaire: `id` of `GET /api/config/answer`.
@@ -48,7 +48,7 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/answer/{task_id}", post(post_answer))
 }
 
-/// Stores an answer. The same answer again has the id it has; another one is refused.
+/// Stores an answer. Repeating the same answer returns its id; a different one is refused.
 #[utoipa::path(
     post,
     path = "/api/answer/{task_id}",
@@ -57,7 +57,7 @@ pub fn router() -> Router<App> {
     request_body = inline(SubmittedAnswer),
     security(("token" = [])),
     responses(
-        (status = 200, description = "Stored, now or before.", body = inline(Envelope<Id<i32>>)),
+        (status = 200, description = "The answer is stored, now or previously.", body = inline(Envelope<Id<i32>>)),
         BadRequest,
         BodyRefused,
         TokenRefused,

@@ -26,7 +26,7 @@ use account::Account;
 
 #[derive(Deserialize, ToSchema)]
 struct Login {
-    /// `null` is an account that nobody has.
+    /// `null` never matches an account.
     #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     email: Option<String>,

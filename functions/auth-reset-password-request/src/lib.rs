@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 #[derive(Deserialize, ToSchema)]
 struct ResetRequest {
-    /// `null` is an account that nobody has.
+    /// `null` never matches an account.
     #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     email: Option<String>,
@@ -46,7 +46,8 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password-request", post(post_reset_password_request))
 }
 
-/// Mails a link that sets a new password. An account gets five of them an hour; whoever asks for more is answered alike.
+/// Mails a link for setting a new password. An account is sent at most five per hour; further requests get the same
+/// answer without a mail.
 #[utoipa::path(
     post,
     path = "/api/auth/reset-password-request",

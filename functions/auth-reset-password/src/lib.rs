@@ -33,8 +33,8 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/reset-password", post(post_reset_password))
 }
 
-/// Sets a new password with the token of a mailed link. An invited account becomes active. Tokens and links from before are refused from
-/// then on.
+/// Sets a new password with the token of a mailed link. An invited account becomes active. Earlier tokens and links are
+/// refused afterwards.
 #[utoipa::path(
     post,
     path = "/api/auth/reset-password",

@@ -17,7 +17,7 @@ use utoipa::{OpenApi, ToSchema};
 
 #[derive(Deserialize, ToSchema)]
 struct Signup {
-    /// `null` is an account that nobody has.
+    /// `null` never matches an account.
     #[schema(required)]
     #[serde(deserialize_with = "nullable")]
     email: Option<String>,
@@ -37,8 +37,8 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/auth/signup", post(post_signup))
 }
 
-/// Sets the password of an invited account, which becomes active. With `SIGNUP=by-mail`, and for an administrator's account, only the mailed
-/// link does that (`POST /api/auth/reset-password`).
+/// Sets the password of an invited account, which becomes active. With `SIGNUP=by-mail`, and for administrators, this
+/// requires the mailed link (`POST /api/auth/reset-password`).
 #[utoipa::path(
     post,
     path = "/api/auth/signup",

@@ -19,23 +19,23 @@ use crate::path_config::{PathConfig, Style};
 pub struct CaseReview {
     /// The patient's pseudonym.
     pub person_name: Option<String>,
-    /// `visit_occurrence_id`; text, as the frontend needs it.
+    /// `visit_occurrence_id`, as text for the frontend.
     pub case_number: String,
     /// The sections, in the page configuration's order.
     pub details: Vec<Node>,
-    /// Keys that have a `top`, in its order, and the AI score behind them.
+    /// Keys with a `top`, in that order, followed by the AI score.
     pub important_infos: Vec<Node>,
 }
 
-/// A key and what stands under it.
+/// A key and its values.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Node {
-    /// What the participant reads.
+    /// The heading that the participant reads.
     pub key: String,
     /// Texts, or nodes one level deeper.
     #[schema(schema_with = Values::schema)]
     pub values: Values,
-    /// Null where no entry is for this node.
+    /// Null if no entry applies to this node.
     pub style: Option<Style>,
 }
 

@@ -44,7 +44,7 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/case-reviews/{case_config_id}", get(get_case_review))
 }
 
-/// A case as a tree: what the assignment lets the participant see of it.
+/// Returns the part of a case that the assignment shows to the participant, as a tree.
 #[utoipa::path(
     get,
     path = "/api/case-reviews/{case_config_id}",

@@ -19,7 +19,7 @@ pub struct Entry {
     style: Style,
 }
 
-/// How a node is shown. Absent keys were in no entry.
+/// The style of a node. Keys are absent unless an entry sets them.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Style {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -37,7 +37,7 @@ pub fn router() -> Router<App> {
     tag = "review",
     security(("token" = [])),
     responses(
-        (status = 200, description = "A list of at most one.", body = inline(Envelope<Vec<NextCase>>)),
+        (status = 200, description = "A list with at most one entry.", body = inline(Envelope<Vec<NextCase>>)),
         TokenRefused,
         ServerError<1010>
     )

@@ -7,15 +7,15 @@ use utoipa::ToSchema;
 /// An entry of the answer.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct NextCase {
-    /// What names the assignment in `GET /api/case-reviews/{case_config_id}` and `POST /api/answer/{task_id}`.
+    /// The assignment's id in `GET /api/case-reviews/{case_config_id}` and `POST /api/answer/{task_id}`.
     pub config_id: String,
     /// `visit_occurrence_id`.
     pub case_id: i32,
-    /// Names, joined by `, `; empty without complaints.
+    /// The names of the complaints, joined by `, `; empty without complaints.
     pub patient_chief_complaint: String,
-    /// Year of the visit minus year of birth; text, as the frontend has it; empty where that is no number.
+    /// Year of the visit minus year of birth, as text for the frontend; empty if it is not a valid age (0 to 130).
     pub age: String,
-    /// A concept's name; empty where that concept is missing.
+    /// The name of a concept; empty if the concept is missing.
     pub gender: String,
 }
 

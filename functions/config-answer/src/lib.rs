@@ -21,7 +21,7 @@ const ATTENTION_CHECK_INTERVAL: i64 = 10;
 #[derive(Serialize, ToSchema)]
 struct Questionnaire {
     id: Uuid,
-    /// As it was stored: key order and number formats are the researchers' own.
+    /// As stored: the researchers choose key order and number formats.
     #[schema(value_type = Vec<serde_json::Value>)]
     config: Box<RawValue>,
     created_timestamp: Option<String>,
@@ -61,7 +61,7 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/config/answer", get(get_config_answer))
 }
 
-/// The questions. With a token every tenth answer comes with an attention check.
+/// Returns the questions. With a token, every tenth questionnaire has an attention check.
 #[utoipa::path(
     get,
     path = "/api/config/answer",

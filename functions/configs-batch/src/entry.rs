@@ -10,7 +10,7 @@ use shared::extract::Object;
 use shared::{assignment, python};
 use utoipa::ToSchema;
 
-/// As it was sent; `null` is missing.
+/// An entry as sent; `null` counts as missing.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct Entry {
     #[schema(value_type = String, max_length = 254)]

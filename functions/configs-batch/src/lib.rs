@@ -37,8 +37,8 @@ struct BatchResults {
     total: usize,
 }
 
-/// What is wrong with an entry stands in `error`. An entry that failed without one has the id of another assignment, and that
-/// stays as it is.
+/// The result for an entry, with the reason of a failure in `error`. An entry that failed without a reason has the id
+/// of an existing assignment, which is unchanged.
 #[derive(Serialize, ToSchema)]
 struct EntryResult {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,8 +65,8 @@ pub fn router() -> Router<App> {
     Router::new().route("/api/v1/configs/batch", post(post_batch))
 }
 
-/// Each entry stands alone. Only a batch with an entry that is no object, or with nothing to store and a value that is wrong,
-/// is refused as a whole (400).
+/// Adds assignments. Each entry is judged separately. The whole batch is refused (400) only if an entry is not an
+/// object, or if there is nothing to store and a value is invalid.
 #[utoipa::path(
     post,
     path = "/api/v1/configs/batch",
@@ -75,7 +75,7 @@ pub fn router() -> Router<App> {
     request_body = inline(Batch),
     security(("service_key" = []), ("token" = [])),
     responses(
-        (status = 201, description = "A result for each entry, in its order.", body = inline(Envelope<BatchResults>)),
+        (status = 201, description = "A result for each entry, in the same order.", body = inline(Envelope<BatchResults>)),
         BadRequest,
         BodyRefused,
         CallerRefused,

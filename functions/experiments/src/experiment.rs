@@ -53,7 +53,7 @@ pub(crate) fn unknown() -> ApiError {
 pub(crate) struct NewExperiment {
     #[schema(min_length = 1, max_length = 200)]
     name: String,
-    /// Each an object with a `name`, or its name alone.
+    /// Each arm is an object with a `name`, or the name alone.
     #[schema(schema_with = arms::schema)]
     arms: Box<RawValue>,
     description: Option<String>,
@@ -134,13 +134,13 @@ pub(crate) struct Filter {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Experiments {
     experiments: Vec<Experiment>,
-    /// Where older ones are; null when there are none. Absent from a list that is whole.
+    /// The cursor of older entries; null if there are none. Absent if the list is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i32>, required = false)]
     next_cursor: Option<Option<i32>>,
 }
 
-/// A status that there is not has no experiments; an empty one is none.
+/// Lists experiments. An unknown `status` matches none; an empty one matches all.
 #[utoipa::path(
     get,
     path = "/api/v1/experiments",
@@ -152,7 +152,7 @@ pub(crate) struct Experiments {
     security(("service_key" = []), ("token" = [])),
     responses(
         (status = 200, description = "Newest first.", body = inline(Envelope<Experiments>),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         ServerError
@@ -193,13 +193,13 @@ pub(crate) struct ExperimentWithRuns {
     #[serde(flatten)]
     experiment: Experiment,
     runs: Vec<Run>,
-    /// Where older runs are: `cursor` of this experiment's `/runs`. Absent where these are all.
+    /// The `cursor` of older runs in this experiment's `/runs`. Absent if these are all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i32, required = false)]
     next_cursor: Option<i32>,
 }
 
-/// One experiment with its runs, or as many of them as fit into an answer.
+/// Returns an experiment with its runs, or as many of them as fit into one answer.
 #[utoipa::path(
     get,
     path = "/api/v1/experiments/{id}",
@@ -208,7 +208,7 @@ pub(crate) struct ExperimentWithRuns {
     security(("service_key" = []), ("token" = [])),
     responses(
         (status = 200, description = "The experiment, its runs newest first.", body = inline(Envelope<ExperimentWithRuns>),
-            headers(("Link" = String, description = "The next page of its runs (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page of its runs (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         NotFound,
@@ -264,7 +264,7 @@ pub(crate) struct NewStatus {
     status: ExperimentStatus,
 }
 
-/// Sets the status of an experiment. The status that it has changes nothing.
+/// Sets the status of an experiment. Setting its current status changes nothing.
 #[utoipa::path(
     patch,
     path = "/api/v1/experiments/{id}/status",

@@ -52,7 +52,7 @@ impl fmt::Display for RunStatus {
     }
 }
 
-/// What a run reports; what is absent or null stays as it is.
+/// A run's report; absent or null fields stay unchanged.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub(crate) struct Report {
     pub status: Option<RunStatus>,

@@ -84,13 +84,13 @@ pub(crate) async fn of(
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Runs {
     runs: Vec<Run>,
-    /// Where older ones are; null when there are none. Absent from a list that is whole.
+    /// The cursor of older entries; null if there are none. Absent if the list is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i32>, required = false)]
     next_cursor: Option<Option<i32>>,
 }
 
-/// The runs of an experiment.
+/// Lists the runs of an experiment.
 #[utoipa::path(
     get,
     path = "/api/v1/experiments/{id}/runs",
@@ -100,7 +100,7 @@ pub(crate) struct Runs {
     security(("service_key" = []), ("token" = [])),
     responses(
         (status = 200, description = "Newest first.", body = inline(Envelope<Runs>),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         NotFound,
@@ -124,7 +124,7 @@ pub(crate) async fn get_runs(
 
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewRun {
-    /// Text, or a number, which is taken for its text.
+    /// Text, or a number, which is converted to text.
     #[serde(default = "manual")]
     #[schema(schema_with = trigger_schema, required = false)]
     triggered_by: Option<Value>,
@@ -161,7 +161,7 @@ impl NewRun {
     }
 }
 
-/// Runs are for active experiments.
+/// Creates a run; the experiment must be active.
 #[utoipa::path(
     post,
     path = "/api/v1/experiments/{id}/runs",
@@ -227,7 +227,7 @@ impl From<ReportError> for ApiError {
     }
 }
 
-/// Takes what a run reports of itself, in the order pending → running → completed or failed (409 for any other).
+/// Reports the progress of a run: pending → running → completed or failed (409 for other transitions).
 #[utoipa::path(
     patch,
     path = "/api/v1/experiments/{id}/runs/{run_id}",

@@ -73,7 +73,7 @@ row! {
         to_submit_secs: Option<f64> = "from opening the questions to the answer" in "s",
         total_duration_secs: Option<f64> = "from opening the case to the answer" in "s",
         order_id: i64 = "the place of the answer among those of its participant, from 1, in the order of the export",
-        /// Only with `include=assignment`, as are the following.
+        /// Only with `include=assignment`, like the fields below.
         #[schema(required = false)]
         experiment_id: Option<String> = "the experiment of the assignment when it was answered",
         #[schema(required = false)]

@@ -12,14 +12,14 @@ use crate::page::Pagination;
 use crate::participants::ParticipantRow;
 use crate::request::{IncludeParameter, PageParameters, SinceParameter};
 
-/// What `document::body` streams as JSON.
+/// A page of an export.
 #[derive(Serialize, ToSchema)]
 struct Export<R> {
     data: Vec<R>,
     pagination: Pagination,
 }
 
-/// Answers, with the case they are about and the time they took. `Accept: text/csv` gives a file.
+/// Exports answers with their case and their timing. `Accept: text/csv` returns a file.
 #[utoipa::path(
     get,
     path = "/api/v1/export/answers",
@@ -29,7 +29,7 @@ struct Export<R> {
     responses(
         (status = 200, description = "A page.",
             content((inline(Export<AnswerRow>) = "application/json"), (String = "text/csv")),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         TooLarge,
@@ -39,7 +39,7 @@ struct Export<R> {
 #[expect(dead_code, reason = "only its annotation is used")]
 fn get_export_answers() {}
 
-/// Assignments of cases to participants. `Accept: text/csv` gives a file.
+/// Exports assignments of cases to participants. `Accept: text/csv` returns a file.
 #[utoipa::path(
     get,
     path = "/api/v1/export/display-configs",
@@ -49,7 +49,7 @@ fn get_export_answers() {}
     responses(
         (status = 200, description = "A page.",
             content((inline(Export<DisplayConfigRow>) = "application/json"), (String = "text/csv")),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         TooLarge,
@@ -59,7 +59,7 @@ fn get_export_answers() {}
 #[expect(dead_code, reason = "only its annotation is used")]
 fn get_export_display_configs() {}
 
-/// How long participants took. `Accept: text/csv` gives a file.
+/// Exports the durations of reviews. `Accept: text/csv` returns a file.
 #[utoipa::path(
     get,
     path = "/api/v1/export/analytics",
@@ -69,7 +69,7 @@ fn get_export_display_configs() {}
     responses(
         (status = 200, description = "A page.",
             content((inline(Export<AnalyticsRow>) = "application/json"), (String = "text/csv")),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         TooLarge,
@@ -79,7 +79,7 @@ fn get_export_display_configs() {}
 #[expect(dead_code, reason = "only its annotation is used")]
 fn get_export_analytics() {}
 
-/// Participants, without name and address; administrators are none. `Accept: text/csv` gives a file.
+/// Exports participants, without name and address; excludes administrators. `Accept: text/csv` returns a file.
 #[utoipa::path(
     get,
     path = "/api/v1/export/participants",
@@ -89,7 +89,7 @@ fn get_export_analytics() {}
     responses(
         (status = 200, description = "A page.",
             content((inline(Export<ParticipantRow>) = "application/json"), (String = "text/csv")),
-            headers(("Link" = String, description = "The next page (RFC 8288), where there is one."))),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
         BadRequest,
         CallerRefused,
         TooLarge,

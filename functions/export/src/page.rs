@@ -79,11 +79,11 @@ pub(crate) struct Pagination {
     total: Option<i64>,
     limit: i64,
     has_more: bool,
-    /// Only for those who page with an offset.
+    /// Only when paging with an offset.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     offset: Option<i64>,
-    /// Only for those who page with a cursor; `null` where nothing follows.
+    /// Only when paging with a cursor; `null` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
     next_cursor: Option<Option<String>>,

@@ -20,14 +20,14 @@ const MAX_LIMIT: i64 = 10_000;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only the derived parameters are used")]
 pub(crate) struct PageParameters {
-    /// Rows of the page; more than 10,000 are 10,000.
+    /// Rows per page; values above 10,000 count as 10,000.
     #[param(minimum = 1, default = 1000)]
     limit: Option<i64>,
-    /// Rows before the page; 0 if it is absent. Not together with `cursor`.
+    /// Rows before the page; 0 by default. Cannot be combined with `cursor`.
     // not `default = 0`: generated clients would send the default even with a cursor
     #[param(minimum = 0)]
     offset: Option<i64>,
-    /// `next_cursor` of the page before, empty for the first: a page behind a cursor costs the same wherever it is.
+    /// `next_cursor` of the previous page; empty for the first page. With a cursor, all pages take equally long.
     cursor: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct PageParameters {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only the derived parameters are used")]
 pub(crate) struct SinceParameter {
-    /// Only rows from this date or time (ISO 8601; UTC where it names no zone).
+    /// Only rows since this date or time (ISO 8601; UTC unless it has a zone).
     #[param(example = "2026-03-01T00:00:00Z")]
     since: Option<String>,
 }
@@ -46,7 +46,7 @@ pub(crate) struct SinceParameter {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only the derived parameters are used")]
 pub(crate) struct IncludeParameter {
-    /// `assignment` adds what the assignment said when it was answered.
+    /// `assignment` adds the assignment's values at the time of the answer.
     #[param(example = "assignment", pattern = "^(assignment)?$")]
     include: Option<String>,
 }

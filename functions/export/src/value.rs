@@ -130,13 +130,13 @@ pub trait Field {
     }
 }
 
-/// [`Value::Timestamp`], or null where no calendar has it.
+/// A time in UTC without its zone; null if it is not representable.
 #[derive(Debug, sqlx::Type, ToSchema)]
 #[schema(value_type = String, example = "2024-05-01 10:05:00.500000")]
 #[sqlx(transparent, no_pg_array)]
 pub(crate) struct Timestamp(StoredTime);
 
-/// [`Value::TimestampUtc`], or null where no calendar has it.
+/// A time with its zone; null if it is not representable.
 #[derive(Debug, sqlx::Type, ToSchema)]
 #[schema(value_type = String, example = "2024-05-01 10:00:00+00:00")]
 #[sqlx(transparent, no_pg_array)]

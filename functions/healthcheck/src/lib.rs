@@ -22,7 +22,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/api/healthcheck", get(get_healthcheck))
 }
 
-/// Whether the service is up. Asks neither database nor secrets.
+/// Reports that the service is up. Uses neither database nor secrets.
 #[utoipa::path(
     get,
     path = "/api/healthcheck",

@@ -13,20 +13,20 @@ use utoipa::{Modify, OpenApi};
     info(
         title = "AugMed API",
         description = "Clinicians review de-identified patient cases and answer a questionnaire about each.\n\n\
-            Answers stand in an envelope, `{\"data\": …, \"error\": null}` or `{\"data\": null, \"error\": {\"code\": …, \"message\": …}}`. \
-            The code is text for a business error, which travels with status 500, and the status for any other error. \
-            Every answer has an `x-request-id`, under which it is found in the log.",
+            Answers are wrapped in an envelope, `{\"data\": …, \"error\": null}` or `{\"data\": null, \"error\": {\"code\": …, \"message\": …}}`. \
+            The code is a text for business errors, which have status 500, and the status for all others. \
+            Every answer has an `x-request-id`, which identifies its log lines.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    servers((url = "/", description = "Where this document was found.")),
+    servers((url = "/", description = "The server of this document.")),
     tags(
         (name = "auth", description = "Accounts and tokens."),
-        (name = "review", description = "What a participant does: the next case, its review, the questions, the answer, the time it took."),
-        (name = "export", description = "What researchers get, in pages, as JSON or CSV."),
-        (name = "experiments", description = "Adaptive experiments, their runs, and the assignments they make."),
+        (name = "review", description = "Requests of participants: the next case, its review, the questions, the answer and its timing."),
+        (name = "export", description = "Data for researchers, in pages, as JSON or CSV."),
+        (name = "experiments", description = "Adaptive experiments, their runs, and the assignments that these create."),
         (name = "admin", description = "Accounts, assignments and questionnaires."),
         (name = "health", description = "For load balancers."),
-        (name = "documentation", description = "What you are reading.")
+        (name = "documentation", description = "This document.")
     )
 )]
 struct Common;
@@ -84,7 +84,7 @@ impl Modify for SecuritySchemes {
     fn modify(&self, document: &mut Document) {
         let components = document.components.get_or_insert_default();
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-        let token = token.description(Some("The token of `POST /api/auth/login`, in its `Authorization` header."));
+        let token = token.description(Some("The token from the `Authorization` header of `POST /api/auth/login`."));
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));
         for (name, description) in [
             ("service_key", "The key of services (`EXPORT_API_KEY`)."),
@@ -108,8 +108,9 @@ impl Modify for RenewedToken {
             for response in operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
                 let RefOr::T(response) = response.1 else { continue };
                 let token = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String)));
-                let token = token
-                    .description(Some("`Bearer <token>`: the one that was sent, or a newer one to use from now on."));
+                let token = token.description(Some(
+                    "`Bearer <token>`: the token of the request, or a renewed one to use from now on.",
+                ));
                 response.headers.insert("Authorization".to_owned(), token.build().into());
             }
         }

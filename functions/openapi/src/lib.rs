@@ -35,7 +35,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/api/openapi.json", get(get_openapi)).route("/api/docs", get(get_docs))
 }
 
-/// This description.
+/// Returns this document.
 #[utoipa::path(
     get,
     path = "/api/openapi.json",
@@ -46,7 +46,7 @@ async fn get_openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], JSON).into_response()
 }
 
-/// This description as a page, which loads nothing from elsewhere.
+/// Returns this document as a page without external resources.
 #[utoipa::path(
     get,
     path = "/api/docs",
