@@ -145,7 +145,7 @@ impl Runner {
         let mut report = begin(&mut session, Action::Down).await?;
         let to_nothing = target == 0 && report.applied_before.contains(&migrations::BASELINE);
         if to_nothing {
-            refuse_the_old_systems_tables(&mut session.connection).await?;
+            refuse_if_old_system(&mut session.connection).await?;
         }
         let is_undone = |version| version > target && report.applied_before.contains(&version);
         let undone: Vec<&Migration> = migrations::down().rev().filter(|down| is_undone(down.version)).collect();
@@ -243,7 +243,7 @@ async fn adopt_if_old(session: &mut Session, state: State) -> Result<bool, Error
     Ok(state == State::OldSystem)
 }
 
-async fn refuse_the_old_systems_tables(connection: &mut PgConnection) -> Result<(), Error> {
+async fn refuse_if_old_system(connection: &mut PgConnection) -> Result<(), Error> {
     let old = sqlx::query_scalar!(r#"SELECT to_regclass('public.alembic_version') IS NOT NULL AS "old!""#);
     if old.fetch_one(connection).await? { Err(Error::StillOldSystem) } else { Ok(()) }
 }

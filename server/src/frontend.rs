@@ -29,12 +29,12 @@ pub fn beside(api: Router, directory: &Path) -> Router {
 }
 
 async fn answer(api: Router, files: Router, request: Request<Body>) -> Response {
-    let service = if is_of_the_api(request.uri().path()) { api } else { files };
+    let service = if is_api_path(request.uri().path()) { api } else { files };
     service.oneshot(request).await.into_response()
 }
 
 /// Returns whether the API serves `path`, by the same rules as the load balancer (template.yaml): other paths below
 /// `/admin` are pages of the frontend.
-fn is_of_the_api(path: &str) -> bool {
+fn is_api_path(path: &str) -> bool {
     ["/api/", "/admin/audit", "/admin/users", "/admin/config/"].iter().any(|start| path.starts_with(start))
 }

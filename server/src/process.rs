@@ -47,7 +47,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         tracing::warn!("stopped with open connections");
     }
     app.db.close();
-    telemetry::end();
+    telemetry::shutdown();
     Ok(())
 }
 

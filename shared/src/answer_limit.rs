@@ -11,38 +11,38 @@ use serde::Serialize;
 use crate::errors::ApiError;
 
 /// Room for the headers, the envelope and the fields around the body, in bytes.
-const REST_BYTES: usize = 16 * 1024;
+const RESERVED_BYTES: usize = 16 * 1024;
 
 /// The maximum size of an answer, in bytes of the JSON that carries it; unlimited in the container.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AnswerLimit {
     /// Bytes left for the answer under test; `None` means unlimited.
-    left: Option<usize>,
-    whole: usize,
+    remaining: Option<usize>,
+    total: usize,
 }
 
 impl AnswerLimit {
     /// Returns the limit of a function that answers with at most `bytes`.
     pub(crate) fn of(bytes: usize) -> Self {
-        Self { left: Some(bytes), whole: bytes }
+        Self { remaining: Some(bytes), total: bytes }
     }
 
     /// Returns whether there is a limit.
     pub fn is_limited(self) -> bool {
-        self.left.is_some()
+        self.remaining.is_some()
     }
 
     /// Returns what is left of the limit when `other` is part of the same answer.
-    pub fn beside(self, other: &impl Serialize) -> Result<Self, ApiError> {
-        let Some(limit) = self.left else { return Ok(self) };
+    pub fn reserving(self, other: &impl Serialize) -> Result<Self, ApiError> {
+        let Some(limit) = self.remaining else { return Ok(self) };
         let size = size_as_text(other).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
-        Ok(Self { left: Some(limit.saturating_sub(size)), ..self })
+        Ok(Self { remaining: Some(limit.saturating_sub(size)), ..self })
     }
 
     /// Returns how many of `rows`, counted from the first, fit into one answer.
     pub fn rows_that_fit(self, rows: &[impl Serialize]) -> Result<usize, ApiError> {
-        let Some(limit) = self.left else { return Ok(rows.len()) };
-        let mut size = REST_BYTES;
+        let Some(limit) = self.remaining else { return Ok(rows.len()) };
+        let mut size = RESERVED_BYTES;
         for (index, row) in rows.iter().enumerate() {
             // the text's quotes make up for the comma after it
             size += size_as_text(row).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
@@ -55,21 +55,21 @@ impl AnswerLimit {
 
     /// Fails with 413 if `answer` would be too large to reach the caller.
     pub fn check(self, answer: &impl Serialize) -> Result<(), ApiError> {
-        let Some(limit) = self.left else { return Ok(()) };
+        let Some(limit) = self.remaining else { return Ok(()) };
         let size = size_as_text(answer).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
-        if size + REST_BYTES <= limit {
+        if size + RESERVED_BYTES <= limit {
             return Ok(());
         }
-        let most = in_words(self.whole);
-        let message = format!("Nothing was stored: the answer would be larger than {most}. Send less at a time.");
+        let limit = describe(self.total);
+        let message = format!("Nothing was stored: the answer would be larger than {limit}. Send less at a time.");
         Err(ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message))
     }
 }
 
 /// Describes a limit of `bytes` for an error message.
-pub(crate) fn in_words(bytes: usize) -> String {
-    let taker = if bytes > 1_000_000 { "Lambda takes" } else { "a load balancer takes" };
-    format!("{taker} from a function ({} MB)", bytes / 1_000_000)
+pub(crate) fn describe(bytes: usize) -> String {
+    let receiver = if bytes > 1_000_000 { "Lambda takes" } else { "a load balancer takes" };
+    format!("{receiver} from a function ({} MB)", bytes / 1_000_000)
 }
 
 /// Returns the size of an answer as text inside JSON, where its quotes are escaped.

@@ -294,17 +294,17 @@ impl Reader<'_> {
             ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_DB"].map(|name| self.required(name));
         let port = self.number("POSTGRES_PORT", 5432_u16, 1..=u16::MAX);
         let parts = url::Parts::new(&host, port, user, password, database);
-        self.taken("POSTGRES_*", parts.into_url()).unwrap_or_default()
+        self.checked_url("POSTGRES_*", parts.into_url()).unwrap_or_default()
     }
 
     /// Reads an address in SQLAlchemy 2's syntax; returns it in the form that sqlx reads.
     fn url(&mut self, name: &str) -> Option<SecretString> {
         let text = self.optional(name)?;
         let url = url::read(&text).and_then(url::Parts::into_url);
-        self.taken(name, url)
+        self.checked_url(name, url)
     }
 
-    fn taken(&mut self, name: &str, url: Result<SecretString, url::Fault>) -> Option<SecretString> {
+    fn checked_url(&mut self, name: &str, url: Result<SecretString, url::Fault>) -> Option<SecretString> {
         url.map_err(|fault| self.faults.push(format!("{name} {fault}"))).ok()
     }
 

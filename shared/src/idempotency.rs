@@ -46,7 +46,7 @@ struct Keyed {
 
 /// The stored answer of an earlier attempt.
 #[derive(Debug)]
-pub struct Earlier {
+pub struct StoredAnswer {
     status: StatusCode,
     body: String,
 }
@@ -55,9 +55,9 @@ pub struct Earlier {
 #[derive(Debug)]
 pub enum Answered<T> {
     /// This attempt executed the request.
-    Now(T),
+    New(T),
     /// An earlier attempt executed it.
-    Before(Earlier),
+    Replayed(StoredAnswer),
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Once<T> {
@@ -81,7 +81,11 @@ impl Attempt {
 
     /// Returns the stored answer, if there is one. Otherwise claims the key until the transaction of `connection` ends;
     /// concurrent attempts wait for that. Fails with 422 if the key was used for another request.
-    pub async fn earlier(&self, connection: &mut PgConnection, author: &Author) -> Result<Option<Earlier>, ApiError> {
+    pub async fn earlier(
+        &self,
+        connection: &mut PgConnection,
+        author: &Author,
+    ) -> Result<Option<StoredAnswer>, ApiError> {
         let Some(keyed) = &self.0 else { return Ok(None) };
         let id = keyed.id(author);
         let claimed = sqlx::query!(
@@ -112,7 +116,7 @@ impl Attempt {
         }
         let status = known.status.and_then(|status| u16::try_from(status).ok());
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        let earlier = status.zip(known.answer).map(|(status, body)| Earlier { status, body });
+        let earlier = status.zip(known.answer).map(|(status, body)| StoredAnswer { status, body });
         earlier.map(Some).ok_or_else(|| ApiError::Fault("a key was claimed and has no answer".to_owned()))
     }
 
@@ -151,14 +155,14 @@ impl Keyed {
     }
 }
 
-impl Earlier {
+impl StoredAnswer {
     /// Returns the stored body.
     pub fn body(&self) -> &str {
         &self.body
     }
 }
 
-impl IntoResponse for Earlier {
+impl IntoResponse for StoredAnswer {
     fn into_response(self) -> Response {
         (self.status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.body).into_response()
     }
@@ -167,8 +171,8 @@ impl IntoResponse for Earlier {
 impl<T: IntoResponse> IntoResponse for Answered<T> {
     fn into_response(self) -> Response {
         match self {
-            Self::Now(answer) => answer.into_response(),
-            Self::Before(earlier) => earlier.into_response(),
+            Self::New(answer) => answer.into_response(),
+            Self::Replayed(earlier) => earlier.into_response(),
         }
     }
 }

@@ -238,12 +238,12 @@ async fn post_answer(
     questionnaire::check(&questions)?;
     let mut transaction = app.db.begin().await?;
     if let Some(earlier) = attempt.earlier(&mut transaction, &author).await? {
-        return Ok(Answered::Before(earlier));
+        return Ok(Answered::Replayed(earlier));
     }
     let id = questionnaire::publish(&mut transaction, &config).await?;
     let details = json!({ "questions": questions.as_array().map_or(0, Vec::len) });
     author.record(&mut transaction, Action::PublishQuestionnaire, &[id.to_string()], details).await?;
     attempt.remember(&mut transaction, &author, 200, &Id { id }).await?;
     transaction.commit().await?;
-    Ok(Answered::Now(Data(Id { id })))
+    Ok(Answered::New(Data(Id { id })))
 }

@@ -48,7 +48,7 @@ async fn get_cases(State(app): State<App>, participant: Participant) -> Result<D
     for config_id in &next.skipped {
         tracing::warn!(config_id, "assignment skipped: it has no case, or its visit does not exist");
     }
-    if !next.is_there() {
+    if !next.exists() {
         return Ok(Data(Vec::new()));
     }
     let page_config = next

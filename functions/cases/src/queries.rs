@@ -51,7 +51,7 @@ impl Next {
     }
 
     /// Returns whether something is left to answer.
-    pub fn is_there(&self) -> bool {
+    pub fn exists(&self) -> bool {
         self.config_id.is_some()
     }
 }

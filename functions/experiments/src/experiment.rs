@@ -100,7 +100,7 @@ pub(crate) async fn post_experiment(
     let hex = Uuid::new_v4().simple().to_string();
     let mut transaction = app.db.begin().await?;
     if let Some(earlier) = attempt.earlier(&mut transaction, &author).await? {
-        return Ok(Answered::Before(earlier));
+        return Ok(Answered::Replayed(earlier));
     }
     let experiment = sqlx::query_as!(
         Experiment,
@@ -123,7 +123,7 @@ pub(crate) async fn post_experiment(
     author.record(&mut transaction, Action::CreateExperiment, &resources, json!({})).await?;
     attempt.remember(&mut transaction, &author, 201, &experiment).await?;
     transaction.commit().await?;
-    Ok(Answered::Now(Created(experiment)))
+    Ok(Answered::New(Created(experiment)))
 }
 
 #[derive(Deserialize)]
@@ -234,7 +234,7 @@ pub(crate) async fn get_experiment(
     .ok_or_else(unknown)?;
     let request = PageRequest::default();
     let runs = run::of(&app.db, &id, &request, answers).await?;
-    let Page { rows: runs, next_cursor } = request.page(runs, answers.beside(&experiment)?, Run::id)?;
+    let Page { rows: runs, next_cursor } = request.page(runs, answers.reserving(&experiment)?, Run::id)?;
     let answer = Data(ExperimentWithRuns { experiment, runs, next_cursor: next_cursor.flatten() });
     Ok(request.linked(answer, &run::path(&id), "", next_cursor))
 }

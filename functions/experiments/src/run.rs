@@ -190,7 +190,7 @@ pub(crate) async fn post_run(
     let (trigger, params) = (new.trigger()?, new.params()?);
     let mut transaction = app.db.begin().await?;
     if let Some(earlier) = attempt.earlier(&mut transaction, &author).await? {
-        return Ok(Answered::Before(earlier));
+        return Ok(Answered::Replayed(earlier));
     }
     let status = sqlx::query_scalar!("SELECT status FROM experiment WHERE experiment_id = $1 FOR SHARE", id)
         .fetch_optional(&mut *transaction)
@@ -215,7 +215,7 @@ pub(crate) async fn post_run(
     author.record(&mut transaction, Action::CreateRun, &[id, run.id.to_string()], json!({})).await?;
     attempt.remember(&mut transaction, &author, 201, &run).await?;
     transaction.commit().await?;
-    Ok(Answered::Now(Created(run)))
+    Ok(Answered::New(Created(run)))
 }
 
 impl From<ReportError> for ApiError {

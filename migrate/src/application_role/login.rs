@@ -20,7 +20,7 @@ pub(super) async fn exists(connection: &mut PgConnection, role: &str) -> Result<
 
 pub(super) async fn create(connection: &mut PgConnection, role: &str, password: &SecretString) -> Result<(), Error> {
     let statement = format!("CREATE ROLE {} LOGIN PASSWORD '{}'", quoted(role), verifier(password));
-    connection.execute(statement.as_str()).await.map_err(|error| may_not(role, "CREATE ROLE", error))?;
+    connection.execute(statement.as_str()).await.map_err(|error| permission_error(role, "CREATE ROLE", error))?;
     Ok(())
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn set_password_if_refused(
     }
     let role = &application.name;
     let statement = format!("ALTER ROLE {} LOGIN PASSWORD '{}'", quoted(role), verifier(&application.password));
-    owner.execute(statement.as_str()).await.map_err(|error| may_not(role, "ALTER ROLE", error))?;
+    owner.execute(statement.as_str()).await.map_err(|error| permission_error(role, "ALTER ROLE", error))?;
     log_in(application).await?;
     Ok(true)
 }
@@ -49,7 +49,7 @@ fn verifier(password: &SecretString) -> String {
     scram_sha_256(password.expose_secret().as_bytes())
 }
 
-fn may_not(role: &str, statement: &str, error: sqlx::Error) -> Error {
+fn permission_error(role: &str, statement: &str, error: sqlx::Error) -> Error {
     match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
         Some(INSUFFICIENT_PRIVILEGE) => Error::Role(format!(
             "the user of DATABASE_OWNER_URL may not {statement} {}: give it CREATEROLE, or let a user who has it create the role",

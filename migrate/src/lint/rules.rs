@@ -141,13 +141,13 @@ fn rewrites(table: &AlterTable) -> bool {
         | AlterTableAction::SetUnlogged(_)
         | AlterTableAction::SetTablespace(_)
         | AlterTableAction::SetAccessMethod(_) => true,
-        AlterTableAction::AddColumn(column) => numbers_rows(&column),
+        AlterTableAction::AddColumn(column) => has_implicit_sequence(&column),
         _ => false,
     })
 }
 
 /// Returns whether the column's default is an implicit sequence.
-fn numbers_rows(column: &AddColumn) -> bool {
+fn has_implicit_sequence(column: &AddColumn) -> bool {
     column.syntax().descendants_with_tokens().any(|child| {
         child.kind() == SyntaxKind::IDENTITY_KW
             || child

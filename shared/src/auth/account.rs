@@ -65,10 +65,10 @@ impl Participant {
         {
             verdict = app.tokens.verify(token, Utc::now());
         }
-        Ok(verdict.map(|verified| Self::holding(token, verified, parts)))
+        Ok(verdict.map(|verified| Self::with_token(token, verified, parts)))
     }
 
-    fn holding(token: &str, verified: VerifiedToken, parts: &Parts) -> Self {
+    fn with_token(token: &str, verified: VerifiedToken, parts: &Parts) -> Self {
         let VerifiedToken { email, logged_in_at, is_for_inspection, renewed } = verified;
         let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, account: OnceLock::new() });
         if let Some(slot) = parts.extensions.get::<BearerSlot>() {

@@ -37,14 +37,14 @@ const REQUEST_SETTINGS: Settings = &[
 pub struct Address(Arc<Inner>);
 
 struct Inner {
-    place: ArcSwap<Place>,
+    target: ArcSwap<Target>,
     settings: Settings,
     /// Set by the first connection, unless the configuration says so.
     is_pooled: AtomicBool,
     prologue: Arc<str>,
 }
 
-enum Place {
+enum Target {
     Known(Box<PgConnectOptions>),
     /// Parsed on connect: for its defaults, sqlx reads files and the system's list of users.
     Url(SecretString),
@@ -60,27 +60,27 @@ impl Address {
     /// Returns the address in `config`, for the statements of requests. A function parses it with its first connection,
     /// to start faster.
     pub fn of(config: &Config, deployment: Deployment) -> Result<Self, sqlx::Error> {
-        let place = match deployment {
-            Deployment::Lambda { .. } => Place::Url(config.database_url.clone()),
-            Deployment::Container { .. } => Place::Known(options(&config.database_url)?.into()),
+        let target = match deployment {
+            Deployment::Lambda { .. } => Target::Url(config.database_url.clone()),
+            Deployment::Container { .. } => Target::Known(options(&config.database_url)?.into()),
         };
-        Ok(Self::new(place, REQUEST_SETTINGS, config.database_direct_url.is_some()))
+        Ok(Self::new(target, REQUEST_SETTINGS, config.database_direct_url.is_some()))
     }
 
     /// Returns the address of the replica in `config`, for exports.
     pub fn of_replica(config: &Config) -> Result<Option<Self>, sqlx::Error> {
         let Some(url) = &config.database_replica_url else { return Ok(None) };
-        Ok(Some(Self::new(Place::Known(options(url)?.into()), REQUEST_SETTINGS, false)))
+        Ok(Some(Self::new(Target::Known(options(url)?.into()), REQUEST_SETTINGS, false)))
     }
 
     /// Returns the address for a command, whose statements have no time limit.
     pub fn of_command(options: PgConnectOptions, is_pooled: bool) -> Self {
-        Self::new(Place::Known(options.into()), &[], is_pooled)
+        Self::new(Target::Known(options.into()), &[], is_pooled)
     }
 
-    fn new(place: Place, settings: Settings, is_pooled: bool) -> Self {
+    fn new(target: Target, settings: Settings, is_pooled: bool) -> Self {
         Self(Arc::new(Inner {
-            place: ArcSwap::from_pointee(place),
+            target: ArcSwap::from_pointee(target),
             settings,
             is_pooled: is_pooled.into(),
             prologue: session::prologue(settings).into(),
@@ -89,14 +89,14 @@ impl Address {
 
     /// Replaces the target of all clones by `url`.
     pub(crate) fn change(&self, url: &SecretString) -> Result<(), sqlx::Error> {
-        self.0.place.store(Arc::new(Place::Known(options(url)?.into())));
+        self.0.target.store(Arc::new(Target::Known(options(url)?.into())));
         Ok(())
     }
 
     pub(super) async fn connect(&self) -> Result<Opened, sqlx::Error> {
-        let options = match &*self.0.place.load_full() {
-            Place::Known(options) => PgConnectOptions::clone(options),
-            Place::Url(url) => options(url)?,
+        let options = match &*self.0.target.load_full() {
+            Target::Known(options) => PgConnectOptions::clone(options),
+            Target::Url(url) => options(url)?,
         };
         if !self.0.is_pooled.load(Ordering::Relaxed) {
             if let Some(connection) = session::open(options.clone(), self.0.settings).await? {

@@ -63,10 +63,10 @@ pub(crate) struct Parts {
 
 /// Parses an address.
 pub(crate) fn read(url: &str) -> Result<Parts, Fault> {
-    let (scheme, rest) = url.split_once("://").ok_or(NO_ADDRESS)?;
+    let (scheme, rest) = url.split_once("://").ok_or(NOT_AN_ADDRESS)?;
     let dialect = scheme.split('+').next().unwrap_or_default();
-    if !["postgres", "postgresql"].contains(&dialect) || !scheme.chars().all(is_of_a_scheme) {
-        return Err(NO_ADDRESS.into());
+    if !["postgres", "postgresql"].contains(&dialect) || !scheme.chars().all(is_scheme_character) {
+        return Err(NOT_AN_ADDRESS.into());
     }
     let (credentials, rest) = split_credentials(rest);
     refuse_misplaced_at_signs(credentials.is_some(), rest)?;
@@ -83,9 +83,9 @@ pub(crate) fn read(url: &str) -> Result<Parts, Fault> {
     Ok(parts)
 }
 
-const NO_ADDRESS: &str = "is not a postgresql:// address";
+const NOT_AN_ADDRESS: &str = "is not a postgresql:// address";
 
-fn is_of_a_scheme(character: char) -> bool {
+fn is_scheme_character(character: char) -> bool {
     character.is_alphanumeric() || ['_', '+'].contains(&character)
 }
 
@@ -210,8 +210,8 @@ impl Parts {
 /// A socket directory may have any name; a host name has letters, digits, `.`, `-` and `_`.
 fn checked_host(host: &str) -> Result<&str, Fault> {
     let is_address = host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
-    let is_of_a_name = |character: &char| character.is_alphanumeric() || ".-_".contains(*character);
-    match host.chars().find(|character| !is_of_a_name(character)) {
+    let is_name_character = |character: &char| character.is_alphanumeric() || ".-_".contains(*character);
+    match host.chars().find(|character| !is_name_character(character)) {
         Some(':') if !is_address => Err("has a : in its host: the port belongs elsewhere, and IPv6 into [ ]".into()),
         Some(character) if !is_address && !host.starts_with('/') => {
             Err(format!("has {} in its host, which no name of a host has", named(character)).into())

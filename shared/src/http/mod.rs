@@ -3,9 +3,9 @@
 mod admission;
 mod client_address;
 mod cors;
-mod guard;
 mod in_span;
 mod request_log;
+mod security_headers;
 mod trace_id;
 
 use std::convert::Infallible;
@@ -28,7 +28,7 @@ use crate::extract::MAX_BODY_BYTES;
 
 pub use admission::Admission;
 pub use client_address::ClientAddress;
-pub(crate) use guard::add as add_guard_headers;
+pub(crate) use security_headers::add as add_security_headers;
 pub(crate) use trace_id::X_AMZN_TRACE_ID;
 
 /// The frontend times out after five seconds (contract section 8).
@@ -75,8 +75,8 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
 pub fn service(router: Router, cors_origins: &CorsOrigins) -> Router {
     router
         .fallback(unknown_path)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(answered))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(run_handler))
         .layer(cors::layer(cors_origins))
         .layer(from_fn(logged))
 }
@@ -86,7 +86,7 @@ async fn unknown_path(uri: Uri) -> ApiError {
     not_found("The requested URL was not found on the server.")
 }
 
-async fn wrong_method(method: Method) -> ApiError {
+async fn method_not_allowed(method: Method) -> ApiError {
     ApiError::Request(
         StatusCode::METHOD_NOT_ALLOWED,
         format!("The method {method} is not allowed for the requested URL."),
@@ -97,15 +97,15 @@ async fn wrong_method(method: Method) -> ApiError {
 
 /// Logs the request, and adds the headers that every answer has, including answers to preflights.
 async fn logged(request: Request, next: Next) -> Response {
-    let is_encrypted = guard::is_encrypted(request.headers());
+    let is_encrypted = security_headers::is_encrypted(request.headers());
     let mut response = request_log::logged(request, next).await;
     cors::expose_token(&mut response);
-    guard::add(response.headers_mut(), is_encrypted);
+    security_headers::add(response.headers_mut(), is_encrypted);
     response
 }
 
 /// Ensures an answer before the deadline, even if the handler panics, and attaches the token.
-async fn answered(mut request: Request, next: Next) -> Response {
+async fn run_handler(mut request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let bearer = BearerSlot::of(&mut request);
     let deadline = request.extensions().get().copied().unwrap_or_else(Deadline::from_now);

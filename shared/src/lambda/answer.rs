@@ -137,8 +137,8 @@ fn replacement(error: ApiError, headers: &HeaderMap) -> Response {
 }
 
 async fn write(parts: Parts, body: Body, rows: RowsSent, source: Source) -> Result<Box<RawValue>, ApiError> {
-    let whole = whole(body, is_text(&parts.headers), &rows, source).await?;
-    let (body, is_base64_encoded) = match String::from_utf8(whole.bytes) {
+    let collected = collect(body, is_text(&parts.headers), &rows, source).await?;
+    let (body, is_base64_encoded) = match String::from_utf8(collected.bytes) {
         Ok(text) if is_text(&parts.headers) => (text, false),
         Ok(text) => (STANDARD.encode(text), true),
         Err(bytes) => (STANDARD.encode(bytes.as_bytes()), true),
@@ -156,19 +156,19 @@ async fn write(parts: Parts, body: Body, rows: RowsSent, source: Source) -> Resu
     };
     let answer = to_raw_value(&answer).map_err(|error| ApiError::Fault(error.to_string()))?;
     if answer.get().len() > source.max_answer_bytes() {
-        Err(too_large(&rows, whole.fitting_rows, source))
+        Err(too_large(&rows, collected.fitting_rows, source))
     } else {
         Ok(answer)
     }
 }
 
-struct Whole {
+struct Collected {
     bytes: Vec<u8>,
     fitting_rows: usize,
 }
 
 /// Collects a body. Stops, and thereby cancels its stream, as soon as it exceeds the maximum size.
-async fn whole(mut body: Body, is_text: bool, rows: &RowsSent, source: Source) -> Result<Whole, ApiError> {
+async fn collect(mut body: Body, is_text: bool, rows: &RowsSent, source: Source) -> Result<Collected, ApiError> {
     let (mut bytes, mut text_size, mut fitting_rows) = (Vec::new(), 0, 0);
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame.map_err(stream_error)?.into_data() else { continue };
@@ -186,7 +186,7 @@ async fn whole(mut body: Body, is_text: bool, rows: &RowsSent, source: Source) -
             fitting_rows = rows.count();
         }
     }
-    Ok(Whole { bytes, fitting_rows })
+    Ok(Collected { bytes, fitting_rows })
 }
 
 /// Returns the length of text in a JSON string (RFC 8259 section 7).
@@ -213,8 +213,8 @@ fn too_large(rows: &RowsSent, fitting_rows: usize, source: Source) -> ApiError {
         (_, 0) => "not even its first row fits".to_owned(),
         (_, fitting) => format!("limit={fitting} fits"),
     };
-    let most = answer_limit::in_words(source.max_answer_bytes());
-    let message = format!("The answer is larger than {most}: {advice}");
+    let limit = answer_limit::describe(source.max_answer_bytes());
+    let message = format!("The answer is larger than {limit}: {advice}");
     ApiError::Request(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 

@@ -131,7 +131,7 @@ pub async fn answer(service: Router, event: LambdaEvent<Box<RawValue>>, deadline
             tracing::info!(request_id, %error, "invalid event");
             let mut response = crate::errors::bad_request(error.to_string()).into_response();
             // unknown whether the client's connection uses TLS
-            http::add_guard_headers(response.headers_mut(), false);
+            http::add_security_headers(response.headers_mut(), false);
             response
         }
     };

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-pub use spans::end;
+pub use spans::shutdown;
 pub(crate) use spans::{WORK, describe_answer, describe_request, flush, waiting_for};
 use statements::CountStatements;
 pub(crate) use statements::{DatabaseUse, REQUEST};
@@ -24,7 +24,7 @@ const REQUEST_LOG: &str = "shared::http::request_log";
 pub fn start() {
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
     let lines = subscriber(&wanted, std::io::stdout);
-    let (is_started, problem) = if spans::are_wanted() {
+    let (is_started, problem) = if spans::is_enabled() {
         match spans::exported(lines) {
             Ok(exported) => (exported.try_init().is_ok(), None),
             Err(problem) => (subscriber(&wanted, std::io::stdout).try_init().is_ok(), Some(problem)),

@@ -48,7 +48,7 @@ macro_rules! waiting_for {
 pub(crate) use waiting_for;
 
 /// Returns whether the environment names a collector.
-pub(super) fn are_wanted() -> bool {
+pub(super) fn is_enabled() -> bool {
     ENDPOINTS.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn flush() {
 }
 
 /// Sends the remaining spans when the process ends.
-pub fn end() {
+pub fn shutdown() {
     if let Some(Err(error)) = PROVIDER.get().map(|provider| provider.shutdown_with_timeout(FLUSH_TIMEOUT)) {
         tracing::warn!(%error, "spans were not exported");
     }
