@@ -1,4 +1,4 @@
-//! The container's server. In the image, the binary `augmed` also runs it, under this name.
+//! The container's server. In the image, `augmed-server` is a link to `augmed`, which then runs the same server.
 
 use std::process::ExitCode;
 

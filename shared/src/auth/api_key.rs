@@ -11,7 +11,7 @@ use crate::secrets::{RotatingSecret, Rotation};
 
 /// Returns whether the request carries this key. No key matches if none is configured.
 ///
-/// An unknown key may be newer than the version this process has, so it triggers a refresh.
+/// An unknown key may be newer than the versions this process has, so SSM is asked for its history.
 pub(super) async fn is_presented(
     headers: &HeaderMap,
     key: Option<&RotatingSecret>,

@@ -46,7 +46,7 @@ async fn has_marker(connection: &mut PgConnection) -> Result<bool, sqlx::Error> 
 
 /// Opens a connection to a pooler that keeps no sessions. Each prepared statement is used once, within one transaction.
 pub(super) async fn open_pooled(options: PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    // PgBouncer supports few startup parameters, and not this one
+    // PgBouncer supports few startup parameters, and not extra_float_digits
     options.extra_float_digits(None).statement_cache_capacity(0).connect().await
 }
 

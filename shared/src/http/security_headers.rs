@@ -15,8 +15,8 @@ pub(super) fn is_encrypted(request: &HeaderMap) -> bool {
     request.get(X_FORWARDED_PROTO).is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
-/// Adds `Cache-Control: no-store` (RFC 9111 section 5.2.2.5) unless the header is set, `X-Content-Type-Options:
-/// nosniff`, and, on encrypted connections, `Strict-Transport-Security` (RFC 6797 section 7.2 forbids it on others).
+/// Adds `X-Content-Type-Options: nosniff`; `Cache-Control: no-store` (RFC 9111 section 5.2.2.5) unless the header is
+/// set; and, on encrypted connections, `Strict-Transport-Security` (RFC 6797 section 7.2 forbids it on others).
 pub(crate) fn add(response: &mut HeaderMap, is_encrypted: bool) {
     response.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

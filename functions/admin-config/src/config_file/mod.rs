@@ -1,5 +1,5 @@
-//! The file that assigns cases (contract section 6): CSV with the columns `User, Case No., Path, Collapse, Highlight,
-//! Top` and optionally `Experiment, Arm, Policy, Probability`, in any order.
+//! The file that assigns cases (contract section 6): CSV with the columns `User`, `Case No.`, `Path`, `Collapse`,
+//! `Highlight`, `Top` and optionally `Experiment`, `Arm`, `Policy`, `Probability`, in any order.
 
 mod problem;
 mod row;
