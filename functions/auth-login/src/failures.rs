@@ -77,7 +77,7 @@ impl Guess<'_> {
         refuse_if_blocked(blocked_seconds)
     }
 
-    /// Handles a right password: resets the client's count and remembers the client, unless concurrent guesses have
+    /// Handles a correct password: resets the client's count and remembers the client, unless concurrent guesses have
     /// reached the limit. Returns `None` if the account was deactivated or its password changed meanwhile.
     pub(crate) async fn reset_failures(&self, db: &Database) -> Result<Option<Session>, ApiError> {
         let account = sqlx::query!(

@@ -76,7 +76,7 @@ async fn post_signup(
         (false, true) => return Err(Business::NotInvited.into()),
         (false, false) => {}
     }
-    // knowing an administrator's address does not prove to be the administrator
+    // knowing an administrator's address is no proof of being the administrator
     if app.signup == config::Signup::ByMail || account.is_admin {
         return Err(Business::SignupNeedsLink.into());
     }
