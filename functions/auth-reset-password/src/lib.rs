@@ -1,4 +1,4 @@
-//! `POST /api/auth/reset-password`: the holder of a mailed token; `{password, resetToken}` → 200 `"password updated"`.
+//! `POST /api/auth/reset-password`: anyone with a mailed token; `{password, resetToken}` → 200 `"password updated"`.
 
 use axum::Router;
 use axum::extract::State;

@@ -1,5 +1,5 @@
-//! `GET /api/openapi.json`: the description of every route (OpenAPI 3.1). `GET /api/docs`: the same as a page. Both are
-//! for anyone and use neither database nor secrets.
+//! `GET /api/openapi.json`: anyone; the description of every route (OpenAPI 3.1). `GET /api/docs`: anyone; the same as a
+//! page. Neither uses database or secrets.
 
 mod document;
 mod example;
