@@ -48,7 +48,8 @@ async fn read_one(api: &TestApp, participant: &str) -> Option<i64> {
 }
 
 fn sealed(augmed: &Augmed, file: &str) -> Vec<Value> {
-    let document: Value = serde_json::from_slice(&fs::read(augmed.path(&format!("sealed/{file}.json"))).unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_slice(&fs::read(augmed.path(&format!("sealed/{file}.json"))).unwrap()).unwrap();
     document["data"].as_array().unwrap().clone()
 }
 
@@ -61,7 +62,8 @@ async fn an_upload_that_replaces_everything_loses_none_of_the_record() {
     for participant in PARTICIPANTS {
         while read_one(&api, participant).await.is_some() {}
     }
-    let file = augmed.file("other.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
+    let file =
+        augmed.file("other.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
 
     augmed.run(&["assignments", "upload", &file, "--replace", "--yes"]).done();
     augmed.run(&["study", "seal", "sealed", "--with-pages"]).done();
