@@ -32,6 +32,7 @@ mod paging;
 mod permissions;
 mod request_log;
 mod reset_mails;
+mod reused_ids;
 mod secrets;
 mod sessions;
 mod unconfirmed;
