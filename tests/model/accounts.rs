@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::Model;
 use crate::expected::{Answer, Expected, Refusals, Token};
+use crate::model::Model;
 use crate::request::{Credentials, Page, Sent};
 
 /// Somebody with an address. Erin has no account until she is invited.
@@ -96,7 +96,7 @@ pub struct Account {
 /// A token.
 #[derive(Clone, Debug)]
 pub struct Session {
-    person: Person,
+    pub person: Person,
     pub name: String,
     pub is_live: bool,
 }
@@ -136,7 +136,7 @@ pub struct Accounts {
     pub sessions: Vec<Session>,
     /// Links that set a password.
     good_links: Vec<Link>,
-    /// The expired link, which is none any more when its account is gone.
+    /// How many passwords were made up, and how many accounts added: no two are the same.
     passwords: u32,
     invitations: u32,
 }

@@ -96,6 +96,10 @@ impl Values {
         self.0.insert(name.to_owned(), value);
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Returns `text` with values instead of names. A name that has none stays.
     pub fn fill(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| {

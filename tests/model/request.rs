@@ -188,7 +188,7 @@ impl Page {
     pub fn of(self, rows: &[serde_json::Value]) -> serde_json::Value {
         let limit = self.limit.unwrap_or(1000);
         let page: Vec<_> = rows.iter().skip(self.offset).take(limit).collect();
-        let has_more = self.offset + page.len() < rows.len() && rows.len() > self.offset;
+        let has_more = self.offset + page.len() < rows.len();
         let pagination =
             serde_json::json!({"total": rows.len(), "limit": limit, "offset": self.offset, "has_more": has_more});
         serde_json::json!({"data": page, "pagination": pagination})
