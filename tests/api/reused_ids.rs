@@ -27,7 +27,8 @@ async fn hand_in(api: &TestApp, answer: &str) -> Answer {
 
 async fn time(api: &TestApp, second: u32) -> Answer {
     let at = |minute: u32| format!("2026-03-02T08:{minute:02}:{second:02}.0Z");
-    let body = json!({"caseConfigId": "task", "caseOpenTime": at(0), "answerOpenTime": at(1), "answerSubmitTime": at(2)});
+    let body =
+        json!({"caseConfigId": "task", "caseOpenTime": at(0), "answerOpenTime": at(1), "answerSubmitTime": at(2)});
     api.post("/api/analytics", Some(&api.token_for(BOB)), &body).await
 }
 
@@ -46,7 +47,8 @@ async fn an_answer_to_the_new_case_is_stored_beside_that_to_the_old_one() {
 
     let of_new_case = hand_in(&api, "second").await.data()["id"].clone();
 
-    let rows: Vec<Value> = exported(&api, "answers").await.iter().map(|row| json!([row["answer_id"], row["case_id"]])).collect();
+    let rows: Vec<Value> =
+        exported(&api, "answers").await.iter().map(|row| json!([row["answer_id"], row["case_id"]])).collect();
     assert!(rows.contains(&json!([of_old_case, 1])) && rows.contains(&json!([of_new_case, 4])), "{rows:?}");
 }
 
@@ -88,11 +90,18 @@ async fn a_timing_is_that_of_the_new_case() {
 
     assert_eq!(time(&api, 30).await.data()["id"], id);
 
-    let timings: Vec<Value> =
-        exported(&api, "analytics").await.iter().filter(|row| row["analytics_id"] == id).map(|row| row["case_id"].clone()).collect();
+    let timings: Vec<Value> = exported(&api, "analytics")
+        .await
+        .iter()
+        .filter(|row| row["analytics_id"] == id)
+        .map(|row| row["case_id"].clone())
+        .collect();
     assert_eq!(timings, [4]);
-    let of_answers: Vec<Value> =
-        exported(&api, "answers").await.iter().map(|row| json!([row["case_id"], row["case_open_time"].is_null()])).collect();
+    let of_answers: Vec<Value> = exported(&api, "answers")
+        .await
+        .iter()
+        .map(|row| json!([row["case_id"], row["case_open_time"].is_null()]))
+        .collect();
     assert!(of_answers.contains(&json!([4, false])), "{of_answers:?}");
     assert!(!of_answers.contains(&json!([1, false])), "{of_answers:?}");
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::accounts::{Caller, Person};
 use crate::assignments::Task;
 use crate::expected::{Answer as Reply, Expected, Refusals};
-use crate::questionnaires::Which;
 use crate::model::Model;
+use crate::questionnaires::Which;
 use crate::request::{Body, Page, Sent};
 
 /// An answer that was stored.
@@ -164,7 +164,8 @@ impl Model {
         let stored = self.answers.all_of(who).find(|answer| answer.task == task && answer.case == own.case);
         let Some(stored) = stored else {
             let id = self.new_name("answer");
-            let new = Stored { id: id.clone(), task, case: own.case, who, content, questionnaire, score_shown, arm: own.arm };
+            let new =
+                Stored { id: id.clone(), task, case: own.case, who, content, questionnaire, score_shown, arm: own.arm };
             self.answers.all.push(new);
             return (sent, Reply::data(200, json!({ "id": id })).into());
         };

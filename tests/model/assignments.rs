@@ -32,8 +32,12 @@ impl Default for Assignments {
             seed("seed-a1", Person::Alice, 1),
             seed("seed-a2", Person::Alice, NO_CASE),
             seed("seed-a3", Person::Alice, 3),
+            seed("seed-a4", Person::Alice, 2),
             seed("seed-b1", Person::Bob, 2),
+            seed("seed-b2", Person::Bob, 4),
+            seed("seed-b3", Person::Bob, 1),
             seed("seed-z1", Person::Zoe, 4),
+            seed("seed-z2", Person::Zoe, 3),
         ])
     }
 }
@@ -68,7 +72,7 @@ impl Task {
         prop_oneof![
             8 => Just(Self::Next),
             4 => Just(Self::Answered),
-            3 => (0..8_usize).prop_map(Self::Any),
+            3 => (0..12_usize).prop_map(Self::Any),
             1 => Just(Self::Unknown),
         ]
     }
@@ -327,7 +331,8 @@ impl Model {
 
     fn replace_all(&mut self, uploaded: Vec<Assignment>) -> Expected {
         let key = |task: &Assignment| format!("{}-{}", task.who.address(), task.case);
-        let added: Vec<_> = uploaded.iter().map(|task| json!({"user_case_key": key(task), "status": "added"})).collect();
+        let added: Vec<_> =
+            uploaded.iter().map(|task| json!({"user_case_key": key(task), "status": "added"})).collect();
         self.assignments.0 = uploaded;
         Answer::data(200, json!(added)).into()
     }
@@ -431,9 +436,7 @@ fn preview(uploaded: &[Assignment]) -> Expected {
             cases.push(task.case);
         }
     }
-    let config = |task: &Assignment| {
-        json!({"user_email": task.who.address(), "case_id": task.case, "path_config": task.path_config, "arm": task.arm})
-    };
+    let config = |task: &Assignment| json!({"user_email": task.who.address(), "case_id": task.case, "path_config": task.path_config, "arm": task.arm});
     let configs: Vec<Value> = uploaded.iter().map(config).collect();
     Answer::data(200, json!({"configs": configs, "total": uploaded.len(), "users": users, "cases": cases})).into()
 }

@@ -116,9 +116,9 @@ impl Values {
             (Value::String(text), _) if text.starts_with("${") => {
                 self.compare_value(text.trim_matches(['$', '{', '}']), actual).or_else(|()| differs())
             }
-            (Value::Object(fields), Value::Object(_)) => fields.iter().try_for_each(|(key, value)| {
-                self.compare(value, &actual[key], &format!("{place}.{key}"))
-            }),
+            (Value::Object(fields), Value::Object(_)) => {
+                fields.iter().try_for_each(|(key, value)| self.compare(value, &actual[key], &format!("{place}.{key}")))
+            }
             (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
                 let mut pairs = items.iter().zip(others).enumerate();
                 pairs.try_for_each(|(index, (item, other))| self.compare(item, other, &format!("{place}[{index}]")))

@@ -202,9 +202,10 @@ impl Model {
 
     fn report(&mut self, caller: Caller, which: usize, run: usize, status: &'static str) -> (Sent, Expected) {
         let found = self.experiments.0.get(which).and_then(|experiment| experiment.runs.get(run));
-        let id = found.map_or_else(|| "999999".to_owned(), |run| {
-            run.id.as_str().map_or_else(|| run.id.to_string(), str::to_owned)
-        });
+        let id = found.map_or_else(
+            || "999999".to_owned(),
+            |run| run.id.as_str().map_or_else(|| run.id.to_string(), str::to_owned),
+        );
         let path = format!("{}/runs/{id}", self.experiment_path(which));
         let sent = Sent::post(path, self.accounts.credentials(caller), json!({ "status": status }));
         let sent = Sent { method: http::Method::PATCH, ..sent };
@@ -212,7 +213,8 @@ impl Model {
         refusals.add(self.accounts.refusal_of_researcher(caller));
         refusals.add_if(found.is_none(), Answer::refused(404));
         refusals.add_if(status == "over", Answer::refused(400));
-        refusals.add_if(status != "over" && found.is_some_and(|run| !may_become(run.status, status)), Answer::refused(409));
+        refusals
+            .add_if(status != "over" && found.is_some_and(|run| !may_become(run.status, status)), Answer::refused(409));
         let expected = refusals.expected().unwrap_or_else(|| {
             let run = &mut self.experiments.0[which].runs[run];
             run.status = status;

@@ -52,10 +52,9 @@ impl Fault {
     fn statement_after(self, path: &str) -> Option<&'static str> {
         let (begin, statement) = match self {
             Self::LosesAnswers => ("/api/answer/", "DELETE FROM answer WHERE id = (SELECT max(id) FROM answer)"),
-            Self::OffersAnswered => (
-                "/api/answer/",
-                "UPDATE answer SET task_id = task_id || ' ' WHERE id = (SELECT max(id) FROM answer)",
-            ),
+            Self::OffersAnswered => {
+                ("/api/answer/", "UPDATE answer SET task_id = task_id || ' ' WHERE id = (SELECT max(id) FROM answer)")
+            }
             Self::ServesAfterReset => ("/api/auth/reset-password", r#"UPDATE "user" SET tokens_valid_from = NULL"#),
             Self::LeavesAssignment => (
                 "/admin/config/upload",

@@ -49,9 +49,8 @@ struct Found {
 fn check(runtime: &Runtime, system: &System, cases: u32) -> Result<(), Found> {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let sequences = proptest::collection::vec(any_request(), 1..MOST_REQUESTS);
-    let checked = TestRunner::new(config).run(&sequences, |requests| {
-        runtime.block_on(system.run(&requests)).map_err(TestCaseError::fail)
-    });
+    let checked = TestRunner::new(config)
+        .run(&sequences, |requests| runtime.block_on(system.run(&requests)).map_err(TestCaseError::fail));
     match checked {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, requests)) => Err(Found { requests, text: format!("{BEFORE}{reason}") }),

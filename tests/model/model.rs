@@ -39,8 +39,13 @@ struct Remembered {
 impl Model {
     /// Returns what is sent, and the answer that is right; the state is the one behind it.
     pub fn respond(&mut self, request: &Request) -> (Sent, Expected) {
-        let live: Vec<String> =
-            self.accounts.sessions.iter().filter(|session| session.is_live).map(|session| session.name.clone()).collect();
+        let live: Vec<String> = self
+            .accounts
+            .sessions
+            .iter()
+            .filter(|session| session.is_live)
+            .map(|session| session.name.clone())
+            .collect();
         let (sent, mut expected) = match request {
             Request::Accounts(request) => self.account_request(request),
             Request::Answers(request) => self.answer_request(request),

@@ -84,7 +84,9 @@ impl Sent {
         request = request.header(header::HOST, "localhost");
         request = match &self.credentials {
             Credentials::None => request,
-            Credentials::Token(name) => request.header(header::AUTHORIZATION, bearer(&values.fill(&format!("${{{name}}}")))),
+            Credentials::Token(name) => {
+                request.header(header::AUTHORIZATION, bearer(&values.fill(&format!("${{{name}}}"))))
+            }
             Credentials::NoToken => request.header(header::AUTHORIZATION, bearer("none")),
             Credentials::Key => request.header("x-api-key", API_KEY),
             Credentials::WrongKey => request.header("x-api-key", "wrong"),

@@ -12,8 +12,12 @@ INSERT INTO display_config (id, user_email, case_id, path_config) VALUES
   ('seed-a1', 'alice@contract.test', 1, '[]'),
   ('seed-a2', 'alice@contract.test', 99, '[]'),
   ('seed-a3', 'alice@contract.test', 3, '[]'),
+  ('seed-a4', 'alice@contract.test', 2, '[]'),
   ('seed-b1', 'bob@contract.test', 2, '[]'),
-  ('seed-z1', 'zoe@contract.test', 4, '[]');
+  ('seed-b2', 'bob@contract.test', 4, '[]'),
+  ('seed-b3', 'bob@contract.test', 1, '[]'),
+  ('seed-z1', 'zoe@contract.test', 4, '[]'),
+  ('seed-z2', 'zoe@contract.test', 3, '[]');
 
 INSERT INTO reset_password_token (id, email, token, active, created_timestamp, expired_at)
 SELECT gen_random_uuid(), email, encode(sha256(convert_to(name || '-reset-token', 'UTF8')), 'hex'), active, '2024-01-01', expired_at

@@ -58,7 +58,8 @@ impl System {
             let (sent, expected) = model.respond(request);
             writeln!(commands, "{}", command(&sent, &expected, &values)).expect("a string takes text");
             let response = self.send(sent.build(&values)).await;
-            judge(&response, &sent, &expected, &mut values).map_err(|difference| format!("{commands}# {difference}\n"))?;
+            judge(&response, &sent, &expected, &mut values)
+                .map_err(|difference| format!("{commands}# {difference}\n"))?;
         }
         Ok(())
     }
@@ -89,7 +90,9 @@ fn judge(response: &Response<Bytes>, sent: &Sent, expected: &Expected, values: &
     let is_right = match &expected.token {
         Token::Any => true,
         Token::None => token.is_none(),
-        Token::Presented => matches!(status, 401 | 403) || authorization == presented.as_ref().and_then(|value| value.to_str().ok()),
+        Token::Presented => {
+            matches!(status, 401 | 403) || authorization == presented.as_ref().and_then(|value| value.to_str().ok())
+        }
         Token::New(name) => {
             values.set(name, json!(token));
             token.is_some()
