@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::expected::{Answer, Expected, Refusals, Token};
 use crate::model::Model;
-use crate::request::{Credentials, Page, Sent};
+use crate::request::{Credentials, Sent};
 
 /// Somebody with an address. Erin has no account until she is invited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,7 +249,6 @@ pub enum Request {
     Withdraw { caller: Caller, who: Person },
     List { caller: Caller },
     Show { caller: Caller, who: Person },
-    ExportParticipants { caller: Caller, page: Page },
 }
 
 pub fn any_request() -> impl Strategy<Value = Request> {
@@ -269,8 +268,6 @@ pub fn any_request() -> impl Strategy<Value = Request> {
             .prop_map(|(caller, who)| Request::Withdraw { caller, who }),
         2 => Caller::researcher().prop_map(|caller| Request::List { caller }),
         1 => (Caller::researcher(), Person::any()).prop_map(|(caller, who)| Request::Show { caller, who }),
-        3 => (Caller::researcher(), Page::any())
-            .prop_map(|(caller, page)| Request::ExportParticipants { caller, page }),
     ]
 }
 
@@ -284,7 +281,6 @@ impl Model {
             Request::Withdraw { caller, who } => self.withdraw(caller, who),
             Request::List { caller } => self.list_accounts(caller),
             Request::Show { caller, who } => self.show_account(caller, who),
-            Request::ExportParticipants { caller, page } => self.export_participants(caller, page),
         }
     }
 
@@ -335,6 +331,7 @@ impl Model {
         });
         let expected = refusals.expected().unwrap_or_else(|| {
             self.accounts.set_password(who, password);
+            self.record("account.sign-up", None);
             Answer::data(201, json!("Sign up successfully")).into()
         });
         (sent, expected)
@@ -350,6 +347,8 @@ impl Model {
         refusals.add_if(link != Link::Expired && !self.accounts.good_links.contains(&link), Answer::business("1022"));
         let expected = refusals.expected().unwrap_or_else(|| {
             if let Some(owner) = link.owner() {
+                let is_active = self.accounts.of(owner).is_some_and(|account| account.active == Some(true));
+                self.record(if is_active { "account.reset-password" } else { "account.sign-up" }, None);
                 self.accounts.set_password(owner, password);
             }
             Answer::data(200, json!("password updated")).into()
@@ -377,6 +376,9 @@ impl Model {
                 }
                 outcomes.entry(person.address()).or_insert_with(|| json!("failed: already existed"));
             }
+            if outcomes.values().any(|outcome| outcome == "added") {
+                self.record("accounts.invite", Some(caller));
+            }
             Answer::data(201, Value::Object(outcomes)).into()
         });
         (sent, expected)
@@ -402,6 +404,7 @@ impl Model {
         let expected = refusals.expected().unwrap_or_else(|| {
             self.accounts.all.retain(|account| account.person != who);
             self.accounts.good_links.retain(|link| link.owner() != Some(who));
+            self.record("accounts.withdraw", Some(caller));
             Answer::data(200, json!({"id": account.id})).into()
         });
         (sent, expected)
@@ -431,29 +434,14 @@ impl Model {
         (sent, refusals.expected().unwrap_or_else(shown))
     }
 
-    fn export_participants(&mut self, caller: Caller, page: Page) -> (Sent, Expected) {
-        let path = format!("/api/v1/export/participants?{}", page.query());
-        let sent = Sent::get(path, self.accounts.credentials(caller));
-        if let Some(refusals) = self.refusals_of_export(caller, page) {
-            return (sent, refusals);
-        }
+    /// The rows of the export of participants.
+    pub fn exported_participants(&self) -> Vec<Value> {
         let participants = self.accounts.all.iter().filter(|account| account.person != Admin);
-        let rows: Vec<Value> = participants
-            .map(|account| {
-                let completed = self.answers.of(account.person).count();
-                let assigned = self.assignments.of(account.person).count();
-                json!({"user_id": account.id, "active": account.active, "cases_completed": completed,
-                       "cases_assigned": assigned})
-            })
-            .collect();
-        (sent, Answer { status: 200, body: page.of(&rows) }.into())
-    }
-
-    /// Why an export is refused.
-    pub fn refusals_of_export(&self, caller: Caller, page: Page) -> Option<Expected> {
-        let mut refusals = Refusals::default();
-        refusals.add(self.accounts.refusal_of_researcher(caller));
-        refusals.add_if(page.is_refused(), Answer::refused(400));
-        refusals.expected()
+        let row = |account: &Account| {
+            let completed = self.answers.of(account.person).count();
+            let assigned = self.assignments.of(account.person).count();
+            json!({"user_id": account.id, "active": account.active, "cases_completed": completed, "cases_assigned": assigned})
+        };
+        participants.map(row).collect()
     }
 }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::accounts::{Caller, Person};
 use crate::assignments::Task;
 use crate::expected::{Answer as Reply, Expected, Refusals};
+use crate::exports::Page;
 use crate::model::Model;
 use crate::questionnaires::Which;
-use crate::request::{Body, Page, Sent};
+use crate::request::{Body, Sent};
 
 /// An answer that was stored.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ struct Stored {
     questionnaire: Value,
     score_shown: bool,
     arm: Option<&'static str>,
+    /// From the time of the seed.
+    is_old: bool,
 }
 
 /// A timing that was stored.
@@ -53,6 +56,7 @@ impl Default for Answers {
             questionnaire: Value::Null,
             score_shown: false,
             arm: None,
+            is_old: true,
         });
         Self { all: done.collect(), timings: Vec::new() }
     }
@@ -95,8 +99,6 @@ pub enum Times {
 pub enum Request {
     Answer { caller: Caller, task: Task, questionnaire: Which, number: u8, score_shown: Option<bool>, is_json: bool },
     Time { caller: Caller, task: Task, times: Times },
-    ExportAnswers { caller: Caller, page: Page },
-    ExportTimings { caller: Caller, page: Page },
 }
 
 pub fn any_request() -> impl Strategy<Value = Request> {
@@ -112,8 +114,6 @@ pub fn any_request() -> impl Strategy<Value = Request> {
         }),
         3 => (Caller::participant(), Task::any(), times)
             .prop_map(|(caller, task, times)| Request::Time { caller, task, times }),
-        2 => (Caller::researcher(), Page::any()).prop_map(|(caller, page)| Request::ExportAnswers { caller, page }),
-        1 => (Caller::researcher(), Page::any()).prop_map(|(caller, page)| Request::ExportTimings { caller, page }),
     ]
 }
 
@@ -129,8 +129,6 @@ impl Model {
                 self.hand_in(caller, task, questionnaire, &body, is_json)
             }
             Request::Time { caller, task, times } => self.time(caller, task, times),
-            Request::ExportAnswers { caller, page } => self.export_answers(caller, page),
-            Request::ExportTimings { caller, page } => self.export_timings(caller, page),
         }
     }
 
@@ -164,8 +162,17 @@ impl Model {
         let stored = self.answers.all_of(who).find(|answer| answer.task == task && answer.case == own.case);
         let Some(stored) = stored else {
             let id = self.new_name("answer");
-            let new =
-                Stored { id: id.clone(), task, case: own.case, who, content, questionnaire, score_shown, arm: own.arm };
+            let new = Stored {
+                id: id.clone(),
+                task,
+                case: own.case,
+                who,
+                content,
+                questionnaire,
+                score_shown,
+                arm: own.arm,
+                is_old: false,
+            };
             self.answers.all.push(new);
             return (sent, Reply::data(200, json!({ "id": id })).into());
         };
@@ -212,18 +219,16 @@ impl Model {
         (sent, Reply::data(200, json!({ "id": id })).into())
     }
 
-    fn export_answers(&self, caller: Caller, page: Page) -> (Sent, Expected) {
-        let path = format!("/api/v1/export/answers?include=assignment&{}", page.query());
-        let sent = Sent::get(path, self.accounts.credentials(caller));
-        let expected = self.refusals_of_export(caller, page).unwrap_or_else(|| {
-            let mut sorted: Vec<&Stored> = self.answers.all.iter().collect();
-            sorted.sort_by_key(|answer| answer.who.address());
-            let of_one = sorted.chunk_by(|one, next| one.who == next.who);
-            let numbered = of_one.flat_map(|answers| answers.iter().zip(1..));
-            let rows: Vec<Value> = numbered.map(|(answer, number)| self.exported(answer, number)).collect();
-            Reply { status: 200, body: page.of(&rows) }.into()
-        });
-        (sent, expected)
+    /// The rows of the export of answers, numbered for each participant.
+    pub fn exported_answers(&self, page: Page) -> Vec<Value> {
+        let is_wanted = |answer: &&Stored| !(answer.is_old && page.leaves_out_old());
+        let mut sorted: Vec<&Stored> = self.answers.all.iter().filter(is_wanted).collect();
+        sorted.sort_by_key(|answer| answer.who.address());
+        let of_one = sorted.chunk_by(|one, next| one.who == next.who);
+        of_one
+            .flat_map(|answers| answers.iter().zip(1..))
+            .map(|(answer, number)| self.exported(answer, number))
+            .collect()
     }
 
     fn exported(&self, answer: &Stored, order_id: i32) -> Value {
@@ -234,19 +239,14 @@ impl Model {
         })
     }
 
-    fn export_timings(&self, caller: Caller, page: Page) -> (Sent, Expected) {
-        let path = format!("/api/v1/export/analytics?{}", page.query());
-        let sent = Sent::get(path, self.accounts.credentials(caller));
-        let expected = self.refusals_of_export(caller, page).unwrap_or_else(|| {
-            let mut sorted: Vec<&Timing> = self.answers.timings.iter().collect();
-            sorted.sort_by_key(|timing| (timing.who.address(), timing.case));
-            let row = |timing: &Timing| {
-                json!({"analytics_id": timing.id, "user_email": timing.who.address(), "case_config_id": timing.task,
-                       "case_id": timing.case, "total_duration_secs": timing.seconds})
-            };
-            let rows: Vec<Value> = sorted.into_iter().map(row).collect();
-            Reply { status: 200, body: page.of(&rows) }.into()
-        });
-        (sent, expected)
+    /// The rows of the export of timings.
+    pub fn exported_timings(&self) -> Vec<Value> {
+        let mut sorted: Vec<&Timing> = self.answers.timings.iter().collect();
+        sorted.sort_by_key(|timing| (timing.who.address(), timing.case));
+        let row = |timing: &Timing| {
+            json!({"analytics_id": timing.id, "user_email": timing.who.address(), "case_config_id": timing.task,
+                   "case_id": timing.case, "total_duration_secs": timing.seconds})
+        };
+        sorted.into_iter().map(row).collect()
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::accounts::{Caller, Person};
 use crate::expected::{ANY, Answer, Expected, Refusals};
 use crate::model::Model;
-use crate::request::{Body, Page, Sent};
+use crate::request::{Body, Sent};
 
 /// A case that a participant is to read.
 #[derive(Clone, Debug)]
@@ -267,7 +267,6 @@ pub enum Request {
     Batch { caller: Caller, entries: Vec<Entry> },
     Next { caller: Caller },
     Review { caller: Caller, task: Task },
-    Export { caller: Caller, page: Page },
 }
 
 pub fn any_request() -> impl Strategy<Value = Request> {
@@ -280,7 +279,6 @@ pub fn any_request() -> impl Strategy<Value = Request> {
             .prop_map(|(caller, entries)| Request::Batch { caller, entries }),
         6 => Caller::participant().prop_map(|caller| Request::Next { caller }),
         2 => (Caller::participant(), Task::any()).prop_map(|(caller, task)| Request::Review { caller, task }),
-        2 => (Caller::researcher(), Page::any()).prop_map(|(caller, page)| Request::Export { caller, page }),
     ]
 }
 
@@ -291,7 +289,6 @@ impl Model {
             Request::Batch { caller, entries } => self.batch(*caller, entries),
             Request::Next { caller } => self.next(*caller),
             Request::Review { caller, task } => self.review(*caller, *task),
-            Request::Export { caller, page } => self.export_assignments(*caller, *page),
         }
     }
 
@@ -322,8 +319,14 @@ impl Model {
             (Upload::Add | Upload::Preview, _) => Answer::business(code),
         }));
         let expected = refusals.expected().unwrap_or_else(|| match kind {
-            Upload::ReplaceAll => self.replace_all(uploaded),
-            Upload::Add => self.add_or_update(uploaded),
+            Upload::ReplaceAll => {
+                self.record("assignments.replace", Some(caller));
+                self.replace_all(uploaded)
+            }
+            Upload::Add => {
+                self.record("assignments.upload", Some(caller));
+                self.add_or_update(uploaded)
+            }
             Upload::Preview => preview(&uploaded),
         });
         (sent, expected)
@@ -369,7 +372,11 @@ impl Model {
         refusals.add(self.accounts.refusal_of_researcher(caller));
         refusals.add_if(entries.is_empty() || has_wrong_value && !has_right, Answer::refused(400));
         let expected = refusals.expected().unwrap_or_else(|| {
-            let results: Vec<Value> = entries.iter().map(|entry| json!({ "status": self.add(*entry) })).collect();
+            let outcomes: Vec<&str> = entries.iter().map(|entry| self.add(*entry)).collect();
+            if outcomes.contains(&"added") {
+                self.record("assignments.add", Some(caller));
+            }
+            let results: Vec<Value> = outcomes.iter().map(|outcome| json!({ "status": outcome })).collect();
             Answer::data(201, json!({"results": results, "total": entries.len()})).into()
         });
         (sent, expected)
@@ -409,20 +416,15 @@ impl Model {
         (sent, expected)
     }
 
-    fn export_assignments(&self, caller: Caller, page: Page) -> (Sent, Expected) {
-        let path = format!("/api/v1/export/display-configs?{}", page.query());
-        let sent = Sent::get(path, self.accounts.credentials(caller));
-        let expected = self.refusals_of_export(caller, page).unwrap_or_else(|| {
-            let mut sorted: Vec<&Assignment> = self.assignments.0.iter().collect();
-            sorted.sort_by_key(|task| (task.who.address(), task.case, task.id.clone()));
-            let row = |task: &Assignment| {
-                json!({"config_id": task.id, "user_email": task.who.address(), "case_id": task.case,
-                       "path_config": task.path_config})
-            };
-            let rows: Vec<Value> = sorted.into_iter().map(row).collect();
-            Answer { status: 200, body: page.of(&rows) }.into()
-        });
-        (sent, expected)
+    /// The rows of the export of assignments.
+    pub fn exported_assignments(&self) -> Vec<Value> {
+        let mut sorted: Vec<&Assignment> = self.assignments.0.iter().collect();
+        sorted.sort_by_key(|task| (task.who.address(), task.case, task.id.clone()));
+        let row = |task: &Assignment| {
+            json!({"config_id": task.id, "user_email": task.who.address(), "case_id": task.case,
+                   "path_config": task.path_config})
+        };
+        sorted.into_iter().map(row).collect()
     }
 }
 

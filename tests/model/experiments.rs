@@ -131,6 +131,7 @@ impl Model {
         refusals.add_if(name.is_empty() || !has_arms, Answer::refused(400));
         let expected = refusals.expected().unwrap_or_else(|| {
             self.once(caller, &sent, |model| {
+                model.record("experiment.create", Some(caller));
                 let id = model.new_name("experiment");
                 let experiment = Experiment { id, status: "active", runs: Vec::new() };
                 let shown = experiment.shown();
@@ -171,6 +172,9 @@ impl Model {
         let mut refusals = self.refusals_of(caller, which);
         refusals.add_if(!STATUSES.contains(&status), Answer::refused(400));
         let expected = refusals.expected().unwrap_or_else(|| {
+            if self.experiments.0[which].status != status {
+                self.record("experiment.set-status", Some(caller));
+            }
             self.experiments.0[which].status = status;
             Answer::data(200, self.experiments.0[which].shown()).into()
         });
@@ -185,6 +189,7 @@ impl Model {
                 if model.experiments.0[which].status != "active" {
                     return Err(Answer::refused(400));
                 }
+                model.record("run.create", Some(caller));
                 let run = Run { id: model.new_name("run"), status: "pending" };
                 let shown = run.shown();
                 model.experiments.0[which].runs.push(run);
@@ -216,6 +221,9 @@ impl Model {
         refusals
             .add_if(status != "over" && found.is_some_and(|run| !may_become(run.status, status)), Answer::refused(409));
         let expected = refusals.expected().unwrap_or_else(|| {
+            if self.experiments.0[which].runs[run].status != status {
+                self.record("run.set-status", Some(caller));
+            }
             let run = &mut self.experiments.0[which].runs[run];
             run.status = status;
             Answer::data(200, run.shown()).into()

@@ -10,8 +10,10 @@
 mod accounts;
 mod answers;
 mod assignments;
+mod audit;
 mod expected;
 mod experiments;
+mod exports;
 mod faults;
 mod model;
 mod questionnaires;

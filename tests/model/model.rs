@@ -23,6 +23,8 @@ pub struct Model {
     /// How many names of a kind there are.
     names: BTreeMap<&'static str, u32>,
     remembered: Vec<Remembered>,
+    /// The audit trail, the newest entry last.
+    pub trail: Vec<Value>,
 }
 
 /// A request that was carried out with an `Idempotency-Key`.
@@ -50,6 +52,8 @@ impl Model {
             Request::Accounts(request) => self.account_request(request),
             Request::Answers(request) => self.answer_request(request),
             Request::Assignments(request) => self.assignment_request(request),
+            Request::Audit(request) => self.audit_request(request),
+            Request::Export(request) => self.export_request(request),
             Request::Experiments(request) => self.experiment_request(request),
             Request::Questionnaires(request) => self.questionnaire_request(request),
         };

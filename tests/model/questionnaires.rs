@@ -120,6 +120,7 @@ impl Model {
         refusals.add_if(!matches!(questions, Questions::Good(_)), Answer::error(400, json!("1020")));
         let expected = refusals.expected().unwrap_or_else(|| {
             self.once(caller, &sent, |model| {
+                model.record("questionnaire.publish", Some(caller));
                 let id = model.new_name("questionnaire");
                 let titles = questions.json().as_array().map_or(0, Vec::len);
                 model.questionnaires.0.push(Questionnaire { id: id.clone(), titles: (0..titles).map(title).collect() });

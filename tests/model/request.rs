@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tests::app::API_KEY;
 
 use crate::expected::Values;
-use crate::{accounts, answers, assignments, experiments, questionnaires};
+use crate::{accounts, answers, assignments, audit, experiments, exports, questionnaires};
 
 /// What somebody wants. It names things by their part in the study ("my next case"), so that it means something after any other requests.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub enum Request {
     Accounts(accounts::Request),
     Answers(answers::Request),
     Assignments(assignments::Request),
+    Audit(audit::Request),
+    Export(exports::Request),
     Experiments(experiments::Request),
     Questionnaires(questionnaires::Request),
 }
@@ -26,6 +28,8 @@ pub fn any_request() -> impl Strategy<Value = Request> {
         3 => accounts::any_request().prop_map(Request::Accounts),
         6 => answers::any_request().prop_map(Request::Answers),
         5 => assignments::any_request().prop_map(Request::Assignments),
+        1 => audit::any_request().prop_map(Request::Audit),
+        3 => exports::any_request().prop_map(Request::Export),
         3 => experiments::any_request().prop_map(Request::Experiments),
         2 => questionnaires::any_request().prop_map(Request::Questionnaires),
     ]
@@ -161,38 +165,4 @@ fn form(file_name: Option<&str>, csv: &str) -> String {
         None => "name=\"other\"".to_owned(),
     };
     format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n{csv}\r\n--{BOUNDARY}--\r\n")
-}
-
-/// A page of an export.
-#[derive(Clone, Copy, Debug)]
-pub struct Page {
-    limit: Option<usize>,
-    offset: usize,
-}
-
-impl Page {
-    pub fn any() -> impl Strategy<Value = Self> {
-        let limit = prop_oneof![4 => Just(None), 3 => (1..4_usize).prop_map(Some), 1 => Just(Some(0))];
-        (limit, prop_oneof![3 => Just(0), 1 => 0..4_usize]).prop_map(|(limit, offset)| Self { limit, offset })
-    }
-
-    /// The parameters of the URL.
-    pub fn query(self) -> String {
-        let limit = self.limit.map(|limit| format!("limit={limit}&")).unwrap_or_default();
-        format!("{limit}offset={}", self.offset)
-    }
-
-    pub fn is_refused(self) -> bool {
-        self.limit == Some(0)
-    }
-
-    /// The document with this page of all `rows`.
-    pub fn of(self, rows: &[serde_json::Value]) -> serde_json::Value {
-        let limit = self.limit.unwrap_or(1000);
-        let page: Vec<_> = rows.iter().skip(self.offset).take(limit).collect();
-        let has_more = self.offset + page.len() < rows.len();
-        let pagination =
-            serde_json::json!({"total": rows.len(), "limit": limit, "offset": self.offset, "has_more": has_more});
-        serde_json::json!({"data": page, "pagination": pagination})
-    }
 }
