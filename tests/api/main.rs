@@ -10,6 +10,7 @@ mod audit;
 mod auth;
 mod case_reviews;
 mod cases;
+mod clock;
 mod configs_batch;
 mod database_limits;
 mod experiments;
