@@ -44,6 +44,9 @@ impl Person {
     }
 }
 
+/// Who reads cases.
+pub const PARTICIPANTS: &[Person] = &[Alice, Bob, Zoe];
+
 /// Who sends a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Caller {
@@ -58,9 +61,9 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Mostly a participant.
-    pub fn participant() -> impl Strategy<Value = Self> {
-        let participant = select(&[Alice, Bob, Zoe][..]);
+    /// Mostly one of these participants.
+    pub fn participant(who: &'static [Person]) -> impl Strategy<Value = Self> {
+        let participant = select(who);
         prop_oneof![
             14 => participant.clone().prop_map(Self::Latest),
             4 => participant.prop_map(Self::First),

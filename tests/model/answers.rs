@@ -101,18 +101,19 @@ pub enum Request {
     Time { caller: Caller, task: Task, times: Times },
 }
 
-pub fn any_request() -> impl Strategy<Value = Request> {
+/// A request of one of these participants.
+pub fn any_request(who: &'static [Person]) -> impl Strategy<Value = Request> {
     let score = select(&[None, None, Some(true), Some(false)][..]);
     let times = prop_oneof![
         8 => (1..3_u32).prop_map(Times::Seconds),
         1 => select(&[Times::Missing, Times::Malformed, Times::Backwards][..]),
     ];
-    let answer = (Caller::participant(), Task::any(), Which::any(), 0..2_u8, score, prop::bool::weighted(0.95));
+    let answer = (Caller::participant(who), Task::any(), Which::any(), 0..2_u8, score, prop::bool::weighted(0.95));
     prop_oneof![
         6 => answer.prop_map(|(caller, task, questionnaire, number, score_shown, is_json)| {
             Request::Answer { caller, task, questionnaire, number, score_shown, is_json }
         }),
-        3 => (Caller::participant(), Task::any(), times)
+        3 => (Caller::participant(who), Task::any(), times)
             .prop_map(|(caller, task, times)| Request::Time { caller, task, times }),
     ]
 }

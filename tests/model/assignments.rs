@@ -29,11 +29,11 @@ impl Default for Assignments {
     fn default() -> Self {
         let seed = |id: &str, who, case| Assignment { id: id.to_owned(), who, case, path_config: json!([]), arm: None };
         Self(vec![
-            seed("seed-a1", Person::Alice, 1),
+            seed("task-0", Person::Alice, 1),
             seed("seed-a2", Person::Alice, NO_CASE),
             seed("seed-a3", Person::Alice, 3),
             seed("seed-a4", Person::Alice, 2),
-            seed("seed-b1", Person::Bob, 2),
+            seed("task-1", Person::Bob, 2),
             seed("seed-b2", Person::Bob, 4),
             seed("seed-b3", Person::Bob, 1),
             seed("seed-z1", Person::Zoe, 4),
@@ -134,8 +134,9 @@ fn any_case() -> impl Strategy<Value = i32> {
 }
 
 impl Row {
-    fn any() -> impl Strategy<Value = Self> {
-        let who = select(&[Person::Alice, Person::Bob, Person::Zoe, Person::Erin][..]);
+    fn any(who: &'static [Person]) -> impl Strategy<Value = Self> {
+        // Erin has no account at first
+        let who = prop_oneof![9 => select(who), 1 => Just(Person::Erin)];
         let path = prop_oneof![1 => Just(None), 9 => (0..PATHS.len()).prop_map(Some)];
         (who, any_case(), path, 0..STYLES.len(), select(&[None, Some("ai")][..]))
             .prop_map(|(who, case, path, style, arm)| Self { who, case, path, style, arm })
@@ -193,15 +194,15 @@ impl Defect {
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     row: Row,
-    /// Two ids that callers choose, so that one is soon used again.
+    /// Two ids that callers choose, which assignments of the seed have: one is soon used again.
     id: Option<usize>,
     defect: Option<Defect>,
 }
 
 impl Entry {
-    fn any() -> impl Strategy<Value = Self> {
+    fn any(who: &'static [Person]) -> impl Strategy<Value = Self> {
         let defect = prop::option::weighted(0.15, select(&[Defect::NoUser, Defect::CaseIsText][..]));
-        (Row::any(), prop::option::of(0..2_usize), defect).prop_map(|(row, id, defect)| Self { row, id, defect })
+        (Row::any(who), prop::option::of(0..2_usize), defect).prop_map(|(row, id, defect)| Self { row, id, defect })
     }
 
     fn json(self) -> Value {
@@ -269,16 +270,17 @@ pub enum Request {
     Review { caller: Caller, task: Task },
 }
 
-pub fn any_request() -> impl Strategy<Value = Request> {
-    let kinds = select(&[Upload::ReplaceAll, Upload::Add, Upload::Add, Upload::Preview][..]);
-    let rows = prop::collection::vec(Row::any(), 0..6);
+/// A request about these participants.
+pub fn any_request(who: &'static [Person]) -> impl Strategy<Value = Request> {
+    let kinds = select(&[Upload::ReplaceAll, Upload::Add, Upload::ReplaceAll, Upload::Preview][..]);
+    let rows = prop::collection::vec(Row::any(who), 0..6);
     prop_oneof![
         4 => (Caller::researcher(), kinds, rows, Defect::any())
             .prop_map(|(caller, kind, rows, defect)| Request::Upload { caller, kind, rows, defect }),
-        3 => (Caller::researcher(), prop::collection::vec(Entry::any(), 0..4))
+        3 => (Caller::researcher(), prop::collection::vec(Entry::any(who), 0..4))
             .prop_map(|(caller, entries)| Request::Batch { caller, entries }),
-        6 => Caller::participant().prop_map(|caller| Request::Next { caller }),
-        2 => (Caller::participant(), Task::any()).prop_map(|(caller, task)| Request::Review { caller, task }),
+        6 => Caller::participant(who).prop_map(|caller| Request::Next { caller }),
+        2 => (Caller::participant(who), Task::any()).prop_map(|(caller, task)| Request::Review { caller, task }),
     ]
 }
 

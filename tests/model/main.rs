@@ -29,11 +29,8 @@ use tests::server_process::Server;
 use tokio::runtime::Runtime;
 
 use crate::faults::Fault;
-use crate::request::{Request, any_request};
+use crate::request::{Request, any_case};
 use crate::system::System;
-
-/// A case has fewer requests.
-const MOST_REQUESTS: usize = 30;
 
 /// How to come from a fresh database to the state that each case begins with.
 const BEFORE: &str = "\
@@ -50,9 +47,8 @@ struct Found {
 /// Has the system and the model answer so many cases.
 fn check(runtime: &Runtime, system: &System, cases: u32) -> Result<(), Found> {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let sequences = proptest::collection::vec(any_request(), 1..MOST_REQUESTS);
     let checked = TestRunner::new(config)
-        .run(&sequences, |requests| runtime.block_on(system.run(&requests)).map_err(TestCaseError::fail));
+        .run(&any_case(), |requests| runtime.block_on(system.run(&requests)).map_err(TestCaseError::fail));
     match checked {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, requests)) => Err(Found { requests, text: format!("{BEFORE}{reason}") }),

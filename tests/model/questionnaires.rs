@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::accounts::Caller;
+use crate::accounts::{Caller, PARTICIPANTS};
 use crate::expected::{ANY, Answer, Expected, Refusals};
 use crate::model::Model;
 use crate::request::Sent;
@@ -100,7 +100,7 @@ pub fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
         1 => (Caller::researcher(), questions, key)
             .prop_map(|(caller, questions, key)| Request::Publish { caller, questions, key }),
-        2 => Caller::participant().prop_map(|caller| Request::Read { caller }),
+        2 => Caller::participant(PARTICIPANTS).prop_map(|caller| Request::Read { caller }),
     ]
 }
 

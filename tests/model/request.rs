@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use axum::body::Bytes;
 use http::{Method, header};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use tests::app::API_KEY;
 
+use crate::accounts::{PARTICIPANTS, Person};
 use crate::expected::Values;
 use crate::{accounts, answers, assignments, audit, experiments, exports, questionnaires};
 
@@ -22,16 +24,29 @@ pub enum Request {
     Questionnaires(questionnaires::Request),
 }
 
+/// The requests of a case: any, or those about the cases of one participant, which go deeper.
+pub fn any_case() -> impl Strategy<Value = Vec<Request>> {
+    prop_oneof![3 => vec(any_request(), 1..30), 1 => vec(request_about_cases(), 1..60)]
+}
+
 /// Any request; those of participants most often.
-pub fn any_request() -> impl Strategy<Value = Request> {
+fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
         3 => accounts::any_request().prop_map(Request::Accounts),
-        6 => answers::any_request().prop_map(Request::Answers),
-        5 => assignments::any_request().prop_map(Request::Assignments),
+        6 => answers::any_request(PARTICIPANTS).prop_map(Request::Answers),
+        5 => assignments::any_request(PARTICIPANTS).prop_map(Request::Assignments),
         1 => audit::any_request().prop_map(Request::Audit),
         3 => exports::any_request().prop_map(Request::Export),
         3 => experiments::any_request().prop_map(Request::Experiments),
         2 => questionnaires::any_request().prop_map(Request::Questionnaires),
+    ]
+}
+
+fn request_about_cases() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        5 => answers::any_request(&[Person::Alice]).prop_map(Request::Answers),
+        4 => assignments::any_request(&[Person::Alice]).prop_map(Request::Assignments),
+        1 => exports::any_request().prop_map(Request::Export),
     ]
 }
 

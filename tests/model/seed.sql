@@ -9,11 +9,11 @@ DELETE FROM reset_password_token;
 DELETE FROM display_config;
 
 INSERT INTO display_config (id, user_email, case_id, path_config) VALUES
-  ('seed-a1', 'alice@contract.test', 1, '[]'),
+  ('task-0', 'alice@contract.test', 1, '[]'),
   ('seed-a2', 'alice@contract.test', 99, '[]'),
   ('seed-a3', 'alice@contract.test', 3, '[]'),
   ('seed-a4', 'alice@contract.test', 2, '[]'),
-  ('seed-b1', 'bob@contract.test', 2, '[]'),
+  ('task-1', 'bob@contract.test', 2, '[]'),
   ('seed-b2', 'bob@contract.test', 4, '[]'),
   ('seed-b3', 'bob@contract.test', 1, '[]'),
   ('seed-z1', 'zoe@contract.test', 4, '[]'),
