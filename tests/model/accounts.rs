@@ -291,7 +291,7 @@ impl Model {
         let stored = self.accounts.of(who).and_then(|account| account.password.clone());
         let password = if is_right { stored.clone() } else { None }.unwrap_or_else(|| "Wrong-pass-1".to_owned());
         let address = if is_exact { who.address() } else { format!(" {} ", who.address().to_uppercase()) };
-        let sent = Sent::post("/api/auth/login", Credentials::None, json!({"email": address, "password": password}));
+        let sent = Sent::post("/api/auth/login", Credentials::None, &json!({"email": address, "password": password}));
         let number = self.accounts.sessions.iter().filter(|session| session.person == who).count();
         let Some(account) = self.accounts.of_mut(who) else { return (sent, Answer::business("1002").into()) };
         if account.active != Some(true) {
@@ -321,7 +321,7 @@ impl Model {
     fn signup(&mut self, who: Person, is_strong: bool) -> (Sent, Expected) {
         let password = self.new_password(Some(who), is_strong);
         let body = json!({"email": who.address(), "password": password});
-        let sent = Sent::post("/api/auth/signup", Credentials::None, body);
+        let sent = Sent::post("/api/auth/signup", Credentials::None, &body);
         let account = self.accounts.of(who);
         let mut refusals = Refusals::default();
         refusals.add_if(!is_strong, Answer::business("1001"));
@@ -335,7 +335,7 @@ impl Model {
         let expected = refusals.expected().unwrap_or_else(|| {
             self.accounts.set_password(who, password);
             self.record("account.sign-up", None);
-            Answer::data(201, json!("Sign up successfully")).into()
+            Answer::data(201, "Sign up successfully").into()
         });
         (sent, expected)
     }
@@ -343,7 +343,7 @@ impl Model {
     fn reset(&mut self, link: Link, is_strong: bool) -> (Sent, Expected) {
         let password = self.new_password(link.owner(), is_strong);
         let body = json!({"password": password, "resetToken": link.token()});
-        let sent = Sent::post("/api/auth/reset-password", Credentials::None, body);
+        let sent = Sent::post("/api/auth/reset-password", Credentials::None, &body);
         let mut refusals = Refusals::default();
         refusals.add_if(!is_strong, Answer::business("1001"));
         refusals.add_if(link == Link::Expired, Answer::business("1023"));
@@ -354,7 +354,7 @@ impl Model {
                 self.record(if is_active { "account.reset-password" } else { "account.sign-up" }, None);
                 self.accounts.set_password(owner, password);
             }
-            Answer::data(200, json!("password updated")).into()
+            Answer::data(200, "password updated").into()
         });
         (sent, expected)
     }
@@ -362,7 +362,7 @@ impl Model {
     fn invite(&mut self, caller: Caller, who: &[Person], is_malformed: bool) -> (Sent, Expected) {
         let addresses = who.iter().map(|person| person.address()).chain(is_malformed.then(|| "no address".to_owned()));
         let users: Vec<_> = addresses.map(|address| json!({"email": address})).collect();
-        let sent = Sent::post("/admin/users", self.accounts.credentials(caller), json!({"users": users}));
+        let sent = Sent::post("/admin/users", self.accounts.credentials(caller), &json!({"users": users}));
         let mut refusals = Refusals::default();
         refusals.add(self.accounts.refusal_of_researcher(caller));
         refusals.add_if(is_malformed, Answer::refused(400));

@@ -193,29 +193,27 @@ impl Model {
             Times::Backwards => (at(2), at(1)),
         };
         let body = json!({"caseConfigId": task, "caseOpenTime": opened, "answerOpenTime": opened, "answerSubmitTime": submitted});
-        let sent = Sent::post("/api/analytics", self.accounts.credentials(caller), body);
+        let sent = Sent::post("/api/analytics", self.accounts.credentials(caller), &body);
         let who = self.accounts.participant(caller);
         let own = who.as_ref().ok().and_then(|who| self.own_task(*who, &task)).cloned();
         let mut refusals = Refusals::default();
         refusals.add(who.clone().err());
         refusals.add_if(own.is_none() && who.is_ok(), Reply::business("1010"));
-        refusals.add_if(matches!(times, Times::Missing | Times::Malformed), Reply::error(400, json!("1030")));
+        refusals.add_if(matches!(times, Times::Missing | Times::Malformed), Reply::error(400, "1030"));
         refusals.add_if(matches!(times, Times::Backwards), Reply::refused(400));
         if let Some(refused) = refusals.expected() {
             return (sent, refused);
         }
         let (own, who) = own.zip(who.ok()).expect("what is missing was refused");
         let Times::Seconds(seconds) = times else { unreachable!("other times were refused") };
-        let id = match self.answers.timings.iter_mut().find(|timing| timing.who == who && timing.task == task) {
-            Some(timing) => {
-                (timing.case, timing.seconds) = (own.case, seconds);
-                timing.id.clone()
-            }
-            None => {
-                let id = self.new_name("timing");
-                self.answers.timings.push(Timing { id: id.clone(), task, case: own.case, who, seconds });
-                id
-            }
+        let stored = self.answers.timings.iter_mut().find(|timing| timing.who == who && timing.task == task);
+        let id = if let Some(timing) = stored {
+            (timing.case, timing.seconds) = (own.case, seconds);
+            timing.id.clone()
+        } else {
+            let id = self.new_name("timing");
+            self.answers.timings.push(Timing { id: id.clone(), task, case: own.case, who, seconds });
+            id
         };
         (sent, Reply::data(200, json!({ "id": id })).into())
     }

@@ -317,7 +317,7 @@ impl Model {
         refusals.add(code.map(|code| match (kind, defect) {
             // scripts know what is wrong with the form by the status alone
             (Upload::ReplaceAll, Some(Defect::NoFile | Defect::NoCsv)) => Answer::refused(400),
-            (Upload::ReplaceAll, _) => Answer::error(400, json!(code)),
+            (Upload::ReplaceAll, _) => Answer::error(400, code),
             (Upload::Add | Upload::Preview, _) => Answer::business(code),
         }));
         let expected = refusals.expected().unwrap_or_else(|| match kind {
@@ -327,7 +327,7 @@ impl Model {
             }
             Upload::Add => {
                 self.record("assignments.upload", Some(caller));
-                self.add_or_update(uploaded)
+                self.add_or_update(&uploaded)
             }
             Upload::Preview => preview(&uploaded),
         });
@@ -343,9 +343,9 @@ impl Model {
     }
 
     /// Where a user has the case already, that assignment keeps its id and its place: the one with the same id, else the first.
-    fn add_or_update(&mut self, uploaded: Vec<Assignment>) -> Expected {
+    fn add_or_update(&mut self, uploaded: &[Assignment]) -> Expected {
         let (mut results, mut updated) = (Vec::new(), 0);
-        for task in &uploaded {
+        for task in uploaded {
             let of_case = |other: &Assignment| (other.who, other.case) == (task.who, task.case);
             let same_id = self.assignments.0.iter().position(|other| of_case(other) && other.id == task.id);
             let place = same_id.or_else(|| self.assignments.0.iter().position(of_case));
@@ -367,7 +367,7 @@ impl Model {
     fn batch(&mut self, caller: Caller, entries: &[Entry]) -> (Sent, Expected) {
         let configs: Vec<Value> = entries.iter().map(|entry| entry.json()).collect();
         let credentials = self.accounts.credentials(caller);
-        let sent = Sent::post("/api/v1/configs/batch", credentials, json!({ "configs": configs }));
+        let sent = Sent::post("/api/v1/configs/batch", credentials, &json!({ "configs": configs }));
         let has_wrong_value = entries.iter().any(|entry| entry.defect == Some(Defect::CaseIsText));
         let has_right = entries.iter().any(|entry| entry.defect.is_none());
         let mut refusals = Refusals::default();

@@ -36,21 +36,23 @@ pub enum Token {
 }
 
 impl Answer {
-    pub fn data(status: u16, data: Value) -> Self {
+    pub fn data(status: u16, data: impl Into<Value>) -> Self {
+        let data: Value = data.into();
         Self { status, body: json!({"data": data, "error": null}) }
     }
 
     /// A business error: status 500.
     pub fn business(code: &str) -> Self {
-        Self::error(500, json!(code))
+        Self::error(500, code)
     }
 
     /// Refused with this status.
     pub fn refused(status: u16) -> Self {
-        Self::error(status, json!(status))
+        Self::error(status, status)
     }
 
-    pub fn error(status: u16, code: Value) -> Self {
+    pub fn error(status: u16, code: impl Into<Value>) -> Self {
+        let code: Value = code.into();
         Self { status, body: json!({"data": null, "error": {"code": code, "message": ANY}}) }
     }
 

@@ -124,7 +124,7 @@ impl Model {
 
     fn create_experiment(&mut self, caller: Caller, name: &str, arms: &[&str], key: Option<u8>) -> (Sent, Expected) {
         let body = json!({"name": name, "arms": arms});
-        let sent = Sent::post(PATH, self.accounts.credentials(caller), body).with_key(key);
+        let sent = Sent::post(PATH, self.accounts.credentials(caller), &body).with_key(key);
         let mut refusals = Refusals::default();
         refusals.add(self.accounts.refusal_of_researcher(caller));
         let has_arms = !arms.is_empty() && arms.iter().all(|arm| !arm.trim().is_empty());
@@ -167,7 +167,7 @@ impl Model {
 
     fn set_status(&mut self, caller: Caller, which: usize, status: &'static str) -> (Sent, Expected) {
         let path = format!("{}/status", self.experiment_path(which));
-        let sent = Sent::post(path, self.accounts.credentials(caller), json!({ "status": status }));
+        let sent = Sent::post(path, self.accounts.credentials(caller), &json!({ "status": status }));
         let sent = Sent { method: http::Method::PATCH, ..sent };
         let mut refusals = self.refusals_of(caller, which);
         refusals.add_if(!STATUSES.contains(&status), Answer::refused(400));
@@ -183,7 +183,7 @@ impl Model {
 
     fn create_run(&mut self, caller: Caller, which: usize, key: Option<u8>) -> (Sent, Expected) {
         let path = format!("{}/runs", self.experiment_path(which));
-        let sent = Sent::post(path, self.accounts.credentials(caller), json!({})).with_key(key);
+        let sent = Sent::post(path, self.accounts.credentials(caller), &json!({})).with_key(key);
         let expected = self.refusals_of(caller, which).expected().unwrap_or_else(|| {
             self.once(caller, &sent, |model| {
                 if model.experiments.0[which].status != "active" {
@@ -212,7 +212,7 @@ impl Model {
             |run| run.id.as_str().map_or_else(|| run.id.to_string(), str::to_owned),
         );
         let path = format!("{}/runs/{id}", self.experiment_path(which));
-        let sent = Sent::post(path, self.accounts.credentials(caller), json!({ "status": status }));
+        let sent = Sent::post(path, self.accounts.credentials(caller), &json!({ "status": status }));
         let sent = Sent { method: http::Method::PATCH, ..sent };
         let mut refusals = Refusals::default();
         refusals.add(self.accounts.refusal_of_researcher(caller));

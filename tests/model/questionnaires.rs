@@ -114,10 +114,10 @@ impl Model {
 
     fn publish(&mut self, caller: Caller, questions: Questions, key: Option<u8>) -> (Sent, Expected) {
         let credentials = self.accounts.credentials(caller);
-        let sent = Sent::post("/admin/config/answer", credentials, questions.json()).with_key(key);
+        let sent = Sent::post("/admin/config/answer", credentials, &questions.json()).with_key(key);
         let mut refusals = Refusals::default();
         refusals.add(self.accounts.refusal_of_researcher(caller));
-        refusals.add_if(!matches!(questions, Questions::Good(_)), Answer::error(400, json!("1020")));
+        refusals.add_if(!matches!(questions, Questions::Good(_)), Answer::error(400, "1020"));
         let expected = refusals.expected().unwrap_or_else(|| {
             self.once(caller, &sent, |model| {
                 model.record("questionnaire.publish", Some(caller));

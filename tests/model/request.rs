@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use http::{Method, header};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::Value;
 use tests::app::API_KEY;
 
 use crate::accounts::{PARTICIPANTS, Person};
@@ -89,7 +90,7 @@ impl Sent {
         Self { method: Method::GET, path: path.into(), credentials, idempotency_key: None, body: Body::None }
     }
 
-    pub fn post(path: impl Into<String>, credentials: Credentials, json: impl ToString) -> Self {
+    pub fn post(path: impl Into<String>, credentials: Credentials, json: &Value) -> Self {
         Self { method: Method::POST, body: Body::Json(json.to_string()), ..Self::get(path, credentials) }
     }
 
