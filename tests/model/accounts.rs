@@ -6,82 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::expected::{Answer, Expected, Refusals, Token};
 use crate::model::Model;
+use crate::people::Caller;
+use crate::people::Person::{self, Admin, Alice, Bob, Carol, Dave, Erin, Zoe};
 use crate::request::{Credentials, Sent};
-
-/// Somebody with an address. Erin has no account until she is invited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Person {
-    Admin,
-    Alice,
-    Bob,
-    Carol,
-    Dave,
-    Zoe,
-    Erin,
-}
-
-use Person::{Admin, Alice, Bob, Carol, Dave, Erin, Zoe};
-
-impl Person {
-    pub fn any() -> impl Strategy<Value = Self> {
-        select(&[Alice, Bob, Zoe, Carol, Erin, Dave, Admin][..])
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Admin => "admin",
-            Alice => "alice",
-            Bob => "bob",
-            Carol => "carol",
-            Dave => "dave",
-            Zoe => "zoe",
-            Erin => "erin",
-        }
-    }
-
-    pub fn address(self) -> String {
-        format!("{}@contract.test", self.name())
-    }
-}
-
-/// Who reads cases.
-pub const PARTICIPANTS: &[Person] = &[Alice, Bob, Zoe];
-
-/// Who sends a request.
-#[derive(Clone, Copy, Debug)]
-pub enum Caller {
-    /// With the token of the latest login.
-    Latest(Person),
-    /// With the token that the person had at first.
-    First(Person),
-    Key,
-    WrongKey,
-    NoToken,
-    Nobody,
-}
-
-impl Caller {
-    /// Mostly one of these participants.
-    pub fn participant(who: &'static [Person]) -> impl Strategy<Value = Self> {
-        let participant = select(who);
-        prop_oneof![
-            14 => participant.clone().prop_map(Self::Latest),
-            4 => participant.prop_map(Self::First),
-            2 => Person::any().prop_map(Self::Latest),
-            1 => select(&[Self::Nobody, Self::NoToken, Self::Key, Self::WrongKey][..]),
-        ]
-    }
-
-    /// Mostly somebody who may do what researchers do.
-    pub fn researcher() -> impl Strategy<Value = Self> {
-        prop_oneof![
-            14 => Just(Self::Key),
-            4 => Just(Self::Latest(Admin)),
-            1 => Person::any().prop_map(Self::Latest),
-            1 => select(&[Self::Nobody, Self::NoToken, Self::WrongKey][..]),
-        ]
-    }
-}
 
 /// An account.
 #[derive(Clone, Debug)]
@@ -139,9 +66,8 @@ pub struct Accounts {
     pub sessions: Vec<Session>,
     /// Links that set a password.
     good_links: Vec<Link>,
-    /// How many passwords were made up, and how many accounts added: no two are the same.
+    /// How many passwords were made up, so that no two are the same.
     passwords: u32,
-    invitations: u32,
 }
 
 impl Default for Accounts {
@@ -166,7 +92,7 @@ impl Default for Accounts {
         let sessions =
             with_session.map(|person| Session { person, name: session_name(person, 0), is_live: person != Dave });
         let good_links = vec![Link::Alice1, Link::Alice2, Link::Carol];
-        Self { all, sessions: sessions.into(), good_links, passwords: 0, invitations: 0 }
+        Self { all, sessions: sessions.into(), good_links, passwords: 0 }
     }
 }
 
@@ -370,8 +296,7 @@ impl Model {
             let mut outcomes = Map::new();
             for person in who {
                 if self.accounts.of(*person).is_none() {
-                    self.accounts.invitations += 1;
-                    let id = json!(format!("${{account_{}}}", self.accounts.invitations));
+                    let id = self.new_name("account");
                     let (is_id_known, active, password) = (false, Some(false), None);
                     let account = Account { person: *person, id, is_id_known, active, password, wrong_passwords: 0 };
                     self.accounts.all.push(account);

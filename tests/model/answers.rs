@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::accounts::{Caller, Person};
 use crate::assignments::Task;
 use crate::expected::{Answer as Reply, Expected, Refusals};
 use crate::exports::Page;
 use crate::model::Model;
+use crate::people::{Caller, Person};
 use crate::questionnaires::Which;
 use crate::request::{Body, Sent};
 

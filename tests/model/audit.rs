@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::accounts::Caller;
 use crate::expected::{Answer, Expected};
 use crate::model::Model;
+use crate::people::Caller;
 use crate::request::Sent;
 
 /// `GET /admin/audit`.
@@ -19,7 +19,7 @@ pub fn any_request() -> impl Strategy<Value = Request> {
 }
 
 impl Model {
-    /// Records an action. Nobody's token did it where an account sets its own password.
+    /// Records an action of a caller, or of an account that sets its own password.
     pub fn record(&mut self, action: &'static str, by: Option<Caller>) {
         let is_of_services =
             ["experiment.", "run.", "data.", "assignments.add"].iter().any(|part| action.starts_with(part));

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::accounts::Caller;
 use crate::expected::{Answer, Expected, Refusals};
 use crate::model::Model;
+use crate::people::Caller;
 use crate::request::Sent;
 
 #[derive(Clone, Debug)]

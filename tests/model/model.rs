@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::accounts::{Accounts, Caller};
+use crate::accounts::Accounts;
 use crate::answers::Answers;
 use crate::assignments::Assignments;
 use crate::expected::{Answer, Expected, Token};
 use crate::experiments::Experiments;
+use crate::people::Caller;
 use crate::questionnaires::Questionnaires;
 use crate::request::{Body, Credentials, Request, Sent};
 
@@ -30,7 +31,7 @@ pub struct Model {
 /// A request that was carried out with an `Idempotency-Key`.
 #[derive(Clone, Debug)]
 struct Remembered {
-    /// Nobody's token is the API key.
+    /// The address of the account; none of the API key.
     author: Option<String>,
     path: String,
     key: u8,

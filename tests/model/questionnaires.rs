@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::accounts::{Caller, PARTICIPANTS};
 use crate::expected::{ANY, Answer, Expected, Refusals};
 use crate::model::Model;
+use crate::people::{Caller, PARTICIPANTS};
 use crate::request::Sent;
 
 /// A questionnaire, by the titles of its questions.

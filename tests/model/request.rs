@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tests::app::API_KEY;
 
-use crate::accounts::{PARTICIPANTS, Person};
 use crate::expected::Values;
+use crate::people::{PARTICIPANTS, Person};
 use crate::{accounts, answers, assignments, audit, experiments, exports, questionnaires};
 
 /// What somebody wants. It names things by their part in the study ("my next case"), so that it means something after any other requests.
