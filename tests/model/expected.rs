@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// Stands for any value in a body.
+/// Stands for any value in a body but null.
 pub const ANY: &str = "${any}";
 
 /// One of these answers; several where a request is wrong in several ways.
@@ -114,13 +114,15 @@ impl Values {
     pub fn compare(&mut self, expected: &Value, actual: &Value, place: &str) -> Result<(), String> {
         let differs = || Err(format!("{place}: {actual} where the model has {expected}"));
         match (expected, actual) {
-            (Value::String(any), _) if any == ANY => Ok(()),
-            (Value::String(text), _) if text.starts_with("${") => {
+            (Value::String(any), actual) if any == ANY && !actual.is_null() => Ok(()),
+            (Value::String(text), _) if text != ANY && text.starts_with("${") => {
                 self.compare_value(text.trim_matches(['$', '{', '}']), actual).or_else(|()| differs())
             }
-            (Value::Object(fields), Value::Object(_)) => {
-                fields.iter().try_for_each(|(key, value)| self.compare(value, &actual[key], &format!("{place}.{key}")))
-            }
+            (Value::Object(fields), Value::Object(others)) => fields.iter().try_for_each(|(key, value)| {
+                let place = format!("{place}.{key}");
+                let other = others.get(key).ok_or_else(|| format!("{place} is missing"))?;
+                self.compare(value, other, &place)
+            }),
             (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
                 let mut pairs = items.iter().zip(others).enumerate();
                 pairs.try_for_each(|(index, (item, other))| self.compare(item, other, &format!("{place}[{index}]")))

@@ -139,7 +139,7 @@ impl Model {
             who => who.ok(),
         };
         let newest = self.questionnaires.0.last().expect("there is one at first");
-        let is_tenth = who.is_some_and(|who| (self.answers.of(who).count() + 1).is_multiple_of(10));
+        let is_tenth = who.is_some_and(|who| (self.answers.count(who) + 1).is_multiple_of(10));
         let titles = newest.titles.iter().map(String::as_str).chain(is_tenth.then_some(ATTENTION_CHECK));
         let config: Vec<Value> = titles.map(|title| json!({ "title": title, "type": ANY })).collect();
         (sent, Answer::data(200, json!({"id": newest.id, "config": config})).into())

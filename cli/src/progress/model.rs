@@ -128,7 +128,7 @@ impl Study {
                 _ => total = work,
             }
         }
-        // nobody is stuck since before there were calendars
+        // nobody has been stuck for longer than there are dates
         let stuck_before = at.checked_sub_days(Days::new(stuck_after_days.into())).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut participants: Vec<Participant> = accounts
             .into_iter()
