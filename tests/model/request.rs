@@ -33,7 +33,7 @@ pub fn any_case() -> impl Strategy<Value = Vec<Request>> {
 /// Any request; those of participants most often.
 fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
-        3 => accounts::any_request().prop_map(Request::Accounts),
+        2 => accounts::any_request().prop_map(Request::Accounts),
         6 => answers::any_request(PARTICIPANTS).prop_map(Request::Answers),
         5 => assignments::any_request(PARTICIPANTS).prop_map(Request::Assignments),
         1 => audit::any_request().prop_map(Request::Audit),
