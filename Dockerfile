@@ -17,6 +17,8 @@ FROM ${BUILD_IMAGE} AS build
 WORKDIR /augmed
 COPY --from=manifests /augmed .
 RUN cargo build --locked --release --package cli
+# the commit, for `augmed --version` and the record of what was shown
+ARG AUGMED_COMMIT
 COPY . .
 # cargo goes by time, and the empty sources it has compiled are younger than those of a checkout
 RUN find . -name '*.rs' ! -path './target/*' -exec touch {} + \

@@ -37,10 +37,14 @@ pub struct Arguments {
 pub enum Benchmark {
     /// Requests to the server, beside their statements in pgbench
     Server,
+    /// Case reviews that are shown for the first time, beside those that are shown again
+    FirstView,
     /// Requests to one warm function, beside a bare function with the same statement
     Functions,
     /// Start of every function, beside a bare one
     ColdStart,
+    /// Cold starts with secrets from Parameter Store, TLS, and the share of a processor that memory buys; takes root
+    AsLambda,
     /// Memory of functions after many requests, beside a bare one
     Memory,
     /// Logins, beside scrypt alone

@@ -117,6 +117,8 @@ fn functions() -> Result<Vec<String>, Failure> {
 async fn measure(bench: &mut Bench, arguments: &Arguments, started: Instant) -> Result<Report, Failure> {
     for patients in arguments.sizes() {
         bench.studies.push(Study::generate(&bench.cluster, patients).await?);
+        let study = bench.studies.last().ok_or("there is no study")?;
+        benchmark::view_pages(bench, study).await?;
         say(started, &format!("a study of {patients} patients"));
     }
     let machine = Machine::describe(bench.cluster.version().await?)?;

@@ -9,6 +9,7 @@ use crate::study::Assignment;
 
 const QUESTIONNAIRE: &str = "11111111-1111-4111-8111-111111111111";
 const ANSWER: &str = r#"{"How would you assess this patient's risk level?": "Moderate", "How confident are you?": "2", "What else would you like to know?": "More laboratory values over the last two years, please."}"#;
+const LOGGED_IN: Parameter = parameter("timestamptz", Argument::Constant("2026-03-02T07:00:00Z"));
 const CASE_OPEN: &str = "2026-03-02T08:00:00.000Z";
 const ANSWER_OPEN: &str = "2026-03-02T08:03:20.250Z";
 const ANSWER_SUBMIT: &str = "2026-03-02T08:05:00.500Z";
@@ -56,7 +57,7 @@ pub const ROUTES: [Route; 5] = [
         name: "cases",
         function: "cases",
         mark: "unanswered",
-        parameters: &[parameter("text", Argument::Email)],
+        parameters: &[parameter("text", Argument::Email), LOGGED_IN],
         writes: false,
     },
     Route {
@@ -67,6 +68,7 @@ pub const ROUTES: [Route; 5] = [
             parameter("text", Argument::Email),
             parameter("text", Argument::Assignment),
             parameter("integer[]", Argument::Constant("{}")),
+            LOGGED_IN,
         ],
         writes: false,
     },
@@ -74,7 +76,7 @@ pub const ROUTES: [Route; 5] = [
         name: "config/answer",
         function: "config-answer",
         mark: "newest",
-        parameters: &[parameter("text", Argument::Email)],
+        parameters: &[parameter("text", Argument::Email), LOGGED_IN],
         writes: false,
     },
     Route {
@@ -87,6 +89,7 @@ pub const ROUTES: [Route; 5] = [
             parameter("uuid", Argument::Constant(QUESTIONNAIRE)),
             parameter("text", Argument::Constant(ANSWER)),
             parameter("boolean", Argument::Constant("false")),
+            LOGGED_IN,
         ],
         writes: true,
     },
@@ -103,12 +106,18 @@ pub const ROUTES: [Route; 5] = [
             parameter("double precision", Argument::Constant("200.25")),
             parameter("double precision", Argument::Constant("100.25")),
             parameter("double precision", Argument::Constant("300.5")),
+            LOGGED_IN,
         ],
         writes: true,
     },
 ];
 
 impl Route {
+    /// Returns the route that this function serves.
+    pub fn of_function(function: &str) -> Option<&'static Self> {
+        ROUTES.iter().find(|route| route.function == function)
+    }
+
     /// The request about an assignment.
     pub fn request(&self, assignment: &Assignment) -> HttpRequest {
         let (method, path, body) = self.parts(assignment);
@@ -165,4 +174,31 @@ pub fn event(method: &Method, path: &str, authorization: &str, body: &str) -> Va
         },
         "body": body, "isBase64Encoded": false
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The types of the parameters of each statement of the workspace that has `mark`, as sqlx has found them.
+    fn parameters_of(mark: &str) -> Vec<Vec<Value>> {
+        let queries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx")).unwrap();
+        let documents = queries.map(|query| fs::read(query.unwrap().path()).unwrap());
+        let parsed = documents.map(|text| serde_json::from_slice::<Value>(&text).unwrap());
+        let found = parsed.filter(|query| query["query"].as_str().unwrap().contains(mark));
+        found.map(|query| query["describe"]["parameters"]["Left"].as_array().cloned().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn every_parameter_of_a_statement_has_a_value_here() {
+        for route in &ROUTES {
+            let found = parameters_of(route.mark);
+
+            // a mark may be a part of another route's statement, too
+            assert!(found.iter().any(|types| types.len() == route.parameters.len()), "{}: {found:?}", route.name);
+        }
+    }
 }

@@ -55,7 +55,8 @@ impl Study {
     /// Removes what measurements have written.
     pub async fn reset(&self) -> Result<(), Failure> {
         let mut connection = self.database.connect().await?;
-        for table in ["answer", "analytics"] {
+        // an answer refers to its exposure
+        for table in ["answer", "analytics", "exposure"] {
             let written =
                 format!(r#"DELETE FROM {table} WHERE user_email IN (SELECT email FROM "user" WHERE id > 1000)"#);
             if connection.execute(written.as_str()).await?.rows_affected() > 0 {

@@ -19,7 +19,7 @@ Examples:
 
 /// Run an `AugMed` study: schema, cases, participants, assignments, answers.
 #[derive(Debug, Parser)]
-#[command(name = "augmed", version, after_help = AFTER_HELP, arg_required_else_help = true, max_term_width = 120)]
+#[command(name = "augmed", version = shared::version::text(), after_help = AFTER_HELP, arg_required_else_help = true, max_term_width = 120)]
 pub struct Arguments {
     /// Print one JSON document instead of text; errors are JSON on standard error.
     #[arg(long, global = true)]

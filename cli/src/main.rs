@@ -17,6 +17,7 @@ mod context;
 mod demo_study;
 mod doctor;
 mod export;
+mod exposures;
 mod failure;
 mod input;
 mod load;

@@ -32,6 +32,13 @@ impl Chance {
             }
         }
     }
+
+    /// Returns whether something of this probability happens: never for 0, always for 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are what a number has")]
+    pub fn happens(&mut self, probability: f64) -> bool {
+        let uniform = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        uniform < probability
+    }
 }
 
 #[cfg(test)]
@@ -64,5 +71,14 @@ mod tests {
             counts[chance.below(6)] += 1;
         }
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn what_has_a_probability_happens_about_as_often() {
+        let mut chance = Chance::from_seed("fair");
+        let mut count = |probability| (0..6000).filter(|_| chance.happens(probability)).count();
+
+        assert_eq!((count(0.0), count(1.0)), (0, 6000));
+        assert!((1650..1950).contains(&count(0.3)));
     }
 }

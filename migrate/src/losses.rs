@@ -42,9 +42,17 @@ mod tests {
         let dropped = migrations::down().flat_map(|migration| dropped_tables(&migration.sql));
         let dropped: BTreeSet<String> = dropped.map(|table| table.replace('"', "")).collect();
 
-        let ours =
-            ["audit_entry", "login_failure", "wrong_password", "known_client", "reset_mails", "idempotent_request"]
-                .map(str::to_owned);
+        let ours = [
+            "audit_entry",
+            "exposure",
+            "idempotent_request",
+            "known_client",
+            "login_failure",
+            "reset_mails",
+            "shown_page",
+            "wrong_password",
+        ]
+        .map(str::to_owned);
         assert_eq!(dropped, catalog::expected().into_keys().chain(ours).collect());
     }
 

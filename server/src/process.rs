@@ -47,6 +47,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         tracing::warn!("connections were still open in the end");
     }
     app.db.close();
+    telemetry::end();
     Ok(())
 }
 

@@ -32,6 +32,7 @@ pub mod secrets;
 pub mod stored_json;
 pub mod telemetry;
 pub mod time;
+pub mod version;
 
 pub use app::App;
 pub use config::Config;

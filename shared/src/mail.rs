@@ -8,9 +8,11 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::OnceCell;
+use tracing::Instrument as _;
 
 use crate::aws;
 use crate::config::MailTransport;
+use crate::telemetry::waiting_for;
 use crate::time::now;
 
 /// A mail in both forms.
@@ -58,7 +60,7 @@ impl Mailer {
     /// Sends `message` and returns its id.
     pub async fn send(&self, recipient: &str, message: &Message) -> Result<String, MailError> {
         match &self.transport {
-            MailTransport::Ses => self.send_by_ses(recipient, message).await,
+            MailTransport::Ses => self.send_by_ses(recipient, message).instrument(waiting_for!("SES")).await,
             MailTransport::Log => {
                 let id = local_id();
                 tracing::info!(message_id = id, subject = message.subject, "mail");

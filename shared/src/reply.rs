@@ -20,6 +20,10 @@ pub struct Created<T>(pub T);
 #[derive(Debug)]
 pub struct Bare<T>(pub T);
 
+/// 200 with JSON that was written before, for handlers that keep what they send.
+#[derive(Debug)]
+pub struct Written(Vec<u8>);
+
 /// `{"id": …}`: what was stored or sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Id<T> {
@@ -38,6 +42,26 @@ pub struct Envelope<T> {
 /// `data` in the envelope, as JSON.
 pub(crate) fn envelope(data: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(&Envelope { data, error: None })
+}
+
+impl<T: Serialize> Data<T> {
+    /// Writes the answer, envelope and all.
+    pub fn write(&self) -> Result<Written, ApiError> {
+        write(&Envelope { data: &self.0, error: None }).map(Written)
+    }
+}
+
+impl Written {
+    /// Returns the bytes that are sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        with_type(StatusCode::OK, self.0)
+    }
 }
 
 impl<T: Serialize> IntoResponse for Data<T> {
@@ -59,10 +83,13 @@ impl<T: Serialize> IntoResponse for Bare<T> {
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => {
-            (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
-        }
-        Err(error) => ApiError::Fault(format!("answer could not be written as JSON: {error}")).into_response(),
-    }
+    write(body).map_or_else(IntoResponse::into_response, |body| with_type(status, body))
+}
+
+fn write(body: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    serde_json::to_vec(body).map_err(|error| ApiError::Fault(format!("answer could not be written as JSON: {error}")))
+}
+
+fn with_type(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }

@@ -196,7 +196,7 @@ async fn a_review_is_one_round_trip() {
     let db = TestDb::with_contract_data().await;
     let round_trips = RoundTrips::before(&db.url()).await;
     let api = TestApp::configured(db, &[("DATABASE_URL", round_trips.url()), ("DATABASE_MAX_CONNECTIONS", "1")]).await;
-    seen(&api, "cfg-a04-styles").await; // connects, and prepares the statement
+    seen(&api, "cfg-a05-top-order").await; // connects, prepares the statement, and records the page
     round_trips.take();
 
     seen(&api, "cfg-a05-top-order").await;

@@ -20,6 +20,7 @@ mod export_memory;
 mod export_order;
 mod export_paging;
 mod export_stream;
+mod exposures;
 mod failed_logins;
 mod guard_headers;
 mod healthcheck;

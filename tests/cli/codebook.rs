@@ -30,6 +30,7 @@ async fn every_column_of_every_export_is_described() {
         ("analytics", &["export", "analytics"]),
         ("participants", &["export", "participants"]),
         ("display_configs", &["export", "assignments"]),
+        ("exposures", &["export", "exposures"]),
         ("uploadable", &["assignments", "export"]),
     ] {
         let header = augmed.run(command).done().stdout;

@@ -56,12 +56,12 @@ class Deploy(unittest.TestCase):
 
     def test_the_image_is_built_for_the_processor_of_the_functions(self):
         _, calls = self.deploy("dev", "build")
-        self.assertIn("docker build --platform linux/arm64 --tag augmed-api:new .", calls)
+        self.assertIn("docker build --platform linux/arm64 --build-arg AUGMED_COMMIT --tag augmed-api:new .", calls)
 
         settings = self.folder / "samconfig.toml"
         settings.write_text(settings.read_text().replace('"LogRetentionDays=14"', '"Architecture=x86_64"'))
         _, calls = self.deploy("dev", "build")
-        self.assertIn("docker build --platform linux/amd64 --tag augmed-api:new .", calls)
+        self.assertIn("docker build --platform linux/amd64 --build-arg AUGMED_COMMIT --tag augmed-api:new .", calls)
 
     def test_a_release_pushes_deploys_and_is_tried(self):
         result, calls = self.deploy("dev", "release")

@@ -2,6 +2,8 @@
 BEGIN;
 DELETE FROM analytics;
 DELETE FROM answer;
+DELETE FROM exposure;
+DELETE FROM shown_page;
 DELETE FROM display_config;
 DELETE FROM answer_config;
 DELETE FROM rl_run;

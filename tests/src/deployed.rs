@@ -45,9 +45,11 @@ pub fn function(name: &str, environment: impl IntoIterator<Item = (String, Strin
     Function::new(found, binary(name), settings(environment.into_iter().collect()), Arc::new(group))
 }
 
-/// Whatever a function says is looked at.
+/// Whatever a function says is looked at. The variables of OpenTelemetry's SDK are not the template's.
 fn settings(environment: BTreeMap<String, String>) -> Settings {
-    let everywhere = BTreeMap::from([("RUST_LOG".to_owned(), "debug".to_owned())]);
+    let (mut everywhere, environment): (BTreeMap<_, _>, _) =
+        environment.into_iter().partition(|(name, _)| name.starts_with("OTEL_"));
+    everywhere.insert("RUST_LOG".to_owned(), "debug".to_owned());
     Settings { environment, everywhere, log: secrets::watched_log(), ..Settings::default() }
 }
 

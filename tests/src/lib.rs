@@ -4,6 +4,7 @@
 #![cfg_attr(test, expect(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)"))]
 
 pub mod app;
+pub mod collector;
 pub mod contract;
 pub mod db;
 pub mod deployed;

@@ -1,17 +1,20 @@
-//! What developers use beside us: a client that is generated from the OpenAPI document, and cargo-lambda.
+//! What developers use beside us: a client that is generated from the OpenAPI document, cargo-lambda, and OpenTelemetry.
 //!
-//! Both come from Python's package index (`.ci/requirements.txt`). A test whose tool is missing is ignored, and says so;
-//! `REQUIRE_OPENAPI_CLIENT` and `REQUIRE_CARGO_LAMBDA` make its absence a failure.
+//! All come from Python's package index (`.ci/requirements.txt`). A test whose tool is missing is ignored, and says so;
+//! `REQUIRE_OPENAPI_CLIENT`, `REQUIRE_CARGO_LAMBDA` and `REQUIRE_OPENTELEMETRY` make its absence a failure.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
 mod cargo_lambda;
 mod generated_client;
+mod spans;
 mod tool;
 
 use std::process::ExitCode;
 
+use futures_util::future::LocalBoxFuture;
 use libtest_mimic::Trial;
+use tests::collector;
 use tests::trials::arguments;
 use tokio::runtime::Runtime;
 
@@ -19,7 +22,18 @@ fn main() -> ExitCode {
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
     let no_generator = tool::is_missing("openapi-python-client", "REQUIRE_OPENAPI_CLIENT");
     let no_cargo_lambda = tool::is_missing("cargo-lambda", "REQUIRE_CARGO_LAMBDA");
+    let no_collector = collector::is_missing();
+    let of_spans = |name: &str, test: fn() -> LocalBoxFuture<'static, ()>| {
+        let test = move || {
+            runtime.block_on(test());
+            Ok(())
+        };
+        Trial::test(format!("spans::{name}"), test).with_ignored_flag(no_collector)
+    };
     let trials = vec![
+        of_spans("of_the_server", || Box::pin(spans::of_the_server())),
+        of_spans("of_a_login", || Box::pin(spans::of_a_login())),
+        of_spans("of_a_function", || Box::pin(spans::of_a_function())),
         Trial::test("generated_client::an_experiment_services_day", move || {
             runtime.block_on(generated_client::an_experiment_services_day());
             Ok(())

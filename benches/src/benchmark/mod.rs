@@ -1,7 +1,9 @@
 //! What is measured, one module each.
 
+mod as_lambda;
 mod cold_start;
 mod export;
+mod first_view;
 mod fleet;
 mod functions;
 mod growth;
@@ -12,6 +14,8 @@ mod server;
 mod upload;
 
 use std::sync::Arc;
+
+use sqlx::Executor as _;
 
 use crate::arguments::Benchmark;
 use crate::http_client::HttpClient;
@@ -35,14 +39,24 @@ pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
 
 /// PostgreSQL has a core of its own there (decision 42). Elsewhere it has little to do, or all there is to gain is that everybody works at once.
 fn waits_for_postgres(benchmark: Benchmark) -> bool {
-    matches!(benchmark, Benchmark::Server | Benchmark::Functions | Benchmark::ColdStart | Benchmark::Growth)
+    matches!(
+        benchmark,
+        Benchmark::Server
+            | Benchmark::FirstView
+            | Benchmark::Functions
+            | Benchmark::ColdStart
+            | Benchmark::AsLambda
+            | Benchmark::Growth
+    )
 }
 
 async fn measure(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure> {
     match benchmark {
         Benchmark::Server => server::run(bench).await,
+        Benchmark::FirstView => first_view::run(bench).await,
         Benchmark::Functions => functions::run(bench).await,
         Benchmark::ColdStart => cold_start::run(bench).await,
+        Benchmark::AsLambda => as_lambda::run(bench).await,
         Benchmark::Memory => memory::run(bench).await,
         Benchmark::Login => login::run(bench).await,
         Benchmark::Growth => growth::run(bench).await,
@@ -51,6 +65,20 @@ async fn measure(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
         Benchmark::Pooler => pooler::run(bench).await,
         Benchmark::Fleet => fleet::run(bench).await,
     }
+}
+
+/// Shows each page that is read later: what is measured then are later views, as most are.
+pub async fn view_pages(bench: &Bench, study: &Study) -> Result<(), Failure> {
+    let server = serve(bench, study).await?;
+    let route = Route::of_function("case-reviews").ok_or("there is no case review")?;
+    let mut client = HttpClient::connect(server.port).await?;
+    for assignment in &study.read {
+        client.ask(&route.request(assignment)).await?;
+    }
+    server.stop().await?;
+    let vacuum = "VACUUM (FREEZE, ANALYZE) exposure, shown_page";
+    study.database.connect().await?.execute(vacuum).await?;
+    Ok(())
 }
 
 /// The server over a study.

@@ -1,4 +1,4 @@
-//! `generate`: a file of assignments from participants, cases and arms.
+//! `generate`: a file of assignments from participants, cases, and arms or a design file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -10,6 +10,7 @@ use shared::db::Database;
 
 use super::arms::{self, Arms};
 use super::design::{self, Design, Size, Slot};
+use super::design_file;
 use super::export::COLUMNS;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -35,14 +36,19 @@ The same participants, cases, arms and seed give the same file, whenever and whe
 Examples:
   augmed assignments generate --arms arms.csv --seed main-study --out assignments.csv
   augmed assignments generate --arms arms.csv --participants people.csv --cases 101,102,103,104 --cases-per-participant 2
-  augmed assignments generate --arms arms.csv --design between --out assignments.csv";
+  augmed assignments generate --arms arms.csv --design between --out assignments.csv
+  augmed assignments generate --design-file study.toml --participants people.csv --simulate 1000 --html balance.html
+  augmed assignments generate --design-file study.toml --participants people.csv --out assignments.csv
+  augmed assignments generate --design-file study.toml --participants people.csv --check assignments.csv";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
     /// The arms (CSV), or - for standard input.
-    #[arg(long, value_name = "FILE")]
-    arms: Input,
+    #[arg(long, value_name = "FILE", required_unless_present = "design_file")]
+    arms: Option<Input>,
+    #[command(flatten)]
+    design_file: design_file::DesignArguments,
     /// Addresses: CSV with a column `email` or `User`, or one a line. Without it: every account that is invited or active, and no administrator's.
     #[arg(long, value_name = "FILE")]
     participants: Option<Input>,
@@ -68,7 +74,8 @@ pub struct Arguments {
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let db = context.database().await?;
-    let arms = arms::read(&arguments.arms)?;
+    let Some(arms_file) = &arguments.arms else { return run_design_file(arguments, &db, context).await };
+    let arms = arms::read(arms_file)?;
     // sorted, so that the order in which they are given changes nothing
     let participants: Vec<String> = participants(arguments.participants.as_ref(), &db).await?.into_iter().collect();
     let cases: Vec<i32> = cases(&arguments.cases, &db).await?.into_iter().collect();
@@ -79,7 +86,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         return Err(Failure::usage(problem).with_remedy("nobody reads a case twice"));
     }
     let seed = arguments.seed.unwrap_or_else(|| sqlx::types::Uuid::new_v4().simple().to_string());
-    let shown = Shown::of(&arms, &cases, &arguments.arms, &db).await?;
+    let shown = Shown::of(&arms, &cases, arms_file, &db).await?;
     let size = Size {
         participants: participants.len(),
         cases: cases.len(),
@@ -118,6 +125,22 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         return Ok(Ending::Done);
     }
     context.show(&generated)
+}
+
+async fn run_design_file(arguments: Arguments, db: &Database, context: &Context) -> Result<Ending, Failure> {
+    let Some(file) = arguments.design_file.design_file.clone() else {
+        return Err(Failure::usage("--arms or --design-file has to be given"));
+    };
+    let has_own_cases = arguments.design_file.case_list.is_some() || arguments.design_file.second_reading_of.is_some();
+    let given = design_file::Given {
+        participants: participants(arguments.participants.as_ref(), db).await?,
+        participants_file: arguments.participants,
+        cases: if has_own_cases { BTreeSet::new() } else { cases(&arguments.cases, db).await? },
+        seed: arguments.seed,
+        experiment: arguments.experiment,
+        out: arguments.out,
+    };
+    design_file::run(&file, arguments.design_file, given, context).await
 }
 
 async fn participants(file: Option<&Input>, db: &Database) -> Result<BTreeSet<String>, Failure> {

@@ -3,6 +3,7 @@
 mod arms;
 mod clear;
 mod design;
+mod design_file;
 mod export;
 mod generate;
 mod list;
@@ -22,8 +23,10 @@ Rows of one user and case make one assignment. Cases come in the order of the fi
 
 Examples:
   augmed assignments generate --arms arms.csv --cases 101,102,103 --seed pilot --out assignments.csv
+  augmed assignments generate --design-file study.toml --out assignments.csv
   augmed assignments preview assignments.csv      what it would store, and what of it may be a mistake
   augmed assignments upload assignments.csv       add and update; others stay
+  augmed assignments upload second.csv --second-reading     cases that participants read again
   augmed assignments export > backup.csv          what is stored, as a file that can be uploaded";
 
 /// Who reads which case, and what they see of it.
@@ -47,7 +50,7 @@ enum Action {
     /// Remove assignments. Answers stay.
     Clear(clear::Arguments),
     /// Make a file of assignments: participants × cases × arms, balanced and randomised from a seed.
-    Generate(generate::Arguments),
+    Generate(Box<generate::Arguments>),
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
@@ -57,6 +60,6 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         Action::Export(arguments) => export::run(arguments, context).await,
         Action::List(arguments) => list::run(arguments, context).await,
         Action::Clear(arguments) => clear::run(arguments, context).await,
-        Action::Generate(arguments) => generate::run(arguments, context).await,
+        Action::Generate(arguments) => generate::run(*arguments, context).await,
     }
 }

@@ -34,6 +34,10 @@ pub struct Upload {
     /// Take the place of every stored assignment, instead of adding to them.
     #[arg(long)]
     replace: bool,
+    /// Add assignments also of cases that participants have already, which are read a second time. Without it such an assignment changes
+    /// what the earlier one shows.
+    #[arg(long, conflicts_with = "replace")]
+    second_reading: bool,
     /// Store it although there are warnings.
     #[arg(long)]
     force: bool,
@@ -97,7 +101,13 @@ pub async fn upload(arguments: Upload, context: &Context) -> Result<Ending, Fail
     }
     let mut transaction = context::begin(&db).await?;
     let author = context.author();
-    let uploaded = if arguments.replace {
+    let uploaded = if arguments.second_reading {
+        let added = waiting::spin("storing", store::add(&mut transaction, &assignments)).await?;
+        let created = added.iter().filter(|is_new| **is_new).count();
+        let details = json!({ "added": created, "updated": 0 });
+        author.record(&mut transaction, Action::UploadAssignments, &[], details).await?;
+        Uploaded { counts, created, updated: 0, removed: 0, warnings }
+    } else if arguments.replace {
         let removed = store::replace_all(&mut transaction, &assignments).await?;
         let details = json!({ "added": assignments.len(), "removed": removed });
         author.record(&mut transaction, Action::ReplaceAssignments, &[], details).await?;

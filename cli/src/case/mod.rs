@@ -1,5 +1,6 @@
-//! `augmed case`: what a participant would see.
+//! `augmed case`: what a participant would see, or has seen.
 
+mod shown;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ const AFTER_HELP: &str = "\
 Examples:
   augmed case show 5f0c1b6e8f2d4f6f9c0d6a7b8c9d0e1f          an assignment that is stored
   augmed case show --file assignments.csv --row 2          one of a file, before it is uploaded
+  augmed case shown 12                                       what was on the page that answer 12 was given to
   augmed case paths 101 102                                  what assignments of these cases can name";
 
 /// What a participant would see of a case.
@@ -45,6 +47,11 @@ enum Action {
         #[arg(long, requires = "file")]
         row: Option<u64>,
     },
+    /// Draw the page that an answer was given to, as it was sent.
+    Shown {
+        /// The answer: `answer_id` of `augmed export answers`.
+        answer: i32,
+    },
     /// List every path that assignments of these cases can name.
     Paths {
         /// `visit_occurrence_id`.
@@ -61,6 +68,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             context.show(&Shown(of_file(&file, row.unwrap_or_default(), &db).await?))
         }
         Action::Show { .. } => Err(Failure::usage("which one? An assignment's id, or --file and --row")),
+        Action::Shown { answer } => context.show(&shown::find(answer, &db).await?),
         Action::Paths { cases } => {
             let loaded = load(&cases, &db).await?;
             let paths = cases.iter().map(|&case| {
@@ -117,7 +125,7 @@ struct Shown(CaseReview);
 
 impl Report for Shown {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{}", tree::of(&self.0))
+        write!(out, "{}", tree::of(&serde_json::to_value(&self.0).map_err(io::Error::from)?))
     }
 }
 

@@ -3,14 +3,12 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use case_reviews::CaseReview;
 use serde_json::Value;
 use termtree::Tree;
 
-/// The case, its sections, and what is important above them, as the page has it.
-pub fn of(review: &CaseReview) -> String {
-    // as the page gets it: nothing here knows more than a participant would see
-    let page = serde_json::to_value(review).unwrap_or_default();
+/// Draws the case, its sections, and what is important above them. Takes `data` as the page gets it: nothing here knows more than a
+/// participant sees.
+pub fn of(page: &Value) -> String {
     let text = |key: &str| page[key].as_str().unwrap_or("-").to_owned();
     let title = format!("Case {}, patient {}", text("caseNumber"), text("personName"));
     let mut drawn = format!("{}\n", styled(&title, Style::new().bold()));

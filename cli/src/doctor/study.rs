@@ -8,9 +8,13 @@ use shared::stored_json::{entries, fields, text};
 
 use super::diagnosis::Diagnosis;
 use crate::context::Context;
+use crate::exposures;
 use crate::failure::Failure;
 use crate::page_config::{self, Finding};
 use crate::plausibility;
+
+/// Answers that one line names.
+const MOST_ANSWERS: usize = 10;
 
 pub async fn check(context: &Context) -> Vec<Diagnosis> {
     match look(context).await {
@@ -25,7 +29,19 @@ async fn look(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
     let mut found = vec![data(&db).await?, plausible(&db).await?, page_config(&db).await?];
     found.extend(people_and_questions(&db).await?);
     found.extend(assignments(&db).await?);
+    found.push(pages(&db).await?);
     Ok(found)
+}
+
+async fn pages(db: &Database) -> Result<Diagnosis, Failure> {
+    let mut connection = db.begin().await?;
+    let found = exposures::find(&mut connection).await?;
+    connection.rollback().await?;
+    if found.is_empty() {
+        return Ok(Diagnosis::good("pages", "every answer fits the page that it was given to"));
+    }
+    let remedy = "augmed case shown ANSWER draws the page; augmed --json progress lists all of these answers";
+    Ok(Diagnosis::warning("pages", found.sentences(MOST_ANSWERS).join("; "), remedy))
 }
 
 async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {

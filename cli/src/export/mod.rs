@@ -11,11 +11,12 @@ use export::{Analytics, AnswersWithAssignment, DisplayConfigs, Participants, Tab
 use shared::iso8601;
 
 use crate::context::Context;
+use crate::exposures::Exposures;
 use crate::failure::Failure;
 use crate::report::Ending;
 
 pub use analysis::{
-    Asked, Described, add_new, answer_text, asked, columns as analysis_columns, is_address, option_number,
+    Asked, Described, add_new, answer_text, asked, columns as analysis_columns, feature_of, is_address, option_number,
     participant_id, question_column, questionnaires,
 };
 pub use encoder::{Encoder, Format, Lines};
@@ -52,6 +53,8 @@ enum Action {
     Analytics(Dated),
     /// Participants without name and address, as GET /api/v1/export/participants gives them.
     Participants(Undated),
+    /// Which pages were shown: to whom, when, with which features and AI score.
+    Exposures(Undated),
     /// What was assigned, as GET /api/v1/export/display-configs gives it; `assignments export` makes a file for an upload.
     Assignments(Undated),
 }
@@ -90,6 +93,10 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         }
         Action::Analytics(Dated { since, destination }) => whole(Analytics, since.since, &destination, context).await,
         Action::Participants(Undated { destination }) => whole(Participants, None, &destination, context).await,
+        Action::Exposures(Undated { destination }) => {
+            let written = write(&mut Exposures, &destination, context).await?;
+            destination.report(&written, context)
+        }
         Action::Assignments(Undated { destination }) => whole(DisplayConfigs, None, &destination, context).await,
     }
 }

@@ -12,15 +12,19 @@ use super::plot::{Bars, Durations, Ranges, Value};
 use super::words::{checks, count, percent, quartiles};
 use crate::failure::Failure;
 
+/// Answers that one line names.
+const MOST_ANSWERS: usize = 20;
+
 /// What fits into a plot.
 const SHOWN_DAYS: u64 = 60;
 
 /// Renders the page. Participants are ids, unless addresses are asked for: a page is mailed on.
 pub fn page(study: &Study, with_addresses: bool) -> Result<String, Failure> {
     let page = Page::of(study, with_addresses);
+    let template = concat!(include_str!("bars.html"), include_str!("report.html"));
     let mut environment = Environment::new();
     let rendered = environment
-        .add_template("report.html", include_str!("report.html"))
+        .add_template("report.html", template)
         .and_then(|()| environment.get_template("report.html")?.render(minijinja::Value::from(Serde(&page))));
     rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
 }
@@ -40,6 +44,7 @@ struct Page {
     durations: Option<Ranges>,
     arms: Vec<Line>,
     participants: Vec<Line>,
+    contradictions: Vec<String>,
 }
 
 /// How many participants are in a state.
@@ -66,6 +71,7 @@ impl Page {
             durations: durations(study),
             arms: study.arms.iter().map(|arm| Line::of(name_of(arm), &arm.work)).collect(),
             participants: study.participants.iter().map(|one| Line::of_participant(one, with_addresses)).collect(),
+            contradictions: study.contradictions.sentences(MOST_ANSWERS),
         }
     }
 }

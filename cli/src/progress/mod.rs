@@ -2,7 +2,7 @@
 
 mod html;
 mod model;
-mod plot;
+pub mod plot;
 mod queries;
 mod report;
 mod words;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use shared::time::StoredTime;
 
 use super::queries::{Account, Check, Day, Facts, Group};
+use crate::exposures::Contradictions;
 
 /// A study at a moment.
 #[derive(Debug, Serialize)]
@@ -21,6 +22,7 @@ pub struct Study {
     pub participants: Vec<Participant>,
     pub arms: Vec<Arm>,
     pub days: Vec<Day>,
+    pub contradictions: Contradictions,
 }
 
 /// Assignments, and what became of them.
@@ -113,7 +115,7 @@ impl State {
 impl Study {
     /// The study that these facts are of.
     pub fn of(facts: Facts, stuck_after_days: u32, at: DateTime<Utc>) -> Self {
-        let Facts { groups, accounts, checks, days } = facts;
+        let Facts { groups, accounts, checks, days, contradictions } = facts;
         let mut total = Work::default();
         let mut by_email = BTreeMap::new();
         let mut arms = Vec::new();
@@ -141,7 +143,17 @@ impl Study {
         participants.sort_by_key(|one| (one.state, one.id));
         let answers_of_last_week = answers_of_last_week(&days, at.date_naive());
         let expected_end = expected_end(total.remaining, answers_of_last_week, at.date_naive());
-        Self { at, stuck_after_days, total, answers_of_last_week, expected_end, participants, arms, days }
+        Self {
+            at,
+            stuck_after_days,
+            total,
+            answers_of_last_week,
+            expected_end,
+            participants,
+            arms,
+            days,
+            contradictions,
+        }
     }
 
     /// How many are in a state.

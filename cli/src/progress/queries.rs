@@ -9,6 +9,7 @@ use shared::stored_json::{entries, fields, text};
 use shared::time::StoredTime;
 use sqlx::PgConnection;
 
+use crate::exposures::{self, Contradictions};
 use crate::failure::Failure;
 
 /// Everything that is asked for.
@@ -17,6 +18,7 @@ pub struct Facts {
     pub accounts: Vec<Account>,
     pub checks: Vec<Check>,
     pub days: Vec<Day>,
+    pub contradictions: Contradictions,
 }
 
 /// Assignments that have something in common.
@@ -71,6 +73,7 @@ pub async fn ask(db: &Database) -> Result<Facts, Failure> {
         accounts: accounts(&mut snapshot).await?,
         checks: checks(&mut snapshot).await?,
         days: days(&mut snapshot).await?,
+        contradictions: exposures::find(&mut snapshot).await?,
     };
     snapshot.rollback().await?;
     Ok(facts)

@@ -7,6 +7,9 @@ use super::words::{checks, count, percent, quartiles};
 use crate::report::Report;
 use crate::table;
 
+/// Answers that one line names; `--json` has them all.
+const MOST_ANSWERS: usize = 10;
+
 impl Report for Study {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.write_participants(out)?;
@@ -77,6 +80,9 @@ impl Study {
         if let Some(end) = self.expected_end {
             let answers = count(self.answers_of_last_week);
             writeln!(out, "{answers} answers in the last seven full days: all done on {end} at this pace")?;
+        }
+        for sentence in self.contradictions.sentences(MOST_ANSWERS) {
+            writeln!(out, "warning: {sentence}: augmed case shown ANSWER")?;
         }
         if total.skipped > 0 {
             writeln!(

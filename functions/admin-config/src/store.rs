@@ -1,5 +1,7 @@
 //! The statements of `display_config`. Writers wait for each other, readers for nobody.
 
+use std::collections::HashSet;
+
 use shared::assignment;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Postgres, Transaction};
@@ -106,6 +108,34 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
     assignment::keep_physical_order(&mut transaction, columns.user_email.iter().copied()).await?;
     transaction.commit().await?;
     Ok(outcomes)
+}
+
+/// Adds these assignments, in this order, also where a user has the case already: a second reading. Returns for each whether it is new;
+/// one with the id of a stored one is left alone, which makes a second upload of a file harmless.
+pub async fn add(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<bool>, sqlx::Error> {
+    let mut transaction = locked(connection).await?;
+    let columns = Columns::of(assignments);
+    let added = sqlx::query_scalar!(
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability)
+         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
+                 WITH ORDINALITY
+           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, place)
+         ORDER BY place
+         ON CONFLICT (id) DO NOTHING RETURNING id",
+        &columns.id as &[&str],
+        &columns.user_email as &[&str],
+        &columns.case_id,
+        &columns.path_config as &[&str],
+        &columns.experiment_id as &[Option<&str>],
+        &columns.arm as &[Option<&str>],
+        &columns.policy_id as &[Option<&str>],
+        &columns.allocation_probability as &[Option<f64>]
+    );
+    let added: HashSet<String> = added.fetch_all(&mut *transaction).await?.into_iter().collect();
+    assignment::keep_physical_order(&mut transaction, columns.user_email.iter().copied()).await?;
+    transaction.commit().await?;
+    Ok(assignments.iter().map(|assignment| added.contains(&assignment.id)).collect())
 }
 
 async fn locked(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, sqlx::Error> {

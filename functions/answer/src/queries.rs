@@ -37,8 +37,8 @@ pub(crate) struct StoredAnswer {
     pub ai_score_shown: bool,
 }
 
-/// Checks account, assignment and questionnaire and stores the answer with its arm, in one round trip: the next upload may delete the
-/// assignment. What was shown without a `path_config` is stored as JSON's null, as the old service does. The unique key over
+/// Checks account, assignment and questionnaire and stores the answer, in one round trip. With it goes what the next upload may delete, the
+/// arm, and the page that was served last. What was shown without a `path_config` is stored as JSON's null, as the old service does. The unique key over
 /// (`task_id`, `case_id`, `user_email`) lets one of several copies win.
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(
@@ -48,13 +48,16 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
                SELECT display_config.* FROM display_config JOIN account ON account.email = display_config.user_email
                WHERE display_config.id = $2),
              questionnaire AS (SELECT id FROM answer_config WHERE id = $3),
+             shown AS (
+               SELECT exposure.id FROM assignment JOIN exposure USING (case_id)
+               WHERE task_id = $2 AND exposure.user_email = $1 ORDER BY exposure.id DESC LIMIT 1),
              stored AS (
                INSERT INTO answer (task_id, case_id, user_email, display_configuration, answer_config_id, answer,
                                    ai_score_shown, created_timestamp, modified_timestamp,
-                                   experiment_id, arm, rl_run_id, policy_id, allocation_probability)
+                                   experiment_id, arm, rl_run_id, policy_id, allocation_probability, exposure_id)
                SELECT assignment.id, case_id, user_email, coalesce(path_config, 'null'), questionnaire.id, $4::text::json,
                       $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
-                      experiment_id, arm, rl_run_id, policy_id, allocation_probability
+                      experiment_id, arm, rl_run_id, policy_id, allocation_probability, (SELECT id FROM shown)
                FROM assignment, questionnaire WHERE case_id IS NOT NULL
                ON CONFLICT (task_id, case_id, user_email) DO NOTHING RETURNING id)
            SELECT (SELECT id FROM account) AS account_id,

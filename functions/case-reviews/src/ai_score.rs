@@ -8,7 +8,8 @@ use crate::path_config::PathConfig;
 pub const SECTION: &str = "RISK ASSESSMENT";
 const TOGGLE: &str = "CRC risk assessments";
 const RISK_ASSESSMENT_CONCEPT_ID: i32 = 45_614_722;
-const KEY: &str = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
+/// What stands over the score.
+pub const KEY: &str = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
 
 const SCORE: &str = "Colorectal Cancer Score";
 const SCORE_AS_SHOWN: &str = "Predicted Colorectal Cancer Score";

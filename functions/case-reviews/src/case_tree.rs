@@ -101,6 +101,14 @@ impl Values {
 }
 
 impl CaseReview {
+    /// Returns the AI score as it is shown, if it is.
+    pub fn ai_score(&self) -> Option<&str> {
+        match &self.important_infos.iter().find(|node| node.key == ai_score::KEY)?.values {
+            Values::Texts(texts) => texts.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// What `path_config` lets the participant see of a case.
     pub fn new(case: &Case, page_config: &PageConfig, path_config: &PathConfig) -> Self {
         let details: Vec<Node> = page_config

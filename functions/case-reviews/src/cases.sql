@@ -5,6 +5,13 @@ WITH account AS (
     SELECT id FROM "user" WHERE email = $1 AND active AND (tokens_valid_from <= $4) IS NOT FALSE
 ), assignment AS (
     SELECT case_id, path_config FROM account, display_config WHERE display_config.id = $2 AND user_email = $1
+), shown AS (
+    -- the page that was served last for this assignment
+    SELECT exposure.id, sha256, last_shown_at < now() - interval '1 hour' AS is_stale
+    FROM assignment JOIN exposure USING (case_id)
+    WHERE task_id = $2 AND user_email = $1
+    ORDER BY exposure.id DESC
+    LIMIT 1
 ), page_config AS (
     SELECT json_config::text AS stored FROM system_config WHERE id = 'page_config'
 ), configured AS MATERIALIZED (
@@ -16,6 +23,9 @@ WITH account AS (
 SELECT (SELECT id FROM account) AS account_id,
        EXISTS (SELECT FROM assignment) AS "is_assigned!",
        (SELECT path_config::text FROM assignment) AS path_config,
+       (SELECT id FROM shown) AS shown_id,
+       (SELECT sha256 FROM shown) AS shown_sha256,
+       (SELECT is_stale FROM shown) AS shown_is_stale,
        (SELECT stored FROM page_config) AS page_config,
        visit.visit_occurrence_id AS "visit_occurrence_id?",
        person_source_value,

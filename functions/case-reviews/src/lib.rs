@@ -9,6 +9,7 @@ mod decimal;
 mod examination;
 #[cfg(test)]
 mod example;
+mod exposure;
 pub mod naming;
 mod path_config;
 pub mod preview;
@@ -22,7 +23,7 @@ use shared::auth::Participant;
 use shared::extract::Path;
 use shared::http::Admission;
 use shared::openapi::{BadRequest, NotFound, ServerError, TokenRefused};
-use shared::reply::{Data, Envelope};
+use shared::reply::{Data, Envelope, Written};
 use shared::{ApiError, App, Business};
 use utoipa::OpenApi;
 
@@ -62,8 +63,8 @@ async fn get_case_review(
     State(app): State<App>,
     participant: Participant,
     Path(case_config_id): Path<String>,
-) -> Result<Data<CaseReview>, ApiError> {
-    let review = queries::assigned(&app.db, &participant, &case_config_id).await?;
+) -> Result<Written, ApiError> {
+    let mut review = queries::assigned(&app.db, &participant, &case_config_id).await?;
     participant.confirm(review.account_id)?;
     if !review.is_assigned {
         return Err(Business::NoAccessToReviewCase.into());
@@ -74,9 +75,23 @@ async fn get_case_review(
         .and_then(PageConfig::parse)
         .ok_or_else(|| Business::NoAccessToReviewCase.with_detail("There is no page configuration."))?;
     let path_config = PathConfig::parse(review.path_config.as_deref());
+    let last_exposure = review.take_last_exposure();
     let case = review.into_case().ok_or_else(|| {
         tracing::warn!(case_config_id, "assignment without a case, or its visit is gone");
         Business::NoAccessToReviewCase.with_detail("The case of this assignment does not exist.")
     })?;
-    Ok(Data(CaseReview::new(&case, &page_config, &path_config)))
+    let review = CaseReview::new(&case, &page_config, &path_config);
+    let answer = Data(&review).write()?;
+    if !participant.is_inspected() {
+        // a second round trip the first time, and whenever the page has changed
+        let page = exposure::Page {
+            task_id: &case_config_id,
+            user_email: participant.email(),
+            case_id: case.visit_occurrence_id,
+            content: answer.bytes(),
+            ai_score: review.ai_score(),
+        };
+        exposure::record(&app.db, &page, last_exposure).await?;
+    }
+    Ok(answer)
 }

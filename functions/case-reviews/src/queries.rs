@@ -5,6 +5,7 @@ use shared::db::Database;
 use sqlx::types::Json;
 
 use crate::case::{Case, Measurement, Observation, Vocabulary};
+use crate::exposure::LastExposure;
 
 /// A case, and what it was asked for with.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ pub struct Row {
     pub path_config: Option<String>,
     /// JSON text.
     pub page_config: Option<String>,
+    shown_id: Option<i64>,
+    shown_sha256: Option<Vec<u8>>,
+    shown_is_stale: Option<bool>,
     visit_occurrence_id: Option<i32>,
     person_source_value: Option<String>,
     age: Option<String>,
@@ -51,6 +55,15 @@ async fn rows(
 }
 
 impl Row {
+    /// Returns the exposure before this one, if there is one.
+    pub(crate) fn take_last_exposure(&mut self) -> Option<LastExposure> {
+        Some(LastExposure {
+            id: self.shown_id.take()?,
+            sha256: self.shown_sha256.take()?,
+            is_stale: self.shown_is_stale.take()?,
+        })
+    }
+
     /// `None` when there is no such visit: the assignment has no case, or its visit is gone.
     pub fn into_case(self) -> Option<Case> {
         Some(Case {

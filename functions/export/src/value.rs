@@ -142,7 +142,7 @@ pub(crate) struct Timestamp(StoredTime);
 pub(crate) struct TimestampUtc(StoredTime);
 
 /// [`Value::Json`].
-pub(crate) type StoredJson = Json<Box<RawValue>>;
+pub type StoredJson = Json<Box<RawValue>>;
 
 macro_rules! fields {
     ($($type:ty: $kind:ident, |$field:ident| $value:expr;)*) => { $(impl Field for $type {

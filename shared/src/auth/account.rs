@@ -21,6 +21,7 @@ use crate::errors::ApiError;
 pub struct Participant {
     email: String,
     logged_in_at: DateTime<Utc>,
+    is_inspected: bool,
     bearer: Arc<Bearer>,
 }
 
@@ -34,6 +35,11 @@ impl Participant {
     /// later: `AND (tokens_valid_from <= $n) IS NOT FALSE`.
     pub fn logged_in_at(&self) -> DateTime<Utc> {
         self.logged_in_at
+    }
+
+    /// Whether somebody else looks at what the participant sees, with a token that `augmed` issued.
+    pub fn is_inspected(&self) -> bool {
+        self.is_inspected
     }
 
     /// Takes the id of the active account that the statement found, if it found one; 401 otherwise.
@@ -63,12 +69,12 @@ impl Participant {
     }
 
     fn holding(token: &str, verified: VerifiedToken, parts: &Parts) -> Self {
-        let VerifiedToken { email, logged_in_at, renewed } = verified;
+        let VerifiedToken { email, logged_in_at, is_for_inspection, renewed } = verified;
         let bearer = Arc::new(Bearer { presented: token.to_owned(), renewed, account: OnceLock::new() });
         if let Some(slot) = parts.extensions.get::<BearerSlot>() {
             slot.put(&bearer);
         }
-        Self { email, logged_in_at, bearer }
+        Self { email, logged_in_at, is_inspected: is_for_inspection, bearer }
     }
 }
 

@@ -9,8 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::errors::ApiError;
+use crate::telemetry::waiting_for;
 
 const DIGEST_BYTES: usize = 128;
 const SALT_BYTES: usize = 16;
@@ -117,6 +119,7 @@ impl Passwords {
                 drop(permit);
                 result
             })
+            .instrument(waiting_for!("scrypt"))
             .await
             .map_err(|error| ApiError::Fault(format!("password hashing: {error}")))
     }

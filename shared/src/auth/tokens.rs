@@ -44,6 +44,8 @@ pub struct VerifiedToken {
     pub email: String,
     /// The login that the token descends from, however often it was renewed.
     pub logged_in_at: DateTime<Utc>,
+    /// Whether `augmed` issued it, for somebody who looks at what the participant sees. What it is served is no exposure.
+    pub is_for_inspection: bool,
     /// The token that takes its place in the answer, when it is past half of its life.
     pub renewed: Option<String>,
 }
@@ -89,6 +91,9 @@ struct IssuedClaims<'a> {
     /// Whether the frontend shows pages for researchers. Absent in what descends from a token of the old system, which does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     admin_flag: Option<bool>,
+    /// [`VerifiedToken::is_for_inspection`]; absent for no.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inspection: bool,
 }
 
 /// What a token takes over from the one it renews.
@@ -96,6 +101,7 @@ struct Descent {
     last_login: DateTime<Utc>,
     key_versions: BTreeSet<i64>,
     admin_flag: Option<bool>,
+    inspection: bool,
 }
 
 /// The claims of a token as it comes back, in whatever types.
@@ -113,6 +119,7 @@ struct PresentedClaims {
     additional_claims: Option<Value>,
     key_versions: Option<Value>,
     admin_flag: Option<Value>,
+    inspection: Option<Value>,
 }
 
 /// Tells a claim that is `null` from one that is absent.
@@ -151,7 +158,17 @@ impl Tokens {
         is_admin: bool,
         now: DateTime<Utc>,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(email, now, Descent { last_login: now, key_versions: BTreeSet::new(), admin_flag: Some(is_admin) })
+        self.sign(email, now, Descent::of_login(is_admin, now))
+    }
+
+    /// Issues a token for somebody who looks at what this account sees ([`VerifiedToken::is_for_inspection`]).
+    pub fn issue_for_inspection(
+        &self,
+        email: &str,
+        is_admin: bool,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(email, now, Descent { inspection: true, ..Descent::of_login(is_admin, now) })
     }
 
     /// Checks signature, algorithm, times and types of `token`, and renews it when that is due.
@@ -182,14 +199,16 @@ impl Tokens {
         }
         // it decides about pages only, so that a value that is no boolean is no reason to refuse a token
         let admin_flag = claims.admin_flag.as_ref().and_then(Value::as_bool);
+        let inspection = claims.inspection == Some(Value::Bool(true));
         let renewed = self.is_renewal_due(issued, expires, last_login, now).then(|| {
             // a token that cannot be renewed is still valid
-            let renewed = self.sign(&email, now, Descent { last_login, key_versions, admin_flag });
+            let renewed = self.sign(&email, now, Descent { last_login, key_versions, admin_flag, inspection });
             renewed.inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
         });
         // `iat` is in whole seconds; a claimed login cannot be later than the token
         let latest = Utc.timestamp_opt(issued, 999_999_000).single().unwrap_or(last_login);
-        Ok(VerifiedToken { email, logged_in_at: last_login.min(latest), renewed: renewed.flatten() })
+        let (logged_in_at, renewed) = (last_login.min(latest), renewed.flatten());
+        Ok(VerifiedToken { email, logged_in_at, is_for_inspection: inspection, renewed })
     }
 
     /// Returns the versions of the key that a renewed token names. Refuses the token when one of them is revoked: whoever had that version
@@ -251,7 +270,7 @@ impl Tokens {
         &self,
         email: &str,
         now: DateTime<Utc>,
-        Descent { last_login, mut key_versions, admin_flag }: Descent,
+        Descent { last_login, mut key_versions, admin_flag, inspection }: Descent,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let key = self.key.current();
         if let Some(number) = key.number {
@@ -270,10 +289,17 @@ impl Tokens {
             last_login_time: last_login.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
             key_versions,
             admin_flag,
+            inspection,
         };
         // tells a process that has not seen this version yet that there is one
         let header = Header { kid: key.number.map(|number| number.to_string()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.value.expose_secret().as_bytes()))
+    }
+}
+
+impl Descent {
+    fn of_login(is_admin: bool, now: DateTime<Utc>) -> Self {
+        Self { last_login: now, key_versions: BTreeSet::new(), admin_flag: Some(is_admin), inspection: false }
     }
 }
 

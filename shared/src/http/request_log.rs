@@ -16,7 +16,7 @@ use super::in_span::InSpan;
 use super::trace_id::TraceIds;
 use crate::auth::Account;
 use crate::errors::ApiError;
-use crate::telemetry::{DatabaseUse, REQUEST};
+use crate::telemetry::{self, DatabaseUse, REQUEST};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,6 +29,7 @@ pub(super) async fn logged(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let database_use = DatabaseUse::of(&span);
     span.in_scope(|| log(&response, start, database_use));
+    telemetry::describe_answer(&span, response.status().as_u16());
     response.headers_mut().insert(X_REQUEST_ID, id.0);
     let is_streamed = response.body().size_hint().exact().is_none();
     if is_streamed { response.map(|body| InSpan::around(body, &span, start)) } else { response }
@@ -43,7 +44,20 @@ fn span(request: &Request, id: &RequestId) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
     let TraceIds { trace_id, caller_trace_id } = TraceIds::of(request.headers());
     let request_id = id.0.to_str().unwrap_or("-");
-    tracing::info_span!(REQUEST, request_id, trace_id, caller_trace_id, method = %request.method(), route)
+    let (name, kind) = (tracing::field::Empty, tracing::field::Empty);
+    let method = request.method().as_str();
+    let span = tracing::info_span!(
+        REQUEST,
+        request_id,
+        trace_id,
+        caller_trace_id,
+        method,
+        route,
+        otel.name = name,
+        otel.kind = kind
+    );
+    telemetry::describe_request(&span, request.headers(), method, route);
+    span
 }
 
 fn log(response: &Response, start: Instant, (statements, database_milliseconds): (u64, f64)) {

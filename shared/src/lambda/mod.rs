@@ -90,7 +90,11 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
     let answer = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         // secrets that are too old are replaced first, which takes of the same time
         let (service, rotation, deadline) = (service.clone(), rotation.clone(), Deadline::from_now());
-        async move { Ok::<_, Failure>(rotation.freshen(answer(service, event, deadline)).await) }
+        async move {
+            let answered = rotation.freshen(answer(service, event, deadline)).await;
+            telemetry::flush().await;
+            Ok::<_, Failure>(answered)
+        }
     });
     // `lambda_runtime::run_concurrent`, and a look at the event's bytes before it parses them
     Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(in_utf_8)).run_concurrent().await

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use tracing::Instrument as _;
+
 use super::SecretsError;
 use super::parameters::{self, Parameters};
 use super::store::ParameterStore;
 use super::versions::Version;
 use crate::config::Environment;
+use crate::telemetry::waiting_for;
 
 /// The parameters that an environment names, and the store that has them.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ impl Source {
 
     /// Every secret, in one call.
     pub async fn fetch(&self) -> Result<Fetched, SecretsError> {
-        let versions = self.store.current(&self.parameters).await?;
+        let versions = self.store.current(&self.parameters).instrument(waiting_for!("SSM")).await?;
         let mut environment = self.environment.clone();
         parameters::insert(&mut environment, &versions);
         Ok(Fetched { environment, versions })
@@ -45,7 +48,7 @@ impl Source {
     /// Every version of the secret in `variable`, in one call; none if it is no parameter.
     pub async fn history(&self, variable: &str) -> Result<Vec<Version>, SecretsError> {
         match self.parameters.get(variable) {
-            Some(parameter) => self.store.history(parameter).await,
+            Some(parameter) => self.store.history(parameter).instrument(waiting_for!("SSM")).await,
             None => Ok(Vec::new()),
         }
     }

@@ -51,9 +51,7 @@ pub(super) struct CountStatements;
 impl CountStatements {
     /// What this layer has to see, whatever `RUST_LOG` says.
     pub(super) fn filter() -> Targets {
-        Targets::new()
-            .with_target(TARGET, LevelFilter::INFO)
-            .with_target("shared::http::request_log", LevelFilter::INFO)
+        Targets::new().with_target(TARGET, LevelFilter::INFO).with_target(super::REQUEST_LOG, LevelFilter::INFO)
     }
 }
 

@@ -94,7 +94,7 @@ async fn a_system_that_is_too_busy_for_a_while_is_no_difference() {
         }
     });
     let (old, new) = (serve(busy).await, serve(api.service()).await);
-    let systems = Move { augmed, _api: api, old, new };
+    let systems = Move { augmed, api, old, new };
 
     let run = systems.compare(&["--json", "--sample", "2"]);
 
@@ -138,7 +138,7 @@ async fn restarting(service: Router) -> Address {
 async fn a_system_that_restarts_is_no_difference() {
     let (augmed, api) = study().await;
     let (old, new) = (restarting(api.service()).await, serve(api.service()).await);
-    let systems = Move { augmed, _api: api, old, new };
+    let systems = Move { augmed, api, old, new };
 
     let run = systems.compare(&["--json", "--sample", "2"]);
 

@@ -26,7 +26,7 @@ use systems::{Address, Recorded, serve};
 struct Move {
     augmed: Augmed,
     /// Has the database of both systems.
-    _api: TestApp,
+    api: TestApp,
     old: Address,
     new: Address,
 }
@@ -36,14 +36,14 @@ impl Move {
     async fn prepared() -> Self {
         let (augmed, api) = study().await;
         let (old, new) = (serve(Recorded::over(&api).router()).await, serve(api.service()).await);
-        Self { augmed, _api: api, old, new }
+        Self { augmed, api, old, new }
     }
 
     /// The new system has every planted fault.
     async fn with_faults() -> Self {
         let (augmed, api) = study().await;
         let (old, new) = (serve(api.service()).await, serve(faults::planted(&api)).await);
-        Self { augmed, _api: api, old, new }
+        Self { augmed, api, old, new }
     }
 
     fn compare(&self, arguments: &[&str]) -> Run {
@@ -62,6 +62,16 @@ async fn study() -> (Augmed, TestApp) {
     let api = TestApp::with_contract_data().await;
     let augmed = Augmed::over(TestDb::empty().await).set("DATABASE_URL", &api.db.url());
     (augmed, api)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_asks_for_was_shown_to_nobody() {
+    let systems = Move::prepared().await;
+
+    systems.compare(&[]).done();
+
+    let exposures = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM exposure").fetch_one(systems.api.pool());
+    assert_eq!(exposures.await.unwrap(), 0);
 }
 
 fn differences(run: &Run) -> Vec<Value> {
@@ -160,7 +170,7 @@ async fn a_comparison_that_was_stopped_goes_on() {
 async fn a_participant_who_answers_meanwhile_is_no_difference() {
     let (augmed, api) = study().await;
     let (old, new) = (serve(api.service()).await, serve(behind_at_first(api.service())).await);
-    let systems = Move { augmed, _api: api, old, new };
+    let systems = Move { augmed, api, old, new };
 
     let run = systems.compare(&["--json", "--sample", "3"]);
 

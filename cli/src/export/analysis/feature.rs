@@ -108,7 +108,8 @@ fn joined(features: impl Iterator<Item = (String, String)>) -> Features {
     all.into_iter().map(|(feature, values)| (feature, values.join("; "))).collect()
 }
 
-fn of_finding(finding: &Finding) -> (String, String) {
+/// Returns the feature that a text of the page stands for, and its value.
+pub fn of_finding(finding: &Finding) -> (String, String) {
     of_parts(&finding.categories.join("."), finding.categories.len() > 1, &finding.text)
 }
 

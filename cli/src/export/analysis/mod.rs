@@ -34,6 +34,7 @@ pub use address::is_one as is_address;
 use answered::Answered;
 pub use columns::Described;
 use feature::Backgrounds;
+pub use feature::of_finding as feature_of;
 pub use option::number as option_number;
 use question::Questions;
 pub use question::{Asked, add_new, answer_text, asked, column as question_column, questionnaires};

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use crate::assignments;
 use crate::export::{Described, analysis_columns};
+use crate::exposures;
 use crate::failure::Failure;
 use crate::study::seal;
 
@@ -44,12 +45,13 @@ pub async fn all(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<Entry
 }
 
 /// The exports whose columns are the same in every study.
-fn tables() -> [(Export, Vec<Column>); 7] {
+fn tables() -> [(Export, Vec<Column>); 9] {
     [
         (export("answers", "Answers", "augmed export answers"), of(AnswersWithAssignment)),
         (export("analytics", "Times", "augmed export analytics"), of(Analytics)),
         (export("participants", "Participants", "augmed export participants"), of(Participants)),
         (export("display_configs", "Assignments and what they show", "augmed export assignments"), of(DisplayConfigs)),
+        (export("exposures", "Pages that were shown", "augmed export exposures"), exposures::columns()),
         (
             export("uploadable", "Assignments as a file for an upload", "augmed assignments export"),
             assignments::exported_columns(),
@@ -58,6 +60,7 @@ fn tables() -> [(Export, Vec<Column>); 7] {
             export("sealed_assignments", "Assignments in a sealed study", "augmed study seal"),
             seal::assignment_columns(),
         ),
+        (export("sealed_pages", "Pages in a sealed study", "augmed study seal --with-pages"), seal::page_columns()),
         (
             export("sealed", "What takes the place of user_email in a sealed study", "augmed study seal"),
             vec![seal::participant_column()],

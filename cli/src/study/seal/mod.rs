@@ -7,6 +7,7 @@ mod assignments;
 mod audit_trail;
 mod directory;
 mod manifest;
+mod pages;
 mod parts;
 mod pseudonym;
 mod records;
@@ -35,6 +36,7 @@ use signature::SigningKey;
 use writer::Writer;
 
 pub use assignments::columns as assignment_columns;
+pub use pages::columns as page_columns;
 pub use pseudonym::column as participant_column;
 pub use verify::{Arguments as VerifyArguments, run as verify};
 
@@ -45,7 +47,7 @@ const RESOURCE: &str = "study-seal";
 #[command(after_help = "\
 The files are of one moment of the database. The same state gives the same bytes, whenever it is sealed.
 Participants are numbers, as `user_id` of the analysis file, unless --with-addresses is given.
-Clinical data and vocabulary are not part of it.
+Clinical data and vocabulary are not part of it, and the pages that participants were shown are only with --with-pages.
 
 A key: openssl genpkey -algorithm ed25519 -out key.pem, and openssl pkey -in key.pem -pubout -out public.pem for those who verify.
 
@@ -61,6 +63,9 @@ pub struct Arguments {
     /// Keep the participants' addresses. Without it the files have none, but for what somebody typed into an answer.
     #[arg(long)]
     with_addresses: bool,
+    /// Add the pages that participants were shown. They are clinical data.
+    #[arg(long)]
+    with_pages: bool,
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
@@ -82,7 +87,7 @@ async fn seal(
     let db = context.owner_database().await?;
     let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let mut writer = Writer::new(unfinished.path(), &mut snapshot, &db, arguments.with_addresses);
-    waiting::spin("sealing", Box::pin(parts::write(&mut writer))).await?;
+    waiting::spin("sealing", Box::pin(parts::write(&mut writer, arguments.with_pages))).await?;
     let manifest = writer.manifest();
     snapshot.rollback().await?;
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::time::StoredTime;
+use shared::version;
 use sqlx::PgConnection;
 use sqlx::migrate::{Migrate as _, MigrateError};
 use sqlx::types::Json;
@@ -155,11 +156,8 @@ pub struct Version {
 }
 
 pub async fn versions(snapshot: &mut PgConnection) -> Result<Vec<Version>, Failure> {
-    let program = Version {
-        name: "augmed".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        checksum: hash_of_program()?,
-    };
+    let program =
+        Version { name: "augmed".to_owned(), version: version::text().to_owned(), checksum: hash_of_program()? };
     let applied = snapshot.list_applied_migrations().await.map_err(|error| match error {
         MigrateError::Execute(error) => error.into(),
         error => Failure::new(error.to_string()),

@@ -1,0 +1,152 @@
+//! What a function finds in AWS: secrets in Parameter Store, and a database behind TLS whose certificate it verifies.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Value, json};
+use sqlx::postgres::PgConnectOptions;
+use tempfile::NamedTempFile;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use url::Url;
+
+use crate::Failure;
+use crate::postgres::Database;
+use crate::server::environment;
+
+/// Secrets, which Parameter Store has.
+const SECRETS: [&str; 4] = ["DATABASE_URL", "JWT_SECRET_KEY", "ADMIN_API_KEY", "EXPORT_API_KEY"];
+
+/// Parameter Store and the way to the database. They end with this.
+pub struct Surroundings {
+    /// What a function is told.
+    pub environment: Vec<(&'static str, String)>,
+    _authority: NamedTempFile,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Surroundings {
+    pub async fn of(database: &Database) -> Result<Self, Failure> {
+        let authority = authority()?;
+        let mut file = NamedTempFile::new()?;
+        file.write_all(authority.pem().as_bytes())?;
+        let (port, tls) = serve_tls(database, signed_by(&authority)?).await?;
+        let mut url: Url = database.url.parse()?;
+        url.set_host(Some("localhost"))?;
+        url.set_port(Some(port)).map_err(|()| "the database's address takes no port")?;
+        url.set_query(Some("sslmode=verify-full"));
+        let value = |name, value| if name == "DATABASE_URL" { url.to_string() } else { value };
+        let (secrets, mut told): (Vec<_>, Vec<_>) =
+            environment(database).into_iter().partition(|(name, _)| SECRETS.contains(name));
+        told.extend(secrets.iter().map(|(name, _)| (parameter(name), format!("/bench/{name}"))));
+        let secrets = secrets.into_iter().map(|(name, of_test)| (format!("/bench/{name}"), value(name, of_test)));
+        let (address, ssm) = serve_parameters(secrets.collect()).await?;
+        told.extend([
+            ("AWS_ENDPOINT_URL", format!("http://{address}")),
+            ("AWS_ACCESS_KEY_ID", "invented".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "invented".to_owned()),
+            ("PGSSLROOTCERT", file.path().display().to_string()),
+        ]);
+        Ok(Self { environment: told, _authority: file, tasks: [tls, ssm] })
+    }
+}
+
+impl Drop for Surroundings {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// The variable that names the parameter of a secret.
+fn parameter(secret: &str) -> &'static str {
+    match secret {
+        "DATABASE_URL" => "DATABASE_URL_PARAMETER",
+        "JWT_SECRET_KEY" => "JWT_SECRET_KEY_PARAMETER",
+        "ADMIN_API_KEY" => "ADMIN_API_KEY_PARAMETER",
+        _ => "EXPORT_API_KEY_PARAMETER",
+    }
+}
+
+/// Answers `GetParameters` (AWS Systems Manager API Reference) at once: how long AWS takes is not ours to measure.
+async fn serve_parameters(values: Vec<(String, String)>) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let values = Arc::new(values);
+    let serving = tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let values = Arc::clone(&values);
+            let answer = service_fn(move |request| get_parameters(request, Arc::clone(&values)));
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(client), answer));
+        }
+    });
+    Ok((address, serving))
+}
+
+async fn get_parameters(
+    request: Request<Incoming>,
+    values: Arc<Vec<(String, String)>>,
+) -> Result<Response<Full<Bytes>>, Failure> {
+    let asked: Value = serde_json::from_slice(&request.into_body().collect().await?.to_bytes())?;
+    let names = asked["Names"].as_array().cloned().unwrap_or_default();
+    let known = values.iter().filter(|(name, _)| names.iter().any(|asked| asked == name.as_str()));
+    let parameters: Vec<Value> = known
+        .map(|(name, value)| json!({"Name": name, "Type": "SecureString", "Value": value, "Version": 1}))
+        .collect();
+    let invalid: Vec<&Value> =
+        names.iter().filter(|asked| !values.iter().any(|(name, _)| *asked == name.as_str())).collect();
+    let body = json!({"Parameters": parameters, "InvalidParameters": invalid}).to_string();
+    Ok(Response::builder().header("content-type", "application/x-amz-json-1.1").body(Full::new(body.into()))?)
+}
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Result<Authority, Failure> {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
+}
+
+fn signed_by(authority: &Authority) -> Result<ServerConfig, Failure> {
+    let key = KeyPair::generate()?;
+    let certificate = CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, authority)?;
+    let chain = vec![certificate.der().clone()];
+    Ok(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key.into())?)
+}
+
+/// Speaks TLS before the database, which listens at a socket of this machine.
+async fn serve_tls(database: &Database, config: ServerConfig) -> Result<(u16, JoinHandle<()>), Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let port = listener.local_addr()?.port();
+    let options: PgConnectOptions = database.url.parse()?;
+    let directory = options.get_socket().cloned().ok_or("the database of a benchmark listens at a socket")?;
+    let socket = directory.join(format!(".s.PGSQL.{}", options.get_port()));
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let serving = tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(pass_on(client, acceptor.clone(), socket.clone()));
+        }
+    });
+    Ok((port, serving))
+}
+
+/// Agrees to TLS as PostgreSQL does (protocol, `SSLRequest`), and passes on what is inside.
+async fn pass_on(mut client: TcpStream, acceptor: TlsAcceptor, socket: PathBuf) -> std::io::Result<()> {
+    client.set_nodelay(true)?;
+    let mut ssl_request = [0; 8];
+    client.read_exact(&mut ssl_request).await?;
+    client.write_all(b"S").await?;
+    let mut inside = acceptor.accept(client).await?;
+    copy_bidirectional(&mut inside, &mut UnixStream::connect(socket).await?).await?;
+    Ok(())
+}

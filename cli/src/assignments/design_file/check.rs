@@ -1,0 +1,178 @@
+//! Whether an assignment file could have come from a design, one assignment after the other. What several assignments have to fit is
+//! compared in `check_balance`.
+
+use super::check_balance;
+use super::design::Design;
+use super::display::{DEMOGRAPHICS, Display};
+use super::draw::{FirstReading, Reading};
+use super::format::{SecondReadingTable, Style};
+use super::probability;
+use super::sample::Sample;
+use super::written::{Written, WrittenRow};
+
+/// Rows of a file that the design could not have written, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// Lines of the file; the header is 1. Empty for what the file lacks.
+    pub rows: Vec<u64>,
+    pub text: String,
+}
+
+impl Problem {
+    pub fn new(rows: Vec<u64>, text: impl Into<String>) -> Self {
+        Self { rows, text: text.into() }
+    }
+}
+
+/// What a file is compared with.
+pub struct Check<'a> {
+    pub design: &'a Design,
+    pub sample: &'a Sample,
+    pub display: &'a Display,
+    pub experiment: &'a str,
+    /// For a file of second readings: each participant's first readings in their order.
+    pub second: Option<(SecondReadingTable, &'a [Vec<FirstReading>])>,
+}
+
+/// An assignment that the design could have drawn.
+pub struct Recognised {
+    pub reading: Reading,
+    pub rows: Vec<u64>,
+}
+
+impl Check<'_> {
+    /// Returns what is wrong with a file, in the order of its rows.
+    pub fn problems(&self, file: &[Written]) -> Vec<Problem> {
+        let (mut recognised, mut problems) = (Vec::new(), Vec::new());
+        for written in file {
+            let (reading, wrong) = self.read(written);
+            match reading {
+                Some(reading) if wrong.is_empty() => {
+                    recognised.push(Recognised { reading, rows: written.lines_of_file() });
+                }
+                _ => problems.extend(wrong),
+            }
+        }
+        // a file with a wrong row is not balanced: what follows from that row is not told again
+        if problems.is_empty() {
+            problems = check_balance::problems(self, &recognised);
+        }
+        problems.sort_by(|one, other| one.rows.cmp(&other.rows));
+        problems
+    }
+
+    fn read(&self, written: &Written) -> (Option<Reading>, Vec<Problem>) {
+        let all = written.lines_of_file();
+        let participant = self.sample.participants.iter().position(|one| one.email == written.user);
+        let case = self.sample.cases.iter().position(|one| one.id == written.case);
+        let arm = self.design.arms.iter().position(|arm| arm.name == written.rows[0].arm);
+        let (Some(participant), Some(case), Some(arm)) = (participant, case, arm) else {
+            let what = match (participant, case) {
+                (None, _) => "User is none of the participants".to_owned(),
+                (_, None) => format!("case {} is none of the cases", written.case),
+                _ => "Arm is none of the design's".to_owned(),
+            };
+            return (None, vec![Problem::new(all, what)]);
+        };
+        let mut problems = Vec::new();
+        if self.sample.excluded.contains(&(participant, case)) {
+            problems.push(Problem::new(all, format!("exclude: this participant does not read case {}", written.case)));
+        }
+        let (factors, wrong) = self.read_paths(written, case, arm);
+        problems.extend(wrong);
+        let reading = Reading { participant, case, arm, factors };
+        let arm_of_second = self.second.map(|(second, _)| second.arm);
+        let expected = probability::of_reading(self.design, self.sample, &reading, arm_of_second);
+        problems.extend(written.rows.iter().filter_map(|row| self.wrong_label(row, &written.rows[0], expected)));
+        (Some(reading), problems)
+    }
+
+    fn wrong_label(&self, row: &WrittenRow, first: &WrittenRow, expected: f64) -> Option<Problem> {
+        let is_close = |probability: f64| (probability - expected).abs() <= 1e-9 * expected;
+        let text = if row.experiment != self.experiment {
+            "Experiment is not the design's".to_owned()
+        } else if row.arm != first.arm {
+            format!("Arm is not that of row {}", first.line)
+        } else if !row.policy.is_empty() {
+            "Policy has a value, and a design has none".to_owned()
+        } else if !row.probability.is_some_and(is_close) {
+            format!("Probability is not {expected}, as the design draws what is shown")
+        } else {
+            return None;
+        };
+        Some(Problem::new(vec![row.line], text))
+    }
+
+    /// Returns which factors are shown, and what is wrong with the paths.
+    fn read_paths(&self, written: &Written, case: usize, arm: usize) -> (Vec<Option<bool>>, Vec<Problem>) {
+        let (mut factors, mut problems) = (Vec::new(), self.wrong_paths(written, case, arm));
+        let rows_of = |path: &str| -> Vec<u64> {
+            written.rows.iter().filter(|row| row.path == path).map(|row| row.line).collect()
+        };
+        for path in self.display.fixed(case, arm).keys() {
+            if rows_of(path).is_empty() {
+                problems.push(Problem::new(written.lines_of_file(), format!("{path} is missing")));
+            }
+        }
+        for (index, factor) in self.design.factors.iter().enumerate() {
+            let paths = self.display.of_factor(case, index);
+            if paths.is_empty() || !self.design.arms[arm].draws[index] {
+                factors.push(None);
+                continue;
+            }
+            let missing: Vec<&String> = paths.keys().filter(|path| rows_of(path).is_empty()).collect();
+            let is_shown = missing.len() < paths.len();
+            let rows = || paths.keys().flat_map(|path| rows_of(path)).collect::<Vec<_>>();
+            if let (true, Some(missing)) = (is_shown, missing.first()) {
+                let text = format!("a part of factor {} is shown, and {missing} is missing", factor.name);
+                problems.push(Problem::new(rows(), text));
+            }
+            let shown = probability::of_factor(factor.chance, self.sample);
+            if is_shown && shown <= 0.0 {
+                problems.push(Problem::new(rows(), format!("factor {} is never shown", factor.name)));
+            } else if !is_shown && shown >= 1.0 {
+                let text = format!("factor {} is always shown, and is missing", factor.name);
+                problems.push(Problem::new(written.lines_of_file(), text));
+            }
+            factors.push(Some(is_shown));
+        }
+        (factors, problems)
+    }
+
+    /// Returns the rows whose path or style the design does not have.
+    fn wrong_paths(&self, written: &Written, case: usize, arm: usize) -> Vec<Problem> {
+        let draws = &self.design.arms[arm].draws;
+        let style_of = |path: &str| -> Option<Style> {
+            let fixed = self.display.fixed(case, arm).get(path);
+            let factors = draws.iter().enumerate().filter(|(_, is_drawn)| **is_drawn);
+            let mut factors = factors.filter_map(|(factor, _)| self.display.of_factor(case, factor).get(path));
+            let is_placeholder = written.rows.len() - self.repeated(written) == 1 && path == DEMOGRAPHICS[0];
+            let placeholder = (is_placeholder && self.display.fixed(case, arm).is_empty()).then(Style::default);
+            fixed.or_else(|| factors.next()).copied().or(placeholder)
+        };
+        let mut problems = Vec::new();
+        for (index, row) in written.rows.iter().enumerate() {
+            let is_second_time = written.rows[..index].iter().any(|other| other.path == row.path);
+            let text = match style_of(&row.path) {
+                None => format!("the design does not show {} in this reading", row.path),
+                Some(style) if style != row.style => {
+                    format!("{} is shown in another way than the design says", row.path)
+                }
+                Some(_) if is_second_time && index < written.rows.len() - self.repeated(written) => {
+                    format!("{} stands there twice", row.path)
+                }
+                Some(_) => continue,
+            };
+            problems.push(Problem::new(vec![row.line], text));
+        }
+        problems
+    }
+
+    /// Returns how many rows at the end may repeat a path: one of a second reading (`rows`).
+    fn repeated(&self, written: &Written) -> usize {
+        match &written.rows[..] {
+            [.., before, last] if self.second.is_some() && before.path == last.path => 1,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Strata: groups of participants or cases that have the same cells in some columns of their file.
+
+use std::collections::BTreeMap;
+
+use crate::table_text::Table;
+
+/// The stratum of each key of a file.
+#[derive(Debug)]
+pub struct Strata {
+    by_key: BTreeMap<String, String>,
+}
+
+impl Strata {
+    /// Reads a file that names each participant or case in a column of one of these names.
+    ///
+    /// # Errors
+    /// If a column is missing. `key` is the key of the design that names the columns.
+    pub fn read(text: &str, keys: &[&str], columns: &[String], key: &str) -> Result<Self, String> {
+        let table = Table::parse(text)?;
+        let key_column = keys.iter().find_map(|name| table.find(name));
+        let key_column = key_column.ok_or_else(|| format!("row 1: the header has no column {}", keys[0]))?;
+        let find = |(index, column): (usize, &String)| {
+            let columns = table.header.join(", ");
+            table.find(column).ok_or_else(|| format!("{key}[{index}]: there is no column {column}, only {columns}"))
+        };
+        let columns = columns.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
+        let by_key = table.rows.iter().map(|row| {
+            let cells: Vec<&str> = columns.iter().map(|column| row.cell(*column)).collect();
+            (row.cell(key_column).to_owned(), cells.join(" · "))
+        });
+        Ok(Self { by_key: by_key.collect() })
+    }
+
+    /// Without strata everybody is in one.
+    pub fn none() -> Self {
+        Self { by_key: BTreeMap::new() }
+    }
+
+    /// Returns the keys of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.by_key.keys().map(String::as_str)
+    }
+
+    /// Returns the names of the strata, each once, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.by_key.values().cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() { vec![String::new()] } else { names }
+    }
+
+    /// Returns the number of a key's stratum, by its place in `names`. Without strata it is 0.
+    pub fn of(&self, key: &str, names: &[String]) -> Option<usize> {
+        if self.by_key.is_empty() {
+            return Some(0);
+        }
+        let name = self.by_key.get(key)?;
+        names.iter().position(|other| other == name)
+    }
+}

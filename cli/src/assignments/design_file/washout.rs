@@ -1,0 +1,53 @@
+//! A washout in days, as the answers to first readings tell it.
+
+use chrono::{Days, NaiveDate};
+use shared::db::Database;
+
+use super::format::SecondReadingTable;
+use super::written::Written;
+use crate::failure::Failure;
+use crate::input::Input;
+
+/// Fails unless every first reading was answered `washout_days` before the day on which second readings open.
+pub async fn check_days(
+    table: SecondReadingTable,
+    opens: Option<NaiveDate>,
+    first: &[Written],
+    file: &Input,
+    db: &Database,
+) -> Result<(), Failure> {
+    let days = table.washout_days;
+    if days == 0 {
+        return Ok(());
+    }
+    let Some(opens) = opens else {
+        let problem = format!("second_reading.washout_days = {days}: from when on can second readings be done?");
+        return Err(Failure::usage(problem).with_remedy("--opens YYYY-MM-DD"));
+    };
+    let users: Vec<&str> = first.iter().map(|written| written.user.as_str()).collect();
+    let answered = sqlx::query!(
+        r#"SELECT user_email AS "user_email!", case_id AS "case_id!", max(created_timestamp)::date AS "day!"
+           FROM answer
+           WHERE user_email = ANY($1) AND case_id IS NOT NULL AND created_timestamp IS NOT NULL
+           GROUP BY user_email, case_id"#,
+        &users as &[&str]
+    );
+    let answered = answered.fetch_all(db).await?;
+    for written in first {
+        let row = written.rows[0].line;
+        let found = answered.iter().find(|one| one.user_email == written.user && one.case_id == written.case);
+        let Some(answer) = found else {
+            let problem = format!("row {row}: the first reading is not answered, so that no washout can begin");
+            return Err(file
+                .failure(problem)
+                .with_remedy("take the rows of unanswered cases out of a copy of the file"));
+        };
+        let from = answer.day + Days::new(u64::from(days));
+        if from > opens {
+            let problem =
+                format!("row {row}: was answered on {}, and {days} days of washout end on {from}", answer.day);
+            return Err(file.failure(problem).with_remedy("choose a later day for --opens"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The pages that were shown, as they were sent.
+
+use export::value::{Column, Field as _, Kind, Value};
+use futures_util::TryStreamExt as _;
+use shared::db::Database;
+use sqlx::PgConnection;
+
+use crate::export::{Opened, Source};
+use crate::failure::Failure;
+
+/// The columns.
+pub fn columns() -> Vec<Column> {
+    [
+        ("page_sha256", Kind::Text, "the SHA-256 of the page as it was sent, as in exposures"),
+        ("content", Kind::Text, "the body of the answer to GET /api/case-reviews/{id}"),
+        ("ai_score", Kind::Text, "the AI score as the page shows it"),
+    ]
+    .map(|(name, kind, about)| Column::new(name, kind, about))
+    .into()
+}
+
+/// All pages, in the order of their hashes.
+pub struct Pages;
+
+impl Source for Pages {
+    fn resource(&self) -> &'static str {
+        "pages"
+    }
+
+    async fn open(&mut self, snapshot: &mut PgConnection, _: &Database) -> Result<Opened, Failure> {
+        let rows = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM shown_page"#).fetch_one(snapshot).await?;
+        Ok(Opened { columns: columns(), rows: u64::try_from(rows).unwrap_or_default() })
+    }
+
+    async fn rows(
+        &mut self,
+        snapshot: &mut PgConnection,
+        _: &Database,
+        mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut rows = sqlx::query!(
+            r#"SELECT encode(sha256, 'hex') AS "page_sha256!", content, ai_score FROM shown_page ORDER BY sha256"#
+        )
+        .fetch(snapshot);
+        while let Some(row) = rows.try_next().await? {
+            let content = String::from_utf8_lossy(&row.content);
+            take(&[row.page_sha256.value(), Value::Text(content), row.ai_score.value()])?;
+        }
+        Ok(())
+    }
+}

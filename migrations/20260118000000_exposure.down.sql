@@ -1,0 +1,2 @@
+DROP TABLE exposure;
+DROP TABLE shown_page;

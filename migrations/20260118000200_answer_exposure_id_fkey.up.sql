@@ -1,0 +1,1 @@
+ALTER TABLE answer VALIDATE CONSTRAINT answer_exposure_id_fkey;

@@ -1,0 +1,127 @@
+//! Spans for a collector of OpenTelemetry: where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, requests, their statements, and their waits for scrypt, SSM
+//! and SES are exported (OTLP over HTTP, protobuf). The SDK reads the other variables of the specification, `OTEL_SERVICE_NAME` and
+//! `OTEL_TRACES_SAMPLER` among them.
+//!
+//! A span has what a log line may have, and nothing else.
+
+mod client;
+mod parent;
+mod statements;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::{SpanExporter, WithHttpConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tracing::{Span, Subscriber};
+use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::version;
+use client::Client;
+use statements::StatementSpans;
+
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+
+/// The target of the spans around waits. No log line has them, because a line shows its innermost span, which has to be the request.
+pub(crate) const WORK: &str = "augmed::work";
+
+/// How long a process waits for its collector before it goes on.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
+
+static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
+
+/// A span around what a request waits for. It costs nothing where spans are not exported.
+macro_rules! waiting_for {
+    ($name:literal) => {
+        tracing::info_span!(target: $crate::telemetry::WORK, $name)
+    };
+}
+pub(crate) use waiting_for;
+
+/// Whether the environment names a collector.
+pub(super) fn are_wanted() -> bool {
+    ENDPOINTS.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Adds the export of spans to `subscriber`. Fails where the environment names no valid endpoint.
+pub(super) fn exported<S>(subscriber: S) -> Result<impl Subscriber + Send + Sync, String>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let provider = provider()?;
+    let tracer = provider.tracer("augmed");
+    let _ = PROVIDER.set(provider);
+    let requests = layer(tracer.clone()).with_filter(
+        Targets::new().with_target(super::REQUEST_LOG, LevelFilter::INFO).with_target(WORK, LevelFilter::INFO),
+    );
+    let statements = StatementSpans::new(tracer).with_filter(super::CountStatements::filter());
+    Ok(subscriber.with(requests).with(statements))
+}
+
+fn layer<S>(tracer: SdkTracer) -> OpenTelemetryLayer<S, SdkTracer>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let layer = tracing_opentelemetry::layer().with_tracer(tracer);
+    layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false)
+}
+
+fn provider() -> Result<SdkTracerProvider, String> {
+    let endpoints = ENDPOINTS.iter().filter_map(|name| std::env::var(name).ok());
+    let is_encrypted = endpoints.into_iter().any(|endpoint| endpoint.starts_with("https:"));
+    let client = Client::new(is_encrypted).map_err(|error| error.to_string())?;
+    let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
+    let exporter = exporter.map_err(|error| error.to_string())?;
+    let mut resource = Resource::builder().with_attribute(KeyValue::new("service.version", version::text()));
+    if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
+        let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "augmed-server".to_owned());
+        resource = resource.with_service_name(name);
+    }
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build())
+}
+
+/// Makes `request` a part of its caller's trace, and names it by its route.
+pub(crate) fn describe_request(request: &Span, headers: &HeaderMap, method: &str, route: &str) {
+    if PROVIDER.get().is_none() {
+        return;
+    }
+    if let Some(parent) = parent::of(headers) {
+        // fails for a span that nobody exports
+        let _ = request.set_parent(parent);
+    }
+    request.record("otel.name", format!("{method} {route}"));
+    request.record("otel.kind", "server");
+}
+
+/// Adds the status of the answer to the span of its request.
+pub(crate) fn describe_answer(request: &Span, status: u16) {
+    if PROVIDER.get().is_some() {
+        request.set_attribute("http.response.status_code", i64::from(status));
+    }
+}
+
+/// Sends what is finished, before Lambda freezes the process, and waits at most a second for that.
+pub(crate) async fn flush() {
+    let Some(provider) = PROVIDER.get() else { return };
+    let flushed = tokio::task::spawn_blocking(|| provider.force_flush());
+    match tokio::time::timeout(FLUSH_TIMEOUT, flushed).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::warn!(%error, "spans were not exported"),
+        Ok(Err(_)) | Err(_) => tracing::warn!("spans were not exported in time"),
+    }
+}
+
+/// Sends what is left when the process ends.
+pub fn end() {
+    if let Some(Err(error)) = PROVIDER.get().map(|provider| provider.shutdown_with_timeout(FLUSH_TIMEOUT)) {
+        tracing::warn!(%error, "spans were not exported");
+    }
+}
