@@ -1,9 +1,45 @@
-//! Times in the old system's format, and times as stored in a database.
+//! The time of day, times in the old system's format, and times as stored in a database.
+
+use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
+
+/// Reads the clock of this process. No other code of the API does (`scripts/architecture`).
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// The clock that requests use: that of this process, or one that a test sets.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// Creates a clock whose time is read with `read`.
+    pub fn of(read: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Returns the current time.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::of(now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
 
 /// A `timestamp` or `timestamptz` of a table. `None` stands for `infinity` and for years that clients cannot read, for
 /// which [`NaiveDateTime`] would panic.

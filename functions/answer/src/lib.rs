@@ -100,14 +100,18 @@ async fn post_answer(
     }
     match attempt {
         Attempt { stored: Some(id), .. } => Ok(Data(Id { id })),
-        Attempt { stored: None, .. } => already_stored(&app, &submission).await,
+        Attempt { stored: None, case_id, .. } => already_stored(&app, &submission, case_id).await,
     }
 }
 
 /// Handles an answer that exists. The frontend repeats an answer if the timing request after it failed; the same answer
 /// returns its id.
-async fn already_stored(app: &App, submission: &Submission<'_>) -> Result<Data<Id<i32>>, ApiError> {
-    let stored = queries::stored_answer(&app.db, submission).await?;
+async fn already_stored(
+    app: &App,
+    submission: &Submission<'_>,
+    case_id: Option<i32>,
+) -> Result<Data<Id<i32>>, ApiError> {
+    let stored = queries::stored_answer(&app.db, submission, case_id).await?;
     let same = stored.answer_config_id == submission.answer_config_id
         && stored.ai_score_shown == submission.ai_score_shown
         && stored.answer.is_some_and(|stored| is_same(&stored, submission.answer));

@@ -5,8 +5,9 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 
 use super::Address;
 use super::address::Opened;
+use crate::time::now;
 
 /// A connection that does not answer a ping within this time is dead: after a failover nobody closes it.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -36,7 +38,7 @@ impl Manager for Connections {
 
     async fn create(&self) -> Result<Pooled, sqlx::Error> {
         let Opened { connection, prologue } = self.address.connect().await?;
-        Ok(Pooled { connection, prologue, last_alive: SystemTime::now() })
+        Ok(Pooled { connection, prologue, last_alive: now() })
     }
 
     async fn recycle(&self, pooled: &mut Pooled, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -49,19 +51,19 @@ impl Manager for Connections {
 pub(super) struct Pooled {
     connection: PgConnection,
     prologue: Option<Arc<str>>,
-    last_alive: SystemTime,
+    last_alive: DateTime<Utc>,
 }
 
 impl Pooled {
     fn was_alive_recently(&self) -> bool {
         // an error means that the clock was set back
-        self.last_alive.elapsed().is_ok_and(|idle| idle < PING_AFTER_IDLE)
+        (now() - self.last_alive).to_std().is_ok_and(|idle| idle < PING_AFTER_IDLE)
     }
 
     async fn ping(&mut self) -> bool {
         let answers = matches!(timeout(PING_TIMEOUT, self.connection.ping()).await, Ok(Ok(())));
         if answers {
-            self.last_alive = SystemTime::now();
+            self.last_alive = now();
         }
         answers
     }
@@ -82,7 +84,7 @@ impl Connection {
 
     /// Marks the connection as reusable as is: every statement has completed, and no transaction is open.
     pub(super) fn mark_clean(&mut self) {
-        self.object.as_mut().expect(IN_USE).last_alive = SystemTime::now();
+        self.object.as_mut().expect(IN_USE).last_alive = now();
         self.is_clean = true;
     }
 }

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
@@ -16,6 +15,7 @@ use super::source::{Fetched, Source};
 use super::versions::RotatingSecret;
 use crate::config::Config;
 use crate::db::Address;
+use crate::time::now;
 
 /// SSM answers within milliseconds. A request must not wait longer than the frontend waits for it.
 const SSM_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -57,7 +57,7 @@ impl Rotation {
         secrets: impl IntoIterator<Item = Arc<RotatingSecret>>,
         address: Address,
     ) -> Self {
-        let now = AtomicI64::new(Utc::now().timestamp_millis());
+        let started = AtomicI64::new(now().timestamp_millis());
         let secrets =
             secrets.into_iter().map(|secret| (secret, SingleFlight::new(MIN_HISTORY_INTERVAL, MAX_WAITERS_PER_SECRET)));
         let refresher = Refresher {
@@ -67,8 +67,8 @@ impl Rotation {
             address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
             refreshes: SingleFlight::new(MIN_REFRESH_INTERVAL, Semaphore::MAX_PERMITS),
-            attempted_at: AtomicI64::new(now.load(Ordering::Relaxed)),
-            fetched_at: now,
+            attempted_at: AtomicI64::new(started.load(Ordering::Relaxed)),
+            fetched_at: started,
             is_failing: AtomicBool::new(false),
         };
         refresher.apply(config, fetched);
@@ -147,7 +147,7 @@ impl Refresher {
     }
 
     async fn fetch_and_apply(&self) -> Result<(), SecretsError> {
-        self.attempted_at.store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+        self.attempted_at.store(now().timestamp_millis(), Ordering::Relaxed);
         let outcome = with_timeout(Box::pin(self.source.fetch())).await.and_then(|fetched| {
             let config = Config::from_environment(&fetched.environment)?;
             self.apply(&config, &fetched);
@@ -155,7 +155,7 @@ impl Refresher {
         });
         match &outcome {
             Ok(()) => {
-                self.fetched_at.store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+                self.fetched_at.store(now().timestamp_millis(), Ordering::Relaxed);
                 if self.is_failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("secrets can be read again");
                 }
@@ -171,7 +171,7 @@ impl Refresher {
     fn apply(&self, config: &Config, fetched: &Fetched) {
         for (secret, _) in &self.secrets {
             let Some(version) = fetched.versions.get(secret.variable) else { continue };
-            if secret.observe(version, Utc::now()) {
+            if secret.observe(version, now()) {
                 tracing::info!(secret = secret.variable, version = version.number, "secret in use");
             }
         }
@@ -204,6 +204,6 @@ async fn with_timeout<T>(call: impl Future<Output = Result<T, SecretsError>>) ->
 
 /// Returns the time since `milliseconds`; if the clock was set back, the value counts as old.
 fn age(milliseconds: &AtomicI64) -> Duration {
-    let age = Utc::now().timestamp_millis() - milliseconds.load(Ordering::Relaxed);
+    let age = now().timestamp_millis() - milliseconds.load(Ordering::Relaxed);
     u64::try_from(age).map_or(Duration::MAX, Duration::from_millis)
 }
