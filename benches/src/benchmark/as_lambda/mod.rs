@@ -78,7 +78,7 @@ async fn measure(bench: &Bench, route: &Route, thousandths: u32, surroundings: &
             warm.push(function.age().saturating_sub(before));
         }
         function.end().await?;
-        all.push(Took { to_next, to_answer, warm: median(warm.into_iter()).unwrap_or_default() });
+        all.push(Took { to_next, to_answer, warm: median(warm).unwrap_or_default() });
     }
     study.reset().await?;
     let of = |figure: fn(&Took) -> Duration| median(all.iter().map(figure)).ok_or("nothing was started");
