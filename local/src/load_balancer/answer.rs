@@ -1,4 +1,4 @@
-//! A function's answer as a response.
+//! Converts a function's answer to a response.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#respond-to-load-balancer>
 
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ use serde::Deserialize;
 
 use super::own::is_hop_by_hop;
 
-/// The load balancer's limit of the whole answer, in bytes.
+/// The load balancer's limit for the whole answer, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
-/// Its limit of the headers of a response, in bytes.
+/// The load balancer's limit for response headers, in bytes.
 const LARGEST_HEADERS: usize = 32 * 1024;
 
 #[derive(Deserialize)]
@@ -29,12 +29,12 @@ struct Answer {
     is_base64_encoded: Option<bool>,
 }
 
-/// Why an answer is none; the client gets a 502.
+/// Why an answer is malformed; the client gets a 502.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Malformed {
     #[error("the answer has {0} bytes, 1 MB is allowed")]
     TooLarge(usize),
-    /// Without the parser's words: they quote the answer.
+    /// Omits the parser's message, because it quotes the answer.
     #[error("the answer is not what the load balancer takes, at byte {}", .0.column())]
     Shape(#[from] serde_json::Error),
     #[error("{0} is no status")]
@@ -47,7 +47,7 @@ pub(super) enum Malformed {
     Base64,
 }
 
-/// Makes the response. With multi-value headers on, only `multiValueHeaders` counts; else only `headers`.
+/// Builds the response. With multi-value headers on, only `multiValueHeaders` is read, otherwise only `headers`.
 pub(super) fn response(answer: &[u8], multi_value_headers: bool) -> Result<Response<Bytes>, Malformed> {
     if answer.len() > LARGEST_ANSWER {
         return Err(Malformed::TooLarge(answer.len()));
@@ -92,7 +92,7 @@ fn header_map(headers: BTreeMap<String, Vec<String>>) -> Result<HeaderMap, Malfo
     if size > LARGEST_HEADERS { Err(Malformed::Headers(size)) } else { Ok(map) }
 }
 
-/// The words of `200 OK`, where they are not the usual ones.
+/// Returns the reason phrase of `200 OK` if it is not the standard one.
 fn reason_phrase(description: &str) -> Option<ReasonPhrase> {
     let (code, words) = description.split_once(' ')?;
     let usual = code.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok()?.canonical_reason());

@@ -1,4 +1,4 @@
-//! Requests for a target with an address: the container, or the frontend.
+//! Forwards requests to a target with an address: the container, or the frontend.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use hyper_util::rt::TokioExecutor;
 
 use super::own::is_hop_by_hop;
 
-/// The load balancer waits this long for a connection, and by default this long for an answer.
+/// The load balancer's timeouts: for a connection, and by default for a response.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 
-/// Passes requests on, over connections that are kept.
+/// Forwards requests over pooled connections.
 pub(super) struct Proxy {
     client: Client<HttpConnector, Incoming>,
 }
@@ -32,7 +32,7 @@ impl Proxy {
         Self { client: Client::builder(TokioExecutor::new()).build(connector) }
     }
 
-    /// Passes a request on, and its answer back as it comes. An error is the status the load balancer answers with.
+    /// Forwards a request and streams its response. An error is the status of the load balancer's response.
     pub async fn pass_on(
         &self,
         mut request: Request<Incoming>,

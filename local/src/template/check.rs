@@ -1,4 +1,4 @@
-//! Mistakes in a template that cfn-lint does not see and AWS only notices during a deployment, or never.
+//! Finds mistakes in a template that cfn-lint misses and AWS notices only during a deployment, or never.
 //! Quotas: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 
 use std::collections::{HashMap, HashSet};
@@ -37,12 +37,12 @@ const MOST_TARGET_GROUPS: usize = 5;
 const LONGEST_VALUE: usize = 128;
 const LONGEST_FIXED_BODY: usize = 1024;
 
-/// A mistake.
+/// A mistake in the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Logical name of the resource.
     pub resource: String,
-    /// What is wrong with it.
+    /// What is wrong.
     pub problem: String,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Every mistake in a template, in the order of its resources.
+/// Returns every mistake in a template, in the order of its resources.
 pub fn check(template: &Template) -> Vec<Finding> {
     let mut findings = Findings::default();
     for function in &template.functions {
@@ -168,7 +168,7 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
     problems
 }
 
-/// The load balancer must be allowed to invoke the function, before CloudFormation registers it.
+/// Checks that the load balancer may invoke the function before CloudFormation registers it.
 fn permission_problem(template: &Template, group: &TargetGroup, function: &Function) -> Option<String> {
     let permission = template.permissions.iter().find(|permission| {
         let is_its = permission.function == alias_arn(&function.arn);
@@ -313,7 +313,7 @@ fn same_priorities(rules: &[Rule]) -> Vec<Finding> {
     findings
 }
 
-/// Paths that an earlier rule takes whatever else the request is.
+/// Finds rules whose paths an earlier rule always matches.
 fn never_reached(rules: &[Rule]) -> Vec<Finding> {
     let mut taken: HashMap<&str, Vec<(&Rule, &String)>> = HashMap::new();
     let mut findings = Vec::new();

@@ -21,7 +21,7 @@ const FIELDS: [Field; 6] = [
     Field { name: "year", range: 1970..=2199, names: &[] },
 ];
 
-/// Says what is wrong with a schedule expression.
+/// Checks a schedule expression, or says what is wrong with it.
 pub(super) fn check(expression: &str) -> Result<(), String> {
     let (kind, argument) = expression
         .strip_suffix(')')
@@ -64,7 +64,7 @@ fn cron(argument: &str) -> Result<(), String> {
 }
 
 impl Field {
-    /// One item of a list: a value, a range, either with a step, or what only days know.
+    /// Returns whether the field accepts one item of a list: a value, a range, either with a step, or syntax only for days.
     fn takes(&self, part: &str) -> bool {
         let is_day = self.name.starts_with("day");
         match part {
