@@ -1,4 +1,4 @@
-//! A function's process behind the Runtime API of `local`, not frozen between invocations.
+//! A function's process behind the Runtime API of `local`, never frozen.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 use crate::{Failure, process};
 
-/// A function that takes longer hangs.
+/// Longer than any invocation takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One process.
+/// A function process.
 pub struct FunctionProcess {
     pub pid: u32,
     started: Instant,
@@ -31,7 +31,7 @@ pub struct FunctionProcess {
 }
 
 impl FunctionProcess {
-    /// Starts one with this environment and no other.
+    /// Starts a process with exactly this environment.
     pub async fn start(binary: &Path, environment: &[(&str, String)]) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let phase = Arc::new(watch::Sender::new(Phase::Starting));
@@ -55,7 +55,7 @@ impl FunctionProcess {
         Ok(Self { pid, started, child, phase: receiver, invocations, runtime_api })
     }
 
-    /// Waits until it asks for its first event; the time since its start.
+    /// Waits until it asks for its first event; returns the time since its start.
     pub async fn ready(&mut self) -> Result<Duration, Failure> {
         let waiting = self.phase.wait_for(|phase| *phase != Phase::Starting);
         tokio::select! {
@@ -65,7 +65,7 @@ impl FunctionProcess {
         Ok(self.started.elapsed())
     }
 
-    /// Invokes it; the answer's status has to be 200 if there is one, and `may_refuse` not set.
+    /// Invokes it. A status other than 200 is an error, unless `may_refuse` is set.
     pub async fn invoke(&mut self, event: Bytes) -> Result<Bytes, Failure> {
         let (outcome, answered) = oneshot::channel();
         let invocation = Invocation {
@@ -84,12 +84,12 @@ impl FunctionProcess {
         }
     }
 
-    /// The time since its start.
+    /// Returns the time since its start.
     pub fn age(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Its CPU time so far.
+    /// Returns its CPU time so far.
     pub fn cpu(&self) -> Result<Duration, Failure> {
         process::cpu(self.pid)
     }
@@ -102,7 +102,7 @@ impl FunctionProcess {
     }
 }
 
-/// Refuses an answer of a function that is no success.
+/// Returns an error unless the answer is a success.
 pub fn succeeded(answer: &Bytes) -> Result<(), Failure> {
     let answer: Value = serde_json::from_slice(answer)?;
     if answer["statusCode"] == 200 { Ok(()) } else { Err(format!("the function answers {answer}").into()) }

@@ -80,7 +80,7 @@ impl Demo {
     fn new(seeded: Seeded) -> Self {
         let accounts = demo::accounts().into_iter();
         let accounts = accounts.filter_map(|account| Some(Login { password: account.password?, email: account.email }));
-        Self { stored: seeded == Seeded::Now, accounts: accounts.collect() }
+        Self { stored: seeded == Seeded::Stored, accounts: accounts.collect() }
     }
 }
 

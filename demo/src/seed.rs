@@ -20,9 +20,9 @@ const EXPERIMENT_ID: &str = "exp-d33000000001";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seeded {
     /// The study was stored.
-    Now,
+    Stored,
     /// The study was already there and was left unchanged.
-    Before,
+    AlreadyThere,
 }
 
 /// Why the demo study was not stored.
@@ -43,7 +43,7 @@ pub enum SeedError {
 pub async fn seed(connection: &mut PgConnection) -> Result<Seeded, SeedError> {
     let mut transaction = connection.begin().await?;
     if is_there(&mut transaction).await? {
-        return Ok(Seeded::Before);
+        return Ok(Seeded::AlreadyThere);
     }
     let study = Study::embedded();
     store_vocabulary(&mut transaction, &study).await?;
@@ -61,7 +61,7 @@ pub async fn seed(connection: &mut PgConnection) -> Result<Seeded, SeedError> {
         store_answer(&mut transaction, answer, &study).await?;
     }
     transaction.commit().await?;
-    Ok(Seeded::Now)
+    Ok(Seeded::Stored)
 }
 
 async fn is_there(transaction: &mut PgTransaction<'_>) -> Result<bool, SeedError> {

@@ -58,7 +58,7 @@ async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();
 
-    platform.function("echo").rests().await;
+    platform.function("echo").wait_until_idle().await;
 
     assert_eq!(platform.function("echo").processes()[0].phase(), Phase::Frozen);
     until(|| state(pid) == Some('T')).await;
@@ -69,7 +69,7 @@ async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
 async fn a_process_that_was_killed_in_its_sleep_is_replaced_without_a_loss() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();
-    platform.function("echo").rests().await;
+    platform.function("echo").wait_until_idle().await;
 
     platform.function("echo").processes()[0].kill().await;
     let next = platform.get("/echo").await;

@@ -1,4 +1,4 @@
-//! A collector of spans, which decodes them with OpenTelemetry's package for Python (`.ci/requirements.txt`).
+//! A collector of spans, decoded with OpenTelemetry's Python package (`.ci/requirements.txt`).
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,11 +15,11 @@ pub struct Collector {
     _process: Process,
     said: UnboundedReceiver<String>,
     received: Vec<Value>,
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` has to be.
+    /// Value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub endpoint: String,
 }
 
-/// Returns the Python that has the package: that of `.ci/run`, or the one in `PATH`.
+/// Returns the Python that has the package: the one of `.ci/run`, or the one in `PATH`.
 pub fn python() -> Option<PathBuf> {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/venv/bin/python");
     [installed, "python3".into()].into_iter().find(|python| {
@@ -28,11 +28,11 @@ pub fn python() -> Option<PathBuf> {
     })
 }
 
-/// Whether to leave out tests that need a collector, because there is none. `REQUIRE_OPENTELEMETRY` makes that a failure.
+/// Returns whether tests with a collector have to be skipped, because it is not installed. `REQUIRE_OPENTELEMETRY` makes that a failure.
 ///
 /// # Panics
 ///
-/// When it is required and missing.
+/// If it is required and missing.
 pub fn is_missing() -> bool {
     let is_missing = python().is_none();
     if is_missing {
@@ -43,7 +43,7 @@ pub fn is_missing() -> bool {
 }
 
 impl Collector {
-    /// Starts one on a free port.
+    /// Starts a collector on a free port.
     pub async fn start() -> Self {
         let mut command = tokio::process::Command::new(python().expect("a Python with opentelemetry-proto"));
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/otlp_receiver.py")).stdin(Stdio::null());
@@ -54,7 +54,7 @@ impl Collector {
         Self { _process: process, said, received: Vec::new(), endpoint }
     }
 
-    /// Waits for a span of this name, and returns it.
+    /// Waits for a span with this name, and returns it.
     pub async fn span(&mut self, name: &str) -> Value {
         loop {
             if let Some(span) = self.received.iter().find(|span| span["name"] == name) {

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use crate::lambda::ProcessGroup;
 
 /// Longer than the ten seconds that the server gives requests; after that it hangs.
-const FAREWELL: Duration = Duration::from_secs(15);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// `augmed-server`, which ends with this process however this process ends.
@@ -32,7 +32,7 @@ pub enum ServerError {
     #[error("cannot start the server: {0}")]
     Start(#[from] io::Error),
     /// It exited; its log says why.
-    #[error("the server has ended ({0}); its last words are above")]
+    #[error("the server exited ({0}); see its log above")]
     Ended(ExitStatus),
 }
 
@@ -76,7 +76,7 @@ impl ServerProcess {
             // it may just have exited
             let _ = kill(Pid::from_raw(id.cast_signed()), Signal::SIGTERM);
         }
-        match tokio::time::timeout(FAREWELL, self.child.wait()).await {
+        match tokio::time::timeout(SHUTDOWN_TIMEOUT, self.child.wait()).await {
             Ok(Ok(status)) if !status.success() => Err(ServerError::Ended(status)),
             Ok(waited) => Ok(waited.map(drop)?),
             Err(_) => Ok(self.child.kill().await?),

@@ -14,7 +14,7 @@ use crate::template;
 
 /// Time that an answer is held back until its process asks for the next event, so that a client that sends its next request
 /// immediately gets the same process.
-const MOMENT: Duration = Duration::from_millis(100);
+const REUSE_GRACE: Duration = Duration::from_millis(100);
 
 /// Settings of all functions on this machine.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct Settings {
     /// Variables for every function, such as `RUST_LOG` or `AWS_ENDPOINT_URL`.
     pub everywhere: BTreeMap<String, String>,
     /// Maximum processes of a function without reserved concurrency. Each holds a database connection.
-    pub most_processes: usize,
+    pub max_processes: usize,
     /// Concurrent events per process. If more than one, as in Lambda Managed Instances, processes are never frozen.
     pub max_concurrency: u32,
     /// Receives the functions' output.
@@ -37,7 +37,7 @@ impl Default for Settings {
         Self {
             environment: BTreeMap::new(),
             everywhere: BTreeMap::new(),
-            most_processes: 5,
+            max_processes: 5,
             max_concurrency: 1,
             log: super::log_to_stderr(),
         }
@@ -53,7 +53,7 @@ pub struct Function {
 struct Inner {
     launch: Launch,
     /// One permit for each concurrent event of all processes together.
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     most_events: usize,
     starting: tokio::sync::Mutex<()>,
     pool: Mutex<Pool>,
@@ -73,7 +73,7 @@ impl Function {
     pub fn new(function: template::Function, binary: PathBuf, settings: Settings, group: Arc<ProcessGroup>) -> Self {
         // reserved concurrency does not limit managed instances
         let reserved = function.reserved_concurrency.filter(|_| settings.max_concurrency == 1);
-        let most_processes = reserved.unwrap_or(settings.most_processes);
+        let max_processes = reserved.unwrap_or(settings.max_processes);
         let launch = Launch {
             function,
             binary,
@@ -83,10 +83,10 @@ impl Function {
             group,
             log: settings.log,
         };
-        let most_events = most_processes * launch.events_at_once();
-        let places = Arc::new(Semaphore::new(most_events));
+        let most_events = max_processes * launch.events_at_once();
+        let slots = Arc::new(Semaphore::new(most_events));
         let starting = tokio::sync::Mutex::default();
-        Self { inner: Arc::new(Inner { launch, places, most_events, starting, pool: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { launch, slots, most_events, starting, pool: Mutex::default() }) }
     }
 
     /// Returns the name of its binary.
@@ -128,9 +128,9 @@ impl Function {
     }
 
     /// Waits until every process is idle and frozen.
-    pub async fn rests(&self) {
+    pub async fn wait_until_idle(&self) {
         for process in self.processes() {
-            process.rests().await;
+            process.wait_until_idle().await;
         }
     }
 
@@ -138,7 +138,7 @@ impl Function {
     pub async fn stop(&self, grace: Duration) {
         let everyone = u32::try_from(self.inner.most_events).unwrap_or(u32::MAX);
         // after `grace`, processes that still work are killed as well
-        let _places = tokio::time::timeout(grace, self.inner.places.acquire_many(everyone)).await;
+        let _slots = tokio::time::timeout(grace, self.inner.slots.acquire_many(everyone)).await;
         self.inner.pool().stopped = true;
         for process in self.processes() {
             process.kill().await;
@@ -148,7 +148,7 @@ impl Function {
 
 impl Inner {
     async fn serve(self: Arc<Self>, event: Bytes, trace: String, answer: oneshot::Sender<Result<Bytes, InvokeError>>) {
-        let Ok(place) = self.places.clone().acquire_owned().await else { return };
+        let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
         let (process, result) = match self.work(event, trace).await {
             Ok((process, result)) => (Some(process), result),
             Err(error) => (None, Err(error)),
@@ -158,12 +158,12 @@ impl Inner {
             let _ = answer.send(result);
             return;
         };
-        let rests = tokio::time::timeout(MOMENT, self.put_away(&process)).await;
+        let frozen = tokio::time::timeout(REUSE_GRACE, self.freeze_when_idle(&process)).await;
         let _ = answer.send(result);
-        if rests.is_err() {
-            self.put_away(&process).await;
+        if frozen.is_err() {
+            self.freeze_when_idle(&process).await;
         }
-        drop(place);
+        drop(slot);
     }
 
     /// Runs the event on an idle or new process. If an idle process has died, tries another.
@@ -190,7 +190,7 @@ impl Inner {
         }
         let process = Process::start(&self.launch).await?;
         self.pool().all.push(process.clone());
-        process.waits(Process::longest_start(&self.launch)).await?;
+        process.waits(Process::init_timeout(&self.launch)).await?;
         let more_events = self.launch.events_at_once() - 1;
         self.pool().idle.extend(std::iter::repeat_n(process.clone(), more_events));
         drop(starting);
@@ -208,7 +208,7 @@ impl Inner {
     }
 
     /// Freezes a process when it asks for the next event, and returns it to the idle list.
-    async fn put_away(&self, process: &Process) {
+    async fn freeze_when_idle(&self, process: &Process) {
         if self.launch.is_managed() {
             self.pool().idle.push(process.clone());
             return;

@@ -24,7 +24,7 @@ use super::{InvokeError, Log, ProcessGroup};
 use crate::template;
 
 /// Lambda's limit for initialisation; if it is exceeded, the function's timeout applies instead.
-const LONGEST_START: Duration = Duration::from_secs(10);
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Settings shared by all processes of a function.
 pub(super) struct Launch {
@@ -174,7 +174,7 @@ impl Process {
     }
 
     /// Waits until the process is frozen or has exited.
-    pub async fn rests(&self) {
+    pub async fn wait_until_idle(&self) {
         self.reaches(|phase| matches!(phase, Phase::Frozen | Phase::Ended(_))).await;
     }
 
@@ -189,8 +189,8 @@ impl Process {
     }
 
     /// Returns the time limit for initialisation.
-    pub(super) fn longest_start(launch: &Launch) -> Duration {
-        LONGEST_START + launch.function.timeout
+    pub(super) fn init_timeout(launch: &Launch) -> Duration {
+        INIT_TIMEOUT + launch.function.timeout
     }
 
     /// Invokes the process with an event, and kills it if it takes too long.

@@ -22,7 +22,7 @@ use super::InvokeError;
 use super::process::Phase;
 
 /// Lambda's limit for a response, in bytes.
-const LARGEST_ANSWER: usize = 6_291_556;
+const MAX_ANSWER_BYTES: usize = 6_291_556;
 /// Trailer in which a streamed response reports a failure.
 const ERROR_TRAILER: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 
@@ -162,7 +162,7 @@ fn headers(invocation: &Invocation) -> HeaderMap {
 
 /// Reads a response, complete or streamed.
 async fn read(request: Request<Incoming>) -> Result<Outcome, Response<Full<Bytes>>> {
-    let Ok(body) = Limited::new(request.into_body(), LARGEST_ANSWER).collect().await else {
+    let Ok(body) = Limited::new(request.into_body(), MAX_ANSWER_BYTES).collect().await else {
         return Err(status(StatusCode::PAYLOAD_TOO_LARGE, &json!({"errorType": "RequestEntityTooLarge"})));
     };
     let broken_off = body.trailers().and_then(|trailers| trailers.get(ERROR_TRAILER)).cloned();

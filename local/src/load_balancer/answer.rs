@@ -14,9 +14,9 @@ use serde::Deserialize;
 use super::own::is_hop_by_hop;
 
 /// The load balancer's limit for the whole answer, in bytes.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// The load balancer's limit for response headers, in bytes.
-const LARGEST_HEADERS: usize = 32 * 1024;
+const MAX_HEADERS_BYTES: usize = 32 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,9 +35,9 @@ pub(super) enum Malformed {
     #[error("the answer has {0} bytes, 1 MB is allowed")]
     TooLarge(usize),
     /// Omits the parser's message, because it quotes the answer.
-    #[error("the answer is not what the load balancer takes, at byte {}", .0.column())]
+    #[error("the answer is malformed at byte {}", .0.column())]
     Shape(#[from] serde_json::Error),
-    #[error("{0} is no status")]
+    #[error("{0} is not a valid status")]
     Status(u16),
     #[error("the header {0} is not valid")]
     Header(String),
@@ -49,7 +49,7 @@ pub(super) enum Malformed {
 
 /// Builds the response. With multi-value headers on, only `multiValueHeaders` is read, otherwise only `headers`.
 pub(super) fn response(answer: &[u8], multi_value_headers: bool) -> Result<Response<Bytes>, Malformed> {
-    if answer.len() > LARGEST_ANSWER {
+    if answer.len() > MAX_ANSWER_BYTES {
         return Err(Malformed::TooLarge(answer.len()));
     }
     let answer: Answer = serde_json::from_slice(answer)?;
@@ -89,7 +89,7 @@ fn header_map(headers: BTreeMap<String, Vec<String>>) -> Result<HeaderMap, Malfo
             }
         }
     }
-    if size > LARGEST_HEADERS { Err(Malformed::Headers(size)) } else { Ok(map) }
+    if size > MAX_HEADERS_BYTES { Err(Malformed::Headers(size)) } else { Ok(map) }
 }
 
 /// Returns the reason phrase of `200 OK` if it is not the standard one.
@@ -151,8 +151,8 @@ mod tests {
         for (answer, why) in [
             (json!({"body": "no status"}), "not what"),
             (json!({"statusCode": "200"}), "not what"),
-            (json!({"statusCode": 42}), "42 is no status"),
-            (json!({"statusCode": 101}), "101 is no status"),
+            (json!({"statusCode": 42}), "42 is not a valid status"),
+            (json!({"statusCode": 101}), "101 is not a valid status"),
             (json!({"statusCode": 200, "body": {"a": 1}}), "not what"),
             (json!({"statusCode": 200, "body": "%%%", "isBase64Encoded": true}), "base64"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "not what"),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// With more addresses than this in `X-Forwarded-For` the response is 463.
-const MOST_ADDRESSES: usize = 30;
+const MAX_ADDRESSES: usize = 30;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -20,7 +20,7 @@ pub(super) struct TooManyProxies;
 pub(super) fn add(headers: &mut HeaderMap, client: IpAddr, port: u16, fresh_id: &str) -> Result<(), TooManyProxies> {
     let mut addresses: Vec<_> = headers.get_all(&FORWARDED_FOR).iter().map(|value| value.as_bytes().to_vec()).collect();
     let before: usize = addresses.iter().map(|list| list.split(|byte| *byte == b',').count()).sum();
-    if before > MOST_ADDRESSES {
+    if before > MAX_ADDRESSES {
         return Err(TooManyProxies);
     }
     addresses.push(client.to_string().into_bytes());

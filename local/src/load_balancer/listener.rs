@@ -16,7 +16,7 @@ use super::router::Router;
 
 /// Larger than the load balancer's limits, which are checked after reading.
 const READ_BUFFER: usize = 128 * 1024;
-const MOST_HEADERS: usize = 1024;
+const MAX_HEADERS: usize = 1024;
 
 /// Serves until `stopped` fires or its sender is dropped, then waits for open requests.
 pub(super) async fn listen(
@@ -47,7 +47,7 @@ pub(super) async fn listen(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .max_buf_size(READ_BUFFER)
-            .max_headers(MOST_HEADERS)
+            .max_headers(MAX_HEADERS)
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         // a client that disconnects is not an error

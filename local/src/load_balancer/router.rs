@@ -20,13 +20,13 @@ use crate::lambda::Function;
 use crate::template::{Action, Rule, TargetGroup};
 
 /// The load balancer's limit for the body of a function's request, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
+const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Bytes read of a body that is too large, so that a client that sends before it reads sees the response.
-const DRAINED: usize = 32 * 1024 * 1024;
+const MAX_DRAINED_BYTES: usize = 32 * 1024 * 1024;
 /// The load balancer's limits for the request line, a header, and all headers, in bytes.
-const LONGEST_REQUEST_LINE: usize = 16 * 1024;
-const LARGEST_HEADER: usize = 16 * 1024;
-const LARGEST_HEADERS: usize = 64 * 1024;
+const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+const MAX_HEADERS_BYTES: usize = 64 * 1024;
 
 pub(super) type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -96,11 +96,11 @@ impl Router {
 /// Checks what the load balancer refuses before it evaluates its rules.
 fn check(request: &Parts) -> Result<(), u16> {
     let sizes = || request.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let too_large = || sizes().any(|size| size > LARGEST_HEADER) || sizes().sum::<usize>() > LARGEST_HEADERS;
+    let too_large = || sizes().any(|size| size > MAX_HEADER_BYTES) || sizes().sum::<usize>() > MAX_HEADERS_BYTES;
     let without_host = request.version == Version::HTTP_11 && !request.headers.contains_key(HOST);
     if request.method == Method::TRACE {
         Err(405)
-    } else if request.method.as_str().len() + request.uri.to_string().len() + 10 > LONGEST_REQUEST_LINE {
+    } else if request.method.as_str().len() + request.uri.to_string().len() + 10 > MAX_REQUEST_LINE_BYTES {
         Err(414)
     } else if without_host || too_large() {
         Err(400)
@@ -153,22 +153,22 @@ async fn invoke(
 /// Reads a body of at most 1 MB. A larger one is read and discarded, unless the client sent `Expect`.
 async fn read(body: Incoming, asked_first: bool) -> Result<Bytes, u16> {
     let declared = body.size_hint().lower();
-    if asked_first && declared > LARGEST_BODY as u64 {
+    if asked_first && declared > MAX_BODY_BYTES as u64 {
         return Err(413);
     }
-    let mut body = Limited::new(body, DRAINED);
+    let mut body = Limited::new(body, MAX_DRAINED_BYTES);
     let mut bytes = Vec::new();
     let mut size = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Err(if size > LARGEST_BODY { 413 } else { 400 }) };
+        let Ok(frame) = frame else { return Err(if size > MAX_BODY_BYTES { 413 } else { 400 }) };
         if let Ok(data) = frame.into_data() {
             size += data.len();
-            if size <= LARGEST_BODY {
+            if size <= MAX_BODY_BYTES {
                 bytes.extend_from_slice(&data);
             }
         }
     }
-    if size > LARGEST_BODY { Err(413) } else { Ok(bytes.into()) }
+    if size > MAX_BODY_BYTES { Err(413) } else { Ok(bytes.into()) }
 }
 
 fn whole(response: Response<Bytes>) -> Response<Body> {

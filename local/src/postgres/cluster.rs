@@ -12,9 +12,9 @@ use super::installation::Installation;
 use super::place::{Place, create_given};
 
 /// Time limit for a server to become ready, including crash recovery.
-const PATIENCE: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time limit for a server to stop: it ends its sessions, but writes its memory to disk.
-const FAREWELL: Duration = Duration::from_secs(30);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// Address of a server according to its `postmaster.pid`.
@@ -80,7 +80,7 @@ pub(super) fn state(place: &Place) -> Result<State, Error> {
         if try_lock(&lock, place)? {
             return Ok(State::Stopped(ServerLock(lock)));
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > START_TIMEOUT {
             return Err(failed(place, "a server is there and never ready".to_owned()));
         }
         thread::sleep(GLANCE);
@@ -92,7 +92,7 @@ pub(super) fn wait_for_end(place: &Place) -> Result<bool, Error> {
     let started = Instant::now();
     let lock = open_lock(place)?;
     while !try_lock(&lock, place)? {
-        if started.elapsed() > FAREWELL {
+        if started.elapsed() > SHUTDOWN_TIMEOUT {
             return Ok(false);
         }
         thread::sleep(GLANCE);
@@ -192,9 +192,9 @@ fn ready(place: &Place, child: &mut Child) -> Result<Postmaster, Error> {
         if let Some(status) = child.try_wait().map_err(io("wait for postgres in", &place.data))? {
             return Err(failed(place, format!("it ended with {status}")));
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > START_TIMEOUT {
             let _ = child.kill();
-            return Err(failed(place, format!("not ready within {} s", PATIENCE.as_secs())));
+            return Err(failed(place, format!("not ready within {} s", START_TIMEOUT.as_secs())));
         }
         thread::sleep(GLANCE);
     }

@@ -87,11 +87,11 @@ pub struct Server {
 #[derive(Clone, Debug)]
 pub enum Started {
     /// It was already running.
-    Before,
+    AlreadyRunning,
     /// Its data existed.
-    Again(Installation),
+    Restarted(Installation),
     /// Its data were created.
-    Anew(Installation),
+    Created(Installation),
 }
 
 impl Server {
@@ -103,7 +103,7 @@ impl Server {
         place::create_given(&place.run, run_as)?;
         let user = watchdog::join(&place, config.linger, run_as)?;
         let (postmaster, started) = match cluster::state(&place)? {
-            State::Listening(postmaster) => (postmaster, Started::Before),
+            State::Listening(postmaster) => (postmaster, Started::AlreadyRunning),
             State::Stopped(lock) => run(config, &place, run_as, &lock)?,
         };
         Ok(Self { place, postmaster, started, run_as, _user: user })
@@ -139,7 +139,7 @@ fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Resu
         let again = config
             .search
             .find(Some(version))
-            .and_then(|installation| Ok((spawn(&installation)?, Started::Again(installation))));
+            .and_then(|installation| Ok((spawn(&installation)?, Started::Restarted(installation))));
         if again.is_ok() || config.durable {
             return again;
         }
@@ -147,7 +147,7 @@ fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Resu
     }
     let installation = config.search.find(None)?;
     cluster::initdb(place, &installation, run_as)?;
-    Ok((spawn(&installation)?, Started::Anew(installation)))
+    Ok((spawn(&installation)?, Started::Created(installation)))
 }
 
 fn lock(path: &Path) -> Result<File, Error> {

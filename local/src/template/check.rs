@@ -31,11 +31,11 @@ const ADDRESS_ATTRIBUTES: [&str; 14] = [
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
 ];
 const CONTENT_TYPES: [&str; 5] = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
-const MOST_VALUES: usize = 5;
-const MOST_WILDCARDS: usize = 5;
-const MOST_TARGET_GROUPS: usize = 5;
-const LONGEST_VALUE: usize = 128;
-const LONGEST_FIXED_BODY: usize = 1024;
+const MAX_VALUES: usize = 5;
+const MAX_WILDCARDS: usize = 5;
+const MAX_TARGET_GROUPS: usize = 5;
+const MAX_VALUE_LENGTH: usize = 128;
+const MAX_FIXED_BODY_BYTES: usize = 1024;
 
 /// A mistake in the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,14 +225,14 @@ fn quota_problems(rule: &Rule) -> Vec<String> {
     if values.is_empty() {
         problems.push("it has no condition".into());
     }
-    if values.len() > MOST_VALUES {
-        problems.push(format!("{} condition values, at most {MOST_VALUES} are allowed", values.len()));
+    if values.len() > MAX_VALUES {
+        problems.push(format!("{} condition values, at most {MAX_VALUES} are allowed", values.len()));
     }
-    if wildcards > MOST_WILDCARDS {
-        problems.push(format!("{wildcards} wildcards, at most {MOST_WILDCARDS} are allowed"));
+    if wildcards > MAX_WILDCARDS {
+        problems.push(format!("{wildcards} wildcards, at most {MAX_WILDCARDS} are allowed"));
     }
-    if let Some(long) = values.iter().find(|value| value.len() > LONGEST_VALUE) {
-        problems.push(format!("`{long}` has more than {LONGEST_VALUE} characters"));
+    if let Some(long) = values.iter().find(|value| value.len() > MAX_VALUE_LENGTH) {
+        problems.push(format!("`{long}` has more than {MAX_VALUE_LENGTH} characters"));
     }
     for field in ["path-pattern", "host-header", "http-request-method", "source-ip"] {
         if rule.conditions.iter().filter(|condition| condition.field() == field).count() > 1 {
@@ -267,8 +267,8 @@ fn allowed_in_path(letter: char) -> bool {
 
 fn forward_problems(template: &Template, groups: &[(String, u32)]) -> Vec<String> {
     let mut problems = Vec::new();
-    if groups.is_empty() || groups.len() > MOST_TARGET_GROUPS {
-        problems.push(format!("{} target groups, allowed are 1 to {MOST_TARGET_GROUPS}", groups.len()));
+    if groups.is_empty() || groups.len() > MAX_TARGET_GROUPS {
+        problems.push(format!("{} target groups, allowed are 1 to {MAX_TARGET_GROUPS}", groups.len()));
     }
     if groups.iter().all(|(_, weight)| *weight == 0) {
         problems.push("every weight is 0: the load balancer would answer 503".into());
@@ -295,8 +295,8 @@ fn fixed_response_problems(status: u16, content_type: &str, body: &str) -> Vec<S
     if !CONTENT_TYPES.contains(&content_type) {
         problems.push(format!("a fixed response cannot be {content_type}"));
     }
-    if body.len() > LONGEST_FIXED_BODY {
-        problems.push(format!("a fixed response has at most {LONGEST_FIXED_BODY} bytes, not {}", body.len()));
+    if body.len() > MAX_FIXED_BODY_BYTES {
+        problems.push(format!("a fixed response has at most {MAX_FIXED_BODY_BYTES} bytes, not {}", body.len()));
     }
     problems
 }
