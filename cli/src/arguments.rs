@@ -1,4 +1,4 @@
-//! What may be asked for. Each command's own arguments stand in its module.
+//! The command line. Each command's own arguments are in its module.
 
 use clap::Parser;
 
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }

@@ -1,4 +1,4 @@
-//! `augmed demo`: the invented study in an empty database, for whoever looks around in an installation of their own.
+//! `augmed demo`: fills an empty database with the invented study, for trying out an installation.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -20,16 +20,16 @@ Its accounts have passwords that everybody knows. It goes into no database that 
 Examples:
   augmed migrate up && augmed demo";
 
-/// How patient it is.
+/// Fill an empty, migrated database with an invented study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// How long to wait for a database that starts, and for its schema, in seconds.
+    /// Seconds to wait for the database and its schema.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
 }
 
-/// Stores the study unless it is there. Creates no schema: where the address is mistaken, nothing changes.
+/// Stores the study unless it is there. Creates no schema, so that nothing changes if the address is wrong.
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let options = context.owner_options().await?;
     let deadline = Instant::now() + Duration::from_secs(arguments.wait);
@@ -65,7 +65,7 @@ impl From<SeedError> for Failure {
 
 #[derive(Debug, Serialize)]
 struct Demo {
-    /// False when the study was there already, and stays as people have left it.
+    /// False if the study was already there, and was left unchanged.
     stored: bool,
     accounts: Vec<Login>,
 }

@@ -1,4 +1,4 @@
-//! `augmed case`: what a participant would see, or has seen.
+//! `augmed case`: shows what a participant would see, or has seen.
 
 mod shown;
 mod tree;
@@ -25,7 +25,7 @@ Examples:
   augmed case shown 12                                       what was on the page that answer 12 was given to
   augmed case paths 101 102                                  what assignments of these cases can name";
 
-/// What a participant would see of a case.
+/// Show what a participant would see of a case.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -35,9 +35,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Draw a case as its participant sees it.
+    /// Show a case as its participant sees it.
     Show {
-        /// The assignment: `display_config.id`, as `augmed assignments list` prints it.
+        /// The assignment: `display_config.id`, as printed by `augmed assignments list`.
         #[arg(required_unless_present = "file", conflicts_with = "file")]
         config_id: Option<String>,
         /// A file of assignments (CSV) instead.
@@ -47,7 +47,7 @@ enum Action {
         #[arg(long, requires = "file")]
         row: Option<u64>,
     },
-    /// Draw the page that an answer was given to, as it was sent.
+    /// Show the page of an answer, exactly as it was sent.
     Shown {
         /// The answer: `answer_id` of `augmed export answers`.
         answer: i32,
@@ -100,7 +100,7 @@ async fn review(case_id: i32, path_config: Option<&str>, db: &Database) -> Resul
     load(&[case_id], db).await?.review(case_id, path_config).ok_or_else(|| without_visit(case_id))
 }
 
-/// Cases as a page shows them.
+/// Loads cases as a page shows them.
 pub async fn load(cases: &[i32], db: &Database) -> Result<Cases, Failure> {
     let loaded = Cases::load(cases, db).await?;
     loaded.ok_or_else(|| {
@@ -109,7 +109,7 @@ pub async fn load(cases: &[i32], db: &Database) -> Result<Cases, Failure> {
     })
 }
 
-/// Fails for a case without a visit.
+/// Returns an error if the case has no visit.
 pub fn known(case: i32, cases: &Cases) -> Result<(), Failure> {
     if cases.contains(case) { Ok(()) } else { Err(without_visit(case)) }
 }

@@ -1,4 +1,4 @@
-//! What a comparison found, for a person, a program and a page.
+//! Reports a comparison as text, JSON and a page.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use super::rules::{self, Named};
 use crate::report::{Ending, Report};
 use crate::table;
 
-/// So many differences are told in full on a terminal.
+/// Maximum differences shown in full on a terminal.
 const TOLD: usize = 20;
 
-/// What was found.
+/// Results of a comparison.
 #[derive(Debug, Serialize)]
 pub struct Compared {
     pub questions: usize,
@@ -21,12 +21,12 @@ pub struct Compared {
     pub on_purpose: usize,
     pub different: usize,
     pub routes: Vec<Route>,
-    /// Rules that explain a difference, and how many.
+    /// Rules that explain a difference, with counts.
     pub rules: Vec<Met>,
     pub differences: Vec<Outcome>,
 }
 
-/// A route's questions. Times are in milliseconds.
+/// Requests of a route. Times are in milliseconds.
 #[derive(Debug, Serialize)]
 pub struct Route {
     pub route: String,
@@ -101,7 +101,7 @@ impl Route {
     }
 }
 
-/// In milliseconds, of sorted microseconds; the nearest rank.
+/// Returns a percentile in milliseconds of sorted microseconds, by nearest rank.
 #[expect(clippy::cast_precision_loss, reason = "nothing takes 2^52 microseconds")]
 fn percentile(sorted: &[u64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1) - 1;

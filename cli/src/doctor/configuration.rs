@@ -1,4 +1,4 @@
-//! The environment: secrets of SSM, and every variable of the server.
+//! Checks the environment: SSM secrets, and all variables of the server.
 
 use secrecy::ExposeSecret as _;
 use shared::Config;
@@ -7,10 +7,10 @@ use shared::secrets::{self, SECRETS};
 
 use super::diagnosis::Diagnosis;
 
-/// An API key with fewer characters than this is short enough to be guessed, by asking the service again and again.
+/// A shorter API key could be guessed by repeated requests.
 const SHORTEST_API_KEY_CHARACTERS: usize = 16;
 
-/// Whether SSM gives what `*_PARAMETER` names; the environment with the values in it.
+/// Checks that SSM returns the parameters in `*_PARAMETER`; returns the environment with their values.
 pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<Environment>) {
     let is_named = |name: &&str| environment.get(&format!("{name}_PARAMETER")).is_some_and(|value| !value.is_empty());
     let named: Vec<&str> = SECRETS.into_iter().filter(is_named).collect();
@@ -27,7 +27,7 @@ pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<En
     }
 }
 
-/// What the server would say of its environment at start, and what it would not say.
+/// Checks what the server checks at startup, and more.
 pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     let config = match Config::from_environment(environment) {
         Ok(config) => config,

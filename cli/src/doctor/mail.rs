@@ -1,4 +1,4 @@
-//! Whether mail would leave. None is sent.
+//! Checks whether mail can be sent, without sending any.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The study itself: its data, its configuration, its people, its assignments.
+//! Checks the study: data, configuration, people, assignments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::page_config::{self, Finding};
 use crate::plausibility;
 
-/// Answers that one line names.
+/// Maximum answers listed in one line.
 const MOST_ANSWERS: usize = 10;
 
 pub async fn check(context: &Context) -> Vec<Diagnosis> {
@@ -24,7 +24,7 @@ pub async fn check(context: &Context) -> Vec<Diagnosis> {
 }
 
 async fn look(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
-    // the service may not look at all tables
+    // the service's role may not read all tables
     let db = context.owner_database().await?;
     let mut found = vec![data(&db).await?, plausible(&db).await?, page_config(&db).await?];
     found.extend(people_and_questions(&db).await?);
@@ -166,7 +166,7 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
         ));
     }
     if let Some(case) = unnamed.paths.keys().next() {
-        // a path may end with a clinical value: which one it is, the preview of the exported file says
+        // paths may end with a clinical value, so only the preview of the exported file names them
         let count: usize = unnamed.paths.values().map(BTreeSet::len).sum();
         let finding =
             format!("{count} paths name nothing in their case, so that a feature is hidden, in case {case} for one");

@@ -1,6 +1,6 @@
-//! Draws readings: who reads which case in which order, in which arm, and with which factors.
+//! Draws readings: participant, case, order, arm and factors.
 //!
-//! Each participant has a stream of chance of their own, so that what one is shown does not depend on how many others there are.
+//! Each participant has a separate random stream, so that the result does not depend on the number of other participants.
 
 use super::blocks;
 use super::deal::Deal;
@@ -9,17 +9,17 @@ use super::format::{SecondArm, SecondReadingTable, Unit};
 use super::sample::Sample;
 use crate::random::Chance;
 
-/// Exclusions can lead into a dead end: the last participant may not read what is left. Then everything is dealt again.
+/// With exclusions the last participant may be unable to read the remaining cases. Then all cases are dealt again.
 const ATTEMPTS: usize = 200;
 
-/// One participant's look at one case.
+/// One participant's reading of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Indexes into the sample and the design.
     pub participant: usize,
     pub case: usize,
     pub arm: usize,
-    /// For each factor, whether it is shown; none where it is not drawn: the arm leaves it out, or the case has none of its paths.
+    /// For each factor, whether it is shown; `None` if it is not drawn, because the arm leaves it out or the case has none of its paths.
     pub factors: Vec<Option<bool>>,
 }
 
@@ -30,10 +30,10 @@ pub struct FirstReading {
     pub arm: usize,
 }
 
-/// Draws the readings of all participants of a sample, each participant's in the order in which they read.
+/// Draws the readings of all participants of a sample, each participant's in reading order.
 ///
 /// # Errors
-/// If exclusions leave no way to give everybody their cases.
+/// If the exclusions make it impossible to give all participants their cases.
 pub fn draw(design: &Design, sample: &Sample, seed: &str) -> Result<Vec<Reading>, String> {
     let mut order: Vec<usize> = (0..sample.participants.len()).collect();
     stream(seed, "participants", "").shuffle(&mut order);
@@ -56,10 +56,10 @@ pub fn draw(design: &Design, sample: &Sample, seed: &str) -> Result<Vec<Reading>
     Ok(readings)
 }
 
-/// Draws second readings. `first` has each participant's first readings in their order.
+/// Draws second readings. `first` has each participant's first readings in order.
 ///
 /// # Errors
-/// If somebody has too few readings for the washout.
+/// If a participant has too few readings for the washout.
 pub fn draw_second(
     design: &Design,
     sample: &Sample,
@@ -114,7 +114,7 @@ fn ratios(design: &Design) -> Vec<usize> {
     design.arms.iter().map(|arm| arm.ratio).collect()
 }
 
-/// The arms of participants, in blocks within each stratum, behind those of earlier files.
+/// Arms of participants, in blocks within each stratum, continuing those of earlier files.
 struct ArmsOfParticipants {
     strata: Vec<usize>,
     arms: Vec<std::vec::IntoIter<usize>>,
@@ -140,7 +140,7 @@ impl ArmsOfParticipants {
     }
 }
 
-/// Arms of a participant's readings, in blocks within each stratum of cases.
+/// Returns the arms of a participant's readings, in blocks within each stratum of cases.
 fn arms_of_readings(design: &Design, sample: &Sample, cases: &[usize], chance: &mut Chance) -> Vec<usize> {
     let stratum = |case: &usize| sample.cases[*case].stratum;
     let mut arms = vec![0; cases.len()];

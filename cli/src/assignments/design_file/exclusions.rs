@@ -1,15 +1,15 @@
-//! `[[exclude]]`: who does not read what. Addresses are not repeated in errors.
+//! `[[exclude]]`: who does not read which cases. Errors do not repeat addresses.
 
 use std::collections::BTreeSet;
 
 use super::design::Design;
 use super::sample::{Case, Participant};
 
-/// Takes participants and cases out of the study: an exclusion without cases is one of the participant, and one without a participant is
-/// one of the cases.
+/// Removes participants and cases from the study: an exclusion without cases removes the participant, and one without a participant removes
+/// the cases.
 ///
 /// # Errors
-/// If a case is none of the study's.
+/// If a case is not in the study.
 pub fn take_out(design: &Design, participants: &mut BTreeSet<String>, cases: &mut BTreeSet<i32>) -> Result<(), String> {
     for (index, exclude) in design.exclude.iter().enumerate() {
         match (&exclude.participant, &exclude.cases) {
@@ -27,10 +27,10 @@ pub fn take_out(design: &Design, participants: &mut BTreeSet<String>, cases: &mu
     Ok(())
 }
 
-/// Returns which participants do not read which cases, as indexes. `known` has all addresses, also those of earlier files.
+/// Returns the excluded pairs of participant and case, as indexes. `known` has all addresses, including those of earlier files.
 ///
 /// # Errors
-/// If an exclusion names nobody, or a case that is none of the study's.
+/// If an exclusion names an unknown participant or case.
 pub fn pairs(
     design: &Design,
     known: &BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! A washout in days, as the answers to first readings tell it.
+//! Checks a washout in days against the times of the first answers.
 
 use chrono::{Days, NaiveDate};
 use shared::db::Database;

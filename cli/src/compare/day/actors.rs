@@ -1,4 +1,4 @@
-//! Who takes part in a day, and what both copies need for it.
+//! The participants of a day, and their preparation in both copies.
 
 use chrono::{TimeDelta, Utc};
 use shared::auth::{PasswordRecord, Passwords, ResetToken};
@@ -8,22 +8,22 @@ use super::Day;
 use crate::failure::Failure;
 use crate::random::Chance;
 
-/// A participant, whose password is new in both copies.
+/// A participant with a new password in both copies.
 pub struct Actor {
     pub email: String,
     pub password: String,
 }
 
-/// Everybody and everything that the day begins with.
+/// Everybody and everything that the day needs.
 pub struct Actors {
     pub participants: Vec<Actor>,
-    /// A link for the first participant: no mail is sent from a copy.
+    /// Reset link of the first participant, because copies send no mail.
     pub reset: ResetToken,
     /// Cases for the upload.
     pub cases: Vec<i32>,
 }
 
-/// Fails where both names lead to one database: a day would be played twice in it.
+/// Returns an error if both names lead to the same database: the day would be played twice in it.
 pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), Failure> {
     let identity = async |db: &Database| {
         let identity = sqlx::query_scalar!(
@@ -88,7 +88,7 @@ async fn give_link(db: &Database, email: &str, token: &ResetToken) -> Result<(),
          VALUES (gen_random_uuid(), $1, $2, true, $3, $4)",
         email,
         token.stored(),
-        // the day's password is older
+        // the day's password is older than this
         now + TimeDelta::seconds(1),
         now + TimeDelta::days(2)
     );

@@ -1,4 +1,4 @@
-//! A seeded day of a study, on copies: two restored databases, one behind each system. Answers are compared, then tables.
+//! A seeded day of a study on copies: two restored databases, one behind each system. Responses and tables are compared.
 
 mod actors;
 mod play;
@@ -15,18 +15,18 @@ use crate::random::Chance;
 
 use play::Play;
 
-/// The systems of a day.
+/// Systems and settings of a day.
 pub struct Day<'a> {
     /// The old system alone, over its own copy.
     pub old: &'a System,
     pub new: &'a System,
-    /// The old system over the copy of the new one: each request goes to one of the two.
+    /// The old system over the new system's copy: each request goes to one of the two.
     pub old_beside_new: Option<&'a System>,
     pub old_db: &'a Database,
     pub new_db: &'a Database,
     pub credentials: &'a Credentials,
     pub seed: &'a str,
-    /// Participants at work.
+    /// Number of active participants.
     pub participants: u32,
     pub show_values: bool,
 }

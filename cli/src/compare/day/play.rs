@@ -1,5 +1,5 @@
-//! What happens on a day. Each request goes to the old system and, at the same time, to the other side; the old system's answer says how it
-//! goes on.
+//! The events of a day. Each request goes to the old system and, at the same time, to the other side; the day continues according to the
+//! old system's response.
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,12 @@ use crate::failure::Failure;
 use crate::random::Chance;
 use crate::waiting::Bar;
 
-/// Cases that each participant reads, at most.
+/// Maximum number of cases per participant.
 const CASES_EACH: usize = 4;
-/// Wrong passwords, after which the new system lets nobody try any more (contract section 9).
+/// Wrong passwords after which the new system locks the account (contract section 9).
 const WRONG_PASSWORDS: usize = 10;
 
-/// A day as it is played.
+/// State of a day.
 pub struct Play<'a> {
     pub(super) day: &'a Day<'a>,
     pub(super) chance: Chance,
@@ -32,7 +32,7 @@ impl<'a> Play<'a> {
         Self { day, chance, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
     }
 
-    /// Plays it to its end.
+    /// Plays the whole day.
     pub async fn whole_day(mut self, actors: Actors) -> Result<Vec<Outcome>, Failure> {
         let Actors { participants, reset, cases } = actors;
         let mut turns: Vec<usize> = (0..participants.len()).flat_map(|actor| [actor; CASES_EACH]).collect();
@@ -52,7 +52,7 @@ impl<'a> Play<'a> {
         Ok(self.outcomes)
     }
 
-    /// A participant logs in if that has not happened, and reads and answers one case.
+    /// Logs a participant in on their first turn, and lets them read and answer one case.
     async fn turn(
         &mut self,
         participants: &[Actor],
@@ -76,7 +76,7 @@ impl<'a> Play<'a> {
         let timing = json!({"caseConfigId": config_id, "caseOpenTime": "2026-03-02T08:00:00.000Z",
             "answerOpenTime": format!("2026-03-02T08:03:{second:02}.250Z"), "answerSubmitTime": "2026-03-02T08:05:00.5Z"});
         self.post("POST /api/analytics", "a timing", "/api/analytics", timing, &own).await?;
-        // another participant has nothing to look for there
+        // another participant must not see this case
         if let Some(other) = tokens.iter().enumerate().find(|(index, other)| *index != turn && other.is_some()) {
             let other = other.1.clone().unwrap_or_default();
             let path = format!("/api/case-reviews/{config_id}");
@@ -117,7 +117,7 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// Two people are invited, one of them again; one signs up, logs in, and tries wrong passwords.
+    /// Invites two people, one of them twice; one signs up, logs in, and tries wrong passwords.
     async fn invite(&mut self) -> Result<(), Failure> {
         let guest = format!("guest-{}@compare.invalid", self.chance.below(1_000_000_000));
         let other = format!("other-{guest}");
@@ -146,7 +146,7 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// An upload with a mistake, and one that replaces every assignment.
+    /// Uploads a file with a mistake, and one that replaces every assignment.
     async fn upload(&mut self, participants: &[Actor], cases: &[i32]) -> Result<(), Failure> {
         let header = "User,Case No.,Path,Collapse,Highlight,Top\n";
         let (route, path) = ("POST /admin/config/upload", "/admin/config/upload");
@@ -183,7 +183,7 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// A participant resets the password: tokens from before are worth nothing to the new system, and the link is used up.
+    /// Resets a password: the new system must refuse earlier tokens, and the link is used up.
     async fn reset(&mut self, actor: &Actor, link: &str, before: Tokens) -> Result<(), Failure> {
         let nobody = Tokens::default();
         for about in ["a reset", "a reset with a used link"] {

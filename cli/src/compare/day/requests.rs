@@ -1,4 +1,4 @@
-//! The requests of a day, each to both sides.
+//! Sends the requests of a day to both sides.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::compare::outcome::{Outcome, Verdict, judge};
 use crate::compare::question::{Caller, Content, Question};
 use crate::failure::Failure;
 
-/// The tokens of one person, from each side.
+/// One person's tokens, from each side.
 #[derive(Clone, Default)]
 pub struct Tokens([Option<SecretString>; 2]);
 
-/// What both sides replied.
+/// Replies of both sides.
 pub struct Replies {
     pub old: Reply,
     pub tokens: Tokens,
@@ -72,7 +72,7 @@ impl<'a> Play<'a> {
         }
         let mut verdict = judge(&question, &old, &new, self.day.show_values);
         if let (false, Verdict::OnPurpose(_), Ok(old), Ok(new)) = (is_new, &verdict, &old, &new) {
-            // twice the old system
+            // both replies come from the old system
             verdict = Verdict::Different(difference::between(old, new, self.day.show_values));
         }
         self.outcomes.push(Outcome::new(
@@ -84,7 +84,7 @@ impl<'a> Play<'a> {
         Ok(Replies { old, tokens: Tokens([old_token, new_token]) })
     }
 
-    /// Who answers on the other side, and whether that is the new system.
+    /// Chooses the responding system on the other side; also returns whether it is the new system.
     fn other(&mut self) -> (&'a System, bool) {
         match self.day.old_beside_new {
             Some(old) if self.chance.below(2) == 0 => (old, false),

@@ -1,4 +1,4 @@
-//! Rules about an answer as a whole.
+//! Rules about a response as a whole.
 
 use super::{Answer, Meeting};
 use crate::compare::answer::Token;
@@ -18,7 +18,7 @@ pub fn account_exists(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     matches!(question.caller, Caller::Inactive(_)) && !old.is_denied() && new.is_refused_token()
 }
 
-/// Apart from the token, the answers have to be the same.
+/// Requires equal responses except for the token.
 pub fn token_renewal(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_ageing = matches!(question.caller, Caller::Ageing(_));
     let renewed = Answer { token: Token::Renewed, ..(*old).clone() };
@@ -30,13 +30,13 @@ pub fn bad_token(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     is_bad && matches!(old.status, 401 | 422) && new.is_refused_token()
 }
 
-/// Of a read, the wrong input is its query; the pages of an export are asked for rightly.
+/// For reads, the wrong input is the query; requests for export pages are always valid.
 pub fn bad_input(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_page = question.path.contains("offset=");
     question.path.contains('?') && !is_page && old.is_fault() && new.status == 400
 }
 
-/// The old system stops at the assignment: it has no next case, or fails.
+/// The old system stops at the assignment: it returns no next case, or fails.
 pub fn skipped_assignment(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let has_none = old.is_fault() || old.is_empty_list();
     question.route == "GET /api/cases" && question.lacks_case && has_none && new.is_success()
@@ -47,7 +47,7 @@ pub fn incomplete_data(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     is_case && old.is_fault() && (new.is_success() || new.has_code("1010"))
 }
 
-/// Rows that are repeated move all later pages: `exports::are_repeated` looks at a whole export. A limit of 0 is told here.
+/// Repeated rows shift all later pages, so `exports::are_repeated` compares whole exports. This handles a limit of 0.
 pub fn exported_once(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     question.path.ends_with("?limit=0") && old.is_success() && new.status == 400
 }
@@ -66,7 +66,7 @@ pub fn questionnaire_bad_token(Meeting { question, old, new }: &Meeting<'_>) -> 
     question.path == "/api/config/answer" && is_bad && old.is_success() && new.status == 401
 }
 
-/// The status has to be the same, and the new answer an error in the envelope.
+/// Requires an equal status, and a new response that is an error in the envelope.
 pub fn envelope(Meeting { old, new, .. }: &Meeting<'_>) -> bool {
     let is_html = old.media_type == "text/html";
     old.status == new.status && matches!(new.status, 404 | 405 | 415) && is_html && new.error_code().is_some()

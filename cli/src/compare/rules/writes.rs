@@ -1,4 +1,4 @@
-//! Rules about requests that write. A day on copies meets some of them.
+//! Rules about requests that write, some of which occur in a day on copies.
 
 use super::{Answer, Meeting};
 
@@ -8,12 +8,12 @@ pub fn same_answer_again(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     question.route == "POST /api/answer/{id}" && is_again && old.is_fault() && new.status == status
 }
 
-/// An empty file, with which the old system deletes every assignment, or one that it fails to read.
+/// An empty file, with which the old system deletes every assignment, or a file that it fails to read.
 pub fn bad_csv(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     is_upload(question.route) && (old.is_fault() || old.is_empty_list()) && new.status == 400
 }
 
-/// Both refuse the file; the new system names the row.
+/// Both systems refuse the file; the new one names the row.
 pub fn upload_in_one_transaction(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_same_code = old.error_code().is_some() && old.error_code() == new.error_code();
     is_upload(question.route) && is_same_code && !old.is_fault() && matches!(new.status, 400 | 500)
@@ -59,7 +59,7 @@ pub fn reset_ends_tokens(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     question.about == "a token from before the reset" && old.is_success() && new.is_refused_token()
 }
 
-/// The old system goes on to say that the password is wrong, or lets it in.
+/// The old system still reports a wrong password, or accepts the login.
 pub fn failed_logins(Meeting { question, old, new }: &Meeting<'_>) -> bool {
     let is_login = question.route == "POST /api/auth/login";
     is_login && (old.is_success() || old.has_code("1005")) && new.has_code("1050")
