@@ -1,4 +1,4 @@
-//! `augmed token`: a token without a login, to try things with.
+//! `augmed token`: prints a token without a login, for testing.
 
 use std::io::{self, Write};
 
@@ -20,11 +20,11 @@ Examples:
   TOKEN=$(augmed token ines@clinic.example)
   curl https://study.example/api/cases -H \"Authorization: Bearer $TOKEN\"";
 
-/// Who to be.
+/// Print a token without a login, for testing.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// The address or id of an active account.
+    /// Address or id of an active account.
     account: String,
 }
 
@@ -63,7 +63,7 @@ struct Issued {
 }
 
 impl Report for Issued {
-    /// The token alone goes to `out`, so that a script can take it.
+    /// Writes only the token to `out`, so that scripts can use it.
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let may = if self.is_admin {
             "it is an administrator's: whoever has it exports everything, assigns cases and invites accounts"

@@ -1,4 +1,4 @@
-//! `augmed export`: what a study has gathered, as files.
+//! `augmed export`: writes the study's data to files.
 
 mod analysis;
 mod encoder;
@@ -35,7 +35,7 @@ Examples:
   augmed export answers --since 2026-03-01 --output march.csv.gz
   augmed export participants --format json | jq '.data | length'";
 
-/// What a study has gathered, as files.
+/// Export the study's data as files.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -45,17 +45,17 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// One row per answer, ready for statistics: what was shown, what was true, what was answered. No addresses.
+    /// One row per answer, ready for statistics: what was shown, what is recorded, what was answered. No addresses.
     Analysis(analysis::Arguments),
-    /// The answers as they are stored, with their cases and times, as GET /api/v1/export/answers?include=assignment gives them.
+    /// The stored answers with their cases and times, as returned by GET /api/v1/export/answers?include=assignment.
     Answers(Dated),
-    /// How long each case took, as GET /api/v1/export/analytics gives it.
+    /// The time that each case took, as returned by GET /api/v1/export/analytics.
     Analytics(Dated),
-    /// Participants without name and address, as GET /api/v1/export/participants gives them.
+    /// Participants without name and address, as returned by GET /api/v1/export/participants.
     Participants(Undated),
-    /// Which pages were shown: to whom, when, with which features and AI score.
+    /// The pages that were shown: to whom, when, with which features and AI score.
     Exposures(Undated),
-    /// What was assigned, as GET /api/v1/export/display-configs gives it; `assignments export` makes a file for an upload.
+    /// The assignments, as returned by GET /api/v1/export/display-configs; `assignments export` writes a file for an upload.
     Assignments(Undated),
 }
 
@@ -75,7 +75,7 @@ struct Undated {
 
 #[derive(Clone, Copy, Debug, Args)]
 struct Since {
-    /// Only what was stored from this date or time on (ISO 8601; UTC where it names no zone).
+    /// Only rows stored at or after this date or time (ISO 8601; UTC unless it has an offset).
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<DateTime<Utc>>,
 }

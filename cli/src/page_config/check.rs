@@ -1,4 +1,4 @@
-//! A page configuration against its rules (contract, section 4) and against the data.
+//! Checks a page configuration against its rules (contract, section 4) and against the data.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use super::finding::Finding;
 use crate::failure::Failure;
 use crate::plausibility;
 
-/// The key of `PATIENT COMPLAINT` that the list of cases shows.
+/// The key of `PATIENT COMPLAINT` in the list of cases.
 const CHIEF_COMPLAINT: &str = "Chief Complaint";
 
-/// A key that holds concepts, and where the data has them.
+/// A key with concepts, and where the data have them.
 pub struct Leaf {
     pub section: &'static str,
     /// `BACKGROUND.Social History.Smoke`
@@ -23,7 +23,7 @@ pub struct Leaf {
     pub concepts: Vec<i32>,
 }
 
-/// Everything that is wrong or odd, in the configuration's order; then values of the data that cannot be right.
+/// Returns everything that is wrong or doubtful, in the configuration's order; then implausible values of the data.
 pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let mut findings = check(json, db).await?;
     let implausible = plausibility::look(db).await?.into_iter();
@@ -31,7 +31,7 @@ pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>
     Ok(findings)
 }
 
-/// Everything that is wrong or odd, in the configuration's order.
+/// Returns everything that is wrong or doubtful, in the configuration's order.
 pub async fn check(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let (leaves, mut findings) = read(json);
     let concepts: Vec<i32> = leaves.iter().flat_map(|leaf| leaf.concepts.iter().copied()).collect();

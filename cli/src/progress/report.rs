@@ -1,4 +1,4 @@
-//! The progress of a study on a terminal.
+//! Prints the progress of a study.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use super::words::{checks, count, percent, quartiles};
 use crate::report::Report;
 use crate::table;
 
-/// Answers that one line names; `--json` has them all.
+/// Maximum answers listed in one line; `--json` has all of them.
 const MOST_ANSWERS: usize = 10;
 
 impl Report for Study {

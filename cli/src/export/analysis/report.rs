@@ -1,4 +1,4 @@
-//! What was exported, and what a survey has added.
+//! Reports an export and the joined survey.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::report::{Ending, Report};
 pub struct Exported {
     #[serde(flatten)]
     pub written: Written,
-    /// Answers to questions whose options are numbers that are none of them.
+    /// Number of answers that are not one of their question's numeric options.
     pub unknown_options: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survey: Option<Joined>,
@@ -20,16 +20,16 @@ pub struct Exported {
     pub validated: Option<Vec<Finding>>,
 }
 
-/// What a survey has added.
+/// Result of joining a survey.
 #[derive(Serialize)]
 pub struct Joined {
     pub people: usize,
     pub participants: usize,
     pub found: usize,
     pub columns: Vec<String>,
-    /// Not joined, because an address stands in them.
+    /// Not joined, because they contain addresses.
     pub left_out: Vec<String>,
-    /// Joined as asked, although an address stands in them.
+    /// Joined as requested, although they contain addresses.
     pub with_addresses: Vec<String>,
 }
 

@@ -1,8 +1,8 @@
-//! `--sample`: some of the answers, each as likely as any other.
+//! `--sample`: a random sample of the answers, each equally likely.
 
 use crate::random::Chance;
 
-/// A choice that is made while answers come by (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
+/// Selection sampling of a stream of answers (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
 pub struct Sample {
     chance: Chance,
     wanted: u64,
@@ -10,19 +10,19 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Of `size` answers.
+    /// Creates a sample of `size` answers.
     pub fn of(size: u64, seed: &str) -> Self {
         Self { chance: Chance::from_seed(seed), wanted: size, left: 0 }
     }
 
-    /// Says how many there will be among so many.
+    /// Sets the total number of answers, and returns the size of the sample.
     pub fn among(&mut self, answers: u64) -> u64 {
         self.left = answers;
         self.wanted = self.wanted.min(answers);
         self.wanted
     }
 
-    /// Whether the next answer is one of them.
+    /// Returns whether the next answer is selected.
     pub fn takes(&mut self) -> bool {
         let left = usize::try_from(self.left).unwrap_or(usize::MAX).max(1);
         let takes = (self.chance.below(left) as u64) < self.wanted;

@@ -1,8 +1,8 @@
-//! What a spreadsheet makes of CSV.
+//! Detects CSV cells that spreadsheets misinterpret.
 
 use export::value::Value;
 
-/// Counts text that a spreadsheet takes for a formula (OWASP, CSV injection). The file keeps it: it is data.
+/// Counts texts that a spreadsheet treats as formulas (OWASP, CSV injection). The file keeps them, because they are data.
 #[derive(Debug, Default)]
 pub struct Spreadsheet {
     pub formulas: u64,

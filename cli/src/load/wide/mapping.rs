@@ -1,18 +1,18 @@
-//! What the columns of a wide file mean: CSV of `column,target,concept_id,label,values,unit_concept_id,type_concept_id`, of which the
-//! first two are needed.
+//! The mapping of a wide file's columns: CSV of `column,target,concept_id,label,values,unit_concept_id,type_concept_id`, of which only the
+//! first two are required.
 
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::{Row, Table};
 
-/// What a column becomes.
+/// Target of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     PersonId,
     PersonSourceValue,
     Gender,
     YearOfBirth,
-    /// In years at the visit: 57, or 55-59.
+    /// Years at the visit: 57, or 55-59.
     Age,
     Race,
     Ethnicity,
@@ -36,25 +36,25 @@ const TARGETS: [(&str, Target); 11] = [
     ("measurement", Target::Measurement),
 ];
 
-/// A column, and what it becomes.
+/// A column and its target.
 #[derive(Debug)]
 pub struct Mapped {
-    /// Its place in the wide file.
+    /// Index of its cell in the wide file.
     pub cell: usize,
     pub column: String,
     pub target: Target,
-    /// Of an observation or a measurement.
+    /// Concept of an observation or a measurement.
     pub concept_id: i32,
-    /// Stands before an observation's text: `Diabetes: Yes`.
+    /// Prefix of an observation's text: `Diabetes: Yes`.
     pub label: String,
-    /// What is stored for a text, whatever its case: `MALE=8507;FEMALE=8532`.
+    /// Stored values for texts, ignoring case: `MALE=8507;FEMALE=8532`.
     values: Vec<(String, String)>,
     pub unit_concept_id: Option<i32>,
     pub type_concept_id: i32,
 }
 
 impl Mapped {
-    /// What is stored for a cell. `None` where the mapping lists values and has not this one.
+    /// Returns the stored value for a cell, or `None` if the mapping lists values but not this one.
     pub fn value<'a>(&'a self, cell: &'a str) -> Option<&'a str> {
         if self.values.is_empty() || cell.is_empty() {
             return Some(cell);
@@ -63,7 +63,7 @@ impl Mapped {
     }
 }
 
-/// Reads a mapping of the columns in `header`.
+/// Parses a mapping of the columns in `header`.
 pub fn read(file: &Input, header: &[String]) -> Result<Vec<Mapped>, Failure> {
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let names = ["column", "target"].map(|name| table.find(name));

@@ -1,5 +1,5 @@
-//! `load clinical PATIENTS.csv --mapping MAPPING.csv`: one row a patient, whose cells become rows of OMOP tables. They are written as
-//! files of these tables, and loaded like any other.
+//! `load clinical PATIENTS.csv --mapping MAPPING.csv`: converts a file with one row per patient to files of OMOP tables, which are loaded
+//! like any others.
 
 mod mapping;
 mod patient;
@@ -19,7 +19,7 @@ use crate::table_text::Table;
 
 use patient::{Last, Tables};
 
-/// Writes the files of a wide one. Ids that the file does not have go on behind those that are stored.
+/// Writes the files for a wide file. Ids that it does not have continue after the stored ones.
 pub async fn unfold(
     wide: &Path,
     mapping: &Input,

@@ -1,6 +1,6 @@
-//! `study codebook`: what each column of each export is.
+//! `study codebook`: describes each column of each export.
 //!
-//! The descriptions stand with the columns: `row!` in functions/export, `export/analysis/columns.rs`, `assignments/export.rs`.
+//! The descriptions are beside the columns: `row!` in functions/export, `export/analysis/columns.rs`, `assignments/export.rs`.
 
 mod design;
 mod entry;
@@ -28,20 +28,20 @@ Examples:
   augmed study codebook --output codebook.md
   augmed study codebook --format redcap --output redcap.csv")]
 pub struct Arguments {
-    /// Where to write it. Without it, or with -: standard output.
+    /// Output file; - is standard output.
     #[arg(long, short, visible_alias = "out", value_name = "FILE", default_value = "-")]
     output: Output,
-    /// What it becomes, whatever its name. Without a name: Markdown.
+    /// The format, regardless of the file's name. Default for standard output: Markdown.
     #[arg(long, value_enum)]
     format: Option<Format>,
 }
 
-/// What a codebook becomes.
+/// Format of a codebook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     Markdown,
     Csv,
-    /// A data dictionary of REDCap, as CSV.
+    /// A REDCap data dictionary, as CSV.
     Redcap,
 }
 

@@ -1,4 +1,4 @@
-//! `study verify`: whether a sealed study is as it was sealed. Needs no database.
+//! `study verify`: checks whether a sealed study is unchanged. Needs no database.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -20,12 +20,12 @@ use crate::report::{Ending, Report};
 #[command(after_help = "\
 Ends with 1 where something was changed, added or lost. Whoever can change files can write a new manifest, too: --key or --manifest tells.")]
 pub struct Arguments {
-    /// The directory that `study seal` has written.
+    /// A directory written by `study seal`.
     directory: PathBuf,
-    /// Check the signature with this Ed25519 key (PEM), the public one or the private one.
+    /// Check the signature with this Ed25519 key (PEM), public or private.
     #[arg(long, value_name = "FILE")]
     key: Option<Input>,
-    /// The SHA-256 of the manifest, as `study seal` has printed it.
+    /// The SHA-256 of the manifest, as printed by `study seal`.
     #[arg(long, value_name = "SHA256")]
     manifest: Option<String>,
 }
@@ -63,7 +63,7 @@ fn read(text: &[u8]) -> Result<Manifest, String> {
     }
 }
 
-/// How files differ from the manifest.
+/// Differences between files and manifest.
 #[derive(Serialize)]
 struct Files {
     changed: Vec<String>,
@@ -91,7 +91,7 @@ impl Files {
     }
 }
 
-/// What is wrong with the chain; none where it is whole, or where its file is lost.
+/// Returns what is wrong with the chain, or `None` if it is intact or its file is lost.
 fn check_audit_trail(directory: &Path, expected: &Chain, files: &Files) -> Option<String> {
     if files.lost.iter().any(|name| name == audit_trail::FILE) {
         return None;
@@ -107,7 +107,7 @@ fn check_audit_trail(directory: &Path, expected: &Chain, files: &Files) -> Optio
     }
 }
 
-/// The state of the signature.
+/// State of the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Signed {
@@ -128,7 +128,7 @@ fn check_signature(directory: &Path, manifest: &[u8], key: Option<&VerifyingKey>
     }
 }
 
-/// What was found.
+/// Results of the verification.
 #[derive(Serialize)]
 struct Verified {
     checked: usize,

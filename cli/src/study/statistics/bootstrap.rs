@@ -1,9 +1,9 @@
-//! Intervals by the bootstrap over cases.
+//! Bootstrap intervals over cases.
 
 use super::{Case, real};
 use crate::random::Chance;
 
-/// How resamples are drawn and read.
+/// Settings of the resampling.
 #[derive(Clone, Copy, Debug)]
 pub struct Resampling {
     pub resamples: usize,
@@ -11,17 +11,17 @@ pub struct Resampling {
     pub confidence: f64,
 }
 
-/// An interval of percentiles.
+/// A percentile interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,
 }
 
-/// A figure that more than this share of resamples does not define has no interval.
+/// Maximum share of resamples in which a figure with an interval is undefined.
 const MOST_UNDEFINED: f64 = 0.05;
 
-/// Returns an interval for each figure: cases are drawn with replacement, with all their answers, as many as there are.
+/// Returns an interval for each figure: cases are resampled with replacement, with all their answers.
 pub fn intervals(
     cases: &[Case],
     resampling: Resampling,
