@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{Failure, process};
 
 /// Longer than any invocation takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A function process.
 pub struct FunctionProcess {
@@ -59,7 +59,7 @@ impl FunctionProcess {
     pub async fn ready(&mut self) -> Result<Duration, Failure> {
         let waiting = self.phase.wait_for(|phase| *phase != Phase::Starting);
         tokio::select! {
-            phase = tokio::time::timeout(PATIENCE, waiting) => drop(phase??),
+            phase = tokio::time::timeout(TIMEOUT, waiting) => drop(phase??),
             status = self.child.wait() => return Err(format!("the function ended before its first event: {}", status?).into()),
         }
         Ok(self.started.elapsed())
@@ -71,7 +71,7 @@ impl FunctionProcess {
         let invocation = Invocation {
             id: Uuid::new_v4().to_string(),
             event,
-            deadline: SystemTime::now() + PATIENCE,
+            deadline: SystemTime::now() + TIMEOUT,
             function_arn: "arn:aws:lambda:eu-west-1:000000000000:function:bench".to_owned(),
             trace: "Root=1-65000000-000000000000000000000000".to_owned(),
             delivered: Arc::default(),
@@ -79,7 +79,7 @@ impl FunctionProcess {
         };
         self.invocations.send(invocation).await.map_err(|_| "the function's Runtime API is gone")?;
         tokio::select! {
-            answer = tokio::time::timeout(PATIENCE, answered) => Ok(answer???),
+            answer = tokio::time::timeout(TIMEOUT, answered) => Ok(answer???),
             status = self.child.wait() => Err(format!("the function ended: {}", status?).into()),
         }
     }

@@ -72,7 +72,7 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Prints a failure on standard error, and returns the exit code.
-pub fn tell(failure: &Failure, json: bool) -> ExitCode {
+pub fn print(failure: &Failure, json: bool) -> ExitCode {
     let Failure { message, remedy, is_usage, details, .. } = failure;
     if json {
         let mut error = json!({ "message": message, "remedy": remedy });

@@ -75,12 +75,12 @@ fn is_called(name: &str) -> bool {
 fn start(arguments: Arguments, context: &Context) -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return failure::tell(&error.into(), context.json),
+        Err(error) => return failure::print(&error.into(), context.json),
     };
     match runtime.block_on(commands::run(arguments.command, context)) {
         Ok(report::Ending::Done) => ExitCode::SUCCESS,
         Ok(report::Ending::FoundWrong) => ExitCode::FAILURE,
         Err(failure) if failure.is_unread => ExitCode::SUCCESS,
-        Err(failure) => failure::tell(&failure, context.json),
+        Err(failure) => failure::print(&failure, context.json),
     }
 }

@@ -22,7 +22,7 @@ pub struct Implausible {
 }
 
 /// Checks every date, year and number of the clinical tables, and the ages that visits show.
-pub async fn look(db: &Database) -> Result<Vec<Implausible>, Failure> {
+pub async fn find(db: &Database) -> Result<Vec<Implausible>, Failure> {
     let catalog = clinical_columns(db).await?;
     let last_year = Utc::now().year() + 1;
     let mut found = Vec::new();

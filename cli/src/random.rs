@@ -6,9 +6,9 @@ use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
 /// A stream of random numbers.
-pub struct Chance(ChaCha20Rng);
+pub struct SeededRng(ChaCha20Rng);
 
-impl Chance {
+impl SeededRng {
     /// Creates a stream from any text, whose SHA-256 is the key.
     pub fn from_seed(seed: &str) -> Self {
         Self(ChaCha20Rng::from_seed(Sha256::digest(seed).into()))
@@ -47,7 +47,7 @@ mod tests {
 
     fn shuffled(seed: &str) -> Vec<u8> {
         let mut numbers: Vec<u8> = (0..10).collect();
-        Chance::from_seed(seed).shuffle(&mut numbers);
+        SeededRng::from_seed(seed).shuffle(&mut numbers);
         numbers
     }
 
@@ -65,18 +65,18 @@ mod tests {
 
     #[test]
     fn every_number_is_drawn_about_as_often() {
-        let mut chance = Chance::from_seed("fair");
+        let mut rng = SeededRng::from_seed("fair");
         let mut counts = [0; 6];
         for _ in 0..6000 {
-            counts[chance.below(6)] += 1;
+            counts[rng.below(6)] += 1;
         }
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
     }
 
     #[test]
     fn what_has_a_probability_happens_about_as_often() {
-        let mut chance = Chance::from_seed("fair");
-        let mut count = |probability| (0..6000).filter(|_| chance.happens(probability)).count();
+        let mut rng = SeededRng::from_seed("fair");
+        let mut count = |probability| (0..6000).filter(|_| rng.happens(probability)).count();
 
         assert_eq!((count(0.0), count(1.0)), (0, 6000));
         assert!((1650..1950).contains(&count(0.3)));

@@ -9,7 +9,7 @@ use local::lambda::{InvokeError, Phase};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::platform::{Platform, until, within_patience};
+use crate::platform::{Platform, until, within_timeout};
 
 /// The state letter of a process: T is stopped; none, and the process is gone.
 fn state(pid: u32) -> Option<char> {
@@ -153,7 +153,7 @@ async fn processes_end_with_a_platform_that_is_killed_even_frozen_ones() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(platform.stdout.take().unwrap()).lines();
-    let pid = within_patience(async {
+    let pid = within_timeout(async {
         loop {
             let line = lines.next_line().await.unwrap().expect("a line with the pid");
             if let Some((_, pid)) = line.split_once("frozen: ") {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::process::Process;
-use crate::server_process::within_patience;
+use crate::server_process::within_timeout;
 
 /// A running collector.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Collector {
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/otlp_receiver.py")).stdin(Stdio::null());
         let (sender, mut said) = mpsc::unbounded_channel();
         let process = Process::start(command, move |line| _ = sender.send(line));
-        let port = within_patience(said.recv()).await.expect("the receiver says its port");
+        let port = within_timeout(said.recv()).await.expect("the receiver says its port");
         let endpoint = format!("http://127.0.0.1:{port}");
         Self { _process: process, said, received: Vec::new(), endpoint }
     }
@@ -60,7 +60,7 @@ impl Collector {
             if let Some(span) = self.received.iter().find(|span| span["name"] == name) {
                 return span.clone();
             }
-            let line = within_patience(self.said.recv()).await.expect("the receiver still runs");
+            let line = within_timeout(self.said.recv()).await.expect("the receiver still runs");
             self.received.push(serde_json::from_str(&line).expect("a line is JSON"));
         }
     }

@@ -17,7 +17,7 @@ const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
 /// Participants' answer in tests: the recorded answers, "a" and "Ja", occur in many lines.
 pub const ANSWER: &str = "what this participant thinks";
 /// Shorter texts occur in normal log lines.
-const LEAST_CHARACTERS: usize = 6;
+const MIN_CHARACTERS: usize = 6;
 
 /// Tokens; the passwords, keys and reset tokens that tests invent; and database addresses with a password.
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ static TEXTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     collect(&accounts, &mut texts);
     texts.extend(clinical_values());
     texts.insert(ANSWER.to_owned());
-    texts.retain(|text| text.chars().count() >= LEAST_CHARACTERS);
+    texts.retain(|text| text.chars().count() >= MIN_CHARACTERS);
     texts
 });
 

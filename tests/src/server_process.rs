@@ -18,7 +18,7 @@ use crate::process::Process;
 use crate::{app, deployed, secrets};
 
 /// Longer than anything takes that works.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Returns the program at `AUGMED_SERVER`, if set.
 pub fn given() -> Option<PathBuf> {
@@ -61,7 +61,7 @@ impl Server {
     /// Waits for a log line whose message has this prefix.
     pub async fn logged(&mut self, message: &str) -> Value {
         loop {
-            let line = within_patience(self.log.recv()).await.expect("the server still runs");
+            let line = within_timeout(self.log.recv()).await.expect("the server still runs");
             let line: Value = serde_json::from_str(&line).expect("a line is JSON, and nothing else is said");
             if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
                 return line;
@@ -81,7 +81,7 @@ impl Server {
 
     /// Waits for it to exit.
     pub async fn exit(mut self) -> ExitStatus {
-        within_patience(self.process.wait()).await.expect("it was not waited for")
+        within_timeout(self.process.wait()).await.expect("it was not waited for")
     }
 
     /// Opens a connection.
@@ -91,7 +91,7 @@ impl Server {
 
     /// Waits until it refuses connections.
     pub async fn refuses_connections(&self) {
-        within_patience(async {
+        within_timeout(async {
             while TcpStream::connect(self.address).await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -124,7 +124,7 @@ impl Connection {
     pub async fn head(&mut self) -> String {
         let mut bytes = Vec::new();
         while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
-            let length = within_patience(self.0.read_buf(&mut bytes)).await.expect("the server writes");
+            let length = within_timeout(self.0.read_buf(&mut bytes)).await.expect("the server writes");
             assert!(length > 0, "closed before the end of the head");
         }
         String::from_utf8_lossy(&bytes).into_owned()
@@ -133,16 +133,16 @@ impl Connection {
     /// Returns the status, or `reset` if the server refused to read on.
     pub async fn until_it_ends(mut self) -> String {
         let mut bytes = Vec::new();
-        let _ = within_patience(self.0.read_to_end(&mut bytes)).await;
-        let answer = looked_at(&bytes);
+        let _ = within_timeout(self.0.read_to_end(&mut bytes)).await;
+        let answer = checked(&bytes);
         answer.split(' ').nth(1).unwrap_or("reset").to_owned()
     }
 
     /// Reads until the server closes the connection.
     pub async fn rest(mut self) -> String {
         let mut bytes = Vec::new();
-        within_patience(self.0.read_to_end(&mut bytes)).await.expect("a connection that is closed, not reset");
-        looked_at(&bytes)
+        within_timeout(self.0.read_to_end(&mut bytes)).await.expect("a connection that is closed, not reset");
+        checked(&bytes)
     }
 
     /// Reads one response that ends with this text.
@@ -150,7 +150,7 @@ impl Connection {
         let mut text = String::new();
         while !text.ends_with(end) {
             let mut bytes = [0; 1024];
-            let length = within_patience(self.0.read(&mut bytes)).await.expect("the server writes");
+            let length = within_timeout(self.0.read(&mut bytes)).await.expect("the server writes");
             assert!(length > 0, "closed after {text}");
             text.push_str(&String::from_utf8_lossy(&bytes[..length]));
         }
@@ -159,7 +159,7 @@ impl Connection {
 }
 
 /// Returns a response as text, after checking it.
-fn looked_at(answer: &[u8]) -> String {
+fn checked(answer: &[u8]) -> String {
     let answer = String::from_utf8_lossy(answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
@@ -168,6 +168,6 @@ fn looked_at(answer: &[u8]) -> String {
 }
 
 /// Awaits something that has to happen; panics after a minute.
-pub async fn within_patience<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
+pub async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.expect("it takes too long")
 }

@@ -77,7 +77,7 @@ impl UnreliableNetwork {
     }
 
     /// Sends new connections to another target.
-    pub fn lead_to(&self, upstream: Upstream) {
+    pub fn redirect_to(&self, upstream: Upstream) {
         self.state.send_modify(|state| state.upstream = upstream);
     }
 

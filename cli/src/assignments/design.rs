@@ -5,7 +5,7 @@
 //! every arm, each case is read, and each case is read in every arm equally often, give or take one. A participant who reads only some of
 //! the cases may have an arm two times more than another.
 
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 /// One participant, one case, one arm: indexes into the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,10 @@ pub struct Size {
 }
 
 /// Returns the slots, each participant's in reading order.
-pub fn slots(design: Design, size: Size, chance: &mut Chance) -> Vec<Slot> {
+pub fn slots(design: Design, size: Size, rng: &mut SeededRng) -> Vec<Slot> {
     let mut order = |count: usize| {
         let mut order: Vec<usize> = (0..count).collect();
-        chance.shuffle(&mut order);
+        rng.shuffle(&mut order);
         order
     };
     let (participants, cases, arms) = (order(size.participants), order(size.cases), order(size.arms));
@@ -56,7 +56,7 @@ pub fn slots(design: Design, size: Size, chance: &mut Chance) -> Vec<Slot> {
                 Slot { participant, case: cases[slot % size.cases], arm: arms[arm % size.arms] }
             })
             .collect();
-        chance.shuffle(&mut own);
+        rng.shuffle(&mut own);
         slots.extend(own);
     }
     slots
@@ -84,7 +84,7 @@ mod tests {
 
     fn given_out(design: Design, participants: usize, cases: usize, arms: usize, each: usize) -> Vec<Slot> {
         let size = Size { participants, cases, arms, cases_per_participant: each };
-        slots(design, size, &mut Chance::from_seed("test"))
+        slots(design, size, &mut SeededRng::from_seed("test"))
     }
 
     /// Returns the difference between the most and the least frequent of all `groups` × `values`.

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::report::{Ending, Report};
 use crate::{case, people, table};
 
@@ -93,7 +93,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         arms: arms.len(),
         cases_per_participant: usize::try_from(each).unwrap_or_default(),
     };
-    let slots = design::slots(arguments.design, size, &mut Chance::from_seed(&seed));
+    let slots = design::slots(arguments.design, size, &mut SeededRng::from_seed(&seed));
     let probability = design::allocation_probability(size).to_string();
     let out = arguments.out.unwrap_or_default();
     let mut file = csv::Writer::from_writer(out.create(context)?);

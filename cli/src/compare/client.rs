@@ -14,9 +14,9 @@ use super::question::{Content, Question};
 use crate::failure::Failure;
 
 /// Seconds between retries while a system is overloaded, or refuses connections during a restart.
-const BUSY: [u64; 5] = [1, 2, 4, 8, 16];
+const RETRY_DELAYS: [u64; 5] = [1, 2, 4, 8, 16];
 /// Maximum seconds of a `Retry-After` to wait.
-const LONGEST_WAIT: u64 = 30;
+const MAX_RETRY_AFTER_SECONDS: u64 = 30;
 
 /// Separator of a form's parts.
 const BOUNDARY: &str = "----augmed-compare";
@@ -48,7 +48,7 @@ impl System {
     /// Sends a request, and retries while the system is overloaded or restarting. Returns the response and the duration of the last
     /// request. Only for requests that change nothing: if the connection broke, the request may have been executed.
     pub async fn ask(&self, question: &Question, credentials: &Credentials) -> (Reply, Duration) {
-        for pause in BUSY.map(Duration::from_secs) {
+        for pause in RETRY_DELAYS.map(Duration::from_secs) {
             let signed = credentials.sign(&question.caller);
             let sent = self.send(question, &signed).await;
             let Some(at_least) = sent.wait() else { return sent.read(&signed, credentials).await };
@@ -106,7 +106,7 @@ impl Sent {
         match &self.response {
             Ok(response) if matches!(response.status().as_u16(), 429 | 502..=504) => {
                 let seconds = text(response.headers(), &header::RETRY_AFTER).parse().unwrap_or(0);
-                Some(Duration::from_secs(u64::min(seconds, LONGEST_WAIT)))
+                Some(Duration::from_secs(u64::min(seconds, MAX_RETRY_AFTER_SECONDS)))
             }
             Ok(_) => None,
             // a restarting system refuses connections, and closes existing ones

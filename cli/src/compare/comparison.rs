@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::waiting::Bar;
 
 /// Delays before a request is repeated whose responses differ: a participant may have answered in between.
-const AGAIN: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_secs(2)];
+const RETRY_DELAYS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_secs(2)];
 
 /// Two systems, and settings of the comparison.
 pub struct Comparison {
@@ -91,7 +91,7 @@ impl Comparison {
     /// Sends the request to both systems at once, and repeats it while the responses differ and the study may have changed.
     pub async fn compare(&self, question: &Question) -> Result<Asked, Failure> {
         let mut asked = self.compare_once(question).await?;
-        for pause in AGAIN {
+        for pause in RETRY_DELAYS {
             // a fault of the old system may be transient, and then no rule should explain it
             let may_change = |(outcome, [old, _]): &Asked| {
                 matches!(outcome.verdict, Verdict::Different(_))

@@ -10,7 +10,7 @@ use super::answer::Token;
 use super::question::Caller;
 
 /// Age of a new token: the old system refuses one whose time its clock has not reached yet.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(30);
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
 
 /// Credentials that both systems accept.
 pub struct Credentials {
@@ -46,7 +46,7 @@ impl Credentials {
     /// Returns the credentials of this caller.
     pub fn sign(&self, caller: &Caller) -> Signed {
         let with_token = |token: String| Signed { token: Some(token.into()), ..Signed::default() };
-        let now = |email: &str| self.token(email, CLOCKS_DIFFER);
+        let now = |email: &str| self.token(email, CLOCK_SKEW);
         let administrator = || self.administrator.as_deref().map(|email| now(email).into());
         match caller {
             Caller::Nobody => Signed::default(),

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::answer::{Answer, Body};
 
 /// Maximum reported differences per pair of responses.
-const TOLD: usize = 5;
+const MAX_REPORTED: usize = 5;
 /// Maximum characters shown of a value.
-const SHOWN: usize = 120;
+const MAX_SHOWN_CHARACTERS: usize = 120;
 
 /// A place, and what each system has there.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ pub fn between(old: &Answer, new: &Answer, show_values: bool) -> Vec<Difference>
         (Body::Text(old), Body::Text(new)) => found.lines(old, new),
         (old, new) => found.compare("body", kind(old), kind(new)),
     }
-    found.differences.truncate(TOLD);
+    found.differences.truncate(MAX_REPORTED);
     found.differences
 }
 
@@ -71,7 +71,7 @@ impl Finder {
     }
 
     fn values(&mut self, place: String, old: &Value, new: &Value) {
-        if old == new || self.differences.len() >= TOLD {
+        if old == new || self.differences.len() >= MAX_REPORTED {
             return;
         }
         match (old, new) {
@@ -120,7 +120,7 @@ impl Finder {
 
     fn describe(&self, value: &Value) -> String {
         if self.show_values {
-            return value.to_string().chars().take(SHOWN).collect();
+            return value.to_string().chars().take(MAX_SHOWN_CHARACTERS).collect();
         }
         match value {
             Value::Null => "null".to_owned(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Reply, Token};
 use super::difference::{self, Difference};
 use super::question::{Caller, Question};
-use super::rules::{self, Meeting};
+use super::rules::{self, AnswerPair};
 
 /// A request, and the comparison of its two responses.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -70,7 +70,7 @@ pub fn judge(question: &Question, old: &Reply, new: &Reply, show_values: bool) -
     if old == new {
         return Verdict::Equal;
     }
-    let rules = rules::explaining(&Meeting { question, old: &old, new: &new });
+    let rules = rules::explaining(&AnswerPair { question, old: &old, new: &new });
     if rules.is_empty() {
         Verdict::Different(difference::between(&old, &new, show_values))
     } else {

@@ -11,7 +11,7 @@ use crate::report::{Ending, Report};
 use crate::table;
 
 /// Maximum differences shown in full on a terminal.
-const TOLD: usize = 20;
+const MAX_REPORTED: usize = 20;
 
 /// Results of a comparison.
 #[derive(Debug, Serialize)]
@@ -22,7 +22,7 @@ pub struct Compared {
     pub different: usize,
     pub routes: Vec<Route>,
     /// Rules that explain a difference, with counts.
-    pub rules: Vec<Met>,
+    pub rules: Vec<AppliedRule>,
     pub differences: Vec<Outcome>,
 }
 
@@ -41,7 +41,7 @@ pub struct Route {
 
 /// A rule that explains differences.
 #[derive(Debug, Serialize)]
-pub struct Met {
+pub struct AppliedRule {
     #[serde(flatten)]
     pub rule: Named,
     pub count: usize,
@@ -58,7 +58,7 @@ impl Compared {
             }
         }
         let routes: Vec<_> = by_route.into_iter().map(|(route, outcomes)| Route::of(route, &outcomes)).collect();
-        let met = |(name, count)| rules::named(name).map(|rule| Met { rule, count });
+        let met = |(name, count)| rules::named(name).map(|rule| AppliedRule { rule, count });
         let rules = by_rule.into_iter().filter_map(met).collect();
         let total = |of: fn(&Route) -> usize| routes.iter().map(of).sum();
         let (equal, on_purpose, different) =
@@ -112,10 +112,10 @@ impl Report for Compared {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let header = ["route", "equal", "on purpose", "different", "old p50 ms", "p99", "new p50 ms", "p99"];
         writeln!(out, "{}", table::of(header, self.routes.iter().map(Route::cells)))?;
-        for Met { rule, count } in &self.rules {
+        for AppliedRule { rule, count } in &self.rules {
             writeln!(out, "on purpose, {count} times: {} ({})", rule.name, rule.says)?;
         }
-        for outcome in self.differences.iter().take(TOLD) {
+        for outcome in self.differences.iter().take(MAX_REPORTED) {
             writeln!(out, "different: {}, {}", outcome.route, outcome.about)?;
             if let Verdict::Different(differences) = &outcome.verdict {
                 for one in differences {
@@ -123,8 +123,8 @@ impl Report for Compared {
                 }
             }
         }
-        if self.differences.len() > TOLD {
-            writeln!(out, "and {} more: --json or --html tells all", self.differences.len() - TOLD)?;
+        if self.differences.len() > MAX_REPORTED {
+            writeln!(out, "and {} more: --json or --html tells all", self.differences.len() - MAX_REPORTED)?;
         }
         writeln!(
             out,

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::waiting::Bar;
 
 /// Attempts by cursor before a difference is reported: rows may be added or removed meanwhile.
-const WALKS: usize = 3;
+const MAX_WALKS: usize = 3;
 
 /// Pages of one format, and all their rows.
 #[derive(Default)]
@@ -79,7 +79,7 @@ impl Comparison {
 
     async fn compare_walks(&self, export: &Export, mut before: Vec<String>, bar: &mut Bar) -> Result<Outcome, Failure> {
         let (mut verdict, mut took) = (Verdict::Equal, Duration::ZERO);
-        for _ in 0..WALKS {
+        for _ in 0..MAX_WALKS {
             let (by_cursor, walk_took) = self.by_cursor(export, bar).await;
             took = walk_took;
             if exports::wrong_walk(&before, &by_cursor, &before).is_none() {

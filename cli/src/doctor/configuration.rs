@@ -8,7 +8,7 @@ use shared::secrets::{self, SECRETS};
 use super::diagnosis::Diagnosis;
 
 /// A shorter API key could be guessed by repeated requests.
-const SHORTEST_API_KEY_CHARACTERS: usize = 16;
+const MIN_API_KEY_CHARACTERS: usize = 16;
 
 /// Checks that SSM returns the parameters in `*_PARAMETER`; returns the environment with their values.
 pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<Environment>) {
@@ -69,8 +69,8 @@ fn api_keys(config: &Config) -> Vec<Diagnosis> {
             found.push(Diagnosis::warning("API keys", format!("{name} is not set: no key opens its routes"), remedy));
             continue;
         };
-        if key.expose_secret().chars().count() < SHORTEST_API_KEY_CHARACTERS {
-            let finding = format!("{name} has less than {SHORTEST_API_KEY_CHARACTERS} characters: it can be guessed");
+        if key.expose_secret().chars().count() < MIN_API_KEY_CHARACTERS {
+            let finding = format!("{name} has fewer than {MIN_API_KEY_CHARACTERS} characters: it can be guessed");
             found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32, and tell those who use it"));
         }
     }

@@ -14,16 +14,16 @@ use crate::page_config::{self, Finding};
 use crate::plausibility;
 
 /// Maximum answers listed in one line.
-const MOST_ANSWERS: usize = 10;
+const MAX_LISTED_ANSWERS: usize = 10;
 
 pub async fn check(context: &Context) -> Vec<Diagnosis> {
-    match look(context).await {
+    match examine(context).await {
         Ok(found) => found,
         Err(failure) => vec![Diagnosis::failed("study", failure.to_string(), "augmed migrate status")],
     }
 }
 
-async fn look(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+async fn examine(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
     // the service's role may not read all tables
     let db = context.owner_database().await?;
     let mut found = vec![data(&db).await?, plausible(&db).await?, page_config(&db).await?];
@@ -41,7 +41,7 @@ async fn pages(db: &Database) -> Result<Diagnosis, Failure> {
         return Ok(Diagnosis::good("pages", "every answer fits the page that it was given to"));
     }
     let remedy = "augmed case shown ANSWER draws the page; augmed --json progress lists all of these answers";
-    Ok(Diagnosis::warning("pages", found.sentences(MOST_ANSWERS).join("; "), remedy))
+    Ok(Diagnosis::warning("pages", found.sentences(MAX_LISTED_ANSWERS).join("; "), remedy))
 }
 
 async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
@@ -67,7 +67,7 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
 }
 
 async fn plausible(db: &Database) -> Result<Diagnosis, Failure> {
-    let found = plausibility::look(db).await?;
+    let found = plausibility::find(db).await?;
     if found.is_empty() {
         return Ok(Diagnosis::good("values", "dates, ages and numbers may be right"));
     }

@@ -120,7 +120,7 @@ async fn write_as(
     let mut bar = Bar::new("exporting", rows);
     let take = |values: &[Value<'_>]| {
         encoder.row(values)?;
-        spreadsheet.iter_mut().for_each(|spreadsheet| spreadsheet.look_at(values));
+        spreadsheet.iter_mut().for_each(|spreadsheet| spreadsheet.count(values));
         written.rows += 1;
         bar.step();
         Ok(())

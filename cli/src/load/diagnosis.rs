@@ -4,7 +4,7 @@
 use sqlx::PgConnection;
 
 use super::catalog::{Column, Reference};
-use super::errors::{Found, RowError, TOLD, TableErrors};
+use super::errors::{Found, MAX_LISTED, RowError, TableErrors};
 use super::file::TableFile;
 use super::layout::quoted;
 use super::progress::Progress;
@@ -51,8 +51,8 @@ pub async fn of(
                 diagnosis.missing_in.push((file.table, reference.table.clone()));
             }
         }
-        let told = found.told(&file.place, file.table).map_err(Failure::from)?;
-        diagnosis.tables.extend(told);
+        let listed = found.listed(&file.place, file.table).map_err(Failure::from)?;
+        diagnosis.tables.extend(listed);
     }
     Ok(diagnosis)
 }
@@ -152,7 +152,7 @@ async fn first_of(
     found: &mut Found,
     connection: &mut PgConnection,
 ) -> Result<bool, Stopped> {
-    let query = format!("SELECT row_at, count(*) OVER () FROM ({rows}) AS rows ORDER BY row_at LIMIT {TOLD}");
+    let query = format!("SELECT row_at, count(*) OVER () FROM ({rows}) AS rows ORDER BY row_at LIMIT {MAX_LISTED}");
     let first: Vec<(i64, i64)> = sqlx::query_as(&query).fetch_all(connection).await?;
     let count = first.first().map_or(0, |(_, count)| count.unsigned_abs());
     let errors = first.iter().map(|(at, _)| place.error(*at, problem.to_owned()));

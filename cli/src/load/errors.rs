@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 /// Maximum listed errors per table; further ones are counted.
-pub const TOLD: usize = 100;
+pub const MAX_LISTED: usize = 100;
 
 /// Errors in the rows of a file.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Found {
     /// Adds an error that comes after all others.
     pub fn add(&mut self, error: RowError) {
         self.count += 1;
-        if self.errors.len() < TOLD {
+        if self.errors.len() < MAX_LISTED {
             self.errors.push(error);
         }
     }
@@ -46,12 +46,12 @@ impl Found {
     }
 
     /// Returns the listed errors in the file's order, by line.
-    pub fn told(mut self, place: &Place, table: &'static str) -> io::Result<Option<TableErrors>> {
+    pub fn listed(mut self, place: &Place, table: &'static str) -> io::Result<Option<TableErrors>> {
         if self.count == 0 {
             return Ok(None);
         }
         self.errors.sort();
-        self.errors.truncate(TOLD);
+        self.errors.truncate(MAX_LISTED);
         let at: Vec<u64> = self.errors.iter().map(|error| error.at).collect();
         let lines = source::lines_of(place, &at)?;
         let more = self.count - self.errors.len() as u64;

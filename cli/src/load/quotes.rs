@@ -40,7 +40,7 @@ impl<R: Read> Watched<R> {
         Self { content, delimiter, state: State::CellStart, offset: 0, opened: 0, found }
     }
 
-    fn look_at(&mut self, byte: u8) {
+    fn advance(&mut self, byte: u8) {
         let is_end = byte == self.delimiter || matches!(byte, b'\r' | b'\n');
         self.state = match (self.state, byte) {
             (State::CellStart, b'"') => {
@@ -60,7 +60,7 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.content.read(buffer)?;
         for byte in &buffer[..length] {
-            self.look_at(*byte);
+            self.advance(*byte);
         }
         if length == 0 && !buffer.is_empty() && self.state == State::Quoted {
             self.found.0.set(Some(self.opened));

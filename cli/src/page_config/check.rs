@@ -26,7 +26,7 @@ pub struct Leaf {
 /// Returns everything that is wrong or doubtful, in the configuration's order; then implausible values of the data.
 pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let mut findings = check(json, db).await?;
-    let implausible = plausibility::look(db).await?.into_iter();
+    let implausible = plausibility::find(db).await?.into_iter();
     findings.extend(implausible.map(|one| Finding::note(&one.place, format!("{} rows: {}", one.rows, one.problem))));
     Ok(findings)
 }

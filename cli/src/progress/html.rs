@@ -13,7 +13,7 @@ use super::words::{checks, count, percent, quartiles};
 use crate::failure::Failure;
 
 /// Maximum answers listed in one line.
-const MOST_ANSWERS: usize = 20;
+const MAX_LISTED_ANSWERS: usize = 20;
 
 /// Maximum days in a plot.
 const SHOWN_DAYS: u64 = 60;
@@ -71,7 +71,7 @@ impl Page {
             durations: durations(study),
             arms: study.arms.iter().map(|arm| Line::of(name_of(arm), &arm.work)).collect(),
             participants: study.participants.iter().map(|one| Line::of_participant(one, with_addresses)).collect(),
-            contradictions: study.contradictions.sentences(MOST_ANSWERS),
+            contradictions: study.contradictions.sentences(MAX_LISTED_ANSWERS),
         }
     }
 }

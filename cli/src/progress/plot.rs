@@ -8,9 +8,9 @@ use super::words;
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 44.0;
 /// Margin for half a label.
-const RIGHT: f64 = 20.0;
+const RIGHT_MARGIN: f64 = 20.0;
 /// Width of the text to the right of a range.
-const WORDS: f64 = 150.0;
+const LABEL_WIDTH: f64 = 150.0;
 const BARS_HEIGHT: f64 = 220.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 26.0;
@@ -72,7 +72,7 @@ impl Bars {
         let step = whole_step(most);
         let top = (most / step).ceil() * step;
         let up = |value: f64| round(base - value / top * (base - TOP));
-        let slot = (WIDTH - LEFT - RIGHT) / values.len().max(1) as f64;
+        let slot = (WIDTH - LEFT - RIGHT_MARGIN) / values.len().max(1) as f64;
         let middle = |index: usize| LEFT + slot * (index as f64 + 0.5);
         let bar = |(index, value): (usize, &Value)| Bar {
             x: round(middle(index) - slot * 0.4),
@@ -90,7 +90,7 @@ impl Bars {
             height: BARS_HEIGHT,
             base,
             left: LEFT,
-            right: WIDTH - RIGHT,
+            right: WIDTH - RIGHT_MARGIN,
             bars: values.iter().enumerate().map(bar).collect(),
             ticks: ticks.collect(),
             labels: labels.collect(),
@@ -141,7 +141,7 @@ impl Ranges {
         let longest = longest.fold(1.0, f64::max);
         let step = seconds_step(longest);
         let end = (longest / step).ceil() * step;
-        let across = |seconds: f64| round(RIGHT + seconds.max(0.0) / end * (WIDTH - RIGHT - WORDS));
+        let across = |seconds: f64| round(RIGHT_MARGIN + seconds.max(0.0) / end * (WIDTH - RIGHT_MARGIN - LABEL_WIDTH));
         let base = TOP + ROW_HEIGHT * rows.len() as f64;
         let row = |(index, row): (usize, Durations)| {
             let y = TOP + ROW_HEIGHT * index as f64;

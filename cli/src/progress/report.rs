@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::table;
 
 /// Maximum answers listed in one line; `--json` has all of them.
-const MOST_ANSWERS: usize = 10;
+const MAX_LISTED_ANSWERS: usize = 10;
 
 impl Report for Study {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -81,7 +81,7 @@ impl Study {
             let answers = count(self.answers_of_last_week);
             writeln!(out, "{answers} answers in the last seven full days: all done on {end} at this pace")?;
         }
-        for sentence in self.contradictions.sentences(MOST_ANSWERS) {
+        for sentence in self.contradictions.sentences(MAX_LISTED_ANSWERS) {
             writeln!(out, "warning: {sentence}: augmed case shown ANSWER")?;
         }
         if total.skipped > 0 {

@@ -17,12 +17,12 @@ use super::prolific;
 use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::report::{Ending, Report};
 use crate::{people, table};
 
 /// Enough for a list of several hundred people.
-const PATIENCE: Duration = Duration::from_mins(5);
+const MAIL_TIMEOUT: Duration = Duration::from_mins(5);
 
 const NOT_MAILED: &str = "added, but its mail did not leave: augmed users reset mails another";
 
@@ -85,7 +85,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let links = mailed_link::store(&mut *transaction, &emails, Occasion::Invitation).await?;
     transaction.commit().await?;
     let mailed = match &app {
-        Some(app) => mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), PATIENCE).await,
+        Some(app) => mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), MAIL_TIMEOUT).await,
         None => HashSet::new(),
     };
     let outcome = |email: &String| match (added.contains_key(email), app.is_some()) {
@@ -108,7 +108,7 @@ fn sample(mut people: Vec<Invitation>, size: usize, seed: &str) -> Result<Vec<In
     if people.len() < size {
         return Err(Failure::new(format!("--sample {size}: the files have only {} people", people.len())));
     }
-    Chance::from_seed(seed).shuffle(&mut people);
+    SeededRng::from_seed(seed).shuffle(&mut people);
     people.truncate(size);
     Ok(people)
 }

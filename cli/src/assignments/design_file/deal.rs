@@ -4,7 +4,7 @@
 //! participant's own stratum; the rest is random. Without exclusions the numbers of readers of two cases differ by at most 1.
 
 use super::sample::Sample;
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 /// The assignments so far.
 pub struct Deal<'a> {
@@ -37,7 +37,7 @@ impl<'a> Deal<'a> {
     }
 
     /// Returns cases for a participant, unordered, or `None` if exclusions leave too few.
-    pub fn give(&mut self, participant: usize, chance: &mut Chance) -> Option<Vec<usize>> {
+    pub fn give(&mut self, participant: usize, rng: &mut SeededRng) -> Option<Vec<usize>> {
         let stratum = self.sample.participants[participant].stratum;
         let is_open = |case: &usize| {
             let is_full = self.sample.most_readers.is_some_and(|most| self.readers[*case] >= most);
@@ -47,7 +47,7 @@ impl<'a> Deal<'a> {
         let mut own = Vec::with_capacity(self.sample.cases_per_participant);
         while own.len() < self.sample.cases_per_participant {
             let best = self.best_of(&open, stratum);
-            let case = *best.get(chance.below(best.len().max(1)))?;
+            let case = *best.get(rng.below(best.len().max(1)))?;
             open.retain(|other| *other != case);
             self.count(case, stratum);
             own.push(case);

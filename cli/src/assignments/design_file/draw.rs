@@ -7,7 +7,7 @@ use super::deal::Deal;
 use super::design::{Design, FactorChance};
 use super::format::{SecondArm, SecondReadingTable, Unit};
 use super::sample::Sample;
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 /// With exclusions the last participant may be unable to read the remaining cases. Then all cases are dealt again.
 const ATTEMPTS: usize = 200;
@@ -45,13 +45,13 @@ pub fn draw(design: &Design, sample: &Sample, seed: &str) -> Result<Vec<Reading>
     let mut arms_of_strata = ArmsOfParticipants::new(design, sample, seed);
     let mut readings = Vec::with_capacity(order.len() * sample.cases_per_participant);
     for (&participant, mut cases) in order.iter().zip(dealt) {
-        let mut chance = stream(seed, "readings", &sample.participants[participant].email);
-        chance.shuffle(&mut cases);
+        let mut rng = stream(seed, "readings", &sample.participants[participant].email);
+        rng.shuffle(&mut cases);
         let arms = match design.arms_by {
             Unit::Participant => vec![arms_of_strata.next(participant); cases.len()],
-            Unit::Reading => arms_of_readings(design, sample, &cases, &mut chance),
+            Unit::Reading => arms_of_readings(design, sample, &cases, &mut rng),
         };
-        readings.extend(with_factors(design, sample, participant, cases.into_iter().zip(arms).collect(), &mut chance));
+        readings.extend(with_factors(design, sample, participant, cases.into_iter().zip(arms).collect(), &mut rng));
     }
     Ok(readings)
 }
@@ -79,26 +79,26 @@ pub fn draw_second(
                 first.len()
             ));
         }
-        let mut chance = stream(seed, "second readings", &sample.participants[participant].email);
-        let order = blocks::second_order(first.len(), second.washout_positions, &mut chance);
+        let mut rng = stream(seed, "second readings", &sample.participants[participant].email);
+        let order = blocks::second_order(first.len(), second.washout_positions, &mut rng);
         let cases: Vec<usize> = order.iter().map(|&place| first[place].case).collect();
-        let arm_of_first = |place: usize, chance: &mut Chance| match second.arm {
-            SecondArm::Other => blocks::other_arm(&ratios, first[place].arm, chance),
+        let arm_of_first = |place: usize, rng: &mut SeededRng| match second.arm {
+            SecondArm::Other => blocks::other_arm(&ratios, first[place].arm, rng),
             SecondArm::Same | SecondArm::Drawn => first[place].arm,
         };
         let arms = match (second.arm, design.arms_by) {
             (SecondArm::Drawn, Unit::Participant) => vec![arms_of_strata.next(participant); cases.len()],
-            (SecondArm::Drawn, Unit::Reading) => arms_of_readings(design, sample, &cases, &mut chance),
-            (_, Unit::Participant) => vec![arm_of_first(order[0], &mut chance); cases.len()],
-            (_, Unit::Reading) => order.iter().map(|&place| arm_of_first(place, &mut chance)).collect(),
+            (SecondArm::Drawn, Unit::Reading) => arms_of_readings(design, sample, &cases, &mut rng),
+            (_, Unit::Participant) => vec![arm_of_first(order[0], &mut rng); cases.len()],
+            (_, Unit::Reading) => order.iter().map(|&place| arm_of_first(place, &mut rng)).collect(),
         };
-        readings.extend(with_factors(design, sample, participant, cases.into_iter().zip(arms).collect(), &mut chance));
+        readings.extend(with_factors(design, sample, participant, cases.into_iter().zip(arms).collect(), &mut rng));
     }
     Ok(readings)
 }
 
-fn stream(seed: &str, what: &str, whose: &str) -> Chance {
-    Chance::from_seed(&format!("{seed}\n{what}\n{whose}"))
+fn stream(seed: &str, what: &str, whose: &str) -> SeededRng {
+    SeededRng::from_seed(&format!("{seed}\n{what}\n{whose}"))
 }
 
 fn deal(sample: &Sample, order: &[usize], seed: &str, attempt: usize) -> Option<Vec<Vec<usize>>> {
@@ -126,8 +126,8 @@ impl ArmsOfParticipants {
         let of_stratum = |(stratum, name): (usize, &String)| {
             let earlier = sample.taken.in_stratum(stratum);
             let number = earlier + strata.iter().filter(|other| **other == stratum).count();
-            let mut chance = stream(seed, "arms", name);
-            let mut arms = blocks::arms(&ratios(design), design.arms_block, number, &mut chance);
+            let mut rng = stream(seed, "arms", name);
+            let mut arms = blocks::arms(&ratios(design), design.arms_block, number, &mut rng);
             arms.drain(..earlier);
             arms.into_iter()
         };
@@ -141,13 +141,13 @@ impl ArmsOfParticipants {
 }
 
 /// Returns the arms of a participant's readings, in blocks within each stratum of cases.
-fn arms_of_readings(design: &Design, sample: &Sample, cases: &[usize], chance: &mut Chance) -> Vec<usize> {
+fn arms_of_readings(design: &Design, sample: &Sample, cases: &[usize], rng: &mut SeededRng) -> Vec<usize> {
     let stratum = |case: &usize| sample.cases[*case].stratum;
     let mut arms = vec![0; cases.len()];
     for of_stratum in 0..=cases.iter().map(stratum).max().unwrap_or(0) {
         let places = cases.iter().enumerate().filter(|(_, case)| stratum(case) == of_stratum);
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
-        let drawn = blocks::arms(&ratios(design), design.arms_block, places.len(), chance);
+        let drawn = blocks::arms(&ratios(design), design.arms_block, places.len(), rng);
         places.into_iter().zip(drawn).for_each(|(place, arm)| arms[place] = arm);
     }
     arms
@@ -158,12 +158,12 @@ fn with_factors(
     sample: &Sample,
     participant: usize,
     cases_and_arms: Vec<(usize, usize)>,
-    chance: &mut Chance,
+    rng: &mut SeededRng,
 ) -> Vec<Reading> {
     let number = cases_and_arms.len();
     let mut of_factor = |factor: FactorChance| match factor {
-        FactorChance::Independent(probability) => (0..number).map(|_| chance.happens(probability)).collect(),
-        FactorChance::Count { count, of } => blocks::counted(count, sample.run_length(of), number, chance),
+        FactorChance::Independent(probability) => (0..number).map(|_| rng.happens(probability)).collect(),
+        FactorChance::Count { count, of } => blocks::counted(count, sample.run_length(of), number, rng),
     };
     let drawn: Vec<Vec<bool>> = design.factors.iter().map(|factor| of_factor(factor.chance)).collect();
     let reading = |(place, (case, arm)): (usize, (usize, usize))| {

@@ -6,7 +6,7 @@ use shared::db::Database;
 
 use super::Day;
 use crate::failure::Failure;
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 /// A participant with a new password in both copies.
 pub struct Actor {
@@ -39,7 +39,7 @@ pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), F
 }
 
 /// Chooses participants, and gives both copies the same passwords and the same link.
-pub async fn prepare(day: &Day<'_>, chance: &mut Chance) -> Result<Actors, Failure> {
+pub async fn prepare(day: &Day<'_>, rng: &mut SeededRng) -> Result<Actors, Failure> {
     let emails = sqlx::query_scalar!(
         r#"SELECT email AS "email!" FROM "user"
            WHERE active AND admin_flag IS NOT TRUE AND EXISTS (SELECT FROM display_config WHERE user_email = email)
@@ -59,7 +59,7 @@ pub async fn prepare(day: &Day<'_>, chance: &mut Chance) -> Result<Actors, Failu
         day.seed
     );
     let cases = cases.fetch_all(day.old_db).await?;
-    let (password, reset) = (format!("Day-{}-x1", chance.below(1_000_000)), ResetToken::generate());
+    let (password, reset) = (format!("Day-{}-x1", rng.below(1_000_000)), ResetToken::generate());
     let hashed = Passwords::new().hash(password.clone()).await;
     let record = hashed.map_err(|_| Failure::new("the password of the day cannot be hashed"))?;
     for db in [day.old_db, day.new_db] {

@@ -11,7 +11,7 @@ use super::client::System;
 use super::credentials::Credentials;
 use super::outcome::Outcome;
 use crate::failure::Failure;
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 use play::Play;
 
@@ -35,9 +35,9 @@ impl Day<'_> {
     /// Plays the day, then compares the tables.
     pub async fn compare(&self) -> Result<Vec<Outcome>, Failure> {
         actors::refuse_one_database(self.old_db, self.new_db).await?;
-        let mut chance = Chance::from_seed(self.seed);
-        let actors = actors::prepare(self, &mut chance).await?;
-        let mut outcomes = Play::of(self, chance).whole_day(actors).await?;
+        let mut rng = SeededRng::from_seed(self.seed);
+        let actors = actors::prepare(self, &mut rng).await?;
+        let mut outcomes = Play::of(self, rng).whole_day(actors).await?;
         outcomes.extend(tables::compare(self.old_db, self.new_db, self.show_values).await?);
         Ok(outcomes)
     }

@@ -10,7 +10,7 @@ use crate::compare::answer::Reply;
 use crate::compare::outcome::Outcome;
 use crate::compare::question::{Caller, Content, Question};
 use crate::failure::Failure;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::waiting::Bar;
 
 /// Maximum number of cases per participant.
@@ -21,22 +21,22 @@ const WRONG_PASSWORDS: usize = 10;
 /// State of a day.
 pub struct Play<'a> {
     pub(super) day: &'a Day<'a>,
-    pub(super) chance: Chance,
+    pub(super) rng: SeededRng,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) bar: Bar,
 }
 
 impl<'a> Play<'a> {
-    pub fn of(day: &'a Day<'a>, chance: Chance) -> Self {
+    pub fn of(day: &'a Day<'a>, rng: SeededRng) -> Self {
         let expected = u64::from(day.participants) * (CASES_EACH as u64 * 5 + 2) + 30;
-        Self { day, chance, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
+        Self { day, rng, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
     }
 
     /// Plays the whole day.
     pub async fn whole_day(mut self, actors: Actors) -> Result<Vec<Outcome>, Failure> {
         let Actors { participants, reset, cases } = actors;
         let mut turns: Vec<usize> = (0..participants.len()).flat_map(|actor| [actor; CASES_EACH]).collect();
-        self.chance.shuffle(&mut turns);
+        self.rng.shuffle(&mut turns);
         let mut tokens = vec![None; participants.len()];
         let (first, second) = turns.split_at(turns.len() / 2);
         for &turn in first {
@@ -72,7 +72,7 @@ impl<'a> Play<'a> {
         self.get("GET /api/case-reviews/{id}", "the next case", path, &own).await?;
         let questionnaire = self.get("GET /api/config/answer", "a participant", "/api/config/answer", &own).await?.old;
         self.answer(&config_id, &questionnaire, &own).await?;
-        let second = self.chance.below(60);
+        let second = self.rng.below(60);
         let timing = json!({"caseConfigId": config_id, "caseOpenTime": "2026-03-02T08:00:00.000Z",
             "answerOpenTime": format!("2026-03-02T08:03:{second:02}.250Z"), "answerSubmitTime": "2026-03-02T08:05:00.5Z"});
         self.post("POST /api/analytics", "a timing", "/api/analytics", timing, &own).await?;
@@ -90,10 +90,10 @@ impl<'a> Play<'a> {
         const PATH: &str = "/api/auth/login";
         let login = |email: &str, password: &str| json!({"email": email, "password": password});
         let nobody = Tokens::default();
-        if self.chance.below(3) == 0 {
+        if self.rng.below(3) == 0 {
             self.post(ROUTE, "a wrong password", PATH, login(&actor.email, "Wrong-pass-1"), &nobody).await?;
         }
-        if self.chance.below(2) == 0 {
+        if self.rng.below(2) == 0 {
             let other_case = actor.email.to_uppercase();
             self.post(ROUTE, "an address in capitals", PATH, login(&other_case, &actor.password), &nobody).await?;
         }
@@ -106,10 +106,10 @@ impl<'a> Play<'a> {
             let id = data(questionnaire, "/id").cloned().unwrap_or_default();
             json!({"answerConfigId": id, "aiScoreShown": true, "answer": {"What do you think?": words, "Sure?": ["yes", 2.5]}})
         };
-        let words = format!("Impression {}", self.chance.below(1000));
+        let words = format!("Impression {}", self.rng.below(1000));
         let (route, path) = ("POST /api/answer/{id}", format!("/api/answer/{config_id}"));
         self.post(route, "an answer", &path, answer(&words), own).await?;
-        match self.chance.below(6) {
+        match self.rng.below(6) {
             0 => drop(self.post(route, "the same answer again", &path, answer(&words), own).await?),
             1 => drop(self.post(route, "another answer", &path, answer("On second thoughts"), own).await?),
             _ => {}
@@ -119,7 +119,7 @@ impl<'a> Play<'a> {
 
     /// Invites two people, one of them twice; one signs up, logs in, and tries wrong passwords.
     async fn invite(&mut self) -> Result<(), Failure> {
-        let guest = format!("guest-{}@compare.invalid", self.chance.below(1_000_000_000));
+        let guest = format!("guest-{}@compare.invalid", self.rng.below(1_000_000_000));
         let other = format!("other-{guest}");
         let accounts = |emails: &[&String]| {
             let accounts: Vec<_> = emails.iter().map(|email| json!({"email": email, "name": "A guest"})).collect();
@@ -155,9 +155,9 @@ impl<'a> Play<'a> {
         let mut rows = header.to_owned();
         for actor in participants {
             let mut own = cases.to_vec();
-            self.chance.shuffle(&mut own);
+            self.rng.shuffle(&mut own);
             for case in own.iter().take(CASES_EACH) {
-                let top = self.chance.below(3);
+                let top = self.rng.below(3);
                 let email = &actor.email;
                 rows.extend([
                     format!("\"{email}\",{case},BACKGROUND.Family History.Cancer: Yes,TRUE,FALSE,{top}\n"),

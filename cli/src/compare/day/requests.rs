@@ -87,7 +87,7 @@ impl<'a> Play<'a> {
     /// Chooses the responding system on the other side; also returns whether it is the new system.
     fn other(&mut self) -> (&'a System, bool) {
         match self.day.old_beside_new {
-            Some(old) if self.chance.below(2) == 0 => (old, false),
+            Some(old) if self.rng.below(2) == 0 => (old, false),
             _ => (self.day.new, true),
         }
     }

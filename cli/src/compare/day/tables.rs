@@ -13,7 +13,7 @@ use crate::compare::question::{Caller, Question};
 use crate::failure::Failure;
 
 /// Maximum reported differences per table.
-const TOLD: usize = 5;
+const MAX_REPORTED: usize = 5;
 
 /// Rows of a table, by a key without an address.
 type Rows = BTreeMap<String, Value>;
@@ -42,7 +42,7 @@ fn verdict(old: &Rows, new: &Rows, show_values: bool) -> Verdict {
             _ => vec![Difference { place: format!("row {key}"), old: there(old), new: there(new) }],
         }
     });
-    let differences: Vec<_> = differences.take(TOLD).collect();
+    let differences: Vec<_> = differences.take(MAX_REPORTED).collect();
     if differences.is_empty() { Verdict::Equal } else { Verdict::Different(differences) }
 }
 

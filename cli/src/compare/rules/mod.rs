@@ -14,7 +14,7 @@ use super::answer::{Answer, Body};
 use super::question::Question;
 
 /// Two different responses to one request.
-pub struct Meeting<'a> {
+pub struct AnswerPair<'a> {
     pub question: &'a Question,
     pub old: &'a Answer,
     pub new: &'a Answer,
@@ -30,7 +30,7 @@ pub struct Rule {
 
 enum Reach {
     /// Explains the whole difference.
-    Explains(fn(&Meeting<'_>) -> bool),
+    Explains(fn(&AnswerPair<'_>) -> bool),
     /// Equalizes the affected parts of the bodies.
     Forgives(fn(&Question, &mut Value, &mut Value)),
     /// Not visible in responses, so nothing has to be explained.
@@ -84,7 +84,7 @@ pub const RULES: [Rule; 29] = [
     nothing("admin-flag", "tokens say who is an administrator; rights are read from the account"),
 ];
 
-const fn explains(name: &'static str, says: &'static str, explains: fn(&Meeting<'_>) -> bool) -> Rule {
+const fn explains(name: &'static str, says: &'static str, explains: fn(&AnswerPair<'_>) -> bool) -> Rule {
     Rule { name, says, reach: Reach::Explains(explains) }
 }
 
@@ -97,19 +97,19 @@ const fn nothing(name: &'static str, says: &'static str) -> Rule {
 }
 
 /// Returns the names of the rules that explain the difference; empty if they do not.
-pub fn explaining(meeting: &Meeting<'_>) -> Vec<&'static str> {
+pub fn explaining(pair: &AnswerPair<'_>) -> Vec<&'static str> {
     for rule in &RULES {
         if let Reach::Explains(explains) = rule.reach
-            && explains(meeting)
+            && explains(pair)
         {
             return vec![rule.name];
         }
     }
-    forgiving(meeting).unwrap_or_default()
+    forgiving(pair).unwrap_or_default()
 }
 
 /// Returns the rules that together forgive the whole difference.
-fn forgiving(Meeting { question, old, new }: &Meeting<'_>) -> Option<Vec<&'static str>> {
+fn forgiving(AnswerPair { question, old, new }: &AnswerPair<'_>) -> Option<Vec<&'static str>> {
     if !question.route.contains("case-reviews") || (old.status, old.token) != (new.status, new.token) {
         return None;
     }

@@ -114,7 +114,7 @@ fn score(tree: &mut Value) -> Option<&mut Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Body, Meeting, explaining};
+    use super::super::{Answer, AnswerPair, Body, explaining};
     use super::*;
     use crate::compare::question::{Caller, Question};
 
@@ -136,7 +136,7 @@ mod tests {
     fn rules(old: &Answer, new: &Answer) -> Vec<&'static str> {
         let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
         let question = Question { has_deep_paths: true, ..question };
-        explaining(&Meeting { question: &question, old, new })
+        explaining(&AnswerPair { question: &question, old, new })
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
         let [old, new] = [json!([]), json!([node("Leaf", json!(["a"]))])].map(|values| section("BACKGROUND", values));
 
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty());
     }
 
     #[test]

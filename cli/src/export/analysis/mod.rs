@@ -111,7 +111,7 @@ impl Source for Analysis {
         self.questions = Questions::of_study(snapshot).await?;
         if let Some(survey) = &self.survey {
             let participants = answered::participants(snapshot, self.since).await?;
-            somebody_is_found(survey, &participants)?;
+            require_a_match(survey, &participants)?;
         }
         let answers = answered::count(snapshot, self.since).await?;
         let rows = self.sample.as_mut().map_or(answers, |sample| sample.among(answers));
@@ -152,7 +152,7 @@ impl Analysis {
             .chain(survey.chain(columns::of_assignment()).map(Described::from));
         let mut taken = HashSet::new();
         all.map(|mut described| {
-            described.column.name = untaken(described.column.name.into_owned(), &mut taken).into();
+            described.column.name = unique(described.column.name.into_owned(), &mut taken).into();
             described
         })
         .collect()
@@ -166,7 +166,7 @@ impl Analysis {
         let (answers, unknown_options) = self.questions.answers(answer.answer.as_deref());
         let surveyed = self.survey.as_ref().map(|survey| survey.of(email.as_deref().unwrap_or_default()));
         self.unknown_options += unknown_options;
-        self.validation.iter_mut().for_each(|validation| validation.look_at(answer, user_id));
+        self.validation.iter_mut().for_each(|validation| validation.count(answer, user_id));
         self.participants.extend(user_id);
         self.found.extend(user_id.filter(|_| surveyed.as_ref().is_some_and(Option::is_some)));
 
@@ -217,7 +217,7 @@ pub async fn columns(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<D
 }
 
 /// Refuses a survey without any participant: it is another study's, or its addresses are not those of the accounts.
-fn somebody_is_found(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
+fn require_a_match(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
     if participants.is_empty() || participants.iter().any(|email| survey.of(&normalised(email)).is_some()) {
         return Ok(());
     }
@@ -232,10 +232,10 @@ fn somebody_is_found(survey: &Survey, participants: &[String]) -> Result<(), Fai
 }
 
 /// Returns the name, with a number if another column has it.
-fn untaken(name: String, taken: &mut HashSet<String>) -> String {
+fn unique(name: String, taken: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name} ({number})"));
-    let untaken = [name.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-    untaken.unwrap_or(name)
+    let unique = [name.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
+    unique.unwrap_or(name)
 }
 
 /// Normalises an address for comparison.
@@ -276,7 +276,7 @@ mod tests {
     fn no_two_columns_have_one_name() {
         let mut taken = HashSet::new();
 
-        let names = ["age", "age", "age"].map(|name| untaken(name.to_owned(), &mut taken));
+        let names = ["age", "age", "age"].map(|name| unique(name.to_owned(), &mut taken));
 
         assert_eq!(names, ["age", "age (2)", "age (3)"]);
     }

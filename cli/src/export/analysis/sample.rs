@@ -1,10 +1,10 @@
 //! `--sample`: a random sample of the answers, each equally likely.
 
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 /// Selection sampling of a stream of answers (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
 pub struct Sample {
-    chance: Chance,
+    rng: SeededRng,
     wanted: u64,
     left: u64,
 }
@@ -12,7 +12,7 @@ pub struct Sample {
 impl Sample {
     /// Creates a sample of `size` answers.
     pub fn of(size: u64, seed: &str) -> Self {
-        Self { chance: Chance::from_seed(seed), wanted: size, left: 0 }
+        Self { rng: SeededRng::from_seed(seed), wanted: size, left: 0 }
     }
 
     /// Sets the total number of answers, and returns the size of the sample.
@@ -25,7 +25,7 @@ impl Sample {
     /// Returns whether the next answer is selected.
     pub fn takes(&mut self) -> bool {
         let left = usize::try_from(self.left).unwrap_or(usize::MAX).max(1);
-        let takes = (self.chance.below(left) as u64) < self.wanted;
+        let takes = (self.rng.below(left) as u64) < self.wanted;
         self.left = self.left.saturating_sub(1);
         self.wanted -= u64::from(takes);
         takes

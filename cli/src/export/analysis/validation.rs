@@ -35,7 +35,7 @@ pub struct Finding {
 
 impl Validation {
     /// Counts a row.
-    pub fn look_at(&mut self, answer: &Answered, user_id: Option<u64>) {
+    pub fn count(&mut self, answer: &Answered, user_id: Option<u64>) {
         self.same_rows += u64::from(!self.rows.insert((user_id, answer.order_id)));
         if let (Some(user), Some(case)) = (user_id, answer.case_id) {
             self.answered_again += u64::from(!self.cases.insert((user, case)));

@@ -9,7 +9,7 @@ pub struct Spreadsheet {
 }
 
 impl Spreadsheet {
-    pub fn look_at(&mut self, values: &[Value<'_>]) {
+    pub fn count(&mut self, values: &[Value<'_>]) {
         let is_formula = |value: &&Value<'_>| match value {
             Value::Text(text) => is_formula(text),
             // lists and objects begin with a bracket

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use sqlx::PgConnection;
 use tempfile::TempDir;
 
-use super::errors::{self, Error, TOLD, TableErrors};
+use super::errors::{self, Error, MAX_LISTED, TableErrors};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
@@ -46,8 +46,8 @@ pub async fn unfold(
         }
         return Ok(directory);
     }
-    let more = wrong.len().saturating_sub(TOLD) as u64;
-    wrong.truncate(TOLD);
+    let more = wrong.len().saturating_sub(MAX_LISTED) as u64;
+    wrong.truncate(MAX_LISTED);
     let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
     errors.map_or(Ok(()), |output| errors::write(&wrong, output))?;
     Err(errors::failure(&wrong, &std::collections::BTreeSet::new()))

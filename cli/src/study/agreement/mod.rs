@@ -22,7 +22,7 @@ use crate::export::{questionnaires, record};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::report::Ending;
 use crate::study::statistics::{Case, Resampling, intervals};
 
@@ -147,9 +147,9 @@ fn of_arm(
     let calculate = |cases: &[&Case]| figures.iter().map(|figure| figure.of(cases, &setting)).collect::<Vec<_>>();
     let values = calculate(&arm.cases.iter().collect::<Vec<_>>());
     // each arm has its own random stream, so that adding an arm does not change the others
-    let mut chance = Chance::from_seed(&format!("{}\n{}", arguments.seed, arm.stream()));
+    let mut rng = SeededRng::from_seed(&format!("{}\n{}", arguments.seed, arm.stream()));
     let resampling = Resampling { resamples: arguments.resamples as usize, confidence: arguments.confidence };
-    let intervals = intervals(&arm.cases, resampling, &mut chance, calculate);
+    let intervals = intervals(&arm.cases, resampling, &mut rng, calculate);
     let shown = figures.iter().zip(values).enumerate().map(|(place, (figure, value))| {
         Shown::of(*figure, value, intervals.get(place).copied(), figure.why_not(&setting))
     });

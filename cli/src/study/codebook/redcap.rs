@@ -31,7 +31,7 @@ const HEADER: [&str; 18] = [
 ];
 
 /// REDCap's limit for names.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME_LENGTH: usize = 100;
 
 pub fn dictionary(entries: &[Entry]) -> Result<String, Failure> {
     let mut writer = Writer::from_writer(Vec::new());
@@ -43,7 +43,7 @@ pub fn dictionary(entries: &[Entry]) -> Result<String, Failure> {
     let mut taken = HashSet::from(["record_id".to_owned()]);
     for entry in entries {
         let column = &entry.described.column;
-        let name = untaken(&name(entry.export.name, &column.name), &mut taken);
+        let name = unique(&name(entry.export.name, &column.name), &mut taken);
         let label = entry.described.question.as_deref().unwrap_or(&column.name);
         let unit = column.unit.map(|unit| format!(", in {unit}")).unwrap_or_default();
         let (kind, choices) = field(entry);
@@ -124,14 +124,14 @@ fn name(export: &str, column: &str) -> String {
     parts.collect::<Vec<_>>().join("_")
 }
 
-fn untaken(name: &str, taken: &mut HashSet<String>) -> String {
+fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let cut = |length: usize| name.chars().take(length).collect::<String>().trim_end_matches('_').to_owned();
     let numbered = (2..).map(|number: u32| {
         let end = format!("_{number}");
-        cut(LONGEST_NAME - end.len()) + &end
+        cut(MAX_NAME_LENGTH - end.len()) + &end
     });
-    let untaken = [cut(LONGEST_NAME)].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-    untaken.unwrap_or_default()
+    let unique = [cut(MAX_NAME_LENGTH)].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
+    unique.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -143,9 +143,9 @@ mod tests {
         let mut taken = HashSet::new();
 
         let names = ["Age (shown)", "age: shown?", &"x".repeat(120)]
-            .map(|column| untaken(&name("analysis", column), &mut taken));
+            .map(|column| unique(&name("analysis", column), &mut taken));
 
         assert_eq!(names[..2], ["analysis_age_shown", "analysis_age_shown_2"]);
-        assert_eq!(names[2].len(), LONGEST_NAME);
+        assert_eq!(names[2].len(), MAX_NAME_LENGTH);
     }
 }

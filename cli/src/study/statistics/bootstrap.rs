@@ -1,7 +1,7 @@
 //! Bootstrap intervals over cases.
 
 use super::{Case, real};
-use crate::random::Chance;
+use crate::random::SeededRng;
 
 /// Settings of the resampling.
 #[derive(Clone, Copy, Debug)]
@@ -19,18 +19,18 @@ pub struct Interval {
 }
 
 /// Maximum share of resamples in which a figure with an interval is undefined.
-const MOST_UNDEFINED: f64 = 0.05;
+const MAX_UNDEFINED: f64 = 0.05;
 
 /// Returns an interval for each figure: cases are resampled with replacement, with all their answers.
 pub fn intervals(
     cases: &[Case],
     resampling: Resampling,
-    chance: &mut Chance,
+    rng: &mut SeededRng,
     figures: impl Fn(&[&Case]) -> Vec<Option<f64>>,
 ) -> Vec<Option<Interval>> {
     let mut drawn: Vec<Vec<f64>> = Vec::new();
     for _ in 0..resampling.resamples {
-        let resample: Vec<&Case> = cases.iter().map(|_| &cases[chance.below(cases.len())]).collect();
+        let resample: Vec<&Case> = cases.iter().map(|_| &cases[rng.below(cases.len())]).collect();
         let values = figures(&resample);
         drawn.resize(values.len(), Vec::new());
         drawn.iter_mut().zip(values).for_each(|(drawn, value)| drawn.extend(value));
@@ -39,7 +39,7 @@ pub fn intervals(
 }
 
 fn interval(mut values: Vec<f64>, Resampling { resamples, confidence }: Resampling) -> Option<Interval> {
-    if values.is_empty() || real(values.len()) < real(resamples) * (1.0 - MOST_UNDEFINED) {
+    if values.is_empty() || real(values.len()) < real(resamples) * (1.0 - MAX_UNDEFINED) {
         return None;
     }
     values.sort_by(f64::total_cmp);
