@@ -36,7 +36,7 @@ impl Context {
         let mut environment = std::env::vars().collect();
         Box::pin(secrets::resolve(&mut environment)).await.map_err(|error| {
             Failure::new(error.to_string())
-                .with_remedy("AWS credentials, region and the names in *_PARAMETER: `augmed doctor`")
+                .with_remedy("check AWS credentials, region and the names in *_PARAMETER with `augmed doctor`")
         })?;
         Ok(environment)
     }

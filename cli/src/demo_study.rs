@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
 const AFTER_HELP: &str = "\
-Its accounts have passwords that everybody knows. It goes into no database that holds anything else.
+Its accounts have well-known passwords. A database that contains anything else is refused.
 
 Examples:
   augmed migrate up && augmed demo";
@@ -56,7 +56,7 @@ impl From<SeedError> for Failure {
         match error {
             SeedError::Database(error) => error.into(),
             SeedError::AnotherStudy(_) => {
-                Self::new(error.to_string()).with_remedy("the demo goes into an empty database: name another one")
+                Self::new(error.to_string()).with_remedy("the demo needs an empty database: name another one")
             }
             SeedError::Password(_) => Self::new(error.to_string()),
         }

@@ -109,7 +109,7 @@ impl From<csv::Error> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::new(error.to_string())
-            .with_remedy("set these variables as the server has them; `augmed doctor` checks them all")
+            .with_remedy("set these variables to the server's values; `augmed doctor` checks them all")
     }
 }
 

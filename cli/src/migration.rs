@@ -16,10 +16,10 @@ use crate::{table, waiting};
 
 const AFTER_HELP: &str = "\
 Examples:
-  augmed migrate status                       what is applied, what is pending
+  augmed migrate status                       applied and pending migrations
   augmed migrate plan                         what `up` would do, and whether it is safe while people work
-  augmed migrate up                           apply what is pending; an old system's database is taken over on the way
-  augmed migrate down --to 20260104000000     undo what came after this version";
+  augmed migrate up                           apply pending migrations; an old system's database is adopted first
+  augmed migrate down --to 20260104000000     revert the migrations after this version";
 
 /// Manage the database schema.
 #[derive(Debug, Args)]
@@ -107,7 +107,7 @@ impl Report for Shown {
             }
         }
         for index in rebuilt_indexes {
-            writeln!(out, "index {index} was left half built by an interrupted run, and was built anew")?;
+            writeln!(out, "index {index} was left incomplete by an interrupted run, and was rebuilt")?;
         }
         if !pending.is_empty() {
             let rows = pending.iter().map(|one| {

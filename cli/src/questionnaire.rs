@@ -25,7 +25,7 @@ A questionnaire is a JSON list of questions of the types Text, Paragraph, Single
   [{\"type\": \"SingleChoice\", \"title\": \"How would you assess the risk?\", \"options\": [\"Low\", \"High\"], \"required\": true},
    {\"type\": \"Paragraph\", \"title\": \"Why?\"}]
 
-Answers are stored under the titles. What was answered to an earlier questionnaire stays with it.
+Answers are stored under the titles. Answers to an earlier questionnaire keep that questionnaire.
 
 Examples:
   augmed questionnaire check questions.json
@@ -69,7 +69,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             let mut transaction = context::begin(&db).await?;
             if let Some(earlier) = attempt.earlier(&mut transaction, &context.author()).await? {
                 let Published { data } = serde_json::from_str(earlier.body())
-                    .map_err(|error| Failure::new(format!("the answer of the first run: {error}")))?;
+                    .map_err(|error| Failure::new(format!("the response of the first run: {error}")))?;
                 return context.show(&Checked {
                     id: Some(data.id),
                     questions: questions.count,

@@ -96,7 +96,7 @@ async fn kept(file: &Input, db: &Database) -> Result<Vec<String>, Failure> {
     match unknown.and_then(|index| people.get(index)) {
         Some(person) => Err(file
             .failure(format!("row {}: this address has no assignment; nothing was removed", person.row))
-            .with_remedy("addresses are compared to the letter: augmed assignments list")),
+            .with_remedy("addresses have to match exactly: augmed assignments list")),
         None => Ok(addresses),
     }
 }

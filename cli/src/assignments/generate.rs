@@ -21,8 +21,8 @@ use crate::report::{Ending, Report};
 use crate::{case, people, table};
 
 const AFTER_HELP: &str = "\
-Arms are a CSV file: which paths each arm shows, and how. `*` stands for anything, so that one row fits every case; a path
-without it has to name something in a case, or is left out there.
+Arms are a CSV file: which paths each arm shows, and how. `*` matches anything, so that one row fits every case; a path
+without it has to exist in some case, and is left out of the others.
 
   Arm,Path,Collapse,Highlight,Top
   plain,BACKGROUND.*,,,
@@ -30,7 +30,7 @@ without it has to name something in a case, or is left out there.
   ai-score,RISK ASSESSMENT.*,,,
   emphasis,BACKGROUND.Family History.*,FALSE,TRUE,1
 
-The same participants, cases, arms and seed give the same file, whenever and wherever. Nothing is stored: look at the file
+The same participants, cases, arms and seed always produce the same file. Nothing is stored: check the file
 (`augmed case show --file F --row N`, `augmed assignments preview F`), then `augmed assignments upload F`.
 
 Examples:

@@ -24,10 +24,10 @@ Rows of one user and case make one assignment. Cases come in the order of the fi
 Examples:
   augmed assignments generate --arms arms.csv --cases 101,102,103 --seed pilot --out assignments.csv
   augmed assignments generate --design-file study.toml --out assignments.csv
-  augmed assignments preview assignments.csv      what it would store, and what of it may be a mistake
-  augmed assignments upload assignments.csv       add and update; others stay
+  augmed assignments preview assignments.csv      what it would store, and possible mistakes
+  augmed assignments upload assignments.csv       add and update; others are kept
   augmed assignments upload second.csv --second-reading     cases that participants read again
-  augmed assignments export > backup.csv          what is stored, as a file that can be uploaded";
+  augmed assignments export > backup.csv          the stored assignments, as a file for an upload";
 
 /// Who reads which case, and what they see of it.
 #[derive(Debug, Args)]

@@ -20,10 +20,10 @@ use crate::report::{Ending, Report};
 
 const AFTER_HELP: &str = "\
 Examples:
-  augmed case show 5f0c1b6e8f2d4f6f9c0d6a7b8c9d0e1f          an assignment that is stored
-  augmed case show --file assignments.csv --row 2          one of a file, before it is uploaded
-  augmed case shown 12                                       what was on the page that answer 12 was given to
-  augmed case paths 101 102                                  what assignments of these cases can name";
+  augmed case show 5f0c1b6e8f2d4f6f9c0d6a7b8c9d0e1f          a stored assignment
+  augmed case show --file assignments.csv --row 2          an assignment in a file, before it is uploaded
+  augmed case shown 12                                       the page of answer 12
+  augmed case paths 101 102                                  the paths that assignments of these cases can name";
 
 /// Show what a participant would see of a case.
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         Action::Show { file: Some(file), row, .. } => {
             context.show(&Shown(of_file(&file, row.unwrap_or_default(), &db).await?))
         }
-        Action::Show { .. } => Err(Failure::usage("which one? An assignment's id, or --file and --row")),
+        Action::Show { .. } => Err(Failure::usage("give an assignment's id, or --file and --row")),
         Action::Shown { answer } => context.show(&shown::find(answer, &db).await?),
         Action::Paths { cases } => {
             let loaded = load(&cases, &db).await?;
@@ -104,7 +104,7 @@ async fn review(case_id: i32, path_config: Option<&str>, db: &Database) -> Resul
 pub async fn load(cases: &[i32], db: &Database) -> Result<Cases, Failure> {
     let loaded = Cases::load(cases, db).await?;
     loaded.ok_or_else(|| {
-        Failure::new("there is no page configuration, so that no case can be shown")
+        Failure::new("there is no page configuration, so no case can be shown")
             .with_remedy("augmed page-config set FILE")
     })
 }

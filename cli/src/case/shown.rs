@@ -60,7 +60,7 @@ pub async fn find(answer_id: i32, db: &Database) -> Result<ShownPage, Failure> {
     })();
     page.ok_or_else(|| {
         Failure::new(format!("no page is on record for answer {answer_id}"))
-            .with_remedy("pages are kept since migration 20260118000000, and only those that this service sent")
+            .with_remedy("pages are recorded since migration 20260118000000, and only if this service sent them")
     })
 }
 

@@ -90,7 +90,7 @@ impl System {
 fn base(url: &str) -> Result<String, Failure> {
     let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let Some(parsed) = parsed else {
-        let problem = format!("{url} is no address of a system");
+        let problem = format!("{url} is not the address of a system");
         return Err(Failure::usage(problem).with_remedy("such as http://10.0.3.7:5000"));
     };
     // the address appears in the journal and the report

@@ -111,8 +111,8 @@ impl Comparison {
             tokio::join!(self.old.ask(question, &self.credentials), self.new.ask(question, &self.credentials));
         for (name, reply) in [("--old", &old), ("--new", &new)] {
             if matches!(reply, Err(Silence::Unreachable)) {
-                let gone = Failure::new(format!("the system of {name} takes no connections any more"));
-                return Err(gone.with_remedy("start it and run the same command again: with --journal, it goes on"));
+                let gone = Failure::new(format!("the system of {name} no longer accepts connections"));
+                return Err(gone.with_remedy("start it and run the same command again; with --journal, it continues"));
             }
         }
         let mut verdict = judge(question, &old, &new, self.show_values);

@@ -45,12 +45,12 @@ const PARTICIPANTS_OF_A_DAY: u32 = 20;
 
 const AFTER_HELP: &str = "\
 It asks for the next case and the questionnaire of every active participant, the review of every assignment, every export, accounts, experiments
-and runs, and for what must be refused. It changes nothing but the new system's audit trail, which names every export. Run it with the server's
+and runs, and sends requests that must be refused. It changes only the new system's audit trail, which lists every export. Run it with the server's
 environment: it reads the study from the database that both systems use, and signs tokens with JWT_SECRET_KEY. It neither stores nor prints tokens,
-and shows values and addresses only with --show-values. Exit code 1 says that the systems differ otherwise than on purpose.
+and shows values and addresses only with --show-values. Exit code 1 means that the systems differ in unintended ways.
 
 With --on-copies it plays a day that writes: logins, answers, timings, a reset, uploads, invitations. It needs two restored databases with a system
-over each, and destroys what is in them. With --mix, each request goes to one of two systems over the database of DATABASE_URL.
+over each, and destroys their content. With --mix, each request goes to one of two systems over the database of DATABASE_URL.
 
 Examples:
   augmed compare --old http://10.0.3.7:5000 --new http://10.0.3.8:5000 --sample 20

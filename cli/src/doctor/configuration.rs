@@ -41,10 +41,10 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     };
     let mut found = vec![Diagnosis::good("configuration", "complete")];
     if config.has_short_signing_key() {
-        let remedy = "openssl rand -base64 48, and store it; who is logged in has to log in again";
+        let remedy = "openssl rand -base64 48, and store it; everybody who is logged in has to log in again";
         found.push(Diagnosis::warning(
             "token key",
-            "JWT_SECRET_KEY has less than 32 bytes: tokens can be forged by trying",
+            "JWT_SECRET_KEY has fewer than 32 bytes: it can be guessed, and then tokens forged",
             remedy,
         ));
     }
@@ -52,11 +52,11 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     if config.signup == Signup::Open {
         let remedy =
             "SIGNUP=by-mail, with MAIL_FROM and FRONTEND_URL: only the reader of the invitation's mail signs up";
-        found.push(Diagnosis::warning("signup", "whoever knows the address of an invited account can take it", remedy));
+        found.push(Diagnosis::warning("signup", "anybody who knows the address of an invited account can take it over", remedy));
     }
     if config.cors_origins == CorsOrigins::Any {
         let remedy = "CORS_ORIGINS=https://study.example, if the frontend is served from elsewhere";
-        found.push(Diagnosis::warning("CORS", "every origin may read answers", remedy));
+        found.push(Diagnosis::warning("CORS", "every origin may read responses", remedy));
     }
     found
 }

@@ -58,7 +58,7 @@ async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
             "createdb --encoding=UTF8 --template=template0",
         )
     } else if facts.version < OLDEST_VERSION {
-        Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest that is tested")
+        Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest tested version")
     } else if apart > LEEWAY_SECONDS {
         Diagnosis::failed("clocks", name, "set them by NTP: tokens and reset links depend on them")
     } else if apart > NOTICEABLE_SECONDS {
@@ -86,7 +86,7 @@ pub async fn schema(options: &PgConnectOptions) -> (Diagnosis, bool) {
             (Diagnosis::failed("schema", "the database is empty", "augmed migrate up"), false)
         }
         Ok(report) if report.state == State::OldSystem => (
-            Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up takes it over"),
+            Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up to adopt it"),
             false,
         ),
         Ok(report) if !report.pending.is_empty() => (

@@ -69,7 +69,7 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
 async fn plausible(db: &Database) -> Result<Diagnosis, Failure> {
     let found = plausibility::find(db).await?;
     if found.is_empty() {
-        return Ok(Diagnosis::good("values", "dates, ages and numbers may be right"));
+        return Ok(Diagnosis::good("values", "dates, ages and numbers are plausible"));
     }
     let places: Vec<String> =
         found.iter().map(|one| format!("{} of {}: {}", one.rows, one.place, one.problem)).collect();

@@ -24,10 +24,10 @@ pub use source::{Opened, Source, Whole};
 pub use write::{Destination, record, write};
 
 const AFTER_HELP: &str = "\
-The name of the file says what it becomes: .csv, .json or .parquet, and .csv.gz or .json.gz. It appears when it is whole. Columns and
-units are described in docs/export.md; each export leaves an entry in the audit trail.
+The file's name selects the format: .csv, .json or .parquet, .csv.gz or .json.gz. The file appears when it is complete. docs/export.md describes
+columns and units; each export leaves an entry in the audit trail.
 
-Spreadsheets take text that begins with = + - @ for a formula, and round long numbers (user_id): there, import CSV as text.
+Spreadsheets treat text that begins with = + - @ as a formula, and round long numbers (user_id): import CSV as text.
 
 Examples:
   augmed export analysis --output study.csv --survey recruitment.csv

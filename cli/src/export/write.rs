@@ -38,12 +38,12 @@ impl Destination {
             None => None,
         };
         let format = self.format.or_else(of_name).ok_or_else(|| {
-            Failure::usage("the name of the file does not say what it should become")
+            Failure::usage("the file's name does not say which format to write")
                 .with_remedy("let it end in .csv, .json or .parquet (or .csv.gz, .json.gz), or add --format")
         })?;
         match format {
             Format::Parquet if self.output.is_gzip() => {
-                Err(Failure::usage("Parquet is compressed in itself")
+                Err(Failure::usage("Parquet is already compressed")
                     .with_remedy("let the file's name end in .parquet"))
             }
             Format::Parquet if self.output.is_stdout() && io::stdout().is_terminal() => {
@@ -97,7 +97,7 @@ pub async fn write(source: &mut impl Source, destination: &Destination, context:
     let format = destination.format(context)?;
     tokio::select! {
         written = write_as(source, format, &destination.output, context) => written,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; there is no file")),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; no file was written")),
     }
 }
 

@@ -10,20 +10,20 @@ use crate::input::Input;
 use crate::output::Output;
 
 const AFTER_HELP: &str = "\
-A file is named for its table: person.csv, PERSON.csv, person.tsv.gz. Its first line names the columns, in any order and case; what is not
-required may be missing. Commas or tabs, CRLF, a byte order mark and gzip are recognised; an empty cell is no value. Tab separated
-cells are taken as they are, as Athena writes them, unless the header is quoted, or --quoted says so. Dates are 2026-01-31 or 20260131,
-times 2026-01-31 08:30:00 or with a T; an offset from UTC is not stored.
+Each file is named after its table: person.csv, PERSON.csv, person.tsv.gz. Its first line names the columns, in any order and case; optional
+columns may be missing. Commas or tabs, CRLF, a byte order mark and gzip are recognised; an empty cell is NULL. Tab separated cells are
+taken literally, as Athena writes them, unless the header is quoted, or with --quoted. Dates are 2026-01-31 or 20260131, times
+2026-01-31 08:30:00 or with a T; an offset from UTC is not stored.
 
-A run is one transaction: everything, or nothing. Rows are added; a row that is there with the same key is replaced; nothing is removed,
-so that a run can be repeated, and a new release of the vocabulary be loaded over the old one. Where something is wrong, up to 100 errors
-of each table are told with file, line and column, and the others are counted.
+Each run is one transaction: everything is loaded, or nothing. New rows are added, and existing rows with the same key are replaced; nothing is
+removed, so a run can be repeated, and a new vocabulary release loaded over the old one. Up to 100 errors of each table are listed with file,
+line and column, and the others are counted.
 
 Examples:
-  augmed load vocabulary vocabulary_download_v5.zip  what athena.ohdsi.org has sent, or the directory it was unpacked in
-  augmed load clinical omop --check                  try it, and undo it
+  augmed load vocabulary vocabulary_download_v5.zip  a download from athena.ohdsi.org, or the unpacked directory
+  augmed load clinical omop --check                  load and roll back
   augmed load clinical omop --errors errors.csv      all errors as a table
-  augmed load clinical mimic --renumber ids.csv      ids of 64 bits";
+  augmed load clinical mimic --renumber ids.csv      64-bit ids";
 
 /// Load OMOP CDM 5.4 files into their tables.
 #[derive(Debug, Args)]
@@ -83,5 +83,5 @@ pub struct Clinical {
 }
 
 fn date(text: &str) -> Result<NaiveDate, &'static str> {
-    iso8601::date(text).ok_or("is no date, as 2026-01-31")
+    iso8601::date(text).ok_or("is not a date such as 2026-01-31")
 }

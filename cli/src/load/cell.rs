@@ -66,17 +66,17 @@ impl fmt::Display for Problem {
             Self::NotUtf8 => formatter.write_str("not UTF-8 text"),
             Self::Nul => formatter.write_str("has a NUL, which PostgreSQL cannot store"),
             Self::Missing => formatter.write_str("is empty, and has to be there"),
-            Self::NotInteger => formatter.write_str("is no integer"),
+            Self::NotInteger => formatter.write_str("is not an integer"),
             Self::OutOfRange(least, most) => {
                 write!(formatter, "the number is too large: the column takes {least} to {most}")
             }
-            Self::NotNumber => formatter.write_str("is no number"),
-            Self::DecimalComma => formatter.write_str("is no number: write a point for the decimal comma"),
+            Self::NotNumber => formatter.write_str("is not a number"),
+            Self::DecimalComma => formatter.write_str("is not a number: write a decimal point, not a comma"),
             Self::NumberTooLarge => formatter.write_str("the number is too large: it may have 1000 digits"),
-            Self::NotDate => formatter.write_str("is no date (2026-01-31 or 20260131)"),
-            Self::NotTimestamp => formatter.write_str("is no date and time (2026-01-31 08:30:00)"),
+            Self::NotDate => formatter.write_str("is not a date (2026-01-31 or 20260131)"),
+            Self::NotTimestamp => formatter.write_str("is not a date and time (2026-01-31 08:30:00)"),
             Self::UnknownTable => {
-                formatter.write_str("is an id of a table that --renumber cannot tell: no concept beside it names one")
+                formatter.write_str("is an id of an unknown table: --renumber needs a concept in the same row that names the table")
             }
             Self::TooLong { characters, limit } => write!(formatter, "has more than {limit} characters: {characters}"),
         }

@@ -61,7 +61,7 @@ impl Directory {
                 Some(command) => format!("its files are for {command}"),
                 None => format!("expected some of {}, as .csv, .tsv or .txt, plain or .gz", wanted.join(", ")),
             };
-            return Err(Failure::new(format!("{}: no file is named for a table", path.display())).with_remedy(remedy));
+            return Err(Failure::new(format!("{}: no file is named after a table", path.display())).with_remedy(remedy));
         }
         skipped.extend(cpt4.iter().map(|place| skip(place, &reason(CPT4))));
         skipped.extend(named.iter().flat_map(|(table, places)| places.iter().map(|place| skip(place, &reason(table)))));
@@ -100,7 +100,7 @@ fn table_of(name: &str) -> Option<String> {
 fn ambiguous(table: &str, places: &[Place]) -> Failure {
     let mut names: Vec<String> = places.iter().map(Place::name).collect();
     names.sort();
-    Failure::new(format!("{} are all named for the table {table}", names.join(", "))).with_remedy("keep one of them")
+    Failure::new(format!("{} are all named after the table {table}", names.join(", "))).with_remedy("keep one of them")
 }
 
 fn reason(table: &str) -> String {

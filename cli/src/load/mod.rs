@@ -84,7 +84,7 @@ async fn run_from(
 ) -> Result<Ending, Failure> {
     if let Some(table) = files.skip.iter().find(|table| !wanted.contains(&table.as_str())) {
         return Err(Failure::usage(format!(
-            "--skip {table}: is no table of this command; there are {}",
+            "--skip {table}: is not a table of this command; its tables are {}",
             wanted.join(", ")
         )));
     }

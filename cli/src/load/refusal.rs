@@ -64,7 +64,7 @@ fn remedies(diagnosis: &Diagnosis, directory: &Directory, leniency: &Leniency) -
         error.column.as_ref().is_some_and(of_id) && error.problem.starts_with("the number is too large")
     };
     if leniency.ids.is_none() && problems().any(is_beyond_32_bits) {
-        remedies.insert("ids have 32 bits: --renumber FILE gives them anew, and writes which became which".to_owned());
+        remedies.insert("ids have 32 bits: --renumber FILE replaces them, and writes the mapping to FILE".to_owned());
     }
     if !leniency.truncates && problems().any(|error| error.problem.starts_with("has more than")) {
         remedies.insert("--truncate cuts texts that are too long".to_owned());

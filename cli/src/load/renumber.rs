@@ -86,7 +86,7 @@ impl Ids {
         for row in reader.deserialize() {
             let (table, original, stored): (String, i64, i32) = row.map_err(|error| {
                 let line = error.position().map_or(0, csv::Position::line);
-                Failure::new(format!("{}: line {line}: is no line of table,original,stored", file.display()))
+                Failure::new(format!("{}: line {line}: is not of the form table,original,stored", file.display()))
                     .with_remedy("name a file that an earlier --renumber has written, or one that is not there yet")
             })?;
             let space = self.spaces.entry(table).or_default();

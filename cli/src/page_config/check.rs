@@ -49,7 +49,7 @@ fn read(json: &str) -> (Vec<Leaf>, Vec<Finding>) {
     for (name, content) in &sections {
         match known.into_iter().find(|section| section == name) {
             Some(section) => read_section(section, section, content, &mut leaves, &mut findings),
-            None => findings.push(Finding::wrong(name, format!("is no section; there are {}", known.join(", ")))),
+            None => findings.push(Finding::wrong(name, format!("is not a section; the sections are {}", known.join(", ")))),
         }
     }
     for missing in known.into_iter().filter(|section| !sections.contains_key(*section)) {
@@ -94,7 +94,7 @@ fn leaf(section: &'static str, place: String, ids: &[&RawValue], findings: &mut 
     for id in ids {
         match id.get().parse() {
             Ok(id) => concepts.push(id),
-            Err(_) => findings.push(Finding::wrong(&place, format!("{} is no concept id", id.get()))),
+            Err(_) => findings.push(Finding::wrong(&place, format!("{} is not a concept id", id.get()))),
         }
     }
     if concepts.is_empty() {
@@ -149,11 +149,11 @@ mod tests {
         assert_eq!(
             said,
             [
-                "BACKGROUND.A.B|\"x\" is no concept id",
+                "BACKGROUND.A.B|\"x\" is not a concept id",
                 "BACKGROUND.C|has to be a list of concept ids",
                 "PATIENT COMPLAINT|has to be an object of keys",
                 "PHYSICAL EXAMINATION.D|has to be a list of concept ids",
-                "OTHER|is no section; there are BACKGROUND, PATIENT COMPLAINT, PHYSICAL EXAMINATION",
+                "OTHER|is not a section; the sections are BACKGROUND, PATIENT COMPLAINT, PHYSICAL EXAMINATION",
             ]
         );
     }

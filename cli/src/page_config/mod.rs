@@ -28,13 +28,13 @@ A page configuration is a JSON object of up to three sections, shown in its own 
    \"PATIENT COMPLAINT\": {\"Chief Complaint\": [38000282]},
    \"PHYSICAL EXAMINATION\": {\"Vital Signs\": [4263222]}}
 
-BACKGROUND holds concepts of observations and may nest, PATIENT COMPLAINT types of observations, PHYSICAL EXAMINATION concepts of
-measurements, of which the first gives the title.
+BACKGROUND contains concepts of observations and may be nested, PATIENT COMPLAINT types of observations, PHYSICAL EXAMINATION concepts of
+measurements, of which the first is the title.
 
 Examples:
-  augmed page-config check page_config.json   hold a file against the clinical data
+  augmed page-config check page_config.json   check a file against the clinical data
   augmed page-config set page_config.json     check it and store it
-  augmed page-config show > page_config.json  what is stored";
+  augmed page-config show > page_config.json  print the stored one";
 
 /// Configure what a case shows.
 #[derive(Debug, Args)]

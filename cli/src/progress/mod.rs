@@ -21,8 +21,8 @@ use crate::waiting;
 use model::Study;
 
 const AFTER_HELP: &str = "\
-Who is stuck has assignments left, could log in, and has not answered for some days. Durations are medians, with the quartiles in brackets: of
-reading a case until its questions are opened, and of answering them. An attention check comes with every tenth case.
+A participant is stuck who has assignments left, may log in, and has not answered for some days. Durations are medians, with the quartiles in
+brackets: from opening a case to opening its questions, and from there to the answer. An attention check comes with every tenth case.
 
 Examples:
   augmed progress

@@ -16,17 +16,17 @@ use crate::failure::Failure;
 use crate::report::Ending;
 
 const AFTER_HELP: &str = "\
-A file of people is CSV with the columns email, name, position, employer, area_of_clinical_ex, of which only the first is needed; or
-addresses, one a line or with commas, semicolons or tabs between them.
+A file of people is CSV with the columns email, name, position, employer, area_of_clinical_ex, of which only the first is required; or
+addresses, one per line or separated by commas, semicolons or tabs.
 
 Examples:
   augmed users invite ines@clinic.example tomas@clinic.example
   augmed users invite --file participants.csv
   augmed users invite --prolific prolific_export.csv --sample 100 --seed round-1
   augmed users list
-  augmed users deactivate 17                 an account may be named by its id
-  augmed users withdraw tomas@clinic.example ends an invitation
-  augmed users logout ines@clinic.example    ends tokens, on whatever device
+  augmed users deactivate 17                 accounts can also be given by id
+  augmed users withdraw tomas@clinic.example withdraws an invitation
+  augmed users logout ines@clinic.example    ends all sessions
   augmed users reset ines@clinic.example     mails a link that sets a new password";
 
 /// Manage participants' accounts.

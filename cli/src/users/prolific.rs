@@ -35,7 +35,7 @@ pub fn read(file: &Input) -> Result<Vec<Invitation>, Failure> {
         }
         let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_id {
-            return Err(file.failure(format!("row {}: column Participant id: is no id of Prolific", row.line)));
+            return Err(file.failure(format!("row {}: column Participant id: is not a Prolific id", row.line)));
         }
         let position = position.map(|column| row.cell(column)).filter(|text| !text.is_empty());
         let invitation = Invitation {

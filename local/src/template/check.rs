@@ -158,7 +158,7 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
     }
     for target in &group.targets {
         match template.function(target) {
-            None => problems.push(format!("its target {target} is no function of this template")),
+            None => problems.push(format!("its target {target} is not a function of this template")),
             Some(function) if *target != alias_arn(&function.arn) => {
                 problems.push(format!("its target is {} itself and not its alias", function.key));
             }
@@ -189,7 +189,7 @@ fn permission_problem(template: &Template, group: &TargetGroup, function: &Funct
 fn permission_problems(template: &Template, permission: &Permission) -> Vec<String> {
     let mut problems = Vec::new();
     if template.function(&permission.function).is_none() {
-        problems.push(format!("{} is no function of this template", permission.function));
+        problems.push(format!("{} is not a function of this template", permission.function));
     }
     if permission.action != "lambda:InvokeFunction" {
         problems.push(format!("it permits {} instead of lambda:InvokeFunction", permission.action));
@@ -257,7 +257,7 @@ fn condition_problems(condition: &Condition) -> Vec<String> {
         .values()
         .iter()
         .filter(|value| wrong(value))
-        .map(|value| format!("`{value}` is no {}", condition.field()))
+        .map(|value| format!("`{value}` is not a valid {}", condition.field()))
         .collect()
 }
 

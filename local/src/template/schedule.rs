@@ -26,7 +26,7 @@ pub(super) fn check(expression: &str) -> Result<(), String> {
     let (kind, argument) = expression
         .strip_suffix(')')
         .and_then(|open| open.split_once('('))
-        .ok_or_else(|| format!("`{expression}` is none of cron(…), rate(…), at(…)"))?;
+        .ok_or_else(|| format!("`{expression}` is not cron(…), rate(…) or at(…)"))?;
     match kind {
         "cron" => cron(argument),
         "rate" => rate(argument),
@@ -57,7 +57,7 @@ fn cron(argument: &str) -> Result<(), String> {
     }
     for (field, text) in FIELDS.iter().zip(fields) {
         if !text.split(',').all(|part| field.takes(part)) {
-            return Err(format!("cron({argument}): `{text}` is no {}", field.name));
+            return Err(format!("cron({argument}): `{text}` is not a valid {}", field.name));
         }
     }
     Ok(())

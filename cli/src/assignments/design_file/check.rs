@@ -67,9 +67,9 @@ impl Check<'_> {
         let arm = self.design.arms.iter().position(|arm| arm.name == written.rows[0].arm);
         let (Some(participant), Some(case), Some(arm)) = (participant, case, arm) else {
             let what = match (participant, case) {
-                (None, _) => "User is none of the participants".to_owned(),
-                (_, None) => format!("case {} is none of the cases", written.case),
-                _ => "Arm is none of the design's".to_owned(),
+                (None, _) => "User is not one of the participants".to_owned(),
+                (_, None) => format!("case {} is not one of the cases", written.case),
+                _ => "Arm is not one of the design's".to_owned(),
             };
             return (None, vec![Problem::new(all, what)]);
         };

@@ -18,7 +18,7 @@ pub fn take_out(design: &Design, participants: &mut BTreeSet<String>, cases: &mu
             }
             (None, Some(excluded)) => {
                 if let Some(unknown) = excluded.iter().find(|case| !cases.remove(case)) {
-                    return Err(format!("exclude[{index}].cases: {unknown} is none of the cases"));
+                    return Err(format!("exclude[{index}].cases: {unknown} is not one of the cases"));
                 }
             }
             _ => {}
@@ -42,12 +42,12 @@ pub fn pairs(
         match (&exclude.participant, &exclude.cases) {
             (None, None) => return Err(format!("exclude[{index}]: has neither participant nor cases")),
             (Some(participant), _) if !known.contains(participant) => {
-                return Err(format!("exclude[{index}].participant: is none of the participants"));
+                return Err(format!("exclude[{index}].participant: is not one of the participants"));
             }
             (Some(participant), Some(without)) => {
                 for id in without {
                     let case = cases.iter().position(|case| case.id == *id);
-                    let case = case.ok_or_else(|| format!("exclude[{index}].cases: {id} is none of the cases"))?;
+                    let case = case.ok_or_else(|| format!("exclude[{index}].cases: {id} is not one of the cases"))?;
                     let participant = participants.iter().position(|one| one.email == *participant);
                     excluded.extend(participant.map(|participant| (participant, case)));
                 }

@@ -151,7 +151,7 @@ impl<'a> Play<'a> {
         let header = "User,Case No.,Path,Collapse,Highlight,Top\n";
         let (route, path) = ("POST /admin/config/upload", "/admin/config/upload");
         let mistake = format!("{header}{},one,BACKGROUND.Family History.Cancer: Yes,,,\n", participants[0].email);
-        self.administer(route, "a case that is no number", path, Content::Csv(mistake)).await?;
+        self.administer(route, "a case that is not a number", path, Content::Csv(mistake)).await?;
         let mut rows = header.to_owned();
         for actor in participants {
             let mut own = cases.to_vec();

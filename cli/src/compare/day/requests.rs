@@ -68,7 +68,7 @@ impl<'a> Play<'a> {
         let ((old, old_token, old_took), (new, new_token, new_took)) =
             tokio::join!(self.day.old.ask_for_token(&first, credentials), other.ask_for_token(&second, credentials));
         if [&old, &new].iter().any(|reply| matches!(reply, Err(Silence::Unreachable))) {
-            return Err(Failure::new("a system takes no connections any more: restore both databases and begin again"));
+            return Err(Failure::new("a system no longer accepts connections: restore both databases and start again"));
         }
         let mut verdict = judge(&question, &old, &new, self.day.show_values);
         if let (false, Verdict::OnPurpose(_), Ok(old), Ok(new)) = (is_new, &verdict, &old, &new) {

@@ -55,7 +55,7 @@ pub fn shown(feature: &str) -> Column {
 
 pub fn value(feature: &str) -> Column {
     let about = format!(
-        "what is recorded of the case for the feature {feature}, whoever saw it; several values are separated by ;"
+        "what is recorded of the case for the feature {feature}, whether or not it was shown; several values are separated by ;"
     );
     Column::new(format!("{feature} (value)"), Kind::Text, about)
 }

@@ -222,13 +222,13 @@ fn require_a_match(survey: &Survey, participants: &[String]) -> Result<(), Failu
         return Ok(());
     }
     let problem = format!(
-        "none of the {} participants who have answered is among the {} people of the survey, by its column {}; there is no file",
+        "none of the {} participants who have answered is among the {} people of the survey, in its column {}; no file was written",
         participants.len(),
         survey.people(),
         survey.address_column
     );
     Err(Failure::new(problem)
-        .with_remedy("is it this study's survey? --survey-email names another column with addresses"))
+        .with_remedy("check that it is this study's survey; --survey-email selects another column with addresses"))
 }
 
 /// Returns the name, with a number if another column has it.

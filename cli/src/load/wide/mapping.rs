@@ -90,7 +90,7 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
     let cell = |name: &str| table.find(name).map_or("", |column| row.cell(column));
     let concept = |name: &str| match cell(name) {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| format!("column {name}: is no concept id")),
+        text => text.parse().map(Some).map_err(|_| format!("column {name}: is not a concept id")),
     };
     let mut places = (0..header.len()).filter(|place| header[*place] == column);
     let place = places.next().ok_or_else(|| format!("column column: the file has no column {column}"))?;
@@ -100,14 +100,14 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
     let known = TARGETS.iter().find(|(name, _)| *name == target).map(|(_, target)| *target);
     let target = known.ok_or_else(|| {
         let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
-        format!("column target: is none of {}", names.join(", "))
+        format!("column target: is not one of {}", names.join(", "))
     })?;
     let concept_id = concept("concept_id")?;
     if concept_id.is_none() && matches!(target, Target::Observation | Target::Measurement) {
         return Err("column concept_id: is empty; an observation or a measurement is of a concept".to_owned());
     }
     let values = cell("values").split(';').filter(|pair| !pair.trim().is_empty()).map(|pair| {
-        let (from, to) = pair.split_once('=').ok_or("column values: is no list of FROM=TO;FROM=TO")?;
+        let (from, to) = pair.split_once('=').ok_or("column values: is not a list of FROM=TO;FROM=TO")?;
         Ok((from.trim().to_owned(), to.trim().to_owned()))
     });
     Ok(Mapped {

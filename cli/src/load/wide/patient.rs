@@ -176,7 +176,7 @@ impl Reading<'_> {
             return None;
         }
         let Some(value) = mapped.value(text) else {
-            self.wrong.push((mapped.column.clone(), "is none of the values of the mapping".to_owned()));
+            self.wrong.push((mapped.column.clone(), "is not one of the mapping's values".to_owned()));
             return None;
         };
         parse(value).map_err(|problem| self.wrong.push((mapped.column.clone(), problem.to_string()))).ok()

@@ -93,7 +93,7 @@ impl Scale {
     /// # Errors
     /// Which of them is not a value.
     pub fn positive(&self, chosen: &[String], from: Option<&str>) -> Result<Vec<bool>, String> {
-        let unknown = |text: &str| format!("{text} is none of the answers: {}", self.labels.join(", "));
+        let unknown = |text: &str| format!("{text} is not one of the answers: {}", self.labels.join(", "));
         let chosen: Vec<usize> =
             chosen.iter().map(|text| self.category(text).ok_or_else(|| unknown(text))).collect::<Result<_, _>>()?;
         let Some(from) = from else {

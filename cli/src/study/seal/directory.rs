@@ -20,7 +20,7 @@ impl Unfinished {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Ok(false) => {
                 return Err(Failure::new(format!("{}: not empty", target.display()))
-                    .with_remedy("name a directory that does not exist: what is sealed is not changed"));
+                    .with_remedy("name a directory that does not exist: a sealed directory is never changed"));
             }
             Err(error) => return Err(at(target, &error)),
         }

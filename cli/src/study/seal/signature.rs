@@ -21,7 +21,7 @@ impl SigningKey {
     pub fn read(file: &Input) -> Result<Self, Failure> {
         let unusable = || {
             file.failure("not an Ed25519 private key (PKCS#8, PEM)")
-                .with_remedy("openssl genpkey -algorithm ed25519 -out key.pem makes one")
+                .with_remedy("create one with openssl genpkey -algorithm ed25519 -out key.pem")
         };
         let der = PrivatePkcs8KeyDer::from_pem_slice(&file.read()?).map_err(|_| unusable())?;
         // OpenSSL omits the public key, which the strict parser requires
@@ -47,7 +47,7 @@ impl VerifyingKey {
         }
         let pair = SigningKey::read(file).map_err(|_| {
             file.failure("not an Ed25519 public key (PEM)")
-                .with_remedy("openssl pkey -in key.pem -pubout -out public.pem makes it of the private one")
+                .with_remedy("derive it from the private key with openssl pkey -in key.pem -pubout -out public.pem")
         });
         Ok(Self(pair?.0.public_key().as_ref().to_vec()))
     }

@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Ending, Failure> 
     let directory = &arguments.directory;
     let path = directory.join(manifest::FILE);
     let text = fs::read(&path).map_err(|error| {
-        Failure::new(format!("{}: {error}", path.display())).with_remedy("`augmed study seal` writes such a directory")
+        Failure::new(format!("{}: {error}", path.display())).with_remedy("name a directory written by `augmed study seal`")
     })?;
     let manifest = read(&text).map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
     let manifest_sha256 = sha256(&text);
