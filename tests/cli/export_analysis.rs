@@ -72,7 +72,7 @@ async fn an_answer_is_a_row_with_what_was_shown_true_answered_and_surveyed() {
     let run = augmed.run(&["export", "analysis", "--survey", "survey.csv"]).done();
 
     assert_eq!(run.stdout, FILE);
-    assert!(run.stderr.contains("note: 1 answers are none of the options"), "{run:?}");
+    assert!(run.stderr.contains("note: 1 answers are not among the options"), "{run:?}");
     assert!(run.stderr.contains("1 of 2 participants found among 2 people; joined Q2"), "{run:?}");
     assert_eq!(augmed.audited().await.last().unwrap(), &("cli".to_owned(), "data.export".to_owned()));
 }

@@ -60,7 +60,10 @@ async fn a_vocabulary_date_is_read_as_strictly() {
         let run = augmed.run(&["load", "vocabulary", &directory, "--check"]);
 
         assert_eq!(run.code == Some(0), is_right, "{date}: {run:?}");
-        assert!(is_right || run.stderr.contains("CONCEPT.csv: line 2, column valid_start_date: is not a date"), "{run:?}");
+        assert!(
+            is_right || run.stderr.contains("CONCEPT.csv: line 2, column valid_start_date: is not a date"),
+            "{run:?}"
+        );
     }
 }
 
@@ -325,7 +328,7 @@ async fn what_is_no_number_is_no_value() {
     let loaded = augmed.run(&["load", "clinical", &directory]).done();
     let case = augmed.run(&["case", "show", "--file", &file, "--row", "2"]).done();
 
-    let note = "measurement.csv: 2 numbers are NaN or infinite, and were stored as no value";
+    let note = "measurement.csv: 2 numbers are NaN or infinite, and were stored as NULL";
     assert!(loaded.stdout.contains(note), "{loaded:?}");
     assert!(!case.stdout.contains("NaN") && !case.stdout.to_lowercase().contains("infinity"), "{case:?}");
 }

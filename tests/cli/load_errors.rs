@@ -1,4 +1,4 @@
-//! `augmed load` tells all errors, not only the first.
+//! `augmed load` reports all errors, not only the first.
 
 use serde_json::{Value, json};
 
@@ -120,5 +120,5 @@ async fn texts_that_are_too_long_are_cut_when_asked() {
         refused.stderr.contains("has more than 50 characters: 60") && refused.stderr.contains("--truncate"),
         "{refused:?}"
     );
-    assert!(cut.stdout.contains("person.csv: 1 cells were too long, and were cut"), "{cut:?}");
+    assert!(cut.stdout.contains("person.csv: 1 cells were too long, and were truncated"), "{cut:?}");
 }

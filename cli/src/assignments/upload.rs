@@ -194,7 +194,7 @@ impl Report for Refused {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_warnings(&self.warnings, out)?;
         self.counts.write(out)?;
-        writeln!(out, "nothing was stored: correct the file, or add --force if all of this is meant so")
+        writeln!(out, "nothing was stored: correct the file, or add --force if all of this is intended")
     }
 
     fn ending(&self) -> Ending {

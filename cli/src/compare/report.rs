@@ -124,7 +124,7 @@ impl Report for Compared {
             }
         }
         if self.differences.len() > MAX_REPORTED {
-            writeln!(out, "and {} more: --json or --html tells all", self.differences.len() - MAX_REPORTED)?;
+            writeln!(out, "and {} more: --json or --html lists all", self.differences.len() - MAX_REPORTED)?;
         }
         writeln!(
             out,

@@ -52,7 +52,11 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     if config.signup == Signup::Open {
         let remedy =
             "SIGNUP=by-mail, with MAIL_FROM and FRONTEND_URL: only the reader of the invitation's mail signs up";
-        found.push(Diagnosis::warning("signup", "anybody who knows the address of an invited account can take it over", remedy));
+        found.push(Diagnosis::warning(
+            "signup",
+            "anybody who knows the address of an invited account can take it over",
+            remedy,
+        ));
     }
     if config.cors_origins == CorsOrigins::Any {
         let remedy = "CORS_ORIGINS=https://study.example, if the frontend is served from elsewhere";

@@ -40,7 +40,7 @@ async fn pages(db: &Database) -> Result<Diagnosis, Failure> {
     if found.is_empty() {
         return Ok(Diagnosis::good("pages", "every answer fits the page that it was given to"));
     }
-    let remedy = "augmed case shown ANSWER draws the page; augmed --json progress lists all of these answers";
+    let remedy = "augmed case shown ANSWER shows the page; augmed --json progress lists all of these answers";
     Ok(Diagnosis::warning("pages", found.sentences(MAX_LISTED_ANSWERS).join("; "), remedy))
 }
 

@@ -43,8 +43,7 @@ impl Destination {
         })?;
         match format {
             Format::Parquet if self.output.is_gzip() => {
-                Err(Failure::usage("Parquet is already compressed")
-                    .with_remedy("let the file's name end in .parquet"))
+                Err(Failure::usage("Parquet is already compressed").with_remedy("let the file's name end in .parquet"))
             }
             Format::Parquet if self.output.is_stdout() && io::stdout().is_terminal() => {
                 Err(Failure::usage("a terminal cannot show Parquet").with_remedy("name a file: --output FILE.parquet"))

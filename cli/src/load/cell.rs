@@ -75,9 +75,9 @@ impl fmt::Display for Problem {
             Self::NumberTooLarge => formatter.write_str("the number is too large: it may have 1000 digits"),
             Self::NotDate => formatter.write_str("is not a date (2026-01-31 or 20260131)"),
             Self::NotTimestamp => formatter.write_str("is not a date and time (2026-01-31 08:30:00)"),
-            Self::UnknownTable => {
-                formatter.write_str("is an id of an unknown table: --renumber needs a concept in the same row that names the table")
-            }
+            Self::UnknownTable => formatter.write_str(
+                "is an id of an unknown table: --renumber needs a concept in the same row that names the table",
+            ),
             Self::TooLong { characters, limit } => write!(formatter, "has more than {limit} characters: {characters}"),
         }
     }

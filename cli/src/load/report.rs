@@ -92,11 +92,11 @@ impl Report for Loaded {
                 writeln!(out, "note: {}: {from} was loaded as {to}, its name in OMOP CDM 5.4", one.file)?;
             }
             if one.truncated_cells > 0 {
-                writeln!(out, "note: {}: {} cells were too long, and were cut", one.file, one.truncated_cells)?;
+                writeln!(out, "note: {}: {} cells were too long, and were truncated", one.file, one.truncated_cells)?;
             }
             if one.cells_without_number > 0 {
                 let (file, cells) = (&one.file, one.cells_without_number);
-                writeln!(out, "note: {file}: {cells} numbers are NaN or infinite, and were stored as no value")?;
+                writeln!(out, "note: {file}: {cells} numbers are NaN or infinite, and were stored as NULL")?;
             }
             if one.added_concepts > 0 {
                 writeln!(

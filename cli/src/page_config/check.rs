@@ -49,7 +49,9 @@ fn read(json: &str) -> (Vec<Leaf>, Vec<Finding>) {
     for (name, content) in &sections {
         match known.into_iter().find(|section| section == name) {
             Some(section) => read_section(section, section, content, &mut leaves, &mut findings),
-            None => findings.push(Finding::wrong(name, format!("is not a section; the sections are {}", known.join(", ")))),
+            None => {
+                findings.push(Finding::wrong(name, format!("is not a section; the sections are {}", known.join(", "))))
+            }
         }
     }
     for missing in known.into_iter().filter(|section| !sections.contains_key(*section)) {

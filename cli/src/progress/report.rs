@@ -87,7 +87,7 @@ impl Study {
         if total.skipped > 0 {
             writeln!(
                 out,
-                "warning: {} assignments are never shown, for their case is not there: augmed doctor",
+                "warning: {} assignments are never shown, because their case does not exist: augmed doctor",
                 total.skipped
             )?;
         }

@@ -149,18 +149,18 @@ mod tests {
     #[test]
     fn malformed_answers_are_refused() {
         for (answer, why) in [
-            (json!({"body": "no status"}), "not what"),
-            (json!({"statusCode": "200"}), "not what"),
+            (json!({"body": "no status"}), "malformed"),
+            (json!({"statusCode": "200"}), "malformed"),
             (json!({"statusCode": 42}), "42 is not a valid status"),
             (json!({"statusCode": 101}), "101 is not a valid status"),
-            (json!({"statusCode": 200, "body": {"a": 1}}), "not what"),
+            (json!({"statusCode": 200, "body": {"a": 1}}), "malformed"),
             (json!({"statusCode": 200, "body": "%%%", "isBase64Encoded": true}), "base64"),
-            (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "not what"),
+            (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "malformed"),
             (json!({"statusCode": 200, "multiValueHeaders": {"a b": ["1"]}}), "header a b"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": ["1\r\ny: 2"]}}), "header x"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": ["1".repeat(40_000)]}}), "32 K"),
             (json!({"statusCode": 200, "body": "1".repeat(1024 * 1024)}), "1 MB"),
-            (json!("text"), "not what"),
+            (json!("text"), "malformed"),
         ] {
             let problem = of(&answer, true).unwrap_err().to_string();
             assert!(problem.contains(why), "{problem}");

@@ -57,7 +57,7 @@ fn cron(argument: &str) -> Result<(), String> {
     }
     for (field, text) in FIELDS.iter().zip(fields) {
         if !text.split(',').all(|part| field.takes(part)) {
-            return Err(format!("cron({argument}): `{text}` is not a valid {}", field.name));
+            return Err(format!("cron({argument}): `{text}` is not a valid value of {}", field.name));
         }
     }
     Ok(())
@@ -118,14 +118,14 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (wrong, why) in [
-            ("0 3 * * ? *", "none of"),
+            ("0 3 * * ? *", "not cron("),
             ("cron(0 3 * * *)", "5 fields"),
             ("cron(0 3 * * * *)", "not both"),
             ("cron(0 3 ? * ? *)", "not both"),
-            ("cron(60 3 * * ? *)", "no minutes"),
-            ("cron(0 3 * 13 ? *)", "no month"),
-            ("cron(0 3 ? * MONDAY *)", "no day of week"),
-            ("cron(*/0 3 * * ? *)", "no minutes"),
+            ("cron(60 3 * * ? *)", "value of minutes"),
+            ("cron(0 3 * 13 ? *)", "value of month"),
+            ("cron(0 3 ? * MONDAY *)", "value of day of week"),
+            ("cron(*/0 3 * * ? *)", "value of minutes"),
             ("rate(1 hours)", "rate(1 hours)"),
             ("rate(5 minute)", "rate(5 minute)"),
             ("daily(3)", "no daily"),

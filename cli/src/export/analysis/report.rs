@@ -37,7 +37,7 @@ impl Report for Exported {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.written.write(out)?;
         if self.unknown_options > 0 {
-            writeln!(out, "note: {} answers are none of the options, and left empty", self.unknown_options)?;
+            writeln!(out, "note: {} answers are not among the options, and were left empty", self.unknown_options)?;
         }
         for finding in self.validated.iter().flatten() {
             writeln!(out, "validate: {finding}")?;
@@ -51,10 +51,10 @@ impl Report for Exported {
             columns.join(", ")
         )?;
         if !left_out.is_empty() {
-            writeln!(out, "note: an address stands in {}, which was not joined", left_out.join(", "))?;
+            writeln!(out, "note: not joined, because of addresses: {}", left_out.join(", "))?;
         }
         if !with_addresses.is_empty() {
-            writeln!(out, "note: an address stands in {}, which was joined as asked", with_addresses.join(", "))?;
+            writeln!(out, "note: joined as requested in spite of addresses: {}", with_addresses.join(", "))?;
         }
         Ok(())
     }

@@ -74,7 +74,8 @@ fn share(text: &str) -> Result<f64, &'static str> {
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     if arguments.imrmc.as_ref().is_some_and(Output::is_stdout) {
-        return Err(Failure::usage("--imrmc - and the figures cannot both go to standard output").with_remedy("name a file: --imrmc FILE"));
+        return Err(Failure::usage("--imrmc - and the figures cannot both go to standard output")
+            .with_remedy("name a file: --imrmc FILE"));
     }
     let truths = arguments.truth.as_ref().map(|file| {
         let text = file.read_text()?;

@@ -138,7 +138,7 @@ impl Report for Sealed {
         if self.is_signed {
             writeln!(out, "signed: {}", signature::FILE)
         } else {
-            writeln!(out, "not signed: only this SHA-256 tells whether somebody has written another manifest")
+            writeln!(out, "not signed: only this SHA-256 reveals whether somebody has replaced the manifest")
         }
     }
 }

@@ -35,7 +35,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Ending, Failure> 
     let directory = &arguments.directory;
     let path = directory.join(manifest::FILE);
     let text = fs::read(&path).map_err(|error| {
-        Failure::new(format!("{}: {error}", path.display())).with_remedy("name a directory written by `augmed study seal`")
+        Failure::new(format!("{}: {error}", path.display()))
+            .with_remedy("name a directory written by `augmed study seal`")
     })?;
     let manifest = read(&text).map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
     let manifest_sha256 = sha256(&text);
@@ -151,11 +152,11 @@ impl Report for Verified {
             writeln!(out, "wrong: the audit trail: {problem}")?;
         }
         if self.is_other_manifest {
-            writeln!(out, "wrong: the manifest is another one: SHA-256 {}", self.manifest_sha256)?;
+            writeln!(out, "wrong: the manifest was replaced: SHA-256 {}", self.manifest_sha256)?;
         }
         match self.signature {
-            Signed::Good => writeln!(out, "good: the signature is of this key")?,
-            Signed::Wrong => writeln!(out, "wrong: the signature is not of this manifest and key")?,
+            Signed::Good => writeln!(out, "good: the signature matches this key")?,
+            Signed::Wrong => writeln!(out, "wrong: the signature does not match this manifest and key")?,
             Signed::Missing => writeln!(out, "wrong: there is no signature ({})", signature::FILE)?,
             Signed::Unchecked => writeln!(out, "note: there is a signature; --key checks it")?,
             Signed::Unsigned => {}

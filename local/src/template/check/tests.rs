@@ -63,7 +63,12 @@ fn every_planted_mistake_is_found() {
         ("CasesRule", "!Ref CasesTargetGroup", "!Ref AnswerTargetGroup", "CasesFunction: no rule leads to it"),
         ("CasesRule", CASES_CONDITION, "Values: [/a, /b, /c, /d, /e, /f]", "CasesRule: 6 condition values"),
         ("CasesRule", CASES_CONDITION, "Values: [/*/*/*, /?/?/?]", "CasesRule: 6 wildcards"),
-        ("CasesRule", CASES_CONDITION, "Values: ['/api/cases?x=[1]']", "`/api/cases?x=[1]` is not a valid path-pattern"),
+        (
+            "CasesRule",
+            CASES_CONDITION,
+            "Values: ['/api/cases?x=[1]']",
+            "`/api/cases?x=[1]` is not a valid path-pattern",
+        ),
         ("CasesRule", CASES_CONDITION, "Values: [api/cases]", "CasesRule: `api/cases` is not a valid path-pattern"),
         (
             "CasesRule",
