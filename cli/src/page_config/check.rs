@@ -50,7 +50,7 @@ fn read(json: &str) -> (Vec<Leaf>, Vec<Finding>) {
         match known.into_iter().find(|section| section == name) {
             Some(section) => read_section(section, section, content, &mut leaves, &mut findings),
             None => {
-                findings.push(Finding::wrong(name, format!("is not a section; the sections are {}", known.join(", "))))
+                findings.push(Finding::wrong(name, format!("is not a section; the sections are {}", known.join(", "))));
             }
         }
     }
