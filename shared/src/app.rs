@@ -11,6 +11,7 @@ use crate::db::{Address, Database, Deployment, Reads};
 use crate::http::ClientAddress;
 use crate::mail::Mailer;
 use crate::secrets::{RotatingSecret, Rotation, SecretsError, Source};
+use crate::time::Clock;
 
 /// How long an API key is accepted after it was replaced: as long as it may take every process to see the new one.
 const API_KEY_OVERLAP: TimeDelta = TimeDelta::seconds(60);
@@ -42,6 +43,8 @@ pub struct State {
     pub signup: Signup,
     /// Keeps secrets as new as those in SSM.
     pub rotation: Rotation,
+    /// Judges tokens, keys and the progress of runs.
+    pub clock: Clock,
 }
 
 /// Why a process cannot start.
@@ -83,9 +86,15 @@ impl App {
 
     /// The state for `config`; opens no connection. Its secrets stay as they are.
     pub fn new(config: &Config, deployment: Deployment) -> Result<Self, StartError> {
+        Self::with_clock(config, deployment, Clock::default())
+    }
+
+    /// The same with another clock than that of this process.
+    pub fn with_clock(config: &Config, deployment: Deployment, clock: Clock) -> Result<Self, StartError> {
         let address = Address::of(config, deployment)?;
         let db = Database::new(address, deployment);
-        Ok(Self(Arc::new(State::new(db, replica(config, deployment)?, config))))
+        let state = State::new(db, replica(config, deployment)?, config);
+        Ok(Self(Arc::new(State { clock, ..state })))
     }
 
     /// The state for `config` with another database than its own.
@@ -122,6 +131,7 @@ impl State {
             frontend_url: config.frontend_url.clone(),
             signup: config.signup,
             rotation: Rotation::default(),
+            clock: Clock::default(),
         }
     }
 

@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use crate::aws;
 use crate::config::MailTransport;
 use crate::telemetry::waiting_for;
+use crate::time::now;
 
 /// A mail in both forms.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ impl Mailer {
         match self.transport {
             // as SES makes them: the time in milliseconds, a UUID, and the region's six digits
             MailTransport::Ses => {
-                let milliseconds = chrono::Utc::now().timestamp_millis();
+                let milliseconds = now().timestamp_millis();
                 format!("0100{milliseconds:012x}-{}-000000", uuid::Uuid::new_v4())
             }
             MailTransport::Log | MailTransport::Directory(_) => local_id(),
@@ -122,7 +123,7 @@ fn local_id() -> String {
 async fn write_file(directory: &Path, recipient: &str, message: &Message) -> Result<String, MailError> {
     tokio::fs::create_dir_all(directory).await?;
     let id = local_id();
-    let path: PathBuf = directory.join(format!("{}-{id}.txt", chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ")));
+    let path: PathBuf = directory.join(format!("{}-{id}.txt", now().format("%Y%m%dT%H%M%S%.3fZ")));
     let content = format!(
         "To: {recipient}\nSubject: {}\n\n{}\n\n--- HTML ---\n{}\n",
         message.subject, message.text, message.html

@@ -1,9 +1,45 @@
-//! Times as the old system writes them, and as a database may hold them.
+//! The time of day, times as the old system writes them, and as a database may hold them.
+
+use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
+
+/// Reads the clock of this process. Nothing else of the API does (`scripts/architecture`).
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// The clock by which requests are judged: that of this process, or one that a test sets.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// A clock that is read with `read`.
+    pub fn of(read: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::of(now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
 
 /// A `timestamp` or `timestamptz` of a table. PostgreSQL stores `infinity` and years that no caller can read: they are `None`,
 /// where [`NaiveDateTime`] panics.

@@ -28,5 +28,6 @@ mod progress;
 mod real_data;
 mod seal;
 mod study;
+mod trial;
 mod users;
 mod verify;

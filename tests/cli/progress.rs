@@ -96,6 +96,13 @@ async fn who_is_stuck_depends_on_the_days() {
 }
 
 #[tokio::test]
+async fn nobody_is_stuck_for_more_days_than_a_calendar_has() {
+    let study = study().await.run(&["--json", "progress", "--stuck-after-days", "4294967295"]).done().json();
+
+    assert_eq!(of(&study["participants"], "email", &json!("a@study.test"))["state"], "working");
+}
+
+#[tokio::test]
 async fn a_terminal_shows_addresses_and_what_comes_next() {
     let shown = study().await.run(&["progress"]).done().stdout;
 

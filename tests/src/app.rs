@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use shared::config::{Config, Environment};
 use shared::db::Deployment;
+use shared::time::Clock;
 use sqlx::PgPool;
 use tower::ServiceExt as _;
 
@@ -95,16 +96,21 @@ impl TestApp {
     }
 
     /// Starts the API over `db`, with some environment variables changed.
-    #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
     pub async fn configured(db: TestDb, variables: &[(&str, &str)]) -> Self {
+        Self::at(db, variables, Clock::default()).await
+    }
+
+    /// Starts it with another clock as well.
+    #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
+    pub async fn at(db: TestDb, variables: &[(&str, &str)], clock: Clock) -> Self {
         secrets::watch();
         let mails = std::env::temp_dir().join(format!("augmed-mails-{}", uuid::Uuid::new_v4()));
         let mut environment = environment(&db.url());
         environment.insert("MAIL_TRANSPORT".to_owned(), format!("file:{}", mails.display()));
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Config::from_environment(&environment).expect("the test's configuration is complete");
-        let app = shared::App::new(&config, Deployment::Container { max_connections: config.database_max_connections })
-            .expect("the database's address is valid");
+        let deployment = Deployment::Container { max_connections: config.database_max_connections };
+        let app = shared::App::with_clock(&config, deployment, clock).expect("the database's address is valid");
         Self { service: server::service(app.clone(), &config), db, app, mails }
     }
 
@@ -149,7 +155,7 @@ impl TestApp {
 
     /// Issues a token for an account, without a login.
     pub fn token_for(&self, email: &str) -> String {
-        self.app.tokens.issue(email, false, chrono::Utc::now()).expect("tokens can be signed")
+        self.app.tokens.issue(email, false, self.app.clock.now()).expect("tokens can be signed")
     }
 
     /// Sends `POST /api/auth/login`.

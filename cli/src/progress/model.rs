@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use serde::Serialize;
 use shared::time::StoredTime;
 
@@ -130,7 +130,8 @@ impl Study {
                 _ => total = work,
             }
         }
-        let stuck_before = at - TimeDelta::days(stuck_after_days.into());
+        // nobody has been stuck for longer than there are dates
+        let stuck_before = at.checked_sub_days(Days::new(stuck_after_days.into())).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut participants: Vec<Participant> = accounts
             .into_iter()
             .map(|account| {
@@ -289,6 +290,41 @@ mod tests {
         assert_eq!(expected_end(5, 14, today), Some("2026-03-13".parse().unwrap()));
         assert_eq!(expected_end(5, 0, today), None);
         assert_eq!(expected_end(0, 14, today), None);
+    }
+
+    #[test]
+    fn the_week_before_new_year_and_a_leap_day_has_seven_days() {
+        for (today, first, last) in [
+            ("2027-01-01", "2026-12-25", "2026-12-31"),
+            ("2028-03-01", "2028-02-23", "2028-02-29"),
+            ("2028-02-29", "2028-02-22", "2028-02-28"),
+            ("9999-12-31", "9999-12-24", "9999-12-30"),
+        ] {
+            let today: NaiveDate = today.parse().unwrap();
+            let before = first.parse::<NaiveDate>().unwrap() - Days::new(1);
+            let days = [(before, 1), (first.parse().unwrap(), 10), (last.parse().unwrap(), 100), (today, 1000)];
+            let days = days.map(|(day, answers)| Day { day, answers });
+
+            assert_eq!(answers_of_last_week(&days, today), 110, "{today}");
+        }
+    }
+
+    #[test]
+    fn the_end_is_expected_over_new_year_and_a_leap_day() {
+        for (today, end) in [("2026-12-31", "2027-01-02"), ("2028-02-28", "2028-03-01"), ("2027-02-27", "2027-03-01")] {
+            assert_eq!(expected_end(2, 7, today.parse().unwrap()), Some(end.parse().unwrap()), "{today}");
+        }
+        assert_eq!(expected_end(i64::MAX, 1, "9999-12-31".parse().unwrap()), None, "no calendar has that day");
+    }
+
+    #[test]
+    fn who_has_answered_before_the_clock_went_back_is_not_stuck() {
+        let before = account(true, true, Some("2026-10-25T02:30:00"));
+        let work = Work { assigned: 2, answered: 1, remaining: 1, ..Work::default() };
+
+        let an_hour_back: DateTime<Utc> = "2026-10-25T01:30:00Z".parse().unwrap();
+
+        assert_eq!(Participant::of(before, work, an_hour_back).state, State::Working);
     }
 
     #[test]

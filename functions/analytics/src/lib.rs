@@ -93,7 +93,7 @@ async fn post_analytics(
                FROM display_config JOIN account ON account.email = display_config.user_email
                WHERE display_config.id = $2 AND case_id IS NOT NULL
                ON CONFLICT (user_email, case_config_id) DO UPDATE SET
-                 case_open_time = excluded.case_open_time, answer_open_time = excluded.answer_open_time,
+                 case_id = excluded.case_id, case_open_time = excluded.case_open_time, answer_open_time = excluded.answer_open_time,
                  answer_submit_time = excluded.answer_submit_time, to_answer_open_secs = excluded.to_answer_open_secs,
                  to_submit_secs = excluded.to_submit_secs, total_duration_secs = excluded.total_duration_secs,
                  modified_timestamp = now()

@@ -99,13 +99,17 @@ async fn post_answer(
     }
     match attempt {
         Attempt { stored: Some(id), .. } => Ok(Data(Id { id })),
-        Attempt { stored: None, .. } => already_stored(&app, &submission).await,
+        Attempt { stored: None, case_id, .. } => already_stored(&app, &submission, case_id).await,
     }
 }
 
 /// The frontend sends an answer again when the timing behind it was lost: the same answer has the id it has.
-async fn already_stored(app: &App, submission: &Submission<'_>) -> Result<Data<Id<i32>>, ApiError> {
-    let stored = queries::stored_answer(&app.db, submission).await?;
+async fn already_stored(
+    app: &App,
+    submission: &Submission<'_>,
+    case_id: Option<i32>,
+) -> Result<Data<Id<i32>>, ApiError> {
+    let stored = queries::stored_answer(&app.db, submission, case_id).await?;
     let same = stored.answer_config_id == submission.answer_config_id
         && stored.ai_score_shown == submission.ai_score_shown
         && stored.answer.is_some_and(|stored| is_same(&stored, submission.answer));

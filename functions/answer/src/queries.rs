@@ -23,7 +23,9 @@ pub(crate) struct Attempt {
     pub has_questionnaire: bool,
     /// The assignment names no case; nothing was stored yet.
     pub has_no_case: bool,
-    /// The new row. None where there is one for this task already.
+    /// The case of the assignment.
+    pub case_id: Option<i32>,
+    /// The new row. None where there is one for this task and case already.
     pub stored: Option<i32>,
 }
 
@@ -62,6 +64,7 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
                   EXISTS (SELECT FROM assignment) AS "is_assigned!",
                   EXISTS (SELECT FROM questionnaire) AS "has_questionnaire!",
                   EXISTS (SELECT FROM assignment WHERE case_id IS NULL) AS "has_no_case!",
+                  (SELECT case_id FROM assignment) AS case_id,
                   (SELECT id FROM stored) AS stored"#,
         submission.user_email,
         submission.task_id,
@@ -93,10 +96,10 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
                       experiment_id, arm, rl_run_id, policy_id, allocation_probability
                FROM display_config JOIN account ON account.email = display_config.user_email
                WHERE display_config.id = $2 AND case_id IS NULL
-                 AND NOT EXISTS (SELECT FROM answer WHERE task_id = $2 AND user_email = $1)
+                 AND NOT EXISTS (SELECT FROM answer WHERE task_id = $2 AND user_email = $1 AND case_id IS NULL)
                RETURNING id)
            SELECT (SELECT id FROM account) AS account_id, true AS "is_assigned!", true AS "has_questionnaire!",
-                  true AS "has_no_case!", (SELECT id FROM stored) AS stored"#,
+                  true AS "has_no_case!", NULL::integer AS case_id, (SELECT id FROM stored) AS stored"#,
         submission.user_email,
         submission.task_id,
         submission.answer_config_id,
@@ -110,14 +113,20 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
     Ok(attempt)
 }
 
-/// The oldest answer to this task: the old system could store several where the assignment has no case.
-pub(crate) async fn stored_answer(db: &Database, submission: &Submission<'_>) -> Result<StoredAnswer, sqlx::Error> {
+/// Reads the answer that this participant has given to the assignment when it had this case: a batch can use the id of an assignment that an
+/// upload has removed for another case. The old system could store several answers where an assignment has no case; the oldest counts.
+pub(crate) async fn stored_answer(
+    db: &Database,
+    submission: &Submission<'_>,
+    case_id: Option<i32>,
+) -> Result<StoredAnswer, sqlx::Error> {
     sqlx::query_as!(
         StoredAnswer,
         r#"SELECT id, answer::text AS answer, answer_config_id, ai_score_shown FROM answer
-           WHERE task_id = $1 AND user_email = $2 ORDER BY id LIMIT 1"#,
+           WHERE task_id = $1 AND user_email = $2 AND case_id IS NOT DISTINCT FROM $3 ORDER BY id LIMIT 1"#,
         submission.task_id,
-        submission.user_email
+        submission.user_email,
+        case_id
     )
     .fetch_one(db)
     .await

@@ -11,7 +11,6 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::post;
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use shared::auth::PasswordRecord;
 use shared::extract::{Json, Object, nullable};
@@ -109,7 +108,8 @@ async fn post_login(
     // none when the password was changed while it was hashed
     let session = guess.forget_wrong(&app.db).await?.ok_or(Business::WrongPassword)?;
     // sessions may have been ended by a clock that is ahead of this one
-    let now = session.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
+    let now = app.clock.now();
+    let now = session.tokens_valid_from.map_or(now, |valid_from| valid_from.max(now));
     let token = app.tokens.issue(&session.email, session.is_admin, now);
     let token = token.map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
     Ok(([(header::AUTHORIZATION, format!("Bearer {token}"))], Bare(LoggedIn { message: "Login Successfully" })))

@@ -96,7 +96,8 @@ impl Report {
 }
 
 impl Progress {
-    /// Where the run stands after `report`. It starts and ends `now` where it does not say when.
+    /// Where the run stands after `report`. It starts and ends `now` where it does not say when, but never ends before it has started: clocks
+    /// differ, and go back.
     pub(crate) fn after(self, report: &Report, now: DateTime<Utc>) -> Result<Self, ReportError> {
         let status = report.status.unwrap_or(self.status);
         if !self.status.may_become(status) {
@@ -109,8 +110,8 @@ impl Progress {
             return Err(ReportError::Invalid("completed_at: the run is not over"));
         }
         let has_started = (status != RunStatus::Pending).then_some(now);
-        let is_over = status.is_final().then_some(now);
         let started_at = report.started_at.or(self.started_at).or(has_started);
+        let is_over = status.is_final().then_some(started_at.map_or(now, |started_at| started_at.max(now)));
         let completed_at = report.completed_at.or(self.completed_at).or(is_over);
         if completed_at.is_some() && completed_at < started_at {
             return Err(ReportError::Invalid("completed_at: before started_at"));
@@ -169,6 +170,15 @@ mod tests {
         let completed = stands(Running).after(&report, at(9)).unwrap();
 
         assert_eq!((completed.started_at, completed.completed_at), (Some(at(1)), Some(at(2))));
+    }
+
+    #[test]
+    fn a_run_does_not_end_before_it_has_started_where_the_clock_went_back() {
+        let running = Progress { started_at: Some(at(30)), ..stands(Running) };
+
+        let completed = running.after(&reports(Completed), at(1)).unwrap();
+
+        assert_eq!(completed.completed_at, Some(at(30)));
     }
 
     #[test]

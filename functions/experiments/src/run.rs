@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Utc;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -272,7 +271,7 @@ pub(crate) async fn patch_run(
         started_at: stored.started_at.and_then(StoredTime::utc),
         completed_at: stored.completed_at.and_then(StoredTime::utc),
     };
-    let progress = progress.after(&report, Utc::now())?;
+    let progress = progress.after(&report, app.clock.now())?;
     let run = sqlx::query_as!(
         Run,
         r#"UPDATE rl_run

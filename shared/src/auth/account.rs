@@ -58,12 +58,12 @@ impl Participant {
             Ok(token) => token,
             Err(error) => return Ok(Err(error)),
         };
-        let mut verdict = app.tokens.verify(token, Utc::now());
+        let mut verdict = app.tokens.verify(token, app.clock.now());
         if matches!(verdict, Err(TokenError::Signature))
             && app.tokens.may_miss_key_of(token)
             && app.rotation.look_up(&app.tokens.key()).await?
         {
-            verdict = app.tokens.verify(token, Utc::now());
+            verdict = app.tokens.verify(token, app.clock.now());
         }
         Ok(verdict.map(|verified| Self::holding(token, verified, parts)))
     }

@@ -22,7 +22,8 @@ impl FromRequestParts<App> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let has_key = api_key::is_presented(&parts.headers, app.admin_api_key.as_deref(), &app.rotation).await?;
+        let has_key =
+            api_key::is_presented(&parts.headers, app.admin_api_key.as_deref(), &app.rotation, app.clock.now()).await?;
         let actor = if has_key { Actor::AdminKey } else { administrator(parts, app).await? };
         Ok(Self(Author { actor, request_id: RequestId::of(parts) }))
     }
@@ -32,7 +33,9 @@ impl FromRequestParts<App> for Service {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let has_key = api_key::is_presented(&parts.headers, app.export_api_key.as_deref(), &app.rotation).await?;
+        let has_key =
+            api_key::is_presented(&parts.headers, app.export_api_key.as_deref(), &app.rotation, app.clock.now())
+                .await?;
         let actor = if has_key { Actor::ExportKey } else { administrator(parts, app).await? };
         Ok(Self(Author { actor, request_id: RequestId::of(parts) }))
     }

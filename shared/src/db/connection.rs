@@ -5,8 +5,9 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 
 use super::Address;
 use super::address::Opened;
+use crate::time::now;
 
 /// A connection that gives no sign of life for so long is taken for dead: after a failover nobody closes it.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -36,7 +38,7 @@ impl Manager for Connections {
 
     async fn create(&self) -> Result<Alive, sqlx::Error> {
         let Opened { connection, prologue } = self.address.connect().await?;
-        Ok(Alive { connection, prologue, at: SystemTime::now() })
+        Ok(Alive { connection, prologue, at: now() })
     }
 
     async fn recycle(&self, alive: &mut Alive, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -49,19 +51,19 @@ impl Manager for Connections {
 pub(super) struct Alive {
     connection: PgConnection,
     prologue: Option<Arc<str>>,
-    at: SystemTime,
+    at: DateTime<Utc>,
 }
 
 impl Alive {
     fn is_trusted(&self) -> bool {
         // nobody knows how long ago it was if the clock was set back
-        self.at.elapsed().is_ok_and(|idle| idle < TRUSTED_IDLE)
+        (now() - self.at).to_std().is_ok_and(|idle| idle < TRUSTED_IDLE)
     }
 
     async fn is_confirmed(&mut self) -> bool {
         let answers = matches!(timeout(SIGN_OF_LIFE, self.connection.ping()).await, Ok(Ok(())));
         if answers {
-            self.at = SystemTime::now();
+            self.at = now();
         }
         answers
     }
@@ -82,7 +84,7 @@ impl Connection {
 
     /// Every statement was run to its end, and none is in a transaction: whoever comes next may have it as it is.
     pub(super) fn finished(&mut self) {
-        self.object.as_mut().expect(IN_USE).at = SystemTime::now();
+        self.object.as_mut().expect(IN_USE).at = now();
         self.has_finished = true;
     }
 }

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
@@ -16,6 +15,7 @@ use super::source::{Fetched, Source};
 use super::versions::RotatingSecret;
 use crate::config::Config;
 use crate::db::Address;
+use crate::time::now;
 
 /// SSM answers in some milliseconds; a request must not wait longer for it than the frontend waits for the request.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -57,7 +57,7 @@ impl Rotation {
         secrets: impl IntoIterator<Item = Arc<RotatingSecret>>,
         address: Address,
     ) -> Self {
-        let now = AtomicI64::new(Utc::now().timestamp_millis());
+        let started = AtomicI64::new(now().timestamp_millis());
         let secrets = secrets.into_iter().map(|secret| (secret, Lookout::new(PAUSE_BETWEEN_LOOKS, MOST_WAITING)));
         let link = Link {
             source,
@@ -66,8 +66,8 @@ impl Rotation {
             address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
             refreshes: Lookout::new(PAUSE_BETWEEN_REFRESHES, Semaphore::MAX_PERMITS),
-            attempted_at: AtomicI64::new(now.load(Ordering::Relaxed)),
-            fetched_at: now,
+            attempted_at: AtomicI64::new(started.load(Ordering::Relaxed)),
+            fetched_at: started,
             is_failing: AtomicBool::new(false),
         };
         link.apply(config, fetched);
@@ -143,7 +143,7 @@ impl Link {
     }
 
     async fn fetch_and_apply(&self) -> Result<(), SecretsError> {
-        self.attempted_at.store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+        self.attempted_at.store(now().timestamp_millis(), Ordering::Relaxed);
         let outcome = in_time(Box::pin(self.source.fetch())).await.and_then(|fetched| {
             let config = Config::from_environment(&fetched.environment)?;
             self.apply(&config, &fetched);
@@ -151,7 +151,7 @@ impl Link {
         });
         match &outcome {
             Ok(()) => {
-                self.fetched_at.store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+                self.fetched_at.store(now().timestamp_millis(), Ordering::Relaxed);
                 if self.is_failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("secrets can be read again");
                 }
@@ -167,7 +167,7 @@ impl Link {
     fn apply(&self, config: &Config, fetched: &Fetched) {
         for (secret, _) in &self.secrets {
             let Some(version) = fetched.versions.get(secret.variable) else { continue };
-            if secret.observe(version, Utc::now()) {
+            if secret.observe(version, now()) {
                 tracing::info!(secret = secret.variable, version = version.number, "secret in use");
             }
         }
@@ -200,6 +200,6 @@ async fn in_time<T>(call: impl Future<Output = Result<T, SecretsError>>) -> Resu
 
 /// A clock that was set back makes values old, not young.
 fn age(milliseconds: &AtomicI64) -> Duration {
-    let age = Utc::now().timestamp_millis() - milliseconds.load(Ordering::Relaxed);
+    let age = now().timestamp_millis() - milliseconds.load(Ordering::Relaxed);
     u64::try_from(age).map_or(Duration::MAX, Duration::from_millis)
 }

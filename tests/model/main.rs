@@ -1,0 +1,171 @@
+//! A reference model of the API, and the same requests to the model and to the API in each of its forms. A case is a sequence of requests,
+//! valid and invalid ones; an answer that is not the model's fails the test, which prints the shortest such sequence as curl commands.
+//!
+//!     PROPTEST_CASES=100000 cargo test --release -p tests --test model
+//!
+//! `Model` says what the contract says, and knows nothing of the product's code. docs/reliability.md has what it covers.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
+mod accounts;
+mod answers;
+mod assignments;
+mod audit;
+mod expected;
+mod experiments;
+mod exports;
+mod faults;
+mod files;
+mod model;
+mod people;
+mod questionnaires;
+mod request;
+mod system;
+
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use tests::app::TestApp;
+use tests::contract::transport::Transport;
+use tests::db::TestDb;
+use tests::deployed;
+use tests::server_process::Server;
+use tokio::runtime::Runtime;
+
+use crate::faults::Fault;
+use crate::request::{Request, any_case};
+use crate::system::System;
+
+/// How to come from a fresh database to the state that each case begins with.
+const BEFORE: &str = "\
+# API, KEY: a system with the data of tests/fixtures/contract/fixture.sql and tests/model/seed.sql, and its API key
+# alice_0, bob_0, zoe_0, admin_0: tokens of logins (tests/fixtures/contract/accounts.json); dave_0: one from before dave was disabled
+";
+
+/// The shortest sequence whose answers are not the model's, and its text.
+struct Found {
+    requests: Vec<Request>,
+    text: String,
+}
+
+/// Has the system and the model answer so many cases.
+fn check(runtime: &Runtime, system: &System, cases: u32) -> Result<(), Found> {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let checked = TestRunner::new(config)
+        .run(&any_case(), |requests| runtime.block_on(system.run(&requests)).map_err(TestCaseError::fail));
+    match checked {
+        Ok(()) => Ok(()),
+        Err(TestError::Fail(reason, requests)) => {
+            let (requests, reason) = runtime.block_on(shortened(system, requests, reason.message().to_owned()));
+            Err(Found { requests, text: format!("{BEFORE}{reason}") })
+        }
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
+    }
+}
+
+/// Leaves out requests until each is needed. proptest has tried each once, when the others were not yet as simple.
+async fn shortened(system: &System, mut requests: Vec<Request>, mut reason: String) -> (Vec<Request>, String) {
+    let mut index = 0;
+    while index < requests.len() {
+        let mut fewer = requests.clone();
+        fewer.remove(index);
+        if let Err(still) = system.run(&fewer).await {
+            (requests, reason, index) = (fewer, still, 0);
+        } else {
+            index += 1;
+        }
+    }
+    (requests, reason)
+}
+
+/// This share of as many cases as `PROPTEST_CASES` says, which is 256 without it: processes take longer than routers.
+fn cases(one_in: u32) -> u32 {
+    Config::default().cases / one_in
+}
+
+fn assert_agrees(runtime: &Runtime, system: &System, cases: u32) {
+    if let Err(found) = check(runtime, system, cases) {
+        panic!("the answers are not those of the model:\n{}", found.text);
+    }
+}
+
+#[test]
+fn the_routers_answer_as_the_model_does() {
+    let runtime = Runtime::new().unwrap();
+    let (_app, system) = runtime.block_on(routers(None));
+
+    assert_agrees(&runtime, &system, cases(1));
+}
+
+async fn routers(fault: Option<Fault>) -> (TestApp, System) {
+    let app = TestApp::with_contract_data().await;
+    let system = System::over(Transport::Routers(app.service()), app.pool().clone(), fault).await;
+    (app, system)
+}
+
+#[test]
+fn the_container_answers_as_the_model_does() {
+    let runtime = Runtime::new().unwrap();
+    let (_server, _db, system) = runtime.block_on(async {
+        let db = TestDb::with_contract_data().await;
+        let server = Server::start(&db.url()).await;
+        let transport = Transport::http(&format!("http://{}", server.address)).unwrap();
+        let system = System::over(transport, db.pool.clone(), None).await;
+        (server, db, system)
+    });
+
+    assert_agrees(&runtime, &system, cases(8));
+}
+
+#[test]
+fn the_functions_answer_as_the_model_does() {
+    let runtime = Runtime::new().unwrap();
+    let (load_balancer, _db, system) = runtime.block_on(async {
+        let db = TestDb::with_contract_data().await;
+        let load_balancer = deployed::start(&db.url()).await;
+        let transport = Transport::http(&format!("http://{}", load_balancer.address())).unwrap();
+        let system = System::over(transport, db.pool.clone(), None).await;
+        (load_balancer, db, system)
+    });
+
+    assert_agrees(&runtime, &system, cases(16));
+    runtime.block_on(load_balancer.stop());
+}
+
+/// Plants a fault, and asserts that the model finds it with so few requests.
+fn assert_finds(fault: Fault, most_requests: usize) {
+    let runtime = Runtime::new().unwrap();
+    let (_app, system) = runtime.block_on(routers(Some(fault)));
+
+    let found = check(&runtime, &system, 1000).err().unwrap_or_else(|| panic!("the model does not find {fault:?}"));
+
+    assert!(found.requests.len() <= most_requests, "the sequence is too long:\n{}", found.text);
+}
+
+#[test]
+fn the_model_finds_an_answer_that_was_acknowledged_and_lost() {
+    assert_finds(Fault::LosesAnswers, 2);
+}
+
+#[test]
+fn the_model_finds_a_case_that_is_offered_again() {
+    assert_finds(Fault::OffersAnswered, 2);
+}
+
+#[test]
+fn the_model_finds_a_session_that_is_served_after_a_reset() {
+    assert_finds(Fault::ServesAfterReset, 2);
+}
+
+#[test]
+fn the_model_finds_an_assignment_that_was_left_behind() {
+    assert_finds(Fault::LeavesAssignment, 3);
+}
+
+#[test]
+fn the_model_finds_an_attention_check_that_does_not_come() {
+    assert_finds(Fault::ForgetsAttentionCheck, 1);
+}
+
+#[test]
+fn the_model_finds_a_request_that_was_carried_out_twice() {
+    assert_finds(Fault::IgnoresKeys, 2);
+}

@@ -1,0 +1,23 @@
+-- Begins again with the rows that `seed.sql` has kept. Ids that were given out are not given out again.
+BEGIN;
+DELETE FROM analytics;
+DELETE FROM answer;
+DELETE FROM exposure;
+DELETE FROM shown_page;
+DELETE FROM display_config;
+DELETE FROM answer_config;
+DELETE FROM rl_run;
+DELETE FROM experiment;
+DELETE FROM reset_password_token;
+DELETE FROM wrong_password;
+DELETE FROM known_client;
+DELETE FROM idempotent_request;
+DELETE FROM "user";
+INSERT INTO "user" SELECT * FROM kept.account;
+INSERT INTO reset_password_token SELECT * FROM kept.reset_password_token;
+INSERT INTO answer_config SELECT * FROM kept.answer_config;
+INSERT INTO display_config SELECT * FROM kept.display_config ORDER BY upload_order;
+INSERT INTO answer SELECT * FROM kept.answer;
+INSERT INTO experiment SELECT * FROM kept.experiment;
+INSERT INTO rl_run SELECT * FROM kept.rl_run;
+COMMIT;
