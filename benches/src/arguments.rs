@@ -5,77 +5,77 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-/// Measures the API, each figure beside the limit it is held against, taken in the same run.
+/// Measures the API, each figure against a reference measured in the same run.
 ///
 /// Prints tables, and after a full run writes docs/performance.md and its plot.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench-all")]
 pub struct Arguments {
-    /// Only these; may be repeated. Writes no document.
+    /// Runs only this benchmark; may be repeated. Writes no document.
     #[arg(long, value_enum, value_name = "NAME")]
     pub only: Vec<Benchmark>,
 
-    /// Patients of the studies. Everything is measured on the first; `growth` compares all.
+    /// Numbers of patients of the studies. `growth` compares all of them; everything else uses the first.
     #[arg(long, value_delimiter = ',', value_name = "N", default_value = "20000,200000", value_parser = clap::value_parser!(u32).range(500..))]
     pub patients: Vec<u32>,
 
-    /// Short measurements, a small study: to see that everything works. Writes no document.
+    /// Measures briefly on a small study, to check that everything works. Writes no document.
     #[arg(long)]
     pub quick: bool,
 
-    /// What is measured is built with this profile. `dev` is for work on the benchmarks themselves, and writes no document.
+    /// Build profile of the measured programs. `dev` is for work on the benchmarks themselves, and writes no document.
     #[arg(long, default_value = "release")]
     pub profile: String,
 
-    /// Measures the binaries in this directory, and builds none. Writes no document.
+    /// Measures the binaries in this directory instead of building them. Writes no document.
     #[arg(long, value_name = "DIRECTORY")]
     pub binaries: Option<PathBuf>,
 }
 
-/// What can be measured, in the order in which it is.
+/// The benchmarks, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Benchmark {
-    /// Requests to the server, beside their statements in pgbench
+    /// Requests to the server, compared with their statements in pgbench
     Server,
-    /// Case reviews that are shown for the first time, beside those that are shown again
+    /// First views of case reviews, compared with later views
     FirstView,
-    /// Requests to one warm function, beside a bare function with the same statement
+    /// Requests to one warm function, compared with a bare function with the same statement
     Functions,
-    /// Start of every function, beside a bare one
+    /// Start of every function, compared with a bare function
     ColdStart,
-    /// Cold starts with secrets from Parameter Store, TLS, and the share of a processor that memory buys; takes root
+    /// Cold starts with secrets from Parameter Store, TLS, and the CPU share that the memory setting buys; requires root
     AsLambda,
-    /// Memory of functions after many requests, beside a bare one
+    /// Memory of functions after many requests, compared with a bare function
     Memory,
-    /// Logins, beside scrypt alone
+    /// Logins, compared with scrypt alone
     Login,
-    /// Requests on studies of different size
+    /// Requests on studies of different sizes
     Growth,
-    /// Export of answers, beside COPY of the same query
+    /// Export of answers, compared with COPY of the same query
     Export,
-    /// Upload of assignments, beside COPY of its rows
+    /// Upload of assignments, compared with COPY of its rows
     Upload,
-    /// Requests to one warm function behind PgBouncer, beside the same without it
+    /// Requests to one warm function behind PgBouncer, compared with the same without it
     Pooler,
-    /// A thousand function processes at once behind PgBouncer, beside the container
+    /// A thousand concurrent function processes behind PgBouncer, compared with the container
     Fleet,
 }
 
 impl Benchmark {
-    /// Its name on the command line.
+    /// Returns its name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }
 
 impl Arguments {
-    /// What is measured.
+    /// Returns the benchmarks to run.
     pub fn benchmarks(&self) -> Vec<Benchmark> {
         let is_wanted = |benchmark: &Benchmark| self.only.is_empty() || self.only.contains(benchmark);
         Benchmark::value_variants().iter().copied().filter(is_wanted).collect()
     }
 
-    /// How many patients each study has, smallest first.
+    /// Returns the number of patients of each study, smallest first.
     pub fn sizes(&self) -> Vec<u32> {
         let mut sizes = if self.quick { vec![1_000, 5_000] } else { self.patients.clone() };
         sizes.sort_unstable();
@@ -83,42 +83,42 @@ impl Arguments {
         sizes
     }
 
-    /// Whether the results are what the document is about.
+    /// Returns whether the results belong in the document.
     pub fn is_for_the_document(&self) -> bool {
         self.only.is_empty() && !self.quick && self.profile == "release" && self.binaries.is_none()
     }
 
-    /// How long and how often.
+    /// Returns durations and counts of the measurements.
     pub fn pace(&self) -> Pace {
         if self.quick { Pace::QUICK } else { Pace::FULL }
     }
 }
 
-/// How long and how often.
+/// Durations and counts of the measurements.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Before a measurement counts.
+    /// Time before a measurement counts.
     pub warm_up: Duration,
-    /// What counts.
+    /// Time that counts.
     pub window: Duration,
-    /// How often a measurement and its limit follow each other; the median counts.
+    /// How often a measurement and its reference alternate; the median counts.
     pub rounds: usize,
     /// Cold starts of each function.
     pub starts: usize,
-    /// Requests before memory is read.
+    /// Requests before memory is measured.
     pub requests: usize,
-    /// Answers of the export.
+    /// Number of answers to export.
     pub answers: u32,
-    /// Rows of the upload.
+    /// Number of rows to upload.
     pub rows: u32,
-    /// Function processes, and participants who keep them busy.
+    /// Number of function processes, and of participants who use them.
     pub fleet: usize,
-    /// How long they are busy.
+    /// How long the participants send requests.
     pub fleet_busy: Duration,
 }
 
 impl Pace {
-    /// The same for so many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
+    /// Returns a longer warm-up for so many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
     pub fn with_clients(self, clients: usize) -> Self {
         let preparing = Duration::from_millis(30) * u32::try_from(clients).unwrap_or(u32::MAX);
         Self { warm_up: self.warm_up + preparing, ..self }

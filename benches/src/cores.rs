@@ -1,7 +1,7 @@
-//! Which cores the measured processes run on.
+//! Assigns the measured processes to CPU cores.
 //!
-//! In AWS PostgreSQL is a machine of its own, and clients are theirs. Where everything shares the cores, a request to the server
-//! is compared with a transaction of pgbench by the CPU time of all of them together, which nobody pays for.
+//! In AWS, PostgreSQL and the clients have machines of their own. Where all share the cores, the comparison of a request with a pgbench
+//! transaction uses the CPU time of all of them together.
 
 use std::fs;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::Failure;
 use crate::postgres::Database;
 
-/// The first core to PostgreSQL, the others to this process and what it starts from now on. On a single core nothing changes.
+/// Gives PostgreSQL the first core, and the others to this process and its future children. Does nothing on a single core.
 pub fn separate(database: &Database) -> Result<(), Failure> {
     let all = available()?;
     if all.len() > 1 {
@@ -22,13 +22,13 @@ pub fn separate(database: &Database) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes back what [`separate`] did; `all` are the cores there were before.
+/// Reverts [`separate`]; `all` are the original cores.
 pub fn share(database: &Database, all: &[usize]) -> Result<(), Failure> {
     keep_all(&database.processes()?, 0..all.len(), all)?;
     keep_all(&[std::process::id()], 0..all.len(), all)
 }
 
-/// The cores that this thread may use.
+/// Returns the cores that this thread may use.
 pub fn available() -> Result<Vec<usize>, Failure> {
     let set = sched_getaffinity(Pid::from_raw(0))?;
     Ok((0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).collect())
@@ -42,7 +42,7 @@ fn keep_all(processes: &[u32], cores: Range<usize>, all: &[usize]) -> Result<(),
     for process in processes {
         for thread in fs::read_dir(format!("/proc/{process}/task"))?.flatten() {
             let thread = thread.file_name().to_string_lossy().parse()?;
-            // a thread may end while it is looked at
+            // a thread may end in the meantime
             let _ = sched_setaffinity(Pid::from_raw(thread), &set);
         }
     }

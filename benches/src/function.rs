@@ -1,4 +1,4 @@
-//! A function's process behind the Runtime API of `local`, not frozen between invocations.
+//! A function's process behind the Runtime API of `local`, never frozen.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 use crate::{Failure, process};
 
-/// A function that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any invocation takes.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One process.
+/// A function process.
 pub struct FunctionProcess {
     pub pid: u32,
     started: Instant,
@@ -31,7 +31,7 @@ pub struct FunctionProcess {
 }
 
 impl FunctionProcess {
-    /// Starts one with this environment and no other.
+    /// Starts a process with exactly this environment.
     pub async fn start(binary: &Path, environment: &[(&str, String)]) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let phase = Arc::new(watch::Sender::new(Phase::Starting));
@@ -55,23 +55,23 @@ impl FunctionProcess {
         Ok(Self { pid, started, child, phase: receiver, invocations, runtime_api })
     }
 
-    /// Waits until it asks for its first event; the time since its start.
+    /// Waits until it asks for its first event; returns the time since its start.
     pub async fn ready(&mut self) -> Result<Duration, Failure> {
         let waiting = self.phase.wait_for(|phase| *phase != Phase::Starting);
         tokio::select! {
-            phase = tokio::time::timeout(PATIENCE, waiting) => drop(phase??),
+            phase = tokio::time::timeout(TIMEOUT, waiting) => drop(phase??),
             status = self.child.wait() => return Err(format!("the function ended before its first event: {}", status?).into()),
         }
         Ok(self.started.elapsed())
     }
 
-    /// Invokes it; the answer's status has to be 200 if there is one, and `may_refuse` not set.
+    /// Invokes it. A status other than 200 is an error, unless `may_refuse` is set.
     pub async fn invoke(&mut self, event: Bytes) -> Result<Bytes, Failure> {
         let (outcome, answered) = oneshot::channel();
         let invocation = Invocation {
             id: Uuid::new_v4().to_string(),
             event,
-            deadline: SystemTime::now() + PATIENCE,
+            deadline: SystemTime::now() + TIMEOUT,
             function_arn: "arn:aws:lambda:eu-west-1:000000000000:function:bench".to_owned(),
             trace: "Root=1-65000000-000000000000000000000000".to_owned(),
             delivered: Arc::default(),
@@ -79,17 +79,17 @@ impl FunctionProcess {
         };
         self.invocations.send(invocation).await.map_err(|_| "the function's Runtime API is gone")?;
         tokio::select! {
-            answer = tokio::time::timeout(PATIENCE, answered) => Ok(answer???),
+            answer = tokio::time::timeout(TIMEOUT, answered) => Ok(answer???),
             status = self.child.wait() => Err(format!("the function ended: {}", status?).into()),
         }
     }
 
-    /// The time since its start.
+    /// Returns the time since its start.
     pub fn age(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Its CPU time so far.
+    /// Returns its CPU time so far.
     pub fn cpu(&self) -> Result<Duration, Failure> {
         process::cpu(self.pid)
     }
@@ -102,7 +102,7 @@ impl FunctionProcess {
     }
 }
 
-/// Refuses an answer of a function that is no success.
+/// Returns an error unless the answer is a success.
 pub fn succeeded(answer: &Bytes) -> Result<(), Failure> {
     let answer: Value = serde_json::from_slice(answer)?;
     if answer["statusCode"] == 200 { Ok(()) } else { Err(format!("the function answers {answer}").into()) }

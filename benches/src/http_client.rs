@@ -1,5 +1,5 @@
-//! A client that costs the core it shares with the server as little as it can: it sends bytes that are ready, and reads no more of an
-//! answer than its status and its length.
+//! A client that uses as little CPU as possible, because it shares a core with the server: it sends prepared bytes, and parses only
+//! status and length of a response.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -10,12 +10,12 @@ use crate::Failure;
 
 const MAX_HEADERS: usize = 32;
 
-/// A request as it is sent.
+/// A request as bytes.
 #[derive(Clone, Debug)]
 pub struct HttpRequest(Vec<u8>);
 
 impl HttpRequest {
-    /// With these headers beside the host, and the length where there is a body.
+    /// Builds a request with these headers, the host, and the length if there is a body.
     pub fn new(method: &http::Method, path: &str, headers: &[(http::HeaderName, &str)], body: &str) -> Self {
         let headers: String = headers.iter().flat_map(|(name, value)| [name.as_str(), ": ", value, "\r\n"]).collect();
         let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
@@ -23,21 +23,21 @@ impl HttpRequest {
     }
 }
 
-/// One connection, which is kept.
+/// One keep-alive connection.
 pub struct HttpClient {
     stream: TcpStream,
     answer: Vec<u8>,
 }
 
 impl HttpClient {
-    /// Connects to the server on this machine.
+    /// Connects to a server on this machine.
     pub async fn connect(port: u16) -> Result<Self, Failure> {
         let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, answer: Vec::with_capacity(1 << 16) })
     }
 
-    /// Sends a request and reads the answer to its end; anything but 200 is an error.
+    /// Sends a request and reads the complete response; any status but 200 is an error.
     pub async fn ask(&mut self, request: &HttpRequest) -> Result<(), Failure> {
         let status = self.status_of(request).await?;
         if status == 200 {
@@ -46,13 +46,13 @@ impl HttpClient {
         Err(format!("status {status}: {}", String::from_utf8_lossy(&self.answer)).into())
     }
 
-    /// Whether the last answer has this header, whose name is in small letters.
+    /// Returns whether the last response has this header, whose name is in lower case.
     pub fn answer_has(&self, header: &str) -> bool {
         let head = self.answer.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
         head.skip(1).any(|line| line.to_ascii_lowercase().starts_with(format!("{header}:").as_bytes()))
     }
 
-    /// Sends a request and reads the answer to its end.
+    /// Sends a request and reads the complete response.
     pub async fn status_of(&mut self, request: &HttpRequest) -> Result<u16, Failure> {
         self.stream.write_all(&request.0).await?;
         self.answer.clear();
@@ -73,7 +73,7 @@ impl HttpClient {
     }
 }
 
-/// The status of an answer and its length with its head, once the head is there.
+/// Returns a response's status and its total length, if its head is complete.
 fn head(answer: &[u8]) -> Result<Option<(u16, usize)>, Failure> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);

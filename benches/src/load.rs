@@ -1,4 +1,4 @@
-//! Load: clients that ask again as soon as they have the answer, each on its connection.
+//! Load: clients that send the next request as soon as they have the response, each on its own connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +11,10 @@ use crate::arguments::Pace;
 use crate::http_client::{HttpClient, HttpRequest};
 use crate::measured::{Measured, Parts, Request, Window};
 
-/// What a client asks for the n-th time.
+/// Returns the n-th request of a client.
 pub type Requests = Arc<dyn Fn(usize, usize) -> HttpRequest + Send + Sync>;
 
-/// Measures so many clients at once.
+/// Measures so many concurrent clients.
 pub async fn measure(
     port: u16,
     clients: usize,
@@ -23,7 +23,7 @@ pub async fn measure(
     parts: &Parts<'_>,
 ) -> Result<Measured, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    // one thread: clients that move between threads cost the machine more than they tell about the server
+    // one thread: clients that move between threads use more CPU
     let load = spawn_blocking({
         let (requests, stop, warm) = (Arc::clone(requests), Arc::clone(&stop), Instant::now() + pace.warm_up);
         move || {
@@ -68,7 +68,7 @@ async fn ask_again_and_again(
         let request = requests(number, asked.len());
         let started = Instant::now();
         if let Err(error) = client.ask(&request).await {
-            // PostgreSQL makes 64 connections on one core: some wait for theirs until they are told to come back
+            // PostgreSQL starts 64 connections on one core, so some are late
             if started < warm {
                 client = HttpClient::connect(port).await?;
                 continue;

@@ -1,4 +1,4 @@
-//! What the figures were taken on.
+//! The machine of the measurements.
 
 use std::fs;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{Failure, repository};
 
-/// The machine, and what ran on it.
+/// The machine and its software.
 #[derive(Debug, Serialize)]
 pub struct Machine {
     pub cpu: String,
@@ -22,7 +22,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one, with the PostgreSQL of this version.
+    /// Describes this machine, with PostgreSQL's version.
     pub fn describe(postgresql: String) -> Result<Self, Failure> {
         let cpus = CpuInfo::from_buf_read(fs::read("/proc/cpuinfo")?.as_slice())?;
         let memory = Meminfo::from_buf_read(fs::read("/proc/meminfo")?.as_slice())?;
@@ -40,7 +40,7 @@ impl Machine {
     }
 }
 
-/// Cores that this process may use.
+/// Returns the number of cores that this process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }

@@ -1,4 +1,4 @@
-//! `cargo bench-all`: builds what it measures, makes the studies, measures each figure beside its limit in the same run, and writes
+//! `cargo bench-all`: builds the programs, generates the studies, measures each figure and its reference in the same run, and writes
 //! docs/performance.md.
 
 mod arguments;
@@ -36,10 +36,10 @@ use study::Study;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A benchmark that takes longer hangs.
+/// Longer than any benchmark takes.
 const LONGEST: Duration = Duration::from_mins(12);
 
-/// What benchmarks work with.
+/// Resources of the benchmarks.
 struct Bench {
     cluster: Cluster,
     /// Smallest first.
@@ -49,7 +49,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// The one that everything is measured on.
+    /// Returns the study for everything but `growth`.
     fn study(&self) -> Result<&Study, Failure> {
         Ok(self.studies.first().ok_or("there is no study")?)
     }
@@ -71,7 +71,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether everything could be measured; not whether every limit was reached.
+/// Returns whether everything could be measured, not whether every target was reached.
 async fn run(arguments: Arguments) -> Result<bool, Failure> {
     let started = Instant::now();
     print_plan(&arguments);
@@ -96,7 +96,7 @@ async fn run(arguments: Arguments) -> Result<bool, Failure> {
     Ok(report.is_complete())
 }
 
-/// The server, every function, and what they are held against.
+/// Builds the server, every function, and the programs to compare with.
 fn binaries(arguments: &Arguments) -> Result<Paths, Failure> {
     let names = ["augmed-server", "bare-hello", "bare-query"].map(str::to_owned).into_iter().chain(functions()?);
     if let Some(directory) = &arguments.binaries {
@@ -107,7 +107,7 @@ fn binaries(arguments: &Arguments) -> Result<Paths, Failure> {
     Ok(build::binaries_of(repository(), selected.chain(names.iter().flat_map(|name| ["--bin", name])))?)
 }
 
-/// The functions behind the load balancer.
+/// Returns the names of the functions behind the load balancer.
 fn functions() -> Result<Vec<String>, Failure> {
     let template = Template::read(&repository().join("template.yaml"), &BTreeMap::new())?;
     let behind_the_load_balancer = |function: &Function| function.code_uri.starts_with("functions/");
@@ -125,7 +125,7 @@ async fn measure(bench: &mut Bench, arguments: &Arguments, started: Instant) -> 
     let mut sections = Vec::new();
     for benchmark in arguments.benchmarks() {
         let measured = tokio::time::timeout(LONGEST, benchmark::run(benchmark, bench)).await;
-        // one that fails takes no other along
+        // a benchmark that fails does not stop the others
         let section = match measured.unwrap_or_else(|_| Err(format!("not done within {LONGEST:?}").into())) {
             Ok(section) => section,
             Err(error) => Section::failed(&benchmark.name(), &error.to_string()),
@@ -155,7 +155,7 @@ fn say(started: Instant, what: &str) {
     println!("[{:2}:{:02}] {what}", seconds / 60, seconds % 60);
 }
 
-/// Where Cargo.toml of the workspace is.
+/// Returns the directory of the workspace's Cargo.toml.
 fn repository() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)

@@ -1,36 +1,36 @@
-//! What a measurement gives, and how it is put beside its limit.
+//! Results of a measurement, and their comparison with a reference.
 
 use std::time::{Duration, SystemTime};
 
 use crate::Failure;
 use crate::arguments::Pace;
 
-/// Requests, or transactions of pgbench, within the time that counts.
+/// Requests, or transactions of pgbench, within the window.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     pub per_second: f64,
     pub mean: Duration,
     pub p50: Duration,
     pub p99: Duration,
-    /// CPU time of each part for one request, in the order of [`Parts`].
+    /// CPU time of each part per request, in the order of [`Parts`].
     pub cpu: [Duration; 3],
 }
 
-/// Processes that share the machine: PostgreSQL, what serves (nothing where pgbench asks PostgreSQL itself), and what asks.
+/// CPU time of PostgreSQL, of the serving process (none for pgbench), and of the client.
 pub type Parts<'a> = [&'a (dyn Fn() -> Result<Duration, Failure> + Send + Sync); 3];
 
-/// When measuring began and ended, and the CPU time of each part in between.
+/// Start and end of a measurement, and the CPU time of each part in between.
 pub struct Window {
     begin: SystemTime,
     end: SystemTime,
     cpu: [Duration; 3],
 }
 
-/// When a request ended, and how long it took.
+/// End and duration of a request.
 pub type Request = (SystemTime, Duration);
 
 impl Window {
-    /// Lets what runs already run warm, then waits for as long as counts.
+    /// Waits for the warm-up, then for the window.
     pub async fn wait(pace: &Pace, parts: &Parts<'_>) -> Result<Self, Failure> {
         tokio::time::sleep(pace.warm_up).await;
         let (begin, before) = (SystemTime::now(), snapshot(parts)?);
@@ -40,7 +40,7 @@ impl Window {
         Ok(Self { begin, end, cpu })
     }
 
-    /// Of all `requests` those that ended within.
+    /// Summarizes those of `requests` that ended within the window.
     pub fn measured(&self, requests: &[Request]) -> Result<Measured, Failure> {
         let within = requests.iter().filter(|(ended, _)| (self.begin..self.end).contains(ended));
         let mut latencies: Vec<_> = within.map(|(_, latency)| *latency).collect();
@@ -64,12 +64,12 @@ fn snapshot(parts: &Parts<'_>) -> Result<[Duration; 3], Failure> {
     Ok([postgres()?, served()?, client()?])
 }
 
-/// The value that so many of a hundred are not above. `sorted` is not empty.
+/// Returns the given percentile. `sorted` is not empty.
 pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted[(sorted.len() * percent).div_ceil(100) - 1]
 }
 
-/// The middle one; of an even number the lower one of the middle.
+/// Returns the median; for an even number of values, the lower one in the middle.
 pub fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> Option<T> {
     let mut values: Vec<T> = values.into_iter().collect();
     values.sort_by(|one, other| one.partial_cmp(other).unwrap_or(std::cmp::Ordering::Equal));
@@ -77,7 +77,7 @@ pub fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> Opti
 }
 
 impl Measured {
-    /// The median of each figure over several rounds.
+    /// Returns the median of each figure over several rounds.
     pub fn median(rounds: &[Self]) -> Self {
         let duration = |figure: fn(&Self) -> Duration| median(rounds.iter().map(figure)).unwrap_or_default();
         let part = |part: usize| median(rounds.iter().map(|round| round.cpu[part])).unwrap_or_default();

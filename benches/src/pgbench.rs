@@ -1,4 +1,4 @@
-//! A statement in pgbench: what PostgreSQL gives to a client that does nothing else.
+//! A statement in pgbench: PostgreSQL's performance with a client that does nothing else.
 
 use std::fmt::Write as _;
 use std::process::Stdio;
@@ -13,8 +13,8 @@ use crate::route::{Argument, Route};
 use crate::statement;
 use crate::study::{READERS, Study, WRITERS};
 
-/// The statement of a route, with arguments as pgbench can make them: it has numbers, and texts that stay the same, so
-/// that addresses and ids are made in SQL.
+/// Returns the script for a route's statement. pgbench has only numeric and constant variables, so the script derives addresses and ids
+/// in SQL.
 pub fn script(route: &Route, sql: &str) -> Result<String, Failure> {
     let argument = |n: usize| {
         let parameter = route.parameters.get(n)?;
@@ -37,7 +37,7 @@ pub fn script(route: &Route, sql: &str) -> Result<String, Failure> {
     Ok(format!("{picked}{statement};\n"))
 }
 
-/// Measures so many clients at once.
+/// Measures so many concurrent clients.
 pub async fn measure(
     cluster: &Cluster,
     study: &Study,
@@ -49,7 +49,7 @@ pub async fn measure(
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("statement.sql");
     std::fs::write(&file, script)?;
-    // whole seconds, and none of the window may be missing
+    // pgbench takes whole seconds, and the window must be complete
     let seconds = (pace.warm_up + pace.window + Duration::from_millis(300)).as_secs_f64().ceil();
     let mut command = cluster.program("pgbench")?;
     command.args(["--no-vacuum", "--protocol=prepared", "--log", "--log-prefix=log", "--random-seed=1"]);
@@ -76,7 +76,7 @@ pub async fn measure(
     window?.measured(&transactions(directory.path())?)
 }
 
-/// Its logs, a file a thread.
+/// Reads its logs, one file per thread.
 fn transactions(directory: &std::path::Path) -> Result<Vec<Request>, Failure> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(directory)? {
@@ -88,7 +88,7 @@ fn transactions(directory: &std::path::Path) -> Result<Vec<Request>, Failure> {
     Ok(all)
 }
 
-/// `client_id transaction_no time script_no time_epoch time_us`, `time` in microseconds.
+/// Parses `client_id transaction_no time script_no time_epoch time_us`, with `time` in microseconds.
 fn transaction(line: &str) -> Option<Request> {
     let mut fields = line.split(' ').skip(2);
     let latency = Duration::from_micros(fields.next()?.parse().ok()?);

@@ -1,4 +1,4 @@
-//! PostgreSQL for the measurements: a server of its own with fixed settings, thrown away afterwards.
+//! A disposable PostgreSQL server with fixed settings for the measurements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,28 +13,28 @@ use tokio::task::spawn_blocking;
 
 use crate::{Failure, process};
 
-/// Beside what `local` sets (no fsync, no commit waits for the disk: what is measured is work, not the disk).
+/// In addition to the settings of `local` (no fsync, no commit waits for the disk: the disk is not measured).
 const SETTINGS: [(&str, &str); 5] = [
     ("shared_buffers", "1GB"),
     ("max_wal_size", "8GB"),
     ("checkpoint_timeout", "1h"),
-    // tables are analysed once they are filled; nothing runs beside a measurement
+    // tables are analysed once after they are filled; nothing runs beside a measurement
     ("autovacuum", "off"),
-    // a handler's statement is read from pg_stat_activity, whole
+    // the complete statement of a handler is read from pg_stat_activity
     ("track_activity_query_size", "16kB"),
 ];
 
-/// Where data are, with the number of this process: on a disk, where the account PostgreSQL runs under can get to.
+/// Prefix of the data directory, followed by our process id: on a disk, where PostgreSQL's account has access.
 const DIRECTORY: &str = "/var/tmp/augmed-benches-";
 
 /// A running server.
 pub struct Cluster {
     server: Server,
-    /// Of `pgbench` and `psql`.
+    /// Directory of `pgbench` and `psql`.
     programs: PathBuf,
 }
 
-/// A database of it.
+/// A database on the server.
 #[derive(Clone, Debug)]
 pub struct Database {
     /// `postgresql://…`
@@ -43,13 +43,13 @@ pub struct Database {
 }
 
 impl Cluster {
-    /// Makes one, with a name of its own and further settings.
+    /// Starts a server with its own name and further settings.
     pub async fn start(name: &'static str, settings: &'static [(&'static str, &'static str)]) -> Result<Self, Failure> {
         let (server, programs) = spawn_blocking(|| start(name, settings)).await??;
         Ok(Self { server, programs })
     }
 
-    /// An empty database with the schema of the migrations.
+    /// Creates an empty, migrated database.
     pub async fn database(&self, name: &str) -> Result<Database, Failure> {
         let mut connection = PgConnection::connect(&self.server.url("postgres")).await?;
         connection.execute(format!("CREATE DATABASE {name}").as_str()).await?;
@@ -58,13 +58,13 @@ impl Cluster {
         Ok(Database { url, postmaster: self.postmaster()? })
     }
 
-    /// Its version, as it says itself.
+    /// Returns the server's version.
     pub async fn version(&self) -> Result<String, Failure> {
         let mut connection = PgConnection::connect(&self.server.url("postgres")).await?;
         Ok(sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?)
     }
 
-    /// One of its programs, `pgbench` or `psql`.
+    /// Returns a command for one of its programs, `pgbench` or `psql`.
     pub fn program(&self, name: &str) -> Result<Command, Failure> {
         let path = self.programs.join(name);
         if !path.exists() {
@@ -80,12 +80,12 @@ impl Cluster {
         Ok(file.lines().next().unwrap_or_default().trim().parse()?)
     }
 
-    /// Stops it and removes its data.
+    /// Stops the server and removes its data.
     pub async fn remove(self) -> Result<(), Failure> {
         spawn_blocking(move || {
             let directory = self.server.directory().to_owned();
             self.server.stop()?;
-            // its watchdog may write there meanwhile
+            // the watchdog may write there in the meantime
             Ok(fs::remove_dir_all(&directory).or_else(|_| fs::remove_dir_all(&directory))?)
         })
         .await?
@@ -98,18 +98,18 @@ impl Database {
         Self { url, postmaster: self.postmaster }
     }
 
-    /// A connection to it.
+    /// Opens a connection.
     pub async fn connect(&self) -> Result<PgConnection, Failure> {
         Ok(PgConnection::connect(&self.url).await?)
     }
 
-    /// CPU time of the server's processes so far.
+    /// Returns the CPU time of the server's processes so far.
     pub fn cpu(&self) -> Result<Duration, Failure> {
-        // a child may end while it is looked at
+        // a child may end in the meantime
         Ok(self.processes()?.into_iter().filter_map(|process| process::cpu(process).ok()).sum())
     }
 
-    /// The server's processes.
+    /// Returns the server's process ids.
     pub fn processes(&self) -> Result<Vec<u32>, Failure> {
         process::with_children(self.postmaster)
     }
@@ -124,7 +124,7 @@ fn start(name: &str, settings: &[(&str, &str)]) -> Result<(Server, PathBuf), Fai
     Ok((Server::start(&config)?, Search::from_env().find(None)?.bin))
 }
 
-/// Removes what killed runs have left; their servers end with them.
+/// Removes the data of killed runs; their servers end with them.
 fn sweep() -> Result<(), Failure> {
     for entry in fs::read_dir("/var/tmp")?.flatten() {
         let path = entry.path();
@@ -137,7 +137,7 @@ fn sweep() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Some are read at a start only.
+/// Writes the settings and restarts the server, because some are read only at startup.
 fn configure(url: String, settings: &[(&str, &str)]) -> Result<(), Failure> {
     let set = async move {
         let mut connection = PgConnection::connect(&url).await?;

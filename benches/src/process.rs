@@ -1,4 +1,4 @@
-//! What processes cost, as Linux counts it below `/proc`.
+//! CPU time and memory of processes, from Linux's `/proc`.
 
 use std::fs;
 use std::path::Path;
@@ -9,15 +9,15 @@ use procfs_core::{FromBufRead as _, FromRead as _};
 
 use crate::Failure;
 
-/// CPU time of all threads of a process, to the nanosecond.
+/// Returns the CPU time of all threads of a process, in nanoseconds.
 pub fn cpu(pid: u32) -> Result<Duration, Failure> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| format!("process {pid}: {error}"))?;
-    // a thread may end while it is looked at
+    // a thread may end in the meantime
     let threads = tasks.flatten().filter_map(|task| Schedstat::from_file(task.path().join("schedstat")).ok());
     Ok(Duration::from_nanos(threads.map(|thread| thread.sum_exec_runtime).sum()))
 }
 
-/// A process and its live children.
+/// Returns a process and its live children.
 pub fn with_children(pid: u32) -> Result<Vec<u32>, Failure> {
     let processes = fs::read_dir("/proc")?.flatten();
     let children = processes.filter(|entry| parent(&entry.path()) == i32::try_from(pid).ok());
@@ -31,15 +31,15 @@ fn parent(process: &Path) -> Option<i32> {
 /// Memory of a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// Bytes of memory it has touched.
+    /// Resident memory in bytes.
     pub resident: u64,
-    /// The same, where what it shares with others (the C library) counts in proportion.
+    /// The same, with shared memory (the C library) counted proportionally.
     pub proportional: u64,
-    /// What it has written to. The rest is read from files, and can be given up and read again.
+    /// Memory that it has written to. The rest is mapped from files, and can be evicted.
     pub anonymous: u64,
 }
 
-/// Memory of a process now.
+/// Measures the current memory of a process.
 pub fn memory(pid: u32) -> Result<Memory, Failure> {
     let text = fs::read(format!("/proc/{pid}/smaps_rollup"))?;
     let rollup = SmapsRollup::from_buf_read(text.as_slice())?;

@@ -1,4 +1,4 @@
-//! The results: as tables on the terminal, and as docs/performance.md with its plot.
+//! Prints the results as tables, and writes docs/performance.md with its plot.
 
 use std::fmt::{self, Display};
 use std::fs;
@@ -13,11 +13,11 @@ use serde::Serialize;
 use crate::Failure;
 use crate::machine::Machine;
 
-/// Between these the document is generated.
+/// The document is generated between these markers.
 const BEGIN: &str = "<!-- bench-all begins -->";
 const END: &str = "<!-- bench-all ends -->";
 
-/// A run.
+/// Results of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub machine: Machine,
@@ -33,26 +33,26 @@ pub struct Section {
     pub columns: Vec<&'static str>,
     pub rows: Vec<Vec<String>>,
     pub verdicts: Vec<Verdict>,
-    /// What could not be measured, and why.
+    /// Parts that could not be measured, with the reason.
     pub failures: Vec<String>,
 }
 
-/// A figure held against its limit.
+/// A figure compared with its reference.
 #[derive(Debug, Serialize)]
 pub struct Verdict {
     pub what: String,
     pub measured: String,
     pub limit: String,
-    /// Two digits.
+    /// With two decimals.
     pub ratio: String,
     /// `≥ 0.80`
     pub reach: String,
     pub is_reached: bool,
-    /// How far it is: 1 is what has to be reached, more is better.
+    /// Ratio to the target: at least 1 reaches it, more is better.
     pub attained: f64,
 }
 
-/// What a ratio has to be.
+/// Target of a ratio.
 #[derive(Clone, Copy, Debug)]
 pub enum Reach {
     AtLeast(f64),
@@ -60,7 +60,7 @@ pub enum Reach {
 }
 
 impl Verdict {
-    /// `measured` and `limit` in words; `ratio` of the first to the second.
+    /// Compares `measured` with `limit`, both as text; `ratio` is the first divided by the second.
     pub fn new(what: impl Into<String>, measured: String, limit: String, ratio: f64, reach: Reach) -> Self {
         let (attained, reach) = match reach {
             Reach::AtLeast(least) => (ratio / least, format!("≥ {least:.2}")),
@@ -76,19 +76,19 @@ impl Section {
         Self { title: title.to_owned(), columns: columns.to_vec(), ..Self::default() }
     }
 
-    /// A benchmark of which nothing could be measured.
+    /// Returns the section of a benchmark that failed completely.
     pub fn failed(title: &str, why: &str) -> Self {
         Self { title: title.to_owned(), failures: vec![why.to_owned()], ..Self::default() }
     }
 
-    /// Notes that a part could not be measured.
+    /// Records that a part could not be measured.
     pub fn fail(&mut self, what: &str, why: &Failure) {
         self.failures.push(format!("{what}: {why}"));
     }
 }
 
 impl Report {
-    /// Whether nothing failed.
+    /// Returns whether nothing failed.
     pub fn is_complete(&self) -> bool {
         self.sections.iter().all(|section| section.failures.is_empty())
     }
@@ -107,7 +107,7 @@ fn render(template: &str, report: &Report) -> Result<String, Failure> {
     Ok(Environment::new().render_str(template, minijinja::Value::from(Serde(report)))?)
 }
 
-/// `document` with `results` between the markers.
+/// Returns `document` with `results` between the markers.
 fn with_results(document: &str, results: &str) -> Result<String, Failure> {
     let before = document.split_once(BEGIN).ok_or("performance.md has no mark where results begin")?.0;
     let after = document.split_once(END).ok_or("performance.md has no mark where results end")?.1;
@@ -142,31 +142,31 @@ impl Display for Section {
     }
 }
 
-/// `12,345`.
+/// Formats as `12,345`.
 pub fn count(number: f64) -> String {
     let digits = format!("{number:.0}");
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")
 }
 
-/// Milliseconds with two digits.
+/// Formats as milliseconds with two decimals.
 pub fn milliseconds(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() * 1e3)
 }
 
-/// Whole microseconds.
+/// Formats as whole microseconds.
 pub fn microseconds(time: Duration) -> String {
     count(time.as_secs_f64() * 1e6)
 }
 
-/// Megabytes with one digit.
+/// Formats as megabytes with one decimal.
 pub fn megabytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one digit is printed")]
     let megabytes = bytes as f64 / 1e6;
     format!("{megabytes:.1}")
 }
 
-/// Of two times.
+/// Returns the ratio of two durations.
 pub fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64()
 }

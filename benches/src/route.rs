@@ -1,4 +1,4 @@
-//! The routes that a review is made of, and how each is asked: of the server, of a function, and of PostgreSQL alone.
+//! The routes of a case review, with their requests to the server, to a function, and to PostgreSQL alone.
 
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -17,26 +17,26 @@ const ANSWER_SUBMIT: &str = "2026-03-02T08:05:00.500Z";
 /// A route whose request is one statement.
 #[derive(Debug)]
 pub struct Route {
-    /// As the issue calls it.
+    /// Name as in the issue.
     pub name: &'static str,
-    /// The function that serves it.
+    /// The function that serves the route.
     pub function: &'static str,
-    /// What only its statement has.
+    /// Text that only this route's statement contains.
     pub mark: &'static str,
     /// Its statement's parameters.
     pub parameters: &'static [Parameter],
-    /// Whether it writes, so that an assignment can be used once.
+    /// Whether it writes, so that each assignment can be used only once.
     pub writes: bool,
 }
 
-/// A parameter of a statement: its type in PostgreSQL, and where its value is from.
+/// A parameter of a statement: its PostgreSQL type and the source of its value.
 #[derive(Debug)]
 pub struct Parameter {
     pub sql_type: &'static str,
     pub value: Argument,
 }
 
-/// A value.
+/// Source of a value.
 #[derive(Debug)]
 pub enum Argument {
     /// The participant's address.
@@ -51,7 +51,7 @@ const fn parameter(sql_type: &'static str, value: Argument) -> Parameter {
     Parameter { sql_type, value }
 }
 
-/// All of them, as a review goes.
+/// All routes, in the order of a review.
 pub const ROUTES: [Route; 5] = [
     Route {
         name: "cases",
@@ -118,20 +118,20 @@ impl Route {
         ROUTES.iter().find(|route| route.function == function)
     }
 
-    /// The request about an assignment.
+    /// Returns the request for an assignment.
     pub fn request(&self, assignment: &Assignment) -> HttpRequest {
         let (method, path, body) = self.parts(assignment);
         let headers = [(AUTHORIZATION, assignment.authorization.as_str()), (CONTENT_TYPE, "application/json")];
         HttpRequest::new(&method, &path, &headers, &body)
     }
 
-    /// The same as the load balancer's event.
+    /// Returns the request as the load balancer's event.
     pub fn event(&self, assignment: &Assignment) -> Value {
         let (method, path, body) = self.parts(assignment);
         event(&method, &path, &assignment.authorization, &body)
     }
 
-    /// The event for a bare function, which takes the statement's arguments.
+    /// Returns the event for a bare function: the statement's arguments.
     pub fn bare_event(&self, assignment: &Assignment) -> Value {
         let arguments = self.parameters.iter().map(|parameter| match parameter.value {
             Argument::Email => assignment.email.as_str(),
@@ -161,7 +161,7 @@ impl Route {
     }
 }
 
-/// An event of the load balancer with multi-value headers.
+/// Returns a load balancer event with multi-value headers.
 pub fn event(method: &Method, path: &str, authorization: &str, body: &str) -> Value {
     json!({
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/bench/0"}},
@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    /// The types of the parameters of each statement of the workspace that has `mark`, as sqlx has found them.
+    /// Returns the parameter types, as sqlx has found them, of each statement in the workspace that contains `mark`.
     fn parameters_of(mark: &str) -> Vec<Vec<Value>> {
         let queries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx")).unwrap();
         let documents = queries.map(|query| fs::read(query.unwrap().path()).unwrap());
@@ -197,7 +197,7 @@ mod tests {
         for route in &ROUTES {
             let found = parameters_of(route.mark);
 
-            // a mark may be a part of another route's statement, too
+            // another route's statement may contain the mark, too
             assert!(found.iter().any(|types| types.len() == route.parameters.len()), "{}: {found:?}", route.name);
         }
     }

@@ -1,4 +1,4 @@
-//! The container's server as a process of its own.
+//! The container's server as a separate process.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::postgres::Database;
 use crate::study::JWT_SECRET_KEY;
 use crate::{Failure, process};
 
-/// Opens `/admin` and `/api/v1`.
+/// Key for `/admin` and `/api/v1`.
 pub const API_KEY: &str = "bench-api-key-0123456789abcdef";
-/// As many as the most clients, and pgbench has.
+/// The maximum number of clients, which pgbench has as well.
 pub const MAX_CONNECTIONS: usize = 64;
 
-/// What the server and functions are told.
+/// Returns the environment of the server and the functions.
 pub fn environment(database: &Database) -> [(&'static str, String); 8] {
     [
         ("DATABASE_URL", database.url.clone()),
@@ -41,7 +41,7 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts it and waits until it listens. Its log goes nowhere, but is written.
+    /// Starts the server and waits until it listens. It writes its log, which is discarded.
     pub async fn start(binary: &Path, database: &Database) -> Result<Self, Failure> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new(binary);
@@ -58,7 +58,7 @@ impl ServerProcess {
         Ok(server)
     }
 
-    /// Its CPU time so far.
+    /// Returns its CPU time so far.
     pub fn cpu(&self) -> Result<Duration, Failure> {
         process::cpu(self.pid)
     }

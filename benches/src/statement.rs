@@ -1,11 +1,11 @@
-//! The statement of a handler, as PostgreSQL got it.
+//! Reads a handler's statement from PostgreSQL.
 
 use regex_lite::{Captures, Regex};
 use sqlx::PgConnection;
 
 use crate::Failure;
 
-/// What the API has sent last: the one that `part` is a part of.
+/// Returns the API's last statement that contains `part`.
 pub async fn last(connection: &mut PgConnection, part: &str) -> Result<String, Failure> {
     let query = "SELECT query FROM pg_stat_activity
                  WHERE application_name = 'augmed' AND datname = current_database() AND strpos(query, $1) > 0
@@ -14,7 +14,7 @@ pub async fn last(connection: &mut PgConnection, part: &str) -> Result<String, F
     last.ok_or_else(|| format!("the API has sent no statement with `{part}`").into())
 }
 
-/// The statement with `argument(n)` in the place of `$n`, n from 0. Its comments are left out: they may name parameters.
+/// Replaces each `$n` with `argument(n)`, n from 0. Removes comments, because they may name parameters.
 pub fn with_arguments(statement: &str, argument: impl Fn(usize) -> Option<String>) -> Result<String, Failure> {
     let parameter = Regex::new(r"\$([0-9]+)")?;
     let lines = statement.lines().filter(|line| !line.trim_start().starts_with("--"));

@@ -1,4 +1,4 @@
-//! The data that requests are about.
+//! The data of the requests.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use crate::Failure;
 use crate::postgres::{Cluster, Database};
 
-/// Signs the tokens of the participants.
+/// Key that signs the participants' tokens.
 pub const JWT_SECRET_KEY: &str = "bench-secret-key-0123456789abcdef0123456789";
 
-/// The numbers of the participants who read, and how many assignments each has.
+/// Number of participants who read, and of assignments for each.
 pub const READERS: (u32, u32) = (224, 100);
-/// The number before the first participant who writes, how many they are, and how many assignments each has.
+/// Number before the first participant who writes, number of such participants, and of assignments for each.
 pub const WRITERS: (u32, u32, u32) = (1000, 1000, 100);
 
-/// A database with a study in it.
+/// A database with a study.
 pub struct Study {
     pub patients: u32,
     pub database: Database,
@@ -27,7 +27,7 @@ pub struct Study {
     pub unanswered: Vec<Assignment>,
 }
 
-/// An assignment, and who may see it.
+/// An assignment and its participant's token.
 #[derive(Clone, Debug)]
 pub struct Assignment {
     pub id: String,
@@ -37,7 +37,7 @@ pub struct Assignment {
 }
 
 impl Study {
-    /// Makes one with so many patients.
+    /// Generates a study with so many patients.
     pub async fn generate(cluster: &Cluster, patients: u32) -> Result<Self, Failure> {
         let database = cluster.database(&format!("study_{patients}")).await?;
         let mut connection = database.connect().await?;
@@ -55,7 +55,7 @@ impl Study {
     /// Removes what measurements have written.
     pub async fn reset(&self) -> Result<(), Failure> {
         let mut connection = self.database.connect().await?;
-        // an answer refers to its exposure
+        // in this order, because an answer refers to its exposure
         for table in ["answer", "analytics", "exposure"] {
             let written =
                 format!(r#"DELETE FROM {table} WHERE user_email IN (SELECT email FROM "user" WHERE id > 1000)"#);

@@ -1,4 +1,4 @@
-//! What may be asked for. Each command's own arguments stand in its module.
+//! The command line. Each command's own arguments are in its module.
 
 use clap::Parser;
 
@@ -6,9 +6,9 @@ use crate::commands::Command;
 
 const AFTER_HELP: &str = "\
 The database is the server's: DATABASE_URL, or POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_HOST, POSTGRES_PORT and POSTGRES_DB.
-What needs the owner of the tables takes DATABASE_OWNER_URL (migrate, load, demo, page-config set, study seal, doctor). Behind a pooler,
-DATABASE_DIRECT_URL is the address past it, for the same commands where the service connects as the owner;
-secrets may be the names of SSM parameters (JWT_SECRET_KEY_PARAMETER=/augmed/production/jwt-secret).
+Commands that need the tables' owner use DATABASE_OWNER_URL (migrate, load, demo, page-config set, study seal, doctor). If the service
+itself connects as the owner, through a pooler, set DATABASE_DIRECT_URL to the address that bypasses the pooler. Secrets may be the names of
+SSM parameters (JWT_SECRET_KEY_PARAMETER=/augmed/production/jwt-secret).
 
 Exit codes: 0 done; 1 failed, or a check found something wrong; 2 the command line is wrong.
 
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }

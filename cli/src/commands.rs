@@ -1,4 +1,4 @@
-//! Every command and the module that does it. A new one is a variant and an arm here, and a module beside this one.
+//! All commands with their modules. To add one, add a variant and an arm here, and a module beside this one.
 
 use clap::Subcommand;
 
@@ -13,39 +13,39 @@ use crate::{
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create and change the database schema, or take over a database of the old system.
+    /// Create and change the database schema, or adopt a database of the old system.
     Migrate(migration::Arguments),
     /// Load vocabulary and clinical data: OMOP CDM 5.4 files.
     Load(load::Arguments),
-    /// What a case shows: concepts under keys, in an order.
+    /// Configure what a case shows: concepts under keys, in an order.
     PageConfig(page_config::Arguments),
-    /// The questions of every case.
+    /// Manage the questions of every case.
     Questionnaire(questionnaire::Arguments),
-    /// Who takes part: invite, list, activate, deactivate, reset passwords.
+    /// Manage participants: invite, list, activate, deactivate, reset passwords.
     Users(users::Arguments),
-    /// Who reads which case, and what they see of it.
+    /// Manage assignments: who reads which case, and what they see of it.
     Assignments(assignments::Arguments),
-    /// What a participant would see of a case.
+    /// Show what a participant would see of a case.
     Case(case::Arguments),
-    /// Who has done how much, how long it takes them, and who is stuck.
+    /// Show how much each participant has done, how long it takes, and who is stuck.
     Progress(progress::Arguments),
-    /// What a study has gathered, as files: answers, times, participants, assignments, and one file for the analysis.
+    /// Export the study's data as files: answers, times, participants, assignments, and one file for the analysis.
     Export(export::Arguments),
-    /// Evaluate a study, and keep it.
+    /// Evaluate and archive a study.
     Study(study::Arguments),
-    /// Fill a database that is migrated and empty with an invented study, to look around in.
+    /// Fill an empty, migrated database with an invented study.
     Demo(demo_study::Arguments),
-    /// Ask the old system and the new one the same questions, and tell what differs.
+    /// Compare the old system with the new one: ask both the same questions.
     Compare(compare::Arguments),
-    /// A token without a login, to try things with.
+    /// Print a token without a login, for testing.
     Token(token::Arguments),
-    /// Look at everything a study needs, and say what to do about what is missing.
+    /// Check everything a study needs, and say how to fix what is missing.
     Doctor(doctor::Arguments),
-    /// Print a script with which a shell completes the arguments of this program.
+    /// Print a completion script for a shell.
     Completions(completions::Arguments),
 }
 
-/// Does it.
+/// Runs the command.
 pub async fn run(command: Command, context: &Context) -> Result<Ending, Failure> {
     match command {
         Command::Migrate(arguments) => migration::run(arguments, context).await,

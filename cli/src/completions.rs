@@ -14,11 +14,11 @@ Examples:
   augmed completions zsh  > ~/.zfunc/_augmed
   augmed completions fish > ~/.config/fish/completions/augmed.fish";
 
-/// The shell.
+/// Print a completion script for a shell.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Whose script.
+    /// The shell.
     shell: Shell,
 }
 

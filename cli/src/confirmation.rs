@@ -1,4 +1,4 @@
-//! Before something is lost, a person says yes: at the terminal, or beforehand with `--yes`.
+//! Asks a person for confirmation before something is lost, or accepts `--yes`.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -6,16 +6,16 @@ use clap::Args;
 
 use crate::failure::Failure;
 
-/// For commands that destroy something.
+/// Argument of commands that destroy something.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Confirmation {
-    /// Do it without asking.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
 }
 
 impl Confirmation {
-    /// Asks whether to do `what`; an error unless the answer is yes.
+    /// Asks whether to do `what`; returns an error unless the answer is yes.
     pub fn ask(self, what: &str) -> Result<(), Failure> {
         if self.yes {
             return Ok(());
@@ -25,7 +25,7 @@ impl Confirmation {
         }
         anstream::eprint!("This will {what}. Go on? [y/N] ");
         io::stderr().flush()?;
-        // a line, not a key: an end of input (Ctrl-D, a terminal that goes away) ends it
+        // reads a line, not a key, so that an end of input (Ctrl-D, a closed terminal) ends it
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer)? == 0 {
             anstream::eprintln!();

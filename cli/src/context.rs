@@ -1,4 +1,4 @@
-//! What commands work with: the environment, the database, and how to print.
+//! Resources of commands: the environment, the database, and the output.
 
 use std::time::Duration;
 
@@ -14,47 +14,47 @@ use sqlx::postgres::PgConnectOptions;
 use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
-/// A server that is there answers within this.
+/// Longer than a running server takes to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What every command is given.
+/// Shared context of all commands.
 #[derive(Debug)]
 pub struct Context {
-    /// Print JSON.
+    /// Whether to print JSON.
     pub json: bool,
     author: Author,
 }
 
 impl Context {
-    /// Prints as asked.
+    /// Creates the context, with the output format.
     pub fn new(json: bool) -> Self {
         Self { json, author: Author::of_command() }
     }
 
-    /// The environment, in which secrets of SSM are values.
+    /// Returns the environment, with SSM secrets resolved.
     pub async fn environment(&self) -> Result<Environment, Failure> {
         let mut environment = std::env::vars().collect();
         Box::pin(secrets::resolve(&mut environment)).await.map_err(|error| {
             Failure::new(error.to_string())
-                .with_remedy("AWS credentials, region and the names in *_PARAMETER: `augmed doctor`")
+                .with_remedy("check AWS credentials, region and the names in *_PARAMETER with `augmed doctor`")
         })?;
         Ok(environment)
     }
 
-    /// Returns how to reach the database as its owner and past a pooler, for what needs a session or more rights than the service has.
+    /// Returns options for a connection as the owner that bypasses the pooler, for commands that need a session or more rights than the
+    /// service has.
     pub async fn owner_options(&self) -> Result<PgConnectOptions, Failure> {
         options(&config::migration_urls(&self.environment().await?)?.owner)
     }
 
-    /// Returns connections to the database, of which one was tried. No limit on how long a statement may take: nobody waits at a
-    /// page.
+    /// Returns a tested connection pool. Statements have no time limit, because no page is waiting for them.
     pub async fn database(&self) -> Result<Database, Failure> {
         let environment = self.environment().await?;
         let is_pooled = environment.get("DATABASE_DIRECT_URL").is_some_and(|url| !url.is_empty());
         connected(Address::of_command(options(&config::database_url(&environment)?)?, is_pooled)).await
     }
 
-    /// Returns connections to the copy that the old system uses, for a comparison that writes.
+    /// Returns a connection pool of the old system's copy, for a comparison that writes.
     pub async fn old_database(&self) -> Result<Database, Failure> {
         let environment = self.environment().await?;
         let Some(url) = environment.get("OLD_DATABASE_URL").filter(|url| !url.is_empty()) else {
@@ -65,8 +65,8 @@ impl Context {
         connected(options(&url.clone().into())?.into()).await
     }
 
-    /// Returns the replica, if there is one that answers, and else the database: for what may be a moment old. Says which on
-    /// standard error.
+    /// Returns the replica if it responds, otherwise the database: for reads that may be slightly stale. Prints which one to standard
+    /// error.
     pub async fn reads(&self) -> Result<Database, Failure> {
         let Some(url) = config::replica_database_url(&self.environment().await?)? else { return self.database().await };
         let replica = Database::new(options(&url)?.into(), Deployment::Container { max_connections: 2 });
@@ -78,7 +78,7 @@ impl Context {
         self.database().await
     }
 
-    /// Returns how far the replica is behind, if there is to be one.
+    /// Returns the replica's lag, if a replica is configured.
     pub async fn replica_lag(&self) -> Option<Result<Duration, Failure>> {
         let lag = async {
             let Some(url) = config::replica_database_url(&self.environment().await?)? else { return Ok(None) };
@@ -88,24 +88,24 @@ impl Context {
         lag.await.transpose()
     }
 
-    /// Returns the same as [`Self::database`], reached by [`Self::owner_options`].
+    /// Returns the same as [`Self::database`], with [`Self::owner_options`].
     pub async fn owner_database(&self) -> Result<Database, Failure> {
         connected(self.owner_options().await?.into()).await
     }
 
-    /// What the server works with: keys, passwords, mail.
+    /// Returns the server's application state: keys, passwords, mail.
     pub async fn app(&self) -> Result<(App, Config), Failure> {
         let config = Config::from_environment(&self.environment().await?)?;
         let app = App::new(&config, Deployment::Container { max_connections: 1 });
         Ok((app.map_err(|error| Failure::new(error.to_string()))?, config))
     }
 
-    /// Who is in the audit trail for what a command changes.
+    /// Returns the author that the audit trail records for changes.
     pub fn author(&self) -> Author {
         self.author.clone()
     }
 
-    /// Prints a report, and says how the command ends.
+    /// Prints a report, and returns how the command ends.
     pub fn show(&self, report: &impl Report) -> Result<Ending, Failure> {
         report.print(self.json)?;
         Ok(report.ending())
@@ -119,14 +119,14 @@ fn options(url: &SecretString) -> Result<PgConnectOptions, Failure> {
 
 async fn connected(address: Address) -> Result<Database, Failure> {
     let db = Database::new(address, Deployment::Container { max_connections: 2 });
-    // its future is large, and would be part of every command's
+    // boxed, because this large future would be part of every command's
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, Box::pin(db.try_connection())).await;
     connected.map_err(|_| Failure::database_is_silent())??;
     Ok(db)
 }
 
-/// A transaction, for a change and its entry in the audit trail.
+/// Begins a transaction, for a change and its entry in the audit trail.
 pub async fn begin(db: &Database) -> Result<Transaction, Failure> {
-    // its future is large, and would be part of every command's
+    // boxed, because this large future would be part of every command's
     Ok(Box::pin(db.begin()).await?)
 }

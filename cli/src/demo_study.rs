@@ -1,4 +1,4 @@
-//! `augmed demo`: the invented study in an empty database, for whoever looks around in an installation of their own.
+//! `augmed demo`: fills an empty database with the invented study, for trying out an installation.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -15,21 +15,21 @@ use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
 const AFTER_HELP: &str = "\
-Its accounts have passwords that everybody knows. It goes into no database that holds anything else.
+Its accounts have well-known passwords. A database that contains anything else is refused.
 
 Examples:
   augmed migrate up && augmed demo";
 
-/// How patient it is.
+/// Fill an empty, migrated database with an invented study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// How long to wait for a database that starts, and for its schema, in seconds.
+    /// Seconds to wait for the database and its schema.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
 }
 
-/// Stores the study unless it is there. Creates no schema: where the address is mistaken, nothing changes.
+/// Stores the study unless it is there. Creates no schema, so that nothing changes if the address is wrong.
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let options = context.owner_options().await?;
     let deadline = Instant::now() + Duration::from_secs(arguments.wait);
@@ -56,7 +56,7 @@ impl From<SeedError> for Failure {
         match error {
             SeedError::Database(error) => error.into(),
             SeedError::AnotherStudy(_) => {
-                Self::new(error.to_string()).with_remedy("the demo goes into an empty database: name another one")
+                Self::new(error.to_string()).with_remedy("the demo needs an empty database: name another one")
             }
             SeedError::Password(_) => Self::new(error.to_string()),
         }
@@ -65,7 +65,7 @@ impl From<SeedError> for Failure {
 
 #[derive(Debug, Serialize)]
 struct Demo {
-    /// False when the study was there already, and stays as people have left it.
+    /// False if the study was already there, and was left unchanged.
     stored: bool,
     accounts: Vec<Login>,
 }
@@ -80,7 +80,7 @@ impl Demo {
     fn new(seeded: Seeded) -> Self {
         let accounts = demo::accounts().into_iter();
         let accounts = accounts.filter_map(|account| Some(Login { password: account.password?, email: account.email }));
-        Self { stored: seeded == Seeded::Now, accounts: accounts.collect() }
+        Self { stored: seeded == Seeded::Stored, accounts: accounts.collect() }
     }
 }
 

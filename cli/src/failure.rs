@@ -1,4 +1,4 @@
-//! Why a command did not do what was asked: what happened, and what to do about it, a line each.
+//! Why a command failed: what happened, and what to do about it, one line each.
 
 use std::fmt;
 use std::io;
@@ -8,53 +8,53 @@ use serde_json::{Value, json};
 use shared::ApiError;
 use shared::config::ConfigError;
 
-/// A failure as it is told.
+/// A reported failure.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
     remedy: Option<String>,
     is_usage: bool,
-    /// Boxed, because every result of the command line has room for a failure.
+    /// Boxed, because every result in the command line has room for a failure.
     details: Option<Box<Value>>,
-    /// Whoever read standard output has gone away, and misses nothing.
+    /// Whether the reader of standard output has closed it, so that the failure is not printed.
     pub is_unread: bool,
 }
 
-/// SQLSTATE of a table that is not there (PostgreSQL appendix A).
+/// SQLSTATE of a missing table (PostgreSQL appendix A).
 const UNDEFINED_TABLE: &str = "42P01";
-/// SQLSTATE of a column that is not there.
+/// SQLSTATE of a missing column.
 const UNDEFINED_COLUMN: &str = "42703";
-/// SQLSTATEs of a login that was refused.
+/// SQLSTATEs of a refused login.
 const INVALID_AUTHORIZATION: [&str; 2] = ["28000", "28P01"];
-/// SQLSTATE of a database that is not there.
+/// SQLSTATE of a missing database.
 const INVALID_CATALOG_NAME: &str = "3D000";
 
 impl Failure {
-    /// Exit code 1.
+    /// Creates a failure with exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), remedy: None, is_usage: false, details: None, is_unread: false }
     }
 
-    /// Exit code 2: the command line asks for something that does not go together.
+    /// Creates a failure with exit code 2: the command line's arguments are inconsistent.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { is_usage: true, ..Self::new(message) }
     }
 
-    /// What to do about it.
+    /// Adds what to do about it.
     #[must_use]
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
 
-    /// The same for programs, in the JSON document.
+    /// Adds details for programs, in the JSON document.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(Box::new(details));
         self
     }
 
-    /// The server takes the connection and says nothing.
+    /// Creates a failure for a server that accepts the connection but does not respond.
     pub fn database_is_silent() -> Self {
         Self::new("the database does not answer").with_remedy(LOOK_AT_THE_ADDRESS)
     }
@@ -71,8 +71,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Tells a failure on standard error, and gives the exit code.
-pub fn tell(failure: &Failure, json: bool) -> ExitCode {
+/// Prints a failure on standard error, and returns the exit code.
+pub fn print(failure: &Failure, json: bool) -> ExitCode {
     let Failure { message, remedy, is_usage, details, .. } = failure;
     if json {
         let mut error = json!({ "message": message, "remedy": remedy });
@@ -109,7 +109,7 @@ impl From<csv::Error> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::new(error.to_string())
-            .with_remedy("set these variables as the server has them; `augmed doctor` checks them all")
+            .with_remedy("set these variables to the server's values; `augmed doctor` checks them all")
     }
 }
 
@@ -144,7 +144,7 @@ impl From<sqlx::Error> for Failure {
             (_, code) if INVALID_AUTHORIZATION.contains(&code) => Some(LOOK_AT_THE_ADDRESS),
             _ => shared::db::explanation(&error),
         };
-        // PostgreSQL's own message may quote a value; of these it is only a name
+        // PostgreSQL's own message may quote a value; in these cases it quotes only a name
         let message = match error.as_database_error() {
             Some(database) if remedy.is_some() => format!("database: {}", database.message()),
             _ => ApiError::Database(error).to_string(),

@@ -1,4 +1,4 @@
-//! Files that a command reads.
+//! Reads input files.
 
 use std::fmt;
 use std::io::Read as _;
@@ -30,7 +30,7 @@ impl Input {
         self.0 == Path::new("-")
     }
 
-    /// All of it.
+    /// Reads the whole file.
     pub fn read(&self) -> Result<Vec<u8>, Failure> {
         let mut content = Vec::new();
         let read = if self.is_stdin() {
@@ -41,8 +41,8 @@ impl Input {
         read.map_err(|error| Failure::new(format!("{self}: {error}")))
     }
 
-    /// All of it, which has to be text, without the byte order mark that spreadsheets put in front. Lines end with a line feed, also
-    /// those of old Macintoshs, which have a carriage return alone.
+    /// Reads the whole file as text, without the byte order mark that spreadsheets add. Line ends are converted to line feeds, including
+    /// the lone carriage returns of old Macs.
     pub fn read_text(&self) -> Result<String, Failure> {
         let text = String::from_utf8(self.read()?).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -54,7 +54,7 @@ impl Input {
         Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
     }
 
-    /// A failure at a place in this file.
+    /// Returns a failure that names this file.
     pub fn failure(&self, problem: impl fmt::Display) -> Failure {
         Failure::new(format!("{self}: {problem}"))
     }

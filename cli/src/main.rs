@@ -1,7 +1,7 @@
-//! `augmed`: what people who run a study do with it.
+//! `augmed`: the command line for people who run a study.
 //!
-//! Follow one command: [`arguments`] (what may be asked for) → [`commands`] (who does it) → its module → [`context`] (the
-//! database, the configuration) → [`report`] (what is printed) or [`failure`] (why not).
+//! To follow a command, read [`arguments`] (the command line) → [`commands`] (dispatch) → its module → [`context`] (database and
+//! configuration) → [`report`] (its output) or [`failure`] (why it failed).
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 failed, or a check found
 //! something wrong; 2 the command line is wrong.
@@ -46,16 +46,16 @@ use arguments::Arguments;
 use context::Context;
 use mimalloc::MiMalloc;
 
-/// For the container's server, which is this file: see its `main.rs`.
+/// For the container's server, which is the same file: see its `main.rs`.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    // the container's image has one file under both names: most of the two is the same
+    // the container's image has one file under both names, because most of their code is the same
     if is_called("augmed-server") {
         return server::process::main();
     }
-    // a defect is told like any other failure: no stack trace, and no values that its text may quote
+    // a panic is reported like any other failure: without stack trace, and without values that its message may quote
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         anstream::eprintln!("error: a defect of augmed itself, at {place}\nPlease report it with the command you ran.");
@@ -75,12 +75,12 @@ fn is_called(name: &str) -> bool {
 fn start(arguments: Arguments, context: &Context) -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return failure::tell(&error.into(), context.json),
+        Err(error) => return failure::print(&error.into(), context.json),
     };
     match runtime.block_on(commands::run(arguments.command, context)) {
         Ok(report::Ending::Done) => ExitCode::SUCCESS,
         Ok(report::Ending::FoundWrong) => ExitCode::FAILURE,
         Err(failure) if failure.is_unread => ExitCode::SUCCESS,
-        Err(failure) => failure::tell(&failure, context.json),
+        Err(failure) => failure::print(&failure, context.json),
     }
 }

@@ -1,4 +1,4 @@
-//! `augmed migrate`: the same runs as the migration function's.
+//! `augmed migrate`: does what the migration function does.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -16,46 +16,46 @@ use crate::{table, waiting};
 
 const AFTER_HELP: &str = "\
 Examples:
-  augmed migrate status                       what is applied, what is pending
+  augmed migrate status                       applied and pending migrations
   augmed migrate plan                         what `up` would do, and whether it is safe while people work
-  augmed migrate up                           apply what is pending; an old system's database is taken over on the way
-  augmed migrate down --to 20260104000000     undo what came after this version";
+  augmed migrate up                           apply pending migrations; an old system's database is adopted first
+  augmed migrate down --to 20260104000000     revert the migrations after this version";
 
-/// What to do with the schema.
+/// Manage the database schema.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
-    /// How long to wait for a table that somebody uses, in seconds.
+    /// Seconds to wait for a table in use.
     #[arg(long, global = true, value_name = "SECONDS")]
     lock_timeout: Option<u64>,
-    /// How long a statement may take, in seconds.
+    /// Maximum seconds for a statement.
     #[arg(long, global = true, value_name = "SECONDS")]
     statement_timeout: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// How far the database is. Changes nothing.
+    /// Show the state of the schema. Changes nothing.
     Status,
     /// What `up` would do, and whether it is safe while people work. Changes nothing.
     Plan,
-    /// Apply what is pending. An empty database gets the schema, one of the old system is taken over.
+    /// Apply pending migrations. An empty database gets the schema, a database of the old system is adopted.
     Up {
         /// The last version to apply.
         #[arg(long, value_name = "VERSION")]
         to: Option<i64>,
     },
-    /// Undo what came after a version, newest first.
+    /// Revert the migrations after a version, newest first.
     Down {
-        /// The version that is the newest afterwards; 0 undoes everything, and is refused where rows would be lost.
+        /// The version that is the newest afterwards; 0 reverts everything. Refused if rows would be lost.
         #[arg(long, value_name = "VERSION")]
         to: i64,
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Take over a database of the old system, and apply nothing.
+    /// Adopt a database of the old system, without applying migrations.
     Adopt,
 }
 
@@ -107,7 +107,7 @@ impl Report for Shown {
             }
         }
         for index in rebuilt_indexes {
-            writeln!(out, "index {index} was left half built by an interrupted run, and was built anew")?;
+            writeln!(out, "index {index} was left incomplete by an interrupted run, and was rebuilt")?;
         }
         if !pending.is_empty() {
             let rows = pending.iter().map(|one| {

@@ -1,4 +1,4 @@
-//! Files that a command makes.
+//! Writes output files.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// A file that a command makes, or standard output (`-`).
+/// An output file, or standard output (`-`).
 #[derive(Clone, Debug, Default)]
 pub struct Output(Option<PathBuf>);
 
@@ -26,31 +26,31 @@ impl FromStr for Output {
 }
 
 impl Output {
-    /// The file of this path.
+    /// Creates an output with this path.
     pub fn file(path: PathBuf) -> Self {
         Self(Some(path))
     }
 
-    /// Whether it is standard output.
+    /// Returns whether it is standard output.
     pub fn is_stdout(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether its name ends in `.gz`.
+    /// Returns whether its name ends in `.gz`.
     pub fn is_gzip(&self) -> bool {
         self.0.as_deref().is_some_and(|path| extension(path) == Some("gz"))
     }
 
-    /// What its name ends in, `.gz` apart: `csv` of `answers.csv.gz`.
+    /// Returns the extension without `.gz`: `csv` of `answers.csv.gz`.
     pub fn extension(&self) -> Option<&str> {
         let path = self.0.as_deref()?;
         if self.is_gzip() { extension(Path::new(path.file_stem()?)) } else { extension(path) }
     }
 
-    /// Opens it. Standard output cannot hold a file and a JSON document.
+    /// Opens it. Standard output cannot contain both a file and a JSON document.
     pub fn create(&self, context: &Context) -> Result<OutputFile, Failure> {
         if self.is_stdout() && context.json {
-            return Err(Failure::usage("--json says what was done, and the file goes to standard output too")
+            return Err(Failure::usage("--json prints a report, and the file goes to standard output too")
                 .with_remedy("name a file: --output FILE"));
         }
         self.open()
@@ -79,22 +79,22 @@ fn at(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("{}: {error}", path.display()))
 }
 
-/// A file on its way: it has its name when it is whole, and leaves nothing behind when it is dropped before.
+/// A file being written. It gets its name when it is complete, and is removed if dropped before.
 #[derive(Debug)]
 pub enum OutputFile {
-    /// As it is written.
+    /// Written uncompressed.
     Plain(BufWriter<Target>),
-    /// Its name ends in `.gz`.
+    /// Written as gzip.
     Gzip(GzEncoder<BufWriter<Target>>),
 }
 
-/// Where bytes go.
+/// Target of the bytes.
 #[derive(Debug)]
 pub enum Target {
     Stdout(Stdout),
-    /// What is no file cannot be replaced by one: `/dev/null`, a pipe.
+    /// A device or a pipe such as `/dev/null`, which cannot be replaced by a file.
     Device(File),
-    /// In the directory of `path`, under another name until it is whole.
+    /// A temporary file in the directory of `path`.
     Beside {
         file: NamedTempFile,
         path: PathBuf,
@@ -103,7 +103,7 @@ pub enum Target {
 
 impl Target {
     fn create(path: &Path) -> io::Result<Self> {
-        // a link stays one: what it leads to is replaced
+        // follows a symbolic link, so that its target is replaced
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&path).is_ok_and(|existing| !existing.is_file()) {
             return Ok(Self::Device(File::options().write(true).open(path)?));
@@ -149,7 +149,7 @@ impl Write for Target {
 }
 
 impl OutputFile {
-    /// The file is whole, and gets its name.
+    /// Completes the file and gives it its name.
     pub fn keep(self) -> Result<(), Failure> {
         let out = match self {
             Self::Plain(out) => out,

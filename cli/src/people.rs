@@ -1,4 +1,4 @@
-//! Files of people: CSV with the columns of an invitation, or addresses.
+//! Reads files of people: CSV with the columns of an invitation, or addresses.
 
 use admin_users::invitation::Invitation;
 
@@ -6,24 +6,24 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text;
 
-/// Columns with an address.
+/// Names of a column with addresses.
 const ADDRESS: [&str; 3] = ["email", "Email", "User"];
 
-/// A person of a file.
+/// A person in a file.
 pub struct Person {
-    /// The line of the file, from 1.
+    /// Line in the file, from 1.
     pub row: u64,
     pub email: String,
     pub invitation: Invitation,
 }
 
-/// Everybody in a file. A first line with an `@` is no header, and all of the file is addresses.
+/// Returns everybody in a file. If the first line contains an `@`, there is no header, and the file is a list of addresses.
 pub fn read(file: &Input) -> Result<Vec<Person>, Failure> {
     let text = file.read_text()?;
     let people =
         if text.lines().next().is_some_and(|line| line.contains('@')) { listed(&text) } else { table(&text, file)? };
     for Person { row, invitation, .. } in &people {
-        // the address itself is not repeated: what a terminal shows ends up in logs
+        // without the address: terminal output ends up in logs
         let at = |problem: String| file.failure(format!("row {row}: {problem}"));
         invitation.check_email().map_err(|reason| at(format!("column email: {reason}")))?;
         invitation.too_long().map_or(Ok(()), |problem| Err(at(problem)))?;
@@ -31,7 +31,7 @@ pub fn read(file: &Input) -> Result<Vec<Person>, Failure> {
     Ok(people)
 }
 
-/// One address a line, or several with commas, semicolons or tabs between them. What is no address is refused later.
+/// Parses one address per line, or several separated by commas, semicolons or tabs. Invalid ones are refused later.
 fn listed(text: &str) -> Vec<Person> {
     let lines = (1..).zip(text.lines());
     let addresses = lines.flat_map(|(row, line)| {

@@ -1,5 +1,4 @@
-//! Dates and numbers of the clinical data that cannot be right. They may have been stored before `augmed load` refused them, or by
-//! other programs.
+//! Finds implausible dates and numbers in the clinical data, stored before `augmed load` refused them, or by other programs.
 
 use chrono::{Datelike as _, Utc};
 use serde::Serialize;
@@ -10,10 +9,10 @@ use sqlx::postgres::PgRow;
 use crate::failure::Failure;
 use crate::load::{Catalog, Kind, clinical_columns, quoted};
 
-/// Nobody who was born earlier is in a study.
+/// Participants of a study are born later.
 const FIRST_YEAR: i32 = 1850;
 
-/// Values of a column that cannot be right.
+/// Implausible values of a column.
 #[derive(Debug, Serialize)]
 pub struct Implausible {
     /// `visit_occurrence.visit_start_date`
@@ -22,8 +21,8 @@ pub struct Implausible {
     pub problem: String,
 }
 
-/// Looks at every date, year and number of the clinical tables, and at the ages that visits show.
-pub async fn look(db: &Database) -> Result<Vec<Implausible>, Failure> {
+/// Checks every date, year and number of the clinical tables, and the ages that visits show.
+pub async fn find(db: &Database) -> Result<Vec<Implausible>, Failure> {
     let catalog = clinical_columns(db).await?;
     let last_year = Utc::now().year() + 1;
     let mut found = Vec::new();
@@ -69,7 +68,7 @@ fn checks(catalog: &Catalog, last_year: i32) -> Vec<(String, Vec<Check>)> {
                 Kind::Integer(..) if column.name == "year_of_birth" => {
                     (format!("{name} NOT BETWEEN {FIRST_YEAR} AND {last_year}"), outside)
                 }
-                // NaN and Infinity are the only ones with these letters
+                // only NaN and Infinity contain these letters
                 Kind::Number => (format!("{name}::text ~ '[af]'"), "no number (NaN or infinite)".to_owned()),
                 _ => return None,
             };

@@ -1,4 +1,4 @@
-//! `augmed questionnaire`: the questions of every case. The newest one is asked.
+//! `augmed questionnaire`: manages the questions of every case. The newest questionnaire is asked.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -25,14 +25,14 @@ A questionnaire is a JSON list of questions of the types Text, Paragraph, Single
   [{\"type\": \"SingleChoice\", \"title\": \"How would you assess the risk?\", \"options\": [\"Low\", \"High\"], \"required\": true},
    {\"type\": \"Paragraph\", \"title\": \"Why?\"}]
 
-Answers are stored under the titles. What was answered to an earlier questionnaire stays with it.
+Answers are stored under the titles. Answers to an earlier questionnaire keep that questionnaire.
 
 Examples:
   augmed questionnaire check questions.json
   augmed questionnaire set questions.json
   augmed questionnaire show";
 
-/// The questions of every case.
+/// Manage the questions of every case.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -47,11 +47,11 @@ enum Action {
         /// A JSON file, or - for standard input.
         file: Input,
 
-        /// The same questions with the same key within a day are published once, however often this is run.
+        /// Publish the same questions with the same key only once within a day, however often this is run.
         #[arg(long, value_name = "KEY")]
         idempotency_key: Option<String>,
     },
-    /// Print the questionnaire that is asked now, as it was stored.
+    /// Print the current questionnaire unchanged.
     Show,
     /// Check a file. Changes nothing, and needs no database.
     Check {
@@ -69,7 +69,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             let mut transaction = context::begin(&db).await?;
             if let Some(earlier) = attempt.earlier(&mut transaction, &context.author()).await? {
                 let Published { data } = serde_json::from_str(earlier.body())
-                    .map_err(|error| Failure::new(format!("the answer of the first run: {error}")))?;
+                    .map_err(|error| Failure::new(format!("the response of the first run: {error}")))?;
                 return context.show(&Checked {
                     id: Some(data.id),
                     questions: questions.count,
@@ -104,7 +104,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     }
 }
 
-/// What was answered when the questions were published.
+/// The response to publishing.
 #[derive(Deserialize)]
 struct Published {
     data: PublishedId,
@@ -115,7 +115,7 @@ struct PublishedId {
     id: Uuid,
 }
 
-/// A file that can be published.
+/// A publishable file.
 struct Questions {
     json: Box<RawValue>,
     count: usize,
@@ -134,7 +134,7 @@ impl Questions {
     }
 }
 
-/// Of two questions with one title only one answer is stored.
+/// Finds repeated titles: only one answer per title is stored.
 fn same_titles(questions: &[Value]) -> Vec<String> {
     let mut seen = HashSet::new();
     let again = questions.iter().enumerate().filter_map(|(index, question)| {

@@ -1,27 +1,27 @@
-//! Chance that comes out the same from the same seed, on every machine and in every version: `ChaCha20` as RFC 8439 has it, and a
-//! shuffle of our own, because those of libraries may change.
+//! Random numbers that are the same for the same seed, on every machine and in every version: `ChaCha20` according to RFC 8439, and our own
+//! shuffle, because those of libraries may change.
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
-/// A stream of chance.
-pub struct Chance(ChaCha20Rng);
+/// A stream of random numbers.
+pub struct SeededRng(ChaCha20Rng);
 
-impl Chance {
-    /// From any text: its SHA-256 is the key.
+impl SeededRng {
+    /// Creates a stream from any text, whose SHA-256 is the key.
     pub fn from_seed(seed: &str) -> Self {
         Self(ChaCha20Rng::from_seed(Sha256::digest(seed).into()))
     }
 
-    /// Every order is as likely as any other (Fisher and Yates).
+    /// Shuffles uniformly (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
     }
 
-    /// Returns a number from 0 to `bound` - 1. What would favour small numbers is drawn again.
+    /// Returns a number from 0 to `bound` - 1, with rejection sampling to avoid bias.
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
         let fair = u64::MAX - u64::MAX % bound;
@@ -33,7 +33,7 @@ impl Chance {
         }
     }
 
-    /// Returns whether something of this probability happens: never for 0, always for 1.
+    /// Returns true with this probability: never for 0, always for 1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits are what a number has")]
     pub fn happens(&mut self, probability: f64) -> bool {
         let uniform = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
@@ -47,11 +47,11 @@ mod tests {
 
     fn shuffled(seed: &str) -> Vec<u8> {
         let mut numbers: Vec<u8> = (0..10).collect();
-        Chance::from_seed(seed).shuffle(&mut numbers);
+        SeededRng::from_seed(seed).shuffle(&mut numbers);
         numbers
     }
 
-    /// A study must be able to make its assignments again in ten years: these numbers never change. They were made by another
+    /// A study must be able to regenerate its assignments in ten years, so these numbers must never change. They were produced by another
     /// implementation, in Python.
     #[test]
     fn a_seed_gives_the_same_order_for_ever() {
@@ -65,18 +65,18 @@ mod tests {
 
     #[test]
     fn every_number_is_drawn_about_as_often() {
-        let mut chance = Chance::from_seed("fair");
+        let mut rng = SeededRng::from_seed("fair");
         let mut counts = [0; 6];
         for _ in 0..6000 {
-            counts[chance.below(6)] += 1;
+            counts[rng.below(6)] += 1;
         }
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
     }
 
     #[test]
     fn what_has_a_probability_happens_about_as_often() {
-        let mut chance = Chance::from_seed("fair");
-        let mut count = |probability| (0..6000).filter(|_| chance.happens(probability)).count();
+        let mut rng = SeededRng::from_seed("fair");
+        let mut count = |probability| (0..6000).filter(|_| rng.happens(probability)).count();
 
         assert_eq!((count(0.0), count(1.0)), (0, 6000));
         assert!((1650..1950).contains(&count(0.3)));

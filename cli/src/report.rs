@@ -1,10 +1,10 @@
-//! What a command prints on standard output: text for a person, or one JSON document.
+//! The output of a command on standard output: text for a person, or one JSON document.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-/// How a command ends that did not fail.
+/// How a command that did not fail ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Exit code 0.
@@ -13,17 +13,17 @@ pub enum Ending {
     FoundWrong,
 }
 
-/// The outcome of a command. Its JSON is what it serializes as.
+/// The result of a command, serializable as JSON.
 pub trait Report: Serialize {
-    /// Writes it for a person; colours are stripped where nobody sees them.
+    /// Writes text for a person; colours are stripped unless it is a terminal.
     fn write(&self, out: &mut dyn Write) -> io::Result<()>;
 
-    /// How the command ends.
+    /// Returns how the command ends.
     fn ending(&self) -> Ending {
         Ending::Done
     }
 
-    /// Prints it as asked.
+    /// Prints as text or JSON.
     fn print(&self, json: bool) -> io::Result<()>
     where
         Self: Sized,
@@ -34,7 +34,7 @@ pub trait Report: Serialize {
         } else {
             self.write(&mut out)
         };
-        // whether it was read or not, a check that found something wrong ends with 1
+        // a failed check exits with 1 even if nobody has read the output
         match printed.and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             printed => printed,

@@ -1,8 +1,8 @@
-//! Tables as wide as the terminal.
+//! Prints tables as wide as the terminal.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// A table with this header and a row for each of `rows`.
+/// Returns a table with this header and these rows.
 pub fn of<const COLUMNS: usize>(header: [&str; COLUMNS], rows: impl IntoIterator<Item = [String; COLUMNS]>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);

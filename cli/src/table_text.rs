@@ -1,4 +1,4 @@
-//! A small table as people have it: separated by commas, semicolons or tabs, as spreadsheets and services write it.
+//! Parses small tables from spreadsheets and services, separated by commas, semicolons or tabs.
 
 use crate::load::{OpenQuote, Watched, lines_of_rows};
 
@@ -9,28 +9,28 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// A row that has a value in some cell.
+/// A row with a non-empty cell.
 #[derive(Debug)]
 pub struct Row {
-    /// From 1; the header is 1.
+    /// Line number from 1; the header is 1.
     pub line: u64,
     cells: Vec<String>,
 }
 
 impl Row {
-    /// The text of a cell, without blanks around it.
+    /// Returns the trimmed text of a cell.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).map_or("", |cell| cell.trim())
     }
 
-    /// All cells.
+    /// Returns all cells.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter().map(String::as_str)
     }
 }
 
 impl Table {
-    /// Reads a table. Empty columns and cells at the end are nothing, and so are rows without a value.
+    /// Parses a table. Ignores empty columns and cells at the end, and rows without a value.
     ///
     /// # Errors
     /// What is wrong, and in which line.
@@ -68,13 +68,13 @@ impl Table {
         }
     }
 
-    /// The column of this name.
+    /// Returns the column with this name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|column| column == name)
     }
 }
 
-/// What separates the cells of the first line, and the text without the line in which Excel says so.
+/// Returns the separator of the first line, and the text without Excel's `sep=` line.
 fn delimiter(text: &str) -> (u8, &str) {
     if let Some((first, rest)) = text.split_once('\n')
         && let Some(delimiter) =
@@ -92,7 +92,7 @@ fn delimiter(text: &str) -> (u8, &str) {
         let count = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !is_quoted);
         count.into_iter().for_each(|(_, count)| *count += 1);
     }
-    // of the same count the first one
+    // of equal counts the first one
     let (delimiter, _) = counts.into_iter().rev().max_by_key(|(_, count)| *count).unwrap_or_default();
     (delimiter, text)
 }

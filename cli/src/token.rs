@@ -1,4 +1,4 @@
-//! `augmed token`: a token without a login, to try things with.
+//! `augmed token`: prints a token without a login, for testing.
 
 use std::io::{self, Write};
 
@@ -13,18 +13,18 @@ use crate::failure::Failure;
 use crate::report::{Ending, Report};
 
 const AFTER_HELP: &str = "\
-Whoever has the token is this account until it expires: sees its cases and answers in its name; with an administrator's also exports
-everything, assigns cases and invites accounts. A new password, `augmed users logout` and `augmed users deactivate` end it.
+Anybody who has the token acts as this account until the token expires: sees its cases and answers in its name; with an administrator's token
+also exports everything, assigns cases and invites accounts. A new password, `augmed users logout` and `augmed users deactivate` invalidate it.
 
 Examples:
   TOKEN=$(augmed token ines@clinic.example)
   curl https://study.example/api/cases -H \"Authorization: Bearer $TOKEN\"";
 
-/// Who to be.
+/// Print a token without a login, for testing.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// The address or id of an active account.
+    /// Address or id of an active account.
     account: String,
 }
 
@@ -40,8 +40,8 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     .await?
     .ok_or_else(|| Failure::new("there is no such account").with_remedy("augmed users list"))?;
     if !account.is_active {
-        let problem = format!("account {} is not active, so that its token would be refused", account.id);
-        return Err(Failure::new(problem).with_remedy("it has to sign up, or augmed users activate"));
+        let problem = format!("account {} is not active, so its token would be refused", account.id);
+        return Err(Failure::new(problem).with_remedy("let it sign up, or run augmed users activate"));
     }
     // sessions may have been ended by a clock that is ahead of this one
     let now = account.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
@@ -63,12 +63,12 @@ struct Issued {
 }
 
 impl Report for Issued {
-    /// The token alone goes to `out`, so that a script can take it.
+    /// Writes only the token to `out`, so that scripts can use it.
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let may = if self.is_admin {
-            "it is an administrator's: whoever has it exports everything, assigns cases and invites accounts"
+            "it is an administrator's: anybody who has it can export everything, assign cases and invite accounts"
         } else {
-            "whoever has it sees this account's cases and answers in its name"
+            "anybody who has it sees this account's cases and can answer in its name"
         };
         let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
         anstream::eprintln!(

@@ -1,13 +1,13 @@
-//! Tells the person at the terminal what takes so long.
+//! Shows at the terminal what is taking long.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What takes less needs no words.
+/// Work that takes less shows nothing.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Waits for `work`; once that has taken a second, a spinner beside `what` shows on a terminal that it goes on.
+/// Awaits `work`. After one second a spinner beside `what` is shown on a terminal.
 pub async fn spin<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
     if let Ok(done) = tokio::time::timeout(SLOW, &mut work).await {
@@ -24,7 +24,7 @@ pub async fn spin<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     done
 }
 
-/// A bar for work of so many steps, on a terminal once it has taken a second.
+/// A progress bar for a number of steps, shown on a terminal after one second.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
@@ -33,7 +33,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Begins `what`.
+    /// Starts `what`.
     pub fn new(what: &'static str, steps: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden()).with_prefix(what);
         let template = "{prefix} [{bar:30}] {human_pos}/{human_len}, {per_sec}, {eta} left";
@@ -43,7 +43,7 @@ impl Bar {
         Self { bar, started: Instant::now(), is_shown: false }
     }
 
-    /// A step is done.
+    /// Completes a step.
     pub fn step(&mut self) {
         self.bar.inc(1);
         if !self.is_shown && self.started.elapsed() > SLOW {

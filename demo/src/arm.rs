@@ -5,24 +5,24 @@ use serde::{Deserialize, Serialize};
 use crate::observations::{SCORE, family_history, medical_history};
 use crate::study::Case;
 
-/// How one assignment shows its case.
+/// How one assignment presents its case.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Arm {
-    /// Everything that is recorded, nothing stressed, no AI.
+    /// Everything that is recorded, without emphasis or AI score.
     Plain,
     /// The same with the AI score of the visit.
     AiScore,
-    /// Everything, history highlighted, habits collapsed.
+    /// Everything, with history highlighted and habits collapsed.
     Emphasis,
-    /// Positive history on top, smoking, abdomen and BMI alone, and the AI score as the assignment states it.
+    /// Positive history on top; of the rest only smoking, abdomen and BMI; and the AI score given by the assignment.
     Focus,
 }
 
 impl Arm {
     pub const ALL: [Self; 4] = [Self::Plain, Self::AiScore, Self::Emphasis, Self::Focus];
 
-    /// `display_config.arm`.
+    /// Returns the value of `display_config.arm`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -32,12 +32,12 @@ impl Arm {
         }
     }
 
-    /// Whether the participant sees the AI score.
+    /// Returns whether the participant sees the AI score.
     pub fn shows_ai_score(self) -> bool {
         matches!(self, Self::AiScore | Self::Focus)
     }
 
-    /// What is stored in `display_config.path_config`.
+    /// Returns the value of `display_config.path_config`.
     pub fn path_config(self, case: &Case) -> Vec<PathEntry> {
         match self {
             Self::Plain => everything(case, Style::default(), Style::default()),

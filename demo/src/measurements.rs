@@ -1,4 +1,4 @@
-//! What is measured and found at the visit of a case: rows of `measurement` (OMOP CDM 5.4).
+//! Measurements and findings of a case's visit: rows of `measurement` (OMOP CDM 5.4).
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub(crate) struct Measurement {
     unit_concept_id: Option<i32>,
 }
 
-/// All rows of a case.
+/// Returns all rows of a case.
 pub(crate) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Measurement> {
     let ehr = concept_ids["EHR"];
     let finding = |concept: &str, found: &String| Measurement {

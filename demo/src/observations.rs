@@ -1,4 +1,4 @@
-//! What is observed at the visit of a case: rows of `observation` (OMOP CDM 5.4).
+//! Observations of a case's visit: rows of `observation` (OMOP CDM 5.4).
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::study::{Case, Complaint};
 
-/// Every patient is asked for these, and each answer is recorded.
+/// Questions that every patient is asked; each answer is recorded.
 const FAMILY_HISTORY: [&str; 4] =
     ["Breast or Ovarian Cancer", "Colorectal Cancer", "Colorectal Polyps", "Inflammatory Bowel Disease"];
 const MEDICAL_HISTORY: [&str; 16] = [
@@ -28,7 +28,7 @@ const MEDICAL_HISTORY: [&str; 16] = [
     "Weight Loss",
 ];
 
-/// How the text of a score begins that the AI score is taken from.
+/// Prefix of the observation text that holds the AI score.
 pub(crate) const SCORE: &str = "Colorectal Cancer Score";
 
 /// A row; ids and date are those of the case.
@@ -42,12 +42,12 @@ pub(crate) struct Observation {
     qualifier_concept_id: Option<i32>,
 }
 
-/// `Colorectal Cancer: Yes` or `: No`, of everything that is asked for.
+/// Returns `Colorectal Cancer: Yes` or `: No` for each question.
 pub(crate) fn family_history(case: &Case) -> impl Iterator<Item = String> {
     yes_or_no(&FAMILY_HISTORY, &case.family_history)
 }
 
-/// The same of the patient's own history.
+/// Returns the same for the patient's own history.
 pub(crate) fn medical_history(case: &Case) -> impl Iterator<Item = String> {
     yes_or_no(&MEDICAL_HISTORY, &case.medical_history)
 }
@@ -56,7 +56,7 @@ fn yes_or_no(asked: &[&'static str], present: &[String]) -> impl Iterator<Item =
     asked.iter().map(|&name| format!("{name}: {}", if present.iter().any(|one| one == name) { "Yes" } else { "No" }))
 }
 
-/// All rows of a case.
+/// Returns all rows of a case.
 pub(crate) fn of(case: &Case, concept_ids: &HashMap<&str, i32>) -> Vec<Observation> {
     let ehr = concept_ids["EHR"];
     let history = |concept: &str, text: String| Observation {

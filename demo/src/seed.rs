@@ -11,39 +11,39 @@ use crate::arm::Arm;
 use crate::study::{ABOVE_ALL_STUDIES, Account, Answer, Assignment, Case, PAGE_CONFIG, Study, case_id};
 use crate::{measurements, observations};
 
-/// Rows of one table that a case has at most.
+/// Maximum number of rows per case in one table.
 const ROWS_PER_CASE: i32 = 1000;
 const QUESTIONNAIRE_ID: Uuid = uuid!("d3300000-0000-4000-8000-000000000001");
 const EXPERIMENT_ID: &str = "exp-d33000000001";
 
-/// What seeding did.
+/// Outcome of seeding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seeded {
-    /// The study is there now.
-    Now,
-    /// It was there, and stays as people have left it.
-    Before,
+    /// The study was stored.
+    Stored,
+    /// The study was already there and was left unchanged.
+    AlreadyThere,
 }
 
-/// Why there is no demo study.
+/// Why the demo study was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// The demo never mixes with data of somebody else.
+    /// The demo is never mixed with other data.
     #[error("the database holds another study than the demo: {0}")]
     AnotherStudy(&'static str),
-    /// A password could not be hashed.
+    /// Hashing a password failed.
     #[error("a password of the demo study: {0}")]
     Password(String),
-    /// PostgreSQL refused.
+    /// PostgreSQL reported an error.
     #[error("the demo study cannot be stored: {0}")]
     Database(#[from] sqlx::Error),
 }
 
-/// Stores the whole study in one transaction, unless it is there already.
+/// Stores the whole study in one transaction, unless it is already there.
 pub async fn seed(connection: &mut PgConnection) -> Result<Seeded, SeedError> {
     let mut transaction = connection.begin().await?;
     if is_there(&mut transaction).await? {
-        return Ok(Seeded::Before);
+        return Ok(Seeded::AlreadyThere);
     }
     let study = Study::embedded();
     store_vocabulary(&mut transaction, &study).await?;
@@ -61,11 +61,11 @@ pub async fn seed(connection: &mut PgConnection) -> Result<Seeded, SeedError> {
         store_answer(&mut transaction, answer, &study).await?;
     }
     transaction.commit().await?;
-    Ok(Seeded::Now)
+    Ok(Seeded::Stored)
 }
 
 async fn is_there(transaction: &mut PgTransaction<'_>) -> Result<bool, SeedError> {
-    // of two programs that seed at the same time one waits
+    // if two programs seed at the same time, one waits
     sqlx::query!("LOCK TABLE system_config IN SHARE ROW EXCLUSIVE MODE").execute(&mut **transaction).await?;
     let found = sqlx::query!(
         r#"SELECT (SELECT coalesce(json_config::jsonb = $1::text::jsonb, false) FROM system_config WHERE id = 'page_config') AS is_demo,
@@ -236,7 +236,7 @@ async fn store_assignment(
     Ok(())
 }
 
-/// The answer as the routes would have stored it, and the timing behind it.
+/// Stores an answer as the routes would, with its timing.
 async fn store_answer(transaction: &mut PgTransaction<'_>, answer: &Answer, study: &Study) -> Result<(), sqlx::Error> {
     let assignment = study.assignment(&answer.user_email, answer.case);
     let seconds = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).as_seconds_f64();

@@ -1,4 +1,4 @@
-//! The files of the demo study, read.
+//! Reads the files of the demo study.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::arm::Arm;
 
 pub(crate) const PAGE_CONFIG: &str = include_str!("page_config.json");
 
-/// Ids of the demo's rows lie above this, where no sequence of a real study gets to.
+/// Lower bound of the demo's row ids. No sequence of a real study gets there.
 pub(crate) const ABOVE_ALL_STUDIES: i32 = 2_000_000_000;
 
-/// Everything that is seeded.
+/// All data of the demo study.
 #[derive(Debug)]
 pub(crate) struct Study {
     pub concepts: Vec<Concept>,
@@ -25,7 +25,7 @@ pub(crate) struct Study {
     pub cases: Vec<Case>,
     pub questionnaire: Value,
     pub accounts: Vec<Account>,
-    /// In the order in which each participant gets them.
+    /// In reading order of each participant.
     pub assignments: Vec<Assignment>,
     pub answers: Vec<Answer>,
 }
@@ -45,31 +45,31 @@ pub(crate) struct ConceptRelationship {
     relationship_id: String,
 }
 
-/// A patient at one visit; its `title` is for those who read the file. Concepts go by name. Numbers are text, so that 36.60 stays
-/// 36.60.
+/// A patient at one visit. `title` is only for readers of the file. Concepts are given by name. Numbers are text, so that 36.60 keeps its
+/// zero.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Case {
     pub gender: String,
     pub year_of_birth: i32,
     pub visit_date: NaiveDate,
-    /// What the family has, of [`crate::observations::family_history`].
+    /// Family history, from the list of [`crate::observations::family_history`].
     pub family_history: Vec<String>,
     pub smoke: Vec<String>,
     pub alcohol: Vec<String>,
-    /// What the patient has, of [`crate::observations::medical_history`].
+    /// Patient history, from the list of [`crate::observations::medical_history`].
     pub medical_history: Vec<String>,
-    /// What the risk models say.
+    /// Texts of the risk models.
     pub risk: Vec<String>,
     pub chief_complaints: Vec<Complaint>,
     pub patient_reported: Vec<Complaint>,
-    /// Findings, each a concept.
+    /// Names of finding concepts.
     pub abdominal: Vec<String>,
     pub vital_signs: VitalSigns,
-    /// Kilograms.
+    /// In kilograms.
     pub weight: String,
-    /// Centimeters.
+    /// In centimeters.
     pub height: String,
-    /// 18, 22, 27 or 30: what the case tree turns into a category.
+    /// 18, 22, 27 or 30: the values that the case tree shows as a category.
     pub bmi: String,
 }
 
@@ -84,44 +84,44 @@ pub(crate) struct Complaint {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct VitalSigns {
-    /// Systolic and diastolic, mmHg.
+    /// Systolic and diastolic, in mmHg.
     pub blood_pressure: [String; 2],
     /// Per minute.
     pub heart_rate: String,
-    /// Degrees Celsius.
+    /// In degrees Celsius.
     pub body_temperature: String,
     /// Per minute.
     pub respiratory_rate: String,
 }
 
-/// Who takes part.
+/// An account.
 #[derive(Debug, Deserialize)]
 pub struct Account {
     /// Invented.
     pub name: String,
-    /// Under example.org, where no mail arrives.
+    /// At example.org, where no mail is delivered.
     pub email: String,
-    /// None: invited, and not signed up.
+    /// `None` if the person is invited but has not signed up.
     pub password: Option<String>,
-    /// What it is good for, in a few words.
+    /// What the account is for, in a few words.
     pub about: String,
-    /// Whether it is an administrator.
+    /// Whether the account is an administrator.
     pub admin_flag: bool,
     pub(crate) position: String,
     pub(crate) employer: String,
     pub(crate) area_of_clinical_ex: Option<String>,
 }
 
-/// Who reads which case how.
+/// An assignment: participant, case and arm.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Assignment {
     pub user_email: String,
-    /// Counts [`Study::cases`] from one.
+    /// Number in [`Study::cases`], from one.
     pub case: i32,
     pub arm: Arm,
 }
 
-/// What a participant said, and when.
+/// A participant's answer with its times.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Answer {
     pub user_email: String,
@@ -133,7 +133,7 @@ pub(crate) struct Answer {
 }
 
 impl Study {
-    /// The study in the files beside this one.
+    /// Reads the embedded files beside this one.
     pub fn embedded() -> Self {
         Self {
             concepts: csv(include_str!("concepts.csv")),
@@ -146,7 +146,7 @@ impl Study {
         }
     }
 
-    /// A case by its number, which counts from one.
+    /// Returns a case by its number, from one.
     pub fn case(&self, number: i32) -> &Case {
         usize::try_from(number - 1)
             .ok()
@@ -154,13 +154,13 @@ impl Study {
             .expect("the files of the demo study agree")
     }
 
-    /// Who reads a case.
+    /// Returns the assignment of a case to a participant.
     pub fn assignment(&self, user_email: &str, case: i32) -> &Assignment {
         let is_wanted = |assignment: &&Assignment| assignment.user_email == user_email && assignment.case == case;
         self.assignments.iter().find(is_wanted).expect("the files of the demo study agree")
     }
 
-    /// `display_config.id`, as an upload of the same assignment would give it (contract, section 6).
+    /// Returns the `display_config.id` that an upload of the same assignment would give (contract, section 6).
     pub fn assignment_id(&self, assignment: &Assignment) -> String {
         let path_config = assignment.arm.path_config(self.case(assignment.case));
         let path_config = to_raw_value(&path_config).expect("paths and styles are JSON");
@@ -168,13 +168,13 @@ impl Study {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
     }
 
-    /// `concept_id` by `concept_name`.
+    /// Returns `concept_id` by `concept_name`.
     pub fn concept_ids(&self) -> HashMap<&str, i32> {
         self.concepts.iter().map(|concept| (concept.concept_name.as_str(), concept.concept_id)).collect()
     }
 }
 
-/// `visit_occurrence_id` and `person_id` of a case.
+/// Returns `visit_occurrence_id`, which equals `person_id`, of a case.
 pub(crate) fn case_id(number: i32) -> i32 {
     ABOVE_ALL_STUDIES + number
 }

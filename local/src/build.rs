@@ -1,4 +1,4 @@
-//! Builds the binaries of this workspace, so that functions run as they are deployed: each in a process of its own.
+//! Builds the binaries of this workspace, so that functions run as deployed: each in its own process.
 
 use std::collections::HashMap;
 use std::env;
@@ -13,13 +13,13 @@ use indicatif::ProgressBar;
 
 use crate::progress;
 
-/// Where each binary is, by name.
+/// Path of each binary by name.
 pub type Paths = HashMap<String, PathBuf>;
 
-/// Why there are no binaries.
+/// Why the binaries were not built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// Cargo could not be run, or its output not be read.
+    /// Cargo did not run, or its output was not readable.
     #[error("cargo build: {0}")]
     Cargo(#[from] io::Error),
     /// The workspace does not compile, or has no such binary.
@@ -27,7 +27,7 @@ pub enum BuildError {
     Failed(String),
 }
 
-/// Builds the binaries of these names with the profile `dev`. Blocks, for minutes if nothing is compiled yet.
+/// Builds the named binaries with the profile `dev`. Blocks, for minutes if nothing is compiled yet.
 pub fn binaries(names: &[String]) -> Result<Paths, BuildError> {
     if names.is_empty() {
         return Ok(Paths::new());
@@ -35,13 +35,13 @@ pub fn binaries(names: &[String]) -> Result<Paths, BuildError> {
     binaries_of(workspace(), names.iter().flat_map(|name| ["--bin", name]))
 }
 
-/// Every binary of this workspace, built once in a process: for tests, of which many ask at once.
+/// Builds every binary of this workspace, once per process: for tests, many of which need them at once.
 pub fn all_binaries() -> Result<&'static Paths, &'static BuildError> {
     static BUILT: OnceLock<Result<Paths, BuildError>> = OnceLock::new();
     BUILT.get_or_init(|| binaries_of(workspace(), ["--bins"])).as_ref()
 }
 
-/// Builds `selected` binaries, as cargo's arguments, of the workspace in `directory`.
+/// Builds the binaries that cargo's arguments `selected` name, in the workspace at `directory`.
 pub fn binaries_of<'a>(directory: &Path, selected: impl IntoIterator<Item = &'a str>) -> Result<Paths, BuildError> {
     let mut cargo = cargo(directory);
     cargo.args(selected);
@@ -62,17 +62,17 @@ fn workspace() -> &'static Path {
     local.parent().unwrap_or(local)
 }
 
-/// Always the whole workspace: with fewer packages, dependencies have other features and are compiled once more.
+/// Builds the whole workspace: with fewer packages, dependencies would be compiled again with other features.
 fn cargo(directory: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--workspace", "--message-format=json-render-diagnostics"]);
-    // What cargo told this process about its own package would make build scripts run again.
+    // variables that cargo set for this process's own package would make build scripts run again
     let own =
         |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(own)) {
         cargo.env_remove(name);
     }
-    // Its own bar knows how much there is to do.
+    // cargo's own progress bar knows the amount of work
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
     cargo.env("CARGO_TERM_COLOR", if io::stderr().is_terminal() { "always" } else { "never" });
     cargo.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -91,12 +91,12 @@ fn executables(messages: impl BufRead) -> io::Result<Paths> {
     Ok(built)
 }
 
-/// Moves `bar` as cargo's own bar moves; returns everything else that cargo and the compiler say.
+/// Updates `bar` from cargo's progress bar; returns all other output of cargo and the compiler.
 fn follow(stderr: impl BufRead, bar: &ProgressBar) -> io::Result<String> {
     let (mut said, mut line) = (Vec::new(), Vec::new());
     for byte in stderr.bytes() {
         match byte? {
-            // Ends a state of the bar, which the next one, or a line of text, overwrites.
+            // ends one state of the bar; the next state or a line of text overwrites it
             b'\r' => {
                 if let Some((done, all, doing)) = String::from_utf8_lossy(&line).lines().next_back().and_then(state) {
                     bar.set_length(all);
@@ -116,7 +116,7 @@ fn follow(stderr: impl BufRead, bar: &ProgressBar) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
-/// 214, 517 and `shared, sqlx` of `Building [====>     ] 214/517: shared, sqlx`.
+/// Parses `Building [====>     ] 214/517: shared, sqlx` into 214, 517 and `shared, sqlx`.
 fn state(bar: &str) -> Option<(u64, u64, String)> {
     let (counts, doing) = bar.rsplit_once("] ")?.1.split_once(':')?;
     let (done, all) = counts.split_once('/')?;

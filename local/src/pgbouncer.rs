@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode before a server of [`crate::postgres`].
+//! PgBouncer in transaction mode in front of a server of [`crate::postgres`].
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -14,14 +14,14 @@ use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-/// The program, where there is one: `apt-get install pgbouncer`.
+/// Returns the program if it is installed: `apt-get install pgbouncer`.
 pub fn binary() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file())
 }
 
-/// Why a pooler does not start.
+/// Why a pooler did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolerError {
     /// It is not installed.
@@ -30,15 +30,15 @@ pub enum PoolerError {
     /// The address of the server cannot be read.
     #[error("the server's address: {0}")]
     Address(#[from] sqlx::Error),
-    /// A file or a process.
+    /// A file or process operation failed.
     #[error("pgbouncer: {0}")]
     Io(#[from] io::Error),
-    /// It runs, and takes no connection.
+    /// It runs, but accepts no connection.
     #[error("pgbouncer does not listen")]
     Deaf,
 }
 
-/// A PgBouncer. Ends with this.
+/// A running PgBouncer. It stops when dropped.
 #[derive(Debug)]
 pub struct PgBouncer {
     address: SocketAddr,
@@ -47,8 +47,8 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts one before every database of the server at `url`, with so many connections to each, and `lines` in its configuration.
-    /// Returns when it takes connections.
+    /// Starts a pooler for every database of the server at `url`, with so many connections to each, and with `lines` in its
+    /// configuration. Returns when it accepts connections.
     pub async fn start(url: &str, connections: usize, lines: &str) -> Result<Self, PoolerError> {
         let server: PgConnectOptions = url.parse()?;
         let host = server.get_socket().map_or_else(|| server.get_host().to_owned(), |it| it.display().to_string());
@@ -64,7 +64,7 @@ impl PgBouncer {
         let file = directory.path().join("pgbouncer.ini");
         fs::write(&file, configuration)?;
         let mut command = Command::new(binary().ok_or(PoolerError::Missing)?);
-        // as which it refuses to run
+        // it refuses to run as root
         if geteuid().is_root() {
             command.args(["-u", account()]);
         }
@@ -80,15 +80,15 @@ impl PgBouncer {
         Err(PoolerError::Deaf)
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends it, where nobody drops it.
+    /// Stops it before it is dropped.
     pub fn stop(&self) {
         let process = i32::try_from(self.process.id()).map(Pid::from_raw);
-        // it may have ended
+        // it may have exited
         let _ = process.map(|process| kill(process, Signal::SIGKILL));
     }
 }
@@ -100,14 +100,15 @@ impl Drop for PgBouncer {
     }
 }
 
-/// Returns the address of `database` through the pooler at `address`: without a password, which the pooler does not ask for, and unencrypted.
+/// Returns the address of `database` through the pooler at `address`: without TLS, and without a password, because the pooler asks
+/// for none.
 pub fn through(address: SocketAddr, database: &str) -> Result<String, PoolerError> {
     let database: PgConnectOptions = database.parse()?;
     let (user, name) = (database.get_username(), database.get_database().unwrap_or_default());
     Ok(format!("postgresql://{user}@{address}/{name}?sslmode=disable"))
 }
 
-/// The account that [`local::postgres`] uses, to which the directory of the socket belongs.
+/// Returns the account that [`local::postgres`] uses, which owns the directory of the socket.
 fn account() -> &'static str {
     let exists = |name: &&str| User::from_name(name).is_ok_and(|user| user.is_some());
     ["postgres"].into_iter().find(exists).unwrap_or("nobody")

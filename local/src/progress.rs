@@ -1,4 +1,4 @@
-//! Tells the person at the terminal what takes so long.
+//! Shows at the terminal what is taking long.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What takes less needs no words.
+/// Work that takes less shows nothing.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Does `work`; once that has taken a second, a spinner beside `what` shows that it goes on, or one line where there
-/// is no terminal.
+/// Runs `work`. After one second it shows a spinner with `what`, or a line of text without a terminal.
 pub(crate) fn when_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
     show_when_slow("{spinner} {prefix} {elapsed}", what, |_| work())
 }
 
-/// The same for work that knows how far it is, and tells the bar.
+/// Runs work that knows its progress and updates the bar.
 pub(crate) fn with_bar_when_slow<T>(what: &str, work: impl FnOnce(&ProgressBar) -> T) -> T {
     show_when_slow("{prefix} [{bar:30}] {pos}/{len} {wide_msg}", what, work)
 }

@@ -170,7 +170,7 @@ async fn what_cannot_be_calculated_is_refused_with_the_reason() {
         (
             &["Risk?", "--truth", "truth.csv", "--positive", "Huge"],
             2,
-            "Huge is none of the answers: Low, Moderate, High",
+            "Huge is not one of the answers: Low, Moderate, High",
         ),
         (&["Risk?", "--positive", "High"], 2, "--truth"),
         (&["Risk?", "--confidence", "95"], 2, "not between 0 and 1"),

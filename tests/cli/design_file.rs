@@ -170,8 +170,8 @@ async fn exclusions_take_out_participants_cases_or_both_together() {
     exclude("{ participant = 'b@study.test' }").done();
     assert!(cases(&augmed, "out.csv", "b@study.test").is_empty());
     for (entries, said) in [
-        ("{ cases = [999] }", "exclude[0].cases: 999 is none of the cases"),
-        ("{ participant = 'c@study.test', cases = [101] }", "exclude[0].participant: is none of the participants"),
+        ("{ cases = [999] }", "exclude[0].cases: 999 is not one of the cases"),
+        ("{ participant = 'c@study.test', cases = [101] }", "exclude[0].participant: is not one of the participants"),
         ("{ participant = 'a@study.test', cases = [101, 102, 103] }", "exclude: leaves a participant 1 cases"),
         ("{ }", "exclude[0]: has neither participant nor cases"),
     ] {

@@ -80,7 +80,7 @@ async fn the_name_of_the_file_says_what_it_becomes() {
     }
     for (arguments, said) in [
         (&["--output", "a.xlsx"][..], "let it end in .csv, .json or .parquet"),
-        (&["--output", "a.parquet.gz"], "Parquet is compressed in itself"),
+        (&["--output", "a.parquet.gz"], "Parquet is already compressed"),
     ] {
         let run = augmed.run(&[&["export", "answers"], arguments].concat());
         assert!(run.code == Some(2) && run.stderr.contains(said), "{run:?}");

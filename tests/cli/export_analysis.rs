@@ -72,7 +72,7 @@ async fn an_answer_is_a_row_with_what_was_shown_true_answered_and_surveyed() {
     let run = augmed.run(&["export", "analysis", "--survey", "survey.csv"]).done();
 
     assert_eq!(run.stdout, FILE);
-    assert!(run.stderr.contains("note: 1 answers are none of the options"), "{run:?}");
+    assert!(run.stderr.contains("note: 1 answers are not among the options"), "{run:?}");
     assert!(run.stderr.contains("1 of 2 participants found among 2 people; joined Q2"), "{run:?}");
     assert_eq!(augmed.audited().await.last().unwrap(), &("cli".to_owned(), "data.export".to_owned()));
 }
@@ -180,7 +180,7 @@ async fn a_survey_in_which_nobody_is_found_is_refused_whatever_separates_it() {
         let refused = augmed.run(&["export", "analysis", "--survey", &other, "--output", "none.csv"]);
         let found = augmed.run(&["export", "analysis", "--survey", &own, "--output", "study.csv"]).done();
 
-        let said = "none of the 2 participants who have answered is among the 1 people of the survey, by its column Q1";
+        let said = "none of the 2 participants who have answered is among the 1 people of the survey, in its column Q1";
         assert!(refused.code == Some(1) && refused.stderr.contains(said), "{separator:?}: {refused:?}");
         assert!(!augmed.path("none.csv").exists());
         assert!(found.stdout.contains("1 of 2 participants found among 1 people; joined Q2"), "{found:?}");

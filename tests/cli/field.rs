@@ -34,9 +34,9 @@ async fn every_date_that_could_mean_two_days_is_refused_with_its_place() {
     let run = augmed.run(&["load", "clinical", &field("D03"), "--check"]);
 
     let places = [
-        "line 2, column visit_start_date: is no date",
-        "line 2, column visit_start_datetime: is no date and time",
-        "line 2, column visit_end_date: is no date",
+        "line 2, column visit_start_date: is not a date",
+        "line 2, column visit_start_datetime: is not a date and time",
+        "line 2, column visit_end_date: is not a date",
         "line 3, column visit_start_date",
         "line 3, column visit_end_date",
         "line 4, column visit_start_date",
@@ -60,7 +60,10 @@ async fn a_vocabulary_date_is_read_as_strictly() {
         let run = augmed.run(&["load", "vocabulary", &directory, "--check"]);
 
         assert_eq!(run.code == Some(0), is_right, "{date}: {run:?}");
-        assert!(is_right || run.stderr.contains("CONCEPT.csv: line 2, column valid_start_date: is no date"), "{run:?}");
+        assert!(
+            is_right || run.stderr.contains("CONCEPT.csv: line 2, column valid_start_date: is not a date"),
+            "{run:?}"
+        );
     }
 }
 
@@ -146,7 +149,7 @@ async fn lines_that_end_with_a_carriage_return_are_counted() {
 
     let run = augmed.run(&["load", "clinical", &field("D11")]);
 
-    assert_refused(&run, &["person.csv: line 3, column year_of_birth: is no integer"]);
+    assert_refused(&run, &["person.csv: line 3, column year_of_birth: is not an integer"]);
 }
 
 #[tokio::test]
@@ -299,7 +302,7 @@ async fn values_that_cannot_be_right_are_found() {
         augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,PHYSICAL EXAMINATION.Vital Signs.Vital signs\n");
     let case = augmed.run(&["case", "show", "--file", &file, "--row", "2"]).done();
 
-    assert!(sane.stdout.contains("dates, ages and numbers may be right"), "{sane:?}");
+    assert!(sane.stdout.contains("dates, ages and numbers are plausible"), "{sane:?}");
     for said in [doctor.stdout, check.stdout] {
         assert!(
             said.contains("visit_occurrence.visit_start_date") && said.contains("measurement.value_as_number"),
@@ -325,7 +328,7 @@ async fn what_is_no_number_is_no_value() {
     let loaded = augmed.run(&["load", "clinical", &directory]).done();
     let case = augmed.run(&["case", "show", "--file", &file, "--row", "2"]).done();
 
-    let note = "measurement.csv: 2 numbers are NaN or infinite, and were stored as no value";
+    let note = "measurement.csv: 2 numbers are NaN or infinite, and were stored as NULL";
     assert!(loaded.stdout.contains(note), "{loaded:?}");
     assert!(!case.stdout.contains("NaN") && !case.stdout.to_lowercase().contains("infinity"), "{case:?}");
 }
@@ -381,9 +384,9 @@ async fn one_row_a_patient_is_loaded_by_a_mapping_of_its_columns() {
     augmed.run(&["load", "clinical", &wide, "--mapping", &mapping]).done();
 
     let said = [
-        "wrong.csv: line 2, column SEEN: is no date",
-        "wrong.csv: line 3, column GENDER: is none of the values of the mapping",
-        "wrong.csv: line 3, column HR: is no number",
+        "wrong.csv: line 2, column SEEN: is not a date",
+        "wrong.csv: line 3, column GENDER: is not one of the mapping's values",
+        "wrong.csv: line 3, column HR: is not a number",
     ];
     assert_refused(&refused, &said);
     assert_eq!(count(&augmed, "person WHERE person_id > 104 AND year_of_birth IN (1968, 1985)").await, 2);

@@ -127,8 +127,8 @@ async fn what_is_wrong_is_told_with_file_line_and_column_and_nothing_is_loaded()
     let long = "x".repeat(51);
     let with = |row: &str| format!("{PERSON}{row}\n");
     for (person, visit, said) in [
-        (with("nineteen,103,0,0,0,,"), VISIT, "person.csv: line 5, column year_of_birth: is no integer"),
-        (with("nineteen,103,0,0,0,,\n1954,104"), VISIT, "line 5, column year_of_birth: is no integer"),
+        (with("nineteen,103,0,0,0,,"), VISIT, "person.csv: line 5, column year_of_birth: is not an integer"),
+        (with("nineteen,103,0,0,0,,\n1954,104"), VISIT, "line 5, column year_of_birth: is not an integer"),
         (with("99999999999,103,0,0,0,,"), VISIT, "line 5, column year_of_birth: the number is too large"),
         (with(&format!("1953,103,0,0,0,{long},")), VISIT, "column person_source_value: has more than 50 characters"),
         (with("1953,,0,0,0,,"), VISIT, "line 5, column person_id: is empty, and has to be there"),
@@ -142,7 +142,7 @@ async fn what_is_wrong_is_told_with_file_line_and_column_and_nothing_is_loaded()
         (
             PERSON.to_owned(),
             &VISIT.replace("2025-03-01,0", "2025-02-30,0"),
-            "visit_end_date: is no date (2026-01-31 or 20260131)",
+            "visit_end_date: is not a date (2026-01-31 or 20260131)",
         ),
         (PERSON.to_owned(), &VISIT.replace("2,101", "2,109"), "line 3, column person_id: person has no such row"),
         (PERSON.to_owned(), &VISIT.replace("0,2", "0,7"), "line 2, column preceding_visit_occurrence_id: "),
@@ -301,8 +301,8 @@ async fn what_cannot_be_loaded_says_why() {
     let empty = augmed.directory("empty", &[("notes.md", b"x")]);
     let twice = augmed.directory("twice", &[("PERSON.csv", b"x"), ("person.tsv.gz", b"x")]);
     for (directory, said) in [
-        (&*empty, "no file is named for a table"),
-        (&*twice, "PERSON.csv, person.tsv.gz are all named for the table person"),
+        (&*empty, "no file is named after a table"),
+        (&*twice, "PERSON.csv, person.tsv.gz are all named after the table person"),
         ("nowhere", "nowhere: No such file or directory"),
     ] {
         let run = augmed.run(&["load", "clinical", directory]);

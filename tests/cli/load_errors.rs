@@ -1,4 +1,4 @@
-//! `augmed load` tells all errors, not only the first.
+//! `augmed load` reports all errors, not only the first.
 
 use serde_json::{Value, json};
 
@@ -34,12 +34,12 @@ async fn a_hundred_errors_of_a_table_are_told_and_the_others_counted() {
 
         assert_eq!((run.code, run.stderr.matches("person.csv: line ").count()), (Some(1), 100), "{run:?}");
         for said in [
-            "person.csv: line 2, column year_of_birth: is no integer",
-            "person.csv: line 101, column year_of_birth: is no integer",
+            "person.csv: line 2, column year_of_birth: is not an integer",
+            "person.csv: line 101, column year_of_birth: is not an integer",
             "person.csv: 192 more errors",
             // the patient of line 2 is there, although his row is wrong
             "visit_occurrence.csv: line 3, column person_id: person has no such row",
-            "visit_occurrence.csv: line 3, column visit_end_date: is no date",
+            "visit_occurrence.csv: line 3, column visit_end_date: is not a date",
             "294 errors; nothing was loaded",
         ] {
             assert!(run.stderr.contains(said), "{said}: {run:?}");
@@ -56,11 +56,11 @@ async fn errors_are_json_and_csv_too() {
 
     let details = serde_json::from_str::<Value>(&run.stderr).unwrap()["error"]["details"].take();
     assert_eq!((&details["count"], &details["tables"][0]["more"]), (&json!(294), &json!(192)));
-    let first = json!({"line": 2, "column": "year_of_birth", "problem": "is no integer"});
+    let first = json!({"line": 2, "column": "year_of_birth", "problem": "is not an integer"});
     assert_eq!(details["tables"][0]["errors"][0], first);
     let csv = std::fs::read_to_string(augmed.path("errors.csv")).unwrap();
     assert_eq!(csv.lines().count(), 1 + 101 + 2, "{csv}");
-    assert!(csv.contains("person.csv,2,year_of_birth,is no integer\n"), "{csv}");
+    assert!(csv.contains("person.csv,2,year_of_birth,is not an integer\n"), "{csv}");
     let written: Value = serde_json::from_str(&std::fs::read_to_string(augmed.path("errors.json")).unwrap()).unwrap();
     assert_eq!(written, details["tables"]);
 }
@@ -120,5 +120,5 @@ async fn texts_that_are_too_long_are_cut_when_asked() {
         refused.stderr.contains("has more than 50 characters: 60") && refused.stderr.contains("--truncate"),
         "{refused:?}"
     );
-    assert!(cut.stdout.contains("person.csv: 1 cells were too long, and were cut"), "{cut:?}");
+    assert!(cut.stdout.contains("person.csv: 1 cells were too long, and were truncated"), "{cut:?}");
 }

@@ -61,10 +61,10 @@ async fn only_the_signing_key_verifies() {
     augmed.run(&["study", "seal", "unsigned"]).done();
 
     for (arguments, code, said) in [
-        (&["sealed", "--key", "public.pem"][..], 0, "good: the signature is of this key"),
-        (&["sealed", "--key", "key.pem"], 0, "good: the signature is of this key"),
+        (&["sealed", "--key", "public.pem"][..], 0, "good: the signature matches this key"),
+        (&["sealed", "--key", "key.pem"], 0, "good: the signature matches this key"),
         (&["sealed"], 0, "note: there is a signature; --key checks it"),
-        (&["sealed", "--key", "other.pem"], 1, "wrong: the signature is not of this manifest and key"),
+        (&["sealed", "--key", "other.pem"], 1, "wrong: the signature does not match this manifest and key"),
         (&["unsigned", "--key", "public.pem"], 1, "wrong: there is no signature"),
     ] {
         let run = augmed.run(&[&["study", "verify"], arguments].concat());
@@ -84,7 +84,7 @@ async fn a_new_manifest_is_told_by_the_signature_and_by_the_hash_that_was_noted(
     let by_key = augmed.run(&["study", "verify", "sealed", "--key", "public.pem"]);
     let by_hash = augmed.run(&["study", "verify", "sealed", "--manifest", noted]);
 
-    assert!(by_key.stdout.contains("wrong: the signature is not of this manifest"), "{by_key:?}");
-    assert!(by_hash.stdout.contains("wrong: the manifest is another one"), "{by_hash:?}");
+    assert!(by_key.stdout.contains("wrong: the signature does not match this manifest"), "{by_key:?}");
+    assert!(by_hash.stdout.contains("wrong: the manifest was replaced"), "{by_hash:?}");
     assert_eq!((by_key.code, by_hash.code), (Some(1), Some(1)));
 }

@@ -133,7 +133,7 @@ pub async fn nothing_that_was_acknowledged_is_lost() {
 pub async fn kill_postgres(all: &mut Deployment) {
     all.postgres.kill().await;
     all.postgres.start_again().await;
-    all.network.lead_to(Upstream::of_database(&all.postgres.url()));
+    all.network.redirect_to(Upstream::of_database(&all.postgres.url()));
 }
 
 pub async fn cut_connections(all: &mut Deployment) {
@@ -166,7 +166,7 @@ pub async fn kill_functions(all: &mut Deployment) {
 /// As ECS does: the new one takes over, the old one gets SIGTERM.
 async fn replace_server(all: &mut Deployment) {
     let new = Server::start(&all.url).await;
-    all.to_server.lead_to(Upstream::Tcp(new.address));
+    all.to_server.redirect_to(Upstream::Tcp(new.address));
     let old = std::mem::replace(&mut all.server, new);
     old.signal(Signal::SIGTERM);
     assert!(old.exit().await.success());

@@ -37,7 +37,7 @@ pub async fn nothing_that_was_acknowledged_is_lost_behind_a_pooler() {
     let replace_pooler = async |all: &mut Deployment| {
         running.stop();
         running = pooler(&all.network, &database).await;
-        to_pooler.lead_to(Upstream::Tcp(running.address()));
+        to_pooler.redirect_to(Upstream::Tcp(running.address()));
     };
     deployment.suffer("the pooler is killed", BACK, replace_pooler).await;
     deployment.suffer("function processes are killed", BACK, kill_functions).await;

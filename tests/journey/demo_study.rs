@@ -128,7 +128,7 @@ async fn seeding_again_neither_duplicates_nor_resets() {
 
     let seeded = seed(&mut connection).await.unwrap();
 
-    assert_eq!(seeded, Seeded::Before);
+    assert_eq!(seeded, Seeded::AlreadyThere);
     assert_eq!(rows(&mut connection).await, before);
 }
 
@@ -140,8 +140,8 @@ async fn of_two_who_seed_at_once_one_does() {
     let (one, other) = tokio::join!(seed(&mut one), seed(&mut other));
 
     let mut seeded = [one.unwrap(), other.unwrap()];
-    seeded.sort_by_key(|seeded| *seeded == Seeded::Before);
-    assert_eq!(seeded, [Seeded::Now, Seeded::Before]);
+    seeded.sort_by_key(|seeded| *seeded == Seeded::AlreadyThere);
+    assert_eq!(seeded, [Seeded::Stored, Seeded::AlreadyThere]);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn a_request_that_is_refused_takes_no_connection() {
 
     assert_eq!(get(&load_balancer, "/api/cases").await, 401);
 
-    load_balancer.function("cases").unwrap().rests().await;
+    load_balancer.function("cases").unwrap().wait_until_idle().await;
     let connections: Vec<i32> = sqlx::query_scalar(OF_FUNCTIONS).fetch_all(&db.pool).await.unwrap();
     assert!(connections.is_empty(), "{connections:?}");
 }
@@ -52,7 +52,7 @@ async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
     let load_balancer = deployed::start(&db.url()).await;
     assert_eq!(questionnaire(&load_balancer).await, 200);
     let function = load_balancer.function("config-answer").unwrap();
-    function.rests().await;
+    function.wait_until_idle().await;
     let before = function.processes()[0].pid();
 
     let cut = format!("SELECT pg_terminate_backend(pid) FROM ({OF_FUNCTIONS}) AS functions");

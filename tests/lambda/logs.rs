@@ -20,6 +20,6 @@ async fn what_a_client_sent_is_not_in_the_log() {
     platform.have("/echo", "error").await;
 
     let log = platform.log.lock().unwrap().join("\n");
-    assert!(log.contains("echo: 502: the answer is not what the load balancer takes"), "{log}");
+    assert!(log.contains("echo: 502: the answer is malformed"), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
 }

@@ -21,7 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Nothing on this machine takes longer, unless it is broken.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Platform {
     pub load_balancer: LoadBalancer,
@@ -118,17 +118,17 @@ async fn write(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
-    within_patience(stream.read_to_end(&mut answer)).await.unwrap();
+    within_timeout(stream.read_to_end(&mut answer)).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-pub async fn within_patience<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
+pub async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.expect("it takes too long")
 }
 
 /// Waits until something is so.
 pub async fn until(condition: impl Fn() -> bool) {
-    within_patience(async {
+    within_timeout(async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

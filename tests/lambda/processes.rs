@@ -9,7 +9,7 @@ use local::lambda::{InvokeError, Phase};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::platform::{Platform, until, within_patience};
+use crate::platform::{Platform, until, within_timeout};
 
 /// The state letter of a process: T is stopped; none, and the process is gone.
 fn state(pid: u32) -> Option<char> {
@@ -58,7 +58,7 @@ async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();
 
-    platform.function("echo").rests().await;
+    platform.function("echo").wait_until_idle().await;
 
     assert_eq!(platform.function("echo").processes()[0].phase(), Phase::Frozen);
     until(|| state(pid) == Some('T')).await;
@@ -69,7 +69,7 @@ async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
 async fn a_process_that_was_killed_in_its_sleep_is_replaced_without_a_loss() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();
-    platform.function("echo").rests().await;
+    platform.function("echo").wait_until_idle().await;
 
     platform.function("echo").processes()[0].kill().await;
     let next = platform.get("/echo").await;
@@ -153,7 +153,7 @@ async fn processes_end_with_a_platform_that_is_killed_even_frozen_ones() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(platform.stdout.take().unwrap()).lines();
-    let pid = within_patience(async {
+    let pid = within_timeout(async {
         loop {
             let line = lines.next_line().await.unwrap().expect("a line with the pid");
             if let Some((_, pid)) = line.split_once("frozen: ") {

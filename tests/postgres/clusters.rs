@@ -48,7 +48,7 @@ fn data_survive_a_stop_and_a_start() {
 
     let server = start(directory.path());
 
-    assert!(matches!(server.started(), Started::Again(_)));
+    assert!(matches!(server.started(), Started::Restarted(_)));
     assert_eq!(query(&server.url("postgres"), "SELECT n FROM kept").unwrap(), "42");
     server.stop().unwrap();
 }
@@ -63,7 +63,7 @@ fn after_kill_9_of_the_server_the_next_start_has_the_data() {
 
     let server = start(directory.path());
 
-    assert!(matches!(server.started(), Started::Again(_)));
+    assert!(matches!(server.started(), Started::Restarted(_)));
     assert_eq!(query(&server.url("postgres"), "SELECT n FROM kept").unwrap(), "42");
     server.stop().unwrap();
 }
@@ -120,7 +120,7 @@ fn data_that_do_not_work_any_more_are_made_anew_for_tests_and_left_alone_for_car
     assert!(directory.path().join("data/PG_VERSION").exists());
 
     let server = start(directory.path());
-    assert!(matches!(server.started(), Started::Anew(_)));
+    assert!(matches!(server.started(), Started::Created(_)));
     server.stop().unwrap();
 }
 
@@ -147,7 +147,7 @@ fn a_user_who_comes_while_the_server_lingers_keeps_it() {
 
     let server = start(directory.path());
 
-    assert!(matches!(server.started(), Started::Before));
+    assert!(matches!(server.started(), Started::AlreadyRunning));
     let joined = Instant::now();
     while joined.elapsed() < Duration::from_millis(2500) {
         assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
@@ -195,7 +195,7 @@ fn what_a_killed_start_has_left_is_no_obstacle() {
 
     let server = start(directory.path());
 
-    assert!(matches!(server.started(), Started::Anew(_)));
+    assert!(matches!(server.started(), Started::Created(_)));
     server.stop().unwrap();
 }
 

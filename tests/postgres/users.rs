@@ -74,9 +74,9 @@ fn a_user_of_the_cluster_in_the_environment() {
     let Some(cluster) = env::var_os(CLUSTER) else { return };
     let server = start(Path::new(&cluster));
     let started = match server.started() {
-        Started::Before => "before",
-        Started::Again(_) => "again",
-        Started::Anew(_) => "anew",
+        Started::AlreadyRunning => "before",
+        Started::Restarted(_) => "again",
+        Started::Created(_) => "anew",
     };
     let url = server.url("postgres");
     assert_eq!(query(&url, "SELECT 1").unwrap(), "1");

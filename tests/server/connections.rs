@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use server::connections::{Limits, serve};
-use tests::server_process::within_patience;
+use tests::server_process::within_timeout;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -23,7 +23,7 @@ async fn start(limits: Limits) -> SocketAddr {
 async fn rest(mut connection: TcpStream) -> String {
     let mut bytes = Vec::new();
     // one that is reset has ended, too
-    let _ = within_patience(connection.read_to_end(&mut bytes)).await;
+    let _ = within_timeout(connection.read_to_end(&mut bytes)).await;
     String::from_utf8(bytes).unwrap()
 }
 
@@ -43,7 +43,7 @@ async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
         let mut bytes = Vec::new();
         let _ = from_server.read_to_end(&mut bytes).await;
     };
-    within_patience(async {
+    within_timeout(async {
         tokio::select! { () = trickle => {} () = closed => {} }
     })
     .await;

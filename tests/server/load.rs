@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::process::{Server, within_patience};
+use crate::process::{Server, within_timeout};
 use crate::stopping::{ask, hold_up, until_so_many_wait};
 
 const CLIENTS: usize = 16;
@@ -60,7 +60,7 @@ async fn under_load_no_answer_is_cut_off_and_what_is_in_flight_is_answered() {
     until_so_many_wait(api.pool(), HELD_UP).await;
     let answered = Arc::new(AtomicUsize::new(0));
     let clients: JoinSet<String> = (0..CLIENTS).map(|_| ask_until_it_ends(server.address, answered.clone())).collect();
-    within_patience(async {
+    within_timeout(async {
         while answered.load(Ordering::Relaxed) < 10 * CLIENTS {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -69,7 +69,7 @@ async fn under_load_no_answer_is_cut_off_and_what_is_in_flight_is_answered() {
 
     server.signal(Signal::SIGTERM);
     server.logged("stopping").await;
-    let last = within_patience(clients.join_all()).await;
+    let last = within_timeout(clients.join_all()).await;
     transaction.rollback().await.unwrap();
 
     assert_eq!(last, [const { String::new() }; CLIENTS], "these were cut off");

@@ -9,7 +9,7 @@ use futures_util::stream::repeat;
 use server::connections::{Limits, serve};
 use tests::app::API_KEY;
 use tests::db::TestDb;
-use tests::server_process::{Connection, Server, within_patience};
+use tests::server_process::{Connection, Server, within_timeout};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -83,6 +83,6 @@ async fn a_client_that_reads_nothing_is_given_up() {
 
     // what the system had kept, and then the end
     let mut kept = Vec::new();
-    _ = within_patience(client.read_to_end(&mut kept)).await;
+    _ = within_timeout(client.read_to_end(&mut kept)).await;
     assert!(kept.starts_with(b"HTTP/1.1 200") && !kept.ends_with(b"\r\n0\r\n\r\n"), "{}", kept.len());
 }

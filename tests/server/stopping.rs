@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use sqlx::{Executor as _, PgPool, Postgres, Transaction};
 use tests::app::TestApp;
 
-use crate::process::{Connection, Server, within_patience};
+use crate::process::{Connection, Server, within_timeout};
 
 /// Every request that reads cases waits for this transaction.
 pub async fn hold_up(pool: &PgPool) -> Transaction<'static, Postgres> {
@@ -22,7 +22,7 @@ async fn until_one_waits(pool: &PgPool) {
 pub async fn until_so_many_wait(pool: &PgPool, wanted: i64) {
     const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
                            AND application_name = 'augmed' AND wait_event_type = 'Lock'";
-    within_patience(async {
+    within_timeout(async {
         while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(pool).await.unwrap() < wanted {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

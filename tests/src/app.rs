@@ -1,4 +1,4 @@
-//! The API without a socket: the service that the container serves, over a database of its own.
+//! The API without a socket: the container's service over a database of its own.
 
 use std::path::PathBuf;
 
@@ -18,20 +18,20 @@ use crate::secrets;
 
 /// The key that signs tokens.
 pub const JWT_SECRET_KEY: &str = "contract-test-secret-key-0123456789abcdef";
-/// The key of services and of administrators.
+/// The key of services and administrators.
 pub const API_KEY: &str = "contract-export-key";
 
-/// The API over a database of its own, which is gone some time after the test.
+/// The API over a database of its own, which is dropped some time after the test.
 pub struct TestApp {
     /// The database behind the API.
     pub db: TestDb,
-    /// The state behind the routes, to issue tokens with.
+    /// The state behind the routes, for issuing tokens.
     pub app: shared::App,
     service: Router,
     mails: PathBuf,
 }
 
-/// An answer, read to its end.
+/// A completely read response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
@@ -43,64 +43,64 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; `null` where it is none.
+    /// Returns the body as JSON, or `null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// `data` of the envelope.
+    /// Returns `data` of the envelope.
     pub fn data(&self) -> Value {
         self.json()["data"].take()
     }
 
-    /// `error.code` of the envelope: text for business errors, else a number.
+    /// Returns `error.code` of the envelope: text for business errors, otherwise a number.
     pub fn error_code(&self) -> Value {
         self.json()["error"]["code"].take()
     }
 
-    /// `error.message` of the envelope.
+    /// Returns `error.message` of the envelope.
     pub fn error_message(&self) -> String {
         self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A header's value as text.
+    /// Returns a header's value as text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The token of the `Authorization` header.
+    /// Returns the token of the `Authorization` header.
     pub fn token(&self) -> String {
         self.header("authorization").trim_start_matches("Bearer ").to_owned()
     }
 }
 
 impl TestApp {
-    /// The API over an empty, migrated database.
+    /// Starts the API over an empty, migrated database.
     pub async fn start() -> Self {
         Self::over(TestDb::new().await).await
     }
 
-    /// The API over the data of the contract (`tests/fixtures/contract/fixture.sql`).
+    /// Starts the API over the contract's data (`tests/fixtures/contract/fixture.sql`).
     pub async fn with_contract_data() -> Self {
         Self::over(TestDb::with_contract_data().await).await
     }
 
-    /// The API over `db`.
+    /// Starts the API over `db`.
     pub async fn over(db: TestDb) -> Self {
         Self::configured(db, &[]).await
     }
 
-    /// The API over `db`, which it reaches at `url`: through a pooler, say.
+    /// Starts the API over `db`, reached at `url`, for example through a pooler.
     pub async fn reaching(db: TestDb, url: &str) -> Self {
         Self::configured(db, &[("DATABASE_URL", url)]).await
     }
 
-    /// The API over `db`, with some variables of its environment set differently.
+    /// Starts the API over `db`, with some environment variables changed.
     pub async fn configured(db: TestDb, variables: &[(&str, &str)]) -> Self {
         Self::at(db, variables, Clock::default()).await
     }
 
-    /// The same with another clock.
+    /// Starts it with another clock as well.
     #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
     pub async fn at(db: TestDb, variables: &[(&str, &str)], clock: Clock) -> Self {
         secrets::watch();
@@ -114,56 +114,56 @@ impl TestApp {
         Self { service: server::service(app.clone(), &config), db, app, mails }
     }
 
-    /// Connections to the database behind the API.
+    /// Returns the API's connection pool.
     pub fn pool(&self) -> &PgPool {
         &self.db.pool
     }
 
-    /// The service, for those who put requests to it themselves.
+    /// Returns the service, for sending requests directly.
     pub fn service(&self) -> Router {
         self.service.clone()
     }
 
-    /// Puts a request and reads the answer to its end.
+    /// Sends a request and reads the complete response.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let Ok(response) = self.service.clone().oneshot(request).await;
         read(response).await
     }
 
-    /// `GET path`, with a token if there is one.
+    /// Sends `GET path`, with a token if given.
     pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.send(request(Method::GET, path, token).body(Body::empty()).expect("a valid request")).await
     }
 
-    /// `POST path` with a JSON body, with a token if there is one.
+    /// Sends `POST path` with a JSON body, with a token if given.
     pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
         self.send(json_request(Method::POST, path, token, body)).await
     }
 
-    /// `GET path` with the API key.
+    /// Sends `GET path` with the API key.
     pub async fn get_with_key(&self, path: &str) -> Answer {
         let request = request(Method::GET, path, None).header("x-api-key", API_KEY);
         self.send(request.body(Body::empty()).expect("a valid request")).await
     }
 
-    /// `method path` with the API key and a JSON body.
+    /// Sends `method path` with the API key and a JSON body.
     pub async fn send_with_key(&self, method: Method, path: &str, body: &Value) -> Answer {
         let mut request = json_request(method, path, None, body);
         request.headers_mut().insert("x-api-key", API_KEY.parse().expect("a valid header"));
         self.send(request).await
     }
 
-    /// A token for an account, without a login.
+    /// Issues a token for an account, without a login.
     pub fn token_for(&self, email: &str) -> String {
         self.app.tokens.issue(email, false, self.app.clock.now()).expect("tokens can be signed")
     }
 
-    /// `POST /api/auth/login`.
+    /// Sends `POST /api/auth/login`.
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {
         self.post("/api/auth/login", None, &json!({ "email": email, "password": password })).await
     }
 
-    /// The mails that were sent, oldest first.
+    /// Returns the mails that were sent, oldest first.
     pub fn mails(&self) -> Vec<String> {
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(&self.mails).into_iter().flatten().flatten().map(|file| file.path()).collect();
@@ -174,12 +174,12 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // there is none where no mail was sent
+        // does not exist if no mail was sent
         let _ = std::fs::remove_dir_all(&self.mails);
     }
 }
 
-/// The environment of a server under test (`tests/fixtures/contract`): no `CORS_ORIGINS`, tokens for 15 minutes.
+/// Returns the environment of a server under test (`tests/fixtures/contract`): no `CORS_ORIGINS`, tokens for 15 minutes.
 pub fn environment(database_url: &str) -> Environment {
     [
         ("DATABASE_URL", database_url),
@@ -190,7 +190,7 @@ pub fn environment(database_url: &str) -> Environment {
         ("EXPORT_API_KEY", API_KEY),
         ("ADMIN_API_KEY", API_KEY),
         ("FRONTEND_URL", "https://study.test"),
-        // template.yaml has by-mail
+        // template.yaml sets by-mail
         ("SIGNUP", "open"),
         ("MAIL_FROM", "study@study.test"),
         ("MAIL_TRANSPORT", "log"),
@@ -207,7 +207,7 @@ fn request(method: Method, path: &str, token: Option<&str>) -> http::request::Bu
     }
 }
 
-/// A request with a JSON body.
+/// Builds a request with a JSON body.
 pub fn json_request(method: Method, path: &str, token: Option<&str>, body: &Value) -> Request<Body> {
     let request = request(method, path, token).header(header::CONTENT_TYPE, "application/json");
     request.body(Body::from(body.to_string())).expect("a valid request")

@@ -1,4 +1,4 @@
-//! A collector of spans, which decodes them with OpenTelemetry's package for Python (`.ci/requirements.txt`).
+//! A collector of spans, decoded with OpenTelemetry's Python package (`.ci/requirements.txt`).
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::process::Process;
-use crate::server_process::within_patience;
+use crate::server_process::within_timeout;
 
 /// A running collector.
 #[derive(Debug)]
@@ -15,11 +15,11 @@ pub struct Collector {
     _process: Process,
     said: UnboundedReceiver<String>,
     received: Vec<Value>,
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` has to be.
+    /// Value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub endpoint: String,
 }
 
-/// Returns the Python that has the package: that of `.ci/run`, or the one in `PATH`.
+/// Returns the Python that has the package: the one of `.ci/run`, or the one in `PATH`.
 pub fn python() -> Option<PathBuf> {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/venv/bin/python");
     [installed, "python3".into()].into_iter().find(|python| {
@@ -28,11 +28,11 @@ pub fn python() -> Option<PathBuf> {
     })
 }
 
-/// Whether to leave out tests that need a collector, because there is none. `REQUIRE_OPENTELEMETRY` makes that a failure.
+/// Returns whether tests with a collector have to be skipped, because it is not installed. `REQUIRE_OPENTELEMETRY` makes that a failure.
 ///
 /// # Panics
 ///
-/// When it is required and missing.
+/// If it is required and missing.
 pub fn is_missing() -> bool {
     let is_missing = python().is_none();
     if is_missing {
@@ -43,24 +43,24 @@ pub fn is_missing() -> bool {
 }
 
 impl Collector {
-    /// Starts one on a free port.
+    /// Starts a collector on a free port.
     pub async fn start() -> Self {
         let mut command = tokio::process::Command::new(python().expect("a Python with opentelemetry-proto"));
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/otlp_receiver.py")).stdin(Stdio::null());
         let (sender, mut said) = mpsc::unbounded_channel();
         let process = Process::start(command, move |line| _ = sender.send(line));
-        let port = within_patience(said.recv()).await.expect("the receiver says its port");
+        let port = within_timeout(said.recv()).await.expect("the receiver says its port");
         let endpoint = format!("http://127.0.0.1:{port}");
         Self { _process: process, said, received: Vec::new(), endpoint }
     }
 
-    /// Waits for a span of this name, and returns it.
+    /// Waits for a span with this name, and returns it.
     pub async fn span(&mut self, name: &str) -> Value {
         loop {
             if let Some(span) = self.received.iter().find(|span| span["name"] == name) {
                 return span.clone();
             }
-            let line = within_patience(self.said.recv()).await.expect("the receiver still runs");
+            let line = within_timeout(self.said.recv()).await.expect("the receiver still runs");
             self.received.push(serde_json::from_str(&line).expect("a line is JSON"));
         }
     }

@@ -1,8 +1,7 @@
-//! A database of its own for each test, cloned in some milliseconds from a template that is filled once.
+//! A separate database for each test, cloned in milliseconds from a template that is filled once.
 //!
-//! The server is the one that `TEST_DATABASE_URL` names, or one that all test processes of this user share
-//! ([`local::postgres`]). A test's database is dropped some time after it has passed; that of a failed test stays for a
-//! look, until the next run.
+//! The server is the one at `TEST_DATABASE_URL`, or one shared by all test processes of this user ([`local::postgres`]). A test's
+//! database is dropped some time after it has passed; that of a failed test is kept until the next run, for debugging.
 
 use std::error::Error;
 use std::path::Path;
@@ -27,10 +26,10 @@ const STUDY_DATA: &str = include_str!("../fixtures/study.sql");
 /// The role of [`TestDb::application_url`].
 const APPLICATION_ROLE: &str = "augmed_test_application";
 
-/// A database of its own.
+/// A database for one test.
 #[derive(Debug)]
 pub struct TestDb {
-    /// Connections to it.
+    /// Connection pool of the database.
     pub pool: PgPool,
     /// Its name.
     pub name: String,
@@ -38,22 +37,22 @@ pub struct TestDb {
 }
 
 impl TestDb {
-    /// With the schema of today, and no rows.
+    /// Creates an empty, migrated database.
     pub async fn new() -> Self {
         Self::cloned(Some(&migrated().await)).await
     }
 
-    /// With the data of the contract (`tests/fixtures/contract/fixture.sql`).
+    /// Creates one with the contract's data (`tests/fixtures/contract/fixture.sql`).
     pub async fn with_contract_data() -> Self {
         Self::with_data("contract", CONTRACT_DATA).await
     }
 
-    /// A dump of the old system, restored (`tests/fixtures/schema/old_system.sql`).
+    /// Creates one from a dump of the old system (`tests/fixtures/schema/old_system.sql`).
     pub async fn of_the_old_system() -> Self {
         Self::cloned(Some(&old_system().await)).await
     }
 
-    /// A database of the old system that was adopted and has the schema of today.
+    /// Creates one of the old system, adopted and migrated.
     pub async fn adopted() -> Self {
         let db = Self::of_the_old_system().await;
         let options = db.url().parse().unwrap_or_else(|error| panic!("{error}"));
@@ -61,7 +60,7 @@ impl TestDb {
         db
     }
 
-    /// With a study that is large enough for indexes to matter (`tests/fixtures/study.sql`).
+    /// Creates one with a study that is large enough for indexes to matter (`tests/fixtures/study.sql`).
     pub async fn with_study_data() -> Self {
         Self::with_data("study", STUDY_DATA).await
     }
@@ -74,22 +73,22 @@ impl TestDb {
         Self::cloned(Some(&Template::filled(purpose, statements, Some(&migrated().await), load).await)).await
     }
 
-    /// Without any tables.
+    /// Creates one without tables.
     pub async fn empty() -> Self {
         Self::cloned(None).await
     }
 
-    /// Like `template`.
+    /// Clones `template`.
     pub async fn from_template(template: &Template) -> Self {
         Self::cloned(Some(template)).await
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn url(&self) -> String {
         self.url.to_string()
     }
 
-    /// Its address for a role that has what functions and container are granted. The role belongs to the server, and is shared by all tests.
+    /// Returns its address for a role with the rights of functions and container. All tests on the server share the role.
     pub async fn application_url(&self) -> String {
         let mut url = self.url.clone();
         let set = url.set_username(APPLICATION_ROLE).and_then(|()| url.set_password(Some("of-tests")));
@@ -101,7 +100,7 @@ impl TestDb {
     async fn grant(&self, url: &str) -> Result<()> {
         static FIRST: OnceCell<()> = OnceCell::const_new();
         let create = async || {
-            // of several processes one creates it
+            // if several processes need it, one creates it
             let mut admin = cluster().await.connect().await?;
             admin.execute("SELECT pg_advisory_lock(hashtext('application role'))").await?;
             self.migrate_for(url).await?;
@@ -135,18 +134,18 @@ impl Drop for TestDb {
 /// Databases of this process whose tests have passed.
 static FINISHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// A database that others are cloned from.
+/// A database to clone.
 #[derive(Clone, Debug)]
 pub struct Template {
     name: String,
 }
 
 impl Template {
-    /// Starts as `base`, or empty, and is filled with `fill`, once for each `content`: give it what it is filled with.
+    /// Creates a template from `base` or empty, and fills it with `fill`, once for each `content`, which identifies what `fill` stores.
     ///
     /// # Panics
     ///
-    /// When it cannot be filled.
+    /// If it cannot be filled.
     pub async fn filled<F>(purpose: &str, content: impl AsRef<[u8]>, base: Option<&Self>, fill: F) -> Self
     where
         F: AsyncFnOnce(&PgConnectOptions) -> Result<()>,
@@ -195,7 +194,7 @@ async fn old_system() -> Template {
     Template::filled("old_system", OLD_SYSTEM, None, restore).await
 }
 
-/// The schema of today.
+/// Returns the template with the current schema.
 async fn migrated() -> Template {
     let migrate = async |options: &PgConnectOptions| {
         migrate::Runner::new(options).up(None).await?;
@@ -205,13 +204,13 @@ async fn migrated() -> Template {
     Template::filled("migrated", checksums, None, migrate).await
 }
 
-/// The server that the tests of this process use.
+/// The server for the tests of this process.
 struct Cluster {
     url: Url,
     options: PgConnectOptions,
     /// Part of the names of this process's databases.
     run: String,
-    /// While it is open, `run` is among the application names, and other processes leave our databases alone.
+    /// While it is open, `run` is among the application names, and other processes do not drop our databases.
     _sign_of_life: Mutex<PgConnection>,
     _server: Option<Server>,
 }
@@ -229,7 +228,7 @@ impl Cluster {
         Ok(Self { url: url.parse()?, options, run, _sign_of_life: Mutex::new(sign_of_life), _server: server })
     }
 
-    /// A connection of its own for each: a test's runtime ends with the test.
+    /// Opens a new connection for each use, because a test's runtime ends with the test.
     async fn connect(&self) -> sqlx::Result<PgConnection> {
         self.options.connect().await
     }
@@ -268,7 +267,7 @@ async fn clone(template: Option<&Template>) -> Result<TestDb> {
 
 async fn create_database(admin: &mut PgConnection, name: &str, template: Option<&Template>) -> sqlx::Result<()> {
     let template = template.map_or("template0", |template| &template.name);
-    // Copies files instead of logging every block: several times faster where nothing is synced.
+    // copies files instead of logging every block: several times faster without fsync
     let strategy = if admin.server_version_num() >= Some(150_000) { "STRATEGY file_copy" } else { "" };
     admin.execute(format!("CREATE DATABASE {name} TEMPLATE {template} {strategy}").as_str()).await?;
     Ok(())
@@ -279,7 +278,7 @@ async fn drop_database(admin: &mut PgConnection, name: &str) -> sqlx::Result<()>
     Ok(())
 }
 
-/// Those of failed tests, of the last tests of a process, and of killed ones; unless another process is at it.
+/// Drops databases of failed tests, of the last tests of a process, and of killed processes, unless another process is doing so.
 async fn drop_databases_of_ended_runs(admin: &mut PgConnection) -> sqlx::Result<()> {
     let alone = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('ended runs'))");
     if !alone.fetch_one(&mut *admin).await? {
@@ -294,7 +293,7 @@ async fn drop_databases_of_ended_runs(admin: &mut PgConnection) -> sqlx::Result<
     Ok(())
 }
 
-/// All but the newest four: other checkouts use this server too.
+/// Keeps the newest four: other checkouts use this server too.
 async fn drop_old_templates(admin: &mut PgConnection, purpose: &str) -> sqlx::Result<()> {
     let old = "SELECT datname FROM pg_database WHERE datname ~ ('^template_' || $1 || '_[0-9a-f]{12}$') \
                AND datistemplate ORDER BY oid DESC OFFSET 4";

@@ -1,4 +1,4 @@
-//! The API as it is deployed: the function binaries behind the load balancer of template.yaml.
+//! The deployed API: the function binaries behind the load balancer of template.yaml.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,23 +11,23 @@ use local::template::Template;
 
 use crate::{app, secrets};
 
-/// The API over the database at `database_url`, configured as [`app::TestApp`] is. Its functions end with it.
+/// Starts the API over the database at `database_url`, configured like [`app::TestApp`]. Its functions end with it.
 pub async fn start(database_url: &str) -> LoadBalancer {
     start_with(database_url, &[]).await
 }
 
-/// The same, with other values of some variables that the template gives them.
+/// Starts it with other values of some of the template's variables.
 pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> LoadBalancer {
     let mut environment: BTreeMap<_, _> = app::environment(database_url).into_iter().collect();
     environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    // no request waits for another, as in Lambda
-    start_as(Settings { most_processes: 16, ..settings(environment) }).await
+    // enough that no request waits for another, as in Lambda
+    start_as(Settings { max_processes: 16, ..settings(environment) }).await
 }
 
-/// The same in Lambda Managed Instances: each function has one process, which works on `max_concurrency` requests at once.
+/// Starts it as in Lambda Managed Instances: each function has one process with `max_concurrency` concurrent requests.
 pub async fn start_managed(database_url: &str, max_concurrency: u32) -> LoadBalancer {
     let settings = settings(app::environment(database_url).into_iter().collect());
-    start_as(Settings { most_processes: 1, max_concurrency, ..settings }).await
+    start_as(Settings { max_processes: 1, max_concurrency, ..settings }).await
 }
 
 async fn start_as(settings: Settings) -> LoadBalancer {
@@ -37,7 +37,7 @@ async fn start_as(settings: Settings) -> LoadBalancer {
     LoadBalancer::start(options).await.expect("a load balancer on a free port")
 }
 
-/// One function alone, with these variables.
+/// Starts a single function with these variables.
 pub fn function(name: &str, environment: impl IntoIterator<Item = (String, String)>) -> Function {
     let found = template().functions.into_iter().find(|function| function.binary == name);
     let found = found.unwrap_or_else(|| panic!("no function is called {name}"));
@@ -45,7 +45,7 @@ pub fn function(name: &str, environment: impl IntoIterator<Item = (String, Strin
     Function::new(found, binary(name), settings(environment.into_iter().collect()), Arc::new(group))
 }
 
-/// Whatever a function says is looked at. The variables of OpenTelemetry's SDK are not the template's.
+/// Returns settings whose log checks every line. OpenTelemetry's variables are not in the template.
 fn settings(environment: BTreeMap<String, String>) -> Settings {
     let (mut everywhere, environment): (BTreeMap<_, _>, _) =
         environment.into_iter().partition(|(name, _)| name.starts_with("OTEL_"));
@@ -53,22 +53,22 @@ fn settings(environment: BTreeMap<String, String>) -> Settings {
     Settings { environment, everywhere, log: secrets::watched_log(), ..Settings::default() }
 }
 
-/// Parameters of a stack that answers as without `CORS_ORIGINS`, which the recordings expect.
+/// Returns parameters of a stack that behaves as without `CORS_ORIGINS`, as the recordings expect.
 fn any_origin() -> BTreeMap<String, String> {
     BTreeMap::from([("CorsOrigins".to_owned(), "*".to_owned())])
 }
 
-/// template.yaml, with the parameters that the recordings expect.
+/// Returns template.yaml with the parameters that the recordings expect.
 ///
 /// # Panics
 ///
-/// When it cannot be read.
+/// If it cannot be read.
 pub fn template() -> Template {
     let template = Template::read(&workspace().join("template.yaml"), &any_origin());
     template.unwrap_or_else(|error| panic!("template.yaml: {error}"))
 }
 
-/// A binary of this workspace, as new as its sources. `cargo test` does not build those of other packages.
+/// Returns an up-to-date binary of this workspace. `cargo test` does not build those of other packages.
 pub fn binary(name: &str) -> PathBuf {
     let built = build::all_binaries().unwrap_or_else(|error| panic!("{error}"));
     built.get(name).unwrap_or_else(|| panic!("no binary is called {name}")).clone()

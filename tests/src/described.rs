@@ -1,4 +1,4 @@
-//! Whether what goes through the routers is what the OpenAPI document says.
+//! Checks whether requests and responses match the OpenAPI document.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
@@ -15,7 +15,7 @@ static API: LazyLock<Description> = LazyLock::new(|| {
     Description::of(&document)
 });
 
-/// These accept more than they describe, each for a reason: what is described is what does something.
+/// Operations that accept more than they describe, with the reason: unused fields are not described.
 const ACCEPTS_MORE: [(&str, &str); 2] = [
     ("/admin/config/answer", "clients of the old system may wrap the list: {\"config\": […]}"),
     ("/api/v1/configs/batch", "an entry that is wrong fails alone, and the answer says so"),
@@ -36,7 +36,7 @@ struct Operation {
     responses: BTreeMap<u16, Content>,
 }
 
-/// By media type; an answer may have any of these.
+/// By media type; a response may have any of these.
 type Content = BTreeMap<String, Schema>;
 
 #[derive(Debug)]
@@ -45,18 +45,18 @@ struct Schema {
     compiled: OnceLock<Validator>,
 }
 
-/// What was not as described, while it went through.
+/// Mismatches found so far.
 #[derive(Clone, Debug, Default)]
 pub struct Complaints(Arc<Mutex<Vec<String>>>);
 
 impl Complaints {
-    /// All of them, one a line.
+    /// Returns all complaints, one per line.
     pub fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 }
 
-/// `service`, and the complaints about its exchanges.
+/// Returns `service`, and the complaints about its requests and responses.
 pub fn watched(service: Router) -> (Router, Complaints) {
     let complaints = Complaints::default();
     let found = complaints.clone();
@@ -77,7 +77,7 @@ pub fn watched(service: Router) -> (Router, Complaints) {
 }
 
 impl Description {
-    /// Reads a document. Objects of answers are closed: a property that is not described is a complaint.
+    /// Reads a document. In responses, properties that are not described are complaints.
     pub fn of(document: &Value) -> Self {
         let open = &document["components"]["schemas"];
         let closed: Map<String, Value> = entries(open).map(|(name, schema)| (name.clone(), close(schema))).collect();
@@ -100,10 +100,10 @@ impl Description {
         Self { operations }
     }
 
-    /// What of an exchange is not described, if anything.
+    /// Returns the first mismatch of a request and its response.
     pub fn complaint(&self, request: &Request<Bytes>, response: &Response<Bytes>) -> Option<String> {
         let complaint = self.find_fault(request, response)?;
-        // never the URI: it may hold an address
+        // without the URI, which may contain an address
         Some(format!("{} {}: {complaint}", request.method(), response.status().as_u16()))
     }
 
@@ -143,12 +143,12 @@ impl Operation {
     }
 }
 
-/// Returns a body without Python's `NaN`, which the contract accepts in unknown fields and a document of JSON cannot describe.
+/// Returns a body without Python's `NaN`, which the contract accepts in unknown fields but JSON Schema cannot describe.
 fn without_nan(body: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(body).replace("NaN", "0").into_bytes()
 }
 
-/// The first thing about a body that none of `content` describes.
+/// Returns the first mismatch of a body with `content`.
 fn faults(content: &Content, headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let named = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -163,7 +163,7 @@ fn faults(content: &Content, headers: &HeaderMap, body: &[u8]) -> Option<String>
         options.build(&schema.json).unwrap_or_else(|error| panic!("{}: {error}", schema.json))
     });
     let error = validator.iter_errors(&body).next()?;
-    // the places alone: values are not for logs
+    // only the location, because values must not be logged
     Some(format!("a body that is wrong at {:?}, by {}", error.instance_path().to_string(), error.schema_path()))
 }
 
@@ -176,7 +176,7 @@ fn content(content: &Value, components: &Value, change: fn(&Value) -> Value) -> 
     schemas.collect()
 }
 
-/// `schema` without room for properties that it does not name.
+/// Returns `schema` with unknown properties forbidden.
 fn close(schema: &Value) -> Value {
     let mut closed = schema.clone();
     let Some(keywords) = closed.as_object_mut() else { return closed };
@@ -202,7 +202,7 @@ fn close(schema: &Value) -> Value {
     closed
 }
 
-/// The parts of an `allOf` must leave room for each other.
+/// Allows unknown properties in the parts of an `allOf`, which have to accept each other's.
 fn open_references(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(open_references),

@@ -1,4 +1,4 @@
-//! The API behind function URLs: the function binaries, with events of payload format 2.0 instead of a load balancer's.
+//! The API behind function URLs: the function binaries, with events of payload format 2.0 instead of the load balancer's.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
 
@@ -20,23 +20,23 @@ use serde_json::{Map, Value, json};
 
 use crate::deployed;
 
-/// Who answers what no rule takes: with a function URL every path reaches a function.
+/// The function that gets requests without a rule: with a function URL every path reaches a function.
 const ANY: &str = "healthcheck";
 
-/// The functions of template.yaml, each behind a URL of its own. They end with this.
+/// The functions of template.yaml, each behind its own URL. They end with this value.
 pub struct FunctionUrls {
     load_balancer: LoadBalancer,
     template: Template,
 }
 
 impl FunctionUrls {
-    /// Over the database at `database_url`, configured as [`crate::app::TestApp`] is.
+    /// Starts the functions over the database at `database_url`, configured like [`crate::app::TestApp`].
     pub async fn start(database_url: &str) -> Arc<Self> {
         let load_balancer = deployed::start(database_url).await;
         Arc::new(Self { load_balancer, template: deployed::template() })
     }
 
-    /// A service that sends each request to the function that the rules name for its path.
+    /// Returns a service that sends each request to the function that the rules name for its path.
     pub fn service(self: &Arc<Self>) -> Router {
         let this = Arc::clone(self);
         Router::new().fallback(move |request: Request| async move { this.answer(request).await })
@@ -82,7 +82,7 @@ fn event(request: &Parts, body: &Bytes) -> Value {
     })
 }
 
-/// A function URL joins several values of a header; bytes beyond ASCII are Latin-1 (RFC 9110 section 5.5) where they are not UTF-8.
+/// Joins several values of a header, as a function URL does; bytes beyond ASCII are Latin-1 (RFC 9110 section 5.5) if they are not UTF-8.
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let text = |value: &http::HeaderValue| match str::from_utf8(value.as_bytes()) {
         Ok(text) => text.to_owned(),

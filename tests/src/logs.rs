@@ -1,4 +1,4 @@
-//! What is logged.
+//! Captures logs.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tracing::subscriber::{DefaultGuard, set_default};
 
-/// What this thread logs as long as it lives, in the form that the deployed programs give it. A `#[tokio::test]` runs
-/// the service on its own thread.
+/// Log lines of this thread while it exists, in the format of the deployed programs. A `#[tokio::test]` runs the service on its own
+/// thread.
 #[derive(Debug)]
 pub struct Logs {
     written: Written,
@@ -18,7 +18,7 @@ pub struct Logs {
 struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
-    /// Starts with nothing.
+    /// Starts capturing.
     pub fn of_this_thread() -> Self {
         let written = Written::default();
         let writer = written.clone();
@@ -26,12 +26,12 @@ impl Logs {
         Self { written, _until_dropped: set_default(subscriber) }
     }
 
-    /// All of it.
+    /// Returns everything logged so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.written.bytes()).into_owned()
     }
 
-    /// The lines whose message begins like this.
+    /// Returns the lines whose message has this prefix.
     pub fn lines(&self, message: &str) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"));

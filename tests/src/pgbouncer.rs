@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode before the server of a test's database, and what stands for RDS Proxy.
+//! PgBouncer in transaction mode in front of a test database's server, and a stand-in for RDS Proxy.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,14 +7,14 @@ use local::pgbouncer::PgBouncer as Pooler;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Fewer than a test has clients, so that those who follow each other meet different ones.
+/// Fewer than a test's clients, so that consecutive transactions of a client use different connections.
 const CONNECTIONS: usize = 3;
 
-/// Whether to leave out tests that need PgBouncer, because there is none. Says so; `REQUIRE_PGBOUNCER` makes that a failure.
+/// Returns whether tests with PgBouncer have to be skipped, because it is not installed. `REQUIRE_PGBOUNCER` makes that a failure.
 ///
 /// # Panics
 ///
-/// When it is required and missing.
+/// If it is required and missing.
 pub fn is_missing() -> bool {
     let is_missing = local::pgbouncer::binary().is_none();
     if is_missing {
@@ -24,35 +24,35 @@ pub fn is_missing() -> bool {
     is_missing
 }
 
-/// A PgBouncer. Ends with this.
+/// A PgBouncer. It stops when dropped.
 #[derive(Debug)]
 pub struct PgBouncer(Pooler);
 
 impl PgBouncer {
-    /// Before every database of the server at `url`. Returns when it takes connections.
+    /// Starts one for every database of the server at `url`. Returns when it accepts connections.
     ///
     /// # Panics
     ///
-    /// When it does not start.
+    /// If it does not start.
     pub async fn before(url: &str) -> Self {
         Self::configured(url, "").await
     }
 
-    /// The same with `lines` in its configuration.
+    /// Starts one with `lines` in its configuration.
     ///
     /// # Panics
     ///
-    /// When it does not start.
+    /// If it does not start.
     pub async fn configured(url: &str, lines: &str) -> Self {
         Self(Pooler::start(url, CONNECTIONS, lines).await.unwrap_or_else(|error| panic!("{error}")))
     }
 
-    /// The address of a database, through here.
+    /// Returns a database's address through the pooler.
     pub fn url(&self, database: &str) -> String {
         through(self.0.address(), database)
     }
 
-    /// Ends it, where nobody drops it.
+    /// Stops it before it is dropped.
     pub fn stop(&self) {
         self.0.stop();
     }
@@ -62,19 +62,19 @@ fn through(address: SocketAddr, database: &str) -> String {
     local::pgbouncer::through(address, database).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Refuses a startup that has the parameter `options`, as RDS Proxy does ("RDS Proxy currently doesn't support command-line
-/// options", Amazon RDS user guide, limitations of RDS Proxy for PostgreSQL). Everything else goes to a pooler.
+/// Refuses a startup with the parameter `options`, as RDS Proxy does ("RDS Proxy currently doesn't support command-line options",
+/// Amazon RDS user guide, limitations of RDS Proxy for PostgreSQL). Forwards everything else to a pooler.
 #[derive(Debug)]
 pub struct NoOptions {
     address: SocketAddr,
 }
 
 impl NoOptions {
-    /// Stands before `pooler` until the runtime ends.
+    /// Runs in front of `pooler` until the runtime ends.
     ///
     /// # Panics
     ///
-    /// When no port is free.
+    /// If no port is free.
     pub async fn before(pooler: &PgBouncer) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let (address, behind) = (listener.local_addr().expect("bound"), pooler.0.address());
@@ -86,13 +86,13 @@ impl NoOptions {
         Self { address }
     }
 
-    /// The address of a database, through here.
+    /// Returns a database's address through the proxy.
     pub fn url(&self, database: &str) -> String {
         through(self.address, database)
     }
 }
 
-/// A startup message is its length, the protocol's version, and names and values that end with NUL.
+/// Reads a startup message: its length, the protocol's version, and NUL-terminated names and values.
 async fn admit(mut client: TcpStream, behind: SocketAddr) -> io::Result<()> {
     let length = client.read_u32().await?;
     let mut rest = vec![0; usize::try_from(length).unwrap_or_default().saturating_sub(4)];

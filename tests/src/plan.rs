@@ -1,11 +1,11 @@
-//! Which tables PostgreSQL would read from end to end.
+//! Finds the tables that PostgreSQL would scan sequentially.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sqlx::{Executor as _, PgPool, Row as _};
 
-/// The tables that `statement` scans sequentially, planned for these arguments and for any others.
+/// Returns the tables that `statement` scans sequentially, planned both for these arguments and generically.
 pub async fn sequential_scans(pool: &PgPool, statement: &str, arguments: &[&str]) -> BTreeSet<String> {
     let execute = format!("EXPLAIN (FORMAT JSON) EXECUTE statement ('{}')", arguments.join("', '"));
     let mut connection = pool.acquire().await.expect("a connection").detach();

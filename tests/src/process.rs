@@ -1,4 +1,4 @@
-//! A process of a program of ours: everything it says is looked at ([`secrets`]).
+//! A process of one of our programs, whose output is checked for secrets ([`secrets`]).
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, pipe};
@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 
 use crate::secrets;
 
-/// A running process. It ends with this, and not before its last line was looked at.
+/// A running process. Dropping it ends the process, after its last line was checked.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -17,12 +17,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it. Every line of its standard output and error goes to `take`, too.
+    /// Starts it. Every line of its standard output and error is also passed to `take`.
     pub fn start(mut command: Command, mut take: impl FnMut(String) + Send + 'static) -> Self {
         let (said, output) = pipe().expect("a pipe");
         let errors = output.try_clone().expect("a file descriptor");
         let child = command.stdout(output).stderr(errors).kill_on_drop(true).spawn().expect("the program starts");
-        // a thread, and not a task: that would end with its test, and the last lines with it
+        // a thread instead of a task, which would end with its test and lose the last lines
         let reader = thread::spawn(move || {
             for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
@@ -50,7 +50,7 @@ impl DerefMut for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // it may have ended by itself
+        // it may have exited
         let _ = self.child.start_kill();
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -58,7 +58,7 @@ impl Drop for Process {
     }
 }
 
-/// Resident memory now, and at most so far, in MB. A limit must not pass because nothing could be read: panics then.
+/// Returns current and peak resident memory in MB. Panics if it cannot be read, so that no limit passes by mistake.
 pub fn memory(pid: u32) -> (u64, u64) {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process that runs, on Linux");
     let kilobytes = |name: &str| {
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "a process that runs")]
     fn memory_that_cannot_be_read_is_not_taken_for_little() {
-        // more than the kernel gives out
+        // larger than any process id
         memory(u32::MAX);
     }
 }

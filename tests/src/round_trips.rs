@@ -1,4 +1,4 @@
-//! A proxy that counts how often a client waits for PostgreSQL.
+//! A proxy that counts a client's round trips to PostgreSQL.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -13,7 +13,7 @@ use url::Url;
 const QUERY: u8 = b'Q';
 const SYNC: u8 = b'S';
 
-/// Round trips to a database, from anybody who connects to [`RoundTrips::url`].
+/// Counts round trips of all clients of [`RoundTrips::url`].
 #[derive(Debug)]
 pub struct RoundTrips {
     url: Url,
@@ -21,26 +21,26 @@ pub struct RoundTrips {
 }
 
 impl RoundTrips {
-    /// Stands before the database at `url` until the runtime ends.
+    /// Runs in front of the database at `url` until the runtime ends.
     pub async fn before(url: &str) -> Self {
         let server: PgConnectOptions = url.parse().expect("a database's address");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let mut url: Url = url.parse().expect("a database's address");
         url.set_ip_host(Ipv4Addr::LOCALHOST.into()).expect("an address with a host");
         url.set_port(Some(listener.local_addr().expect("bound").port())).expect("an address with a port");
-        // unencrypted, to be read
+        // unencrypted, so that the messages can be read
         url.set_query(Some("sslmode=disable"));
         let count = Arc::new(AtomicU32::new(0));
         tokio::spawn(serve(listener, server, Arc::clone(&count)));
         Self { url, count }
     }
 
-    /// Where to connect.
+    /// Returns the address to connect to.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// How many there were since the last call.
+    /// Returns the number since the last call.
     pub fn take(&self) -> u32 {
         self.count.swap(0, Ordering::SeqCst)
     }
@@ -71,7 +71,7 @@ async fn relay(client: TcpStream, server: impl AsyncRead + AsyncWrite, count: &A
     }
 }
 
-/// Messages are a type, a length and a body; only the first has no type (PostgreSQL's frontend protocol 3.0).
+/// Counts messages: each is a type, a length and a body; only the first has no type (PostgreSQL's frontend protocol 3.0).
 async fn requests(
     mut client: impl AsyncRead + Unpin,
     mut server: impl AsyncWrite + Unpin,
@@ -81,7 +81,7 @@ async fn requests(
     let mut last = SYNC;
     loop {
         let message = client.read_u8().await?;
-        // a lone Sync asks nothing: the pool's sign of life from a connection that was given back, behind the answer
+        // a lone Sync requests nothing: after the response the pool pings a returned connection with it
         if message == QUERY || (message == SYNC && last != SYNC) {
             count.fetch_add(1, Ordering::SeqCst);
         }

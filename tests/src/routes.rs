@@ -1,4 +1,4 @@
-//! The routes of the API, as the router itself knows them.
+//! The routes of the API, from the router itself.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use regex_lite::Regex;
 
 use crate::app::TestApp;
 
-/// `GET /api/cases` and its like. Only the router's `Debug` form lists paths; a method that none has tells the others.
+/// Returns `GET /api/cases` and so on. Only the router's `Debug` form lists paths; an unsupported method makes each path list its methods.
 ///
 /// # Panics
 ///
-/// When a path does not answer with 405 and `Allow`.
+/// If a path does not respond with 405 and `Allow`.
 pub async fn of_the_router(api: &TestApp) -> BTreeSet<String> {
     let paths = Regex::new(r#"RouteId\(\d+\): "([^"]+)""#).expect("a constant pattern");
     let debug = format!("{:?}", server::router());

@@ -1,4 +1,4 @@
-//! What must never be logged (docs/architecture.md, "What is never logged"), and what no error may show.
+//! Checks for what must never be logged (docs/architecture.md, "What is never logged"), and what errors must not reveal.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -14,12 +14,12 @@ use crate::app;
 
 const ACCOUNTS: &str = include_str!("../fixtures/contract/accounts.json");
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
-/// What participants answer in tests: the recorded ones answer "a" and "Ja", which no line could be without.
+/// Participants' answer in tests: the recorded answers, "a" and "Ja", occur in many lines.
 pub const ANSWER: &str = "what this participant thinks";
-/// Shorter texts are words of the log, too.
-const LEAST_CHARACTERS: usize = 6;
+/// Shorter texts occur in normal log lines.
+const MIN_CHARACTERS: usize = 6;
 
-/// Tokens, the passwords, keys and reset tokens that tests invent, and addresses of databases with a password.
+/// Tokens; the passwords, keys and reset tokens that tests invent; and database addresses with a password.
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     let passwords = r"\w+-pass-|Demo-[a-z]+-\d|hunter2|://[^/\s@:]+:[^/\s@]+@|";
     let keys = r"\b(first|second|third)-(admin-|export-)?key|admin-key-of-this|a key of tests|";
@@ -38,11 +38,11 @@ static TEXTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     collect(&accounts, &mut texts);
     texts.extend(clinical_values());
     texts.insert(ANSWER.to_owned());
-    texts.retain(|text| text.chars().count() >= LEAST_CHARACTERS);
+    texts.retain(|text| text.chars().count() >= MIN_CHARACTERS);
     texts
 });
 
-/// The texts between quotes of what was observed.
+/// Returns the texts between quotes of the observations.
 fn clinical_values() -> Vec<String> {
     let from = CONTRACT_DATA.find("INSERT INTO observation").expect("observations");
     let observations = &CONTRACT_DATA[from..];
@@ -60,19 +60,19 @@ fn collect(value: &Value, texts: &mut BTreeSet<String>) {
     }
 }
 
-/// The secret in a line, if there is one.
+/// Returns the secret in a line, if any.
 pub fn secret_in(line: &str) -> Option<&str> {
     secret_beside_addresses_in(line).or_else(|| ADDRESSES.find(line).map(|address| address.as_str()))
 }
 
-/// The same for what is said to somebody who may know addresses.
+/// Returns the secret in a text for a reader who may see addresses.
 pub fn secret_beside_addresses_in(text: &str) -> Option<&str> {
     let texts = TEXTS.iter().filter(|secret| !ADDRESSES.is_match(secret));
     let mut found = texts.filter_map(|secret| text.find(secret.as_str()).map(|start| &text[start..][..secret.len()]));
     found.next().or_else(|| FORMS.find(text).map(|form| form.as_str()))
 }
 
-/// What an answer shows of how it was made: SQL, paths, versions.
+/// Returns SQL, paths or versions that a response reveals.
 pub fn internals_in(body: &str) -> Option<&str> {
     static INTERNALS: LazyLock<Regex> = LazyLock::new(|| {
         let words = r#"SELECT |INSERT INTO|UPDATE "?\w+"? SET|DELETE FROM|SQLSTATE|[Pp]ostgre|sqlx|relation "|column "|violates|panick|"#;
@@ -83,25 +83,25 @@ pub fn internals_in(body: &str) -> Option<&str> {
     INTERNALS.find(body).map(|found| found.as_str())
 }
 
-/// How many lines were looked at.
+/// Number of checked lines.
 static SEEN: AtomicUsize = AtomicUsize::new(0);
 
-/// How many lines of logs were looked at.
+/// Returns the number of checked log lines.
 pub fn lines_seen() -> usize {
     SEEN.load(Ordering::Relaxed)
 }
 
-/// Looks at a line of a log. One with a secret ends the run: the test that it comes from may be over.
+/// Checks a log line. A secret aborts the run, because the test that caused it may be over.
 pub fn look_at(line: &str) {
     SEEN.fetch_add(1, Ordering::Relaxed);
     if let Some(secret) = secret_in(line) {
-        // what `eprintln` says in a test is lost with it
+        // the output of `eprintln` in a test would be lost with it
         _ = writeln!(io::stderr(), "\n{secret:?} must never be logged, and was: {line}");
         process::exit(101);
     }
 }
 
-/// Fails where an error shows how it was made.
+/// Panics if an error reveals implementation details.
 pub fn look_at_answer(status: u16, body: &[u8]) {
     if status >= 400 {
         let body = String::from_utf8_lossy(body);
@@ -109,7 +109,7 @@ pub fn look_at_answer(status: u16, body: &[u8]) {
     }
 }
 
-/// Looks at everything that this process logs from now on, in the form and at the level of a deployed program that is looked into.
+/// Checks everything that this process logs from now on, in the deployed programs' format, at level debug.
 pub fn watch() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -118,7 +118,7 @@ pub fn watch() {
     });
 }
 
-/// For function binaries: looks at their lines, and passes on those of errors.
+/// Returns a log for function binaries that checks their lines and prints errors.
 pub fn watched_log() -> Log {
     let pass_on = local::lambda::log_to_stderr();
     std::sync::Arc::new(move |function, line| {

@@ -1,5 +1,5 @@
-//! `augmed-server` as a process of its own: that of the workspace, or the program that `AUGMED_SERVER` names
-//! (scripts/test-image: the one in the image).
+//! `augmed-server` as a separate process: the workspace's, or the program at `AUGMED_SERVER` (the one in the image, for
+//! scripts/test-image).
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,30 +17,30 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use crate::process::Process;
 use crate::{app, deployed, secrets};
 
-/// Nothing on this machine takes longer, unless it is broken.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Longer than anything takes that works.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The server that is not the workspace's.
+/// Returns the program at `AUGMED_SERVER`, if set.
 pub fn given() -> Option<PathBuf> {
     std::env::var_os("AUGMED_SERVER").map(PathBuf::from)
 }
 
-/// A running server. It ends with this.
+/// A running server. It ends when dropped.
 #[derive(Debug)]
 pub struct Server {
     process: Process,
     log: UnboundedReceiver<String>,
-    /// Where it listens.
+    /// Address it listens on.
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Starts it on a free port.
+    /// Starts the server on a free port.
     pub async fn start(database_url: &str) -> Self {
         Self::start_with(database_url, &[]).await
     }
 
-    /// The same, with some variables of its environment set differently.
+    /// Starts the server with some environment variables changed.
     pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(given().unwrap_or_else(|| deployed::binary("augmed-server")));
         command
@@ -49,7 +49,7 @@ impl Server {
             .envs(variables.iter().copied())
             .stdin(Stdio::null());
         let (said, log) = mpsc::unbounded_channel();
-        // nobody may be there to hear it any more
+        // the receiver may be gone
         let process = Process::start(command, move |line| _ = said.send(line));
         let mut server = Self { process, log, address: ([127, 0, 0, 1], 0).into() };
         let address: SocketAddr =
@@ -58,10 +58,10 @@ impl Server {
         server
     }
 
-    /// Waits for the line whose message begins like this.
+    /// Waits for a log line whose message has this prefix.
     pub async fn logged(&mut self, message: &str) -> Value {
         loop {
-            let line = within_patience(self.log.recv()).await.expect("the server still runs");
+            let line = within_timeout(self.log.recv()).await.expect("the server still runs");
             let line: Value = serde_json::from_str(&line).expect("a line is JSON, and nothing else is said");
             if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
                 return line;
@@ -69,7 +69,7 @@ impl Server {
         }
     }
 
-    /// Its process id.
+    /// Returns its process id.
     pub fn pid(&self) -> u32 {
         self.process.id().expect("it was not waited for")
     }
@@ -79,19 +79,19 @@ impl Server {
         kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("it still runs");
     }
 
-    /// Waits for its end.
+    /// Waits for it to exit.
     pub async fn exit(mut self) -> ExitStatus {
-        within_patience(self.process.wait()).await.expect("it was not waited for")
+        within_timeout(self.process.wait()).await.expect("it was not waited for")
     }
 
-    /// A connection of its own.
+    /// Opens a connection.
     pub async fn connect(&self) -> Connection {
         Connection(TcpStream::connect(self.address).await.expect("it accepts connections"))
     }
 
-    /// Waits until nobody can connect any more.
+    /// Waits until it refuses connections.
     pub async fn refuses_connections(&self) {
-        within_patience(async {
+        within_timeout(async {
             while TcpStream::connect(self.address).await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -100,57 +100,57 @@ impl Server {
     }
 }
 
-/// A connection, byte by byte.
+/// A raw connection.
 #[derive(Debug)]
 pub struct Connection(TcpStream);
 
 impl Connection {
-    /// Writes bytes.
+    /// Writes a text.
     pub async fn send(&mut self, request: &str) {
         self.0.write_all(request.as_bytes()).await.expect("the server reads");
     }
 
-    /// The same for any bytes.
+    /// Writes bytes.
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.expect("the server reads");
     }
 
-    /// The same for a server that may stop reading.
+    /// Writes a text to a server that may stop reading.
     pub async fn try_send(&mut self, request: &str) {
         let _ = self.0.write_all(request.as_bytes()).await;
     }
 
-    /// The head of an answer; some of its body may be read with it.
+    /// Reads the head of a response, possibly with some of its body.
     pub async fn head(&mut self) -> String {
         let mut bytes = Vec::new();
         while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
-            let length = within_patience(self.0.read_buf(&mut bytes)).await.expect("the server writes");
+            let length = within_timeout(self.0.read_buf(&mut bytes)).await.expect("the server writes");
             assert!(length > 0, "closed before the end of the head");
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// The status, or `reset` where the server has refused to read on.
+    /// Returns the status, or `reset` if the server refused to read on.
     pub async fn until_it_ends(mut self) -> String {
         let mut bytes = Vec::new();
-        let _ = within_patience(self.0.read_to_end(&mut bytes)).await;
-        let answer = looked_at(&bytes);
+        let _ = within_timeout(self.0.read_to_end(&mut bytes)).await;
+        let answer = checked(&bytes);
         answer.split(' ').nth(1).unwrap_or("reset").to_owned()
     }
 
-    /// What comes until the server closes the connection.
+    /// Reads until the server closes the connection.
     pub async fn rest(mut self) -> String {
         let mut bytes = Vec::new();
-        within_patience(self.0.read_to_end(&mut bytes)).await.expect("a connection that is closed, not reset");
-        looked_at(&bytes)
+        within_timeout(self.0.read_to_end(&mut bytes)).await.expect("a connection that is closed, not reset");
+        checked(&bytes)
     }
 
-    /// One answer that ends like this.
+    /// Reads one response that ends with this text.
     pub async fn until(&mut self, end: &str) -> String {
         let mut text = String::new();
         while !text.ends_with(end) {
             let mut bytes = [0; 1024];
-            let length = within_patience(self.0.read(&mut bytes)).await.expect("the server writes");
+            let length = within_timeout(self.0.read(&mut bytes)).await.expect("the server writes");
             assert!(length > 0, "closed after {text}");
             text.push_str(&String::from_utf8_lossy(&bytes[..length]));
         }
@@ -158,8 +158,8 @@ impl Connection {
     }
 }
 
-/// What an answer says, with its head.
-fn looked_at(answer: &[u8]) -> String {
+/// Returns a response as text, after checking it.
+fn checked(answer: &[u8]) -> String {
     let answer = String::from_utf8_lossy(answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
@@ -167,7 +167,7 @@ fn looked_at(answer: &[u8]) -> String {
     answer
 }
 
-/// Waits for something that is sure to happen.
-pub async fn within_patience<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
+/// Awaits something that has to happen; panics after a minute.
+pub async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.expect("it takes too long")
 }

@@ -1,8 +1,8 @@
-//! What libtest does for its tests, for those that are made at run time.
+//! libtest's behaviour for tests that are created at run time.
 
 use libtest_mimic::Arguments;
 
-/// The command line, and as many threads as `RUST_TEST_THREADS` gives the other tests, which `libtest_mimic` does not read.
+/// Parses the command line, with the threads of `RUST_TEST_THREADS`, which `libtest_mimic` ignores.
 pub fn arguments() -> Arguments {
     let mut arguments = Arguments::from_args();
     let threads = std::env::var("RUST_TEST_THREADS").ok();

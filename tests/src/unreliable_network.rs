@@ -1,4 +1,4 @@
-//! A network that fails at will: a proxy on the loopback interface.
+//! An unreliable network: a proxy on the loopback interface.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,17 +10,17 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use url::Url;
 
-/// Where connections lead.
+/// Target of connections.
 #[derive(Clone, Debug)]
 pub enum Upstream {
-    /// A server of HTTP, say.
+    /// A TCP server, such as an HTTP server.
     Tcp(SocketAddr),
     /// PostgreSQL's socket.
     Unix(PathBuf),
 }
 
 impl Upstream {
-    /// The socket of the server behind this address of a database.
+    /// Returns the socket of the server at this database address.
     pub fn of_database(url: &str) -> Self {
         let server: sqlx::postgres::PgConnectOptions = url.parse().expect("a database's address");
         match server.get_socket() {
@@ -42,16 +42,16 @@ struct State {
     upstream: Upstream,
     delay: Duration,
     is_stalled: bool,
-    /// Connections so far.
+    /// Number of connections so far.
     opened: u64,
-    /// Those before are closed.
+    /// Connections with lower numbers are closed.
     closed_before: u64,
-    /// Those before carry nothing any more, and nobody closes them.
+    /// Connections with lower numbers transfer nothing, but are not closed.
     lost_before: u64,
 }
 
 impl UnreliableNetwork {
-    /// Before `upstream`; without a fault yet.
+    /// Runs in front of `upstream`, without faults yet.
     pub async fn before(upstream: Upstream) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
@@ -62,12 +62,12 @@ impl UnreliableNetwork {
         Self { address, state }
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same database, through here.
+    /// Returns the database's address through the proxy.
     pub fn url(&self, database: &str) -> String {
         let mut url: Url = database.parse().expect("a database's address");
         url.set_ip_host(Ipv4Addr::LOCALHOST.into()).expect("an address with a host");
@@ -76,12 +76,12 @@ impl UnreliableNetwork {
         url.into()
     }
 
-    /// New connections lead elsewhere.
-    pub fn lead_to(&self, upstream: Upstream) {
+    /// Sends new connections to another target.
+    pub fn redirect_to(&self, upstream: Upstream) {
         self.state.send_modify(|state| state.upstream = upstream);
     }
 
-    /// From now on bytes take this long, each way.
+    /// Delays bytes from now on, in each direction.
     pub fn delay(&self, delay: Duration) {
         self.state.send_modify(|state| state.delay = delay);
     }
@@ -91,12 +91,12 @@ impl UnreliableNetwork {
         self.state.send_modify(|state| state.closed_before = state.opened);
     }
 
-    /// Nothing gets through, until it does again.
+    /// Blocks or unblocks all transfer.
     pub fn stall(&self, is_stalled: bool) {
         self.state.send_modify(|state| state.is_stalled = is_stalled);
     }
 
-    /// The connections there are carry nothing any more, as after a failover. New ones do.
+    /// Silently loses existing connections, as after a failover. New ones work.
     pub fn lose(&self) {
         self.state.send_modify(|state| state.lost_before = state.opened);
     }
@@ -142,7 +142,7 @@ async fn relay(
 ) -> io::Result<()> {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = split(server);
-    // one that is closed on one side is closed on the other: nobody here half-closes
+    // closing one side closes the other: nobody here half-closes
     tokio::select! {
         ended = carry(&mut from_client, &mut to_server, number, state.clone()) => ended,
         ended = carry(&mut from_server, &mut to_client, number, state) => ended,
@@ -160,7 +160,7 @@ async fn carry(
         let length = from.read(&mut bytes).await?;
         let passes = |state: &State| !state.is_stalled && number >= state.lost_before;
         let delay = state.wait_for(passes).await.map_err(io::Error::other)?.delay;
-        // a network that carries no bytes does not carry their end either
+        // an end of file is not transferred either while the network is down
         if length == 0 {
             return Ok(());
         }

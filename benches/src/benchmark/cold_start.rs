@@ -1,4 +1,4 @@
-//! Start of every function, beside a bare one: until it asks for its first event, and until it has answered it.
+//! Time of every function, compared with a bare one, until it asks for its first event, and until it has answered it.
 
 use std::fs::{self, File};
 use std::io;
@@ -33,7 +33,7 @@ const COLUMNS: [&str; 9] = [
     "deflated, MB",
 ];
 
-/// A binary, and how it is started.
+/// A binary and its environment.
 pub(super) struct Start<'a> {
     pub name: String,
     pub binary: &'a Path,
@@ -41,7 +41,7 @@ pub(super) struct Start<'a> {
     pub event: Bytes,
 }
 
-/// What a start took.
+/// Result of a start.
 #[derive(Clone, Copy, Debug)]
 struct Took {
     to_next: Duration,
@@ -80,7 +80,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section)
 }
 
-/// First the bare ones, then the functions behind the load balancer.
+/// Returns the bare functions, then those behind the load balancer.
 pub(super) async fn starts(bench: &Bench) -> Result<Vec<Start<'_>>, Failure> {
     let study = bench.study()?;
     let server = serve(bench, study).await?;
@@ -108,7 +108,7 @@ pub(super) async fn starts(bench: &Bench) -> Result<Vec<Start<'_>>, Failure> {
     Ok(starts)
 }
 
-/// The request of its route where it is one of [`ROUTES`], or the health check; else one to a path that nobody has.
+/// Returns a request for the function's route in [`ROUTES`], or for the health check; otherwise for an unknown path.
 fn first_event(function: &str, study: &Study) -> Value {
     match ROUTES.iter().find(|route| route.function == function) {
         Some(route) => route.event(&assignments(route, study)[0]),
@@ -122,7 +122,7 @@ impl Start<'_> {
         let mut function = FunctionProcess::start(self.binary, &self.environment).await?;
         let to_next = function.ready().await?;
         let cpu_to_next = function.cpu()?;
-        // the event is delivered when it is here: what the measurement itself took does not count
+        // the event arrives now: the measurement's own overhead does not count
         let (delivered, before) = (to_next, function.age());
         function.invoke(self.event.clone()).await?;
         let took = Took {
@@ -173,7 +173,7 @@ fn verdicts(name: &str, took: &Took, hello: &Took) -> [Verdict; 2] {
     ]
 }
 
-/// Bytes that a binary takes in a zip file.
+/// Returns the size of a binary in a zip file.
 fn deflated(binary: &Path) -> Result<u64, Failure> {
     let mut encoder = DeflateEncoder::new(io::sink(), Compression::default());
     io::copy(&mut File::open(binary)?, &mut encoder)?;

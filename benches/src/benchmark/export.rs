@@ -1,4 +1,4 @@
-//! Export of answers, beside COPY of the same query.
+//! Export of answers, compared with COPY of the same query.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
@@ -22,17 +22,17 @@ use crate::{Bench, Failure, process, statement};
 
 const COLUMNS: [&str; 7] =
     ["format", "export, s", "MB", "COPY, s", "MB", "server's RSS after 10 pages, MB", "largest RSS after that, MB"];
-/// The most that one request gives.
+/// Maximum rows per request.
 const PAGE: u32 = 10_000;
 const EARLY_PAGES: usize = 10;
 /// Bytes the client reads at a time.
 const BUFFER: usize = 64 * 1024;
 
-/// All answers, in the order of the export, in the place of the page that the handler names.
+/// Selects all answers in the export's order, in place of the handler's page.
 const ALL: &str = "(SELECT id, row_number() OVER (PARTITION BY user_email ORDER BY id) AS order_id,
                            row_number() OVER (ORDER BY user_email, id) AS position FROM answer) AS page";
 
-/// What an export took.
+/// Result of an export.
 struct Exported {
     time: Duration,
     bytes: u64,
@@ -52,7 +52,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     for (format, media_type, options) in [("JSON", "application/json", ""), ("CSV", "text/csv", "(FORMAT csv, HEADER)")]
     {
         let server = serve(bench, bench.study()?).await?;
-        // once before and once after: what drifts meets both
+        // once before and once after, so that drift affects both
         let statement = rows_of(&server, database).await?;
         let before = copy(bench, database, &statement, options).await?;
         let ours = export(&server, media_type).await?;
@@ -86,7 +86,7 @@ fn add(section: &mut Section, format: &str, ours: &Exported, limit: Duration, by
     ]);
 }
 
-/// The statement that reads rows, for all answers at once.
+/// Returns the statement that reads rows, changed to read all answers.
 async fn rows_of(server: &ServerProcess, database: &Database) -> Result<String, Failure> {
     page(&mut connect(server).await?, "/api/v1/export/answers?limit=10&cursor=", "text/csv").await?;
     let statement = statement::last(&mut database.connect().await?, "AS page (id, order_id, position)").await?;
@@ -98,7 +98,7 @@ async fn rows_of(server: &ServerProcess, database: &Database) -> Result<String, 
     Ok(page.replace(&statement, ALL).into_owned())
 }
 
-/// Page after page, as its callers get all answers.
+/// Reads page after page, as clients do.
 async fn export(server: &ServerProcess, media_type: &'static str) -> Result<Exported, Failure> {
     let mut client = connect(server).await?;
     let mut next = Some(first_path());
@@ -119,7 +119,7 @@ async fn export(server: &ServerProcess, media_type: &'static str) -> Result<Expo
     Ok(exported)
 }
 
-/// How long the first page takes.
+/// Measures the time of the first page.
 pub async fn first_page(server: &ServerProcess) -> Result<Duration, Failure> {
     let mut client = connect(server).await?;
     let started = Instant::now();
@@ -133,14 +133,14 @@ fn first_path() -> String {
 
 async fn connect(server: &ServerProcess) -> Result<SendRequest<Empty<Bytes>>, Failure> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).await?;
-    // a buffer that grows with what comes costs the core it shares with the server
+    // a growing buffer would use CPU of the core that it shares with the server
     let mut builder = Builder::new();
     let (sender, connection) = builder.read_buf_exact_size(Some(BUFFER)).handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     Ok(sender)
 }
 
-/// Bytes of a page, and where the next one is.
+/// Reads a page; returns its size and the path of the next page.
 async fn page(
     client: &mut SendRequest<Empty<Bytes>>,
     path: &str,
@@ -160,13 +160,13 @@ async fn page(
     Ok((bytes, next))
 }
 
-/// `/path` of `</path>; rel="next"` (RFC 8288).
+/// Returns `/path` of `</path>; rel="next"` (RFC 8288).
 fn next_page(link: &HeaderValue) -> Option<String> {
     let (target, _) = link.to_str().ok()?.strip_prefix('<')?.split_once('>')?;
     Some(target.to_owned())
 }
 
-/// How long COPY of a query takes, and its bytes.
+/// Measures the time and size of COPY of a query.
 async fn copy(bench: &Bench, database: &Database, query: &str, options: &str) -> Result<(Duration, u64), Failure> {
     let started = Instant::now();
     let mut psql = bench.cluster.program("psql")?;

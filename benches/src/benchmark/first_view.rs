@@ -1,4 +1,4 @@
-//! Case reviews that are shown for the first time, beside those that are shown again: what the record of exposures costs.
+//! First views of case reviews, compared with later views: the cost of recording exposures.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section(&Measured::median(&of_first), &Measured::median(&of_later)))
 }
 
-/// Each assignment once, as long as there are any.
+/// Requests each assignment once, until none is left.
 fn requests(route: &'static Route, assignments: Vec<Assignment>) -> Requests {
     Arc::new(move |_, n| route.request(&assignments[n % assignments.len()]))
 }
@@ -45,7 +45,7 @@ fn section(first: &Measured, later: &Measured) -> Section {
         section.rows.push(vec![name.to_owned(), count(measured.per_second), p50, p99, postgres, server]);
     }
     let words = |measured: &Measured| format!("{} ms", milliseconds(measured.p50));
-    // two statements instead of one, of which the second writes
+    // two statements instead of one, and the second one writes
     let slower = ratio(first.p50, later.p50);
     section.verdicts.push(Verdict::new("first view of a page", words(first), words(later), slower, Reach::AtMost(2.5)));
     section

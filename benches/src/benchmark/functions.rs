@@ -1,4 +1,4 @@
-//! Requests to one warm function, beside a bare function with the same statement.
+//! Requests to one warm function, compared with a bare function with the same statement.
 
 use std::time::{Instant, SystemTime};
 
@@ -51,7 +51,7 @@ async fn compare(bench: &Bench, route: &Route) -> Result<(Measured, Measured), F
     alternate(study, &bench.pace, (function, event), (bare, bare_event)).await
 }
 
-/// Measures two warm functions in turns, and ends them. Returns the median of each.
+/// Measures two warm functions alternately, and ends them. Returns the median of each.
 pub(super) async fn alternate(
     study: &Study,
     pace: &Pace,
@@ -72,7 +72,7 @@ pub(super) async fn alternate(
     Ok((Measured::median(&of_one), Measured::median(&of_other)))
 }
 
-/// What a bare function is told: the statement, with its arguments as texts.
+/// Returns the environment of a bare function: the statement, with its arguments as texts.
 pub(super) fn bare_environment(
     study: &Study,
     route: &Route,
@@ -83,7 +83,7 @@ pub(super) fn bare_environment(
     Ok([("DATABASE_URL", study.database.url.clone()), ("STATEMENT", statement)])
 }
 
-/// One invocation after the other.
+/// Invokes the function repeatedly.
 async fn measure(
     function: &mut FunctionProcess,
     event: impl Fn(usize) -> Bytes,

@@ -1,4 +1,4 @@
-//! The same work on studies of different size, one after the other.
+//! The same work on studies of different sizes.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::{Bench, Failure, load, process};
 const COLUMNS: [&str; 5] =
     ["work", "patients", "mean of one client, µs", "CPU of PostgreSQL, µs", "CPU of the server, µs"];
 
-/// What is done on each study.
+/// Work to measure on each study.
 enum Work {
     Requests(&'static Route),
     ExportPage,
 }
 
-/// What it takes there: time, CPU time of PostgreSQL, CPU time of the server.
+/// Cost of the work: time, CPU time of PostgreSQL, CPU time of the server.
 type Cost = [Duration; 3];
 
-/// A study, and the server over it.
+/// A study and its server.
 struct Served<'a> {
     study: &'a Study,
     server: ServerProcess,

@@ -1,4 +1,4 @@
-//! Logins, beside scrypt alone: with as many threads as cores, and in the fastest implementation at hand.
+//! Logins, compared with scrypt alone: with as many threads as cores, and in the fastest available implementation.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::study::READERS;
 use crate::{Bench, Failure, load, process};
 
 const PASSWORD: &str = "Bench-pass-1";
-/// Their passwords wait for a core, so that no core waits for a password.
+/// Enough clients that no core is ever idle.
 const CLIENTS_PER_CORE: usize = 4;
 
 const COLUMNS: [&str; 4] = ["", "passwords/s", "CPU of the server, µs", "p99, ms"];
@@ -28,7 +28,7 @@ const COLUMNS: [&str; 4] = ["", "passwords/s", "CPU of the server, µs", "p99, m
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let study = bench.study()?;
     let server = serve(bench, study).await?;
-    // a password takes long: fewer of them make a figure
+    // hashing is slow, so a figure takes a longer window
     let pace = Pace { window: bench.pace.window * 2, ..bench.pace };
     let own = std::process::id();
     let (database_cpu, server_cpu, client_cpu) = (|| study.database.cpu(), || server.cpu(), || process::cpu(own));
@@ -73,7 +73,7 @@ fn logins() -> Requests {
     })
 }
 
-/// Passwords a second.
+/// Measures passwords per second of our crate.
 fn hashes_of_the_crate(time: Duration) -> f64 {
     let started = Instant::now();
     let hash_again_and_again = || {
@@ -90,7 +90,7 @@ fn hashes_of_the_crate(time: Duration) -> f64 {
     })
 }
 
-/// As contract section 2 wants it.
+/// Hashes with the parameters of contract section 2.
 fn hash() -> [u8; 128] {
     let mut digest = [0; 128];
     let params = scrypt::Params::new(14, 8, 1).expect("N = 2^14, r = 8, p = 1 are valid parameters of scrypt");
@@ -99,7 +99,7 @@ fn hash() -> [u8; 128] {
     std::hint::black_box(digest)
 }
 
-/// Passwords a second by Python's hashlib, which is OpenSSL: our crates cannot call it without `unsafe` or a second OpenSSL.
+/// Measures passwords per second of Python's hashlib, which uses OpenSSL: our crates cannot call it without `unsafe` or a second OpenSSL.
 async fn hashes_of_openssl(time: Duration) -> Result<f64, Failure> {
     let mut python = Command::new("python3");
     python.args(["-c", include_str!("scrypt.py"), &cores().to_string(), &time.as_secs_f64().to_string()]);

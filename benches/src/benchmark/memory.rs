@@ -1,4 +1,4 @@
-//! Memory of functions after many requests, beside a bare one.
+//! Memory of functions after many requests, compared with a bare function.
 
 use hyper::body::Bytes;
 
@@ -37,7 +37,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
             megabytes(last.proportional),
             megabytes(last.anonymous),
         ]);
-        // in Lambda a function shares the C library with nobody: all that it has of it is its own
+        // in Lambda a function shares the C library with no other process, so all of its pages count
         let hello = hello.get_or_insert(last).resident;
         if ROUTES.iter().any(|route| route.function == start.name) || start.name == "healthcheck" {
             let words = |bytes| format!("{} MB", megabytes(bytes));
@@ -51,7 +51,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section)
 }
 
-/// Memory after the first request, and after the last.
+/// Measures memory after the first and after the last request.
 async fn after_requests(bench: &Bench, start: &Start<'_>) -> Result<[Memory; 2], Failure> {
     let study = bench.study()?;
     let route = ROUTES.iter().find(|route| route.function == start.name);

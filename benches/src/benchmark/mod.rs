@@ -1,4 +1,4 @@
-//! What is measured, one module each.
+//! The benchmarks, one module each.
 
 mod as_lambda;
 mod cold_start;
@@ -26,7 +26,7 @@ use crate::server::ServerProcess;
 use crate::study::{Assignment, Study};
 use crate::{Bench, Failure, cores, statement};
 
-/// Measures.
+/// Runs a benchmark.
 pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure> {
     let (database, all) = (&bench.study()?.database, cores::available()?);
     if waits_for_postgres(benchmark) {
@@ -37,7 +37,7 @@ pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
     section
 }
 
-/// PostgreSQL has a core of its own there (decision 42). Elsewhere it has little to do, or all there is to gain is that everybody works at once.
+/// Returns whether PostgreSQL gets its own core (decision 42). In other benchmarks it has little to do, or all processes share all cores.
 fn waits_for_postgres(benchmark: Benchmark) -> bool {
     matches!(
         benchmark,
@@ -67,7 +67,7 @@ async fn measure(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure
     }
 }
 
-/// Shows each page that is read later: what is measured then are later views, as most are.
+/// Shows each page that is read later, so that later views are measured, as most views are.
 pub async fn view_pages(bench: &Bench, study: &Study) -> Result<(), Failure> {
     let server = serve(bench, study).await?;
     let route = Route::of_function("case-reviews").ok_or("there is no case review")?;
@@ -81,12 +81,12 @@ pub async fn view_pages(bench: &Bench, study: &Study) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The server over a study.
+/// Starts the server over a study.
 async fn serve(bench: &Bench, study: &Study) -> Result<ServerProcess, Failure> {
     ServerProcess::start(bench.binary("augmed-server")?, &study.database).await
 }
 
-/// The requests of so many clients: those that read are about any assignment, those that write about each once.
+/// Returns requests for so many clients: reads use any assignment, writes use each assignment once.
 fn requests(route: &'static Route, study: &Study, clients: usize) -> Requests {
     let assignments = assignments(route, study).to_vec();
     Arc::new(move |client, n| {
@@ -99,7 +99,7 @@ fn assignments<'a>(route: &Route, study: &'a Study) -> &'a [Assignment] {
     if route.writes { &study.unanswered } else { &study.read }
 }
 
-/// The statement of a route, as the server sends it.
+/// Returns a route's statement as the server sends it.
 async fn statement_of(route: &Route, study: &Study, server: &ServerProcess) -> Result<String, Failure> {
     HttpClient::connect(server.port).await?.ask(&route.request(&assignments(route, study)[0])).await?;
     let statement = statement::last(&mut study.database.connect().await?, route.mark).await?;

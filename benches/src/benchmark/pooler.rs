@@ -1,4 +1,4 @@
-//! Requests to one warm function whose database is behind PgBouncer in transaction mode, beside the same function without it.
+//! Requests to one warm function behind PgBouncer in transaction mode, compared with the same function without it.
 
 use hyper::body::Bytes;
 use local::pgbouncer::{PgBouncer, through};
@@ -14,7 +14,7 @@ use crate::server::environment;
 use crate::study::Study;
 use crate::{Bench, Failure};
 
-/// As RDS Proxy and a small PgBouncer have them.
+/// Connections, as with RDS Proxy or a small PgBouncer.
 const CONNECTIONS: usize = 10;
 
 const COLUMNS: [&str; 6] = [

@@ -1,4 +1,4 @@
-//! Requests to the server, beside their statements in pgbench.
+//! Requests to the server, compared with their statements in pgbench.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section)
 }
 
-/// The health check: what HTTP, log and headers cost before anybody asks the database.
+/// Measures the health check: the cost of HTTP, log and headers without the database.
 async fn without_statement(bench: &Bench, server: &ServerProcess, clients: usize) -> Result<Vec<String>, Failure> {
     let requests: Requests = Arc::new(|_, _| HttpRequest::new(&Method::GET, "/api/healthcheck", &[], ""));
     let own = std::process::id();

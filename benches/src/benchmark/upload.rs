@@ -1,4 +1,4 @@
-//! Upload of assignments, beside COPY of its rows.
+//! Upload of assignments, compared with COPY of its rows.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -19,13 +19,13 @@ use crate::{Bench, Failure};
 const COLUMNS: [&str; 5] = ["rows", "patients", "file, MB", "upload, ms", "COPY, ms"];
 const FORM: &str = "multipart/form-data; boundary=bench-boundary";
 
-/// What an upload takes, and COPY of its rows.
+/// Durations of an upload and of COPY of its rows.
 struct Taken {
     upload: Duration,
     copy: Duration,
 }
 
-/// On each study: this is the last benchmark, which replaces their assignments.
+/// Runs on each study. This benchmark is the last one, because it replaces their assignments.
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let mut section = Section::new("Upload of assignments, beside COPY of its rows", &COLUMNS);
     let (form, rows) = (form(bench.pace.rows), count(bench.pace.rows.into()));
@@ -75,7 +75,7 @@ async fn taken(bench: &Bench, study: &Study, form: &str) -> Result<Taken, Failur
     Ok(Taken { upload: median(uploads).unwrap_or_default(), copy: median(copies).unwrap_or_default() })
 }
 
-/// How long the upload of a form takes.
+/// Measures the upload of a form.
 async fn upload(server: &ServerProcess, form: &str) -> Result<Duration, Failure> {
     let headers = [(HeaderName::from_static("x-api-key"), API_KEY), (CONTENT_TYPE, FORM)];
     let request = HttpRequest::new(&Method::POST, "/admin/config/upload", &headers, form);
@@ -85,19 +85,19 @@ async fn upload(server: &ServerProcess, form: &str) -> Result<Duration, Failure>
     Ok(started.elapsed())
 }
 
-/// Neither has rows to remove.
+/// Empties the table, so that neither has rows to remove.
 async fn empty(connection: &mut PgConnection) -> Result<(), Failure> {
     connection.execute("TRUNCATE display_config CASCADE").await?;
     Ok(())
 }
 
-/// What the upload has stored, as PostgreSQL itself writes it.
+/// Returns the uploaded rows in the format of COPY.
 async fn stored(connection: &mut PgConnection) -> Result<Vec<u8>, Failure> {
     let chunks = connection.copy_out_raw("COPY display_config TO STDOUT (FORMAT binary)").await?;
     Ok(chunks.try_collect::<Vec<_>>().await?.concat())
 }
 
-/// A row for each assignment.
+/// Returns a form with a row for each assignment.
 fn form(rows: u32) -> String {
     let mut form = String::from(
         "--bench-boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"assignments.csv\"\r\n\
@@ -105,7 +105,7 @@ fn form(rows: u32) -> String {
     );
     for n in 0..rows {
         let (participant, case) = (1 + n % READERS.0, 1 + n / READERS.0);
-        // a String takes any text
+        // writing to a String cannot fail
         let _ = writeln!(
             form,
             "p{participant}@bench.test,{case},BACKGROUND.Family History.Relative {}: Yes,FALSE,TRUE,",

@@ -1,5 +1,5 @@
-//! The arms of a study: which paths each shows, and how. CSV with the columns `Arm, Path, Collapse, Highlight, Top`; in a path `*` stands
-//! for anything.
+//! The arms of a study: which paths each shows, and how. CSV with the columns `Arm, Path, Collapse, Highlight, Top`; in a path `*` matches
+//! anything.
 
 use indexmap::IndexMap;
 use wildmatch::WildMatch;
@@ -10,13 +10,13 @@ use crate::table_text::{Row, Table};
 
 const COLUMNS: [&str; 5] = ["Arm", "Path", "Collapse", "Highlight", "Top"];
 
-/// Rows by arm, in order of the file.
+/// Rows by arm, in the order of the file.
 pub type Arms = IndexMap<String, Vec<ArmRow>>;
 
-/// What an arm shows, in the words of the file.
+/// A path pattern of an arm, as written in the file.
 #[derive(Debug)]
 pub struct ArmRow {
-    /// The line of the file; the header is 1.
+    /// Line in the file; the header is 1.
     pub row: u64,
     pub path: String,
     /// `Collapse`, `Highlight`, `Top`.
@@ -25,7 +25,7 @@ pub struct ArmRow {
 }
 
 impl ArmRow {
-    /// The paths of a case that this row shows.
+    /// Returns the paths of a case that match this row.
     pub fn matching<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         paths.filter(|path| self.pattern.matches(path)).collect()
     }

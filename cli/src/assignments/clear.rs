@@ -1,4 +1,4 @@
-//! `clear`: removes assignments. Answers stay, with the copy of what was shown.
+//! `clear`: removes assignments. Answers are kept, with their copy of what was shown.
 
 use std::io::{self, Write};
 
@@ -19,16 +19,16 @@ use crate::report::{Ending, Report};
 #[derive(Debug, Args)]
 #[command(after_help = "Export them first: augmed assignments export > backup.csv")]
 pub struct Arguments {
-    /// Only those of this participant, by address.
+    /// Only assignments of this participant, by address.
     #[arg(long)]
     user: Option<String>,
-    /// Only those of this experiment.
+    /// Only assignments of this experiment.
     #[arg(long)]
     experiment: Option<String>,
-    /// Only those that nobody has answered.
+    /// Only unanswered assignments.
     #[arg(long)]
     unanswered: bool,
-    /// Leave those of the people in this file (CSV, or addresses).
+    /// Keep the assignments of the people in this file (CSV, or addresses).
     #[arg(long, value_name = "FILE")]
     keep: Option<Input>,
     #[command(flatten)]
@@ -83,7 +83,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     context.show(&Cleared { removed: count(removed.len()), answered: count(answered) })
 }
 
-/// The addresses in a file. One that has no assignment is refused: where it is misspelt, somebody's assignments would go.
+/// Returns the addresses in a file. One without an assignment is refused: if it is misspelt, somebody's assignments would be removed.
 async fn kept(file: &Input, db: &Database) -> Result<Vec<String>, Failure> {
     let people = people::read(file)?;
     let addresses: Vec<String> = people.iter().map(|person| person.email.clone()).collect();
@@ -96,7 +96,7 @@ async fn kept(file: &Input, db: &Database) -> Result<Vec<String>, Failure> {
     match unknown.and_then(|index| people.get(index)) {
         Some(person) => Err(file
             .failure(format!("row {}: this address has no assignment; nothing was removed", person.row))
-            .with_remedy("addresses are compared to the letter: augmed assignments list")),
+            .with_remedy("addresses have to match exactly: augmed assignments list")),
         None => Ok(addresses),
     }
 }

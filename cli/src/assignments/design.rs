@@ -1,13 +1,13 @@
-//! Who reads which case in which arm.
+//! Assigns cases and arms to participants.
 //!
-//! Participants, cases and arms are put into a random order. Then all reading slots stand in one row, participant after participant, and
-//! the cases, and the arms, go round and round along it; where both would come round together the arms move on by one. So every
-//! participant has every arm, every case is read, and every case is read in every arm, as often as any other, give or take one; a
-//! participant who reads a share of the cases may have an arm twice more than another.
+//! Participants, cases and arms are shuffled. Then the cases and the arms are repeated cyclically along the sequence of all reading
+//! slots, participant after participant; where both cycles would restart together, the arms are shifted by one. So each participant has
+//! every arm, each case is read, and each case is read in every arm equally often, give or take one. A participant who reads only some of
+//! the cases may have an arm two times more than another.
 
-use crate::random::Chance;
+use crate::random::SeededRng;
 
-/// One participant, one case, one arm: indexes into what was given.
+/// One participant, one case, one arm: indexes into the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     pub participant: usize,
@@ -15,17 +15,17 @@ pub struct Slot {
     pub arm: usize,
 }
 
-/// How arms are given out.
+/// How arms are assigned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Design {
     /// Every participant reads in every arm.
     #[default]
     Within,
-    /// Every participant reads in one arm only.
+    /// Every participant reads in only one arm.
     Between,
 }
 
-/// How much there is of everything.
+/// Numbers of participants, cases and arms.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
     pub participants: usize,
@@ -35,11 +35,11 @@ pub struct Size {
     pub cases_per_participant: usize,
 }
 
-/// The slots, each participant's in the order in which they read.
-pub fn slots(design: Design, size: Size, chance: &mut Chance) -> Vec<Slot> {
+/// Returns the slots, each participant's in reading order.
+pub fn slots(design: Design, size: Size, rng: &mut SeededRng) -> Vec<Slot> {
     let mut order = |count: usize| {
         let mut order: Vec<usize> = (0..count).collect();
-        chance.shuffle(&mut order);
+        rng.shuffle(&mut order);
         order
     };
     let (participants, cases, arms) = (order(size.participants), order(size.cases), order(size.arms));
@@ -56,14 +56,13 @@ pub fn slots(design: Design, size: Size, chance: &mut Chance) -> Vec<Slot> {
                 Slot { participant, case: cases[slot % size.cases], arm: arms[arm % size.arms] }
             })
             .collect();
-        chance.shuffle(&mut own);
+        rng.shuffle(&mut own);
         slots.extend(own);
     }
     slots
 }
 
-/// Returns the probability with which a slot got its arm. The arms come in a random order, each order as likely as any other, so that
-/// every arm is as likely in every slot.
+/// Returns the probability of a slot's arm. All orders of the arms are equally likely, so every arm is equally likely in every slot.
 #[expect(clippy::cast_precision_loss, reason = "there are few arms")]
 pub fn allocation_probability(size: Size) -> f64 {
     1.0 / size.arms as f64
@@ -85,10 +84,10 @@ mod tests {
 
     fn given_out(design: Design, participants: usize, cases: usize, arms: usize, each: usize) -> Vec<Slot> {
         let size = Size { participants, cases, arms, cases_per_participant: each };
-        slots(design, size, &mut Chance::from_seed("test"))
+        slots(design, size, &mut SeededRng::from_seed("test"))
     }
 
-    /// The difference between the most and the least frequent, among all `groups` × `values`.
+    /// Returns the difference between the most and the least frequent of all `groups` × `values`.
     fn spread(slots: &[Slot], groups: usize, values: usize, of: impl Fn(&Slot) -> (usize, usize)) -> usize {
         let mut counts = BTreeMap::new();
         slots.iter().for_each(|slot| *counts.entry(of(slot)).or_insert(0) += 1);

@@ -1,4 +1,4 @@
-//! `export`: the stored assignments as the file they could have come from.
+//! `export`: writes the stored assignments in the format of an upload.
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::{Ending, Report};
 
-/// What the columns of such a file are.
+/// Descriptions of the columns.
 const ABOUT: [&str; 10] = [
     "the address of the participant",
     "the case: the number of a visit (visit_occurrence_id)",
@@ -32,22 +32,22 @@ const ABOUT: [&str; 10] = [
     "the probability with which the design drew the assignment, above 0 and at most 1",
 ];
 
-/// Returns the columns with their descriptions. Cells are text, as an upload reads them.
+/// Returns the columns with their descriptions. All cells are text, as in an upload.
 pub fn columns() -> Vec<Column> {
     COLUMNS.into_iter().zip(ABOUT).map(|(name, about)| Column::new(name, Kind::Text, about)).collect()
 }
 
-/// The columns of such a file (contract, section 6).
+/// The columns of the file (contract, section 6).
 pub const COLUMNS: [&str; 10] =
     ["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy", "Probability"];
 
 #[derive(Debug, Args)]
 #[command(after_help = "Uploading the file again gives the same assignments, in the same order, with the same ids.")]
 pub struct Arguments {
-    /// Where to write it. Without it, or with -: standard output.
+    /// Output file; - is standard output.
     #[arg(long, short, visible_alias = "output", default_value = "-")]
     out: Output,
-    /// Only those of this experiment.
+    /// Only assignments of this experiment.
     #[arg(long)]
     experiment: Option<String>,
 }
@@ -60,7 +60,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     destination.report(&Exported { assignments, rows, left_out }, context)
 }
 
-/// Assignments as rows of a file that can be uploaded.
+/// Assignments as rows that can be uploaded.
 struct Uploadable {
     experiment: Option<String>,
     assignments: u64,
@@ -139,7 +139,7 @@ impl Row {
 struct Exported {
     assignments: u64,
     rows: u64,
-    /// Assignments without a path, which the file cannot hold.
+    /// Number of assignments without a path, which the format cannot represent.
     left_out: u64,
 }
 

@@ -1,4 +1,4 @@
-//! `generate`: a file of assignments from participants, cases, and arms or a design file.
+//! `generate`: writes a file of assignments from participants, cases, and arms or a design file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -16,13 +16,13 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::report::{Ending, Report};
 use crate::{case, people, table};
 
 const AFTER_HELP: &str = "\
-Arms are a CSV file: which paths each arm shows, and how. `*` stands for anything, so that one row fits every case; a path
-without it has to name something in a case, or is left out there.
+Arms are a CSV file: which paths each arm shows, and how. `*` matches anything, so that one row fits every case; a path
+without it has to exist in some case, and is left out of the others.
 
   Arm,Path,Collapse,Highlight,Top
   plain,BACKGROUND.*,,,
@@ -30,7 +30,7 @@ without it has to name something in a case, or is left out there.
   ai-score,RISK ASSESSMENT.*,,,
   emphasis,BACKGROUND.Family History.*,FALSE,TRUE,1
 
-The same participants, cases, arms and seed give the same file, whenever and wherever. Nothing is stored: look at the file
+The same participants, cases, arms and seed always produce the same file. Nothing is stored: check the file
 (`augmed case show --file F --row N`, `augmed assignments preview F`), then `augmed assignments upload F`.
 
 Examples:
@@ -49,25 +49,25 @@ pub struct Arguments {
     arms: Option<Input>,
     #[command(flatten)]
     design_file: design_file::DesignArguments,
-    /// Addresses: CSV with a column `email` or `User`, or one a line. Without it: every account that is invited or active, and no administrator's.
+    /// Addresses: CSV with a column `email` or `User`, or one per line. Default: all invited or active accounts except administrators.
     #[arg(long, value_name = "FILE")]
     participants: Option<Input>,
-    /// `visit_occurrence_id`s, separated by commas. Without it: every visit.
+    /// `visit_occurrence_id`s, separated by commas. Default: all visits.
     #[arg(long, value_delimiter = ',')]
     cases: Vec<i32>,
-    /// How many cases each participant reads. Without it: all.
+    /// Number of cases that each participant reads. Default: all.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     cases_per_participant: Option<u32>,
     /// Whether every participant reads in every arm, or in one.
     #[arg(long, value_enum, default_value_t)]
     design: Design,
-    /// Any text: the same seed gives the same file. Without it one is drawn, and told.
+    /// Any text: the same seed produces the same file. Default: a random seed, which is printed.
     #[arg(long)]
     seed: Option<String>,
-    /// The experiment that all of them belong to.
+    /// Experiment of all assignments.
     #[arg(long)]
     experiment: Option<String>,
-    /// Where to write the file. Without it, or with -: standard output.
+    /// Output file. Default, or with -: standard output.
     #[arg(long, short, visible_alias = "output")]
     out: Option<Output>,
 }
@@ -76,7 +76,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let db = context.database().await?;
     let Some(arms_file) = &arguments.arms else { return run_design_file(arguments, &db, context).await };
     let arms = arms::read(arms_file)?;
-    // sorted, so that the order in which they are given changes nothing
+    // sorted, so that the order of the input does not matter
     let participants: Vec<String> = participants(arguments.participants.as_ref(), &db).await?.into_iter().collect();
     let cases: Vec<i32> = cases(&arguments.cases, &db).await?.into_iter().collect();
     let all = u32::try_from(cases.len()).unwrap_or(u32::MAX);
@@ -93,7 +93,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         arms: arms.len(),
         cases_per_participant: usize::try_from(each).unwrap_or_default(),
     };
-    let slots = design::slots(arguments.design, size, &mut Chance::from_seed(&seed));
+    let slots = design::slots(arguments.design, size, &mut SeededRng::from_seed(&seed));
     let probability = design::allocation_probability(size).to_string();
     let out = arguments.out.unwrap_or_default();
     let mut file = csv::Writer::from_writer(out.create(context)?);
@@ -175,7 +175,7 @@ async fn cases(given: &[i32], db: &Database) -> Result<BTreeSet<i32>, Failure> {
 
 type Cells = (String, [String; 3]);
 
-/// What each arm shows of each case.
+/// The paths that each arm shows of each case.
 struct Shown {
     rows: BTreeMap<(usize, usize), Vec<Cells>>,
     notes: Vec<String>,
@@ -198,7 +198,7 @@ impl Shown {
                         named.insert(&arm_row.path);
                     }
                     *used.entry(arm_row.row).or_default() += usize::from(!named.is_empty());
-                    // of a path that two rows name the later one counts
+                    // if two rows match a path, the later one applies
                     rows.retain(|(path, _)| !named.contains(path.as_str()));
                     rows.extend(named.into_iter().map(|path| (path.to_owned(), arm_row.style.clone())));
                 }
@@ -235,7 +235,7 @@ struct Generated {
     cases: usize,
     cases_per_participant: usize,
     assignments: usize,
-    /// Assignments by arm.
+    /// Number of assignments by arm.
     arms: BTreeMap<String, usize>,
     notes: Vec<String>,
 }

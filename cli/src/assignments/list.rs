@@ -1,4 +1,4 @@
-//! `list`: the stored assignments, and which of them are answered.
+//! `list`: prints the stored assignments, and which of them are answered.
 
 use std::io::{self, Write};
 
@@ -12,10 +12,10 @@ use crate::table;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only those of this participant, by address.
+    /// Only assignments of this participant, by address.
     #[arg(long)]
     user: Option<String>,
-    /// Only those of this case.
+    /// Only assignments of this case.
     #[arg(long)]
     case: Option<i32>,
 }

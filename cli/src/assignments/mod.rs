@@ -24,10 +24,10 @@ Rows of one user and case make one assignment. Cases come in the order of the fi
 Examples:
   augmed assignments generate --arms arms.csv --cases 101,102,103 --seed pilot --out assignments.csv
   augmed assignments generate --design-file study.toml --out assignments.csv
-  augmed assignments preview assignments.csv      what it would store, and what of it may be a mistake
-  augmed assignments upload assignments.csv       add and update; others stay
+  augmed assignments preview assignments.csv      what it would store, and possible mistakes
+  augmed assignments upload assignments.csv       add and update; others are kept
   augmed assignments upload second.csv --second-reading     cases that participants read again
-  augmed assignments export > backup.csv          what is stored, as a file that can be uploaded";
+  augmed assignments export > backup.csv          the stored assignments, as a file for an upload";
 
 /// Who reads which case, and what they see of it.
 #[derive(Debug, Args)]
@@ -39,17 +39,17 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Add and update the assignments of a file, of any size; with --replace they take the place of all others.
+    /// Add and update the assignments of a file of any size; with --replace, replace all others.
     Upload(upload::Upload),
-    /// What an upload would store, and what of it may be a mistake. Changes nothing.
+    /// Show what an upload would store, and possible mistakes in it. Changes nothing.
     Preview(upload::Preview),
-    /// Print the stored assignments as a file that can be uploaded again.
+    /// Write the stored assignments as a file that can be uploaded again.
     Export(export::Arguments),
     /// List the stored assignments: id, participant, case, arm.
     List(list::Arguments),
-    /// Remove assignments. Answers stay.
+    /// Remove assignments. Answers are kept.
     Clear(clear::Arguments),
-    /// Make a file of assignments: participants × cases × arms, balanced and randomised from a seed.
+    /// Generate a file of assignments: participants × cases × arms, balanced and randomised from a seed.
     Generate(Box<generate::Arguments>),
 }
 

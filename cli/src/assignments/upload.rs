@@ -1,4 +1,4 @@
-//! `upload` and `preview`: what the routes of `/admin/config` do, without their limits.
+//! `upload` and `preview`: do what the routes of `/admin/config` do, without their limits.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ use crate::input::Input;
 use crate::report::{Ending, Report};
 use crate::waiting;
 
-/// A person reads no more at once; all of them are in `--json`.
+/// Maximum warnings in the text report; `--json` has all of them.
 const SHOWN_WARNINGS: usize = 20;
 
 #[derive(Debug, Args)]
@@ -31,32 +31,32 @@ pub struct Preview {
 pub struct Upload {
     #[command(flatten)]
     source: Source,
-    /// Take the place of every stored assignment, instead of adding to them.
+    /// Replace all stored assignments, instead of adding to them.
     #[arg(long)]
     replace: bool,
-    /// Add assignments also of cases that participants have already, which are read a second time. Without it such an assignment changes
-    /// what the earlier one shows.
+    /// Also add assignments of cases that participants already have, as second readings. Without this, such an assignment changes what the
+    /// earlier one shows.
     #[arg(long, conflicts_with = "replace")]
     second_reading: bool,
-    /// Store it although there are warnings.
+    /// Store it in spite of warnings.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
     confirmation: Confirmation,
 }
 
-/// A file, and labels that win over its columns.
+/// A file, and labels that override its columns.
 #[derive(Debug, Args)]
 struct Source {
     /// A CSV file, or - for standard input.
     file: Input,
-    /// The experiment that all of them belong to.
+    /// Experiment of all assignments.
     #[arg(long)]
     experiment: Option<String>,
-    /// The arm that all of them belong to.
+    /// Arm of all assignments.
     #[arg(long)]
     arm: Option<String>,
-    /// The policy that chose them.
+    /// Policy that chose the assignments.
     #[arg(long)]
     policy: Option<String>,
 }
@@ -135,7 +135,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Serialize)]
 struct Counts {
     assignments: usize,
@@ -194,7 +194,7 @@ impl Report for Refused {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_warnings(&self.warnings, out)?;
         self.counts.write(out)?;
-        writeln!(out, "nothing was stored: correct the file, or add --force if all of this is meant so")
+        writeln!(out, "nothing was stored: correct the file, or add --force if all of this is intended")
     }
 
     fn ending(&self) -> Ending {

@@ -1,4 +1,4 @@
-//! `augmed case`: what a participant would see, or has seen.
+//! `augmed case`: shows what a participant would see, or has seen.
 
 mod shown;
 mod tree;
@@ -20,12 +20,12 @@ use crate::report::{Ending, Report};
 
 const AFTER_HELP: &str = "\
 Examples:
-  augmed case show 5f0c1b6e8f2d4f6f9c0d6a7b8c9d0e1f          an assignment that is stored
-  augmed case show --file assignments.csv --row 2          one of a file, before it is uploaded
-  augmed case shown 12                                       what was on the page that answer 12 was given to
-  augmed case paths 101 102                                  what assignments of these cases can name";
+  augmed case show 5f0c1b6e8f2d4f6f9c0d6a7b8c9d0e1f          a stored assignment
+  augmed case show --file assignments.csv --row 2          an assignment in a file, before it is uploaded
+  augmed case shown 12                                       the page of answer 12
+  augmed case paths 101 102                                  the paths that assignments of these cases can name";
 
-/// What a participant would see of a case.
+/// Show what a participant would see of a case.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -35,9 +35,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Draw a case as its participant sees it.
+    /// Show a case as its participant sees it.
     Show {
-        /// The assignment: `display_config.id`, as `augmed assignments list` prints it.
+        /// The assignment: `display_config.id`, as printed by `augmed assignments list`.
         #[arg(required_unless_present = "file", conflicts_with = "file")]
         config_id: Option<String>,
         /// A file of assignments (CSV) instead.
@@ -47,7 +47,7 @@ enum Action {
         #[arg(long, requires = "file")]
         row: Option<u64>,
     },
-    /// Draw the page that an answer was given to, as it was sent.
+    /// Show the page of an answer, exactly as it was sent.
     Shown {
         /// The answer: `answer_id` of `augmed export answers`.
         answer: i32,
@@ -67,7 +67,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         Action::Show { file: Some(file), row, .. } => {
             context.show(&Shown(of_file(&file, row.unwrap_or_default(), &db).await?))
         }
-        Action::Show { .. } => Err(Failure::usage("which one? An assignment's id, or --file and --row")),
+        Action::Show { .. } => Err(Failure::usage("give an assignment's id, or --file and --row")),
         Action::Shown { answer } => context.show(&shown::find(answer, &db).await?),
         Action::Paths { cases } => {
             let loaded = load(&cases, &db).await?;
@@ -100,16 +100,16 @@ async fn review(case_id: i32, path_config: Option<&str>, db: &Database) -> Resul
     load(&[case_id], db).await?.review(case_id, path_config).ok_or_else(|| without_visit(case_id))
 }
 
-/// Cases as a page shows them.
+/// Loads cases as a page shows them.
 pub async fn load(cases: &[i32], db: &Database) -> Result<Cases, Failure> {
     let loaded = Cases::load(cases, db).await?;
     loaded.ok_or_else(|| {
-        Failure::new("there is no page configuration, so that no case can be shown")
+        Failure::new("there is no page configuration, so no case can be shown")
             .with_remedy("augmed page-config set FILE")
     })
 }
 
-/// Fails for a case without a visit.
+/// Returns an error if the case has no visit.
 pub fn known(case: i32, cases: &Cases) -> Result<(), Failure> {
     if cases.contains(case) { Ok(()) } else { Err(without_visit(case)) }
 }

@@ -1,4 +1,4 @@
-//! `case shown`: the page that an answer was given to, as it was sent.
+//! `case shown`: shows the page of an answer, exactly as it was sent.
 
 use std::io::{self, Write};
 
@@ -22,13 +22,13 @@ pub struct ShownPage {
     last_shown_at: DateTime<Utc>,
     page_sha256: String,
     code_version: String,
-    /// Whether the participant's browser said that the AI score was shown.
+    /// Whether the participant's browser reported that the AI score was shown.
     ai_score_shown: bool,
-    /// `data` of the answer that the browser got.
+    /// `data` of the response that the browser received.
     page: Value,
 }
 
-/// Finds the page of an answer.
+/// Loads the page of an answer.
 pub async fn find(answer_id: i32, db: &Database) -> Result<ShownPage, Failure> {
     let row = sqlx::query!(
         r#"SELECT answer.created_timestamp::text AS answered_at, ai_score_shown, exposure.task_id AS "config_id?",
@@ -60,7 +60,7 @@ pub async fn find(answer_id: i32, db: &Database) -> Result<ShownPage, Failure> {
     })();
     page.ok_or_else(|| {
         Failure::new(format!("no page is on record for answer {answer_id}"))
-            .with_remedy("pages are kept since migration 20260118000000, and only those that this service sent")
+            .with_remedy("pages are recorded since migration 20260118000000, and only if this service sent them")
     })
 }
 

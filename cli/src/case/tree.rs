@@ -1,4 +1,4 @@
-//! A case as a tree of lines.
+//! Prints a case as a tree of lines.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use termtree::Tree;
 
-/// Draws the case, its sections, and what is important above them. Takes `data` as the page gets it: nothing here knows more than a
-/// participant sees.
+/// Prints the case, with its important information above its sections. The input is the page's `data`, so nothing can be shown that a
+/// participant does not see.
 pub fn of(page: &Value) -> String {
     let text = |key: &str| page[key].as_str().unwrap_or("-").to_owned();
     let title = format!("Case {}, patient {}", text("caseNumber"), text("personName"));
@@ -42,14 +42,14 @@ fn node(node: &Value) -> Tree<String> {
     }
 }
 
-/// How the page shows it, in words: colours alone are lost in a file.
+/// Describes the style in words, because colours are lost in a file.
 fn marks(style: &Value) -> String {
     let mut marks = Vec::new();
     if style["highlight"].as_bool() == Some(true) {
         marks.push("highlighted".to_owned());
     }
     match style["collapse"].as_bool() {
-        // what the page gets is the negation of what is stored (contract, section 4)
+        // the page gets the negation of the stored value (contract, section 4)
         Some(true) => marks.push("open".to_owned()),
         Some(false) => marks.push("collapsed".to_owned()),
         None => {}

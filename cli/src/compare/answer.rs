@@ -1,38 +1,38 @@
-//! What a system answered, and what of it is compared.
+//! A system's response, and the parts of it that are compared.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub status: u16,
     /// Without parameters: `application/json`.
     pub media_type: String,
-    /// The header `Content-Disposition`, which names the file of a download.
+    /// The header `Content-Disposition`, which contains a download's file name.
     pub disposition: String,
-    /// The methods of the header `Allow`, without those that frameworks add.
+    /// Methods of the header `Allow`, without those that frameworks add.
     pub methods: BTreeSet<String>,
     pub token: Token,
     pub body: Body,
 }
 
-/// The token that an answer carries, beside the one that was sent.
+/// How a response's token relates to the one that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
     Missing,
-    /// The one that was sent.
+    /// The same token.
     Same,
-    /// A newer one of the same account.
+    /// A newer token of the same account.
     Renewed,
-    /// One of another account, or none at all.
+    /// A token of another account, or an invalid one.
     Wrong,
 }
 
 impl Token {
-    /// As a report names it.
+    /// Returns the name for a report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -43,38 +43,38 @@ impl Token {
     }
 }
 
-/// A body as it is compared.
+/// A body for comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     Json(Value),
     Text(String),
 }
 
-/// An answer, or why there is none.
+/// A response, or why there is none.
 pub type Reply = Result<Answer, Silence>;
 
-/// A system that did not answer.
+/// Why a system did not respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Silence {
-    /// No connection.
+    /// The connection failed.
     Unreachable,
-    /// No whole answer in time.
+    /// The response was not complete in time.
     TooSlow,
-    /// The answer ended early or is no HTTP.
+    /// The response ended early or is not HTTP.
     Broken,
 }
 
 impl Answer {
-    /// An answer without a token and a file's name.
+    /// Creates a response without a token and file name.
     pub fn new(status: u16, media_type: &str, body: Body) -> Self {
         let media_type = media_type.to_owned();
         let (disposition, methods) = (String::new(), BTreeSet::new());
         Self { status, media_type, disposition, methods, token: Token::Missing, body }
     }
 
-    /// The answer without what the contract leaves free: texts of errors that no page shows, and the order of accounts, for which the
-    /// old service asks no order.
+    /// Removes what the contract does not specify: texts of errors that no page shows, and the order of accounts, which the old service
+    /// returns unordered.
     #[must_use]
     pub fn comparable(mut self) -> Self {
         if let Body::Json(body) = &mut self.body {
@@ -91,7 +91,7 @@ impl Answer {
         self
     }
 
-    /// Takes the number of a row out of the answer to a write.
+    /// Removes the row id from the response to a write.
     pub fn forget_number(&mut self) {
         if let Body::Json(body) = &mut self.body
             && let Some(number) = body.pointer_mut("/data/id").filter(|id| id.is_number())
@@ -100,7 +100,7 @@ impl Answer {
         }
     }
 
-    /// The body, if it is JSON.
+    /// Returns the body, if it is JSON.
     pub fn json(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(body) => Some(body),
@@ -108,7 +108,7 @@ impl Answer {
         }
     }
 
-    /// The code of an error, as text.
+    /// Returns the code of an error, as text.
     pub fn error_code(&self) -> Option<String> {
         match &self.json()?["error"]["code"] {
             Value::Null => None,
@@ -117,32 +117,32 @@ impl Answer {
         }
     }
 
-    /// Whether it is the error of this code.
+    /// Returns whether this is the error with this code.
     pub fn has_code(&self, code: &str) -> bool {
         self.error_code().as_deref() == Some(code)
     }
 
-    /// Whether `data` is a list without entries.
+    /// Returns whether `data` is an empty list.
     pub fn is_empty_list(&self) -> bool {
         self.json().is_some_and(|body| body["data"].as_array().is_some_and(Vec::is_empty))
     }
 
-    /// Whether a token was refused: a 401 in the form of flask-jwt-extended (contract section 2).
+    /// Returns whether a token was refused: a 401 in the form of flask-jwt-extended (contract section 2).
     pub fn is_refused_token(&self) -> bool {
         self.status == 401 && self.json().is_some_and(|body| body.get("msg").is_some())
     }
 
-    /// Whether the system failed: a 5xx without a business error.
+    /// Returns whether the system failed: a 5xx without a business error.
     pub fn is_fault(&self) -> bool {
         self.status >= 500 && !self.json().is_some_and(|body| body["error"]["code"].is_string())
     }
 
-    /// 401 or 403.
+    /// Returns whether the status is 401 or 403.
     pub fn is_denied(&self) -> bool {
         matches!(self.status, 401 | 403)
     }
 
-    /// 2xx.
+    /// Returns whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

@@ -1,4 +1,4 @@
-//! Puts questions to a system, no faster than it survives.
+//! Sends requests to a system at a limited rate.
 
 use std::time::{Duration, Instant};
 
@@ -13,30 +13,30 @@ use super::credentials::{Credentials, Signed};
 use super::question::{Content, Question};
 use crate::failure::Failure;
 
-/// How many seconds to wait for a system that is too busy, or lets nobody in because it is being restarted.
-const BUSY: [u64; 5] = [1, 2, 4, 8, 16];
-/// At most so many seconds of a `Retry-After` are waited.
-const LONGEST_WAIT: u64 = 30;
+/// Seconds between retries while a system is overloaded, or refuses connections during a restart.
+const RETRY_DELAYS: [u64; 5] = [1, 2, 4, 8, 16];
+/// Maximum seconds of a `Retry-After` to wait.
+const MAX_RETRY_AFTER_SECONDS: u64 = 30;
 
-/// Between the parts of a form.
+/// Separator of a form's parts.
 const BOUNDARY: &str = "----augmed-compare";
 
 /// One of the two systems.
 pub struct System {
     client: Client,
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     base: String,
     pace: Mutex<Interval>,
 }
 
-/// What became of one request, and how long it took.
+/// Result and duration of one request.
 struct Sent {
     response: reqwest::Result<Response>,
     started: Instant,
 }
 
 impl System {
-    /// Checks the address. No request is sent yet.
+    /// Checks the address, without sending a request.
     pub fn new(url: &str, requests_per_second: f64, timeout: Duration) -> Result<Self, Failure> {
         let client = Client::builder().timeout(timeout).redirect(redirect::Policy::none()).build();
         let client = client.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
@@ -45,10 +45,10 @@ impl System {
         Ok(Self { client, base: base(url)?, pace: Mutex::new(pace) })
     }
 
-    /// Puts a question, and again while the system is too busy or restarts. Returns the answer, and how long the last request took.
-    /// Only for questions that change nothing: a request whose connection broke may have been carried out.
+    /// Sends a request, and retries while the system is overloaded or restarting. Returns the response and the duration of the last
+    /// request. Only for requests that change nothing: if the connection broke, the request may have been executed.
     pub async fn ask(&self, question: &Question, credentials: &Credentials) -> (Reply, Duration) {
-        for pause in BUSY.map(Duration::from_secs) {
+        for pause in RETRY_DELAYS.map(Duration::from_secs) {
             let signed = credentials.sign(&question.caller);
             let sent = self.send(question, &signed).await;
             let Some(at_least) = sent.wait() else { return sent.read(&signed, credentials).await };
@@ -57,13 +57,13 @@ impl System {
         self.ask_once(question, credentials).await
     }
 
-    /// Puts a question once.
+    /// Sends a request once.
     pub async fn ask_once(&self, question: &Question, credentials: &Credentials) -> (Reply, Duration) {
         let signed = credentials.sign(&question.caller);
         self.send(question, &signed).await.read(&signed, credentials).await
     }
 
-    /// Puts a question once, and returns the answer's token as well.
+    /// Sends a request once, and also returns the response's token.
     pub async fn ask_for_token(
         &self,
         question: &Question,
@@ -90,10 +90,10 @@ impl System {
 fn base(url: &str) -> Result<String, Failure> {
     let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let Some(parsed) = parsed else {
-        let problem = format!("{url} is no address of a system");
+        let problem = format!("{url} is not the address of a system");
         return Err(Failure::usage(problem).with_remedy("such as http://10.0.3.7:5000"));
     };
-    // the address is in the journal and the report
+    // the address appears in the journal and the report
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(Failure::usage("the address of a system must not contain a user or a password"));
     }
@@ -101,15 +101,15 @@ fn base(url: &str) -> Result<String, Failure> {
 }
 
 impl Sent {
-    /// Returns how long to wait before sending the same request again. `None` for an answer, and for a request that took too long.
+    /// Returns how long to wait before a retry, or `None` for a response, and for a request that timed out.
     fn wait(&self) -> Option<Duration> {
         match &self.response {
             Ok(response) if matches!(response.status().as_u16(), 429 | 502..=504) => {
                 let seconds = text(response.headers(), &header::RETRY_AFTER).parse().unwrap_or(0);
-                Some(Duration::from_secs(u64::min(seconds, LONGEST_WAIT)))
+                Some(Duration::from_secs(u64::min(seconds, MAX_RETRY_AFTER_SECONDS)))
             }
             Ok(_) => None,
-            // a system that restarts refuses connections, and ends those it has
+            // a restarting system refuses connections, and closes existing ones
             Err(error) => (error.is_connect() || error.is_request() && !error.is_timeout()).then_some(Duration::ZERO),
         }
     }
@@ -139,7 +139,7 @@ async fn read(response: Response, signed: &Signed, credentials: &Credentials) ->
     Ok(Answer { disposition, methods, token, ..Answer::new(status, &media_type, body) })
 }
 
-/// The token of an answer, as the frontend reads it (contract section 8).
+/// Returns the token of a response, as the frontend reads it (contract section 8).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     text(headers, &header::AUTHORIZATION).split(' ').nth(1)
 }

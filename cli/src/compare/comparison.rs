@@ -1,4 +1,4 @@
-//! Asks both systems everything, a few questions at a time.
+//! Sends all requests to both systems, a few concurrently.
 
 use std::time::Duration;
 
@@ -18,28 +18,28 @@ use super::study::{self, Study};
 use crate::failure::Failure;
 use crate::waiting::Bar;
 
-/// How long to wait before a question is asked again that was answered differently: a participant may have answered in between.
-const AGAIN: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_secs(2)];
+/// Delays before a request is repeated whose responses differ: a participant may have answered in between.
+const RETRY_DELAYS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_secs(2)];
 
-/// Two systems, and how to ask them.
+/// Two systems, and settings of the comparison.
 pub struct Comparison {
     pub old: System,
     pub new: System,
     pub credentials: Credentials,
-    /// The one that both systems use.
+    /// The database that both systems use.
     pub db: Database,
     pub concurrency: usize,
-    /// Rows of a page of an export.
+    /// Rows per page of an export.
     pub page: u64,
     pub show_values: bool,
     pub journal: Mutex<Journal>,
 }
 
-/// What became of a question, and what both systems replied.
+/// Outcome of a request, and both replies.
 pub type Asked = (Outcome, [Reply; 2]);
 
 impl Comparison {
-    /// Fails where one of the systems is not there.
+    /// Returns an error if one of the systems cannot be reached.
     pub async fn reach_both(&self) -> Result<(), Failure> {
         let health = Question::get("GET /api/healthcheck", "both", "/api/healthcheck", Caller::Nobody);
         for (name, system) in [("--old", &self.old), ("--new", &self.new)] {
@@ -51,7 +51,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// Asks every question about `study`; outcomes come in the order of the answers.
+    /// Sends all requests about `study`; outcomes are in the order of completion.
     pub async fn ask_all(&self, study: &Study) -> Result<Vec<Outcome>, Failure> {
         let questions = questions::all(study);
         let mut bar = Bar::new("comparing", questions.len() as u64 + self.expected_pages().await?);
@@ -68,31 +68,31 @@ impl Comparison {
         Ok(outcomes)
     }
 
-    /// Pages of all exports, about: as JSON, as CSV, by cursor.
+    /// Returns the approximate number of pages of all exports: as JSON, as CSV, by cursor.
     async fn expected_pages(&self) -> Result<u64, Failure> {
         let rows = study::exported_rows(&self.db).await?;
         Ok(rows.iter().map(|rows| rows.unsigned_abs().div_ceil(self.page).max(1) * 3).sum())
     }
 
-    /// Asks a question, unless the journal has its outcome.
+    /// Returns a request's outcome from the journal, or sends the request.
     async fn asked(&self, question: &Question) -> Result<Outcome, Failure> {
         let known = self.journal.lock().await.outcome(&question.key()).cloned();
         if let Some(outcome) = known {
             return Ok(outcome);
         }
         let (outcome, replies) = self.compare(question).await?;
-        // a system that did not answer may do so next time
+        // a system that did not respond may do so next time
         if replies.iter().all(Result::is_ok) {
             self.journal.lock().await.note(&outcome)?;
         }
         Ok(outcome)
     }
 
-    /// Puts the question to both at once, and again as long as the answers differ and the study may have moved on.
+    /// Sends the request to both systems at once, and repeats it while the responses differ and the study may have changed.
     pub async fn compare(&self, question: &Question) -> Result<Asked, Failure> {
         let mut asked = self.compare_once(question).await?;
-        for pause in AGAIN {
-            // a fault of the old system may be one of the moment, and no rule should explain that
+        for pause in RETRY_DELAYS {
+            // a fault of the old system may be transient, and then no rule should explain it
             let may_change = |(outcome, [old, _]): &Asked| {
                 matches!(outcome.verdict, Verdict::Different(_))
                     || old.as_ref().is_ok_and(super::answer::Answer::is_fault)
@@ -111,8 +111,8 @@ impl Comparison {
             tokio::join!(self.old.ask(question, &self.credentials), self.new.ask(question, &self.credentials));
         for (name, reply) in [("--old", &old), ("--new", &new)] {
             if matches!(reply, Err(Silence::Unreachable)) {
-                let gone = Failure::new(format!("the system of {name} takes no connections any more"));
-                return Err(gone.with_remedy("start it and run the same command again: with --journal, it goes on"));
+                let gone = Failure::new(format!("the system of {name} no longer accepts connections"));
+                return Err(gone.with_remedy("start it and run the same command again; with --journal, it continues"));
             }
         }
         let mut verdict = judge(question, &old, &new, self.show_values);

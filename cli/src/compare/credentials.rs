@@ -1,4 +1,4 @@
-//! Keys and tokens: made for one request, neither stored nor printed.
+//! Keys and tokens, created for one request, and neither stored nor printed.
 
 use chrono::{TimeDelta, Utc};
 use reqwest::RequestBuilder;
@@ -9,21 +9,21 @@ use shared::{App, Config};
 use super::answer::Token;
 use super::question::Caller;
 
-/// How old a new token is: the old system refuses one that its clock has not reached yet.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(30);
+/// Age of a new token: the old system refuses one whose time its clock has not reached yet.
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
 
-/// What both systems accept.
+/// Credentials that both systems accept.
 pub struct Credentials {
     app: App,
     export_key: Option<SecretString>,
     admin_key: Option<SecretString>,
-    /// The address of an active account with `admin_flag`.
+    /// Address of an active account with `admin_flag`.
     administrator: Option<String>,
-    /// Of a token.
+    /// Lifetime of a token.
     lifetime: TimeDelta,
 }
 
-/// What one request is sent with.
+/// Credentials of one request.
 #[derive(Default)]
 pub struct Signed {
     key: Option<SecretString>,
@@ -31,22 +31,22 @@ pub struct Signed {
 }
 
 impl Credentials {
-    /// What the server's environment has. Where it lacks a key, the token of an administrator takes its place.
+    /// Reads the credentials from the server's environment. An administrator's token replaces a missing key.
     pub fn new(app: App, config: &Config, administrator: Option<String>) -> Self {
         let lifetime = TimeDelta::from_std(config.access_token_expires).unwrap_or(TimeDelta::MAX);
         let (export_key, admin_key) = (config.export_api_key.clone(), config.admin_api_key.clone());
         Self { app, export_key, admin_key, administrator, lifetime }
     }
 
-    /// Whether exports and accounts can be asked for.
+    /// Returns whether exports and accounts can be requested.
     pub fn are_complete(&self) -> bool {
         self.administrator.is_some() || (self.export_key.is_some() && self.admin_key.is_some())
     }
 
-    /// What a request of this caller is sent with.
+    /// Returns the credentials of this caller.
     pub fn sign(&self, caller: &Caller) -> Signed {
         let with_token = |token: String| Signed { token: Some(token.into()), ..Signed::default() };
-        let now = |email: &str| self.token(email, CLOCKS_DIFFER);
+        let now = |email: &str| self.token(email, CLOCK_SKEW);
         let administrator = || self.administrator.as_deref().map(|email| now(email).into());
         match caller {
             Caller::Nobody => Signed::default(),
@@ -60,24 +60,24 @@ impl Credentials {
                 Some(key) => Signed { key: Some(key.clone()), token: None },
                 None => Signed { key: None, token: administrator() },
             },
-            // the old system reads the token on some routes of /admin, and the load balancer before it reads the key
+            // the old system reads the token on some routes of /admin, and the load balancer in front of it the key
             Caller::Administrator => Signed { key: self.admin_key.clone(), token: administrator() },
         }
     }
 
-    /// A token that was issued so long ago.
+    /// Signs a token issued `ago`.
     fn token(&self, email: &str, ago: TimeDelta) -> String {
-        // signing with HMAC cannot fail; without a token both systems would refuse alike, and the report would say so
+        // HMAC signing cannot fail; without a token both systems would refuse the request, and the report would show it
         let is_admin = self.administrator.as_deref() == Some(email);
         self.app.tokens.issue_for_inspection(email, is_admin, Utc::now() - ago).unwrap_or_default()
     }
 
-    /// How the token of an answer relates to the one of its request.
+    /// Compares the token of a response with the one of its request.
     pub fn compare(&self, sent: &Signed, received: Option<&str>) -> Token {
         let account = |token: &str| Tokens::verify(&self.app.tokens, token, Utc::now()).map(|verified| verified.email);
         let Some(received) = received else { return Token::Missing };
         let Some(sent) = &sent.token else {
-            // of a login
+            // after a login
             return if account(received).is_ok() { Token::Renewed } else { Token::Wrong };
         };
         if received == sent.expose_secret() {
@@ -91,7 +91,7 @@ impl Credentials {
 }
 
 impl Signed {
-    /// Adds it to a request.
+    /// Adds the credentials to a request.
     pub fn put_into(&self, mut request: RequestBuilder) -> RequestBuilder {
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key.expose_secret());
@@ -103,7 +103,7 @@ impl Signed {
     }
 }
 
-/// The same token with another signature of the same length.
+/// Returns the token with another signature of the same length.
 fn forged(token: &str) -> String {
     let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { "B" } else { "A" };

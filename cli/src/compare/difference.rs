@@ -1,4 +1,4 @@
-//! Where two answers differ, without telling what is in them unless it is asked for.
+//! Finds differences between two responses, without revealing values unless requested.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::answer::{Answer, Body};
 
-/// So many are told of one pair of answers.
-const TOLD: usize = 5;
-/// So much is shown of a value.
-const SHOWN: usize = 120;
+/// Maximum reported differences per pair of responses.
+const MAX_REPORTED: usize = 5;
+/// Maximum characters shown of a value.
+const MAX_SHOWN_CHARACTERS: usize = 120;
 
-/// One place, and what each system has there.
+/// A place, and what each system has there.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// `status`, `media type`, `file name`, `allowed methods`, `token`, or a place in the body: `data[0].case_id`.
@@ -21,7 +21,7 @@ pub struct Difference {
     pub new: String,
 }
 
-/// Finds the first few differences. Values are described, not shown, unless `show_values`.
+/// Returns the first few differences. Values are described, not shown, unless `show_values`.
 pub fn between(old: &Answer, new: &Answer, show_values: bool) -> Vec<Difference> {
     let mut found = Finder { show_values, differences: Vec::new() };
     found.compare("status", &old.status.to_string(), &new.status.to_string());
@@ -34,7 +34,7 @@ pub fn between(old: &Answer, new: &Answer, show_values: bool) -> Vec<Difference>
         (Body::Text(old), Body::Text(new)) => found.lines(old, new),
         (old, new) => found.compare("body", kind(old), kind(new)),
     }
-    found.differences.truncate(TOLD);
+    found.differences.truncate(MAX_REPORTED);
     found.differences
 }
 
@@ -42,7 +42,7 @@ fn joined(methods: &BTreeSet<String>) -> String {
     methods.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-/// Says whether something is there.
+/// Describes whether something is present.
 pub fn present(is_there: bool) -> &'static str {
     if is_there { "there" } else { "missing" }
 }
@@ -71,7 +71,7 @@ impl Finder {
     }
 
     fn values(&mut self, place: String, old: &Value, new: &Value) {
-        if old == new || self.differences.len() >= TOLD {
+        if old == new || self.differences.len() >= MAX_REPORTED {
             return;
         }
         match (old, new) {
@@ -87,7 +87,7 @@ impl Finder {
             (Value::Array(old), Value::Array(new)) => {
                 if old.len() != new.len() {
                     self.add(place.clone(), format!("list of {}", old.len()), format!("list of {}", new.len()));
-                    // behind an entry that one list lacks, all others would seem to differ
+                    // after an entry that one list lacks, all others would seem to differ
                     let first = old.iter().zip(new).position(|(old, new)| old != new);
                     let first = first.unwrap_or_else(|| old.len().min(new.len()));
                     let at =
@@ -104,7 +104,7 @@ impl Finder {
         }
     }
 
-    /// CSV: the first line that differs is enough to look it up.
+    /// Compares CSV: the first different line is enough to find the rest.
     fn lines(&mut self, old: &str, new: &str) {
         let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
         if old.len() != new.len() {
@@ -120,7 +120,7 @@ impl Finder {
 
     fn describe(&self, value: &Value) -> String {
         if self.show_values {
-            return value.to_string().chars().take(SHOWN).collect();
+            return value.to_string().chars().take(MAX_SHOWN_CHARACTERS).collect();
         }
         match value {
             Value::Null => "null".to_owned(),
@@ -133,7 +133,7 @@ impl Finder {
     }
 }
 
-/// A key that may be an address, a question or a clinical term is not a field's name.
+/// Appends a key to a place. A key that may be an address, a question or a clinical term is not shown.
 fn join(place: &str, key: &str, show_values: bool) -> String {
     let is_name = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_uppercase() || byte == b'_');
     let key = if show_values || (is_name && key.len() <= 40) { key } else { "…" };

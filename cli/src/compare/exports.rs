@@ -1,4 +1,4 @@
-//! Exports, page by page. The next page is known only from the one before.
+//! Exports, page by page. The next page is known only from the previous one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::answer::{Answer, Body, Reply};
 use super::question::{Caller, Question};
 
-/// The number of an answer among those of its participant: where the old system repeats a row, it counts it twice.
+/// The number of an answer among those of its participant: if the old system repeats a row, it counts it twice.
 const COUNTED: &str = "order_id";
 
-/// An export, and what tells its rows apart.
+/// An export and its key.
 #[derive(Debug)]
 pub struct Export {
     pub route: &'static str,
@@ -27,7 +27,7 @@ pub const EXPORTS: [Export; 4] = [
     Export { route: "GET /api/v1/export/participants", path: "/api/v1/export/participants", id: "user_id" },
 ];
 
-/// A row of a page: what tells it apart, and a hash of everything in it but [`COUNTED`].
+/// A row of a page: its key, and a hash of all other values except [`COUNTED`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub id: String,
@@ -35,25 +35,25 @@ pub struct Row {
 }
 
 impl Export {
-    /// The page at `offset`.
+    /// Returns the request for the page at `offset`.
     pub fn page(&self, offset: u64, limit: u64) -> Question {
         let path = format!("{}?limit={limit}&offset={offset}", self.path);
         Question::get(self.route, format!("rows from {offset}"), path, Caller::Service)
     }
 
-    /// The same page as CSV.
+    /// Returns the request for the same page as CSV.
     pub fn csv(&self, offset: u64, limit: u64) -> Question {
         let question = self.page(offset, limit).for_csv();
         Question { about: format!("{} as CSV", question.about), ..question }
     }
 
-    /// A page by cursor, which only the new system knows.
+    /// Returns the request for a page by cursor, which only the new system supports.
     pub fn after(&self, cursor: &str, limit: u64) -> Question {
         let path = format!("{}?limit={limit}&cursor={cursor}", self.path);
         Question::get(self.route, "rows by cursor", path, Caller::Service)
     }
 
-    /// The rows of a page, of JSON or CSV; `None` where the answer is no page.
+    /// Returns the rows of a JSON or CSV page, or `None` if the response is not a page.
     pub fn rows(&self, answer: &Answer) -> Option<Vec<Row>> {
         match &answer.body {
             _ if answer.status != 200 => None,
@@ -84,7 +84,7 @@ impl Export {
     }
 }
 
-/// Hashes a row without regard to the order of its keys.
+/// Hashes a row independently of the order of its keys.
 fn hash(value: &Value, hasher: &mut DefaultHasher) {
     match value {
         Value::Object(fields) => {
@@ -99,7 +99,7 @@ fn hash(value: &Value, hasher: &mut DefaultHasher) {
     }
 }
 
-/// Whether a page is the last one; of an answer that is no page, there is none behind it.
+/// Returns whether a page is the last one. So is a response that is not a page.
 pub fn is_last(reply: &Reply) -> bool {
     let page = reply.as_ref().ok().and_then(|answer| answer.json());
     page.is_none_or(|page| {
@@ -108,22 +108,22 @@ pub fn is_last(reply: &Reply) -> bool {
     })
 }
 
-/// Where the next page by cursor begins.
+/// Returns the cursor of the next page.
 pub fn next_cursor(reply: &Reply) -> Option<String> {
     let page = reply.as_ref().ok()?.json()?;
     page["pagination"]["next_cursor"].as_str().map(str::to_owned)
 }
 
-/// Whether the old rows are the new ones, some of them repeated: the old system repeats an answer for each timing of its participant and case
-/// (rule `exported-once`). The new row has to be one of those that it stands for.
+/// Returns whether the old rows are the new ones, some of them repeated: the old system repeats an answer for each timing of its
+/// participant and case (rule `exported-once`). Each new row has to equal one of the rows that it represents.
 pub fn are_repeated(old: &[Row], new: &[Row]) -> bool {
     let mut answers = old.chunk_by(|one, next| one.id == next.id);
     let is_one_of = |row: &Row| answers.next().is_some_and(|repeated| repeated.contains(row));
     new.iter().all(is_one_of) && answers.next().is_none() && old.len() > new.len()
 }
 
-/// Where a walk by cursor went wrong, seen between two walks by offset of the old system: `None` if each row that was there before and
-/// after it came once, in the same order, and no others.
+/// Returns where a walk by cursor went wrong, given two walks by offset of the old system: `None` if each row that was there before and
+/// after it occurs once, in the same order, and no other rows do.
 pub fn wrong_walk(before: &[String], by_cursor: &[String], after: &[String]) -> Option<String> {
     let set = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
     let (known_before, known_after, met) = (set(before), set(after), set(by_cursor));

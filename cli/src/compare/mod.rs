@@ -1,4 +1,4 @@
-//! `augmed compare`: asks the old system and the new one the same questions about a study, and tells what differs.
+//! `augmed compare`: sends the same requests about a study to the old and the new system, and reports the differences.
 
 mod answer;
 mod client;
@@ -40,17 +40,17 @@ use outcome::Outcome;
 use report::Compared;
 use study::Study;
 
-/// Participants at work on a day, unless `--sample` says otherwise.
+/// Number of active participants in a day, unless `--sample` is given.
 const PARTICIPANTS_OF_A_DAY: u32 = 20;
 
 const AFTER_HELP: &str = "\
 It asks for the next case and the questionnaire of every active participant, the review of every assignment, every export, accounts, experiments
-and runs, and for what must be refused. It changes nothing but the new system's audit trail, which names every export. Run it with the server's
+and runs, and sends requests that must be refused. It changes only the new system's audit trail, which lists every export. Run it with the server's
 environment: it reads the study from the database that both systems use, and signs tokens with JWT_SECRET_KEY. It neither stores nor prints tokens,
-and shows values and addresses only with --show-values. Exit code 1 says that the systems differ otherwise than on purpose.
+and shows values and addresses only with --show-values. Exit code 1 means that the systems differ in unintended ways.
 
 With --on-copies it plays a day that writes: logins, answers, timings, a reset, uploads, invitations. It needs two restored databases with a system
-over each, and destroys what is in them. With --mix, each request goes to one of two systems over the database of DATABASE_URL.
+over each, and destroys their content. With --mix, each request goes to one of two systems over the database of DATABASE_URL.
 
 Examples:
   augmed compare --old http://10.0.3.7:5000 --new http://10.0.3.8:5000 --sample 20
@@ -58,52 +58,52 @@ Examples:
   augmed compare --on-copies --old http://127.0.0.1:5001 --new http://127.0.0.1:5002 --rate 20 --yes
   augmed compare --on-copies --mix monday --old http://127.0.0.1:5001 --old-beside-new http://127.0.0.1:5003 --new http://127.0.0.1:5002 --yes";
 
-/// Asks both systems, and tells what differs.
+/// Compare the old system with the new one: ask both the same questions.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// The address of the old system.
+    /// Address of the old system.
     #[arg(long, value_name = "URL")]
     old: String,
-    /// The address of the new system.
+    /// Address of the new system.
     #[arg(long, value_name = "URL")]
     new: String,
-    /// So many questions at once.
+    /// Number of concurrent questions.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
-    /// Ask about so many participants and assignments only, always the same. Of a day: participants at work.
+    /// Ask only about so many participants and assignments, always the same ones. Of a day: number of active participants.
     #[arg(long, value_name = "N")]
     sample: Option<u32>,
-    /// No more requests a second to each system. The old one manages three case reviews.
+    /// Maximum requests per second to each system. The old one manages three case reviews.
     #[arg(long, value_name = "REQUESTS", default_value_t = 3.0, value_parser = rate)]
     rate: f64,
-    /// Seconds after which a request counts as not answered.
+    /// Seconds after which a request counts as unanswered.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
     timeout: u16,
-    /// Rows of a page of an export.
+    /// Rows per page of an export.
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     page: u64,
     /// Play a day that writes, on two restored databases: of the old system (`OLD_DATABASE_URL`) and of the new one (`DATABASE_URL`).
     #[arg(long)]
     on_copies: bool,
-    /// What a day consists of follows from this text.
+    /// Seed that determines the day's events.
     #[arg(long, value_name = "TEXT", requires = "on_copies", default_value = "a day")]
     seed: String,
-    /// Send each request of the day to one of two systems at random, as this text has it, and compare with the old system alone.
+    /// Send each request of the day to one of two systems at random, with this seed, and compare with the old system alone.
     #[arg(long, value_name = "SEED", requires_all = ["on_copies", "old_beside_new"])]
     mix: Option<String>,
-    /// The address of the old system over the database of the new one, for --mix.
+    /// Address of the old system over the new system's database, for --mix.
     #[arg(long, value_name = "URL", requires = "mix")]
     old_beside_new: Option<String>,
     #[command(flatten)]
     confirmation: Confirmation,
-    /// Note what was asked in this file. A comparison that was stopped goes on with it.
+    /// Record progress in this file. An interrupted comparison continues with it.
     #[arg(long, value_name = "FILE", conflicts_with = "on_copies")]
     journal: Option<PathBuf>,
-    /// Write a page too, or with - to standard output. It needs nothing else.
+    /// Also write a self-contained page; - is standard output.
     #[arg(long, value_name = "FILE")]
     html: Option<Output>,
-    /// Show the values that differ: clinical values and addresses.
+    /// Show the values that differ, including clinical values and addresses.
     #[arg(long)]
     show_values: bool,
 }
@@ -196,7 +196,7 @@ fn journal(arguments: &Arguments) -> Result<Journal, Failure> {
     }
 }
 
-/// A page that needs nothing else.
+/// Renders a self-contained page.
 fn page(compared: &Compared) -> Result<String, Failure> {
     let mut environment = Environment::new();
     let rendered = environment

@@ -1,4 +1,4 @@
-//! What became of a question.
+//! The outcome of a request.
 
 use std::time::Duration;
 
@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Reply, Token};
 use super::difference::{self, Difference};
 use super::question::{Caller, Question};
-use super::rules::{self, Meeting};
+use super::rules::{self, AnswerPair};
 
-/// A question, and how the two answers compare.
+/// A request, and the comparison of its two responses.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Outcome {
     pub route: String,
     pub about: String,
     pub verdict: Verdict,
-    /// How long each system took, in microseconds.
+    /// Duration in each system, in microseconds.
     pub old_us: u64,
     pub new_us: u64,
 }
 
-/// How two answers compare.
+/// Result of comparing two responses.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Equal,
-    /// By the rules of these names.
+    /// Explained by the rules with these names.
     OnPurpose(Vec<String>),
     Different(Vec<Difference>),
 }
@@ -36,7 +36,7 @@ impl Outcome {
         Self { route: question.route.to_owned(), about: question.about.clone(), verdict, old_us, new_us }
     }
 
-    /// As [`Question::key`].
+    /// Returns the same key as [`Question::key`].
     pub fn key(&self) -> String {
         format!("{} | {}", self.route, self.about)
     }
@@ -54,23 +54,23 @@ pub fn judge(question: &Question, old: &Reply, new: &Reply, show_values: bool) -
         }
     };
     if matches!(question.caller, Caller::Service | Caller::Administrator) {
-        // a program with a key; the new system may give a token back where an administrator's takes its place
+        // a program has a key, and ignores the token that the new system returns if an administrator's token replaces the key
         (old.token, new.token) = (Token::Missing, Token::Missing);
     }
     if question.method == "POST" {
-        // rows are numbered by each database, and a failed insert uses a number up
+        // each database has its own row ids, and a failed insert uses one up
         for answer in [&mut old, &mut new] {
             answer.forget_number();
         }
     }
     if (old.token, new.token) == (Token::Missing, Token::Same) {
-        // the new system gives every caller its token back (contract section 1): nobody can tell
+        // the new system returns the token to every caller (contract section 1), so the difference means nothing
         new.token = Token::Missing;
     }
     if old == new {
         return Verdict::Equal;
     }
-    let rules = rules::explaining(&Meeting { question, old: &old, new: &new });
+    let rules = rules::explaining(&AnswerPair { question, old: &old, new: &new });
     if rules.is_empty() {
         Verdict::Different(difference::between(&old, &new, show_values))
     } else {

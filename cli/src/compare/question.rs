@@ -1,27 +1,27 @@
-//! One request that both systems get.
+//! A request that is sent to both systems.
 
 use std::fmt;
 
 use secrecy::SecretString;
 use serde_json::Value;
 
-/// A request that changes nothing.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The route as the contract writes it: `GET /api/cases`.
+    /// Route as in the contract: `GET /api/cases`.
     pub route: &'static str,
-    /// Who or what it is about: ids, never an address.
+    /// Ids of its subject, never an address.
     pub about: String,
     pub method: &'static str,
-    /// With its query.
+    /// Path with query.
     pub path: String,
     pub caller: Caller,
     pub accepts: Accepts,
-    /// What a request that writes sends.
+    /// Body of a request that writes.
     pub content: Option<Content>,
-    /// Whether it is about an assignment whose case is not there, or a participant who has one.
+    /// Whether it concerns an assignment whose case does not exist, or a participant with one.
     pub lacks_case: bool,
-    /// Whether it is about an assignment with paths of more than three segments: of nested categories, or with a full stop in a value.
+    /// Whether it concerns an assignment with paths of more than three segments: nested categories, or a full stop in a value.
     pub has_deep_paths: bool,
 }
 
@@ -29,34 +29,34 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub enum Content {
     Json(Value),
-    /// A form with this file.
+    /// A form with this CSV file.
     Csv(String),
 }
 
-/// With what the request comes. The address is that of an account.
+/// Who sends a request. Addresses identify accounts.
 #[derive(Clone, Debug)]
 pub enum Caller {
     Nobody,
     Participant(String),
-    /// A token past half of its life.
+    /// With a token past half of its lifetime.
     Ageing(String),
-    /// A token of an account that is not there, or not active.
+    /// With a token of a missing or inactive account.
     Inactive(String),
-    /// A token that has run out.
+    /// With an expired token.
     Expired(String),
-    /// A token whose signature is wrong.
+    /// With a token that has a wrong signature.
     Forged(String),
-    /// Text that is no token.
+    /// With text that is not a token.
     Garbage,
-    /// A token that a system gave at a login.
+    /// With a token that a system issued at login.
     Holder(SecretString),
-    /// Who may export and edit experiments.
+    /// Allowed to export and edit experiments.
     Service,
-    /// Who may list accounts.
+    /// Allowed to list accounts.
     Administrator,
 }
 
-/// What the answer should be.
+/// Requested format of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
     Json,
@@ -64,7 +64,7 @@ pub enum Accepts {
 }
 
 impl Accepts {
-    /// For the header `Accept`.
+    /// Returns the value for the header `Accept`.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json, text/plain, */*",
@@ -74,7 +74,7 @@ impl Accepts {
 }
 
 impl Question {
-    /// A `GET` of JSON.
+    /// Creates a `GET` of JSON.
     pub fn get(route: &'static str, about: impl fmt::Display, path: impl Into<String>, caller: Caller) -> Self {
         let about = about.to_string();
         Self {
@@ -90,31 +90,31 @@ impl Question {
         }
     }
 
-    /// The same with another method.
+    /// Changes the method.
     #[must_use]
     pub fn with_method(self, method: &'static str) -> Self {
         Self { method, ..self }
     }
 
-    /// A `POST` of `content` to the same path.
+    /// Makes it a `POST` of `content` to the same path.
     #[must_use]
     pub fn posting(self, content: Content) -> Self {
         Self { method: "POST", content: Some(content), ..self }
     }
 
-    /// The same about what lacks a case.
+    /// Marks it as lacking a case.
     #[must_use]
     pub fn lacking_case(self, lacks_case: bool) -> Self {
         Self { lacks_case, ..self }
     }
 
-    /// The same for CSV.
+    /// Requests CSV.
     #[must_use]
     pub fn for_csv(self) -> Self {
         Self { accepts: Accepts::Csv, ..self }
     }
 
-    /// What tells it from all others; it has no address and no token in it.
+    /// Returns a unique key without addresses and tokens.
     pub fn key(&self) -> String {
         format!("{} | {}", self.route, self.about)
     }

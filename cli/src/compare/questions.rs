@@ -1,4 +1,4 @@
-//! Every question about a study, except the pages of the exports (`exports.rs`), whose number only the answers tell.
+//! All requests about a study, except the pages of exports (`exports.rs`), whose number only the responses reveal.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -6,7 +6,7 @@ use super::exports::EXPORTS;
 use super::question::{Caller, Question};
 use super::study::{Assignment, Participant, Study};
 
-/// What a path has as it is (RFC 3986 section 2.3, unreserved).
+/// Characters that are not escaped in a path (RFC 3986 section 2.3, unreserved).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const CASES: &str = "GET /api/cases";
@@ -15,7 +15,7 @@ const REVIEW: &str = "GET /api/case-reviews/{id}";
 const EXPERIMENTS: &str = "GET /api/v1/experiments";
 const ACCOUNTS: &str = "GET /admin/users";
 
-/// The questions, those about the study first.
+/// Returns the requests, those about the study first.
 pub fn all(study: &Study) -> Vec<Question> {
     let mut questions: Vec<_> = study.participants.iter().flat_map(next_case_and_questionnaire).collect();
     questions.extend(study.assignments.iter().map(|assignment| review(assignment, assignment.email.clone())));
@@ -39,7 +39,7 @@ fn next_case_and_questionnaire(participant: &Participant) -> [Question; 2] {
 
 fn review(assignment: &Assignment, caller: String) -> Question {
     let path = format!("/api/case-reviews/{}", utf8_percent_encode(&assignment.id, ESCAPED));
-    // whoever gave the id may have put an address into it
+    // an id chosen by a person may contain an address
     let about =
         if assignment.id.contains('@') { "an assignment with an address for an id" } else { assignment.id.as_str() };
     let about = format!("assignment {about}");
@@ -71,7 +71,7 @@ fn administration(study: &Study) -> Vec<Question> {
     questions
 }
 
-/// Unknown paths and methods, no token and no key, wrong input.
+/// Returns requests with unknown paths and methods, without token and key, and with wrong input.
 fn refused_to_anyone() -> Vec<Question> {
     let nobody = |route, about, path| Question::get(route, about, path, Caller::Nobody);
     let mut questions = vec![

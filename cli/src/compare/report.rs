@@ -1,4 +1,4 @@
-//! What a comparison found, for a person, a program and a page.
+//! Reports a comparison as text, JSON and a page.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use super::rules::{self, Named};
 use crate::report::{Ending, Report};
 use crate::table;
 
-/// So many differences are told in full on a terminal.
-const TOLD: usize = 20;
+/// Maximum differences shown in full on a terminal.
+const MAX_REPORTED: usize = 20;
 
-/// What was found.
+/// Results of a comparison.
 #[derive(Debug, Serialize)]
 pub struct Compared {
     pub questions: usize,
@@ -21,12 +21,12 @@ pub struct Compared {
     pub on_purpose: usize,
     pub different: usize,
     pub routes: Vec<Route>,
-    /// Rules that explain a difference, and how many.
-    pub rules: Vec<Met>,
+    /// Rules that explain a difference, with counts.
+    pub rules: Vec<AppliedRule>,
     pub differences: Vec<Outcome>,
 }
 
-/// A route's questions. Times are in milliseconds.
+/// Requests of a route. Times are in milliseconds.
 #[derive(Debug, Serialize)]
 pub struct Route {
     pub route: String,
@@ -41,7 +41,7 @@ pub struct Route {
 
 /// A rule that explains differences.
 #[derive(Debug, Serialize)]
-pub struct Met {
+pub struct AppliedRule {
     #[serde(flatten)]
     pub rule: Named,
     pub count: usize,
@@ -58,7 +58,7 @@ impl Compared {
             }
         }
         let routes: Vec<_> = by_route.into_iter().map(|(route, outcomes)| Route::of(route, &outcomes)).collect();
-        let met = |(name, count)| rules::named(name).map(|rule| Met { rule, count });
+        let met = |(name, count)| rules::named(name).map(|rule| AppliedRule { rule, count });
         let rules = by_rule.into_iter().filter_map(met).collect();
         let total = |of: fn(&Route) -> usize| routes.iter().map(of).sum();
         let (equal, on_purpose, different) =
@@ -101,7 +101,7 @@ impl Route {
     }
 }
 
-/// In milliseconds, of sorted microseconds; the nearest rank.
+/// Returns a percentile in milliseconds of sorted microseconds, by nearest rank.
 #[expect(clippy::cast_precision_loss, reason = "nothing takes 2^52 microseconds")]
 fn percentile(sorted: &[u64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1) - 1;
@@ -112,10 +112,10 @@ impl Report for Compared {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let header = ["route", "equal", "on purpose", "different", "old p50 ms", "p99", "new p50 ms", "p99"];
         writeln!(out, "{}", table::of(header, self.routes.iter().map(Route::cells)))?;
-        for Met { rule, count } in &self.rules {
+        for AppliedRule { rule, count } in &self.rules {
             writeln!(out, "on purpose, {count} times: {} ({})", rule.name, rule.says)?;
         }
-        for outcome in self.differences.iter().take(TOLD) {
+        for outcome in self.differences.iter().take(MAX_REPORTED) {
             writeln!(out, "different: {}, {}", outcome.route, outcome.about)?;
             if let Verdict::Different(differences) = &outcome.verdict {
                 for one in differences {
@@ -123,8 +123,8 @@ impl Report for Compared {
                 }
             }
         }
-        if self.differences.len() > TOLD {
-            writeln!(out, "and {} more: --json or --html tells all", self.differences.len() - TOLD)?;
+        if self.differences.len() > MAX_REPORTED {
+            writeln!(out, "and {} more: --json or --html lists all", self.differences.len() - MAX_REPORTED)?;
         }
         writeln!(
             out,

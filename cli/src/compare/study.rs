@@ -1,13 +1,13 @@
-//! What there is to ask about: read from the database that both systems use.
+//! Participants, accounts and assignments to ask about, from the database that both systems use.
 
 use shared::db::Database;
 
 use crate::failure::Failure;
 
-/// Who and what is in the study.
+/// Content of the study.
 #[derive(Debug)]
 pub struct Study {
-    /// Active accounts that are no administrators.
+    /// Active accounts except administrators.
     pub participants: Vec<Participant>,
     pub assignments: Vec<Assignment>,
     /// Ids of all accounts.
@@ -20,7 +20,7 @@ pub struct Study {
 pub struct Participant {
     pub id: i32,
     pub email: String,
-    /// Whether one of its assignments has no case, or one whose visit is gone.
+    /// Whether one of its assignments has no case, or a case whose visit was deleted.
     pub lacks_case: bool,
 }
 
@@ -29,17 +29,17 @@ pub struct Participant {
 pub struct Assignment {
     pub id: String,
     pub email: String,
-    /// Whether it has no case, or one whose visit is gone.
+    /// Whether it has no case, or a case whose visit was deleted.
     pub lacks_case: bool,
     /// Whether a path below `BACKGROUND` has more than three segments.
     pub has_deep_paths: bool,
 }
 
 impl Study {
-    /// Reads it. Of a sample, there are so many participants, assignments and accounts, always the same ones.
+    /// Reads the study. A sample has so many participants, assignments and accounts, always the same ones.
     pub async fn read(db: &Database, sample: Option<u32>) -> Result<Self, Failure> {
         let limit = sample.map(i64::from);
-        // the old system takes case 0 for none
+        // the old system treats case 0 as missing
         let participants = sqlx::query_as!(
             Participant,
             r#"SELECT id, email AS "email!", EXISTS (
@@ -71,7 +71,7 @@ impl Study {
     }
 }
 
-/// The address of an administrator whose token both systems accept.
+/// Returns the address of an administrator whose token both systems accept.
 pub async fn administrator(db: &Database) -> Result<Option<String>, Failure> {
     let administrator = sqlx::query_scalar!(
         r#"SELECT email AS "email!" FROM "user" WHERE active AND admin_flag AND email IS NOT NULL ORDER BY id LIMIT 1"#
@@ -79,14 +79,14 @@ pub async fn administrator(db: &Database) -> Result<Option<String>, Failure> {
     Ok(administrator.fetch_optional(db).await?)
 }
 
-/// Whether the account is active by now.
+/// Returns whether the account is active now.
 pub async fn is_active(db: &Database, email: &str) -> Result<bool, Failure> {
     let is_active =
         sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM "user" WHERE email = $1 AND active) AS "is_active!""#, email);
     Ok(is_active.fetch_one(db).await?)
 }
 
-/// How many rows the exports have, about: a comparison says with it how long it will take.
+/// Returns the approximate number of rows of the exports, to estimate the duration.
 pub async fn exported_rows(db: &Database) -> Result<[i64; 4], Failure> {
     let rows = sqlx::query!(
         r#"SELECT (SELECT count(*) FROM answer) AS "answers!", (SELECT count(*) FROM display_config) AS "assignments!",

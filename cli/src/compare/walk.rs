@@ -1,4 +1,4 @@
-//! The whole of an export from both systems: by offset, as JSON and as CSV, and by cursor.
+//! Compares a whole export of both systems: by offset, as JSON and as CSV, and by cursor.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use super::outcome::{Outcome, Verdict};
 use crate::failure::Failure;
 use crate::waiting::Bar;
 
-/// Walks by cursor before they are told to differ: rows may come and go meanwhile.
-const WALKS: usize = 3;
+/// Attempts by cursor before a difference is reported: rows may be added or removed meanwhile.
+const MAX_WALKS: usize = 3;
 
-/// The pages of one format, and all their rows.
+/// Pages of one format, and all their rows.
 #[derive(Default)]
 struct Pages {
     outcomes: Vec<Outcome>,
-    /// Which outcomes are of two answers that differ in rows and counts alone.
+    /// Which outcomes differ only in rows and counts.
     differ_in_rows: Vec<bool>,
     old: Vec<Row>,
     new: Vec<Row>,
@@ -38,7 +38,7 @@ impl Pages {
         self.outcomes.push(outcome);
     }
 
-    /// The outcomes: behind an answer that the old system repeats, every page begins elsewhere.
+    /// Returns the outcomes: after an answer that the old system repeats, every page starts elsewhere.
     fn judged(self) -> Vec<Outcome> {
         if !exports::are_repeated(&self.old, &self.new) {
             return self.outcomes;
@@ -79,7 +79,7 @@ impl Comparison {
 
     async fn compare_walks(&self, export: &Export, mut before: Vec<String>, bar: &mut Bar) -> Result<Outcome, Failure> {
         let (mut verdict, mut took) = (Verdict::Equal, Duration::ZERO);
-        for _ in 0..WALKS {
+        for _ in 0..MAX_WALKS {
             let (by_cursor, walk_took) = self.by_cursor(export, bar).await;
             took = walk_took;
             if exports::wrong_walk(&before, &by_cursor, &before).is_none() {

@@ -1,4 +1,4 @@
-//! The environment: secrets of SSM, and every variable of the server.
+//! Checks the environment: SSM secrets, and all variables of the server.
 
 use secrecy::ExposeSecret as _;
 use shared::Config;
@@ -7,10 +7,10 @@ use shared::secrets::{self, SECRETS};
 
 use super::diagnosis::Diagnosis;
 
-/// An API key with fewer characters than this is short enough to be guessed, by asking the service again and again.
-const SHORTEST_API_KEY_CHARACTERS: usize = 16;
+/// A shorter API key could be guessed by repeated requests.
+const MIN_API_KEY_CHARACTERS: usize = 16;
 
-/// Whether SSM gives what `*_PARAMETER` names; the environment with the values in it.
+/// Checks that SSM returns the parameters in `*_PARAMETER`; returns the environment with their values.
 pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<Environment>) {
     let is_named = |name: &&str| environment.get(&format!("{name}_PARAMETER")).is_some_and(|value| !value.is_empty());
     let named: Vec<&str> = SECRETS.into_iter().filter(is_named).collect();
@@ -27,7 +27,7 @@ pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<En
     }
 }
 
-/// What the server would say of its environment at start, and what it would not say.
+/// Checks what the server checks at startup, and more.
 pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     let config = match Config::from_environment(environment) {
         Ok(config) => config,
@@ -41,10 +41,10 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     };
     let mut found = vec![Diagnosis::good("configuration", "complete")];
     if config.has_short_signing_key() {
-        let remedy = "openssl rand -base64 48, and store it; who is logged in has to log in again";
+        let remedy = "openssl rand -base64 48, and store it; everybody who is logged in has to log in again";
         found.push(Diagnosis::warning(
             "token key",
-            "JWT_SECRET_KEY has less than 32 bytes: tokens can be forged by trying",
+            "JWT_SECRET_KEY has fewer than 32 bytes: it can be guessed, and then tokens forged",
             remedy,
         ));
     }
@@ -52,11 +52,15 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     if config.signup == Signup::Open {
         let remedy =
             "SIGNUP=by-mail, with MAIL_FROM and FRONTEND_URL: only the reader of the invitation's mail signs up";
-        found.push(Diagnosis::warning("signup", "whoever knows the address of an invited account can take it", remedy));
+        found.push(Diagnosis::warning(
+            "signup",
+            "anybody who knows the address of an invited account can take it over",
+            remedy,
+        ));
     }
     if config.cors_origins == CorsOrigins::Any {
         let remedy = "CORS_ORIGINS=https://study.example, if the frontend is served from elsewhere";
-        found.push(Diagnosis::warning("CORS", "every origin may read answers", remedy));
+        found.push(Diagnosis::warning("CORS", "every origin may read responses", remedy));
     }
     found
 }
@@ -69,8 +73,8 @@ fn api_keys(config: &Config) -> Vec<Diagnosis> {
             found.push(Diagnosis::warning("API keys", format!("{name} is not set: no key opens its routes"), remedy));
             continue;
         };
-        if key.expose_secret().chars().count() < SHORTEST_API_KEY_CHARACTERS {
-            let finding = format!("{name} has less than {SHORTEST_API_KEY_CHARACTERS} characters: it can be guessed");
+        if key.expose_secret().chars().count() < MIN_API_KEY_CHARACTERS {
+            let finding = format!("{name} has fewer than {MIN_API_KEY_CHARACTERS} characters: it can be guessed");
             found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32, and tell those who use it"));
         }
     }

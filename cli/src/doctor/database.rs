@@ -1,4 +1,4 @@
-//! The database: is it there, is its clock right, is its schema current?
+//! Checks the database: connection, clock, schema.
 
 use chrono::{DateTime, Utc};
 use migrate::{Runner, State};
@@ -9,13 +9,13 @@ use super::diagnosis::Diagnosis;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// Tokens of a server whose clock is further ahead are refused (contract, section 9).
+/// Maximum difference: tokens of a server whose clock is further ahead are refused (contract, section 9).
 const LEEWAY_SECONDS: f64 = 30.0;
 const NOTICEABLE_SECONDS: f64 = 2.0;
-/// The oldest that the tests run on.
+/// The oldest version that the tests run on.
 const OLDEST_VERSION: i32 = 140_000;
 
-/// The connection with the clock on its other end; and whether there is one.
+/// Checks the connection and the database's clock; also returns whether there is a connection.
 pub async fn connection(context: &Context) -> (Diagnosis, bool) {
     let remedy =
         "does the server run, is the address right, may this machine reach it? psql with the same address says more";
@@ -26,7 +26,7 @@ pub async fn connection(context: &Context) -> (Diagnosis, bool) {
     }
 }
 
-/// The replica, if there is to be one.
+/// Checks the replica, if one is configured.
 pub async fn replica(context: &Context) -> Option<Diagnosis> {
     let remedy = "does it run, and does DATABASE_REPLICA_URL lead to it? Until then exports read the primary";
     match context.replica_lag().await? {
@@ -58,7 +58,7 @@ async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
             "createdb --encoding=UTF8 --template=template0",
         )
     } else if facts.version < OLDEST_VERSION {
-        Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest that is tested")
+        Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest tested version")
     } else if apart > LEEWAY_SECONDS {
         Diagnosis::failed("clocks", name, "set them by NTP: tokens and reset links depend on them")
     } else if apart > NOTICEABLE_SECONDS {
@@ -68,14 +68,14 @@ async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     })
 }
 
-/// Seconds between a clock and the time in which it was read.
+/// Returns the seconds between a clock and the interval in which it was read.
 fn apart(clock: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> f64 {
     let early = (before - clock).as_seconds_f64().max(0.0);
     let late = (clock - after).as_seconds_f64().max(0.0);
     early.max(late)
 }
 
-/// How far the schema is; and whether the study can be looked at.
+/// Checks the schema; also returns whether the study can be checked.
 pub async fn schema(options: &PgConnectOptions) -> (Diagnosis, bool) {
     match Runner::new(options).status().await {
         Err(error) => (
@@ -86,7 +86,7 @@ pub async fn schema(options: &PgConnectOptions) -> (Diagnosis, bool) {
             (Diagnosis::failed("schema", "the database is empty", "augmed migrate up"), false)
         }
         Ok(report) if report.state == State::OldSystem => (
-            Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up takes it over"),
+            Diagnosis::failed("schema", report.message, "augmed migrate plan, then augmed migrate up to adopt it"),
             false,
         ),
         Ok(report) if !report.pending.is_empty() => (

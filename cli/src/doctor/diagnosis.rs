@@ -1,23 +1,23 @@
-//! The outcome of one check.
+//! The result of one check.
 
 use std::fmt;
 
 use anstyle::AnsiColor;
 use serde::Serialize;
 
-/// How bad it is.
+/// Severity of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// As it should be.
+    /// No problem.
     Good,
-    /// It works, and may be meant so.
+    /// It works, and may be intended.
     Warning,
     /// Something will not work.
     Failed,
 }
 
-/// One check, what it found, and what to do.
+/// A check, its result, and what to do.
 #[derive(Debug, Serialize)]
 pub struct Diagnosis {
     pub check: &'static str,

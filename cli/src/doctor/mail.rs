@@ -1,4 +1,4 @@
-//! Whether mail would leave. None is sent.
+//! Checks whether mail can be sent, without sending any.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub async fn check(environment: &Environment) -> Diagnosis {
     if config.frontend_url.is_none() {
         return Diagnosis::failed(
             "mail",
-            "FRONTEND_URL is not set, so that a reset mail has no link",
+            "FRONTEND_URL is not set, so reset mails have no link",
             "FRONTEND_URL=https://study.example",
         );
     }
@@ -43,7 +43,7 @@ fn of_directory(directory: &Path) -> Diagnosis {
             "give the account that runs this write access",
         ),
         Err(error) => {
-            Diagnosis::failed("mail", format!("{place}: {error}"), "a directory that can be made and written")
+            Diagnosis::failed("mail", format!("{place}: {error}"), "name a directory that can be created and written")
         }
     }
 }
@@ -52,7 +52,7 @@ async fn of_ses() -> Diagnosis {
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
     match aws_sdk_sesv2::Client::new(&config).get_account().send().await {
         Ok(account) if !account.sending_enabled() => {
-            Diagnosis::failed("mail", "SES does not let this account send", "SES console, account dashboard")
+            Diagnosis::failed("mail", "SES does not allow this account to send", "SES console, account dashboard")
         }
         Ok(account) if !account.production_access_enabled() => {
             let remedy = "SES console: request production access";
@@ -62,7 +62,7 @@ async fn of_ses() -> Diagnosis {
         Err(error) if error.as_service_error().and_then(|error| error.code()) == Some("AccessDeniedException") => {
             Diagnosis::warning(
                 "mail",
-                "SES is there; whether it sends this account may not see",
+                "SES responds, but this account may not see whether it can send",
                 "allow ses:GetAccount to find out",
             )
         }

@@ -1,4 +1,4 @@
-//! `augmed doctor`: looks at everything a study needs, and says what to do about what is missing.
+//! `augmed doctor`: checks everything a study needs, and says how to fix what is missing.
 
 mod configuration;
 mod database;
@@ -25,7 +25,7 @@ Examples:
   augmed doctor
   augmed --json doctor | jq '.[] | select(.health == \"failed\")'";
 
-/// Looks at everything.
+/// Check everything a study needs, and say how to fix what is missing.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {}
@@ -34,7 +34,7 @@ pub async fn run(_: Arguments, context: &Context) -> Result<Ending, Failure> {
     context.show(&Examined(waiting::spin("looking", examine(context)).await))
 }
 
-/// Each check, as far as those before it have come.
+/// Runs the checks, as far as the previous results allow.
 async fn examine(context: &Context) -> Vec<Diagnosis> {
     let environment = std::env::vars().collect();
     let (mut found, environment) = configuration::secrets(environment).await;

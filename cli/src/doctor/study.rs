@@ -1,4 +1,4 @@
-//! The study itself: its data, its configuration, its people, its assignments.
+//! Checks the study: data, configuration, people, assignments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,18 +13,18 @@ use crate::failure::Failure;
 use crate::page_config::{self, Finding};
 use crate::plausibility;
 
-/// Answers that one line names.
-const MOST_ANSWERS: usize = 10;
+/// Maximum answers listed in one line.
+const MAX_LISTED_ANSWERS: usize = 10;
 
 pub async fn check(context: &Context) -> Vec<Diagnosis> {
-    match look(context).await {
+    match examine(context).await {
         Ok(found) => found,
         Err(failure) => vec![Diagnosis::failed("study", failure.to_string(), "augmed migrate status")],
     }
 }
 
-async fn look(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
-    // the service may not look at all tables
+async fn examine(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+    // the service's role may not read all tables
     let db = context.owner_database().await?;
     let mut found = vec![data(&db).await?, plausible(&db).await?, page_config(&db).await?];
     found.extend(people_and_questions(&db).await?);
@@ -40,8 +40,8 @@ async fn pages(db: &Database) -> Result<Diagnosis, Failure> {
     if found.is_empty() {
         return Ok(Diagnosis::good("pages", "every answer fits the page that it was given to"));
     }
-    let remedy = "augmed case shown ANSWER draws the page; augmed --json progress lists all of these answers";
-    Ok(Diagnosis::warning("pages", found.sentences(MOST_ANSWERS).join("; "), remedy))
+    let remedy = "augmed case shown ANSWER shows the page; augmed --json progress lists all of these answers";
+    Ok(Diagnosis::warning("pages", found.sentences(MAX_LISTED_ANSWERS).join("; "), remedy))
 }
 
 async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
@@ -67,9 +67,9 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
 }
 
 async fn plausible(db: &Database) -> Result<Diagnosis, Failure> {
-    let found = plausibility::look(db).await?;
+    let found = plausibility::find(db).await?;
     if found.is_empty() {
-        return Ok(Diagnosis::good("values", "dates, ages and numbers may be right"));
+        return Ok(Diagnosis::good("values", "dates, ages and numbers are plausible"));
     }
     let places: Vec<String> =
         found.iter().map(|one| format!("{} of {}: {}", one.rows, one.place, one.problem)).collect();
@@ -166,7 +166,7 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
         ));
     }
     if let Some(case) = unnamed.paths.keys().next() {
-        // a path may end with a clinical value: which one it is, the preview of the exported file says
+        // paths may end with a clinical value, so only the preview of the exported file names them
         let count: usize = unnamed.paths.values().map(BTreeSet::len).sum();
         let finding =
             format!("{count} paths name nothing in their case, so that a feature is hidden, in case {case} for one");

@@ -1,4 +1,4 @@
-//! `augmed export`: what a study has gathered, as files.
+//! `augmed export`: writes the study's data to files.
 
 mod analysis;
 mod encoder;
@@ -24,10 +24,10 @@ pub use source::{Opened, Source, Whole};
 pub use write::{Destination, record, write};
 
 const AFTER_HELP: &str = "\
-The name of the file says what it becomes: .csv, .json or .parquet, and .csv.gz or .json.gz. It appears when it is whole. Columns and
-units are described in docs/export.md; each export leaves an entry in the audit trail.
+The file's name selects the format: .csv, .json or .parquet, .csv.gz or .json.gz. The file appears when it is complete. docs/export.md describes
+columns and units; each export leaves an entry in the audit trail.
 
-Spreadsheets take text that begins with = + - @ for a formula, and round long numbers (user_id): there, import CSV as text.
+Spreadsheets treat text that begins with = + - @ as a formula, and round long numbers (user_id): import CSV as text.
 
 Examples:
   augmed export analysis --output study.csv --survey recruitment.csv
@@ -35,7 +35,7 @@ Examples:
   augmed export answers --since 2026-03-01 --output march.csv.gz
   augmed export participants --format json | jq '.data | length'";
 
-/// What a study has gathered, as files.
+/// Export the study's data as files.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -45,17 +45,17 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// One row per answer, ready for statistics: what was shown, what was true, what was answered. No addresses.
+    /// One row per answer, ready for statistics: what was shown, what is recorded, what was answered. No addresses.
     Analysis(analysis::Arguments),
-    /// The answers as they are stored, with their cases and times, as GET /api/v1/export/answers?include=assignment gives them.
+    /// The stored answers with their cases and times, as returned by GET /api/v1/export/answers?include=assignment.
     Answers(Dated),
-    /// How long each case took, as GET /api/v1/export/analytics gives it.
+    /// The time that each case took, as returned by GET /api/v1/export/analytics.
     Analytics(Dated),
-    /// Participants without name and address, as GET /api/v1/export/participants gives them.
+    /// Participants without name and address, as returned by GET /api/v1/export/participants.
     Participants(Undated),
-    /// Which pages were shown: to whom, when, with which features and AI score.
+    /// The pages that were shown: to whom, when, with which features and AI score.
     Exposures(Undated),
-    /// What was assigned, as GET /api/v1/export/display-configs gives it; `assignments export` makes a file for an upload.
+    /// The assignments, as returned by GET /api/v1/export/display-configs; `assignments export` writes a file for an upload.
     Assignments(Undated),
 }
 
@@ -75,7 +75,7 @@ struct Undated {
 
 #[derive(Clone, Copy, Debug, Args)]
 struct Since {
-    /// Only what was stored from this date or time on (ISO 8601; UTC where it names no zone).
+    /// Only rows stored at or after this date or time (ISO 8601; UTC unless it has an offset).
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<DateTime<Utc>>,
 }

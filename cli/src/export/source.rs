@@ -1,4 +1,4 @@
-//! Where rows come from.
+//! Sources of rows.
 
 use chrono::{DateTime, Utc};
 use export::Table;
@@ -8,15 +8,15 @@ use sqlx::PgConnection;
 
 use crate::failure::Failure;
 
-/// Rows of a table that is made from the database, in one snapshot of it.
+/// Rows of a table, read from one snapshot of the database.
 pub trait Source {
-    /// What an entry of the audit trail calls it.
+    /// Returns its name in the audit trail.
     fn resource(&self) -> &'static str;
 
-    /// Looks at the data before the first row.
+    /// Examines the data before the first row is read.
     async fn open(&mut self, snapshot: &mut PgConnection, db: &Database) -> Result<Opened, Failure>;
 
-    /// Gives every row to `take`, a value for each column.
+    /// Passes every row to `take`, with a value for each column.
     async fn rows(
         &mut self,
         snapshot: &mut PgConnection,
@@ -25,20 +25,20 @@ pub trait Source {
     ) -> Result<(), Failure>;
 }
 
-/// What is known before the first row.
+/// Information available before the first row.
 pub struct Opened {
     pub columns: Vec<Column>,
     pub rows: u64,
 }
 
-/// What a route exports, all of its pages.
+/// All pages of a route's export.
 pub struct Whole<T> {
     pub table: T,
     pub since: Option<DateTime<Utc>>,
 }
 
 impl<T> Whole<T> {
-    /// All rows of `table`.
+    /// Returns a source of all rows of `table`.
     pub fn of(table: T) -> Self {
         Self { table, since: None }
     }

@@ -1,4 +1,4 @@
-//! From rows to a file.
+//! Writes rows to a file.
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -17,13 +17,13 @@ use crate::output::Output;
 use crate::report::{Ending, Report};
 use crate::waiting::{self, Bar};
 
-/// Which file, and what it becomes.
+/// File and format.
 #[derive(Debug, Args)]
 pub struct Destination {
-    /// Where to write it. Without it, or with -: standard output.
+    /// Output file; - is standard output.
     #[arg(long, short, visible_alias = "out", value_name = "FILE", default_value = "-")]
     pub output: Output,
-    /// What it becomes, whatever its name. Without a name: CSV, or JSON with --json.
+    /// The format, regardless of the file's name. Default for standard output: CSV, or JSON with --json.
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -38,13 +38,12 @@ impl Destination {
             None => None,
         };
         let format = self.format.or_else(of_name).ok_or_else(|| {
-            Failure::usage("the name of the file does not say what it should become")
+            Failure::usage("the file's name does not say which format to write")
                 .with_remedy("let it end in .csv, .json or .parquet (or .csv.gz, .json.gz), or add --format")
         })?;
         match format {
             Format::Parquet if self.output.is_gzip() => {
-                Err(Failure::usage("Parquet is compressed in itself")
-                    .with_remedy("let the file's name end in .parquet"))
+                Err(Failure::usage("Parquet is already compressed").with_remedy("let the file's name end in .parquet"))
             }
             Format::Parquet if self.output.is_stdout() && io::stdout().is_terminal() => {
                 Err(Failure::usage("a terminal cannot show Parquet").with_remedy("name a file: --output FILE.parquet"))
@@ -57,7 +56,7 @@ impl Destination {
         }
     }
 
-    /// Says what was done: where the file is on standard output, on standard error.
+    /// Prints the report: on standard error if the file is on standard output.
     pub fn report(&self, report: &impl Report, context: &Context) -> Result<Ending, Failure> {
         if !self.output.is_stdout() {
             return context.show(report);
@@ -69,12 +68,12 @@ impl Destination {
     }
 }
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Debug, Serialize)]
 pub struct Written {
     pub rows: u64,
     pub columns: usize,
-    /// Cells that a spreadsheet takes for formulas. Nothing was changed in them.
+    /// Number of cells that a spreadsheet treats as formulas. They are written unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formulas: Option<u64>,
 }
@@ -92,12 +91,12 @@ impl Report for Written {
     }
 }
 
-/// Writes all rows of `source`, as of one moment. The file appears when it is whole; an interrupt leaves nothing behind.
+/// Writes all rows of `source` from one snapshot. The file appears when it is complete; an interrupt leaves nothing behind.
 pub async fn write(source: &mut impl Source, destination: &Destination, context: &Context) -> Result<Written, Failure> {
     let format = destination.format(context)?;
     tokio::select! {
         written = write_as(source, format, &destination.output, context) => written,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; there is no file")),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted; no file was written")),
     }
 }
 
@@ -120,7 +119,7 @@ async fn write_as(
     let mut bar = Bar::new("exporting", rows);
     let take = |values: &[Value<'_>]| {
         encoder.row(values)?;
-        spreadsheet.iter_mut().for_each(|spreadsheet| spreadsheet.look_at(values));
+        spreadsheet.iter_mut().for_each(|spreadsheet| spreadsheet.count(values));
         written.rows += 1;
         bar.step();
         Ok(())
@@ -132,7 +131,7 @@ async fn write_as(
     Ok(written)
 }
 
-/// As the routes do: an entry that tells of data that has left, before its first row.
+/// Records the export in the audit trail before its first row is written, as the routes do.
 pub async fn record(resource: &str, details: Json, db: &Database, context: &Context) -> Result<(), Failure> {
     let mut transaction = context::begin(db).await?;
     context.author().record(&mut transaction, Action::ExportData, &[resource.to_owned()], details).await?;

@@ -1,4 +1,4 @@
-//! What may be asked of `augmed load`.
+//! Arguments of `augmed load`.
 
 use std::path::PathBuf;
 
@@ -10,22 +10,22 @@ use crate::input::Input;
 use crate::output::Output;
 
 const AFTER_HELP: &str = "\
-A file is named for its table: person.csv, PERSON.csv, person.tsv.gz. Its first line names the columns, in any order and case; what is not
-required may be missing. Commas or tabs, CRLF, a byte order mark and gzip are recognised; an empty cell is no value. Tab separated
-cells are taken as they are, as Athena writes them, unless the header is quoted, or --quoted says so. Dates are 2026-01-31 or 20260131,
-times 2026-01-31 08:30:00 or with a T; an offset from UTC is not stored.
+Each file is named after its table: person.csv, PERSON.csv, person.tsv.gz. Its first line names the columns, in any order and case; optional
+columns may be missing. Commas or tabs, CRLF, a byte order mark and gzip are recognised; an empty cell is NULL. Tab separated cells are
+taken literally, as Athena writes them, unless the header is quoted, or with --quoted. Dates are 2026-01-31 or 20260131, times
+2026-01-31 08:30:00 or with a T; an offset from UTC is not stored.
 
-A run is one transaction: everything, or nothing. Rows are added; a row that is there with the same key is replaced; nothing is removed,
-so that a run can be repeated, and a new release of the vocabulary be loaded over the old one. Where something is wrong, up to 100 errors
-of each table are told with file, line and column, and the others are counted.
+Each run is one transaction: everything is loaded, or nothing. New rows are added, and existing rows with the same key are replaced; nothing is
+removed, so a run can be repeated, and a new vocabulary release loaded over the old one. Up to 100 errors of each table are listed with file,
+line and column, and the others are counted.
 
 Examples:
-  augmed load vocabulary vocabulary_download_v5.zip  what athena.ohdsi.org has sent, or the directory it was unpacked in
-  augmed load clinical omop --check                  try it, and undo it
+  augmed load vocabulary vocabulary_download_v5.zip  a download from athena.ohdsi.org, or the unpacked directory
+  augmed load clinical omop --check                  load and roll back
   augmed load clinical omop --errors errors.csv      all errors as a table
-  augmed load clinical mimic --renumber ids.csv      ids of 64 bits";
+  augmed load clinical mimic --renumber ids.csv      64-bit ids";
 
-/// OMOP CDM 5.4 files into their tables.
+/// Load OMOP CDM 5.4 files into their tables.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -35,33 +35,33 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Load concepts and what belongs to them: concept, `concept_relationship`, `concept_ancestor`, ….
+    /// Load concepts and their relations: concept, `concept_relationship`, `concept_ancestor`, ….
     Vocabulary(Files),
-    /// Load patients and what was observed: person, `visit_occurrence`, observation, measurement, ….
+    /// Load patients and their data: person, `visit_occurrence`, observation, measurement, ….
     Clinical(Clinical),
 }
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Files {
-    /// Where the files are: a directory, or a ZIP archive. With --mapping: a CSV file of patients.
+    /// A directory or a ZIP archive with the files. With --mapping: a CSV file of patients.
     pub directory: PathBuf,
-    /// Try it, and undo it: nothing is changed.
+    /// Load and roll back: nothing is changed.
     #[arg(long)]
     pub check: bool,
-    /// Cells may be quoted in tab separated files too.
+    /// Tab separated files may also contain quoted cells.
     #[arg(long)]
     pub quoted: bool,
-    /// Write what is wrong to a file: .json, or CSV of file, line, column and problem.
+    /// Write the errors to a file: .json, or CSV of file, line, column and problem.
     #[arg(long, value_name = "FILE")]
     pub errors: Option<Output>,
-    /// Add concepts that rows name and the vocabulary does not have, for a vocabulary that is a part of one (a shard).
+    /// Add concepts that rows refer to and the vocabulary lacks, because it is only a part (a shard).
     #[arg(long)]
     pub add_missing_concepts: bool,
-    /// Cut texts that are longer than their column, unless they are a key.
+    /// Truncate texts that are longer than their column, unless they are a key.
     #[arg(long)]
     pub truncate: bool,
-    /// Leave the file of a table alone.
+    /// Ignore the file of this table.
     #[arg(long, value_name = "TABLE")]
     pub skip: Vec<String>,
 }
@@ -70,17 +70,18 @@ pub struct Files {
 pub struct Clinical {
     #[command(flatten)]
     pub files: Files,
-    /// Give ids anew, for files with ids beyond 2147483647, and keep in this file which became which. A later run goes on with it.
+    /// Replace ids, for files with ids beyond 2147483647, and store the mapping in this file. A later run continues it.
     #[arg(long, value_name = "FILE", conflicts_with = "mapping")]
     pub renumber: Option<PathBuf>,
-    /// What the columns of a file with one row a patient mean: CSV of column, target, `concept_id`, label, values. docs/study.md has an example.
+    /// Meaning of the columns of a file with one row per patient: CSV of column, target, `concept_id`, label, values. docs/study.md has
+    /// an example.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<Input>,
-    /// The date of each visit, where no column has it.
+    /// Date of each visit, if no column has it.
     #[arg(long, value_name = "DATE", requires = "mapping", value_parser = date)]
     pub visit_date: Option<NaiveDate>,
 }
 
 fn date(text: &str) -> Result<NaiveDate, &'static str> {
-    iso8601::date(text).ok_or("is no date, as 2026-01-31")
+    iso8601::date(text).ok_or("is not a date such as 2026-01-31")
 }

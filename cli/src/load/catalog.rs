@@ -1,4 +1,4 @@
-//! The columns of the tables, as the database has them.
+//! Reads the columns of the tables from the database.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct Column {
     pub kind: Kind,
     pub is_required: bool,
     pub is_key: bool,
-    /// The row of another table that it names.
+    /// The foreign key's target.
     pub refers_to: Option<Reference>,
 }
 
@@ -28,14 +28,14 @@ pub struct Reference {
 
 #[cfg(test)]
 impl Column {
-    /// A column that may be empty.
+    /// Creates a nullable column.
     pub fn example(name: &str, type_name: &str) -> Self {
         Self { name: name.to_owned(), kind: Kind::of(type_name), is_required: false, is_key: false, refers_to: None }
     }
 }
 
 impl Column {
-    /// Whether it holds text.
+    /// Returns whether it contains text.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Text(_))
     }
@@ -44,7 +44,7 @@ impl Column {
 /// Columns by table.
 pub type Catalog = BTreeMap<String, Vec<Column>>;
 
-/// Reads the columns of `tables`, in their order.
+/// Reads the columns of `tables`, in order.
 pub async fn read(tables: &[&str], db: &Database) -> Result<Catalog, Failure> {
     let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
     let rows = sqlx::query!(

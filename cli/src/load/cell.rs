@@ -1,7 +1,7 @@
-//! A cell as PostgreSQL's text format has it (documentation of `COPY`, "Text Format"), if it is one of its column.
+//! Validates a cell and writes it in PostgreSQL's text format (documentation of `COPY`, "Text Format").
 //!
-//! PostgreSQL takes more for a date or a number than people mean by it, and stops at the first row that it does not take. So what
-//! a cell may be is decided here.
+//! PostgreSQL accepts more as a date or a number than people mean by it, and stops at the first row that it refuses. So cells are
+//! validated here.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use shared::iso8601;
 
 use super::catalog::Column;
 
-/// What a column takes.
+/// Values that a column accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Whole numbers between these.
+    /// Integers in this range.
     Integer(i64, i64),
     Number,
     Date,
-    /// A date and a time without a zone.
+    /// A date and time without a zone.
     Timestamp,
-    /// Text of so many characters.
+    /// Text with a maximum number of characters.
     Text(Option<usize>),
 }
 
 impl Kind {
-    /// Of a type as `format_type` names it: `character varying(50)`.
+    /// Parses a type as `format_type` names it: `character varying(50)`.
     pub fn of(type_name: &str) -> Self {
         let length = || type_name.split_once('(')?.1.trim_end_matches(')').parse().ok();
         match type_name {
@@ -39,7 +39,7 @@ impl Kind {
     }
 }
 
-/// What is wrong with a cell. The cell itself is not repeated, because it may be clinical.
+/// What is wrong with a cell. The cell itself is not quoted, because it may be clinical.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Problem {
     NotUtf8,
@@ -56,7 +56,7 @@ pub enum Problem {
         characters: usize,
         limit: usize,
     },
-    /// Of an id that is given anew.
+    /// An id to be replaced belongs to an unknown table.
     UnknownTable,
 }
 
@@ -66,24 +66,24 @@ impl fmt::Display for Problem {
             Self::NotUtf8 => formatter.write_str("not UTF-8 text"),
             Self::Nul => formatter.write_str("has a NUL, which PostgreSQL cannot store"),
             Self::Missing => formatter.write_str("is empty, and has to be there"),
-            Self::NotInteger => formatter.write_str("is no integer"),
+            Self::NotInteger => formatter.write_str("is not an integer"),
             Self::OutOfRange(least, most) => {
                 write!(formatter, "the number is too large: the column takes {least} to {most}")
             }
-            Self::NotNumber => formatter.write_str("is no number"),
-            Self::DecimalComma => formatter.write_str("is no number: write a point for the decimal comma"),
+            Self::NotNumber => formatter.write_str("is not a number"),
+            Self::DecimalComma => formatter.write_str("is not a number: write a decimal point, not a comma"),
             Self::NumberTooLarge => formatter.write_str("the number is too large: it may have 1000 digits"),
-            Self::NotDate => formatter.write_str("is no date (2026-01-31 or 20260131)"),
-            Self::NotTimestamp => formatter.write_str("is no date and time (2026-01-31 08:30:00)"),
-            Self::UnknownTable => {
-                formatter.write_str("is an id of a table that --renumber cannot tell: no concept beside it names one")
-            }
+            Self::NotDate => formatter.write_str("is not a date (2026-01-31 or 20260131)"),
+            Self::NotTimestamp => formatter.write_str("is not a date and time (2026-01-31 08:30:00)"),
+            Self::UnknownTable => formatter.write_str(
+                "is an id of an unknown table: --renumber needs a concept in the same row that names the table",
+            ),
             Self::TooLong { characters, limit } => write!(formatter, "has more than {limit} characters: {characters}"),
         }
     }
 }
 
-/// Appends a cell to a row. An empty one is NULL; blanks around a number or a date are nothing.
+/// Appends a cell to a row. An empty cell is NULL; blanks around a number or a date are ignored.
 pub fn write(cell: &[u8], column: &Column, out: &mut Vec<u8>) -> Result<(), Problem> {
     let text = str::from_utf8(cell).map_err(|_| Problem::NotUtf8)?;
     if cell.contains(&0) {
@@ -112,7 +112,7 @@ pub fn write(cell: &[u8], column: &Column, out: &mut Vec<u8>) -> Result<(), Prob
         }
         Kind::Text(limit) => {
             if let Some(limit) = limit.filter(|limit| text.len() > *limit) {
-                // PostgreSQL takes blanks beyond the limit away, as SQL has it
+                // PostgreSQL truncates blanks beyond the limit, according to the SQL standard
                 let characters = text.trim_end_matches(' ').chars().count();
                 if characters > limit {
                     return Err(Problem::TooLong { characters, limit });
@@ -124,7 +124,7 @@ pub fn write(cell: &[u8], column: &Column, out: &mut Vec<u8>) -> Result<(), Prob
     Ok(())
 }
 
-/// A whole number. pandas writes 8507 as `8507.0` in a column that has empty cells.
+/// Parses an integer. pandas writes 8507 as `8507.0` in a column with empty cells.
 pub fn integer(text: &str) -> Result<i128, Problem> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (digits, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -137,7 +137,7 @@ pub fn integer(text: &str) -> Result<i128, Problem> {
     Ok(if text.starts_with('-') { -number } else { number })
 }
 
-/// Whether a number's cell says that there is none: what R and pandas write for a missing or an infinite one.
+/// Returns whether a numeric cell is a missing or infinite number as written by R and pandas.
 pub fn is_no_number(cell: &[u8], column: &Column) -> bool {
     let text = cell.trim_ascii();
     let unsigned = text.strip_prefix(b"+").or(text.strip_prefix(b"-")).unwrap_or(text);
@@ -145,7 +145,7 @@ pub fn is_no_number(cell: &[u8], column: &Column) -> bool {
     column.kind == Kind::Number && ["nan", "inf", "infinity"].iter().any(is_named)
 }
 
-/// PostgreSQL's `numeric` but for `NaN` and `Infinity`: digits with a point and an exponent.
+/// Parses PostgreSQL's `numeric` except `NaN` and `Infinity`: digits with a point and an exponent.
 pub fn number(text: &str) -> Result<&str, Problem> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));

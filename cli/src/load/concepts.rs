@@ -1,5 +1,5 @@
-//! `--add-missing-concepts`: rows for concepts that the files name and the vocabulary does not have. A part of a vocabulary (a shard)
-//! has the concepts of its patients, and not those that the concepts are related to.
+//! `--add-missing-concepts`: adds concepts that the files refer to and the vocabulary lacks. A part of a vocabulary (a shard) has its
+//! patients' concepts, but not those that they are related to.
 
 use sqlx::PgConnection;
 
@@ -9,7 +9,7 @@ use super::file::TableFile;
 use super::layout::quoted;
 use super::stopped::Stopped;
 
-/// Adds what the rows of the temporary table `staging` name, and says how much. A vocabulary that is loaded later replaces it.
+/// Adds the concepts that rows of the temporary table `staging` refer to, and returns their number. A later vocabulary replaces them.
 pub async fn add_missing(file: &TableFile, staging: &str, connection: &mut PgConnection) -> Result<u64, Stopped> {
     let mut added = 0;
     for filled in &file.layout.filled {
@@ -28,7 +28,7 @@ pub async fn add_missing(file: &TableFile, staging: &str, connection: &mut PgCon
     Ok(added)
 }
 
-/// The table of a column's reference. Most columns that name a concept have none, but are called so.
+/// Returns the table that a column refers to. Most concept columns have no foreign key, but are recognised by name.
 fn table_named_by(column: &Column) -> Option<&str> {
     let is_concept = matches!(column.kind, Kind::Integer(..)) && column.name.contains("concept_id");
     column.refers_to.as_ref().map(|reference| reference.table.as_str()).or(is_concept.then_some("concept"))
@@ -39,7 +39,7 @@ async fn execute(statement: &str, file: &TableFile, connection: &mut PgConnectio
     Ok(done.rows_affected())
 }
 
-/// In the words that Athena has for such a row: no domain, no class, no vocabulary of its own. A case shows the names of genders.
+/// Builds rows in Athena's form: no domain, no class, no vocabulary of their own. A case shows the names of genders.
 fn concepts(named: &str) -> String {
     format!(
         "INSERT INTO concept (concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, concept_code,

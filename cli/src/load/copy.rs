@@ -1,5 +1,5 @@
-//! A file into its table. An empty table is filled by `COPY`; one with rows by way of a temporary one, whose rows are then
-//! added or take the place of those with their keys.
+//! Loads a file into its table. An empty table is filled with `COPY`; otherwise the rows go to a temporary table first, and are then added,
+//! or replace rows with the same key.
 
 use sqlx::PgConnection;
 
@@ -13,21 +13,21 @@ use super::stopped::Stopped;
 
 const STAGING: &str = "loading";
 
-/// What became of a file's rows.
+/// Numbers of loaded rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub rows: u64,
     pub added: u64,
     pub replaced: u64,
-    /// Cells that were too long.
+    /// Cells that were truncated.
     pub truncated: u64,
-    /// Cells with `NaN` or an infinity.
+    /// Cells with `NaN` or an infinite number.
     pub without_number: u64,
-    /// Concepts that a row names and the vocabulary does not have.
+    /// Concepts that rows refer to and the vocabulary lacks.
     pub added_concepts: u64,
 }
 
-/// Loads `file`, whose table has these columns.
+/// Loads `file` into the table with these columns.
 pub async fn load(
     file: &TableFile,
     columns: &[Column],
@@ -73,12 +73,12 @@ fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<String> {
     columns.map(|column| quoted(&column.name)).collect()
 }
 
-/// A row that is as it was stays untouched.
+/// Builds the statement that merges rows; identical rows are not touched.
 fn merge(table: &str, columns: &[Column]) -> String {
     let all = names(columns.iter()).join(", ");
     let keys = names(columns.iter().filter(|column| column.is_key)).join(", ");
     if keys.is_empty() {
-        // OMOP gives the table no key: what is there as often as in the file is there already
+        // OMOP defines no key for this table: rows are compared with their number of copies
         return format!(
             "INSERT INTO {table} ({all}) SELECT {all} FROM pg_temp.{STAGING} EXCEPT ALL SELECT {all} FROM {table}"
         );
@@ -96,7 +96,7 @@ fn merge(table: &str, columns: &[Column]) -> String {
     )
 }
 
-/// Streams the rows into `target`, and stops at the first that is wrong; how many they are.
+/// Streams the rows into `target`, and stops at the first wrong one; returns their number.
 async fn copy(
     file: &TableFile,
     target: &str,

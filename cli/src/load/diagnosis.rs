@@ -1,10 +1,10 @@
-//! Everything that is wrong with the rows of the files. PostgreSQL stops at the first row that it refuses; so when there is one, all
-//! files are read once more into temporary tables without keys, and asked what the keys would refuse.
+//! Finds all errors in the rows of the files. PostgreSQL stops at the first row that it refuses. Then all files are read again into
+//! temporary tables without keys, which are queried for violations.
 
 use sqlx::PgConnection;
 
 use super::catalog::{Column, Reference};
-use super::errors::{Found, RowError, TOLD, TableErrors};
+use super::errors::{Found, MAX_LISTED, RowError, TableErrors};
 use super::file::TableFile;
 use super::layout::quoted;
 use super::progress::Progress;
@@ -12,19 +12,19 @@ use super::rows::{self, Leniency};
 use super::stopped::Stopped;
 use crate::failure::Failure;
 
-/// An entry of a B-tree holds so many bytes, if they cannot be compressed (PostgreSQL: a third of a page).
+/// Maximum size of a B-tree entry that cannot be compressed (PostgreSQL: a third of a page).
 const MAX_KEY_BYTES: usize = 2704;
 /// SQLSTATE `program_limit_exceeded`.
 const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
 
-/// What is wrong, and whether a row names one that is not there, in these tables.
+/// Errors, and whether a row in one of these tables refers to a missing one.
 #[derive(Default)]
 pub struct Diagnosis {
     pub tables: Vec<TableErrors>,
     pub missing_in: Vec<(&'static str, String)>,
 }
 
-/// Looks at all `files`. The transaction has to be rolled back afterwards.
+/// Examines all `files`. The transaction has to be rolled back afterwards.
 pub async fn of(
     files: &[TableFile],
     leniency: &mut Leniency,
@@ -51,8 +51,8 @@ pub async fn of(
                 diagnosis.missing_in.push((file.table, reference.table.clone()));
             }
         }
-        let told = found.told(&file.place, file.table).map_err(Failure::from)?;
-        diagnosis.tables.extend(told);
+        let listed = found.listed(&file.place, file.table).map_err(Failure::from)?;
+        diagnosis.tables.extend(listed);
     }
     Ok(diagnosis)
 }
@@ -61,7 +61,7 @@ fn staging(table: &str) -> String {
     format!("pg_temp.\"rows of {table}\"")
 }
 
-/// The rows as far as their cells are right, and what is wrong with the others.
+/// Loads the rows, and collects what is wrong with their cells.
 async fn stage(
     file: &TableFile,
     leniency: &mut Leniency,
@@ -93,12 +93,12 @@ async fn stage(
     Ok(found)
 }
 
-/// The key's columns, if the file has them all.
+/// Returns the key's columns, if the file has all of them.
 fn keys(file: &TableFile) -> Vec<&Column> {
     file.layout.filled.iter().map(|filled| &filled.column).filter(|column| column.is_key).collect()
 }
 
-/// Rows whose key an earlier one has.
+/// Finds rows with the key of an earlier row.
 async fn duplicates(file: &TableFile, found: &mut Found, connection: &mut PgConnection) -> Result<(), Stopped> {
     let keys = keys(file);
     if keys.is_empty() {
@@ -118,7 +118,7 @@ async fn duplicates(file: &TableFile, found: &mut Found, connection: &mut PgConn
     Ok(())
 }
 
-/// Rows that name one which is neither stored nor in the files; whether there are any.
+/// Finds rows that refer to a row neither stored nor in the files; returns whether there are any.
 async fn missing(
     file: &TableFile,
     column: &Column,
@@ -144,7 +144,7 @@ async fn missing(
     first_of(&rows, &place, &format!("{table} has no such row"), found, connection).await
 }
 
-/// Adds the first rows of a query, and counts all; whether there are any.
+/// Adds the first rows of a query, and counts all; returns whether there are any.
 async fn first_of(
     rows: &str,
     place: &Place<'_>,
@@ -152,7 +152,7 @@ async fn first_of(
     found: &mut Found,
     connection: &mut PgConnection,
 ) -> Result<bool, Stopped> {
-    let query = format!("SELECT row_at, count(*) OVER () FROM ({rows}) AS rows ORDER BY row_at LIMIT {TOLD}");
+    let query = format!("SELECT row_at, count(*) OVER () FROM ({rows}) AS rows ORDER BY row_at LIMIT {MAX_LISTED}");
     let first: Vec<(i64, i64)> = sqlx::query_as(&query).fetch_all(connection).await?;
     let count = first.first().map_or(0, |(_, count)| count.unsigned_abs());
     let errors = first.iter().map(|(at, _)| place.error(*at, problem.to_owned()));
@@ -160,7 +160,7 @@ async fn first_of(
     Ok(count > 0)
 }
 
-/// Where in a row an error stands.
+/// Position of an error in a row.
 struct Place<'a> {
     cell: usize,
     column: &'a str,
@@ -176,7 +176,7 @@ fn cell_of(file: &TableFile, column: &Column) -> usize {
     file.layout.find(&column.name).map_or(0, |filled| filled.cell)
 }
 
-/// Rows whose key is longer than an index takes. Whether it is depends on how well it compresses, so each long one is tried.
+/// Finds rows whose key is too long for an index. That depends on how well it compresses, so each long key is tried.
 async fn too_long_for_key(file: &TableFile, found: &mut Found, connection: &mut PgConnection) -> Result<(), Stopped> {
     let keys = keys(file);
     let texts: Vec<String> = keys.iter().filter(|column| column.is_text()).map(|column| quoted(&column.name)).collect();

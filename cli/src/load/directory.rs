@@ -1,4 +1,4 @@
-//! Which file of a directory or a ZIP archive holds which table.
+//! Assigns the files of a directory or a ZIP archive to tables.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,20 +12,20 @@ use super::tables;
 use crate::failure::Failure;
 
 const EXTENSIONS: [&str; 3] = ["csv", "tsv", "txt"];
-/// The concepts of CPT-4 without their names, which Athena may not deliver.
+/// CPT-4 concepts without names, which Athena may not deliver.
 const CPT4: &str = "concept_cpt4";
 
 /// The files of a directory.
 pub struct Directory {
-    /// Table and file, in the order in which they are loaded.
+    /// Tables with their files, in loading order.
     pub files: Vec<(&'static str, Place)>,
-    /// What is left alone.
+    /// Ignored files.
     pub skipped: Vec<Skipped>,
     /// Athena's `CONCEPT_CPT4.csv`.
     pub cpt4: Option<Place>,
 }
 
-/// A file that is left alone.
+/// An ignored file.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     pub file: String,
@@ -33,7 +33,7 @@ pub struct Skipped {
 }
 
 impl Directory {
-    /// Looks for the files of `wanted`: `person.csv`, `PERSON.csv`, `person.tsv.gz`, …; without those of `unwanted`.
+    /// Finds the files of `wanted`: `person.csv`, `PERSON.csv`, `person.tsv.gz`, …; without those of `unwanted`.
     pub fn read(path: &Path, wanted: &[&'static str], unwanted: &[String]) -> Result<Self, Failure> {
         let at = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
         let mut named: BTreeMap<String, Vec<Place>> = BTreeMap::new();
@@ -61,7 +61,7 @@ impl Directory {
                 Some(command) => format!("its files are for {command}"),
                 None => format!("expected some of {}, as .csv, .tsv or .txt, plain or .gz", wanted.join(", ")),
             };
-            return Err(Failure::new(format!("{}: no file is named for a table", path.display())).with_remedy(remedy));
+            return Err(Failure::new(format!("{}: no file is named after a table", path.display())).with_remedy(remedy));
         }
         skipped.extend(cpt4.iter().map(|place| skip(place, &reason(CPT4))));
         skipped.extend(named.iter().flat_map(|(table, places)| places.iter().map(|place| skip(place, &reason(table)))));
@@ -70,7 +70,7 @@ impl Directory {
     }
 }
 
-/// The files of a directory, or those of an archive.
+/// Returns the files of a directory or an archive.
 fn places(path: &Path) -> io::Result<Vec<Place>> {
     if path.is_file() {
         return Place::of_archive(path);
@@ -85,7 +85,7 @@ fn places(path: &Path) -> io::Result<Vec<Place>> {
     Ok(places)
 }
 
-/// The table that a file is named for, known or not; `None` for what is no table at all. `PhysioNet` numbers files: `2b_concept.csv`.
+/// Returns the table that a file is named after, known or not, or `None` for other files. `PhysioNet` numbers files: `2b_concept.csv`.
 fn table_of(name: &str) -> Option<String> {
     let name = name.to_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
@@ -100,7 +100,7 @@ fn table_of(name: &str) -> Option<String> {
 fn ambiguous(table: &str, places: &[Place]) -> Failure {
     let mut names: Vec<String> = places.iter().map(Place::name).collect();
     names.sort();
-    Failure::new(format!("{} are all named for the table {table}", names.join(", "))).with_remedy("keep one of them")
+    Failure::new(format!("{} are all named after the table {table}", names.join(", "))).with_remedy("keep one of them")
 }
 
 fn reason(table: &str) -> String {

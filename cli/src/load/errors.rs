@@ -1,4 +1,4 @@
-//! Everything that is wrong with the rows of the files, as text, JSON and CSV.
+//! Prints all errors in the rows of the files as text, JSON and CSV.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,17 +11,17 @@ use super::source;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// So many errors of a table are told, and the others counted.
-pub const TOLD: usize = 100;
+/// Maximum listed errors per table; further ones are counted.
+pub const MAX_LISTED: usize = 100;
 
-/// What is found wrong with the rows of a file.
+/// Errors in the rows of a file.
 #[derive(Default)]
 pub struct Found {
     errors: Vec<RowError>,
     count: u64,
 }
 
-/// An error, the first byte of its row, and the place of its cell in the row.
+/// An error with its row's byte offset and its cell's index.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowError {
     pub at: u64,
@@ -31,27 +31,27 @@ pub struct RowError {
 }
 
 impl Found {
-    /// Adds one that stands behind all others.
+    /// Adds an error that comes after all others.
     pub fn add(&mut self, error: RowError) {
         self.count += 1;
-        if self.errors.len() < TOLD {
+        if self.errors.len() < MAX_LISTED {
             self.errors.push(error);
         }
     }
 
-    /// Adds the first of `count`.
+    /// Adds the first of `count` errors.
     pub fn extend(&mut self, errors: impl IntoIterator<Item = RowError>, count: u64) {
         self.count += count;
         self.errors.extend(errors);
     }
 
-    /// The first ones in the file's order, by line.
-    pub fn told(mut self, place: &Place, table: &'static str) -> io::Result<Option<TableErrors>> {
+    /// Returns the listed errors in the file's order, by line.
+    pub fn listed(mut self, place: &Place, table: &'static str) -> io::Result<Option<TableErrors>> {
         if self.count == 0 {
             return Ok(None);
         }
         self.errors.sort();
-        self.errors.truncate(TOLD);
+        self.errors.truncate(MAX_LISTED);
         let at: Vec<u64> = self.errors.iter().map(|error| error.at).collect();
         let lines = source::lines_of(place, &at)?;
         let more = self.count - self.errors.len() as u64;
@@ -61,17 +61,17 @@ impl Found {
     }
 }
 
-/// What is wrong with the file of a table.
+/// Errors in the file of a table.
 #[derive(Debug, Serialize)]
 pub struct TableErrors {
     pub table: &'static str,
     pub file: String,
     pub errors: Vec<Error>,
-    /// How many others there are.
+    /// Number of further errors.
     pub more: u64,
 }
 
-/// What is wrong, and where.
+/// An error with its position.
 #[derive(Debug, Serialize)]
 pub struct Error {
     /// From 1; the header is 1.
@@ -81,7 +81,7 @@ pub struct Error {
     pub problem: String,
 }
 
-/// Tells errors as a failure, whose JSON has each of them.
+/// Returns the errors as a failure, whose JSON lists them all.
 pub fn failure(tables: &[TableErrors], remedies: &BTreeSet<String>) -> Failure {
     let mut lines = Vec::new();
     for TableErrors { file, errors, more, .. } in tables {
@@ -102,7 +102,7 @@ pub fn failure(tables: &[TableErrors], remedies: &BTreeSet<String>) -> Failure {
     failure.with_remedy(remedies.iter().map(String::as_str).collect::<Vec<_>>().join("\n"))
 }
 
-/// Writes them as a file: JSON if its name ends so, else CSV of `file,line,column,problem`.
+/// Writes the errors to a file: JSON if its name ends in `.json`, otherwise CSV of `file,line,column,problem`.
 pub fn write(tables: &[TableErrors], output: &Output) -> Result<(), Failure> {
     let mut file = output.open()?;
     if output.extension() == Some("json") {

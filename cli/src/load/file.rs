@@ -1,4 +1,4 @@
-//! A file whose header fits its table.
+//! A file with a valid header.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use super::place::Place;
 use super::source::{Quoting, Source};
 use crate::failure::Failure;
 
-/// A file, its table, and which cell goes where.
+/// A file, its table, and the mapping of cells to columns.
 #[derive(Debug)]
 pub struct TableFile {
     pub table: &'static str,
@@ -19,12 +19,12 @@ pub struct TableFile {
 }
 
 impl TableFile {
-    /// Opens it; `bar` moves by the bytes that are read of it.
+    /// Opens the file; `bar` advances with the bytes read.
     pub fn open(&self, bar: &ProgressBar) -> Result<Source, Failure> {
         Source::open(&self.place, self.quoting, bar)
     }
 
-    /// A failure because of this file.
+    /// Returns a failure that names this file.
     pub fn failure(&self, problem: impl Display) -> Failure {
         Failure::new(format!("{}: {problem}; nothing was loaded", self.place))
     }

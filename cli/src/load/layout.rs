@@ -1,4 +1,4 @@
-//! Which cell of a row goes into which column.
+//! Maps a row's cells to columns.
 
 use serde::Serialize;
 
@@ -6,26 +6,26 @@ use super::catalog::Column;
 use super::renamed;
 use super::renumber::IdsOf;
 
-/// The columns that a file fills, in its order.
+/// The columns that a file fills, in the file's order.
 #[derive(Debug)]
 pub struct Layout {
     pub filled: Vec<Filled>,
     /// Columns of the file that the table does not have.
     pub ignored: Vec<String>,
-    /// Columns of the file that OMOP CDM 5.4 calls otherwise.
+    /// Columns of the file that were renamed in OMOP CDM 5.4.
     pub renamed: Vec<Renamed>,
 }
 
-/// A column, and the place of its cell in a row.
+/// A column, and the index of its cell in a row.
 #[derive(Debug)]
 pub struct Filled {
     pub cell: usize,
     pub column: Column,
-    /// The table whose ids it holds, where ids are given anew.
+    /// The table whose ids it contains, if ids are replaced.
     pub ids_of: Option<IdsOf>,
 }
 
-/// A column by its name before OMOP CDM 5.4.
+/// A column with its name before OMOP CDM 5.4.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Renamed {
     pub from: String,
@@ -33,10 +33,10 @@ pub struct Renamed {
 }
 
 impl Layout {
-    /// Holds a header against a table.
+    /// Checks a header against a table.
     ///
     /// # Errors
-    /// Everything that is wrong with the header.
+    /// All errors in the header.
     pub fn of(table: &str, header: &[String], columns: &[Column]) -> Result<Self, Vec<String>> {
         let mut layout = Self { filled: Vec::new(), ignored: Vec::new(), renamed: Vec::new() };
         let mut problems = Vec::new();
@@ -47,7 +47,7 @@ impl Layout {
             }
             let name_now = renamed::name_in_5_4(table, name)
                 .filter(|now| columns.iter().any(|column| column.name == *now))
-                // a file that has both means the new one
+                // if a file has both, the new one is used
                 .filter(|now| !header.iter().any(|other| other == now))
                 .unwrap_or(name);
             match columns.iter().find(|column| column.name == name_now) {
@@ -69,19 +69,19 @@ impl Layout {
         if problems.is_empty() { Ok(layout) } else { Err(problems) }
     }
 
-    /// The names of the columns in SQL.
+    /// Returns the column names for SQL.
     pub fn sql(&self) -> String {
         let names: Vec<String> = self.filled.iter().map(|filled| quoted(&filled.column.name)).collect();
         names.join(", ")
     }
 
-    /// The column of this name.
+    /// Returns the column with this name.
     pub fn find(&self, name: &str) -> Option<&Filled> {
         self.filled.iter().find(|filled| filled.column.name == name)
     }
 }
 
-/// A name in SQL: `offset` is a word of the language, and a column of `note_nlp`.
+/// Quotes a name for SQL: `offset` is both a keyword and a column of `note_nlp`.
 pub fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }

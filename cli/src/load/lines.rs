@@ -1,10 +1,10 @@
-//! Lines as an editor counts them: they end with a line feed, a carriage return, or both.
+//! Counts lines as an editor does: they end with a line feed, a carriage return, or both.
 
 use std::io::{self, BufReader, Read};
 
-/// The lines of the rows that begin at these bytes, which are in order. A row begins behind the empty lines before it.
+/// Returns the line numbers of rows that begin at these ascending byte offsets. A row's offset may be before empty lines that precede it.
 ///
-/// csv's own count leaves those out, and takes a carriage return alone for no end of a line.
+/// csv's own count omits empty lines, and does not treat a lone carriage return as a line end.
 pub fn of(content: impl Read, at: &[u64]) -> io::Result<Vec<u64>> {
     let mut lines = Vec::with_capacity(at.len());
     let mut wanted = at.iter().copied().peekable();
@@ -36,7 +36,7 @@ mod tests {
         for end in ["\n", "\r", "\r\n"] {
             let text = ["a,b", "1,2", "", "", "3,4", "5,6"].join(end);
             let at = |row: &str| text.find(row).unwrap() as u64;
-            // csv begins a row right behind the one before it, or within its line end
+            // csv reports a row's offset directly after the previous row, or within its line end
             let offsets = [at("1,2"), at("1,2") + 3, at("5,6")];
 
             assert_eq!(super::of(text.as_bytes(), &offsets).unwrap(), [2, 5, 6], "{end:?}");

@@ -1,4 +1,4 @@
-//! `augmed load`: OMOP CDM 5.4 files into their tables.
+//! `augmed load`: loads OMOP CDM 5.4 files into their tables.
 
 mod arguments;
 mod catalog;
@@ -84,7 +84,7 @@ async fn run_from(
 ) -> Result<Ending, Failure> {
     if let Some(table) = files.skip.iter().find(|table| !wanted.contains(&table.as_str())) {
         return Err(Failure::usage(format!(
-            "--skip {table}: is no table of this command; there are {}",
+            "--skip {table}: is not a table of this command; its tables are {}",
             wanted.join(", ")
         )));
     }
@@ -124,7 +124,7 @@ async fn run_from(
         transaction.rollback().await?;
     } else {
         finish(&report, &mut transaction, context).await?;
-        // a file of ids that were not stored does no harm, and stored ids without their file do
+        // a mapping of ids that were not stored is harmless, but stored ids without a mapping are not
         leniency.ids.as_ref().map_or(Ok(()), Ids::write)?;
         transaction.commit().await?;
     }
@@ -136,7 +136,7 @@ pub async fn clinical_columns(db: &Database) -> Result<Catalog, Failure> {
     catalog::read(tables::CLINICAL, db).await
 }
 
-/// Holds the header of each file against its table, before anything is loaded.
+/// Checks the header of each file against its table, before anything is loaded.
 fn fit(directory: &Directory, files: &Files, catalog: &Catalog) -> Result<Vec<TableFile>, Failure> {
     let quoting = if files.quoted { Quoting::Always } else { Quoting::Guessed };
     let mut wrong = Vec::new();
@@ -158,9 +158,9 @@ fn fit(directory: &Directory, files: &Files, catalog: &Catalog) -> Result<Vec<Ta
     Err(errors::failure(&wrong, &["the columns are those of OMOP CDM 5.4".to_owned()].into()))
 }
 
-/// One load at a time; those who read wait for nothing.
+/// Locks the tables against other loads; readers do not wait.
 async fn prepare(files: &[TableFile], transaction: &mut PgConnection) -> Result<(), Failure> {
-    // a computer that goes away in the middle of a COPY is noticed, and the tables are free again
+    // detects a client that disappears during a COPY, so that the tables are released
     sqlx::query!(
         "SELECT set_config('tcp_keepalives_idle', '10', true) AS idle, set_config('tcp_keepalives_interval', '5', true) AS interval,
                 set_config('tcp_keepalives_count', '3', true) AS count"
@@ -192,7 +192,7 @@ async fn load(
     Ok(loaded)
 }
 
-/// What may not be meant so although everything was loaded.
+/// Returns warnings about possible mistakes in what was loaded.
 async fn notes(directory: &Directory, transaction: &mut PgConnection) -> Result<Vec<String>, Failure> {
     let Some(cpt4) = &directory.cpt4 else { return Ok(Vec::new()) };
     let mut source = Source::open(cpt4, Quoting::Guessed, &ProgressBar::hidden())?;
@@ -208,7 +208,7 @@ async fn notes(directory: &Directory, transaction: &mut PgConnection) -> Result<
     Ok(if is_there { Vec::new() } else { vec![note] })
 }
 
-/// The audit trail, and what the planner knows of the tables.
+/// Writes the audit trail, and updates the planner's statistics.
 async fn finish(report: &Loaded, transaction: &mut PgConnection, context: &Context) -> Result<(), Failure> {
     for table in &report.tables {
         sqlx::query(&format!("ANALYZE {}", table.table)).execute(&mut *transaction).await?;

@@ -1,4 +1,4 @@
-//! Where a file is: in a directory, or in a ZIP archive.
+//! The location of a file: in a directory, or in a ZIP archive.
 
 use std::fmt;
 use std::fs::File;
@@ -10,12 +10,12 @@ use flate2::bufread::DeflateDecoder;
 use indicatif::ProgressBar;
 use zip::{CompressionMethod, ZipArchive};
 
-/// A file that can be read.
+/// A readable file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A file of its own.
+    /// A regular file.
     File(PathBuf),
-    /// An entry of an archive, which is read without unpacking the archive.
+    /// An entry of an archive, which is read without unpacking it.
     Zipped(Entry),
 }
 
@@ -24,7 +24,7 @@ pub enum Place {
 pub struct Entry {
     archive: PathBuf,
     name: String,
-    /// Where its bytes begin, and how many they are.
+    /// Offset and length of its data.
     start: u64,
     compressed_bytes: u64,
     method: CompressionMethod,
@@ -32,7 +32,7 @@ pub struct Entry {
 }
 
 impl Place {
-    /// The files of an archive. Folders in it do not matter; what macOS adds is left out.
+    /// Returns the files of an archive. Folders are ignored, and so is what macOS adds.
     pub fn of_archive(path: &Path) -> io::Result<Vec<Self>> {
         let mut archive = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
         let mut places = Vec::new();
@@ -59,7 +59,7 @@ impl Place {
         Ok(places)
     }
 
-    /// Opens it; `bar` moves by the bytes that are read of it.
+    /// Opens the file; `bar` advances with the bytes read.
     pub fn open(&self, bar: &ProgressBar) -> io::Result<Box<dyn Read>> {
         match self {
             Self::File(path) => Ok(Box::new(bar.wrap_read(File::open(path)?))),
@@ -67,7 +67,7 @@ impl Place {
         }
     }
 
-    /// Its name without folders.
+    /// Returns its name without folders.
     pub fn name(&self) -> String {
         let path = match self {
             Self::File(path) => path.as_path(),
@@ -76,7 +76,7 @@ impl Place {
         path.file_name().unwrap_or_default().display().to_string()
     }
 
-    /// How many bytes are read of it.
+    /// Returns the number of bytes to read.
     pub fn bytes(&self) -> u64 {
         match self {
             Self::File(path) => path.metadata().map_or(0, |file| file.len()),
@@ -112,7 +112,7 @@ impl Entry {
     }
 }
 
-/// Bytes whose checksum has to be that of the archive.
+/// A reader that verifies the archive's checksum.
 struct Checked {
     content: CrcReader<BufReader<Box<dyn Read>>>,
     crc32: u32,

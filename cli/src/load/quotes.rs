@@ -1,31 +1,31 @@
-//! Whether a quote is open where a file ends. csv takes the rest of such a file for one cell.
+//! Detects a quote that is not closed at the end of a file. csv treats the rest of such a file as one cell.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// What is known of the quotes of a file that is being read.
+/// The quote state of a file being read.
 #[derive(Clone, Debug, Default)]
 pub struct OpenQuote(Rc<Cell<Option<u64>>>);
 
 impl OpenQuote {
-    /// The byte of the quote that is open, when the file has been read to its end.
+    /// Returns the byte offset of the unclosed quote, when the file has been read to its end.
     pub fn at_end_of_file(&self) -> Option<u64> {
         self.0.get()
     }
 }
 
-/// Where in a row the next byte stands.
+/// Position of the next byte in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     CellStart,
     Plain,
     Quoted,
-    /// Behind a quote in a quoted cell: its end, or the first of two.
+    /// After a quote in a quoted cell: the end of the cell, or the first of two quotes.
     QuoteInQuoted,
 }
 
-/// Bytes that are looked at as they are read, by the rules of csv: a quote opens a cell at its start alone.
+/// A reader that tracks quotes by csv's rules: a quote opens a cell only at its start.
 pub struct Watched<R> {
     content: R,
     delimiter: u8,
@@ -40,7 +40,7 @@ impl<R: Read> Watched<R> {
         Self { content, delimiter, state: State::CellStart, offset: 0, opened: 0, found }
     }
 
-    fn look_at(&mut self, byte: u8) {
+    fn advance(&mut self, byte: u8) {
         let is_end = byte == self.delimiter || matches!(byte, b'\r' | b'\n');
         self.state = match (self.state, byte) {
             (State::CellStart, b'"') => {
@@ -60,7 +60,7 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.content.read(buffer)?;
         for byte in &buffer[..length] {
-            self.look_at(*byte);
+            self.advance(*byte);
         }
         if length == 0 && !buffer.is_empty() && self.state == State::Quoted {
             self.found.0.set(Some(self.opened));

@@ -1,4 +1,4 @@
-//! A load that was refused: what is wrong, and what to do about it.
+//! Explains a refused load: what is wrong, and what to do about it.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::tables;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Everything that is wrong with the files; `first` is what stopped the load.
+/// Collects all errors in the files; `first` is the one that stopped the load.
 pub async fn of(
     first: Failure,
     fitting: &[TableFile],
@@ -36,7 +36,7 @@ pub async fn of(
     Ok(errors::failure(&diagnosis.tables, &remedies(&diagnosis, directory, leniency)))
 }
 
-/// What to do about it, for each kind of error that has a remedy.
+/// Returns what to do, for each kind of error that has a remedy.
 fn remedies(diagnosis: &Diagnosis, directory: &Directory, leniency: &Leniency) -> BTreeSet<String> {
     let mut remedies = BTreeSet::new();
     for (table, missing_in) in &diagnosis.missing_in {
@@ -64,7 +64,7 @@ fn remedies(diagnosis: &Diagnosis, directory: &Directory, leniency: &Leniency) -
         error.column.as_ref().is_some_and(of_id) && error.problem.starts_with("the number is too large")
     };
     if leniency.ids.is_none() && problems().any(is_beyond_32_bits) {
-        remedies.insert("ids have 32 bits: --renumber FILE gives them anew, and writes which became which".to_owned());
+        remedies.insert("ids have 32 bits: --renumber FILE replaces them, and writes the mapping to FILE".to_owned());
     }
     if !leniency.truncates && problems().any(|error| error.problem.starts_with("has more than")) {
         remedies.insert("--truncate cuts texts that are too long".to_owned());

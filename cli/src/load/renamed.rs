@@ -1,4 +1,4 @@
-//! Columns that OMOP CDM 5.4 calls otherwise than earlier versions.
+//! Columns that were renamed in OMOP CDM 5.4.
 
 /// Table, name before 5.4, name in 5.4 (<https://ohdsi.github.io/CommonDataModel/cdm54Changes.html>; the modifier was renamed in 5.3.1).
 const RENAMED: [(&str, &str, &str); 11] = [
@@ -15,7 +15,7 @@ const RENAMED: [(&str, &str, &str); 11] = [
     ("procedure_occurrence", "qualifier_concept_id", "modifier_concept_id"),
 ];
 
-/// The name in OMOP CDM 5.4 of a column that had another one before.
+/// Returns the name in OMOP CDM 5.4 of a renamed column.
 pub fn name_in_5_4(table: &str, column: &str) -> Option<&'static str> {
     RENAMED.iter().find(|(of, before, _)| (*of, *before) == (table, column)).map(|(_, _, now)| *now)
 }

@@ -1,7 +1,7 @@
-//! `--renumber`: new ids for those of the files. MIMIC has ids of 64 bits, and the schema columns of 32.
+//! `--renumber`: replaces the files' ids. MIMIC has 64-bit ids, and the schema 32-bit columns.
 //!
-//! Every id of a table becomes another one, counted up from what is stored, the same wherever a file names it. What it became
-//! stands in a file of `table,original,stored`, which a later run reads and goes on with.
+//! Every id of a table is replaced with a new one, counted up from the largest stored id, and the same wherever a file refers to it. The
+//! mapping is a file of `table,original,stored`, which a later run reads and continues.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::tables;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Tables by the concept of a domain, as `fact_relationship` names them.
+/// Tables by the concept of a domain, as used by `fact_relationship`.
 const DOMAINS: [(i128, &str); 12] = [
     (8, "visit_occurrence"),
     (10, "procedure_occurrence"),
@@ -32,15 +32,15 @@ const DOMAINS: [(i128, &str); 12] = [
     (5_147_172, "visit_detail"),
 ];
 
-/// Whose ids a column holds.
+/// The table whose ids a column contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdsOf {
     Table(String),
-    /// Those of the table that the concept in this cell stands for.
+    /// The table named by the concept in this cell.
     NamedBy(usize),
 }
 
-/// Original ids and stored ones.
+/// Mapping of original to stored ids.
 pub struct Ids {
     output: Output,
     spaces: BTreeMap<String, Space>,
@@ -55,12 +55,12 @@ struct Space {
 }
 
 impl Ids {
-    /// Reads `file`, if it is there, and what is stored.
+    /// Reads `file`, if it exists, and the largest stored ids.
     pub async fn read(file: &Path, connection: &mut PgConnection) -> Result<Self, Failure> {
         let output = file.to_string_lossy().parse().unwrap_or_default();
         let mut ids = Self { output, spaces: BTreeMap::new(), named: HashMap::new() };
         ids.named.extend(DOMAINS.map(|(concept, table)| (concept, table.to_owned())));
-        // the concepts of keys are named for them: visit_occurrence.visit_occurrence_id
+        // concepts of keys have the key's name: visit_occurrence.visit_occurrence_id
         let keys: Vec<(i32, String)> =
             sqlx::query_as("SELECT concept_id, split_part(concept_name, '.', 1) FROM concept WHERE vocabulary_id = 'CDM' AND concept_name LIKE '%.%\\_id'")
                 .fetch_all(&mut *connection)
@@ -86,7 +86,7 @@ impl Ids {
         for row in reader.deserialize() {
             let (table, original, stored): (String, i64, i32) = row.map_err(|error| {
                 let line = error.position().map_or(0, csv::Position::line);
-                Failure::new(format!("{}: line {line}: is no line of table,original,stored", file.display()))
+                Failure::new(format!("{}: line {line}: is not of the form table,original,stored", file.display()))
                     .with_remedy("name a file that an earlier --renumber has written, or one that is not there yet")
             })?;
             let space = self.spaces.entry(table).or_default();
@@ -96,7 +96,7 @@ impl Ids {
         Ok(())
     }
 
-    /// The id that is stored for the one in `cell`.
+    /// Returns the stored id for the one in `cell`.
     pub fn stored(&mut self, cell: &[u8], of: &IdsOf, cells: &ByteRecord) -> Result<i32, Problem> {
         let integer = |cell: &[u8]| cell::integer(str::from_utf8(cell).map_err(|_| Problem::NotUtf8)?.trim_ascii());
         let original = integer(cell)?;
@@ -118,7 +118,7 @@ impl Ids {
         Ok(stored)
     }
 
-    /// Writes the file anew.
+    /// Rewrites the file.
     pub fn write(&self) -> Result<(), Failure> {
         let mut writer = csv::Writer::from_writer(self.output.open()?);
         writer.write_record(["table", "original", "stored"])?;
@@ -134,11 +134,11 @@ impl Ids {
 }
 
 fn key_of(table: &str) -> Option<String> {
-    // the only ones that have no id of their own
+    // the only tables without an id
     (!matches!(table, "death" | "fact_relationship")).then(|| format!("{table}_id"))
 }
 
-/// Notes of each column of a clinical table whose ids it holds.
+/// Sets for each column of a clinical table whose ids it contains.
 pub fn mark(layout: &mut Layout) {
     let cell_of = |layout: &Layout, name: &str| layout.find(name).map(|filled| filled.cell);
     let named_by: Vec<Option<usize>> = layout
@@ -161,7 +161,7 @@ pub fn mark(layout: &mut Layout) {
     }
 }
 
-/// The clinical table that a column refers to, by its constraint or by its name: `preceding_visit_occurrence_id`.
+/// Returns the clinical table that a column refers to, by its constraint or by its name: `preceding_visit_occurrence_id`.
 fn table_of(column: &Column) -> Option<String> {
     if let Some(reference) = &column.refers_to {
         return tables::CLINICAL.contains(&reference.table.as_str()).then(|| reference.table.clone());

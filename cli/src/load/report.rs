@@ -1,4 +1,4 @@
-//! What was loaded.
+//! Reports a load.
 
 use std::io::{self, Write};
 
@@ -13,11 +13,11 @@ use crate::table;
 
 #[derive(Serialize)]
 pub struct Loaded {
-    /// Not after `--check`.
+    /// False after `--check`.
     pub is_stored: bool,
     pub tables: Vec<LoadedTable>,
     pub skipped: Vec<Skipped>,
-    /// What else may not be meant so.
+    /// Other possible mistakes.
     pub notes: Vec<String>,
 }
 
@@ -27,17 +27,17 @@ pub struct LoadedTable {
     pub file: String,
     pub rows: u64,
     pub added: u64,
-    /// Rows that were there with the same key, and are another now.
+    /// Existing rows with the same key that were changed.
     pub replaced: u64,
     /// Columns of the file that the table does not have.
     pub ignored_columns: Vec<String>,
-    /// Columns of the file that OMOP CDM 5.4 calls otherwise.
+    /// Columns of the file that were renamed in OMOP CDM 5.4.
     pub renamed_columns: Vec<Renamed>,
-    /// Cells that were too long, and were cut.
+    /// Truncated cells.
     pub truncated_cells: u64,
-    /// Cells with `NaN` or an infinity for a number, which are stored as no value.
+    /// Cells with `NaN` or an infinite number, which are stored as NULL.
     pub cells_without_number: u64,
-    /// Concepts that were added because a row names them.
+    /// Concepts that were added because rows refer to them.
     pub added_concepts: u64,
 }
 
@@ -59,7 +59,7 @@ impl LoadedTable {
 }
 
 impl Loaded {
-    /// Over all tables.
+    /// Returns a sum over all tables.
     pub fn sum(&self, number: impl Fn(&LoadedTable) -> u64) -> u64 {
         self.tables.iter().map(number).sum()
     }
@@ -92,11 +92,11 @@ impl Report for Loaded {
                 writeln!(out, "note: {}: {from} was loaded as {to}, its name in OMOP CDM 5.4", one.file)?;
             }
             if one.truncated_cells > 0 {
-                writeln!(out, "note: {}: {} cells were too long, and were cut", one.file, one.truncated_cells)?;
+                writeln!(out, "note: {}: {} cells were too long, and were truncated", one.file, one.truncated_cells)?;
             }
             if one.cells_without_number > 0 {
                 let (file, cells) = (&one.file, one.cells_without_number);
-                writeln!(out, "note: {file}: {cells} numbers are NaN or infinite, and were stored as no value")?;
+                writeln!(out, "note: {file}: {cells} numbers are NaN or infinite, and were stored as NULL")?;
             }
             if one.added_concepts > 0 {
                 writeln!(

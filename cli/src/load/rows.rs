@@ -1,4 +1,4 @@
-//! The rows of a file on their way to PostgreSQL.
+//! Sends the rows of a file to PostgreSQL.
 
 use csv::ByteRecord;
 use sqlx::PgConnection;
@@ -11,16 +11,16 @@ use super::renumber::Ids;
 use super::source::{Unreadable, at};
 use super::stopped::Stopped;
 
-/// Bytes that go to the server at once.
+/// Bytes per chunk sent to the server.
 const CHUNK_BYTES: usize = 1 << 16;
 
-/// A row: its first byte in the file, and its cells, or what is wrong with it as a whole.
+/// A row: its byte offset in the file, and its cells, or why it cannot be read.
 pub struct Row<'a> {
     pub at: u64,
     pub cells: Result<&'a ByteRecord, String>,
 }
 
-/// Sends the rows of `file` to a `COPY`, each as `encode` appends it; how many they are. Stops where `encode` says so.
+/// Sends the rows of `file` to a `COPY`, encoded by `encode`; returns their number. Stops if `encode` says so.
 pub async fn send(
     file: &TableFile,
     copy: &str,
@@ -59,20 +59,20 @@ pub async fn send(
     copy.finish().await.map_err(of_file)
 }
 
-/// How cells are taken that are no value of their column as they are.
+/// Options and counts for cells that are not valid values of their column.
 #[derive(Default)]
 pub struct Leniency {
-    /// New ids for those of the files.
+    /// Replacement of ids.
     pub ids: Option<Ids>,
-    /// Texts that are too long are cut.
+    /// Whether long texts are truncated.
     pub truncates: bool,
-    /// How many were cut.
+    /// Number of truncated texts.
     pub truncated: u64,
-    /// Cells with `NaN` or an infinity for a number, which are stored as no value.
+    /// Number of cells with `NaN` or an infinite number, which are stored as NULL.
     pub without_number: u64,
 }
 
-/// Appends a row; `wrong` is told of each cell that is wrong, and stands in it as NULL.
+/// Appends a row; calls `wrong` for each wrong cell, and writes NULL instead.
 pub fn encode(
     cells: &ByteRecord,
     layout: &Layout,
@@ -114,7 +114,7 @@ fn encode_cell(
         return Ok(());
     }
     match cell::write(cell, &filled.column, out) {
-        // two keys that are cut could become one
+        // two truncated keys could become equal
         Err(Problem::TooLong { limit, .. }) if leniency.truncates && !filled.column.is_key => {
             leniency.truncated += 1;
             let cut: String = String::from_utf8_lossy(cell).chars().take(limit).collect();

@@ -1,4 +1,4 @@
-//! A file of rows: plain or gzip, separated by commas or tabs, quoted or not.
+//! Reads a file of rows: plain or gzip, separated by commas or tabs, quoted or not.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -14,15 +14,15 @@ use crate::failure::Failure;
 /// RFC 1952 section 2.3.1.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// A header is shorter.
+/// Longer than any header.
 const MAX_HEADER_BYTES: u64 = 64 * 1024;
 
 /// How cells are quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quoting {
-    /// With commas always; with tabs if the header is quoted. Athena's names have literal quotes.
+    /// Always quoted with commas; with tabs only if the header is quoted. Athena's names contain literal quotes.
     Guessed,
-    /// With tabs too.
+    /// Also quoted with tabs.
     Always,
 }
 
@@ -31,21 +31,21 @@ pub struct Source {
     reader: csv::Reader<Box<dyn Read>>,
     record: ByteRecord,
     open_quote: OpenQuote,
-    /// Names of the columns, in lower case. Columns at the end that have no name are left out.
+    /// Column names in lower case, without unnamed columns at the end.
     pub header: Vec<String>,
 }
 
 /// Why a row cannot be read.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// The row that begins at this byte is wrong; the next one may be right.
+    /// The row at this byte offset is wrong; later rows may be right.
     Row { at: u64, problem: String },
-    /// The file itself: a disk that fails, gzip that is cut off.
+    /// The file cannot be read further: a disk error, truncated gzip.
     File(io::Error),
 }
 
 impl Source {
-    /// Opens it; `bar` moves by the bytes that are read of it.
+    /// Opens the file; `bar` advances with the bytes read.
     pub fn open(place: &Place, quoting: Quoting, bar: &ProgressBar) -> Result<Self, Failure> {
         let told = |problem: String| Failure::new(format!("{place}: {problem}"));
         let opened = place.open(bar).and_then(unpack);
@@ -61,7 +61,7 @@ impl Source {
         let open_quote = OpenQuote::default();
         let content: Box<dyn Read> =
             if is_quoted { Box::new(Watched::new(content, delimiter, open_quote.clone())) } else { Box::new(content) };
-        // rows that are shorter or longer are judged here, because empty cells at the end are none
+        // the length of rows is checked here, because empty cells at the end do not count
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).quoting(is_quoted).flexible(true).from_reader(content);
         let header = reader.headers().map_err(|_| told("line 1: not UTF-8 text".to_owned()))?;
@@ -70,7 +70,7 @@ impl Source {
         Ok(Self { reader, record: ByteRecord::new(), open_quote, header })
     }
 
-    /// The next row that has a value in some cell. It has at least as many cells as the header, and empty ones behind them.
+    /// Returns the next row with a non-empty cell. It has at least as many cells as the header, and only empty ones beyond.
     pub fn read(&mut self) -> Result<Option<&ByteRecord>, Unreadable> {
         loop {
             match self.reader.read_byte_record(&mut self.record) {
@@ -96,7 +96,7 @@ impl Source {
     }
 }
 
-/// The byte at which a row begins, in the unpacked file without its byte order mark.
+/// Returns a row's byte offset in the unpacked file without its byte order mark.
 pub fn at(record: &ByteRecord) -> u64 {
     record.position().map(csv::Position::byte).unwrap_or_default()
 }
@@ -109,13 +109,13 @@ fn unreadable(error: csv::Error) -> Unreadable {
     }
 }
 
-/// The lines of the rows that begin at these bytes, which are in order.
+/// Returns the line numbers of rows that begin at these ascending byte offsets.
 pub fn lines_of(place: &Place, at: &[u64]) -> io::Result<Vec<u64>> {
     let (beginning, rest) = unpack(place.open(&ProgressBar::hidden())?)?;
     lines::of(BufReader::new(Cursor::new(beginning).chain(rest)), at)
 }
 
-/// The beginning, as far as the first line feed, without its byte order mark; and what follows it.
+/// Reads up to the first line feed, without the byte order mark; returns that and a reader for the rest.
 fn unpack(file: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn BufRead>)> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     let mut content: Box<dyn BufRead> = if file.fill_buf()?.starts_with(&GZIP_MAGIC) {

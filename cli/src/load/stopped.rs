@@ -5,20 +5,20 @@ use sqlx::postgres::PgDatabaseError;
 use super::file::TableFile;
 use crate::failure::Failure;
 
-/// SQLSTATE classes of what a row can be refused for (PostgreSQL appendix A): data exception, constraint violation, program limit.
+/// SQLSTATE classes for refused rows (PostgreSQL appendix A): data exception, constraint violation, program limit.
 const OF_ROWS: [&str; 3] = ["22", "23", "54"];
 
 /// Why a load stopped.
 #[derive(Debug)]
 pub enum Stopped {
-    /// A row is wrong. Which ones are, a second reading finds out; where it finds none, this is told.
+    /// A row is wrong. A second pass finds which; if it finds none, this failure is reported.
     Row(Failure),
-    /// Something else: the database, a disk.
+    /// Another failure, such as of the database or a disk.
     Failure(Failure),
 }
 
 impl Stopped {
-    /// A row of `file` was refused by PostgreSQL, or the connection failed. Its own words may quote a value.
+    /// Classifies an error: PostgreSQL refused a row of `file`, or the connection failed. PostgreSQL's message may quote a value.
     pub fn of(error: sqlx::Error, file: &TableFile) -> Self {
         let database = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
         let refusal = database.filter(|error| OF_ROWS.contains(&error.code().get(..2).unwrap_or_default()));
@@ -27,7 +27,7 @@ impl Stopped {
         Self::Row(file.failure(format!("PostgreSQL refuses a row (SQLSTATE {}{constraint})", refusal.code())))
     }
 
-    /// A row of `file` that was not sent.
+    /// Reports a row of `file` that was not sent.
     pub fn at_row_of(file: &TableFile) -> Self {
         Self::Row(file.failure("a row is wrong"))
     }

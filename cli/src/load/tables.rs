@@ -1,6 +1,6 @@
-//! The tables of OMOP CDM 5.4 that the schema has, each after those that it refers to.
+//! The tables of OMOP CDM 5.4 in the schema, each after the tables that it refers to.
 
-/// What Athena delivers.
+/// Tables delivered by Athena.
 pub const VOCABULARY: &[&str] = &[
     "concept",
     "vocabulary",
@@ -14,7 +14,7 @@ pub const VOCABULARY: &[&str] = &[
     "source_to_concept_map",
 ];
 
-/// What a study delivers.
+/// Tables delivered by a study.
 pub const CLINICAL: &[&str] = &[
     "location",
     "care_site",
@@ -36,7 +36,7 @@ pub const CLINICAL: &[&str] = &[
     "fact_relationship",
 ];
 
-/// Which command loads a table.
+/// Returns the command that loads a table.
 pub fn command_of(table: &str) -> Option<&'static str> {
     if VOCABULARY.contains(&table) {
         Some("augmed load vocabulary")

@@ -1,4 +1,4 @@
-//! A page configuration against its rules (contract, section 4) and against the data.
+//! Checks a page configuration against its rules (contract, section 4) and against the data.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use super::finding::Finding;
 use crate::failure::Failure;
 use crate::plausibility;
 
-/// The key of `PATIENT COMPLAINT` that the list of cases shows.
+/// The key of `PATIENT COMPLAINT` in the list of cases.
 const CHIEF_COMPLAINT: &str = "Chief Complaint";
 
-/// A key that holds concepts, and where the data has them.
+/// A key with concepts, and where the data have them.
 pub struct Leaf {
     pub section: &'static str,
     /// `BACKGROUND.Social History.Smoke`
@@ -23,15 +23,15 @@ pub struct Leaf {
     pub concepts: Vec<i32>,
 }
 
-/// Everything that is wrong or odd, in the configuration's order; then values of the data that cannot be right.
+/// Returns everything that is wrong or doubtful, in the configuration's order; then implausible values of the data.
 pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let mut findings = check(json, db).await?;
-    let implausible = plausibility::look(db).await?.into_iter();
+    let implausible = plausibility::find(db).await?.into_iter();
     findings.extend(implausible.map(|one| Finding::note(&one.place, format!("{} rows: {}", one.rows, one.problem))));
     Ok(findings)
 }
 
-/// Everything that is wrong or odd, in the configuration's order.
+/// Returns everything that is wrong or doubtful, in the configuration's order.
 pub async fn check(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let (leaves, mut findings) = read(json);
     let concepts: Vec<i32> = leaves.iter().flat_map(|leaf| leaf.concepts.iter().copied()).collect();
@@ -49,7 +49,9 @@ fn read(json: &str) -> (Vec<Leaf>, Vec<Finding>) {
     for (name, content) in &sections {
         match known.into_iter().find(|section| section == name) {
             Some(section) => read_section(section, section, content, &mut leaves, &mut findings),
-            None => findings.push(Finding::wrong(name, format!("is no section; there are {}", known.join(", ")))),
+            None => {
+                findings.push(Finding::wrong(name, format!("is not a section; the sections are {}", known.join(", "))));
+            }
         }
     }
     for missing in known.into_iter().filter(|section| !sections.contains_key(*section)) {
@@ -94,7 +96,7 @@ fn leaf(section: &'static str, place: String, ids: &[&RawValue], findings: &mut 
     for id in ids {
         match id.get().parse() {
             Ok(id) => concepts.push(id),
-            Err(_) => findings.push(Finding::wrong(&place, format!("{} is no concept id", id.get()))),
+            Err(_) => findings.push(Finding::wrong(&place, format!("{} is not a concept id", id.get()))),
         }
     }
     if concepts.is_empty() {
@@ -149,11 +151,11 @@ mod tests {
         assert_eq!(
             said,
             [
-                "BACKGROUND.A.B|\"x\" is no concept id",
+                "BACKGROUND.A.B|\"x\" is not a concept id",
                 "BACKGROUND.C|has to be a list of concept ids",
                 "PATIENT COMPLAINT|has to be an object of keys",
                 "PHYSICAL EXAMINATION.D|has to be a list of concept ids",
-                "OTHER|is no section; there are BACKGROUND, PATIENT COMPLAINT, PHYSICAL EXAMINATION",
+                "OTHER|is not a section; the sections are BACKGROUND, PATIENT COMPLAINT, PHYSICAL EXAMINATION",
             ]
         );
     }

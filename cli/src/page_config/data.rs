@@ -1,11 +1,11 @@
-//! What the clinical data knows of concepts.
+//! Reads how concepts occur in the clinical data.
 
 use std::collections::BTreeMap;
 
 use shared::db::Database;
 use shared::page_config::{PATIENT_COMPLAINT, PHYSICAL_EXAMINATION};
 
-/// A concept, and in how many visits it occurs.
+/// A concept, and the number of visits in which it occurs.
 pub struct Known {
     pub name: Option<String>,
     observed: i64,
@@ -14,7 +14,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// Visits that show it in this section.
+    /// Returns the number of visits that show it in this section.
     pub fn visits_in(&self, section: &str) -> i64 {
         match section {
             PATIENT_COMPLAINT => self.complained,
@@ -24,7 +24,7 @@ impl Known {
     }
 }
 
-/// Each of these concepts, by id.
+/// Returns these concepts, by id.
 pub async fn of_concepts(concepts: &[i32], db: &Database) -> Result<BTreeMap<i32, Known>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"WITH configured AS (SELECT DISTINCT id FROM unnest($1::integer[]) AS id),

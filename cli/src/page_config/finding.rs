@@ -1,28 +1,28 @@
-//! Something about a page configuration.
+//! A finding about a page configuration.
 
 use std::fmt;
 
 use anstyle::AnsiColor;
 use serde::Serialize;
 
-/// What is found, where, and what to do.
+/// What was found, where, and what to do.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether it can stay.
+    /// Severity of the finding.
     pub weight: Weight,
-    /// `BACKGROUND.Social History.Smoke`; empty for the whole.
+    /// `BACKGROUND.Social History.Smoke`; empty for the whole configuration.
     pub place: String,
-    /// What is the matter, and what to do about it.
+    /// Description of the problem and its remedy.
     pub text: String,
 }
 
-/// Whether it can stay.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
-    /// The server leaves it out.
+    /// The server ignores this part.
     Wrong,
-    /// It may be meant so.
+    /// It may be intended.
     Note,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How many are wrong, and how many are notes.
+/// Returns the number of errors and the number of notes.
 pub fn counts(findings: &[Finding]) -> [usize; 2] {
     let wrong = findings.iter().filter(|finding| finding.is_wrong()).count();
     [wrong, findings.len() - wrong]

@@ -1,4 +1,4 @@
-//! `augmed page-config`: which concepts a case shows, under which keys, in which order (`system_config['page_config']`).
+//! `augmed page-config`: manages which concepts a case shows, under which keys, in which order (`system_config['page_config']`).
 
 mod check;
 mod data;
@@ -28,15 +28,15 @@ A page configuration is a JSON object of up to three sections, shown in its own 
    \"PATIENT COMPLAINT\": {\"Chief Complaint\": [38000282]},
    \"PHYSICAL EXAMINATION\": {\"Vital Signs\": [4263222]}}
 
-BACKGROUND holds concepts of observations and may nest, PATIENT COMPLAINT types of observations, PHYSICAL EXAMINATION concepts of
-measurements, of which the first gives the title.
+BACKGROUND contains concepts of observations and may be nested, PATIENT COMPLAINT types of observations, PHYSICAL EXAMINATION concepts of
+measurements, of which the first is the title.
 
 Examples:
-  augmed page-config check page_config.json   hold a file against the clinical data
+  augmed page-config check page_config.json   check a file against the clinical data
   augmed page-config set page_config.json     check it and store it
-  augmed page-config show > page_config.json  what is stored";
+  augmed page-config show > page_config.json  print the stored one";
 
-/// The page configuration.
+/// Configure what a case shows.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -51,18 +51,18 @@ enum Action {
         /// A JSON file, or - for standard input.
         file: Input,
     },
-    /// Print what is stored, as it was stored.
+    /// Print the stored configuration unchanged.
     Show,
-    /// Hold a file, or what is stored, against the clinical data. Changes nothing.
+    /// Check a file, or the stored configuration, against the clinical data. Changes nothing.
     Check {
-        /// A JSON file, or - for standard input. Without it: what is stored.
+        /// A JSON file, or - for standard input. Default: the stored configuration.
         file: Option<Input>,
     },
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let db = match arguments.action {
-        // the service may not change it
+        // the service's role may not change it
         Action::Set { .. } => context.owner_database().await?,
         Action::Show | Action::Check { .. } => context.database().await?,
     };
@@ -104,7 +104,7 @@ async fn stored(db: &Database) -> Result<Box<RawValue>, Failure> {
     RawValue::from_string(json.ok_or_else(none)?).map_err(|error| Failure::new(format!("page_config: {error}")))
 }
 
-/// As it was sent: key order is the order on the page.
+/// Stores the text unchanged, because key order is the order on the page.
 async fn store(connection: &mut PgConnection, json: &RawValue) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO system_config (id, json_config) VALUES ('page_config', $1::text::json)

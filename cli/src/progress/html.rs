@@ -1,4 +1,4 @@
-//! The progress of a study as a page that needs nothing else.
+//! Renders the progress of a study as a self-contained page.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use super::plot::{Bars, Durations, Ranges, Value};
 use super::words::{checks, count, percent, quartiles};
 use crate::failure::Failure;
 
-/// Answers that one line names.
-const MOST_ANSWERS: usize = 20;
+/// Maximum answers listed in one line.
+const MAX_LISTED_ANSWERS: usize = 20;
 
-/// What fits into a plot.
+/// Maximum days in a plot.
 const SHOWN_DAYS: u64 = 60;
 
-/// Renders the page. Participants are ids, unless addresses are asked for: a page is mailed on.
+/// Renders the page. Participants are ids unless addresses are requested, because pages are forwarded by mail.
 pub fn page(study: &Study, with_addresses: bool) -> Result<String, Failure> {
     let page = Page::of(study, with_addresses);
     let template = concat!(include_str!("bars.html"), include_str!("report.html"));
@@ -29,7 +29,7 @@ pub fn page(study: &Study, with_addresses: bool) -> Result<String, Failure> {
     rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
 }
 
-/// What the template shows.
+/// Data for the template.
 #[derive(Serialize)]
 struct Page {
     style: &'static str,
@@ -47,7 +47,7 @@ struct Page {
     contradictions: Vec<String>,
 }
 
-/// How many participants are in a state.
+/// Number of participants in a state.
 #[derive(Serialize)]
 struct Count {
     state: State,
@@ -71,12 +71,12 @@ impl Page {
             durations: durations(study),
             arms: study.arms.iter().map(|arm| Line::of(name_of(arm), &arm.work)).collect(),
             participants: study.participants.iter().map(|one| Line::of_participant(one, with_addresses)).collect(),
-            contradictions: study.contradictions.sentences(MOST_ANSWERS),
+            contradictions: study.contradictions.sentences(MAX_LISTED_ANSWERS),
         }
     }
 }
 
-/// A line of a table.
+/// A row of a table.
 #[derive(Serialize)]
 struct Line {
     name: String,
@@ -136,7 +136,7 @@ fn name_of(arm: &Arm) -> String {
     if name.is_empty() { "without an arm".to_owned() } else { name }
 }
 
-/// Two months: until today, or until the last answer of a study that is over.
+/// Returns two months until today, or until the last answer of a finished study.
 fn days(study: &Study) -> Option<Bars> {
     let (first, last) = (study.days.first()?.day, study.days.last()?.day);
     let today = study.at.date_naive();
@@ -151,7 +151,7 @@ fn days(study: &Study) -> Option<Bars> {
     Some(Bars::of(&shown.collect::<Vec<_>>()))
 }
 
-/// How many participants have answered so much of theirs, in tenths; all of it is a bar of its own.
+/// Counts participants by the share of their assignments that they have answered, in tenths; complete ones have a bar of their own.
 fn shares(participants: &[Participant]) -> Vec<Value> {
     let assigned = participants.iter().filter(|one| one.work.assigned > 0);
     let tenths: Vec<i64> = assigned.map(|one| percent(one.work.answered, one.work.assigned) / 10).collect();

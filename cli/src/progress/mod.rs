@@ -1,4 +1,4 @@
-//! `augmed progress`: who has done how much, how long it takes them, and who is stuck.
+//! `augmed progress`: shows how much each participant has done, how long it takes, and who is stuck.
 
 mod html;
 mod model;
@@ -21,25 +21,25 @@ use crate::waiting;
 use model::Study;
 
 const AFTER_HELP: &str = "\
-Who is stuck has assignments left, could log in, and has not answered for some days. Durations are medians, with the quartiles in brackets: of
-reading a case until its questions are opened, and of answering them. An attention check comes with every tenth case.
+A participant is stuck who has assignments left, may log in, and has not answered for some days. Durations are medians, with the quartiles in
+brackets: from opening a case to opening its questions, and from there to the answer. An attention check comes with every tenth case.
 
 Examples:
   augmed progress
   augmed progress --html progress.html --stuck-after-days 3
   augmed --json progress | jq '.participants[] | select(.state == \"stuck\") | .id'";
 
-/// How far the study is.
+/// Show the progress of the study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Write a page with plots too, or with - to standard output. It needs nothing else and can be mailed: participants are ids.
+    /// Also write a self-contained page with plots; - is standard output. Participants are ids, so that it can be mailed.
     #[arg(long, value_name = "FILE")]
     html: Option<Output>,
     /// Show addresses in the page.
     #[arg(long, requires = "html")]
     with_addresses: bool,
-    /// Days without an answer after which somebody is stuck.
+    /// Days without an answer after which a participant is stuck.
     #[arg(long, value_name = "N", default_value_t = 7)]
     stuck_after_days: u32,
 }

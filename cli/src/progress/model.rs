@@ -1,4 +1,4 @@
-//! The progress of a study, from what the database knows.
+//! Calculates the progress of a study from the database's facts.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use shared::time::StoredTime;
 use super::queries::{Account, Check, Day, Facts, Group};
 use crate::exposures::Contradictions;
 
-/// A study at a moment.
+/// Progress at one moment.
 #[derive(Debug, Serialize)]
 pub struct Study {
     pub at: DateTime<Utc>,
     pub stuck_after_days: u32,
     pub total: Work,
-    /// Of the seven days before this one.
+    /// Answers in the seven days before this one.
     pub answers_of_last_week: i64,
-    /// When everything is answered if it goes on like this.
+    /// Expected day of the last answer at the current pace.
     pub expected_end: Option<NaiveDate>,
     pub participants: Vec<Participant>,
     pub arms: Vec<Arm>,
@@ -25,23 +25,23 @@ pub struct Study {
     pub contradictions: Contradictions,
 }
 
-/// Assignments, and what became of them.
+/// Assignments by state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Work {
     pub assigned: i64,
     pub answered: i64,
     pub remaining: i64,
-    /// Never shown: their case is not there.
+    /// Never shown, because their case does not exist.
     pub skipped: i64,
-    /// From opening a case to opening its questions.
+    /// Time from opening a case to opening its questions.
     pub case_seconds: Option<Quartiles>,
-    /// From opening the questions to the answer.
+    /// Time from opening the questions to the answer.
     pub answer_seconds: Option<Quartiles>,
     pub checks_passed: u32,
     pub checks_failed: u32,
 }
 
-/// Of a duration, in seconds.
+/// Quartiles of a duration, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Quartiles {
     pub lower: f64,
@@ -51,7 +51,7 @@ pub struct Quartiles {
 
 #[derive(Debug, Serialize)]
 pub struct Participant {
-    /// Of the account. Assignments may be for an address that has none.
+    /// Id of the account; assignments may belong to an address without an account.
     pub id: Option<i32>,
     pub email: Option<String>,
     pub state: State,
@@ -68,17 +68,17 @@ pub struct Arm {
     pub work: Work,
 }
 
-/// How far somebody is. Who needs somebody's help comes first.
+/// State of a participant, those who need help first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Could go on, and has not for too long.
+    /// Could continue, but has not for too long.
     Stuck,
     /// Assignments for an address without an account.
     NoAccount,
-    /// Has assignments, and has not signed up.
+    /// Has assignments, but has not signed up.
     Invited,
-    /// Has assignments, and may not log in.
+    /// Has assignments, but may not log in.
     Deactivated,
     NotStarted,
     Working,
@@ -113,7 +113,7 @@ impl State {
 }
 
 impl Study {
-    /// The study that these facts are of.
+    /// Calculates the progress from these facts.
     pub fn of(facts: Facts, stuck_after_days: u32, at: DateTime<Utc>) -> Self {
         let Facts { groups, accounts, checks, days, contradictions } = facts;
         let mut total = Work::default();
@@ -156,13 +156,13 @@ impl Study {
         }
     }
 
-    /// How many are in a state.
+    /// Returns the number of participants in a state.
     pub fn count(&self, state: State) -> usize {
         self.participants.iter().filter(|one| one.state == state).count()
     }
 }
 
-/// Attention checks, by what groups have in common.
+/// Attention checks, by the common attribute of groups.
 #[derive(Default)]
 struct Tallies<'a> {
     total: Tally,
@@ -257,7 +257,7 @@ fn answers_of_last_week(days: &[Day], today: NaiveDate) -> i64 {
     days.iter().filter(|day| week.contains(&day.day)).map(|day| day.answers).sum()
 }
 
-/// `None` while nobody answers, and when all is done.
+/// Returns the expected end, or `None` if nobody answers, or everything is answered.
 fn expected_end(remaining: i64, answers_of_last_week: i64, today: NaiveDate) -> Option<NaiveDate> {
     if remaining <= 0 || answers_of_last_week <= 0 {
         return None;

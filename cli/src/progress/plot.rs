@@ -1,4 +1,4 @@
-//! Where things stand in a plot, in units of its `viewBox`. The template draws them.
+//! Computes positions in a plot, in units of its `viewBox`. The template draws it.
 
 use serde::Serialize;
 
@@ -7,30 +7,30 @@ use super::words;
 
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 44.0;
-/// Half a label stands out there.
-const RIGHT: f64 = 20.0;
-/// The words to the right of a range.
-const WORDS: f64 = 150.0;
+/// Margin for half a label.
+const RIGHT_MARGIN: f64 = 20.0;
+/// Width of the text to the right of a range.
+const LABEL_WIDTH: f64 = 150.0;
 const BARS_HEIGHT: f64 = 220.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 26.0;
-/// More labels below the bars would touch each other.
+/// More labels would overlap.
 const MAX_LABELS: usize = 12;
 const MAX_TICKS: f64 = 5.0;
-/// Two ranges of an arm, and its name above them.
+/// Height of an arm's two ranges and its name.
 const ROW_HEIGHT: f64 = 66.0;
-/// Steps of a scale of seconds; beyond them whole hours.
+/// Tick steps for seconds; beyond them whole hours.
 const SECONDS: [f64; 12] = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0];
 const HOUR: f64 = 3600.0;
 
-/// A value, what stands below its bar, and what the bar says of itself.
+/// A value, the label below its bar, and the bar's tooltip.
 pub struct Value {
     pub value: i64,
     pub label: String,
     pub title: String,
 }
 
-/// Upright bars over labels.
+/// A vertical bar chart with labels.
 #[derive(Debug, Serialize)]
 pub struct Bars {
     width: f64,
@@ -52,7 +52,7 @@ struct Bar {
     title: String,
 }
 
-/// A mark on a scale.
+/// A tick of a scale.
 #[derive(Debug, PartialEq, Serialize)]
 struct Tick {
     at: f64,
@@ -72,7 +72,7 @@ impl Bars {
         let step = whole_step(most);
         let top = (most / step).ceil() * step;
         let up = |value: f64| round(base - value / top * (base - TOP));
-        let slot = (WIDTH - LEFT - RIGHT) / values.len().max(1) as f64;
+        let slot = (WIDTH - LEFT - RIGHT_MARGIN) / values.len().max(1) as f64;
         let middle = |index: usize| LEFT + slot * (index as f64 + 0.5);
         let bar = |(index, value): (usize, &Value)| Bar {
             x: round(middle(index) - slot * 0.4),
@@ -90,7 +90,7 @@ impl Bars {
             height: BARS_HEIGHT,
             base,
             left: LEFT,
-            right: WIDTH - RIGHT,
+            right: WIDTH - RIGHT_MARGIN,
             bars: values.iter().enumerate().map(bar).collect(),
             ticks: ticks.collect(),
             labels: labels.collect(),
@@ -98,7 +98,7 @@ impl Bars {
     }
 }
 
-/// Quartiles of durations, lying, on one scale.
+/// Horizontal quartile ranges of durations on one scale.
 #[derive(Debug, Serialize)]
 pub struct Ranges {
     width: f64,
@@ -108,7 +108,7 @@ pub struct Ranges {
     ticks: Vec<Tick>,
 }
 
-/// An arm.
+/// The ranges of an arm.
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
@@ -127,7 +127,7 @@ struct Range {
     title: String,
 }
 
-/// What a row shows.
+/// Data of a row.
 pub struct Durations {
     pub name: String,
     pub case: Option<Quartiles>,
@@ -141,7 +141,7 @@ impl Ranges {
         let longest = longest.fold(1.0, f64::max);
         let step = seconds_step(longest);
         let end = (longest / step).ceil() * step;
-        let across = |seconds: f64| round(RIGHT + seconds.max(0.0) / end * (WIDTH - RIGHT - WORDS));
+        let across = |seconds: f64| round(RIGHT_MARGIN + seconds.max(0.0) / end * (WIDTH - RIGHT_MARGIN - LABEL_WIDTH));
         let base = TOP + ROW_HEIGHT * rows.len() as f64;
         let row = |(index, row): (usize, Durations)| {
             let y = TOP + ROW_HEIGHT * index as f64;
@@ -172,12 +172,12 @@ impl Ranges {
     }
 }
 
-/// 0, one step, two steps, … to the end.
+/// Returns 0, one step, two steps, … to the end.
 fn scale(step: f64, end: f64) -> impl Iterator<Item = f64> {
     std::iter::successors(Some(0.0), move |at| Some(at + step)).take_while(move |at| *at <= end + step / 2.0)
 }
 
-/// 1, 2 or 5 times a power of ten: at most five of them reach `most`.
+/// Returns 1, 2 or 5 times a power of ten, so that at most five steps reach `most`.
 fn whole_step(most: f64) -> f64 {
     let power = 10_f64.powf((most / MAX_TICKS).log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|times| (times * power).max(1.0));
@@ -189,7 +189,7 @@ fn seconds_step(most: f64) -> f64 {
     SECONDS.into_iter().find(|step| most / step <= MAX_TICKS).unwrap_or(hours)
 }
 
-/// A tenth of a unit is less than a pixel.
+/// Rounds to a tenth of a unit, which is less than a pixel.
 fn round(place: f64) -> f64 {
     (place * 10.0).round() / 10.0
 }

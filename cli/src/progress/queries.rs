@@ -1,4 +1,4 @@
-//! What the database knows of the work. All statements see the same moment.
+//! Reads the facts about the progress. All statements use the same snapshot.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use config_answer::{ATTENTION_CHECK_PASSED, ATTENTION_CHECK_TITLE};
@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use crate::exposures::{self, Contradictions};
 use crate::failure::Failure;
 
-/// Everything that is asked for.
+/// All facts.
 pub struct Facts {
     pub groups: Vec<Group>,
     pub accounts: Vec<Account>,
@@ -21,26 +21,26 @@ pub struct Facts {
     pub contradictions: Contradictions,
 }
 
-/// Assignments that have something in common.
+/// Assignments with a common attribute.
 pub struct Group {
-    /// Of one participant.
+    /// Whether they have one participant in common.
     pub is_participant: bool,
-    /// Of one arm. Of neither: all there are.
+    /// Whether they have one arm in common. If neither: all assignments.
     pub is_arm: bool,
     pub user_email: Option<String>,
     pub experiment_id: Option<String>,
     pub arm: Option<String>,
     pub assigned: i64,
     pub answered: i64,
-    /// Their case is not there, so that nobody gets them (contract section 9).
+    /// Their case does not exist, so nobody is shown them (contract section 9).
     pub skipped: i64,
     /// Quartiles of the seconds from opening a case to opening its questions.
     pub case_seconds: Option<Vec<f64>>,
-    /// And from there to the answer.
+    /// Quartiles of the seconds from there to the answer.
     pub answer_seconds: Option<Vec<f64>>,
 }
 
-/// An account that may have work.
+/// An account that may have assignments.
 pub struct Account {
     pub id: i32,
     pub email: String,
@@ -50,7 +50,7 @@ pub struct Account {
     pub last_answer: Option<NaiveDateTime>,
 }
 
-/// An attention check that was answered.
+/// An answered attention check.
 pub struct Check {
     pub user_email: Option<String>,
     pub experiment_id: Option<String>,
@@ -58,7 +58,7 @@ pub struct Check {
     pub is_passed: bool,
 }
 
-/// Answers of a day, in UTC.
+/// Number of answers on a day, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Day {
     pub day: NaiveDate,
@@ -66,7 +66,7 @@ pub struct Day {
 }
 
 pub async fn ask(db: &Database) -> Result<Facts, Failure> {
-    // its future is large, and would be part of every command's
+    // boxed, because this large future would be part of every command's
     let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let facts = Facts {
         groups: groups(&mut snapshot).await?,
@@ -126,7 +126,7 @@ async fn accounts(snapshot: &mut PgConnection) -> Result<Vec<Account>, sqlx::Err
     .await
 }
 
-/// PostgreSQL cannot look into JSON with a NUL or a lone surrogate, so that the answers with a check are read here.
+/// Reads answers with a check. They are parsed here, because PostgreSQL cannot parse JSON with a NUL or a lone surrogate.
 async fn checks(snapshot: &mut PgConnection) -> Result<Vec<Check>, sqlx::Error> {
     let mut answers = sqlx::query!(
         r#"SELECT user_email, experiment_id, arm, answer::text AS "answer!"
@@ -142,7 +142,7 @@ async fn checks(snapshot: &mut PgConnection) -> Result<Vec<Check>, sqlx::Error> 
     Ok(checks)
 }
 
-/// Whether the attention check of an answer is passed; `None` without one.
+/// Returns whether an answer's attention check was passed; `None` without a check.
 fn is_passed(answer: &str) -> Option<bool> {
     let answers = fields(answer)?;
     let chosen: &RawValue = answers.get(ATTENTION_CHECK_TITLE)?;

@@ -1,4 +1,4 @@
-//! The progress of a study on a terminal.
+//! Prints the progress of a study.
 
 use std::io::{self, Write};
 
@@ -7,8 +7,8 @@ use super::words::{checks, count, percent, quartiles};
 use crate::report::Report;
 use crate::table;
 
-/// Answers that one line names; `--json` has them all.
-const MOST_ANSWERS: usize = 10;
+/// Maximum answers listed in one line; `--json` has all of them.
+const MAX_LISTED_ANSWERS: usize = 10;
 
 impl Report for Study {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -81,13 +81,13 @@ impl Study {
             let answers = count(self.answers_of_last_week);
             writeln!(out, "{answers} answers in the last seven full days: all done on {end} at this pace")?;
         }
-        for sentence in self.contradictions.sentences(MOST_ANSWERS) {
+        for sentence in self.contradictions.sentences(MAX_LISTED_ANSWERS) {
             writeln!(out, "warning: {sentence}: augmed case shown ANSWER")?;
         }
         if total.skipped > 0 {
             writeln!(
                 out,
-                "warning: {} assignments are never shown, for their case is not there: augmed doctor",
+                "warning: {} assignments are never shown, because their case does not exist: augmed doctor",
                 total.skipped
             )?;
         }

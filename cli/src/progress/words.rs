@@ -1,15 +1,15 @@
-//! Numbers and durations as people read them.
+//! Formats numbers and durations for people.
 
 use indicatif::HumanCount;
 
 use super::model::{Quartiles, Work};
 
-/// `12,345`.
+/// Formats as `12,345`.
 pub fn count(number: impl TryInto<u64>) -> String {
     HumanCount(number.try_into().unwrap_or_default()).to_string()
 }
 
-/// `3:05` for 185 seconds, `1:02:00` for an hour and two minutes.
+/// Formats 185 seconds as `3:05`, an hour and two minutes as `1:02:00`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of seconds")]
 pub fn duration(seconds: f64) -> String {
     let seconds = seconds.max(0.0).round() as u64;
@@ -19,14 +19,14 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// `3:05 (2:10–4:40)`; empty where nothing was timed.
+/// Formats as `3:05 (2:10–4:40)`; empty without timings.
 pub fn quartiles(quartiles: Option<Quartiles>) -> String {
     let words =
         |Quartiles { lower, median, upper }| format!("{} ({}–{})", duration(median), duration(lower), duration(upper));
     quartiles.map(words).unwrap_or_default()
 }
 
-/// `2 of 3`; empty before the first attention check.
+/// Formats as `2 of 3`; empty before the first attention check.
 pub fn checks(work: &Work) -> String {
     match work.checks_passed + work.checks_failed {
         0 => String::new(),
@@ -34,7 +34,7 @@ pub fn checks(work: &Work) -> String {
     }
 }
 
-/// Hundredths that are done, rounded down: 100 is all of it.
+/// Returns a percentage rounded down, so that 100 means everything.
 pub fn percent(part: i64, whole: i64) -> i64 {
     if whole <= 0 { 0 } else { part * 100 / whole }
 }

@@ -1,4 +1,4 @@
-//! `augmed study`: what a study is evaluated with, and kept by.
+//! `augmed study`: evaluates and archives a study.
 
 mod agreement;
 mod codebook;
@@ -18,7 +18,7 @@ Examples:
   augmed study seal sealed --key key.pem
   augmed study verify sealed --key public.pem";
 
-/// Evaluate a study, and keep it.
+/// Evaluate and archive a study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -30,11 +30,11 @@ pub struct Arguments {
 enum Action {
     /// How much participants agree about a question, per arm; with --truth, how often they are right.
     Agreement(agreement::Arguments),
-    /// Write what each column of each export is, as Markdown, CSV or a data dictionary of REDCap.
+    /// Describe each column of each export, as Markdown, CSV or a REDCap data dictionary.
     Codebook(codebook::Arguments),
-    /// Write everything that the study consists of, with a manifest of hashes and a signature.
+    /// Write the whole study, with a manifest of hashes and a signature.
     Seal(seal::Arguments),
-    /// Say what of a sealed study was changed, added or lost. Needs no database.
+    /// Check whether a sealed study was changed, extended or damaged. Needs no database.
     Verify(seal::VerifyArguments),
 }
 

@@ -1,4 +1,4 @@
-//! `activate`, `deactivate` and `logout`.
+//! `activate`, `deactivate` and `logout`: change accounts.
 
 use serde_json::json;
 use shared::audit::Action;
@@ -20,11 +20,11 @@ pub async fn deactivate(accounts: Accounts, context: &Context) -> Result<Ending,
 async fn set_active(active: bool, accounts: &Accounts, context: &Context) -> Result<Ending, Failure> {
     let db = context.database().await?;
     let selected = accounts.find(&db).await?;
-    // one without a password cannot log in however active it is, and could not sign up any more
+    // an account without a password could neither log in nor sign up any more
     let is_changed = |account: &Selected| account.is_active != active && account.has_password;
     let ids: Vec<i32> = selected.iter().filter(|account| is_changed(account)).map(|account| account.id).collect();
     let mut transaction = context::begin(&db).await?;
-    // the trigger of tokens_valid_from ends the sessions of those that become inactive
+    // a trigger sets tokens_valid_from, which ends the sessions of deactivated accounts
     sqlx::query!(
         r#"UPDATE "user" SET active = $1, modified_timestamp = now() AT TIME ZONE 'UTC' WHERE id = ANY ($2)"#,
         active,
@@ -54,7 +54,7 @@ async fn set_active(active: bool, accounts: &Accounts, context: &Context) -> Res
 pub async fn log_out(accounts: Accounts, context: &Context) -> Result<Ending, Failure> {
     let db = context.database().await?;
     let selected = accounts.find(&db).await?;
-    // one that has not signed up has no session, and keeps the link of its invitation
+    // an account that has not signed up has no session, and keeps its invitation link
     let is_changed = |account: &Selected| account.is_active || account.has_password;
     let ids: Vec<i32> = selected.iter().filter(|account| is_changed(account)).map(|account| account.id).collect();
     let mut transaction = context::begin(&db).await?;

@@ -1,4 +1,4 @@
-//! `invite`: makes accounts, as `POST /admin/users` does.
+//! `invite`: creates accounts, like `POST /admin/users`.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -17,30 +17,30 @@ use super::prolific;
 use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::report::{Ending, Report};
 use crate::{people, table};
 
-/// A command that somebody waits for, and a list of some hundred people.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// Enough for a list of several hundred people.
+const MAIL_TIMEOUT: Duration = Duration::from_mins(5);
 
 const NOT_MAILED: &str = "added, but its mail did not leave: augmed users reset mails another";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Addresses.
+    /// Addresses to invite.
     #[arg(required_unless_present_any = ["file", "prolific"])]
     emails: Vec<String>,
     /// A file of people (CSV, or addresses), or - for standard input.
     #[arg(long, short)]
     file: Option<Input>,
-    /// A list of participants that Prolific has exported; a participant's address is ID@email.prolific.com.
+    /// A list of participants exported by Prolific; a participant's address is ID@email.prolific.com.
     #[arg(long, value_name = "FILE")]
     prolific: Option<Input>,
-    /// Only so many of the people in the files, by chance.
+    /// Only so many random people of the file.
     #[arg(long, value_name = "N", requires = "seed")]
     sample: Option<usize>,
-    /// Any text: the same people, number and seed make the same choice.
+    /// Any text: the same people, number and seed select the same people.
     #[arg(long, requires = "sample")]
     seed: Option<String>,
 }
@@ -65,7 +65,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         of_files = sample(of_files, size, seed)?;
     }
     invitations.extend(of_files);
-    // what mailing needs is asked for before there is anything to mail
+    // checks the mail configuration before there is anything to mail
     let app = match config::signup(&context.environment().await?)? {
         Signup::Open => None,
         Signup::ByMail => Some(context.app().await?.0),
@@ -85,7 +85,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let links = mailed_link::store(&mut *transaction, &emails, Occasion::Invitation).await?;
     transaction.commit().await?;
     let mailed = match &app {
-        Some(app) => mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), PATIENCE).await,
+        Some(app) => mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), MAIL_TIMEOUT).await,
         None => HashSet::new(),
     };
     let outcome = |email: &String| match (added.contains_key(email), app.is_some()) {
@@ -101,14 +101,14 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     context.show(&All { invited: invited.collect(), by_mail: app.is_some() })
 }
 
-/// Chooses `size` people, whatever the order of the file.
+/// Selects `size` people, independently of the order of the file.
 fn sample(mut people: Vec<Invitation>, size: usize, seed: &str) -> Result<Vec<Invitation>, Failure> {
     people.sort_by(|one, other| one.email.cmp(&other.email));
     people.dedup_by(|one, other| one.email == other.email);
     if people.len() < size {
         return Err(Failure::new(format!("--sample {size}: the files have only {} people", people.len())));
     }
-    Chance::from_seed(seed).shuffle(&mut people);
+    SeededRng::from_seed(seed).shuffle(&mut people);
     people.truncate(size);
     Ok(people)
 }

@@ -1,4 +1,4 @@
-//! `list`: all accounts, and how far each is.
+//! `list`: prints all accounts with their state.
 
 use std::io::{self, Write};
 

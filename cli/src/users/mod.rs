@@ -1,4 +1,4 @@
-//! `augmed users`: who takes part.
+//! `augmed users`: manages accounts.
 
 mod change;
 mod invite;
@@ -16,20 +16,20 @@ use crate::failure::Failure;
 use crate::report::Ending;
 
 const AFTER_HELP: &str = "\
-A file of people is CSV with the columns email, name, position, employer, area_of_clinical_ex, of which only the first is needed; or
-addresses, one a line or with commas, semicolons or tabs between them.
+A file of people is CSV with the columns email, name, position, employer, area_of_clinical_ex, of which only the first is required; or
+addresses, one per line or separated by commas, semicolons or tabs.
 
 Examples:
   augmed users invite ines@clinic.example tomas@clinic.example
   augmed users invite --file participants.csv
   augmed users invite --prolific prolific_export.csv --sample 100 --seed round-1
   augmed users list
-  augmed users deactivate 17                 an account may be named by its id
-  augmed users withdraw tomas@clinic.example ends an invitation
-  augmed users logout ines@clinic.example    ends tokens, on whatever device
+  augmed users deactivate 17                 accounts can also be given by id
+  augmed users withdraw tomas@clinic.example withdraws an invitation
+  augmed users logout ines@clinic.example    ends all sessions
   augmed users reset ines@clinic.example     mails a link that sets a new password";
 
-/// Who takes part.
+/// Manage participants' accounts.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -39,19 +39,19 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make accounts. With SIGNUP=by-mail their owners are mailed a link, where they choose a password; else they sign up with their address.
+    /// Create accounts. With SIGNUP=by-mail, mail their owners a link to choose a password; otherwise they sign up with their address.
     Invite(invite::Arguments),
     /// List all accounts.
     List,
     /// Let deactivated accounts log in again.
     Activate(select::Accounts),
-    /// Let accounts log in no more, their tokens included. Their answers stay.
+    /// Prevent accounts from logging in, and invalidate their tokens. Their answers are kept.
     Deactivate(select::Accounts),
-    /// Take invitations back: the accounts are removed, and their links are no good any more. Their assignments stay.
+    /// Withdraw invitations: remove the accounts and invalidate their links. Their assignments are kept.
     Withdraw(select::Accounts),
-    /// End the sessions of accounts: tokens and mailed links from before are refused. Their owners log in again.
+    /// End the sessions of accounts: earlier tokens and mailed links are refused. Their owners have to log in again.
     Logout(select::Accounts),
-    /// Mail a link that sets a new password; to who has not signed up yet, a new invitation. It is valid for two days, an invitation for a week.
+    /// Mail a link, valid for two days, that sets a new password; to people who have not signed up yet, a new invitation, valid for a week.
     Reset(select::Accounts),
 }
 

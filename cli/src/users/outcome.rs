@@ -1,4 +1,4 @@
-//! What became of each account that a command was for.
+//! The result for each account of a command.
 
 use std::io::{self, Write};
 
@@ -17,13 +17,13 @@ struct Outcome {
     is_done: bool,
 }
 
-/// An outcome for each account.
+/// Results for all accounts.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub struct Changed(Vec<Outcome>);
 
 impl Changed {
-    /// `outcome` says what became of an account, and whether that is what was wanted.
+    /// Collects the results: `outcome` returns a description, and whether the result is the intended one.
     pub fn of(accounts: &[Selected], mut outcome: impl FnMut(&Selected) -> (String, bool)) -> Self {
         let outcomes = accounts.iter().map(|account| {
             let (outcome, is_done) = outcome(account);

@@ -1,4 +1,4 @@
-//! A list of participants as Prolific exports it: CSV with a column `Participant id`, or the table that the old script read, with
+//! Reads a list of participants exported by Prolific: CSV with a column `Participant id`, or the table that the old script read, with
 //! `Prolific ID`.
 
 use std::collections::HashSet;
@@ -9,15 +9,15 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::Table;
 
-/// Where Prolific passes mail on to a participant.
+/// Domain at which Prolific forwards mail to participants.
 const DOMAIN: &str = "@email.prolific.com";
 /// Names of the column, in letters and digits.
 const ID: [&str; 3] = ["participantid", "prolificid", "prolificpid"];
 const POSITION: [&str; 2] = ["occupationspecialty", "occupation"];
-/// What Prolific writes for the id of who has withdrawn.
+/// Prolific's replacement for the id of a participant who has withdrawn.
 const WITHDRAWN: &str = "CONSENT_REVOKED";
 
-/// Everybody in a file, once.
+/// Returns everybody in a file, without duplicates.
 pub fn read(file: &Input) -> Result<Vec<Invitation>, Failure> {
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let find = |names: &[&str]| table.header.iter().position(|name| names.contains(&plain(name).as_str()));
@@ -35,7 +35,7 @@ pub fn read(file: &Input) -> Result<Vec<Invitation>, Failure> {
         }
         let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_id {
-            return Err(file.failure(format!("row {}: column Participant id: is no id of Prolific", row.line)));
+            return Err(file.failure(format!("row {}: column Participant id: is not a Prolific id", row.line)));
         }
         let position = position.map(|column| row.cell(column)).filter(|text| !text.is_empty());
         let invitation = Invitation {
@@ -54,7 +54,7 @@ pub fn read(file: &Input) -> Result<Vec<Invitation>, Failure> {
     Ok(people)
 }
 
-/// `Participant id`, `participant_id` and `PARTICIPANT ID` are one.
+/// Normalises a name: `Participant id`, `participant_id` and `PARTICIPANT ID` are equal.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }

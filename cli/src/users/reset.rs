@@ -29,7 +29,7 @@ pub async fn run(accounts: Accounts, context: &Context) -> Result<Ending, Failur
     context.show(&Changed::of(&selected, |_| outcomes.next().unwrap_or_default()))
 }
 
-/// The entry is there with the link, and so before the mail: whoever ends the command leaves no link that the trail does not know.
+/// Stores the link with its audit entry before mailing it, so that an interrupted command leaves no link without an entry.
 async fn mail_link(account: &Selected, app: &App, db: &Database, context: &Context) -> Result<Occasion, Failure> {
     let occasion = match (account.is_active, account.has_password) {
         (true, _) => Occasion::Reset,

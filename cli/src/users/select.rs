@@ -1,4 +1,4 @@
-//! Which accounts a command is for.
+//! Selects the accounts of a command.
 
 use clap::Args;
 use shared::db::Database;
@@ -13,12 +13,12 @@ pub struct Accounts {
     /// Addresses or ids of accounts.
     #[arg(required_unless_present = "file", value_name = "ACCOUNT")]
     accounts: Vec<String>,
-    /// A file of people (CSV, or one address a line), or - for standard input.
+    /// A file of people (CSV, or one address per line), or - for standard input.
     #[arg(long, short)]
     file: Option<Input>,
 }
 
-/// An account as it is before a change.
+/// An account before a change.
 #[derive(Debug)]
 pub struct Selected {
     pub id: i32,
@@ -28,7 +28,7 @@ pub struct Selected {
 }
 
 impl Accounts {
-    /// All of them, or a failure that says which one is unknown. The address itself is not repeated.
+    /// Returns all selected accounts, or a failure that names the unknown one by its position, without its address.
     pub async fn find(&self, db: &Database) -> Result<Vec<Selected>, Failure> {
         let mut wanted: Vec<(String, String)> = self
             .accounts

@@ -1,4 +1,4 @@
-//! `withdraw`: takes invitations back.
+//! `withdraw`: withdraws invitations.
 
 use admin_users::queries::{self, Withdrawn};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Runs the rules of a listener that exists, as `aws elbv2 describe-rules` prints them, before targets on this machine.
+//! Runs the rules of an existing listener, as printed by `aws elbv2 describe-rules`, in front of targets on this machine.
 
 use std::error::Error;
 use std::io::{Read as _, stdin};
@@ -10,12 +10,12 @@ use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 use tokio::task::spawn_blocking;
 
-/// Prints the address it listens on, and ends when its standard input does.
+/// Prints its address, and exits when its standard input is closed.
 #[derive(Parser)]
 struct Arguments {
     /// Output of `aws elbv2 describe-rules`, as JSON.
     rules: PathBuf,
-    /// A target group's ARN and the address that answers for it, joined by `=`.
+    /// A target group's ARN and the address of its target, joined by `=`.
     #[arg(value_parser = target)]
     targets: Vec<(String, SocketAddr)>,
 }

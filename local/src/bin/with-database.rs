@@ -1,4 +1,4 @@
-//! Runs a command with `DATABASE_URL` leading to a migrated database, which is made for it and dropped after it.
+//! Runs a command with `DATABASE_URL` set to a migrated database that is created for it and dropped afterwards.
 
 use std::env;
 use std::error::Error;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// What shells answer for a program that a signal has ended: this and the signal's number.
+/// Base of the exit code that shells return for a program ended by a signal; the signal's number is added.
 const ENDED_BY_SIGNAL: i32 = 128;
 
 #[tokio::main]
@@ -34,7 +34,7 @@ async fn run(command: Vec<String>) -> Result<ExitStatus, Failure> {
     if command.is_empty() {
         return Err("usage: with-database COMMAND [ARGUMENT]…".into());
     }
-    // Ctrl-C is for the command, which gets it too; the database is dropped after it
+    // the command also gets Ctrl-C and handles it; the database is dropped afterwards
     let _interrupts = signal(SignalKind::interrupt())?;
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
     let config = Config::test(postgres::scratch_directory(&target));

@@ -5,22 +5,22 @@ use std::path::Path;
 
 use demo::Account;
 
-/// Everything a newcomer needs to go on.
+/// What a newcomer needs to go on.
 pub(super) struct Announcement<'a> {
     pub address: &'a str,
     pub served_by: &'a str,
     pub frontend: Option<&'a Path>,
-    /// None without the demo.
+    /// `None` without the demo.
     pub demo: Option<Demo>,
-    /// `psql …` for a database of our own.
+    /// `psql …` if the database is our own.
     pub psql: Option<String>,
-    /// `MAIL_TRANSPORT`.
+    /// Value of `MAIL_TRANSPORT`.
     pub mail_transport: &'a str,
-    /// The file of the development secrets.
+    /// Path of the development secrets.
     pub secrets: &'a Path,
 }
 
-/// Who can log in, and what the first of them can read.
+/// Demo accounts, and the first case of the first participant.
 pub(super) struct Demo {
     pub accounts: Vec<Account>,
     pub assignment_id: String,
@@ -52,7 +52,7 @@ impl Display for Announcement<'_> {
 }
 
 impl Demo {
-    /// Its first account, and what that is to read first.
+    /// Returns the first account and its first assignment.
     pub fn of_first_participant() -> Self {
         let accounts = demo::accounts();
         let assignment_ids = accounts.first().map(|account| demo::assignment_ids(&account.email)).unwrap_or_default();
@@ -72,7 +72,7 @@ impl Demo {
         Ok(())
     }
 
-    /// Each works on its own.
+    /// Returns example commands; each works independently of the others.
     fn commands(&self, address: &str) -> Vec<(&'static str, String)> {
         let Some(log_in) = self.accounts.first().and_then(|account| log_in(address, account)) else {
             return Vec::new();

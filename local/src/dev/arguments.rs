@@ -6,24 +6,24 @@ use clap::{Parser, ValueEnum};
 
 /// Runs the whole API on this machine: database, demo study, server.
 ///
-/// Needs a Rust toolchain and nothing else. PostgreSQL is one that is installed, or is downloaded once. Its data stay in `.local/`, so
-/// that the next start goes on where this one ends. Ctrl-C stops everything.
+/// Needs only a Rust toolchain: it uses an installed PostgreSQL or downloads one once. Data are kept in `.local/`, and the next start
+/// continues with them. Ctrl-C stops everything.
 #[derive(Debug, Parser)]
 #[command(name = "cargo dev", bin_name = "cargo dev", after_long_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Serves on this port of 127.0.0.1; 0 is any free one.
+    /// Port on 127.0.0.1; 0 chooses any free port.
     #[arg(long, env = "PORT", default_value_t = 5000)]
     pub port: u16,
 
-    /// What answers the requests.
+    /// What serves the requests.
     #[arg(long, value_enum, default_value_t = Via::Server)]
     pub via: Via,
 
-    /// Leaves the database as it is: no demo study, no demo accounts.
+    /// Leaves the database as it is: adds no demo study and no demo accounts.
     #[arg(long)]
     pub no_demo: bool,
 
-    /// Serves a built frontend beside the API: files from this directory, its index.html for unknown paths.
+    /// Serves a built frontend beside the API: files of this directory, and its index.html for unknown paths.
     #[arg(long, value_name = "DIR", value_parser = built_frontend)]
     pub frontend: Option<PathBuf>,
 
@@ -32,10 +32,10 @@ pub struct Arguments {
     pub data: Option<PathBuf>,
 }
 
-/// What answers the requests.
+/// What serves the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Via {
-    /// The container's server, all routes in one process.
+    /// The container's server: all routes in one process.
     Server,
     /// The Lambda functions, behind a load balancer that executes the rules of template.yaml.
     Lambda,

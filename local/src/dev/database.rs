@@ -1,4 +1,4 @@
-//! The database of `cargo dev`: the one that the environment names, or an own one; migrated, with the demo study.
+//! The database of `cargo dev`: the one given by the environment, or one of our own; migrated, and with the demo study.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -12,38 +12,38 @@ use crate::postgres::{self, Server};
 use crate::progress::when_slow;
 use demo::{SeedError, Seeded};
 
-/// The database's name in a cluster of our own.
+/// Name of the database in our own cluster.
 const NAME: &str = "augmed";
-/// SQLSTATE of a database that somebody else has made in the meantime.
+/// SQLSTATE if another process has created the database in the meantime.
 const DUPLICATE_DATABASE: &str = "42P04";
-/// Variables of which any one names a database.
+/// Variables that name a database; any one is enough.
 const NAMED_BY: [&str; 2] = ["DATABASE_URL", "POSTGRES_HOST"];
 
-/// A database, and the server under it if that is ours.
+/// A database, and its server if that is our own.
 pub(super) struct Database {
     pub url: String,
-    /// As whom and for whom migrations run.
+    /// Owner and role for migrations.
     urls: MigrationUrls,
-    /// Runs for as long as this is kept.
+    /// The server runs as long as this value exists.
     pub server: Option<Server>,
 }
 
-/// Why there is no database to serve from.
+/// Why there is no database.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The environment names one wrongly.
+    /// The environment names a database incorrectly.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// An own server could not be had.
+    /// Our own server did not start.
     #[error(transparent)]
     Postgres(#[from] postgres::Error),
-    /// It does not answer, or refuses.
+    /// The database does not answer, or refuses the connection.
     #[error("the database does not answer: {0}")]
     Connection(#[from] sqlx::Error),
-    /// Its schema could not be brought up to date.
+    /// The migrations failed.
     #[error("the database cannot be migrated: {0}")]
     Migration(#[from] migrate::Error),
-    /// It holds something else than the demo.
+    /// The database holds data other than the demo.
     #[error("{0}\n{hint}", hint = hint(.0))]
     Demo(#[from] SeedError),
 }
@@ -56,7 +56,7 @@ fn hint(error: &SeedError) -> &'static str {
 }
 
 impl Database {
-    /// The database that `given` names, else that of an own server with its data in `directory`.
+    /// Returns the database that `given` names, or else one on our own server with its data in `directory`.
     pub async fn find(given: &Environment, directory: &Path) -> Result<Self, DatabaseError> {
         if NAMED_BY.iter().any(|name| given.get(*name).is_some_and(|value| !value.is_empty())) {
             let url = config::database_url(given)?.expose_secret().to_owned();
@@ -69,12 +69,12 @@ impl Database {
         Ok(Self { url: server.url(NAME), urls, server: Some(server) })
     }
 
-    /// Applies what is pending; adopts a database of the old system.
+    /// Applies pending migrations, or adopts a database of the old system.
     pub async fn migrate(&self) -> Result<migrate::Report, DatabaseError> {
         Ok(slowly("migrating the database", migrate::Runner::of_urls(&self.urls)?.up(None)).await?)
     }
 
-    /// Stores the demo study, unless it is there.
+    /// Stores the demo study, unless it is already there.
     pub async fn seed(&self) -> Result<Seeded, DatabaseError> {
         let options: PgConnectOptions = self.urls.owner.expose_secret().parse()?;
         let mut connection = options.disable_statement_logging().connect().await?;
@@ -97,10 +97,10 @@ async fn create(server: &Server) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-/// Waits for `work`, with a spinner once it has taken a second.
+/// Runs `work`, with a spinner after one second.
 pub(super) async fn slowly<T>(message: &'static str, work: impl Future<Output = T>) -> T {
     let (done, waiting) = mpsc::channel::<()>();
-    // what is received is the end of the channel
+    // receives only the closing of the channel
     tokio::task::spawn_blocking(move || when_slow(message, || waiting.recv()));
     let result = work.await;
     drop(done);

@@ -1,4 +1,4 @@
-//! What the server and the functions are told: what the caller has set, and development values for what nobody has.
+//! Environment of the server and the functions: the caller's values, and development defaults for unset variables.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use shared::config::Environment;
 
 use super::secrets::Secrets;
 
-/// Configuration of the API (docs/configuration.md), and of its log. What is unset and has no development value stays unset.
+/// Configuration of the API (docs/configuration.md) and of its log that is passed on. Unset variables without a default stay unset.
 const PASSED_ON: [&str; 16] = [
     "ADMIN_API_KEY",
     "API_KEYS_MAY_BE_EQUAL",
@@ -27,7 +27,7 @@ const PASSED_ON: [&str; 16] = [
     "SIGNUP",
 ];
 
-/// Variables for the server and the functions. In `given` secrets are already values.
+/// Returns the variables for the server and the functions. Secrets in `given` are already resolved.
 pub(super) fn environment(
     given: &Environment,
     database_url: &str,
@@ -37,12 +37,12 @@ pub(super) fn environment(
 ) -> BTreeMap<String, String> {
     let development = [
         ("JWT_SECRET_KEY", secrets.jwt_secret_key.clone()),
-        // in place of the parameter that template.yaml names
+        // replaces the parameter that template.yaml names
         ("JWT_SECRET_KEY_REVOKED_VERSIONS", String::new()),
         ("EXPORT_API_KEY", secrets.export_api_key.clone()),
         ("ADMIN_API_KEY", secrets.admin_api_key.clone()),
         ("FRONTEND_URL", address.to_owned()),
-        // template.yaml has by-mail
+        // template.yaml sets by-mail
         ("SIGNUP", "open".to_owned()),
         ("MAIL_TRANSPORT", format!("file:{}", mails.display())),
         ("DATABASE_URL", database_url.to_owned()),

@@ -1,4 +1,4 @@
-//! A built frontend, served as its nginx does: files, and index.html for every other path.
+//! Serves a built frontend as its nginx does: files, and index.html for every other path.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// A server of files on a port of its own. Dropping it ends it.
+/// A file server on its own port. It stops when dropped.
 pub(super) struct Frontend {
     pub address: SocketAddr,
     serving: JoinHandle<()>,
@@ -22,11 +22,11 @@ impl Frontend {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let files = ServeDir::new(directory).fallback(ServeFile::new(directory.join("index.html")));
-        // browsers ask whether it is still the same: after the next build it is not
+        // browsers have to revalidate, because the next build changes the files
         let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         let serve = axum::serve(listener, Router::new().fallback_service(files).layer(revalidate));
         let serving = tokio::spawn(async move {
-            // it only ends by being aborted
+            // ends only when aborted
             let _ = serve.await;
         });
         Ok(Self { address, serving })

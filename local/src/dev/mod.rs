@@ -1,7 +1,7 @@
-//! `cargo dev`: from an empty machine to an API that answers, in one command.
+//! `cargo dev`: one command from an empty machine to a running API.
 //!
-//! Follow [`run`]: port → database ([`database`]) → binaries ([`crate::build`]) → server or load balancer ([`platform`]) → what is
-//! printed ([`announcement`]) → a signal, or the end of the server.
+//! Read [`run`] first: port → database ([`database`]) → binaries ([`crate::build`]) → server or load balancer ([`platform`]) →
+//! printed announcement ([`announcement`]) → a signal, or the end of the server.
 
 mod announcement;
 mod arguments;
@@ -35,16 +35,16 @@ use platform::{Plan, Platform};
 use secrets::Secrets;
 use signals::Signals;
 
-/// Why `cargo dev` does not serve, or not any more.
+/// Why `cargo dev` did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The port is not free.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// There is no database.
+    /// The database is not available.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// A secret of the caller's could not be fetched.
+    /// A secret in SSM could not be read.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
     /// template.yaml cannot be read.
@@ -53,18 +53,18 @@ pub enum Error {
     /// The binaries cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// What should serve does not.
+    /// The server or the load balancer failed.
     #[error(transparent)]
     Platform(#[from] PlatformError),
     /// The data directory cannot be used.
     #[error("{}: {source}", path.display())]
     Data {
-        /// It, or what is in it.
+        /// The directory, or a file in it.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         source: io::Error,
     },
-    /// Signals cannot be listened for.
+    /// Signal handlers cannot be installed.
     #[error("signals: {0}")]
     Signals(io::Error),
 }
@@ -74,7 +74,7 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"))
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
     let port = port::free(arguments.port)?;
     let address = format!("http://127.0.0.1:{port}");
@@ -127,7 +127,7 @@ async fn serve(plan: Plan, announcement: &str) -> Result<(), Error> {
     Ok(platform.stop().await?)
 }
 
-/// Nobody has to listen: a pipe that is closed is no reason to stop.
+/// Prints `text`. A closed pipe is not a reason to stop.
 fn say(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

@@ -1,4 +1,4 @@
-//! What serves: the server alone, or a load balancer in front of the server, the functions, and a frontend.
+//! Runs the server alone, or a load balancer in front of the server, the functions and a frontend.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
@@ -12,21 +12,21 @@ use crate::lambda::Settings;
 use crate::load_balancer::{self, LoadBalancer, Options};
 use crate::template::Template;
 
-/// The binary of the container.
+/// Name of the container's binary.
 pub(super) const SERVER: &str = "augmed-server";
 
-/// What is to be served.
+/// What to run.
 pub(super) struct Plan {
     pub via: Via,
     pub template: Template,
-    /// By name.
+    /// Paths by name.
     pub binaries: HashMap<String, PathBuf>,
     pub environment: BTreeMap<String, String>,
     pub frontend: Option<PathBuf>,
     pub port: u16,
 }
 
-/// Everything that runs.
+/// The running parts.
 #[derive(Default)]
 pub(super) struct Platform {
     server: Option<ServerProcess>,
@@ -34,16 +34,16 @@ pub(super) struct Platform {
     frontend: Option<Frontend>,
 }
 
-/// Why nothing is served.
+/// Why the platform failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlatformError {
-    /// The container's server does not run.
+    /// The container's server failed.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The load balancer does not run.
+    /// The load balancer failed.
     #[error(transparent)]
     LoadBalancer(#[from] load_balancer::StartError),
-    /// No port is left.
+    /// No port is free.
     #[error(transparent)]
     Port(#[from] PortError),
     /// The frontend cannot be served.
@@ -51,17 +51,17 @@ pub enum PlatformError {
     Frontend(std::io::Error),
 }
 
-/// Parameters of template.yaml under which the container answers everything.
+/// Returns the parameters of template.yaml that send everything to the container.
 pub(super) fn parameters(via: Via) -> BTreeMap<String, String> {
     let container_alone = [("WithContainer", "true"), ("ApiTraffic", "0,100,0")];
     match via {
         Via::Server => container_alone.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        // as without CORS_ORIGINS: any origin may read answers
+        // the default of CORS_ORIGINS: any origin may read responses
         Via::Lambda => BTreeMap::from([("CorsOrigins".to_owned(), "*".to_owned())]),
     }
 }
 
-/// The binaries that have to be there.
+/// Returns the names of the binaries to build.
 pub(super) fn binaries(via: Via, template: &Template) -> Vec<String> {
     match via {
         Via::Server => vec![SERVER.to_owned()],
@@ -77,7 +77,7 @@ pub(super) fn binaries(via: Via, template: &Template) -> Vec<String> {
 }
 
 impl Platform {
-    /// Starts everything and waits until it listens.
+    /// Starts everything and waits until it accepts connections.
     pub async fn start(plan: Plan) -> Result<Self, PlatformError> {
         let mut platform = Self::default();
         if let Some(directory) = &plan.frontend {
@@ -108,7 +108,7 @@ impl Platform {
         }
     }
 
-    /// Waits for something to end that should not.
+    /// Waits until a part ends unexpectedly.
     pub async fn ended(&mut self) -> PlatformError {
         match &mut self.server {
             Some(server) => server.ended().await.into(),
@@ -116,7 +116,7 @@ impl Platform {
         }
     }
 
-    /// Finishes what is in flight, then ends every process.
+    /// Finishes requests in flight, then ends every process.
     pub async fn stop(self) -> Result<(), PlatformError> {
         if let Some(load_balancer) = self.load_balancer {
             load_balancer.stop().await;

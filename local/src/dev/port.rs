@@ -3,21 +3,21 @@
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-/// Somebody else has the port.
+/// Why the port cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
-    /// It is in use.
+    /// Another process uses it.
     #[error(
         "port {0} is in use. Stop what listens there (lsof -i :{0} shows it; on macOS it may be AirPlay Receiver), or take \
          another port: cargo dev --port {next}", next = .0.checked_add(1).unwrap_or(8080)
     )]
     InUse(u16),
-    /// The system does not let us listen.
+    /// The system does not allow listening on it.
     #[error("cannot listen on port {0}: {1}")]
     Refused(u16, io::Error),
 }
 
-/// `wanted`, if nobody listens there on any interface; any free port for 0.
+/// Returns `wanted` if no interface uses it, or any free port for 0.
 pub(super) fn free(wanted: u16) -> Result<u16, PortError> {
     let listen = |address: SocketAddr| TcpListener::bind(address).and_then(|listener| listener.local_addr());
     let failed = |error: io::Error| match error.kind() {
@@ -25,7 +25,7 @@ pub(super) fn free(wanted: u16) -> Result<u16, PortError> {
         _ => PortError::Refused(wanted, error),
     };
     let port = listen((Ipv4Addr::LOCALHOST, wanted).into()).map_err(failed)?.port();
-    // the server listens on all interfaces; there may be no IPv6
+    // the server listens on all interfaces; the machine may have no IPv6
     match listen((Ipv6Addr::UNSPECIFIED, port).into()) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => Err(PortError::InUse(wanted)),
         _ => Ok(port),

@@ -1,4 +1,4 @@
-//! Secrets of one machine: random, made at the first start, and kept, so that tokens survive a restart.
+//! Random development secrets, generated at the first start and kept, so that tokens survive a restart.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-/// What the server needs and nobody has set.
+/// Secrets that the server needs and the caller has not set.
 #[derive(Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) struct Secrets {
@@ -17,7 +17,7 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Those in `file`, which is made if it is missing. Only its owner can read it.
+    /// Reads the secrets from `file`, or generates it, readable only by its owner.
     pub fn kept_in(file: &Path) -> io::Result<Self> {
         loop {
             match fs::read_to_string(file) {
@@ -33,7 +33,7 @@ impl Secrets {
         Self { jwt_secret_key: secret(), export_api_key: secret(), admin_api_key: secret() }
     }
 
-    /// Beside, and renamed when it is complete: of two programs that start at the same time the first one wins.
+    /// Writes a temporary file and renames it: if two programs start at the same time, the first one wins.
     fn write(&self, file: &Path) -> io::Result<()> {
         let mut beside = NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
         beside.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;

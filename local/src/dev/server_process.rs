@@ -14,30 +14,30 @@ use tokio::process::{Child, Command};
 
 use crate::lambda::ProcessGroup;
 
-/// The server gives requests ten seconds; what is there after that hangs.
-const FAREWELL: Duration = Duration::from_secs(15);
+/// Longer than the ten seconds that the server gives requests; after that it hangs.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// `augmed-server`, which ends with this process, however this ends.
+/// `augmed-server`, which ends with this process however this process ends.
 pub(super) struct ServerProcess {
     child: Child,
     address: SocketAddr,
     _group: ProcessGroup,
 }
 
-/// Why it does not serve.
+/// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// It could not be started.
+    /// It did not start.
     #[error("cannot start the server: {0}")]
     Start(#[from] io::Error),
-    /// It ended by itself; its log says why.
-    #[error("the server has ended ({0}); its last words are above")]
+    /// It exited; its log says why.
+    #[error("the server exited ({0}); see its log above")]
     Ended(ExitStatus),
 }
 
 impl ServerProcess {
-    /// Starts it and waits until it listens. What it logs goes to standard error.
+    /// Starts the server and waits until it listens. Its log goes to standard error.
     pub async fn start(binary: &Path, environment: &BTreeMap<String, String>, port: u16) -> Result<Self, ServerError> {
         let group = ProcessGroup::new()?;
         let mut command = Command::new(binary);
@@ -57,12 +57,12 @@ impl ServerProcess {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits for its end, which nobody has asked for.
+    /// Waits until the server exits unexpectedly.
     pub async fn ended(&mut self) -> ServerError {
         match self.child.wait().await {
             Ok(status) => ServerError::Ended(status),
@@ -70,13 +70,13 @@ impl ServerProcess {
         }
     }
 
-    /// Lets it finish what is in flight.
+    /// Stops the server after it has finished requests in flight.
     pub async fn stop(mut self) -> Result<(), ServerError> {
         if let Some(id) = self.child.id() {
-            // it may have ended by itself just now
+            // it may just have exited
             let _ = kill(Pid::from_raw(id.cast_signed()), Signal::SIGTERM);
         }
-        match tokio::time::timeout(FAREWELL, self.child.wait()).await {
+        match tokio::time::timeout(SHUTDOWN_TIMEOUT, self.child.wait()).await {
             Ok(Ok(status)) if !status.success() => Err(ServerError::Ended(status)),
             Ok(waited) => Ok(waited.map(drop)?),
             Err(_) => Ok(self.child.kill().await?),

@@ -1,14 +1,14 @@
-//! The wish of somebody outside that this program ends.
+//! Signals that stop this program.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl-C, SIGTERM, and the end of the terminal.
+/// Ctrl-C, SIGTERM, and SIGHUP of a closed terminal.
 pub(super) struct Signals([Signal; 3]);
 
 impl Signals {
-    /// From here on they do not end the process by themselves.
+    /// Installs the handlers; from here on these signals no longer end the process.
     pub fn listen() -> io::Result<Self> {
         Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
     }

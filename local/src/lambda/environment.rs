@@ -6,14 +6,14 @@ use std::path::Path;
 
 use crate::template::{self, REGION};
 
-/// What a process needs of this machine; nothing else of our own environment reaches it.
+/// Variables that a process inherits from this machine; no others are passed on.
 const INHERITED: [&str; 3] = ["PATH", "HOME", "TMPDIR"];
 
-/// Environment of one process.
+/// Returns the environment of one process.
 ///
-/// A variable that the template sets keeps its value, unless `given` has another one, or has the secret itself
-/// (`NAME`) where the template names its SSM parameter (`NAME_PARAMETER`). What is given for variables that the
-/// template does not set stays away: deployed, the function would not have it either.
+/// A variable that the template sets keeps its value, unless `given` has another value for it, or has the secret itself (`NAME`)
+/// where the template names its SSM parameter (`NAME_PARAMETER`). Variables in `given` that the template does not set are not
+/// passed on: the deployed function would not have them either.
 pub(super) fn environment(
     function: &template::Function,
     binary: &Path,

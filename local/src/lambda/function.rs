@@ -1,4 +1,4 @@
-//! A function: its processes, and who gets which event.
+//! A function with its processes, and the dispatch of events to them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,23 +12,23 @@ use super::process::{Failure, Launch, Phase, Process};
 use super::{InvokeError, Log, ProcessGroup};
 use crate::template;
 
-/// An answer waits this long for its process to ask for the next event, so that a client that asks again at once finds
-/// the process it had.
-const MOMENT: Duration = Duration::from_millis(100);
+/// Time that an answer is held back until its process asks for the next event, so that a client that sends its next request
+/// immediately gets the same process.
+const REUSE_GRACE: Duration = Duration::from_millis(100);
 
-/// How functions run on this machine.
+/// Settings of all functions on this machine.
 #[derive(Clone)]
 pub struct Settings {
-    /// Values for variables that the template sets; a secret by its own name takes the place of its parameter.
-    /// A function gets only what the template gives it.
+    /// Values for variables that the template sets; a secret under its own name replaces its parameter. Each function gets only
+    /// the variables of the template.
     pub environment: BTreeMap<String, String>,
-    /// Variables for every function, `RUST_LOG` or `AWS_ENDPOINT_URL` say.
+    /// Variables for every function, such as `RUST_LOG` or `AWS_ENDPOINT_URL`.
     pub everywhere: BTreeMap<String, String>,
-    /// Most processes of a function that has no reserved concurrency. Each holds a connection to the database.
-    pub most_processes: usize,
-    /// Events that a process works on at once. More than one, as in Lambda Managed Instances: then no process is frozen.
+    /// Maximum processes of a function without reserved concurrency. Each holds a database connection.
+    pub max_processes: usize,
+    /// Concurrent events per process. If more than one, as in Lambda Managed Instances, processes are never frozen.
     pub max_concurrency: u32,
-    /// Takes what functions write.
+    /// Receives the functions' output.
     pub log: Log,
 }
 
@@ -37,14 +37,14 @@ impl Default for Settings {
         Self {
             environment: BTreeMap::new(),
             everywhere: BTreeMap::new(),
-            most_processes: 5,
+            max_processes: 5,
             max_concurrency: 1,
             log: super::log_to_stderr(),
         }
     }
 }
 
-/// A function that can be invoked. Clones are the same function.
+/// A function that can be invoked. Clones share its processes.
 #[derive(Clone)]
 pub struct Function {
     inner: Arc<Inner>,
@@ -52,8 +52,8 @@ pub struct Function {
 
 struct Inner {
     launch: Launch,
-    /// One for each event that all processes together may work on.
-    places: Arc<Semaphore>,
+    /// One permit for each concurrent event of all processes together.
+    slots: Arc<Semaphore>,
     most_events: usize,
     starting: tokio::sync::Mutex<()>,
     pool: Mutex<Pool>,
@@ -62,18 +62,18 @@ struct Inner {
 #[derive(Default)]
 struct Pool {
     all: Vec<Process>,
-    /// Once for each event more that a process can take. The last one used is the first one used again, as in Lambda.
+    /// Contains a process once for each further event that it can take. LIFO, as in Lambda.
     idle: Vec<Process>,
     last_event: Option<Bytes>,
     stopped: bool,
 }
 
 impl Function {
-    /// A function of the template, with the binary to run. No process is started before the first event.
+    /// Creates a function of the template with its binary. The first event starts a process.
     pub fn new(function: template::Function, binary: PathBuf, settings: Settings, group: Arc<ProcessGroup>) -> Self {
-        // instances do not scale by it
+        // reserved concurrency does not limit managed instances
         let reserved = function.reserved_concurrency.filter(|_| settings.max_concurrency == 1);
-        let most_processes = reserved.unwrap_or(settings.most_processes);
+        let max_processes = reserved.unwrap_or(settings.max_processes);
         let launch = Launch {
             function,
             binary,
@@ -83,63 +83,62 @@ impl Function {
             group,
             log: settings.log,
         };
-        let most_events = most_processes * launch.events_at_once();
-        let places = Arc::new(Semaphore::new(most_events));
+        let most_events = max_processes * launch.events_at_once();
+        let slots = Arc::new(Semaphore::new(most_events));
         let starting = tokio::sync::Mutex::default();
-        Self { inner: Arc::new(Inner { launch, places, most_events, starting, pool: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { launch, slots, most_events, starting, pool: Mutex::default() }) }
     }
 
-    /// The name of its binary.
+    /// Returns the name of its binary.
     pub fn binary(&self) -> &str {
         &self.inner.launch.function.binary
     }
 
-    /// Invokes it with an event and waits for the answer. When all processes it may have are busy, the event waits.
+    /// Invokes the function and waits for the answer. If all processes are busy, the event waits.
     ///
-    /// An invocation goes on when its caller does not wait any more.
+    /// The invocation continues if its caller stops waiting.
     pub async fn invoke(&self, event: Bytes) -> Result<Bytes, InvokeError> {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let trace = format!("Root=1-{seconds:08x}-{:024x}", rand::random::<u128>() >> 32);
         self.invoke_traced(event, trace).await
     }
 
-    /// Invokes it with an event that has a trace id (the value of `x-amzn-trace-id`).
+    /// Invokes the function with an event that has a trace id (the value of `x-amzn-trace-id`).
     pub async fn invoke_traced(&self, event: Bytes, trace: String) -> Result<Bytes, InvokeError> {
         let (answer, answered) = oneshot::channel();
         tokio::spawn(self.inner.clone().serve(event, trace, answer));
         answered.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    /// Its live processes, oldest first.
+    /// Returns the live processes, oldest first.
     pub fn processes(&self) -> Vec<Process> {
         let mut pool = self.inner.pool();
         pool.all.retain(Process::is_alive);
         pool.all.clone()
     }
 
-    /// The event it got last.
+    /// Returns the last event it received.
     pub fn last_event(&self) -> Option<Bytes> {
         self.inner.pool().last_event.clone()
     }
 
-    /// Writes a line to its log.
+    /// Writes a line to the function's log.
     pub(crate) fn log(&self, line: &str) {
         (self.inner.launch.log)(self.binary(), line);
     }
 
-    /// Waits until no process works: each is frozen.
-    pub async fn rests(&self) {
+    /// Waits until every process is idle and frozen.
+    pub async fn wait_until_idle(&self) {
         for process in self.processes() {
-            process.rests().await;
+            process.wait_until_idle().await;
         }
     }
 
-    /// Lets events that are there be answered, for `grace` at most, then kills every process.
-    /// Events that come later are refused.
+    /// Waits at most `grace` for pending events to be answered, then kills every process. Refuses later events.
     pub async fn stop(&self, grace: Duration) {
         let everyone = u32::try_from(self.inner.most_events).unwrap_or(u32::MAX);
-        // After the grace nothing more is owed: processes that still work are killed as well.
-        let _places = tokio::time::timeout(grace, self.inner.places.acquire_many(everyone)).await;
+        // after `grace`, processes that still work are killed as well
+        let _slots = tokio::time::timeout(grace, self.inner.slots.acquire_many(everyone)).await;
         self.inner.pool().stopped = true;
         for process in self.processes() {
             process.kill().await;
@@ -149,25 +148,25 @@ impl Function {
 
 impl Inner {
     async fn serve(self: Arc<Self>, event: Bytes, trace: String, answer: oneshot::Sender<Result<Bytes, InvokeError>>) {
-        let Ok(place) = self.places.clone().acquire_owned().await else { return };
+        let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
         let (process, result) = match self.work(event, trace).await {
             Ok((process, result)) => (Some(process), result),
             Err(error) => (None, Err(error)),
         };
         let Some(process) = process else {
-            // The caller may be gone, here as below.
+            // the caller may have stopped waiting, here as below
             let _ = answer.send(result);
             return;
         };
-        let rests = tokio::time::timeout(MOMENT, self.put_away(&process)).await;
+        let frozen = tokio::time::timeout(REUSE_GRACE, self.freeze_when_idle(&process)).await;
         let _ = answer.send(result);
-        if rests.is_err() {
-            self.put_away(&process).await;
+        if frozen.is_err() {
+            self.freeze_when_idle(&process).await;
         }
-        drop(place);
+        drop(slot);
     }
 
-    /// Finds or starts a process and has it work. A process that died while it slept is nobody's loss.
+    /// Runs the event on an idle or new process. If an idle process has died, tries another.
     async fn work(&self, event: Bytes, trace: String) -> Result<(Process, Result<Bytes, InvokeError>), InvokeError> {
         loop {
             let process = self.process().await?;
@@ -184,14 +183,14 @@ impl Inner {
         if let Some(process) = self.idle()? {
             return Ok(process);
         }
-        // a process that takes several events is not started several times for them
+        // one managed process takes several events, so they must not start several
         let starting = if self.launch.is_managed() { Some(self.starting.lock().await) } else { None };
         if let Some(process) = self.idle()? {
             return Ok(process);
         }
         let process = Process::start(&self.launch).await?;
         self.pool().all.push(process.clone());
-        process.waits(Process::longest_start(&self.launch)).await?;
+        process.waits(Process::init_timeout(&self.launch)).await?;
         let more_events = self.launch.events_at_once() - 1;
         self.pool().idle.extend(std::iter::repeat_n(process.clone(), more_events));
         drop(starting);
@@ -208,8 +207,8 @@ impl Inner {
         Ok(pool.idle.pop())
     }
 
-    /// Freezes a process once it asks for the next event, and keeps it for that.
-    async fn put_away(&self, process: &Process) {
+    /// Freezes a process when it asks for the next event, and returns it to the idle list.
+    async fn freeze_when_idle(&self, process: &Process) {
         if self.launch.is_managed() {
             self.pool().idle.push(process.clone());
             return;

@@ -1,5 +1,5 @@
-//! Lambda on one machine: function binaries behind a Runtime API, one invocation at a time per process, more processes
-//! under load, processes frozen between invocations.
+//! A local Lambda: function binaries behind a Runtime API, one invocation at a time per process, more processes under load,
+//! processes frozen between invocations.
 
 mod environment;
 mod function;
@@ -14,24 +14,24 @@ pub use self::process::{Phase, Process};
 pub use self::process_group::ProcessGroup;
 pub use self::runtime_api::{Invocation, Outcome, RuntimeApi};
 
-/// Takes what functions write: the function's name, and a line of its standard output or error.
+/// Receives output of functions: the function's name, and a line of its standard output or error.
 pub type Log = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
-/// Writes lines to standard error, each after the name of its function.
+/// Returns a log that writes lines to standard error, prefixed with the function's name.
 pub fn log_to_stderr() -> Log {
     Arc::new(|function, line| eprintln!("[{function}] {line}"))
 }
 
-/// Why an invocation has no answer.
+/// Why an invocation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// No process came up: the binary is missing, or ended or failed before it asked for an event.
+    /// No process started: the binary is missing, or it exited or failed before it asked for an event.
     #[error("the function does not start: {0}")]
     Start(String),
-    /// The process ended during the invocation.
+    /// The process exited during the invocation.
     #[error("the function's process ended: {0}")]
     Ended(String),
-    /// The process asked for the next event without an answer to this one.
+    /// The process asked for the next event without having answered this one.
     #[error("the function gave no answer")]
     NoAnswer,
     /// The function took longer than its timeout, and was killed.

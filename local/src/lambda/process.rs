@@ -1,4 +1,4 @@
-//! One process of a function: an execution environment, as Lambda calls it.
+//! One process of a function; Lambda calls it an execution environment.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, PipeWriter, pipe};
@@ -23,10 +23,10 @@ use super::runtime_api::{Invocation, RuntimeApi};
 use super::{InvokeError, Log, ProcessGroup};
 use crate::template;
 
-/// Lambda's limit of the time before a process asks for its first event; after it, the function's timeout counts.
-const LONGEST_START: Duration = Duration::from_secs(10);
+/// Lambda's limit for initialisation; if it is exceeded, the function's timeout applies instead.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What all processes of a function have in common.
+/// Settings shared by all processes of a function.
 pub(super) struct Launch {
     pub function: template::Function,
     pub binary: PathBuf,
@@ -38,7 +38,7 @@ pub(super) struct Launch {
 }
 
 impl Launch {
-    /// Whether a process takes several events at once, as in Lambda Managed Instances.
+    /// Returns whether a process takes several events at once, as in Lambda Managed Instances.
     pub fn is_managed(&self) -> bool {
         self.max_concurrency > 1
     }
@@ -48,18 +48,18 @@ impl Launch {
     }
 }
 
-/// Where a process stands.
+/// State of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// It has not yet asked for an event.
+    /// It has not asked for an event yet.
     Starting,
     /// It waits for an event.
     Waiting,
-    /// It waits for an event, and is stopped.
+    /// It waits for an event, and is stopped by SIGSTOP.
     Frozen,
     /// It has an event.
     Running,
-    /// It is gone, and this is why.
+    /// It has exited, with the reason.
     Ended(String),
 }
 
@@ -90,7 +90,7 @@ impl Phase {
     }
 }
 
-/// A process of a function. Once the last handle to it is gone, so is the process.
+/// A process of a function. It is killed when the last handle is dropped.
 #[derive(Clone)]
 pub struct Process {
     pid: u32,
@@ -99,22 +99,22 @@ pub struct Process {
     invocations: mpsc::Sender<Invocation>,
 }
 
-/// A signal to send, and who waits until it is sent.
+/// A signal to send, and the channel that reports that it was sent.
 struct Request {
     signal: Signal,
     sent: oneshot::Sender<()>,
 }
 
-/// How an invocation went wrong, and whether another process may try.
+/// Why an invocation failed, and whether another process may retry it.
 pub(super) enum Failure {
-    /// The process had ended before it got the event.
+    /// The process exited before it received the event.
     Undelivered,
-    /// The event is lost.
+    /// The event cannot be retried.
     Final(InvokeError),
 }
 
 impl Process {
-    /// Starts a process. It is still starting when this returns.
+    /// Starts a process, without waiting for its initialisation.
     pub(super) async fn start(launch: &Launch) -> Result<Self, InvokeError> {
         let problem = |error: std::io::Error| InvokeError::Start(format!("{}: {error}", launch.binary.display()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(problem)?;
@@ -147,38 +147,38 @@ impl Process {
         Ok(process)
     }
 
-    /// Its process id.
+    /// Returns its process id.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Where it stands.
+    /// Returns its state.
     pub fn phase(&self) -> Phase {
         self.phase.borrow().clone()
     }
 
-    /// Whether it is still there.
+    /// Returns whether it is running or frozen.
     pub fn is_alive(&self) -> bool {
         self.phase.borrow().why_ended().is_none()
     }
 
-    /// Stops it between two invocations. Its clocks go on, its connections age.
+    /// Stops the process between two invocations. Clocks keep running, and connections age.
     pub async fn freeze(&self) {
         self.send(Signal::SIGSTOP).await;
     }
 
-    /// Kills it and waits until it is gone.
+    /// Kills the process and waits until it has exited.
     pub async fn kill(&self) {
         self.send(Signal::SIGKILL).await;
         self.reaches(|phase| phase.why_ended().is_some()).await;
     }
 
-    /// Waits until it stands still: frozen, or gone.
-    pub async fn rests(&self) {
+    /// Waits until the process is frozen or has exited.
+    pub async fn wait_until_idle(&self) {
         self.reaches(|phase| matches!(phase, Phase::Frozen | Phase::Ended(_))).await;
     }
 
-    /// Waits until it asks for an event.
+    /// Waits until the process asks for an event.
     pub(super) async fn waits(&self, at_most: Duration) -> Result<(), InvokeError> {
         let ready = self.reaches(|phase| !matches!(phase, Phase::Starting | Phase::Running));
         let Ok(phase) = tokio::time::timeout(at_most, ready).await else {
@@ -188,12 +188,12 @@ impl Process {
         phase.why_ended().map_or(Ok(()), |why| Err(InvokeError::Start(why.to_owned())))
     }
 
-    /// The time a process has to start.
-    pub(super) fn longest_start(launch: &Launch) -> Duration {
-        LONGEST_START + launch.function.timeout
+    /// Returns the time limit for initialisation.
+    pub(super) fn init_timeout(launch: &Launch) -> Duration {
+        INIT_TIMEOUT + launch.function.timeout
     }
 
-    /// Has it work on an event. A process that is too slow is killed.
+    /// Invokes the process with an event, and kills it if it takes too long.
     pub(super) async fn invoke(&self, launch: &Launch, event: Bytes, trace: String) -> Result<Bytes, Failure> {
         let timeout = launch.function.timeout;
         let delivered = Arc::new(AtomicBool::new(false));
@@ -235,7 +235,7 @@ impl Process {
 
     async fn send(&self, signal: Signal) {
         let (sent, received) = oneshot::channel();
-        // Neither fails but for a process that has ended, and then there is nothing to signal.
+        // both fail only if the process has exited, and then there is nothing to signal
         if self.signals.send(Request { signal, sent }).is_ok() {
             let _ = received.await;
         }
@@ -248,14 +248,14 @@ impl Process {
     }
 }
 
-/// Owns the child until it has ended. Signals go out from here alone: as long as the child is not waited for, its
-/// process id is its own.
+/// Owns the child until it exits. Only this task sends signals: while the child has not been waited for, its process id cannot be
+/// reused.
 async fn supervise(mut child: Child, mut requests: mpsc::UnboundedReceiver<Request>, phase: Arc<watch::Sender<Phase>>) {
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
             request = requests.recv() => {
-                // Nobody holds the process any more.
+                // all handles have been dropped
                 let Some(Request { signal, sent }) = request else { break child.kill().await.and(child.wait().await) };
                 signal_child(&child, signal, &phase);
                 let _ = sent.send(());
@@ -287,11 +287,11 @@ fn signal_child(child: &Child, signal: Signal, phase: &watch::Sender<Phase>) {
     });
 }
 
-/// Passes on what the process writes, line by line, until it closes the stream.
+/// Forwards the process's output, line by line, until it closes the stream.
 fn pass_on(launch: &Launch) -> std::io::Result<PipeWriter> {
     let (said, output) = pipe()?;
     let (name, log) = (launch.function.binary.clone(), launch.log.clone());
-    // a thread, and not a task: what is said last is heard when the runtime has ended
+    // a thread instead of a task, so that the last lines are read even after the runtime has ended
     thread::spawn(move || {
         for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
             log(&name, &String::from_utf8_lossy(&line));

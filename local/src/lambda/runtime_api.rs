@@ -1,4 +1,4 @@
-//! The Lambda Runtime API of one process, on a loopback port of its own.
+//! The Lambda Runtime API of one process, on its own loopback port.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use std::collections::BTreeMap;
@@ -21,43 +21,43 @@ use tokio::task::JoinSet;
 use super::InvokeError;
 use super::process::Phase;
 
-/// Lambda's limit of an answer, in bytes.
-const LARGEST_ANSWER: usize = 6_291_556;
-/// A streamed answer reports a failure in the middle of it in this trailer.
+/// Lambda's limit for a response, in bytes.
+const MAX_ANSWER_BYTES: usize = 6_291_556;
+/// Trailer in which a streamed response reports a failure.
 const ERROR_TRAILER: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 
-/// An event on its way to a process.
+/// An event for a process.
 pub struct Invocation {
-    /// Its request id.
+    /// Request id.
     pub id: String,
-    /// JSON.
+    /// JSON text.
     pub event: Bytes,
-    /// When the function's timeout is over.
+    /// End of the function's timeout.
     pub deadline: SystemTime,
-    /// The function's name, as AWS has it.
+    /// ARN of the function.
     pub function_arn: String,
-    /// As in `x-amzn-trace-id`.
+    /// Value of `x-amzn-trace-id`.
     pub trace: String,
-    /// Set once the process has it.
+    /// Set when the process has received the event.
     pub delivered: Arc<AtomicBool>,
-    /// Gets the answer.
+    /// Receives the answer.
     pub outcome: oneshot::Sender<Outcome>,
 }
 
-/// What a process made of an event: the answer's JSON, or an error.
+/// A process's response to an event: JSON, or an error.
 pub type Outcome = Result<Bytes, InvokeError>;
 
-/// The Runtime API of one process: the state that its requests share.
+/// The Runtime API of one process: state shared by its requests.
 pub struct RuntimeApi {
     phase: Arc<watch::Sender<Phase>>,
     invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    /// The events that the process works on, by request id, and who waits for their answers.
+    /// Events in progress by request id, with the receivers of their answers.
     running: Mutex<BTreeMap<String, oneshot::Sender<Outcome>>>,
     is_managed: bool,
 }
 
 impl RuntimeApi {
-    /// Tells `phase` where the process stands, and gives it `invocations`: to a managed one, several at once.
+    /// Reports the process's state to `phase`, and passes it `invocations`: several at once if it is managed.
     pub fn new(
         phase: Arc<watch::Sender<Phase>>,
         invocations: mpsc::Receiver<Invocation>,
@@ -67,7 +67,7 @@ impl RuntimeApi {
         Arc::new(Self { phase, invocations, running: Mutex::default(), is_managed })
     }
 
-    /// Serves until the future is dropped, which also closes its connections.
+    /// Serves until the future is dropped, which also closes the connections.
     pub async fn serve(self: Arc<Self>, listener: TcpListener) {
         let mut connections = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
@@ -77,7 +77,7 @@ impl RuntimeApi {
                     let api = api.clone();
                     async move { Ok::<_, Infallible>(api.answer(request).await) }
                 });
-                // A connection that breaks is the process's end; whoever waits for the process notices that.
+                // a broken connection means that the process has exited, which its supervisor notices
                 let _ =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
@@ -114,7 +114,7 @@ impl RuntimeApi {
 
     async fn next(&self) -> Response<Full<Bytes>> {
         if !self.is_managed {
-            // Whoever waits for an answer to the event before learns that there will be none.
+            // tells the caller of the previous event that no answer will come
             self.running().clear();
         }
         self.phase.send_modify(Phase::wait);
@@ -133,7 +133,7 @@ impl RuntimeApi {
         let Some(waiting) = self.running().remove(id) else {
             return status(StatusCode::BAD_REQUEST, &json!({"errorType": "InvalidRequestID"}));
         };
-        // Nobody waits any more after the timeout.
+        // after the timeout nobody is waiting
         let _ = waiting.send(outcome);
         accepted()
     }
@@ -160,9 +160,9 @@ fn headers(invocation: &Invocation) -> HeaderMap {
     headers
 }
 
-/// Reads an answer, whole or streamed.
+/// Reads a response, complete or streamed.
 async fn read(request: Request<Incoming>) -> Result<Outcome, Response<Full<Bytes>>> {
-    let Ok(body) = Limited::new(request.into_body(), LARGEST_ANSWER).collect().await else {
+    let Ok(body) = Limited::new(request.into_body(), MAX_ANSWER_BYTES).collect().await else {
         return Err(status(StatusCode::PAYLOAD_TOO_LARGE, &json!({"errorType": "RequestEntityTooLarge"})));
     };
     let broken_off = body.trailers().and_then(|trailers| trailers.get(ERROR_TRAILER)).cloned();
@@ -172,7 +172,7 @@ async fn read(request: Request<Incoming>) -> Result<Outcome, Response<Full<Bytes
     })
 }
 
-/// The type of a reported error. Its message stays unread: it may quote the event.
+/// Returns the type of a reported error. Its message is ignored, because it may quote the event.
 fn error_type(report: Outcome) -> String {
     let report: Option<Value> = report.ok().and_then(|body| serde_json::from_slice(&body).ok());
     let kind = report.as_ref().and_then(|report| report.get("errorType")?.as_str());

@@ -1,4 +1,4 @@
-//! A function's answer as a response.
+//! Converts a function's answer to a response.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#respond-to-load-balancer>
 
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use super::own::is_hop_by_hop;
 
-/// The load balancer's limit of the whole answer, in bytes.
-const LARGEST_ANSWER: usize = 1024 * 1024;
-/// Its limit of the headers of a response, in bytes.
-const LARGEST_HEADERS: usize = 32 * 1024;
+/// The load balancer's limit for the whole answer, in bytes.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The load balancer's limit for response headers, in bytes.
+const MAX_HEADERS_BYTES: usize = 32 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,15 +29,15 @@ struct Answer {
     is_base64_encoded: Option<bool>,
 }
 
-/// Why an answer is none; the client gets a 502.
+/// Why an answer is malformed; the client gets a 502.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Malformed {
     #[error("the answer has {0} bytes, 1 MB is allowed")]
     TooLarge(usize),
-    /// Without the parser's words: they quote the answer.
-    #[error("the answer is not what the load balancer takes, at byte {}", .0.column())]
+    /// Omits the parser's message, because it quotes the answer.
+    #[error("the answer is malformed at byte {}", .0.column())]
     Shape(#[from] serde_json::Error),
-    #[error("{0} is no status")]
+    #[error("{0} is not a valid status")]
     Status(u16),
     #[error("the header {0} is not valid")]
     Header(String),
@@ -47,9 +47,9 @@ pub(super) enum Malformed {
     Base64,
 }
 
-/// Makes the response. With multi-value headers on, only `multiValueHeaders` counts; else only `headers`.
+/// Builds the response. With multi-value headers on, only `multiValueHeaders` is read, otherwise only `headers`.
 pub(super) fn response(answer: &[u8], multi_value_headers: bool) -> Result<Response<Bytes>, Malformed> {
-    if answer.len() > LARGEST_ANSWER {
+    if answer.len() > MAX_ANSWER_BYTES {
         return Err(Malformed::TooLarge(answer.len()));
     }
     let answer: Answer = serde_json::from_slice(answer)?;
@@ -89,10 +89,10 @@ fn header_map(headers: BTreeMap<String, Vec<String>>) -> Result<HeaderMap, Malfo
             }
         }
     }
-    if size > LARGEST_HEADERS { Err(Malformed::Headers(size)) } else { Ok(map) }
+    if size > MAX_HEADERS_BYTES { Err(Malformed::Headers(size)) } else { Ok(map) }
 }
 
-/// The words of `200 OK`, where they are not the usual ones.
+/// Returns the reason phrase of `200 OK` if it is not the standard one.
 fn reason_phrase(description: &str) -> Option<ReasonPhrase> {
     let (code, words) = description.split_once(' ')?;
     let usual = code.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok()?.canonical_reason());
@@ -149,18 +149,18 @@ mod tests {
     #[test]
     fn malformed_answers_are_refused() {
         for (answer, why) in [
-            (json!({"body": "no status"}), "not what"),
-            (json!({"statusCode": "200"}), "not what"),
-            (json!({"statusCode": 42}), "42 is no status"),
-            (json!({"statusCode": 101}), "101 is no status"),
-            (json!({"statusCode": 200, "body": {"a": 1}}), "not what"),
+            (json!({"body": "no status"}), "malformed"),
+            (json!({"statusCode": "200"}), "malformed"),
+            (json!({"statusCode": 42}), "42 is not a valid status"),
+            (json!({"statusCode": 101}), "101 is not a valid status"),
+            (json!({"statusCode": 200, "body": {"a": 1}}), "malformed"),
             (json!({"statusCode": 200, "body": "%%%", "isBase64Encoded": true}), "base64"),
-            (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "not what"),
+            (json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}), "malformed"),
             (json!({"statusCode": 200, "multiValueHeaders": {"a b": ["1"]}}), "header a b"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": ["1\r\ny: 2"]}}), "header x"),
             (json!({"statusCode": 200, "multiValueHeaders": {"x": ["1".repeat(40_000)]}}), "32 K"),
             (json!({"statusCode": 200, "body": "1".repeat(1024 * 1024)}), "1 MB"),
-            (json!("text"), "not what"),
+            (json!("text"), "malformed"),
         ] {
             let problem = of(&answer, true).unwrap_err().to_string();
             assert!(problem.contains(why), "{problem}");

@@ -1,4 +1,4 @@
-//! A request as the event a function gets.
+//! Converts a request to the event for a function.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#receive-event-from-load-balancer>
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::query::pairs;
 use crate::template::TargetGroup;
 
-/// Makes the event. With multi-value headers on, headers and parameters are lists; else their last value stands.
+/// Builds the event. With multi-value headers on, headers and parameters are lists; otherwise the last value is used.
 pub(super) fn event(target_group: &TargetGroup, request: &Parts, body: &[u8]) -> Value {
     let mut event = json!({
         "requestContext": {"elb": {"targetGroupArn": target_group.arn}},
@@ -46,7 +46,7 @@ fn last_values<K: Ord, V>(groups: BTreeMap<K, Vec<V>>) -> BTreeMap<K, V> {
     groups.into_iter().filter_map(|(key, mut values)| Some((key, values.pop()?))).collect()
 }
 
-/// Header values are bytes: UTF-8 where they can be read so, else Latin-1, as RFC 9110 section 5.5 remembers them.
+/// Decodes a header value as UTF-8 if possible, otherwise as Latin-1 (RFC 9110 section 5.5).
 fn text(value: &HeaderValue) -> String {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.to_owned(),
@@ -54,7 +54,7 @@ fn text(value: &HeaderValue) -> String {
     }
 }
 
-/// Whether the body goes as it is: no body, or text of these types, not compressed.
+/// Returns whether the body is passed as text: empty, or of one of these types and not compressed.
 fn is_text(headers: &HeaderMap, body: &[u8]) -> bool {
     if body.is_empty() {
         return true;

@@ -1,26 +1,26 @@
-//! Headers that tell a target where a request came from.
+//! Headers that tell a target the origin of a request.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>
 
 use std::net::IpAddr;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// More addresses than this in `X-Forwarded-For` are answered with a 463.
-const MOST_ADDRESSES: usize = 30;
+/// With more addresses than this in `X-Forwarded-For` the response is 463.
+const MAX_ADDRESSES: usize = 30;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// The id that follows a request through AWS.
+/// The id that AWS propagates with a request.
 pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
-/// The request came through more proxies than the load balancer believes.
+/// The request passed more proxies than the load balancer accepts.
 pub(super) struct TooManyProxies;
 
-/// Adds the caller to `X-Forwarded-For`, and replaces what the caller says of port, protocol and trace.
+/// Adds the client to `X-Forwarded-For`, and replaces the client's values of port, protocol and trace.
 pub(super) fn add(headers: &mut HeaderMap, client: IpAddr, port: u16, fresh_id: &str) -> Result<(), TooManyProxies> {
     let mut addresses: Vec<_> = headers.get_all(&FORWARDED_FOR).iter().map(|value| value.as_bytes().to_vec()).collect();
     let before: usize = addresses.iter().map(|list| list.split(|byte| *byte == b',').count()).sum();
-    if before > MOST_ADDRESSES {
+    if before > MAX_ADDRESSES {
         return Err(TooManyProxies);
     }
     addresses.push(client.to_string().into_bytes());
@@ -38,7 +38,7 @@ pub(super) fn add(headers: &mut HeaderMap, client: IpAddr, port: u16, fresh_id: 
     Ok(())
 }
 
-/// A trace that has a root keeps it and its other fields, and gets a field of ours; any other gets a new root.
+/// Returns a trace id: keeps the root and other fields of an existing one and adds ours, or creates a new root.
 fn trace_id(existing: Option<&str>, fresh_id: &str) -> String {
     let fields = existing.unwrap_or_default().split(';').filter(|field| !field.is_empty());
     let kept: Vec<_> = fields.filter(|field| !field.starts_with("Self=")).collect();

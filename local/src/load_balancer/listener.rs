@@ -1,4 +1,4 @@
-//! Connections: HTTP/1.1 with keep-alive.
+//! Accepts HTTP/1.1 connections with keep-alive.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tokio::task::JoinSet;
 
 use super::router::Router;
 
-/// More than the limits of the load balancer, which are checked on what has been read.
+/// Larger than the load balancer's limits, which are checked after reading.
 const READ_BUFFER: usize = 128 * 1024;
-const MOST_HEADERS: usize = 1024;
+const MAX_HEADERS: usize = 1024;
 
-/// Serves until `stopped` fires or its sender is gone, then gives open requests some time.
+/// Serves until `stopped` fires or its sender is dropped, then waits for open requests.
 pub(super) async fn listen(
     listener: TcpListener,
     router: Arc<Router>,
@@ -33,11 +33,11 @@ pub(super) async fn listen(
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
-                // The connection is gone already, or files have run out for a moment.
+                // the connection is gone, or file descriptors have run out for a moment
                 Err(_) => continue,
             },
         };
-        // Small answers are not to wait for more to send; without it they are only slower.
+        // small responses should not wait for more data; without this they are only slower
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let service = service_fn(move |request| {
@@ -47,13 +47,13 @@ pub(super) async fn listen(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .max_buf_size(READ_BUFFER)
-            .max_headers(MOST_HEADERS)
+            .max_headers(MAX_HEADERS)
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
-        // How a client leaves is its own business.
+        // a client that disconnects is not an error
         connections.spawn(graceful.watch(connection));
     }
     drop(listener);
-    // What has not ended by then is cut off with the set of connections.
+    // connections still open are cut off when the set is dropped
     let _ = tokio::time::timeout(grace, graceful.shutdown()).await;
 }

@@ -1,4 +1,4 @@
-//! An Application Load Balancer on one machine: the rules of template.yaml, the real function binaries.
+//! A local Application Load Balancer with the rules of template.yaml and the real function binaries.
 
 mod answer;
 mod event;
@@ -27,29 +27,29 @@ pub use self::rules::rule_for;
 use crate::lambda::{Function, ProcessGroup, Settings};
 use crate::template::Template;
 
-/// How long requests may take that are under way when the load balancer stops.
+/// Time limit for requests in flight when the load balancer stops.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What a load balancer is made of.
+/// Settings of a load balancer.
 pub struct Options {
     /// Rules, target groups and functions.
     pub template: Template,
     /// Function binaries by name. A function without one is not registered: its target group answers 503.
     pub binaries: HashMap<String, PathBuf>,
-    /// How functions run.
+    /// Settings of the functions.
     pub settings: Settings,
-    /// Where the container listens, the target of target groups with addresses.
+    /// Address of the container, the target of target groups with addresses.
     pub container: Option<SocketAddr>,
-    /// Where target groups lead that the template does not have, by ARN.
+    /// Addresses of target groups that are not in the template, by ARN.
     pub addresses: HashMap<String, SocketAddr>,
-    /// Where requests go that no rule takes, the frontend say. Without it they are answered with a 404.
+    /// Target of requests that no rule matches, such as the frontend. Without it they get a 404.
     pub default_target: Option<SocketAddr>,
-    /// Where to listen; port 0 is any free one.
+    /// Address to listen on; port 0 chooses any free one.
     pub listen: SocketAddr,
 }
 
 impl Default for Options {
-    /// An empty template on any free port of the loopback interface.
+    /// Returns an empty template on any free port of the loopback interface.
     fn default() -> Self {
         Self {
             template: Template::default(),
@@ -63,26 +63,26 @@ impl Default for Options {
     }
 }
 
-/// Why a load balancer does not start.
+/// Why a load balancer did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address is taken or not ours.
+    /// The address is in use or not ours.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// The shell that guards the functions' processes does not start.
+    /// The watchdog shell of the functions' processes did not start.
     #[error("cannot start /bin/sh: {0}")]
     Watchdog(std::io::Error),
-    /// Rules of one listener can be executed, not those of several.
+    /// The rules of only one listener can be executed.
     #[error("the rules belong to several listeners: {0}")]
     SeveralListeners(String),
 }
 
-/// A running load balancer. Dropping it ends it and its functions at once.
+/// A running load balancer. Dropping it stops it and its functions immediately.
 pub struct LoadBalancer {
     address: SocketAddr,
     functions: HashMap<String, Function>,
@@ -91,7 +91,7 @@ pub struct LoadBalancer {
 }
 
 impl LoadBalancer {
-    /// Listens. No function process is started before its first request.
+    /// Starts to listen. A function's first request starts its process.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let mut listeners: Vec<_> = options.template.rules.iter().map(|rule| rule.listener.as_str()).collect();
         listeners.dedup();
@@ -115,20 +115,20 @@ impl LoadBalancer {
         Ok(Self { address, functions, stop: Some(stop), listener })
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The function of this name (its binary's), where it has a binary.
+    /// Returns the function with this binary name, if the binary was given.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.get(name)
     }
 
-    /// Accepts no more connections, lets requests that are under way end, then ends every process.
+    /// Stops accepting connections, lets requests in flight finish, then ends every process.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        // It only fails by panicking, which has been reported then.
+        // fails only by a panic, which has been reported already
         let _ = (&mut self.listener).await;
         for function in self.functions.values() {
             function.stop(GRACE).await;

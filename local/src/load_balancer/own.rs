@@ -1,10 +1,10 @@
-//! Answers of the load balancer's own, and what it does to headers of others.
+//! The load balancer's own responses, and the headers that it does not forward.
 
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, SERVER};
 use hyper::{Response, StatusCode};
 
-/// Headers that are about one connection, RFC 9110 section 7.6.1.
+/// Hop-by-hop headers, RFC 9110 section 7.6.1.
 const HOP_BY_HOP: [&str; 8] = [
     "connection",
     "keep-alive",
@@ -16,12 +16,12 @@ const HOP_BY_HOP: [&str; 8] = [
     "upgrade",
 ];
 
-/// Whether a header stays on the connection it came on.
+/// Returns whether a header is not forwarded.
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(&name.as_str())
 }
 
-/// The page the load balancer shows for an error.
+/// Returns the load balancer's error page.
 pub(super) fn error(status: u16) -> Response<Bytes> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     let title = match status.canonical_reason() {
@@ -34,7 +34,7 @@ pub(super) fn error(status: u16) -> Response<Bytes> {
     with_type(status, "text/html", page)
 }
 
-/// The answer of a rule's `fixed-response`.
+/// Returns the response of a rule's `fixed-response`.
 pub(super) fn fixed(status: u16, content_type: &str, body: &str) -> Response<Bytes> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     with_type(status, content_type, body.to_owned())

@@ -1,4 +1,4 @@
-//! Requests for a target with an address: the container, or the frontend.
+//! Forwards requests to a target with an address: the container, or the frontend.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use hyper_util::rt::TokioExecutor;
 
 use super::own::is_hop_by_hop;
 
-/// The load balancer waits this long for a connection, and by default this long for an answer.
-const LONGEST_CONNECT: Duration = Duration::from_secs(10);
-const LONGEST_ANSWER: Duration = Duration::from_mins(1);
+/// The load balancer's timeouts: for a connection, and by default for a response.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Passes requests on, over connections that are kept.
+/// Forwards requests over pooled connections.
 pub(super) struct Proxy {
     client: Client<HttpConnector, Incoming>,
 }
@@ -27,12 +27,12 @@ pub(super) struct Proxy {
 impl Proxy {
     pub fn new() -> Self {
         let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(LONGEST_CONNECT));
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
         Self { client: Client::builder(TokioExecutor::new()).build(connector) }
     }
 
-    /// Passes a request on, and its answer back as it comes. An error is the status the load balancer answers with.
+    /// Forwards a request and streams its response. An error is the status of the load balancer's response.
     pub async fn pass_on(
         &self,
         mut request: Request<Incoming>,
@@ -40,7 +40,7 @@ impl Proxy {
     ) -> Result<Response<BoxBody<Bytes, hyper::Error>>, u16> {
         *request.uri_mut() = at(request.uri(), target).ok_or(400_u16)?;
         remove_hop_by_hop(request.headers_mut());
-        let answer = tokio::time::timeout(LONGEST_ANSWER, self.client.request(request));
+        let answer = tokio::time::timeout(RESPONSE_TIMEOUT, self.client.request(request));
         let mut response = answer.await.map_err(|_| 504_u16)?.map_err(|_| 502_u16)?;
         remove_hop_by_hop(response.headers_mut());
         Ok(response.map(BodyExt::boxed))

@@ -1,6 +1,6 @@
-//! Query strings the way the load balancer reads them: split, never decoded.
+//! Splits query strings as the load balancer does, without decoding.
 
-/// Keys and values in their order. A key without `=` has an empty value.
+/// Returns keys and values in order. A key without `=` has an empty value.
 pub(super) fn pairs(query: Option<&str>) -> Vec<(&str, &str)> {
     let pieces = query.unwrap_or_default().split('&').filter(|piece| !piece.is_empty());
     pieces.map(|piece| piece.split_once('=').unwrap_or((piece, ""))).collect()

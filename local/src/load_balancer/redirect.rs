@@ -1,9 +1,9 @@
-//! Where a redirect leads.
+//! Computes the target of a redirect.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions>
 
 use crate::template::Redirect;
 
-/// The parts of the URL a request was for.
+/// The parts of the requested URL.
 pub(super) struct Requested<'a> {
     pub host: &'a str,
     /// Port of the listener.
@@ -13,7 +13,7 @@ pub(super) struct Requested<'a> {
     pub query: &'a str,
 }
 
-/// The value of `Location`.
+/// Returns the value of `Location`.
 pub(super) fn location(redirect: &Redirect, requested: &Requested) -> String {
     let port = requested.port.to_string();
     let filled = |part: &str| {

@@ -1,4 +1,4 @@
-//! What happens to one request: its rule, its target, its answer.
+//! Handles one request: rule, target, response.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -19,29 +19,29 @@ use super::{answer, forwarded, own, rules};
 use crate::lambda::Function;
 use crate::template::{Action, Rule, TargetGroup};
 
-/// The load balancer's limit of a body for a function, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
-/// Of a body that is too large this much is read, so that a client that sends before it reads sees the answer.
-const DRAINED: usize = 32 * 1024 * 1024;
-/// Its limits of the request line, of a header, and of all headers, in bytes.
-const LONGEST_REQUEST_LINE: usize = 16 * 1024;
-const LARGEST_HEADER: usize = 16 * 1024;
-const LARGEST_HEADERS: usize = 64 * 1024;
+/// The load balancer's limit for the body of a function's request, in bytes.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Bytes read of a body that is too large, so that a client that sends before it reads sees the response.
+const MAX_DRAINED_BYTES: usize = 32 * 1024 * 1024;
+/// The load balancer's limits for the request line, a header, and all headers, in bytes.
+const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+const MAX_HEADERS_BYTES: usize = 64 * 1024;
 
 pub(super) type Body = BoxBody<Bytes, hyper::Error>;
 
-/// Who answers for a target group.
+/// Target of a target group.
 pub(super) enum Target {
-    /// A function, and the target group that says how it is spoken to.
+    /// A function, and the target group with its attributes.
     Function(Function, TargetGroup),
-    /// Something with an address.
+    /// An address.
     Address(SocketAddr),
 }
 
-/// Everything a request is answered from.
+/// State for handling requests.
 pub(super) struct Router {
     pub rules: Vec<Rule>,
-    /// By ARN of the target group.
+    /// Targets by ARN of the target group.
     pub targets: HashMap<String, Target>,
     pub default_target: Option<SocketAddr>,
     pub proxy: Proxy,
@@ -50,7 +50,7 @@ pub(super) struct Router {
 }
 
 impl Router {
-    /// Answers a request; what goes wrong is answered with a status of the load balancer's own.
+    /// Handles a request; failures become the load balancer's own error responses.
     pub async fn answer(&self, request: Request<Incoming>, client: IpAddr) -> Response<Body> {
         let mut response = match self.route(request, client).await {
             Ok(response) => response,
@@ -93,14 +93,14 @@ impl Router {
     }
 }
 
-/// What the load balancer refuses before it looks at its rules.
+/// Checks what the load balancer refuses before it evaluates its rules.
 fn check(request: &Parts) -> Result<(), u16> {
     let sizes = || request.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let too_large = || sizes().any(|size| size > LARGEST_HEADER) || sizes().sum::<usize>() > LARGEST_HEADERS;
+    let too_large = || sizes().any(|size| size > MAX_HEADER_BYTES) || sizes().sum::<usize>() > MAX_HEADERS_BYTES;
     let without_host = request.version == Version::HTTP_11 && !request.headers.contains_key(HOST);
     if request.method == Method::TRACE {
         Err(405)
-    } else if request.method.as_str().len() + request.uri.to_string().len() + 10 > LONGEST_REQUEST_LINE {
+    } else if request.method.as_str().len() + request.uri.to_string().len() + 10 > MAX_REQUEST_LINE_BYTES {
         Err(414)
     } else if without_host || too_large() {
         Err(400)
@@ -109,7 +109,7 @@ fn check(request: &Parts) -> Result<(), u16> {
     }
 }
 
-/// Picks a target group at random, by weight.
+/// Chooses a target group at random, by weight.
 fn choose(groups: &[(String, u32)]) -> Option<&str> {
     let total: u32 = groups.iter().map(|(_, weight)| weight).sum();
     if total == 0 {
@@ -150,32 +150,32 @@ async fn invoke(
     }
 }
 
-/// Reads a body of at most 1 MB. One that is larger is read away, unless the client asked first.
+/// Reads a body of at most 1 MB. A larger one is read and discarded, unless the client sent `Expect`.
 async fn read(body: Incoming, asked_first: bool) -> Result<Bytes, u16> {
     let declared = body.size_hint().lower();
-    if asked_first && declared > LARGEST_BODY as u64 {
+    if asked_first && declared > MAX_BODY_BYTES as u64 {
         return Err(413);
     }
-    let mut body = Limited::new(body, DRAINED);
+    let mut body = Limited::new(body, MAX_DRAINED_BYTES);
     let mut bytes = Vec::new();
     let mut size = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Err(if size > LARGEST_BODY { 413 } else { 400 }) };
+        let Ok(frame) = frame else { return Err(if size > MAX_BODY_BYTES { 413 } else { 400 }) };
         if let Ok(data) = frame.into_data() {
             size += data.len();
-            if size <= LARGEST_BODY {
+            if size <= MAX_BODY_BYTES {
                 bytes.extend_from_slice(&data);
             }
         }
     }
-    if size > LARGEST_BODY { Err(413) } else { Ok(bytes.into()) }
+    if size > MAX_BODY_BYTES { Err(413) } else { Ok(bytes.into()) }
 }
 
 fn whole(response: Response<Bytes>) -> Response<Body> {
     response.map(|body| Full::new(body).map_err(|never| match never {}).boxed())
 }
 
-/// An id of a trace: version, seconds, 96 random bits.
+/// Returns a new trace id: version, seconds, 96 random bits.
 fn fresh_id() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("1-{seconds:08x}-{:024x}", rand::random::<u128>() >> 32)

@@ -1,4 +1,4 @@
-//! Which rule takes a request.
+//! Matches requests to rules.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html>
 
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use wildmatch::WildMatch;
 use super::query::pairs;
 use crate::template::{Condition, Rule};
 
-/// The first rule whose conditions all hold; the rules are in the order of their priority.
+/// Returns the first rule whose conditions all hold; the rules are in order of priority.
 pub fn rule_for<'a>(rules: &'a [Rule], request: &Parts, client: IpAddr) -> Option<&'a Rule> {
     rules.iter().find(|rule| rule.conditions.iter().all(|condition| holds(condition, request, client)))
 }
@@ -38,7 +38,7 @@ fn holds(condition: &Condition, request: &Parts, client: IpAddr) -> bool {
     }
 }
 
-/// The host a request is for, without its port.
+/// Returns the requested host, without its port.
 pub(super) fn host(request: &Parts) -> Option<&str> {
     let named = request.headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = named.or_else(|| request.uri.authority().map(Authority::as_str))?;

@@ -8,7 +8,7 @@ use nix::unistd::{User, geteuid};
 
 use super::error::{Error, io};
 
-/// Who PostgreSQL runs as: whoever we are, but for root, as which it refuses to run.
+/// The account that PostgreSQL runs as: our own, or another one if we are root, because PostgreSQL refuses to run as root.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RunAs {
     Ourselves,
@@ -16,7 +16,7 @@ pub(super) enum RunAs {
 }
 
 impl RunAs {
-    /// `initdb` wants an account that has a name, so an unused number would not do for root.
+    /// Returns the account to use. For root it is a named account, because `initdb` requires a name.
     pub fn current() -> Result<Self, Error> {
         if !geteuid().is_root() {
             return Ok(Self::Ourselves);
@@ -43,7 +43,7 @@ impl RunAs {
         }
     }
 
-    /// Hands `path` over to this account, and to nobody else.
+    /// Gives `path` to this account, and to no other.
     pub fn give(self, path: &Path) -> Result<(), Error> {
         if let Self::Account { uid, gid } = self {
             chown(path, Some(uid), Some(gid)).map_err(io("change the owner of", path))?;
@@ -51,7 +51,7 @@ impl RunAs {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io("change the mode of", path))
     }
 
-    /// Whether this account can get as far as `path`: `/root`, say, is closed to it.
+    /// Returns whether this account can reach `path`; `/root`, for example, is closed to it.
     pub fn can_reach(self, path: &Path) -> bool {
         let open =
             |directory: &Path| fs::metadata(directory).map_or(true, |m| m.mode() & 0o001 != 0 || m.uid() == self.uid());

@@ -9,14 +9,14 @@ use super::download::Source;
 
 const VERSION: &str = "=17.6.0";
 
-/// The archives of the project `postgresql-embedded`, which checks them against the checksums of their release.
+/// The archives of the project `postgresql-embedded`, which verifies the checksums of their release.
 pub(super) const SOURCE: Source = Source { name: URL, directory: "postgresql-17.6.0", major: 17, fetch };
 
-/// Enough for a small answer over a slow line; without it an unreachable host costs minutes of retries.
+/// Long enough for a small response over a slow line; without it an unreachable host costs minutes of retries.
 const ANSWER: Duration = Duration::from_secs(5);
 const DOWNLOAD: Duration = Duration::from_mins(10);
 
-/// On a thread of its own, because the caller may be inside a runtime.
+/// Runs in its own thread, because the caller may be inside a runtime.
 fn fetch(into: &Path) -> Result<(), String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;

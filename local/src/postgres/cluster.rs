@@ -11,24 +11,24 @@ use super::error::{Error, io};
 use super::installation::Installation;
 use super::place::{Place, create_given};
 
-/// How long a server may take to be ready, recovery after a crash included.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// How long it may take to end: it cuts its sessions, but writes what is in memory.
-const FAREWELL: Duration = Duration::from_secs(30);
+/// Time limit for a server to become ready, including crash recovery.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+/// Time limit for a server to stop: it ends its sessions, but writes its memory to disk.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// Where a server listens, as its `postmaster.pid` says.
+/// Address of a server according to its `postmaster.pid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Postmaster {
     pid: u32,
-    /// Only the name of the socket: nothing listens on TCP.
+    /// Only part of the socket's name: nothing listens on TCP.
     pub port: u16,
     pub sockets: PathBuf,
     ready: bool,
 }
 
 impl Postmaster {
-    /// Line 1 is the process, 4 the port, 5 the directory of the sockets, 8 the state.
+    /// Parses the file: line 1 is the process, 4 the port, 5 the socket directory, 8 the state.
     fn parse(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         Some(Self {
@@ -39,13 +39,13 @@ impl Postmaster {
         })
     }
 
-    /// Of a file that is left over nobody listens at the socket.
+    /// Returns whether a server listens on the socket; the file may be a leftover.
     fn is_listening(&self) -> bool {
         self.ready && UnixStream::connect(self.sockets.join(format!(".s.PGSQL.{}", self.port))).is_ok()
     }
 }
 
-/// The server that listens for the cluster in `data`, whoever started it.
+/// Returns the server that listens for the cluster in `data`, whoever started it.
 pub(super) fn listening(data: &Path) -> Option<Postmaster> {
     recorded(data).filter(Postmaster::is_listening)
 }
@@ -54,22 +54,22 @@ fn recorded(data: &Path) -> Option<Postmaster> {
     Postmaster::parse(&fs::read_to_string(data.join("postmaster.pid")).ok()?)
 }
 
-/// The major version that made `data`; none if there are no data yet.
+/// Returns the major version that created `data`, or `None` if there are no data yet.
 pub(super) fn version(data: &Path) -> Option<u32> {
     fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// The lock that the processes of a server hold: it is their standard input, so that it is free exactly when none of
-/// them is left, which no process number in a file can tell.
+/// The lock that a server's processes hold. It is their standard input, so it is free exactly when all of them have exited; a
+/// process id in a file could not tell that.
 pub(super) struct ServerLock(File);
 
-/// What is behind a cluster.
+/// State of a cluster.
 pub(super) enum State {
     Listening(Postmaster),
     Stopped(ServerLock),
 }
 
-/// Waits for the server to be ready or gone, if it is on the way to either.
+/// Returns the state, after waiting for a server that is starting or stopping.
 pub(super) fn state(place: &Place) -> Result<State, Error> {
     let started = Instant::now();
     let lock = open_lock(place)?;
@@ -80,19 +80,19 @@ pub(super) fn state(place: &Place) -> Result<State, Error> {
         if try_lock(&lock, place)? {
             return Ok(State::Stopped(ServerLock(lock)));
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > START_TIMEOUT {
             return Err(failed(place, "a server is there and never ready".to_owned()));
         }
         thread::sleep(GLANCE);
     }
 }
 
-/// Whether the server came to its end within half a minute.
+/// Returns whether the server exited within half a minute.
 pub(super) fn wait_for_end(place: &Place) -> Result<bool, Error> {
     let started = Instant::now();
     let lock = open_lock(place)?;
     while !try_lock(&lock, place)? {
-        if started.elapsed() > FAREWELL {
+        if started.elapsed() > SHUTDOWN_TIMEOUT {
             return Ok(false);
         }
         thread::sleep(GLANCE);
@@ -100,10 +100,10 @@ pub(super) fn wait_for_end(place: &Place) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ends the sessions and the server.
+/// Ends the sessions and stops the server.
 pub(super) fn stop(place: &Place, run_as: RunAs) -> Result<(), Error> {
     if let Some(postmaster) = recorded(&place.data) {
-        // As the account it runs under, whose file the number comes from: root must not signal just anybody.
+        // runs as the owner of the file with the process id: root must not signal arbitrary processes
         let mut kill = Command::new("sh");
         kill.args(["-c", "kill -INT \"$0\""]).arg(postmaster.pid.to_string()).stderr(Stdio::null());
         run_as.apply(&mut kill);
@@ -112,10 +112,10 @@ pub(super) fn stop(place: &Place, run_as: RunAs) -> Result<(), Error> {
     if wait_for_end(place)? { Ok(()) } else { Err(Error::Stop(place.data.clone())) }
 }
 
-/// Makes an empty cluster with the superuser `postgres`, reachable without a password by whoever may enter the
-/// directory of its sockets.
+/// Creates an empty cluster with the superuser `postgres`, who needs no password; access is limited by the permissions of the
+/// socket directory.
 pub(super) fn initdb(place: &Place, installation: &Installation, run_as: RunAs) -> Result<(), Error> {
-    // Beside, and renamed when it is complete: an initdb that was killed leaves nothing that looks like a cluster.
+    // created under another name and renamed when complete, so that a killed initdb leaves nothing that looks like a cluster
     let incomplete = place.directory.join("data.new");
     if incomplete.exists() {
         fs::remove_dir_all(&incomplete).map_err(io("remove", &incomplete))?;
@@ -128,7 +128,7 @@ pub(super) fn initdb(place: &Place, installation: &Installation, run_as: RunAs) 
         let stderr = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
         if output.status.success() { Ok(()) } else { Err(Error::Initdb(stderr())) }
     };
-    // The same order of text on every machine, and upper and lower case beyond ASCII wherever that is to be had.
+    // the same sort order on every machine, and case mapping beyond ASCII where available
     if installation.major >= 17 {
         make(&["--locale-provider=builtin", "--locale=C.UTF-8"])?;
     } else {
@@ -145,18 +145,18 @@ pub(super) fn spawn(
     durable: bool,
     lock: &ServerLock,
 ) -> Result<Postmaster, Error> {
-    // Nobody is behind it, and it may name a process that is something else today.
+    // its server is gone, and another process may have the id by now
     let _ = fs::remove_file(place.data.join("postmaster.pid"));
     let log = File::create(log_path(place)).map_err(io("create", &log_path(place)))?;
     let errors = log.try_clone().map_err(io("open", &log_path(place)))?;
     let mut command = installation.command("postgres", run_as);
     command.arg("-D").arg(&place.data).arg("-k").arg(&place.run);
-    // A new name for each start: a predecessor that is still shutting down removes its own socket, not ours.
+    // a new socket name for each start: a predecessor that is shutting down removes its own socket, not ours
     command.arg("-p").arg(rand::random_range(1024..=u16::MAX).to_string());
     for setting in settings(durable) {
         command.arg("-c").arg(setting);
     }
-    // In a group of its own, where Ctrl-C does not reach it.
+    // in its own process group, which Ctrl-C does not reach
     let stdin = lock.0.try_clone().map_err(io("open", &place.directory))?;
     command.stdin(stdin).stdout(log).stderr(errors).process_group(0);
     let mut child = command.spawn().map_err(io("run postgres in", &place.data))?;
@@ -192,9 +192,9 @@ fn ready(place: &Place, child: &mut Child) -> Result<Postmaster, Error> {
         if let Some(status) = child.try_wait().map_err(io("wait for postgres in", &place.data))? {
             return Err(failed(place, format!("it ended with {status}")));
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > START_TIMEOUT {
             let _ = child.kill();
-            return Err(failed(place, format!("not ready within {} s", PATIENCE.as_secs())));
+            return Err(failed(place, format!("not ready within {} s", START_TIMEOUT.as_secs())));
         }
         thread::sleep(GLANCE);
     }

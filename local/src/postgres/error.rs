@@ -2,56 +2,56 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why there is no PostgreSQL to work with.
+/// Why PostgreSQL is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No place had a PostgreSQL that could be used.
+    /// No usable PostgreSQL was found.
     #[error("{}", explain(*.needed, .tried))]
     NotFound {
-        /// The major version that existing data are bound to.
+        /// Major version that existing data require.
         needed: Option<u32>,
-        /// Every place that was looked at, in this order.
+        /// Every place that was tried, in this order.
         tried: Vec<Attempt>,
     },
-    /// PostgreSQL refuses to run as root, and there is no account to run it under.
+    /// PostgreSQL refuses to run as root, and no other suitable account exists.
     #[error("running as root, and neither a `postgres` nor a `nobody` account exists that PostgreSQL could run under")]
     NoAccount,
-    /// Data that somebody else owns are left alone.
+    /// Data of another owner are not touched.
     #[error("{} belongs to uid {owner}: remove it, or run as that user", .path.display())]
     ForeignDirectory {
         /// The directory.
         path: PathBuf,
-        /// Whose it is.
+        /// User id of its owner.
         owner: u32,
     },
-    /// `initdb` could not make a cluster.
+    /// `initdb` did not create a cluster.
     #[error("initdb failed: {0}")]
     Initdb(String),
-    /// The server ended while it was starting, or was never ready.
+    /// The server exited while starting, or did not become ready.
     #[error("PostgreSQL does not start: {reason}\n{log}")]
     Start {
-        /// What was seen from outside.
+        /// What was observed.
         reason: String,
         /// The last lines of its log.
         log: String,
     },
-    /// The server did not end when it was told to.
+    /// The server did not stop.
     #[error("PostgreSQL in {} does not stop", .0.display())]
     Stop(PathBuf),
-    /// The file system said no.
+    /// A file operation failed.
     #[error("{what}: {source}")]
     Io {
-        /// What was attempted, with the path.
+        /// The operation, with the path.
         what: String,
-        /// The answer.
+        /// Error of the file system.
         source: io::Error,
     },
 }
 
-/// A place that had no PostgreSQL for us, and why.
+/// A place without a usable PostgreSQL, and the reason.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// A directory or a source of downloads.
+    /// A directory or a download source.
     pub place: String,
     /// What was wrong with it.
     pub reason: String,
@@ -63,7 +63,7 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// For `map_err`: an error of the file system with what was attempted.
+/// Returns a function for `map_err` that adds the operation and the path.
 pub(super) fn io(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let what = format!("{verb} {}", path.display());
     move |source| Error::Io { what, source }

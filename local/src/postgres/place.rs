@@ -10,24 +10,23 @@ use sha2::{Digest, Sha256};
 use super::account::RunAs;
 use super::error::{Error, io};
 
-/// The longest path of a socket: `sun_path` of macOS, without the closing NUL. Linux has 107.
+/// Maximum length of a socket path: `sun_path` of macOS without the closing NUL. Linux has 107.
 const SOCKET_PATH_MAX: usize = 103;
 const SOCKET_NAME_MAX: usize = "/.s.PGSQL.65535.lock".len();
 
 /// The directories of one cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// Locks, the log and the FIFO of the users. Ours alone to write, so that the account PostgreSQL runs under cannot
-    /// lead root astray.
+    /// Locks, the log and the users' FIFO. Only we can write here, so that PostgreSQL's account cannot mislead root.
     pub directory: PathBuf,
-    /// The cluster. Belongs to that account.
+    /// The cluster. Owned by PostgreSQL's account.
     pub data: PathBuf,
-    /// Sockets and the notes of the watchdog. Belongs to that account.
+    /// Sockets and the watchdog's notes. Owned by PostgreSQL's account.
     pub run: PathBuf,
 }
 
 impl Place {
-    /// Makes the directory at `wanted`, or where PostgreSQL can use it if it cannot there.
+    /// Creates the directory at `wanted`, or elsewhere if PostgreSQL cannot use it there.
     pub fn prepare(wanted: &Path, run_as: RunAs) -> Result<Self, Error> {
         let wanted = std::path::absolute(wanted).map_err(io("find", wanted))?;
         let directory = if run_as.can_reach(&wanted) {
@@ -47,8 +46,8 @@ impl Place {
     }
 }
 
-/// Where tests keep a cluster that all of them share and nobody misses: in memory, where there are 2 GB of it (to clone
-/// a database makes some 600 files: 16 ms there, up to 480 ms on a disk), else below `fallback`.
+/// Returns the directory for a disposable cluster that all tests share: in memory if 2 GB of it are free (cloning a database creates
+/// some 600 files: 16 ms there, up to 480 ms on a disk), otherwise below `fallback`.
 pub fn scratch_directory(fallback: &Path) -> PathBuf {
     const ROOM: u64 = 2 << 30;
     let memory = Path::new("/dev/shm");
@@ -57,8 +56,8 @@ pub fn scratch_directory(fallback: &Path) -> PathBuf {
     if room >= ROOM { memory.join(format!("augmed-tests-{}", geteuid())) } else { fallback.join("postgres") }
 }
 
-/// A directory that belongs to the account PostgreSQL runs under. One that is there already must be its own, or ours:
-/// whoever made it was killed before it was given away. Call it with the start lock held.
+/// Creates a directory owned by PostgreSQL's account. An existing one must be owned by that account, or by us, if its creator was
+/// killed before the handover. Call it while holding the start lock.
 pub(super) fn create_given(path: &Path, run_as: RunAs) -> Result<(), Error> {
     match fs::create_dir(path) {
         Ok(()) => run_as.give(path),
@@ -68,8 +67,7 @@ pub(super) fn create_given(path: &Path, run_as: RunAs) -> Result<(), Error> {
     }
 }
 
-/// A directory of our own, with its parents: where everybody may write, one that somebody else has made is not to be
-/// trusted.
+/// Creates our own directory, with its parents. In a world-writable directory one that somebody else has created is not trusted.
 pub(super) fn create_own(path: &Path, mode: u32) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(io("create", path))?;
     check_owner(path, geteuid().as_raw())?;

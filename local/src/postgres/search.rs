@@ -9,10 +9,10 @@ use super::download;
 use super::error::{Attempt, Error};
 use super::installation::Installation;
 
-/// The oldest major version that we work with.
+/// The oldest supported major version.
 const OLDEST: u32 = 14;
 
-/// Where each package manager puts PostgreSQL: a directory, and what stands before and below the major version there.
+/// Where package managers install PostgreSQL: a directory, and the path components before and below the major version.
 const PACKAGED: [(&str, &str, &str); 8] = [
     ("usr/lib/postgresql", "", "bin"),                          // Debian, Ubuntu, Gentoo
     ("usr", "pgsql-", "bin"),                                   // RHEL and Fedora from postgresql.org
@@ -24,21 +24,21 @@ const PACKAGED: [(&str, &str, &str); 8] = [
     ("opt/local/lib", "postgresql", "bin"),                     // MacPorts
 ];
 
-/// Where PostgreSQL is looked for. Tests point it elsewhere.
+/// Where to look for PostgreSQL. Tests set other places.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// `LOCAL_POSTGRES_BIN`: this directory and no other.
+    /// `LOCAL_POSTGRES_BIN`: only this directory.
     pub bin: Option<PathBuf>,
     /// `PATH`.
     pub path: OsString,
-    /// Below it are the directories of the package managers: `/`.
+    /// Root of the package managers' directories: `/`.
     pub root: PathBuf,
-    /// Where downloads are kept: the user's cache, unless it says otherwise.
+    /// Directory for downloads, by default in the user's cache.
     pub cache: Option<PathBuf>,
 }
 
 impl Search {
-    /// As the environment says.
+    /// Reads the settings from the environment.
     pub fn from_env() -> Self {
         Self {
             bin: env::var_os("LOCAL_POSTGRES_BIN").filter(|bin| !bin.is_empty()).map(PathBuf::from),
@@ -48,7 +48,7 @@ impl Search {
         }
     }
 
-    /// The newest installation, or one of the major version `needed` by existing data; else a downloaded one.
+    /// Returns the newest installation, or one with the major version `needed` by existing data; otherwise a downloaded one.
     pub fn find(&self, needed: Option<u32>) -> Result<Installation, Error> {
         let run_as = RunAs::current()?;
         let mut tried = Vec::new();
@@ -71,7 +71,7 @@ impl Search {
         Err(Error::NotFound { needed, tried })
     }
 
-    /// Directories with an `initdb`, those of `PATH` first.
+    /// Returns directories with an `initdb`, those of `PATH` first.
     fn installed(&self) -> Vec<PathBuf> {
         if let Some(bin) = &self.bin {
             return vec![bin.clone()];
@@ -94,13 +94,12 @@ impl Search {
     }
 }
 
-/// Where the `initdb` of `directory` really is: `PATH` often has a link to it, and `postgres` is beside the original
-/// only.
+/// Resolves the `initdb` of `directory`: `PATH` often has only a link to it, without `postgres` beside it.
 fn real_bin(directory: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(directory.join("initdb")).ok()?.parent()?.to_owned())
 }
 
-/// The installation itself, or what is wrong with its version.
+/// Returns the installation, or what is wrong with its version.
 pub(super) fn suits(installation: Installation, needed: Option<u32>) -> Result<Installation, String> {
     match (installation.major, needed) {
         (major, Some(needed)) if major != needed => {

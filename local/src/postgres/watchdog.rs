@@ -1,8 +1,8 @@
-//! Test processes run no destructors and are killed at times, so a process beside them stops the server.
+//! Stops the server when its users have ended: test processes run no destructors and are sometimes killed.
 //!
-//! Every user of a server holds its FIFO open; the kernel closes it with the process, whatever ends that. The watchdog
-//! reads the FIFO: its end is the end of the last user. It is a shell script because it must outlive us, and there is
-//! no program of ours at a known place.
+//! Every user of a server holds its FIFO open, and the kernel closes it when the process ends, for whatever reason. The watchdog
+//! reads the FIFO until the last user has closed it. It is a shell script because it must outlive us, and no program of ours is at
+//! a known path.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -22,19 +22,19 @@ use super::cluster;
 use super::error::{Error, io};
 use super::place::Place;
 
-/// Keeps the server running until it is closed.
+/// Keeps the server running until it is dropped.
 #[derive(Debug)]
 pub(super) struct User(#[allow(dead_code, reason = "held open")] File);
 
-/// Makes this process a user of the server, with a new watchdog if there is none. Call it with the start lock held.
+/// Registers this process as a user of the server, with a new watchdog if there is none. Call it while holding the start lock.
 pub(super) fn join(place: &Place, linger: Duration, run_as: RunAs) -> Result<User, Error> {
     let fifo = place.directory.join("users");
     let joined = announce(&fifo).ok();
-    // In this order: from here on the watchdog cannot decide to stop the server, but it may have done so.
+    // in this order: from here on the watchdog cannot decide to stop the server, but it may already have stopped it
     let _ = fs::remove_file(place.run.join("idle"));
     let stopping = place.run.join("stopping");
     let joined = if stopping.exists() {
-        // The watchdog goes with its server. If the server does not go, the watchdog was killed on the way.
+        // the watchdog ends with its server; if the server keeps running, the watchdog was killed
         cluster::wait_for_end(place)?;
         fs::remove_file(&stopping).map_err(io("remove", &stopping))?;
         None
@@ -44,18 +44,18 @@ pub(super) fn join(place: &Place, linger: Duration, run_as: RunAs) -> Result<Use
     joined.map_or_else(|| spawn(&fifo, place, linger, run_as), Ok)
 }
 
-/// Fails when nobody reads: then there is no watchdog.
+/// Opens the FIFO. Fails if it has no reader, which means that there is no watchdog.
 fn announce(fifo: &Path) -> std::io::Result<User> {
     let mut writer = OpenOptions::new().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(fifo)?;
     writer.write_all(b"user\n")?;
     Ok(User(writer))
 }
 
-/// On a FIFO of its own, so that a predecessor which is about to end is not taken for it.
+/// Starts the watchdog on its own FIFO, so that a predecessor that is about to end is not mistaken for it.
 fn spawn(fifo: &Path, place: &Place, linger: Duration, run_as: RunAs) -> Result<User, Error> {
     let _ = fs::remove_file(fifo);
     mkfifo(fifo, Mode::S_IRUSR | Mode::S_IWUSR).map_err(|errno| io("create", fifo)(errno.into()))?;
-    // Without O_NONBLOCK each end would wait for the other.
+    // without O_NONBLOCK each end would wait for the other
     let reader =
         OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(fifo).map_err(io("open", fifo))?;
     let user = announce(fifo).map_err(io("write to", fifo))?;

@@ -1,4 +1,4 @@
-//! Mistakes in a template that cfn-lint does not see and AWS only notices during a deployment, or never.
+//! Finds mistakes in a template that cfn-lint misses and AWS notices only during a deployment, or never.
 //! Quotas: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 
 use std::collections::{HashMap, HashSet};
@@ -31,18 +31,18 @@ const ADDRESS_ATTRIBUTES: [&str; 14] = [
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
 ];
 const CONTENT_TYPES: [&str; 5] = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
-const MOST_VALUES: usize = 5;
-const MOST_WILDCARDS: usize = 5;
-const MOST_TARGET_GROUPS: usize = 5;
-const LONGEST_VALUE: usize = 128;
-const LONGEST_FIXED_BODY: usize = 1024;
+const MAX_VALUES: usize = 5;
+const MAX_WILDCARDS: usize = 5;
+const MAX_TARGET_GROUPS: usize = 5;
+const MAX_VALUE_LENGTH: usize = 128;
+const MAX_FIXED_BODY_BYTES: usize = 1024;
 
-/// A mistake.
+/// A mistake in the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Logical name of the resource.
     pub resource: String,
-    /// What is wrong with it.
+    /// What is wrong.
     pub problem: String,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Every mistake in a template, in the order of its resources.
+/// Returns every mistake in a template, in the order of its resources.
 pub fn check(template: &Template) -> Vec<Finding> {
     let mut findings = Findings::default();
     for function in &template.functions {
@@ -158,7 +158,7 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
     }
     for target in &group.targets {
         match template.function(target) {
-            None => problems.push(format!("its target {target} is no function of this template")),
+            None => problems.push(format!("its target {target} is not a function of this template")),
             Some(function) if *target != alias_arn(&function.arn) => {
                 problems.push(format!("its target is {} itself and not its alias", function.key));
             }
@@ -168,7 +168,7 @@ fn target_group_problems(template: &Template, group: &TargetGroup) -> Vec<String
     problems
 }
 
-/// The load balancer must be allowed to invoke the function, before CloudFormation registers it.
+/// Checks that the load balancer may invoke the function before CloudFormation registers it.
 fn permission_problem(template: &Template, group: &TargetGroup, function: &Function) -> Option<String> {
     let permission = template.permissions.iter().find(|permission| {
         let is_its = permission.function == alias_arn(&function.arn);
@@ -189,7 +189,7 @@ fn permission_problem(template: &Template, group: &TargetGroup, function: &Funct
 fn permission_problems(template: &Template, permission: &Permission) -> Vec<String> {
     let mut problems = Vec::new();
     if template.function(&permission.function).is_none() {
-        problems.push(format!("{} is no function of this template", permission.function));
+        problems.push(format!("{} is not a function of this template", permission.function));
     }
     if permission.action != "lambda:InvokeFunction" {
         problems.push(format!("it permits {} instead of lambda:InvokeFunction", permission.action));
@@ -225,14 +225,14 @@ fn quota_problems(rule: &Rule) -> Vec<String> {
     if values.is_empty() {
         problems.push("it has no condition".into());
     }
-    if values.len() > MOST_VALUES {
-        problems.push(format!("{} condition values, at most {MOST_VALUES} are allowed", values.len()));
+    if values.len() > MAX_VALUES {
+        problems.push(format!("{} condition values, at most {MAX_VALUES} are allowed", values.len()));
     }
-    if wildcards > MOST_WILDCARDS {
-        problems.push(format!("{wildcards} wildcards, at most {MOST_WILDCARDS} are allowed"));
+    if wildcards > MAX_WILDCARDS {
+        problems.push(format!("{wildcards} wildcards, at most {MAX_WILDCARDS} are allowed"));
     }
-    if let Some(long) = values.iter().find(|value| value.len() > LONGEST_VALUE) {
-        problems.push(format!("`{long}` has more than {LONGEST_VALUE} characters"));
+    if let Some(long) = values.iter().find(|value| value.len() > MAX_VALUE_LENGTH) {
+        problems.push(format!("`{long}` has more than {MAX_VALUE_LENGTH} characters"));
     }
     for field in ["path-pattern", "host-header", "http-request-method", "source-ip"] {
         if rule.conditions.iter().filter(|condition| condition.field() == field).count() > 1 {
@@ -257,7 +257,7 @@ fn condition_problems(condition: &Condition) -> Vec<String> {
         .values()
         .iter()
         .filter(|value| wrong(value))
-        .map(|value| format!("`{value}` is no {}", condition.field()))
+        .map(|value| format!("`{value}` is not a valid {}", condition.field()))
         .collect()
 }
 
@@ -267,8 +267,8 @@ fn allowed_in_path(letter: char) -> bool {
 
 fn forward_problems(template: &Template, groups: &[(String, u32)]) -> Vec<String> {
     let mut problems = Vec::new();
-    if groups.is_empty() || groups.len() > MOST_TARGET_GROUPS {
-        problems.push(format!("{} target groups, allowed are 1 to {MOST_TARGET_GROUPS}", groups.len()));
+    if groups.is_empty() || groups.len() > MAX_TARGET_GROUPS {
+        problems.push(format!("{} target groups, allowed are 1 to {MAX_TARGET_GROUPS}", groups.len()));
     }
     if groups.iter().all(|(_, weight)| *weight == 0) {
         problems.push("every weight is 0: the load balancer would answer 503".into());
@@ -295,8 +295,8 @@ fn fixed_response_problems(status: u16, content_type: &str, body: &str) -> Vec<S
     if !CONTENT_TYPES.contains(&content_type) {
         problems.push(format!("a fixed response cannot be {content_type}"));
     }
-    if body.len() > LONGEST_FIXED_BODY {
-        problems.push(format!("a fixed response has at most {LONGEST_FIXED_BODY} bytes, not {}", body.len()));
+    if body.len() > MAX_FIXED_BODY_BYTES {
+        problems.push(format!("a fixed response has at most {MAX_FIXED_BODY_BYTES} bytes, not {}", body.len()));
     }
     problems
 }
@@ -313,7 +313,7 @@ fn same_priorities(rules: &[Rule]) -> Vec<Finding> {
     findings
 }
 
-/// Paths that an earlier rule takes whatever else the request is.
+/// Finds rules whose paths an earlier rule always matches.
 fn never_reached(rules: &[Rule]) -> Vec<Finding> {
     let mut taken: HashMap<&str, Vec<(&Rule, &String)>> = HashMap::new();
     let mut findings = Vec::new();

@@ -1,4 +1,4 @@
-//! Rules of a listener that exists, as `aws elbv2 describe-rules` prints them
+//! Reads the rules of an existing listener, as printed by `aws elbv2 describe-rules`
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeRules.html>).
 
 use serde::Deserialize;
@@ -25,7 +25,7 @@ struct DescribedRule {
 }
 
 impl Template {
-    /// Reads rules alone. The default rule comes last; what cannot be executed is an error that names the rule.
+    /// Reads only rules. The default rule comes last; an error names the rule that cannot be executed.
     pub fn from_described_rules(text: &str) -> Result<Self, TemplateError> {
         let problem = |resource: &str, problem| TemplateError::Resource { resource: resource.to_owned(), problem };
         let described: Described =
@@ -52,7 +52,7 @@ impl DescribedRule {
     }
 }
 
-/// AWS repeats the one target group of an action in `ForwardConfig`, and says there that nothing is sticky.
+/// Removes `ForwardConfig`, in which AWS repeats the single target group of an action with stickiness off.
 fn without_repetition(mut action: Value) -> Result<Value, String> {
     if let Some(config) = action.get_mut("ForwardConfig").and_then(Value::as_object_mut) {
         if let Some(stickiness) = config.remove("TargetGroupStickinessConfig")

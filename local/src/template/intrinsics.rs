@@ -1,20 +1,19 @@
-//! CloudFormation's intrinsic functions, as far as routing and functions need them.
-//! What is not known is an error, never a guess.
+//! CloudFormation's intrinsic functions, as far as routing and functions need them. Unknown ones are errors, never guesses.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-/// The account of the local platform: the one AWS uses in its examples.
+/// The account id of the local platform, which is the one in AWS's examples.
 pub(super) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
-/// The alias that functions publish their versions under.
+/// The alias that points to the functions' published versions.
 pub(super) const ALIAS: &str = "live";
 pub(super) const STACK: &str = "augmed-local";
 
-/// Everything a reference can lead to.
+/// Everything that a reference can name.
 pub(super) struct Scope<'a> {
-    /// Values of the parameters that have one, by name.
+    /// Values of parameters by name.
     pub parameters: BTreeMap<String, String>,
     /// The sections of the template.
     pub conditions: &'a Map<String, Value>,
@@ -26,7 +25,7 @@ pub(super) struct Scope<'a> {
 type Resolved = Result<Option<Value>, String>;
 
 impl Scope<'_> {
-    /// Evaluates every function in `value`. `None` is `AWS::NoValue`: the property or item is to be left out.
+    /// Evaluates every function in `value`. `None` is `AWS::NoValue`: the property or item is left out.
     pub fn resolve(&self, value: &Value) -> Resolved {
         match value {
             Value::Array(items) => {
@@ -89,7 +88,7 @@ impl Scope<'_> {
         self.named(name).map(|text| Some(Value::from(text)))
     }
 
-    /// What `Ref` gives: the value of a parameter, or what identifies a resource.
+    /// Returns the result of `Ref`: a parameter's value, or a resource's identifier.
     fn named(&self, name: &str) -> Result<String, String> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
@@ -99,10 +98,10 @@ impl Scope<'_> {
         }
         match self.resources.get(name) {
             Some(&"AWS::ElasticLoadBalancingV2::TargetGroup") => Ok(target_group_arn(name)),
-            // by its logical name, as it may be asked for with `Template::function`
+            // the logical name, which `Template::function` accepts
             Some(&("AWS::Serverless::Function" | "AWS::Logs::LogGroup")) => Ok(name.to_owned()),
             Some(kind) => Err(format!("what a reference to {name} ({kind}) gives is not known here")),
-            // SAM's way to refer to the alias that a function publishes
+            // SAM's syntax for the alias of a function
             None => match name.strip_suffix(".Alias").map(|function| (function, self.resources.get(function))) {
                 Some((function, Some(&"AWS::Serverless::Function"))) => Ok(alias_arn(&function_arn(function))),
                 _ => Err(format!("{name} is neither a resource nor a parameter with a value")),
@@ -168,7 +167,7 @@ impl Scope<'_> {
         value.cloned().map(Some).ok_or_else(|| format!("there is no {map}.{first}.{second} in Mappings"))
     }
 
-    /// Whether the condition of this name holds.
+    /// Returns whether the condition with this name holds.
     pub fn condition(&self, name: &str) -> Result<bool, String> {
         let condition = self.conditions.get(name).ok_or_else(|| format!("there is no condition {name}"))?;
         self.holds(condition).map_err(|problem| format!("condition {name}: {problem}"))
@@ -201,7 +200,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A list of texts. The value of a list parameter is one text with commas.
+    /// Returns a list of texts. The value of a list parameter is one comma-separated text.
     fn texts(&self, value: &Value) -> Result<Vec<String>, String> {
         match self.resolve(value)? {
             Some(Value::Array(items)) => items.iter().map(|item| self.text(item)).collect(),
@@ -228,17 +227,17 @@ fn pseudo_parameter(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The ARN that a function of this logical name has on the local platform.
+/// Returns the ARN of the function with this logical name on the local platform.
 pub(super) fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
 }
 
-/// The ARN of the alias that a function publishes its versions under.
+/// Returns the ARN of the function's alias.
 pub(super) fn alias_arn(function: &str) -> String {
     format!("{function}:{ALIAS}")
 }
 
-/// The ARN that a target group of this logical name has on the local platform.
+/// Returns the ARN of the target group with this logical name on the local platform.
 pub(super) fn target_group_arn(name: &str) -> String {
     format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/73e2d6bc24d8a067")
 }

@@ -1,7 +1,7 @@
-//! Reads template.yaml, the only routing table there is.
+//! Reads template.yaml, the only routing table.
 //!
-//! Parameters, conditions and intrinsic functions are resolved where routing and functions need them. What is not
-//! understood there is an error that names the resource.
+//! Resolves parameters, conditions and intrinsic functions where routing and functions need them. Anything that it does not
+//! understand there is an error that names the resource.
 
 mod check;
 mod described;
@@ -35,13 +35,13 @@ pub enum TemplateError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         source: std::io::Error,
     },
     /// The text is not a template.
     #[error(transparent)]
     Yaml(#[from] YamlError),
-    /// A parameter was given that the template does not have.
+    /// A given parameter is not in the template.
     #[error("the template has no parameter {0}")]
     UnknownParameter(String),
     /// A resource that cannot be understood.
@@ -49,15 +49,15 @@ pub enum TemplateError {
     Resource {
         /// Its logical name.
         resource: String,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
 }
 
-/// A template, as far as the platform executes it. Resources whose condition does not hold are not in it.
+/// The parts of a template that the platform executes, without resources whose condition does not hold.
 #[derive(Debug, Clone, Default)]
 pub struct Template {
-    /// Lambda functions, as they stand in the template.
+    /// Lambda functions in the order of the template.
     pub functions: Vec<Function>,
     /// Target groups.
     pub target_groups: Vec<TargetGroup>,
@@ -67,7 +67,7 @@ pub struct Template {
     pub rules: Vec<Rule>,
     /// Logical names of custom resources that migrate the database.
     pub migrations: Vec<String>,
-    /// Logical names of log groups that a nested stack has metrics and alarms of.
+    /// Logical names of log groups for which a nested stack has metrics and alarms.
     pub watched: Vec<String>,
 }
 
@@ -102,19 +102,19 @@ impl Template {
         Ok(template)
     }
 
-    /// The target group of this ARN.
+    /// Returns the target group with this ARN.
     pub fn target_group(&self, arn: &str) -> Option<&TargetGroup> {
         self.target_groups.iter().find(|group| group.arn == arn)
     }
 
-    /// The function of this ARN (its own or that of its alias), deployed name or logical name.
+    /// Returns the function with this ARN (its own or its alias's), deployed name or logical name.
     pub fn function(&self, name: &str) -> Option<&Function> {
         let name = name.strip_suffix(ALIAS).and_then(|arn| arn.strip_suffix(':')).unwrap_or(name);
         self.functions.iter().find(|function| function.arn == name || function.name == name || function.key == name)
     }
 }
 
-/// Every parameter that has a value: the given one, or its default.
+/// Returns every parameter that has a value: the given one, or its default.
 fn values(
     declared: &Map<String, Value>,
     given: &BTreeMap<String, String>,
@@ -203,7 +203,7 @@ impl Reader<'_> {
         Ok(Some(properties.into_log_group(key)))
     }
 
-    /// Reads some properties and leaves the others alone: they may refer to what only AWS knows.
+    /// Reads only the named properties: others may refer to what only AWS knows.
     fn read<T: serde::de::DeserializeOwned>(&self, own: &Map<String, Value>, names: &[&str]) -> Result<T, String> {
         let wanted = own
             .iter()
@@ -216,7 +216,7 @@ impl Reader<'_> {
         Ok(self.scope.resolve(value)?.unwrap_or(Value::Null))
     }
 
-    /// Variables called `<NAME>_PARAMETER` whose parameter is a resource of none of the function's policies.
+    /// Returns variables called `<NAME>_PARAMETER` whose parameter no policy of the function allows to read.
     fn unreadable_secrets(&self, function: &Map<String, Value>) -> Result<Vec<String>, String> {
         let mut policies = String::new();
         for policy in function.get("Policies").and_then(Value::as_array).into_iter().flatten() {
@@ -230,7 +230,7 @@ impl Reader<'_> {
             if !name.ends_with("_PARAMETER") {
                 continue;
             }
-            // a variable whose value is `AWS::NoValue` is not there
+            // a variable whose value is `AWS::NoValue` does not exist
             let Some(parameter) = self.scope.resolve(value)? else { continue };
             if !policies.contains(&format!(":parameter{}\"", text(&parameter))) {
                 unreadable.push(name.clone());
@@ -248,7 +248,7 @@ fn depends_on(resource: &Value) -> Vec<String> {
     }
 }
 
-/// SAM's way with Globals: mappings are merged, anything else of the resource wins.
+/// Merges Globals as SAM does: mappings are merged, any other value of the resource takes precedence.
 fn merge(base: &mut Value, own: &Value) {
     match (base, own) {
         (Value::Object(base), Value::Object(own)) if !is_intrinsic(base) && !is_intrinsic(own) => {
@@ -269,7 +269,7 @@ fn is_intrinsic(map: &Map<String, Value>) -> bool {
     map.len() == 1 && map.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
-/// Logical name, binary and folder of every function are one name: `auth-login` is `AuthLoginFunction` in `functions/auth-login`.
+/// Returns the logical name of a binary, which is also its folder: `auth-login` is `AuthLoginFunction` in `functions/auth-login`.
 fn logical_name(binary: &str) -> String {
     let mut name = String::new();
     for word in binary.split('-') {

@@ -1,4 +1,4 @@
-//! What the platform needs to know of a template: functions, target groups, permissions and listener rules.
+//! The model of a template: functions, target groups, permissions and listener rules.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,40 +18,40 @@ pub struct Function {
     pub name: String,
     /// ARN on the local platform.
     pub arn: String,
-    /// The alias under which it publishes a version for each release.
+    /// The alias that points to the version of each release.
     pub alias: Option<String>,
-    /// After this a running invocation is killed.
+    /// A longer invocation is killed.
     pub timeout: Duration,
-    /// Megabytes.
+    /// In megabytes.
     pub memory: u32,
-    /// How many invocations may run at once, where the template says so.
+    /// Limit of concurrent invocations, if the template sets one.
     pub reserved_concurrency: Option<usize>,
     /// Variables as the template sets them.
     pub environment: BTreeMap<String, String>,
-    /// Variables whose value is an SSM parameter that no policy of the function names.
+    /// Variables whose value is an SSM parameter that no policy of the function allows to read.
     pub unreadable_secrets: Vec<String>,
     /// Schedule expressions that invoke it.
     pub schedules: Vec<String>,
-    /// The template's log group that it writes to, where there is one.
+    /// The log group that it writes to, if it is in the template.
     pub log_group: Option<LogGroup>,
-    /// Whether its role is another resource's instead of one that SAM makes of its policies.
+    /// Whether it uses another resource's role instead of one that SAM generates from its policies.
     pub borrows_role: bool,
-    /// Logical names of what is deployed before it.
+    /// Logical names of resources deployed before it.
     pub depends_on: Vec<String>,
 }
 
-/// Where a function's lines go (`AWS::Logs::LogGroup`).
+/// Log group of a function (`AWS::Logs::LogGroup`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogGroup {
     /// Logical name in the template.
     pub key: String,
     /// Its name, `/aws/lambda/augmed-api`.
     pub name: String,
-    /// Days after which lines are deleted; without it they are kept for ever.
+    /// Days after which lines are deleted; without it they are never deleted.
     pub retention_days: Option<u32>,
 }
 
-/// Where rules forward to (`AWS::ElasticLoadBalancingV2::TargetGroup`).
+/// Target of rules (`AWS::ElasticLoadBalancingV2::TargetGroup`).
 #[derive(Debug, Clone)]
 pub struct TargetGroup {
     /// Logical name in the template.
@@ -62,27 +62,27 @@ pub struct TargetGroup {
     pub target_type: String,
     /// ARNs or addresses registered in the template.
     pub targets: Vec<String>,
-    /// Whether the load balancer checks the targets' health; unset means its default: on, except for `lambda`.
+    /// Whether the load balancer checks the targets' health; unset means the default: on, except for `lambda`.
     pub health_check_enabled: Option<bool>,
     /// Attributes by key, `lambda.multi_value_headers.enabled`.
     pub attributes: BTreeMap<String, String>,
-    /// Logical names of what is created before it.
+    /// Logical names of resources created before it.
     pub depends_on: Vec<String>,
 }
 
 impl TargetGroup {
-    /// Whether its targets are functions.
+    /// Returns whether its targets are functions.
     pub fn is_lambda(&self) -> bool {
         self.target_type == "lambda"
     }
 
-    /// Whether headers and query parameters are lists in events and answers.
+    /// Returns whether headers and query parameters are lists in events and answers.
     pub fn multi_value_headers(&self) -> bool {
         self.attributes.get("lambda.multi_value_headers.enabled").is_some_and(|value| value == "true")
     }
 }
 
-/// Who may invoke a function (`AWS::Lambda::Permission`).
+/// A permission to invoke a function (`AWS::Lambda::Permission`).
 #[derive(Debug, Clone)]
 pub struct Permission {
     /// Logical name in the template.
@@ -91,7 +91,7 @@ pub struct Permission {
     pub function: String,
     /// `lambda:InvokeFunction`.
     pub action: String,
-    /// The service that calls.
+    /// Service that may invoke.
     pub principal: String,
     /// ARN pattern of the caller.
     pub source_arn: Option<String>,
@@ -102,24 +102,24 @@ pub struct Permission {
 pub struct Rule {
     /// Logical name in the template.
     pub key: String,
-    /// The listener as the template writes it: rules compete within one listener.
+    /// The listener as written in the template: rules compete within one listener.
     pub listener: String,
     /// Lowest first.
     pub priority: u32,
     /// All must hold.
     pub conditions: Vec<Condition>,
-    /// What happens to a request that fits.
+    /// Action for matching requests.
     pub action: Action,
 }
 
-/// One condition of a rule: one of its values must fit. `*` and `?` are wildcards where a pattern is meant.
+/// One condition of a rule: one of its values must match. `*` and `?` are wildcards in patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// Patterns of the path, case-sensitive.
     PathPattern(Vec<String>),
     /// Patterns of the host name, in any case.
     HostHeader(Vec<String>),
-    /// Methods, exactly.
+    /// Exact methods.
     RequestMethod(Vec<String>),
     /// Patterns of the values of a header, in any case.
     Header {
@@ -128,14 +128,14 @@ pub enum Condition {
         /// Patterns of its values.
         values: Vec<String>,
     },
-    /// Patterns of a parameter's key (any, where there is none) and value, in any case.
+    /// Patterns of a parameter's key (any if `None`) and value, in any case.
     QueryString(Vec<(Option<String>, String)>),
-    /// Networks of the caller.
+    /// Networks of the client.
     SourceIp(Vec<IpNet>),
 }
 
 impl Condition {
-    /// The field's name in the template.
+    /// Returns the field's name in the template.
     pub fn field(&self) -> &'static str {
         match self {
             Self::PathPattern(_) => "path-pattern",
@@ -147,7 +147,7 @@ impl Condition {
         }
     }
 
-    /// Its values as the template writes them; key and value of a query parameter count as one.
+    /// Returns its values as written in the template; key and value of a query parameter count as one.
     pub fn values(&self) -> Vec<String> {
         match self {
             Self::PathPattern(values)
@@ -162,26 +162,26 @@ impl Condition {
     }
 }
 
-/// What a rule does.
+/// Action of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// To one of these target groups (ARN, weight), at random by weight.
+    /// Forwards to one of these target groups (ARN, weight), at random by weight.
     Forward(Vec<(String, u32)>),
-    /// An answer of the load balancer's own.
+    /// Returns a fixed response.
     FixedResponse {
         /// HTTP status.
         status: u16,
-        /// Media type, `text/plain` unless said otherwise.
+        /// Media type, by default `text/plain`.
         content_type: String,
         /// The body.
         body: String,
     },
-    /// To another URL.
+    /// Redirects to another URL.
     Redirect(Redirect),
 }
 
-/// The parts of the URL a redirect leads to, with `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}`
-/// for those of the request.
+/// Parts of a redirect's URL, with `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` as placeholders for those of the
+/// request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
     /// `HTTP`, `HTTPS` or `#{protocol}`.

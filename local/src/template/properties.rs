@@ -1,5 +1,5 @@
-//! Properties as CloudFormation writes them, turned into the model. A property of a rule that is not known is an error:
-//! a rule half understood would route half right.
+//! Properties as CloudFormation writes them, and their conversion to the model. An unknown property of a rule is an error, because a rule
+//! that is only partly understood would route incorrectly.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -38,7 +38,7 @@ struct Environment {
     variables: BTreeMap<String, Scalar>,
 }
 
-/// Variables are texts; the template may write numbers.
+/// Variables are text, but the template may contain numbers.
 #[derive(Deserialize)]
 struct Scalar(#[serde(deserialize_with = "scalar")] String);
 
@@ -57,7 +57,7 @@ struct EventProperties {
 }
 
 impl FunctionProperties {
-    /// The properties that are read; the others are nothing to the platform and stay unresolved.
+    /// The properties that are read; all others stay unresolved.
     pub const READ: [&str; 8] = [
         "FunctionName",
         "CodeUri",
@@ -158,11 +158,11 @@ impl LogGroupProperties {
     }
 }
 
-/// What a nested stack is given.
+/// Parameters of a nested stack.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct NestedStackParameters {
-    /// The log group that the stack has metrics and alarms of.
+    /// The log group for which the stack has metrics and alarms.
     pub function_log_group: Option<String>,
 }
 
@@ -391,7 +391,7 @@ pub(super) fn read<T: DeserializeOwned>(properties: Value) -> Result<T, String> 
     serde_json::from_value(properties).map_err(|error| error.to_string())
 }
 
-/// CloudFormation takes `10`, `"10"`, `true` and `"true"` alike, and a parameter's value is always text.
+/// Parses a scalar: CloudFormation accepts `10`, `"10"`, `true` and `"true"` alike, and parameters' values are always text.
 fn scalar<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let text = match &value {

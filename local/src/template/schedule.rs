@@ -21,12 +21,12 @@ const FIELDS: [Field; 6] = [
     Field { name: "year", range: 1970..=2199, names: &[] },
 ];
 
-/// Says what is wrong with a schedule expression.
+/// Checks a schedule expression, or says what is wrong with it.
 pub(super) fn check(expression: &str) -> Result<(), String> {
     let (kind, argument) = expression
         .strip_suffix(')')
         .and_then(|open| open.split_once('('))
-        .ok_or_else(|| format!("`{expression}` is none of cron(…), rate(…), at(…)"))?;
+        .ok_or_else(|| format!("`{expression}` is not cron(…), rate(…) or at(…)"))?;
     match kind {
         "cron" => cron(argument),
         "rate" => rate(argument),
@@ -57,14 +57,14 @@ fn cron(argument: &str) -> Result<(), String> {
     }
     for (field, text) in FIELDS.iter().zip(fields) {
         if !text.split(',').all(|part| field.takes(part)) {
-            return Err(format!("cron({argument}): `{text}` is no {}", field.name));
+            return Err(format!("cron({argument}): `{text}` is not a valid value of {}", field.name));
         }
     }
     Ok(())
 }
 
 impl Field {
-    /// One item of a list: a value, a range, either with a step, or what only days know.
+    /// Returns whether the field accepts one item of a list: a value, a range, either with a step, or syntax only for days.
     fn takes(&self, part: &str) -> bool {
         let is_day = self.name.starts_with("day");
         match part {
@@ -118,14 +118,14 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (wrong, why) in [
-            ("0 3 * * ? *", "none of"),
+            ("0 3 * * ? *", "not cron("),
             ("cron(0 3 * * *)", "5 fields"),
             ("cron(0 3 * * * *)", "not both"),
             ("cron(0 3 ? * ? *)", "not both"),
-            ("cron(60 3 * * ? *)", "no minutes"),
-            ("cron(0 3 * 13 ? *)", "no month"),
-            ("cron(0 3 ? * MONDAY *)", "no day of week"),
-            ("cron(*/0 3 * * ? *)", "no minutes"),
+            ("cron(60 3 * * ? *)", "value of minutes"),
+            ("cron(0 3 * 13 ? *)", "value of month"),
+            ("cron(0 3 ? * MONDAY *)", "value of day of week"),
+            ("cron(*/0 3 * * ? *)", "value of minutes"),
             ("rate(1 hours)", "rate(1 hours)"),
             ("rate(5 minute)", "rate(5 minute)"),
             ("daily(3)", "no daily"),

@@ -1,4 +1,4 @@
-//! YAML with CloudFormation's short tags, as JSON with its long forms: `!Ref X` is `{"Ref": "X"}`, `!Sub x` is `{"Fn::Sub": "x"}`.
+//! Parses YAML with CloudFormation's short tags into JSON with the long forms: `!Ref X` is `{"Ref": "X"}`, `!Sub x` is `{"Fn::Sub": "x"}`.
 
 use saphyr::{LoadableYamlNode, Scalar, ScanError, Yaml};
 use serde_json::{Map, Number, Value, json};
@@ -9,7 +9,7 @@ pub enum YamlError {
     /// The text is not YAML, or a mapping has a key twice.
     #[error("not YAML: {0}")]
     Syntax(#[from] ScanError),
-    /// The text holds no document, or several.
+    /// The text contains no document, or several.
     #[error("a template is one YAML document, this is {0}")]
     Documents(usize),
     /// Something that YAML allows and CloudFormation does not.

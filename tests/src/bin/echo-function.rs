@@ -1,4 +1,4 @@
-//! A function for tests of the local platform: answers with its event, or misbehaves as the header `x-echo` says.
+//! A function for tests of the local platform: returns its event, or misbehaves as the header `x-echo` requests.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -63,7 +63,7 @@ fn invocation(event: &LambdaEvent<Value>) -> Value {
     })
 }
 
-/// The answer in the form of the target group, with the id of this process.
+/// Returns the response in the target group's format, with the id of this process.
 fn with_body(event: &Value, body: &str) -> Value {
     let pid = std::process::id().to_string();
     let mut answer = json!({"statusCode": 200, "body": body});

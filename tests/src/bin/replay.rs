@@ -1,6 +1,6 @@
-//! Puts the recorded contract to a server by its address and says what differs.
+//! Replays the recorded contract against a server at an address, and reports differences.
 //!
-//! The database it names is the server's own; its contents are replaced before every scenario.
+//! The given database must be the server's own; its contents are replaced before every scenario.
 
 use std::process::ExitCode;
 
@@ -13,16 +13,16 @@ use tests::contract::run::{self, Client, RunError};
 use tests::contract::sql;
 use tests::contract::transport::{BaseUrlError, Transport};
 
-/// Puts the recorded contract to a server and says what differs.
+/// Replays the recorded contract against a server and reports differences.
 #[derive(Parser)]
 struct Options {
-    /// Where the server listens: http://HOST:PORT
+    /// Address of the server: http://HOST:PORT
     #[arg(long)]
     base: String,
-    /// The server's database; what it holds is REPLACED
+    /// Database of the server; its contents are REPLACED
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database: String,
-    /// Only this area or scenario; can be given several times
+    /// Runs only this area or scenario; may be repeated
     #[arg(long, value_name = "AREA[/SCENARIO]")]
     only: Vec<String>,
     /// The server's `EXPORT_API_KEY` and `ADMIN_API_KEY`

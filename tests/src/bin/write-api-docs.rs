@@ -1,4 +1,4 @@
-//! `cargo run --package tests --bin write-api-docs`: writes `docs/api/`, after an annotation of a handler has changed.
+//! `cargo run --package tests --bin write-api-docs`: writes `docs/api/` after handlers' annotations have changed.
 
 use std::fs;
 use std::path::Path;

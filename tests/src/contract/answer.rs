@@ -1,4 +1,4 @@
-//! What a step came to, in the form of the recordings.
+//! The outcome of a step, in the format of the recordings.
 
 use std::collections::BTreeMap;
 
@@ -14,33 +14,33 @@ use super::token::{self, IssuedToken};
 const KEPT_HEADERS: [&str; 6] = ["content-type", "content-disposition", "location", "allow", "vary", "authorization"];
 const KEPT_PREFIX: &str = "access-control-";
 
-/// Recorded or just seen.
+/// A recorded or an actual outcome.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Outcome {
-    /// Of a statement, as `psql -A -t -F ' | '` prints them.
+    /// Rows of a statement, printed as by `psql -A -t -F ' | '`.
     Rows {
-        /// One line each.
+        /// One line per row.
         rows: Vec<String>,
     },
-    /// Of a request.
+    /// Response to a request.
     Answer(Box<Answer>),
-    /// No HTTP answer came, and why.
+    /// No HTTP response, with the reason.
     #[serde(skip)]
     NoAnswer(String),
 }
 
-/// An HTTP answer, without what says nothing about the service.
+/// An HTTP response, without the parts that say nothing about the service.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Those that clients can rely on, names in lower case.
+    /// Headers that clients can rely on, with names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// A token that is not the one sent.
+    /// A token other than the one sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<IssuedToken>,
-    /// The body, if it is JSON and says so.
+    /// The body, if it is JSON with the matching media type.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub json: Option<Value>,
     /// Any other body.
@@ -48,7 +48,7 @@ pub struct Answer {
     pub text: Option<String>,
 }
 
-/// What a description leaves out because the request brought it.
+/// Parts of the request that a description leaves out of the response.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
     /// The `Authorization` header.
@@ -58,7 +58,7 @@ pub struct Sent<'a> {
 }
 
 impl Answer {
-    /// The answer as a recording describes it, before anything is normalised.
+    /// Describes a response as in a recording, before normalisation.
     pub fn describe(response: &Response<Bytes>, sent: Sent<'_>) -> Self {
         let mut headers = joined(response.headers());
         headers.retain(|name, _| KEPT_HEADERS.contains(&name.as_str()) || name.starts_with(KEPT_PREFIX));
@@ -77,13 +77,13 @@ impl Answer {
         Self { status: response.status().as_u16(), headers, token, json, text }
     }
 
-    /// The body is compared as text, whatever it says.
+    /// Treats the body as text, whatever its type.
     #[must_use]
     pub fn as_text(self, response: &Response<Bytes>, own_address: &str) -> Self {
         Self { json: None, text: Some(body_text(response.body(), own_address)), ..self }
     }
 
-    /// Replaces what the pointers name by its shape. They start at the answer: `/json/data/id`, `/headers/location`.
+    /// Replaces the values at the pointers with their shapes. Pointers start at the answer: `/json/data/id`, `/headers/location`.
     #[must_use]
     pub fn normalised(self, pointers: &[String]) -> Self {
         if pointers.is_empty() {
@@ -94,41 +94,41 @@ impl Answer {
         serde_json::from_value(value).unwrap_or(self)
     }
 
-    /// The `error` of the envelope.
+    /// Returns the `error` of the envelope.
     pub fn error(&self) -> Option<&Map<String, Value>> {
         self.json.as_ref()?.get("error")?.as_object()
     }
 
-    /// An error with a string as code.
+    /// Returns whether this is an error with a string as code.
     pub fn is_business_error(&self) -> bool {
         self.error().and_then(|error| error.get("code")).is_some_and(Value::is_string)
     }
 
-    /// A client error that says so in JSON, or a business error.
+    /// Returns whether this is a JSON client error or a business error.
     pub fn is_refusal(&self) -> bool {
         let is_client_error = matches!(self.status, 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422);
         let has_error = self.error().is_some() || self.is_about_the_token();
         self.is_business_error() || (is_client_error && has_error)
     }
 
-    /// `{"msg": …}`, an answer about the token itself.
+    /// Returns whether this is `{"msg": …}`, an error about the token itself.
     pub fn is_about_the_token(&self) -> bool {
         self.json.as_ref().is_some_and(|body| body.get("msg").is_some())
     }
 
-    /// A header's value, or nothing.
+    /// Returns a header's value, or an empty text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// The body for a message.
+    /// Returns the body for a message.
     pub fn body(&self) -> String {
         let text = self.text.clone().filter(|text| !text.is_empty());
         text.unwrap_or_else(|| self.json.clone().unwrap_or_default().to_string())
     }
 }
 
-/// The variables that a step saves of its answer.
+/// Returns the variables that a step saves from its response.
 pub fn saved(step: &HttpStep, response: &Response<Bytes>, answer: &Answer) -> Vec<(String, String)> {
     let headers = joined(response.headers());
     let value = |source: &String| match source.strip_prefix("header:") {
@@ -142,7 +142,7 @@ pub fn saved(step: &HttpStep, response: &Response<Bytes>, answer: &Answer) -> Ve
     step.save.iter().map(|(name, source)| (name.clone(), value(source))).collect()
 }
 
-/// Headers of one name joined by commas, values read as latin-1.
+/// Joins headers of one name with commas; values are read as Latin-1.
 fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut joined = BTreeMap::new();
     for name in headers.keys() {
@@ -156,7 +156,7 @@ fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     joined
 }
 
-/// Describes another token than the one sent, and takes the token itself out of the header.
+/// Describes a token other than the one sent, and removes the token itself from the header.
 fn take_token(header: &mut String, sent: &str) -> Option<IssuedToken> {
     let (scheme, token) = header.rsplit_once(' ').unwrap_or(("", header));
     let is_the_one_sent = sent.trim().rsplit(' ').next() == Some(token);
@@ -165,14 +165,14 @@ fn take_token(header: &mut String, sent: &str) -> Option<IssuedToken> {
     issued
 }
 
-/// A list of methods is a set: its order means nothing.
+/// Sorts a list of methods, whose order means nothing.
 fn sorted(methods: &str) -> String {
     let mut methods: Vec<&str> = methods.split(',').map(str::trim_start).collect();
     methods.sort_unstable();
     methods.join(", ")
 }
 
-/// UTF-8, other bytes as `\xff`, without the server's own address.
+/// Decodes UTF-8, with other bytes as `\xff`, and removes the server's own address.
 fn body_text(body: &[u8], own_address: &str) -> String {
     let escape = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
     let text: String = body.utf8_chunks().map(|chunk| chunk.valid().to_owned() + &escape(chunk.invalid())).collect();

@@ -1,4 +1,4 @@
-//! The fixtures: areas of scenarios and what was recorded for them.
+//! The fixtures: areas of scenarios, and their recordings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::answer::Outcome;
 use super::raw_bytes;
 use super::scenario::Scenario;
 
-/// Every area there is, in alphabetical order.
+/// All areas, in alphabetical order.
 pub const ALL: [&str; 12] = [
     "admin_config",
     "admin_users",
@@ -26,7 +26,7 @@ pub const ALL: [&str; 12] = [
     "health",
 ];
 
-/// Scenarios of one subject.
+/// Scenarios on one subject.
 #[derive(Debug)]
 pub struct Area {
     /// The file's name.
@@ -38,23 +38,23 @@ pub struct Area {
 
 type Recording = BTreeMap<String, BTreeMap<String, Outcome>>;
 
-/// A fixture that cannot be used.
+/// Why a fixture cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FixtureError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         source: io::Error,
     },
-    /// It is not what its readers expect.
+    /// The file does not have the expected structure.
     #[error("{}: {source}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Why and where.
+        /// Cause and position.
         source: serde_json::Error,
     },
 }
@@ -67,18 +67,18 @@ impl Area {
         Ok(Self { name: name.to_owned(), scenarios, recorded })
     }
 
-    /// What the production service answered.
+    /// Returns the production service's recorded outcome.
     pub fn recorded(&self, scenario: &str, step: &str) -> Option<&Outcome> {
         self.recorded.get(scenario)?.get(step)
     }
 }
 
-/// The statements that put the database where every scenario starts.
+/// Returns the statements that reset the database before every scenario.
 pub fn fixture_sql() -> Result<String, FixtureError> {
     read(&path("fixture.sql"))
 }
 
-/// Reads a JSON fixture; lone surrogates become markers, see [`raw_bytes`].
+/// Reads a JSON fixture. Lone surrogates become markers, see [`raw_bytes`].
 pub(super) fn parse<T: DeserializeOwned>(name: &str) -> Result<T, FixtureError> {
     let path = path(name);
     let text = read(&path)?;
@@ -105,7 +105,7 @@ mod tests {
     use crate::contract::scenario::{Step, Want};
     use crate::contract::verdict::complaints;
 
-    /// Calls `see` with every step that is wanted as recorded, and its recording.
+    /// Calls `see` with every step that has to match its recording, and the recording.
     fn for_each_step_wanted_as_recorded(see: impl Fn(&Step, &Outcome)) {
         for area in ALL.map(|name| Area::load(name).unwrap()) {
             for scenario in &area.scenarios {

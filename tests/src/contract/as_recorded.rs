@@ -1,4 +1,4 @@
-//! An answer against the recorded one: the parts that clients rely on. What only a framework worded is left out.
+//! Compares a response with the recorded one, as far as clients rely on it. Texts of frameworks are ignored.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::answer::Answer;
 use super::difference;
 use super::scenario::HttpStep;
 
-/// CORS headers, compared where the request names an origin.
+/// CORS headers, compared if the request has an origin.
 const COMPARED_FOR_ORIGINS: [&str; 3] =
     ["access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"];
 
-/// One line per difference that a client would notice.
+/// Returns one line per difference that a client would notice.
 pub fn differences(step: &HttpStep, recorded: &Answer, answer: &Answer) -> Vec<String> {
     let is_head = step.method == "HEAD";
     let accepted = accepted_statuses(step, recorded);
@@ -89,7 +89,7 @@ fn body(recorded: &Answer, answer: &Answer) -> Vec<String> {
     }
 }
 
-/// The code of any error; the message of a business error only, the others are for people.
+/// Compares the code of an error, and for business errors the message; other messages are only for people.
 fn error_complaint(expected: &Map<String, Value>, status: u16, answer: &Answer) -> Option<String> {
     let got = answer.error();
     let [code, message] = ["code", "message"].map(|key| got.and_then(|error| error.get(key)));

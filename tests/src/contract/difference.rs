@@ -1,11 +1,11 @@
-//! Where two JSON values differ.
+//! Finds the differences between two JSON values.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// One line per difference, each with the path to it; nothing if the values are the same. Key order means nothing,
-/// but 1, 1.0 and true are different answers. Integers past 64 bits are compared as floats.
+/// Returns one line per difference, each with its path. Key order is ignored, but 1, 1.0 and true are different. Integers beyond 64
+/// bits are compared as floats.
 pub fn between(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     match (expected, got) {
         (Value::Object(expected), Value::Object(got)) => between_objects(expected, got, path),
@@ -14,7 +14,7 @@ pub fn between(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     }
 }
 
-/// As they are printed: for `Value`, 0.0 and -0.0 are equal.
+/// Compares the printed texts, because 0.0 and -0.0 are equal as `Value`.
 fn between_texts(expected: &str, got: &str, path: &str) -> Vec<String> {
     if expected == got { vec![] } else { vec![format!("{path}: expected {expected}, got {got}")] }
 }

@@ -1,4 +1,4 @@
-//! Logins, kept for a while: a password costs its server 25 ms of CPU.
+//! Caches logins, because each password costs the server 25 ms of CPU.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::area::{self, FixtureError};
 use super::transport::Transport;
 
-/// How long a login is reused for.
+/// Lifetime of a cached login.
 const REUSED_FOR: Duration = Duration::from_secs(300);
 
-/// The accounts of `accounts.json` and their tokens so far. Tokens stay valid when the fixture is loaded again.
+/// The accounts of `accounts.json` and their tokens so far. Tokens stay valid when the fixture is reloaded.
 #[derive(Debug)]
 pub struct Logins {
     accounts: BTreeMap<String, Value>,
@@ -24,12 +24,12 @@ pub struct Logins {
 }
 
 impl Logins {
-    /// Nobody is logged in.
+    /// Creates an empty cache.
     pub fn new() -> Result<Self, FixtureError> {
         Ok(Self { accounts: area::parse("accounts.json")?, tokens: Mutex::default() })
     }
 
-    /// The account's token. A login that fails gives one that no server accepts: the step that needs it will tell.
+    /// Returns the account's token. A failed login returns an invalid token, so that the step that needs it fails.
     pub async fn token(&self, account: &str, transport: &Transport) -> String {
         let mut tokens = self.tokens.lock().await;
         if let Some((token, since)) = tokens.get(account)

@@ -1,9 +1,9 @@
-//! The recorded contract, put to a server: scenarios and answers of the production service as fixtures
-//! (`tests/fixtures/contract`), and a runner that holds an answer against what was recorded.
+//! Replays the recorded contract against a server: scenarios and responses of the production service as fixtures
+//! (`tests/fixtures/contract`), and a runner that compares responses with the recordings.
 //!
-//! One scenario: [`scenario`] says what to send, [`request`] builds it, [`transport`] carries it, [`answer`] describes
-//! what came back, [`verdict`] judges it, [`report`] says so. [`run`] ties the first four together. It is called by
-//! `tests/contract/main.rs` and by the binary `replay`.
+//! For one scenario, [`scenario`] describes the steps, [`request`] builds the requests, [`transport`] sends them, [`answer`] describes the
+//! responses, [`verdict`] judges them, and [`report`] prints the result. [`run`] combines the first four. `tests/contract/main.rs` and
+//! the binary `replay` call it.
 
 pub mod answer;
 pub mod area;

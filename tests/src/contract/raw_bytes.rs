@@ -1,5 +1,5 @@
-//! Bodies that are not UTF-8. In a case file a lone `\udcXX` stands for the raw byte XX (Python's `surrogateescape`).
-//! `serde_json` refuses lone surrogates, so the byte travels as the private-use character U+F7XX until it is sent.
+//! Bodies that are not UTF-8. In a case file a lone `\udcXX` represents the raw byte XX (Python's `surrogateescape`). `serde_json`
+//! refuses lone surrogates, so the byte is kept as the private-use character U+F7XX until it is sent.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -10,8 +10,7 @@ use regex_lite::{Captures, Regex};
 const MARKERS: RangeInclusive<u32> = 0xF780..=0xF7FF;
 const MARKER_BASE: u32 = 0xF700;
 
-/// The text of a case file with every lone `\udcXX` replaced by its marker `\uf7XX`. Surrogate pairs and escaped
-/// backslashes stay as they are.
+/// Replaces every lone `\udcXX` in a case file with its marker `\uf7XX`. Surrogate pairs and escaped backslashes are kept.
 pub fn mark(case_file: &str) -> Cow<'_, str> {
     static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
         let pattern = r"(?i)\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\udc(?<byte>[89a-f][0-9a-f])";
@@ -23,7 +22,7 @@ pub fn mark(case_file: &str) -> Cow<'_, str> {
     })
 }
 
-/// UTF-8, except that a marker becomes the byte it stands for.
+/// Encodes as UTF-8, but each marker as its raw byte.
 pub fn encode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for character in text.chars() {

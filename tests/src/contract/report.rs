@@ -1,4 +1,4 @@
-//! Verdicts of a scenario, in words.
+//! Formats the failures of a scenario.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::area::Area;
 use super::scenario::{Scenario, Step};
 use super::verdict;
 
-/// A step that did not come out as wanted.
+/// A step with an unexpected outcome.
 #[derive(Debug)]
 pub struct Failure<'a> {
     area: &'a str,
@@ -17,7 +17,7 @@ pub struct Failure<'a> {
     complaints: Vec<String>,
 }
 
-/// The steps whose outcomes are not good enough.
+/// Returns the steps with unexpected outcomes.
 pub fn failures<'a>(area: &'a Area, scenario: &'a Scenario, outcomes: &[Outcome]) -> Vec<Failure<'a>> {
     let steps = scenario.steps.iter().zip(outcomes);
     let judged = steps.map(|(step, outcome)| {

@@ -1,4 +1,4 @@
-//! A step as an HTTP request, byte for byte what Python's `http.client` sends for it.
+//! Builds a step's HTTP request, byte for byte as Python's `http.client` sends it.
 
 use axum::body::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
@@ -10,16 +10,16 @@ use super::variables::Variables;
 
 const BOUNDARY: &str = "----contract-boundary";
 
-/// What a request carries beside what its step spells out.
+/// Parts of a request that its step does not specify.
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
     /// Sent as `Authorization: Bearer …`.
     pub bearer: Option<&'a str>,
-    /// Sent as `X-API-Key` if the step asks for it.
+    /// Sent as `X-API-Key` if the step requires it.
     pub api_key: &'a str,
 }
 
-/// The request for `host` (name and port).
+/// Builds the request for `host` (name and port).
 pub fn build(
     step: &HttpStep,
     host: &str,
@@ -58,7 +58,7 @@ pub fn build(
     Ok(request)
 }
 
-/// The body and the content type that goes with it.
+/// Returns the body and its content type.
 fn body(step: &HttpStep, variables: &Variables) -> Option<(Vec<u8>, Option<String>)> {
     if let Some(json) = &step.json {
         let text = variables.fill(&json.to_string());

@@ -1,4 +1,4 @@
-//! One scenario, step by step, on a database that holds the fixture.
+//! Runs one scenario, step by step, on a database that contains the fixture.
 
 use sqlx::PgConnection;
 
@@ -10,12 +10,12 @@ use super::sql;
 use super::transport::Transport;
 use super::variables::Variables;
 
-/// How requests reach a server, and what it accepts.
+/// Access to a server.
 #[derive(Debug)]
 pub struct Client<'a> {
-    /// The way to the server.
+    /// Connection to the server.
     pub transport: &'a Transport,
-    /// Who is logged in.
+    /// Cached logins.
     pub logins: &'a Logins,
     /// The server's `EXPORT_API_KEY` and `ADMIN_API_KEY`.
     pub api_key: &'a str,
@@ -23,36 +23,36 @@ pub struct Client<'a> {
     pub jwt_secret: &'a str,
 }
 
-/// A step that could not be put to the server at all.
+/// Why a step could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The statement was refused.
+    /// PostgreSQL refused the statement.
     #[error("step {step:?}: {source}")]
     Statement {
         /// The step's name.
         step: String,
-        /// What PostgreSQL said.
+        /// PostgreSQL's error.
         source: sqlx::Error,
     },
-    /// The step describes no HTTP request.
+    /// The step does not describe a valid HTTP request.
     #[error("step {step:?}: {source}")]
     Request {
         /// The step's name.
         step: String,
-        /// What is wrong with it.
+        /// What is wrong.
         source: http::Error,
     },
-    /// The step asks for a token that cannot be made.
+    /// The step's token cannot be signed.
     #[error("step {step:?}: {source}")]
     Token {
         /// The step's name.
         step: String,
-        /// What is wrong with it.
+        /// What is wrong.
         source: jsonwebtoken::errors::Error,
     },
 }
 
-/// The outcomes of all steps, in their order.
+/// Returns the outcomes of all steps, in order.
 pub async fn scenario(
     scenario: &Scenario,
     client: &Client<'_>,

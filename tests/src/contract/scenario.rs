@@ -1,4 +1,4 @@
-//! What a case file says: scenarios, lists of steps that run in order on a freshly loaded fixture.
+//! The content of a case file: scenarios, which are lists of steps that run in order on a freshly loaded fixture.
 
 use std::collections::BTreeMap;
 
@@ -7,38 +7,38 @@ use serde_json::Value;
 
 use super::token::ForgedToken;
 
-/// Steps that belong together; the database starts from `fixture.sql`.
+/// Consecutive steps; the database starts from `fixture.sql`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Unique in its area.
     pub name: String,
-    /// In the order in which they run.
+    /// In execution order.
     pub steps: Vec<Step>,
 }
 
-/// A request or a statement, and what is asked of its outcome.
+/// A request or a statement, with its expected outcome.
 #[derive(Debug, Deserialize)]
 pub struct Step {
-    /// Unique in its scenario; the recording is found by it.
+    /// Unique in its scenario; identifies the recording.
     pub name: String,
-    /// What is done.
+    /// The action.
     #[serde(flatten)]
     pub action: Action,
-    /// What passes.
+    /// The accepted outcomes.
     #[serde(default)]
     pub want: Want,
-    /// What is wrong with the recorded answer.
+    /// What is wrong with the recorded response.
     pub defect: Option<String>,
 }
 
-/// What a step does.
+/// Action of a step.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Action {
-    /// Runs statements, keeps their rows.
+    /// Runs statements and keeps their rows.
     Sql(Statement),
-    /// Sends a request, keeps its answer.
+    /// Sends a request and keeps its response.
     Http(Box<HttpStep>),
 }
 
@@ -50,7 +50,7 @@ pub struct Statement {
     pub sql: String,
 }
 
-/// A request as a case file describes it; texts may hold `{{variables}}`.
+/// A request in a case file; texts may contain `{{variables}}`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpStep {
@@ -70,18 +70,18 @@ pub struct HttpStep {
     pub headers: BTreeMap<String, Option<String>>,
     /// The account of `accounts.json` whose token is sent.
     pub login_as: Option<String>,
-    /// A token of our own making, sent instead.
+    /// A forged token, sent instead.
     pub token: Option<ForgedToken>,
     /// Whether the `X-API-Key` is sent.
     #[serde(default)]
     pub api_key: bool,
-    /// Variable by name: `header:<name>`, or a JSON pointer into the answer's body.
+    /// Variables by name: `header:<name>`, or a JSON pointer into the response's body.
     #[serde(default)]
     pub save: BTreeMap<String, String>,
-    /// Pointers to what is compared by shape only; see [`super::shape::replace`].
+    /// Pointers to values whose shapes are compared; see [`super::shape::replace`].
     #[serde(default)]
     pub normalise: Vec<String>,
-    /// The body is compared as text, even if it is JSON.
+    /// Whether the body is compared as text, even if it is JSON.
     #[serde(default)]
     pub exact: bool,
 }
@@ -101,10 +101,10 @@ pub struct Part {
     pub content: String,
 }
 
-/// What is asked of an outcome; the contract's README has the table.
+/// The accepted outcomes of a step; the contract's README has the table.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 pub enum Want {
-    /// What clients rely on is as it was.
+    /// What clients rely on matches the recording.
     #[default]
     #[serde(skip)]
     AsRecorded,
@@ -114,19 +114,19 @@ pub enum Want {
     /// 401 or 403.
     #[serde(rename = "denied")]
     Denied,
-    /// Either.
+    /// Either of the two.
     #[serde(rename = "as recorded or refused")]
     AsRecordedOrRefused,
-    /// Either.
+    /// Either of the two.
     #[serde(rename = "as recorded or denied")]
     AsRecordedOrDenied,
-    /// Anything but a fault.
+    /// Anything except a fault.
     #[serde(rename = "free")]
     Free,
 }
 
 impl Step {
-    /// `METHOD path`, or `sql`.
+    /// Returns `METHOD path`, or `sql`.
     pub fn summary(&self) -> String {
         match &self.action {
             Action::Sql(_) => "sql".to_owned(),
@@ -135,7 +135,7 @@ impl Step {
     }
 }
 
-/// Tells `"json": null`, a body, from no `json` at all.
+/// Distinguishes `"json": null`, which is a body, from a missing `json`.
 pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

@@ -1,11 +1,11 @@
-//! Shapes: what stays comparable of a value that differs from run to run.
+//! Shapes: the comparable part of values that differ between runs.
 
 use std::sync::LazyLock;
 
 use regex_lite::{Captures, Regex};
 use serde_json::{Value, json};
 
-/// `<integer>`, `<uuid>`, `9999-99-99T99:99:99`… Text around a uuid, a time or a hex number stays.
+/// Returns `<integer>`, `<uuid>`, `9999-99-99T99:99:99`… Text around a UUID, a time or a hex number is kept.
 pub fn of(value: &Value) -> Value {
     match value {
         Value::Null => Value::Null,
@@ -35,7 +35,7 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern")
 }
 
-/// Replaces what `pointer` names by its shape; `*` stands for every entry, a pointer to nothing is passed over.
+/// Replaces the value at `pointer` with its shape; `*` matches every entry, and a pointer to nothing is ignored.
 pub fn replace(value: &mut Value, pointer: &str) {
     let keys: Vec<&str> = pointer.trim_matches('/').split('/').collect();
     replace_below(value, &keys);

@@ -1,15 +1,15 @@
-//! SQL steps, with the rows printed as `psql -A -t -F ' | '` prints them.
+//! Runs SQL steps and prints their rows as `psql -A -t -F ' | '` does.
 
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Error, Row as _, ValueRef as _};
 
-/// Runs statements that are separated by semicolons, in one implicit transaction.
+/// Runs semicolon-separated statements in one implicit transaction.
 pub async fn execute(connection: &mut PgConnection, statements: &str) -> Result<(), Error> {
     sqlx::raw_sql(statements).execute(connection).await.map(drop)
 }
 
-/// Runs statements as [`execute`] does; one line per row they give. The connection's time zone is UTC (sqlx sets it).
+/// Runs statements like [`execute`]; returns one line per row. The connection's time zone is UTC (sqlx sets it).
 pub async fn rows(connection: &mut PgConnection, statements: &str) -> Result<Vec<String>, Error> {
     sqlx::raw_sql(statements)
         .fetch(connection)
@@ -19,7 +19,7 @@ pub async fn rows(connection: &mut PgConnection, statements: &str) -> Result<Vec
         .await
 }
 
-/// A simple query's values arrive as PostgreSQL prints them; null is printed as nothing.
+/// Formats a row of a simple query, whose values arrive as PostgreSQL prints them; NULL is empty.
 fn line(row: &PgRow) -> Result<String, Error> {
     let values = (0..row.len()).map(|column| {
         let value = row.try_get_raw(column)?;

@@ -1,4 +1,4 @@
-//! Tokens: forging one as a step asks for, describing one that a server issued.
+//! Forges a step's tokens, and describes tokens that a server issued.
 
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use super::shape;
 
-/// Seconds.
+/// In seconds.
 const LIFETIME: i64 = 900;
 
-/// How a token differs from the one a server would issue to alice.
+/// Differences between a forged token and the one that a server would issue to alice.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForgedToken {
@@ -29,10 +29,10 @@ pub struct ForgedToken {
     secret: Option<String>,
 }
 
-/// What is compared of a token the server issued; a token that cannot be read has none of it.
+/// The compared parts of an issued token; all are absent if the token cannot be read.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct IssuedToken {
-    /// With those that differ from token to token as shapes.
+    /// Claims that differ between tokens are shapes.
     #[serde(default)]
     pub claims: Map<String, Value>,
     /// Seconds from `iat` to `exp`.
@@ -41,7 +41,7 @@ pub struct IssuedToken {
 }
 
 impl ForgedToken {
-    /// The token, signed with `secret` unless the step has one of its own. `now` is in seconds since 1970.
+    /// Signs the token with `secret`, unless the step has another one. `now` is in seconds since 1970.
     pub fn sign(&self, secret: &str, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
         if let Some(raw) = &self.raw {
             return Ok(raw.clone());
@@ -76,13 +76,13 @@ impl ForgedToken {
     }
 }
 
-/// `now+60`, `now-60`.
+/// Parses `now+60`, `now-60`.
 fn seconds_from_now(claim: &Value) -> Option<i64> {
     static RELATIVE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^now([+-]\d+)$").expect("a constant pattern"));
     RELATIVE.captures(claim.as_str()?)?[1].parse().ok()
 }
 
-/// Claims and lifetime of a token the server issued. The signature is not looked at.
+/// Describes claims and lifetime of an issued token, without verifying the signature.
 pub fn describe(token: &str) -> IssuedToken {
     read_claims(token).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The way to a server.
+//! Sends requests to a server.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use tokio::net::TcpStream;
 use tokio::time::{error::Elapsed, timeout};
 use tower::ServiceExt as _;
 
-/// Longer than any server here answers.
+/// Longer than any response takes here.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
-/// How requests travel. Nothing on the way mends them: paths, headers and bodies arrive as built.
+/// How requests are sent. Paths, headers and bodies arrive exactly as built.
 #[derive(Debug)]
 pub enum Transport {
-    /// Straight into a service, without a socket.
+    /// Calls a service directly, without a socket.
     Routers(Router),
-    /// A connection per request to `host:port`, without TLS.
+    /// Opens a connection per request to `host:port`, without TLS.
     Http(Authority),
 }
 
@@ -30,25 +30,25 @@ pub enum Transport {
 #[error("{0}: http://HOST:PORT is expected")]
 pub struct BaseUrlError(String);
 
-/// Why no HTTP answer came.
+/// Why there is no HTTP response.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// No connection.
+    /// The connection failed.
     #[error("{0}")]
     Connection(#[from] std::io::Error),
-    /// The answer is not HTTP, or ends early.
+    /// The response is not HTTP, or is incomplete.
     #[error("{0}")]
     Http(#[from] hyper::Error),
-    /// The body ends early.
+    /// The body is incomplete.
     #[error("{0}")]
     Body(#[from] axum::Error),
-    /// Nothing came within a minute.
+    /// There was no response within a minute.
     #[error("no answer within {ANSWER_WITHIN:?}")]
     Timeout(#[from] Elapsed),
 }
 
 impl Transport {
-    /// To a server by its address.
+    /// Connects to a server by its address.
     pub fn http(base_url: &str) -> Result<Self, BaseUrlError> {
         let refused = || BaseUrlError(base_url.to_owned());
         let base: Uri = base_url.parse().map_err(|_| refused())?;
@@ -56,7 +56,7 @@ impl Transport {
         Ok(Self::Http(authority.clone()))
     }
 
-    /// What the `Host` header says.
+    /// Returns the value of the `Host` header.
     pub fn host(&self) -> &str {
         match self {
             Self::Routers(_) => "localhost",
@@ -64,7 +64,7 @@ impl Transport {
         }
     }
 
-    /// Sends a request, waits for the whole answer.
+    /// Sends a request and reads the complete response.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let answer = async {
             match self {
@@ -84,7 +84,7 @@ async fn through(service: Router, request: Request<Bytes>) -> Result<Response<By
     Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
 }
 
-/// Every HTTP/1.1 parser drops white space around a header's value (RFC 9110, 5.5).
+/// Trims white space around headers' values, as every HTTP/1.1 parser does (RFC 9110, 5.5).
 fn trim_values(headers: &mut HeaderMap) {
     for value in headers.values_mut() {
         if let Ok(trimmed) = HeaderValue::from_bytes(value.as_bytes().trim_ascii()) {
@@ -113,7 +113,7 @@ mod tests {
 
     use super::Transport;
 
-    /// What a server receives of `request`, and what comes of its `answer`.
+    /// Returns what a server receives of `request`, and the client's result for its `answer`.
     async fn exchange(request: Request<Bytes>, answer: &'static [u8]) -> (String, Result<Bytes, String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let transport = Transport::http(&format!("http://{}", listener.local_addr().unwrap())).unwrap();

@@ -1,4 +1,4 @@
-//! `{{variables}}`: what a step saved for later ones.
+//! `{{variables}}` that a step saves for later steps.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,12 +10,12 @@ use regex_lite::{Captures, Regex};
 pub struct Variables(HashMap<String, String>);
 
 impl Variables {
-    /// Keeps a value, replacing an earlier one.
+    /// Sets a value, replacing an earlier one.
     pub fn set(&mut self, name: &str, value: String) {
         self.0.insert(name.to_owned(), value);
     }
 
-    /// The text with every known `{{name}}` replaced; unknown ones stay.
+    /// Replaces every known `{{name}}` in the text; unknown ones are kept.
     pub fn fill(&self, text: &str) -> String {
         static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{(\w+)\}\}").expect("a constant pattern"));
         let value = |name: &Captures<'_>| self.0.get(&name[1]).map_or(&name[0], String::as_str).to_owned();

@@ -1,4 +1,4 @@
-//! Whether an outcome is good enough.
+//! Judges outcomes.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::as_recorded;
 use super::difference;
 use super::scenario::{Action, HttpStep, Step, Want};
 
-/// Why an outcome is not good enough; nothing if it is.
+/// Returns why an outcome is not accepted; empty if it is.
 pub fn complaints(step: &Step, recorded: &Outcome, got: &Outcome) -> Vec<String> {
     match (&step.action, recorded, got) {
         (_, _, Outcome::NoAnswer(reason)) => vec![format!("no answer: {reason}")],
@@ -77,7 +77,7 @@ mod tests {
         json!({"status": status, "headers": {"content-type": "text/html"}, "text": "<p>"})
     }
 
-    /// `good` passes for `want` where 200 was recorded, `bad` does not.
+    /// Asserts that `good` is accepted for `want` where 200 was recorded, and `bad` is not.
     #[track_caller]
     fn tells(want: Option<&str>, good: &[Value], bad: &[Value]) {
         for got in good {

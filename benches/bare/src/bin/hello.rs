@@ -1,4 +1,4 @@
-//! The least a function can be: `lambda_http`, and an answer that is always the same.
+//! The smallest possible function: `lambda_http` with a constant response.
 
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 

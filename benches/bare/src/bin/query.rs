@@ -1,5 +1,5 @@
-//! The least a function with a database can be: `lambda_http`, one connection, and one statement, `STATEMENT`, with the
-//! arguments that the request's body lists as texts. Answers what the database answers, and knows nothing about it.
+//! The smallest possible function with a database: `lambda_http`, one connection, and one statement, `STATEMENT`, whose arguments are
+//! listed as texts in the request's body. Responds with the statement's result.
 
 use std::env;
 
@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let statement = env::var("STATEMENT")?;
-    // one request at a time: nobody ever waits for this lock
+    // one request at a time, so this lock is never contended
     let connection = Mutex::new(PgConnection::connect(&env::var("DATABASE_URL")?).await?);
     run(service_fn(async |request: Request| {
         let arguments: Vec<String> = serde_json::from_slice(request.body())?;
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-/// The columns that are text already.
+/// Returns the columns that are text.
 fn texts(row: &PgRow) -> impl Iterator<Item = &str> {
     let values = (0..row.len()).filter_map(|column| row.try_get_raw(column).ok());
     values

@@ -1,5 +1,5 @@
-//! A fleet of function processes that all start at once, then serve participants who read and answer: through PgBouncer to a small
-//! PostgreSQL, beside the container on the same database, and without the pooler.
+//! A fleet of function processes that all start at once and then serve participants: through PgBouncer to a small PostgreSQL, compared
+//! with the container on the same database, and without the pooler.
 
 mod participants;
 mod peak;
@@ -21,16 +21,16 @@ use crate::{Bench, Failure, repository};
 use participants::{Observed, Participants, REVIEW};
 use peak::Peak;
 
-/// Connections that the pooler opens.
+/// Connections between pooler and database.
 const POOLED: usize = 40;
 
-/// The settings of the PostgreSQL.
+/// Settings of the small PostgreSQL.
 const SMALL: [(&str, &str); 1] = [("max_connections", "100")];
 
-/// Enough that every participant has assignments.
+/// Enough assignments for every participant.
 const PATIENTS: u32 = 2_000;
 
-/// After a burst without a pooler: how long participants may still be refused.
+/// How long participants may still be refused after a burst without a pooler.
 const RECOVERY: Duration = Duration::from_secs(30);
 
 const COLUMNS: [&str; 8] = [
@@ -92,7 +92,7 @@ async fn measure(bench: &Bench, cluster: &Cluster) -> Result<Section, Failure> {
     Ok(section)
 }
 
-/// The functions of a review, each with an equal share of the processes.
+/// Starts the functions of a review, each with an equal share of the processes.
 async fn fleet(bench: &Bench, database: &Database, processes: usize) -> Result<LoadBalancer, Failure> {
     let mut template = Template::read(&repository().join("template.yaml"), &BTreeMap::new())?;
     for function in &mut template.functions {
@@ -104,14 +104,14 @@ async fn fleet(bench: &Bench, database: &Database, processes: usize) -> Result<L
     }
     let settings = Settings {
         environment: environment(database).map(|(name, value)| (name.to_owned(), value)).into(),
-        most_processes: processes / REVIEW.len(),
+        max_processes: processes / REVIEW.len(),
         log: Arc::new(|_, _| {}),
         ..Settings::default()
     };
     Ok(LoadBalancer::start(Options { template, binaries, settings, ..Options::default() }).await?)
 }
 
-/// What so many participants see who all begin at once, and who go on for `busy`.
+/// Measures what participants observe who all start at once and continue for `busy`.
 async fn observe(study: &Study, participants: usize, port: u16, busy: Duration) -> Result<(Observed, usize), Failure> {
     let peak = Peak::watch(&study.database).await?;
     let observed = participants::work(&Participants::of(study, participants), port, busy).await?;

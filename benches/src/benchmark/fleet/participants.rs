@@ -11,28 +11,28 @@ use crate::measured::percentile;
 use crate::route::{ROUTES, Route};
 use crate::study::{Assignment, Study};
 
-/// What a participant asks for each case: the next case, its review, the questions; then the answer is sent.
+/// A participant's requests for each case: the next case, its review, the questions, the answer.
 pub const REVIEW: [&Route; 4] = [&ROUTES[0], &ROUTES[1], &ROUTES[2], &ROUTES[3]];
 
-/// Who takes part, each with assignments that have no answer yet.
+/// The participants, each with unanswered assignments.
 pub struct Participants<'a>(Vec<Vec<&'a Assignment>>);
 
-/// How long requests took. In order.
+/// Sorted durations of requests.
 #[derive(Default)]
 pub struct Latencies(Vec<Duration>);
 
-/// What all participants saw together.
+/// Observations of all participants together.
 #[derive(Default)]
 pub struct Observed {
-    /// The first answer of each.
+    /// First response of each participant.
     pub first: Latencies,
     pub later: Latencies,
     pub answered: usize,
-    /// With a 503 that says when to come back.
+    /// Responses of 503 with `Retry-After`.
     pub refused: usize,
-    /// In any other way.
+    /// Other failures.
     pub failed: usize,
-    /// Answers after the first of each.
+    /// Responses after each participant's first one.
     pub per_second: f64,
 }
 
@@ -71,7 +71,7 @@ impl Latencies {
     }
 }
 
-/// Has all of them begin at once, a quarter with each request of a review, and go on for `busy`.
+/// Starts all participants at once, a quarter of them with each request of a review, and lets them continue for `busy`.
 pub async fn work(participants: &Participants<'_>, port: u16, busy: Duration) -> Result<Observed, Failure> {
     let began = Instant::now();
     let works = participants.0.iter().enumerate();
@@ -127,7 +127,7 @@ async fn ask(client: &mut HttpClient, route: &Route, assignment: &Assignment) ->
     }
 }
 
-/// Returns how long it took until each of these participants was answered a whole review without a refusal.
+/// Returns how long it took until each participant had completed a review without a refusal.
 pub async fn recovered_after(participants: &Participants<'_>, port: u16, at_most: Duration) -> Option<Duration> {
     let began = Instant::now();
     while began.elapsed() < at_most {

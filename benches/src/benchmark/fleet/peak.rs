@@ -1,4 +1,4 @@
-//! The most connections that a database had.
+//! Maximum number of connections of a database.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::postgres::Database;
 
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Counts connections until it ends.
+/// Samples the number of connections until it ends.
 pub struct Peak {
     counting: JoinHandle<Result<usize, Failure>>,
     stop: tokio::sync::oneshot::Sender<()>,
 }
 
 impl Peak {
-    /// Begins to count, on a connection of its own, which it does not count.
+    /// Starts sampling on a connection of its own, which it does not count.
     pub async fn watch(database: &Database) -> Result<Self, Failure> {
         let mut connection = database.connect().await?;
         let (stop, mut stopped) = tokio::sync::oneshot::channel();
@@ -35,7 +35,7 @@ impl Peak {
         Ok(Self { counting, stop })
     }
 
-    /// Returns the most.
+    /// Returns the maximum.
     pub async fn end(self) -> Result<usize, Failure> {
         drop(self.stop);
         self.counting.await?

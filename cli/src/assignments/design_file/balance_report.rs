@@ -1,4 +1,4 @@
-//! The balance of a design on a terminal and as a page.
+//! Prints the balance of a design as text and as a page.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::progress::plot::{Bars, Value};
 use crate::report::Report;
 use crate::table;
 
-/// Bars of a plot of shares, each of 5 %, and one for 100 %.
+/// Number of bars in a plot of shares: each covers 5 %, and one is for 100 %.
 const STEPS: usize = 20;
 
 impl Report for Balance {
@@ -36,7 +36,7 @@ impl Balance {
     }
 }
 
-/// A line of the table.
+/// A row of the table.
 #[derive(Serialize)]
 struct Line {
     name: String,
@@ -73,7 +73,7 @@ struct Page {
     plots: Vec<Plot>,
 }
 
-/// How the shares of an arm or a factor are spread.
+/// Distribution of the shares of an arm or a factor.
 #[derive(Serialize)]
 struct Plot {
     name: String,
@@ -81,7 +81,7 @@ struct Plot {
     participants: Bars,
 }
 
-/// Renders the balance as a page that needs nothing else.
+/// Renders the balance as a self-contained page.
 pub fn page(balance: &Balance) -> Result<String, Failure> {
     let page = Page {
         style: include_str!("../../progress/report.css"),
@@ -113,7 +113,7 @@ fn plot(share: &Share) -> Plot {
 )]
 fn histogram(shares: &[f64], of_what: &str) -> Vec<Value> {
     let mut counts = [0; STEPS + 1];
-    // what is 0.6 but for the last bit belongs to 60 %
+    // a share of 0.6 minus a rounding error belongs to 60 %
     shares.iter().for_each(|share| counts[(share * STEPS as f64 + 1e-9) as usize] += 1);
     let bar = |(step, value): (usize, i64)| {
         let label = format!("{} %", step * 100 / STEPS);

@@ -1,5 +1,4 @@
-//! Whether an assignment file could have come from a design, one assignment after the other. What several assignments have to fit is
-//! compared in `check_balance`.
+//! Checks whether a design could have produced an assignment file, one assignment at a time. `check_balance` checks assignments together.
 
 use super::check_balance;
 use super::design::Design;
@@ -10,10 +9,10 @@ use super::probability;
 use super::sample::Sample;
 use super::written::{Written, WrittenRow};
 
-/// Rows of a file that the design could not have written, and why.
+/// Rows that the design could not have produced, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
-    /// Lines of the file; the header is 1. Empty for what the file lacks.
+    /// Lines in the file; the header is 1. Empty if rows are missing.
     pub rows: Vec<u64>,
     pub text: String,
 }
@@ -24,13 +23,13 @@ impl Problem {
     }
 }
 
-/// What a file is compared with.
+/// The design and data to compare a file with.
 pub struct Check<'a> {
     pub design: &'a Design,
     pub sample: &'a Sample,
     pub display: &'a Display,
     pub experiment: &'a str,
-    /// For a file of second readings: each participant's first readings in their order.
+    /// For a file of second readings: each participant's first readings in order.
     pub second: Option<(SecondReadingTable, &'a [Vec<FirstReading>])>,
 }
 
@@ -53,7 +52,7 @@ impl Check<'_> {
                 _ => problems.extend(wrong),
             }
         }
-        // a file with a wrong row is not balanced: what follows from that row is not told again
+        // a wrong row unbalances the file, so the balance is checked only without one
         if problems.is_empty() {
             problems = check_balance::problems(self, &recognised);
         }
@@ -68,9 +67,9 @@ impl Check<'_> {
         let arm = self.design.arms.iter().position(|arm| arm.name == written.rows[0].arm);
         let (Some(participant), Some(case), Some(arm)) = (participant, case, arm) else {
             let what = match (participant, case) {
-                (None, _) => "User is none of the participants".to_owned(),
-                (_, None) => format!("case {} is none of the cases", written.case),
-                _ => "Arm is none of the design's".to_owned(),
+                (None, _) => "User is not one of the participants".to_owned(),
+                (_, None) => format!("case {} is not one of the cases", written.case),
+                _ => "Arm is not one of the design's".to_owned(),
             };
             return (None, vec![Problem::new(all, what)]);
         };
@@ -139,7 +138,7 @@ impl Check<'_> {
         (factors, problems)
     }
 
-    /// Returns the rows whose path or style the design does not have.
+    /// Returns the rows with a path or style that the design does not have.
     fn wrong_paths(&self, written: &Written, case: usize, arm: usize) -> Vec<Problem> {
         let draws = &self.design.arms[arm].draws;
         let style_of = |path: &str| -> Option<Style> {
@@ -168,7 +167,7 @@ impl Check<'_> {
         problems
     }
 
-    /// Returns how many rows at the end may repeat a path: one of a second reading (`rows`).
+    /// Returns how many rows at the end may repeat a path: one for a second reading (`rows`).
     fn repeated(&self, written: &Written) -> usize {
         match &written.rows[..] {
             [.., before, last] if self.second.is_some() && before.path == last.path => 1,

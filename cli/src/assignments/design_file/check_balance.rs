@@ -1,4 +1,4 @@
-//! Whether the assignments of a file fit each other: how many there are, and how arms, counts and readers are spread.
+//! Checks a file's assignments together: their number, and the balance of arms, counts and readers.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::design::{Design, FactorChance};
 use super::draw::FirstReading;
 use super::format::{SecondArm, SecondReadingTable, Unit};
 
-/// Returns what does not fit.
+/// Returns what is wrong.
 pub fn problems(check: &Check<'_>, file: &[Recognised]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut by_participant: Vec<(usize, Vec<&Recognised>)> = Vec::new();
@@ -51,7 +51,7 @@ fn sizes(check: &Check<'_>, participant: usize, readings: &[&Recognised]) -> Opt
     (readings.len() != each).then(|| Problem::new(rows(readings), text))
 }
 
-/// Whether arms are drawn in blocks: those of first readings, and of second ones where these are drawn alike.
+/// Returns whether arms are drawn in blocks: for first readings, and for second readings drawn in the same way.
 fn has_blocks(check: &Check<'_>) -> bool {
     check.second.is_none_or(|(second, _)| second.arm == SecondArm::Drawn)
 }
@@ -74,7 +74,7 @@ fn arms_of_participant(check: &Check<'_>, readings: &[&Recognised]) -> Vec<Probl
     uneven.map(|block| Problem::new(rows(block), "arms_block: arms do not stand in the design's ratio here")).collect()
 }
 
-/// Returns whether arms can be a block, or the beginning of one.
+/// Returns whether the arms can be a block, or the beginning of one.
 fn is_block(design: &Design, arms: impl Iterator<Item = usize>) -> bool {
     let mut left: Vec<usize> =
         design.arms.iter().map(|arm| arm.ratio * (design.arms_block / design.sum_of_ratios())).collect();
@@ -146,7 +146,7 @@ fn arms_of_participants(check: &Check<'_>, by_participant: &[(usize, Vec<&Recogn
     let block = check.design.arms_block;
     let mut problems = Vec::new();
     for (stratum, firsts) in &strata {
-        // the first participants behind earlier files end a block that those began
+        // the first participants complete a block that earlier files began
         let begun = check.sample.taken.in_stratum(*stratum) % block;
         let (rest, whole) = firsts.split_at(if begun == 0 { 0 } else { (block - begun).min(firsts.len()) });
         for participants in std::iter::once(rest).chain(whole.chunks(block)) {
@@ -173,7 +173,7 @@ fn readers(check: &Check<'_>, file: &[Recognised]) -> Vec<Problem> {
             problems.push(Problem::new(rows(&readers[case]), text));
         }
     }
-    // cases are dealt to whoever may read them, so that exclusions and uneven earlier files leave differences
+    // cases go to whoever may read them, so exclusions and unbalanced earlier files cause differences
     let fewest = totals.iter().min().copied().unwrap_or_default();
     let fewest_earlier = (0..totals.len()).map(earlier).min().unwrap_or_default();
     let is_even = (0..totals.len()).all(|case| earlier(case) <= fewest_earlier + 1);

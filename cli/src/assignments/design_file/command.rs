@@ -1,4 +1,4 @@
-//! `generate --design-file`: draws, checks or simulates a design, and writes what came of it.
+//! `generate --design-file`: draws, checks or simulates a design, and writes the result.
 
 use std::io::Write as _;
 

@@ -1,19 +1,19 @@
-//! Which participant reads which case: always one of the cases that the fewest have.
+//! Assigns cases to participants, always one of the cases with the fewest readers.
 //!
-//! Among these comes the stratum of cases that is most behind its share, and in it the cases that the fewest of the participant's own
-//! stratum have; chance decides between the rest. Without exclusions the numbers of readers of two cases never differ by more than 1.
+//! Among these it prefers the stratum of cases that is furthest behind its share, and in it the cases with the fewest readers from the
+//! participant's own stratum; the rest is random. Without exclusions the numbers of readers of two cases differ by at most 1.
 
 use super::sample::Sample;
-use crate::random::Chance;
+use crate::random::SeededRng;
 
-/// The readings that are given out so far.
+/// The assignments so far.
 pub struct Deal<'a> {
     sample: &'a Sample,
-    /// For each case.
+    /// Readers of each case.
     readers: Vec<usize>,
-    /// The same for each stratum of participants.
+    /// Readers of each case, by stratum of participants.
     readers_of_stratum: Vec<Vec<usize>>,
-    /// For each stratum of cases.
+    /// Cases in each stratum.
     cases: Vec<usize>,
     readings: Vec<usize>,
 }
@@ -36,8 +36,8 @@ impl<'a> Deal<'a> {
         deal
     }
 
-    /// Gives a participant cases, in no order. `None` where exclusions leave too few of them.
-    pub fn give(&mut self, participant: usize, chance: &mut Chance) -> Option<Vec<usize>> {
+    /// Returns cases for a participant, unordered, or `None` if exclusions leave too few.
+    pub fn give(&mut self, participant: usize, rng: &mut SeededRng) -> Option<Vec<usize>> {
         let stratum = self.sample.participants[participant].stratum;
         let is_open = |case: &usize| {
             let is_full = self.sample.most_readers.is_some_and(|most| self.readers[*case] >= most);
@@ -47,7 +47,7 @@ impl<'a> Deal<'a> {
         let mut own = Vec::with_capacity(self.sample.cases_per_participant);
         while own.len() < self.sample.cases_per_participant {
             let best = self.best_of(&open, stratum);
-            let case = *best.get(chance.below(best.len().max(1)))?;
+            let case = *best.get(rng.below(best.len().max(1)))?;
             open.retain(|other| *other != case);
             self.count(case, stratum);
             own.push(case);
@@ -67,15 +67,15 @@ impl<'a> Deal<'a> {
         least(&due, |case| self.readers_of_stratum[stratum][case])
     }
 
-    /// Returns how many readings there are at most when a stratum has its share with the next one (earliest deadline first, which keeps
-    /// each stratum within one reading of its share; Tijdeman 1980), and the number of the stratum, by which ties are broken.
+    /// Returns the deadline by which a stratum's next reading has to come, and the stratum's number to break ties. Earliest deadline
+    /// first keeps each stratum within one reading of its share (Tijdeman 1980).
     fn due(&self, stratum: usize) -> (usize, usize) {
         let all = self.sample.cases.len();
         (((self.readings[stratum] + 1) * all).div_ceil(self.cases[stratum]), stratum)
     }
 }
 
-/// Returns those with the least key.
+/// Returns the cases with the smallest key.
 fn least<T: Ord>(cases: &[usize], key: impl Fn(usize) -> T) -> Vec<usize> {
     let Some(least) = cases.iter().map(|case| key(*case)).min() else { return Vec::new() };
     cases.iter().copied().filter(|case| key(*case) == least).collect()

@@ -1,4 +1,4 @@
-//! A design whose keys fit together. What it says of participants, cases and paths is compared with the data elsewhere.
+//! A design with consistent keys. Its participants, cases and paths are compared with the data elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -8,30 +8,30 @@ use super::format::{
     ArmTable, DesignFile, ExcludeTable, FactorTable, PathEntry, SecondReadingTable, StrataTable, Style, Unit,
 };
 
-/// What a design file asks for.
+/// A validated design.
 #[derive(Debug)]
 pub struct Design {
     pub seed: Option<String>,
     pub experiment: Option<String>,
-    /// How many participants the study will have.
+    /// Planned number of participants.
     pub participants: Option<usize>,
     pub cases_per_participant: Option<usize>,
     pub readers_per_case: Option<usize>,
     pub always: Vec<Rule>,
-    /// Wins over every other list.
+    /// Takes precedence over all other lists.
     pub never: Vec<Rule>,
     pub factors: Vec<Factor>,
     pub arms_by: Unit,
-    /// The length of a block, a multiple of the sum of all ratios.
+    /// Length of a block, a multiple of the sum of all ratios.
     pub arms_block: usize,
-    /// At least one. A design without arms has one without a name.
+    /// At least one. A design without arms has one unnamed arm.
     pub arms: Vec<Arm>,
     pub strata: StrataTable,
     pub exclude: Vec<ExcludeTable>,
     pub second_reading: Option<SecondReadingTable>,
 }
 
-/// A pattern of paths, how they are shown, and where the file says so.
+/// A pattern of paths, how they are shown, and its position in the file.
 #[derive(Debug)]
 pub struct Rule {
     pub key: String,
@@ -48,22 +48,22 @@ pub struct Factor {
     pub chance: FactorChance,
 }
 
-/// How it is drawn whether a factor is shown.
+/// How a factor is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FactorChance {
-    /// In each reading on its own, with this probability.
+    /// Independently in each reading, with this probability.
     Independent(f64),
-    /// In `count` of each `of` readings that follow each other; without `of`, of all readings of a participant.
+    /// In `count` of every `of` consecutive readings; without `of`, of all readings of a participant.
     Count { count: usize, of: Option<usize> },
 }
 
-/// What a reading shows beyond `always` and the factors.
+/// What readings of an arm show in addition to `always` and the factors.
 #[derive(Debug)]
 pub struct Arm {
     pub name: String,
     pub ratio: usize,
     pub rules: Vec<Rule>,
-    /// For each factor, whether it is drawn in this arm. Where it is not, it is hidden.
+    /// For each factor, whether it is drawn in this arm. Otherwise it is hidden.
     pub draws: Vec<bool>,
 }
 
@@ -84,24 +84,24 @@ impl Rule {
         rules.map(|(index, entry)| Self::new(format!("{key}[{index}]"), entry)).collect()
     }
 
-    /// Returns whether the rule's pattern fits a path.
+    /// Returns whether the rule's pattern matches a path.
     pub fn matches(&self, path: &str) -> bool {
         self.pattern.matches(path)
     }
 }
 
 impl Factor {
-    /// Returns whether every reading shows it in which it is drawn.
+    /// Returns whether every reading in which the factor is drawn shows it.
     pub fn is_certain(&self) -> bool {
         self.chance == FactorChance::Independent(1.0)
     }
 }
 
 impl Design {
-    /// Reads a design file and compares its keys with each other.
+    /// Parses a design file and checks that its keys are consistent.
     ///
     /// # Errors
-    /// What is wrong, and at which key.
+    /// What is wrong, with the key.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file = DesignFile::parse(text)?;
         let sizes = [

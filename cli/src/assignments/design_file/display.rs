@@ -1,7 +1,7 @@
-//! What each reading shows of its case, path by path.
+//! Determines which paths of a case each reading shows.
 //!
-//! A page hides what no entry of an assignment names, with three exceptions (contract, section 4), which a design must not run into:
-//! complaints, age and gender are always shown, and without any entry below `PHYSICAL EXAMINATION` all of it but BMI is.
+//! A page hides paths that an assignment does not name, with three exceptions (contract, section 4) that a design must respect: complaints,
+//! age and gender are always shown, and without any entry below `PHYSICAL EXAMINATION` all of it but BMI is shown.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use super::design::{Design, Rule};
 use super::draw::Reading;
 use super::format::Style;
 
-/// Age and gender. An entry for them changes nothing on the page.
+/// Age and gender. Entries for them do not change the page.
 pub const DEMOGRAPHICS: [&str; 2] = ["BACKGROUND.Patient Demographics.Age", "BACKGROUND.Patient Demographics.Gender"];
 const BMI: &str = ".BMI (body mass index) centile";
 
-/// Paths and their styles, in the order in which an assignment has them.
+/// Paths and their styles, in the order of the assignment.
 pub type Lines = IndexMap<String, Style>;
 
-/// What can be shown of a case.
+/// The paths of a case.
 pub struct CasePaths<'a> {
     pub id: i32,
     pub paths: Vec<String>,
-    /// Whether a path names something in the case, although `paths` does not list it.
+    /// Returns whether a path exists in the case although `paths` does not list it.
     pub is_named: Box<dyn Fn(&str) -> bool + 'a>,
 }
 
@@ -37,27 +37,27 @@ impl CasePaths<'_> {
     }
 }
 
-/// What readings show.
+/// Paths that readings show.
 #[derive(Debug)]
 pub struct Display {
     cases: Vec<CaseDisplay>,
-    /// What a design's author may not have meant.
+    /// Warnings for the design's author.
     pub notes: Vec<String>,
 }
 
 #[derive(Debug)]
 struct CaseDisplay {
-    /// For each arm, what every reading shows.
+    /// For each arm, the paths that every reading shows.
     arms: Vec<Lines>,
-    /// For each factor, what is added where it is shown.
+    /// For each factor, the paths that it adds.
     factors: Vec<Lines>,
 }
 
 impl Display {
-    /// Finds the paths of each case that a design names.
+    /// Finds the paths of each case that match the design's patterns.
     ///
     /// # Errors
-    /// If a pattern names nothing in any case, or a page would show something else than the design says.
+    /// If a pattern matches nothing in any case, or a page would differ from the design.
     pub fn of(design: &Design, cases: &[CasePaths<'_>]) -> Result<Self, String> {
         let mut used = BTreeMap::new();
         let cases_shown: Vec<CaseDisplay> =
@@ -87,17 +87,17 @@ impl Display {
         !self.cases[case].factors[factor].is_empty()
     }
 
-    /// Returns what every reading of a case in an arm shows.
+    /// Returns the paths that every reading of a case in an arm shows.
     pub fn fixed(&self, case: usize, arm: usize) -> &Lines {
         &self.cases[case].arms[arm]
     }
 
-    /// Returns what a factor adds.
+    /// Returns the paths that a factor adds.
     pub fn of_factor(&self, case: usize, factor: usize) -> &Lines {
         &self.cases[case].factors[factor]
     }
 
-    /// Returns what a reading shows. A file cannot hold an assignment without a path: one that shows nothing else names the age.
+    /// Returns the paths that a reading shows. A file cannot contain an assignment without a path, so an empty one names the age.
     pub fn lines(&self, reading: &Reading) -> Lines {
         let mut lines = self.fixed(reading.case, reading.arm).clone();
         for (factor, level) in reading.factors.iter().enumerate() {
@@ -119,7 +119,7 @@ impl CaseDisplay {
             for rule in rules {
                 let paths = case.matching(rule);
                 *used.entry(rule.key.clone()).or_insert(0) += usize::from(!paths.is_empty());
-                // of a path that two patterns name the later one counts
+                // if two patterns match a path, the later one applies
                 lines.extend(paths.into_iter().map(|path| (path, rule.style)));
             }
             lines
@@ -169,7 +169,7 @@ impl CaseDisplay {
         Ok(())
     }
 
-    /// A reading in which nothing of the examination is named shows all of it but BMI.
+    /// Checks that every reading names a part of the examination: otherwise the page shows all of it but BMI.
     fn check_examination(&self, design: &Design, case: &CasePaths<'_>) -> Result<(), String> {
         let is_examination =
             |path: &str| path.strip_prefix(PHYSICAL_EXAMINATION).is_some_and(|rest| rest.starts_with('.'));

@@ -1,4 +1,4 @@
-//! What earlier assignment files mean for a draw.
+//! Takes earlier assignment files into account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::written::Written;
 /// Counts the participants and readers of earlier files.
 ///
 /// # Errors
-/// If the file of participants says no stratum of one of them.
+/// If the file of participants has no stratum for one of them.
 pub fn taken(files: &[Vec<Written>], cases: &[Case], strata: &Strata, names: &[String]) -> Result<Taken, String> {
     let mut readers = vec![Vec::new(); cases.len()];
     let mut by_user = BTreeMap::new();
@@ -31,16 +31,16 @@ pub fn taken(files: &[Vec<Written>], cases: &[Case], strata: &Strata, names: &[S
     Ok(Taken { readers, strata: by_user.into_values().collect() })
 }
 
-/// First readings, as second ones need them.
+/// First readings, as input for second ones.
 pub struct First {
-    /// Each participant's, in their order.
+    /// Each participant's readings, in order.
     pub readings: Vec<Vec<FirstReading>>,
-    /// What was shown, by address and case.
+    /// The paths shown, by address and case.
     pub shown: BTreeMap<(String, i32), Lines>,
 }
 
 impl First {
-    /// Returns the largest number of first readings that a participant has.
+    /// Returns the largest number of first readings of a participant.
     pub fn most(&self) -> usize {
         self.readings.iter().map(Vec::len).max().unwrap_or_default()
     }
@@ -49,21 +49,21 @@ impl First {
 /// Finds the first readings of these participants.
 ///
 /// # Errors
-/// If the file has an arm that the design does not have.
+/// If the file has an arm that is not in the design.
 pub fn first(file: &[Written], design: &Design, participants: &[Participant], cases: &[Case]) -> Result<First, String> {
     let mut first = First { readings: vec![Vec::new(); participants.len()], shown: BTreeMap::new() };
     for written in file {
         let Some(participant) = participants.iter().position(|one| one.email == written.user) else { continue };
         let Some(case) = cases.iter().position(|case| case.id == written.case) else { continue };
         let arm = design.arms.iter().position(|arm| arm.name == written.rows[0].arm);
-        let arm = arm.ok_or_else(|| format!("row {}: Arm is none of the design's", written.rows[0].line))?;
+        let arm = arm.ok_or_else(|| format!("row {}: Arm is not one of the design's", written.rows[0].line))?;
         first.readings[participant].push(FirstReading { case, arm });
         first.shown.insert((written.user.clone(), written.case), written.shown());
     }
     Ok(first)
 }
 
-/// Returns the addresses of files.
+/// Returns the addresses in the files.
 pub fn users(files: &[Vec<Written>]) -> BTreeSet<&str> {
     files.iter().flatten().map(|written| written.user.as_str()).collect()
 }

@@ -1,15 +1,15 @@
-//! `[[exclude]]`: who does not read what. Addresses are not repeated in errors.
+//! `[[exclude]]`: who does not read which cases. Errors do not repeat addresses.
 
 use std::collections::BTreeSet;
 
 use super::design::Design;
 use super::sample::{Case, Participant};
 
-/// Takes participants and cases out of the study: an exclusion without cases is one of the participant, and one without a participant is
-/// one of the cases.
+/// Removes participants and cases from the study: an exclusion without cases removes the participant, and one without a participant removes
+/// the cases.
 ///
 /// # Errors
-/// If a case is none of the study's.
+/// If a case is not in the study.
 pub fn take_out(design: &Design, participants: &mut BTreeSet<String>, cases: &mut BTreeSet<i32>) -> Result<(), String> {
     for (index, exclude) in design.exclude.iter().enumerate() {
         match (&exclude.participant, &exclude.cases) {
@@ -18,7 +18,7 @@ pub fn take_out(design: &Design, participants: &mut BTreeSet<String>, cases: &mu
             }
             (None, Some(excluded)) => {
                 if let Some(unknown) = excluded.iter().find(|case| !cases.remove(case)) {
-                    return Err(format!("exclude[{index}].cases: {unknown} is none of the cases"));
+                    return Err(format!("exclude[{index}].cases: {unknown} is not one of the cases"));
                 }
             }
             _ => {}
@@ -27,10 +27,10 @@ pub fn take_out(design: &Design, participants: &mut BTreeSet<String>, cases: &mu
     Ok(())
 }
 
-/// Returns which participants do not read which cases, as indexes. `known` has all addresses, also those of earlier files.
+/// Returns the excluded pairs of participant and case, as indexes. `known` has all addresses, including those of earlier files.
 ///
 /// # Errors
-/// If an exclusion names nobody, or a case that is none of the study's.
+/// If an exclusion names an unknown participant or case.
 pub fn pairs(
     design: &Design,
     known: &BTreeSet<String>,
@@ -42,12 +42,12 @@ pub fn pairs(
         match (&exclude.participant, &exclude.cases) {
             (None, None) => return Err(format!("exclude[{index}]: has neither participant nor cases")),
             (Some(participant), _) if !known.contains(participant) => {
-                return Err(format!("exclude[{index}].participant: is none of the participants"));
+                return Err(format!("exclude[{index}].participant: is not one of the participants"));
             }
             (Some(participant), Some(without)) => {
                 for id in without {
                     let case = cases.iter().position(|case| case.id == *id);
-                    let case = case.ok_or_else(|| format!("exclude[{index}].cases: {id} is none of the cases"))?;
+                    let case = case.ok_or_else(|| format!("exclude[{index}].cases: {id} is not one of the cases"))?;
                     let participant = participants.iter().position(|one| one.email == *participant);
                     excluded.extend(participant.map(|participant| (participant, case)));
                 }

@@ -1,4 +1,4 @@
-//! A design file as its author writes it: TOML (docs/study.md, "A design file").
+//! The format of a design file: TOML (docs/study.md, "A design file").
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -75,7 +75,7 @@ pub struct ExcludeTable {
     pub cases: Option<Vec<i32>>,
 }
 
-/// `[second_reading]`: what holds when participants read their cases again.
+/// `[second_reading]`: settings for reading the cases again.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondReadingTable {
@@ -87,7 +87,7 @@ pub struct SecondReadingTable {
     pub washout_days: u32,
 }
 
-/// What an arm is drawn for.
+/// Unit for which arms are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -100,23 +100,23 @@ pub enum Unit {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondArm {
-    /// Drawn as that of a first reading.
+    /// Drawn like the arm of a first reading.
     #[default]
     Drawn,
-    /// That of the first reading.
+    /// The same as in the first reading.
     Same,
-    /// Another than that of the first reading.
+    /// Different from that of the first reading.
     Other,
 }
 
-/// A path or a pattern of paths, in which `*` stands for anything, and how it is shown.
+/// A path or a pattern of paths, in which `*` matches anything, and how it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PathEntry {
     pub path: String,
     pub style: Style,
 }
 
-/// How a path is shown; what is absent is left to the page.
+/// How a path is shown; unset values are left to the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Style {
     pub collapse: Option<bool>,
@@ -125,10 +125,10 @@ pub struct Style {
 }
 
 impl DesignFile {
-    /// Reads a design file.
+    /// Parses a design file.
     ///
     /// # Errors
-    /// What is wrong, in which line and at which key.
+    /// What is wrong, with line and key.
     pub fn parse(text: &str) -> Result<Self, String> {
         let told = |error: &toml::de::Error, key: &str| {
             let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -145,7 +145,7 @@ fn one() -> usize {
     1
 }
 
-/// A seed may be written as a number.
+/// Reads a seed, which may be written as a number.
 fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     struct Seed;
     impl Visitor<'_> for Seed {

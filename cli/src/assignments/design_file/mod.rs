@@ -1,7 +1,7 @@
-//! Designs in a file (docs/study.md, "A design file"): what each reading shows is drawn with stated probabilities.
+//! Design files (docs/study.md, "A design file"): what each reading shows is drawn with stated probabilities.
 //!
-//! A *reading* is one participant's look at one case. A *factor* is a set of paths that a reading shows or hides together. An *arm* shows
-//! paths of its own and says which factors are drawn. A *sample* is the participants and cases of a study.
+//! A *reading* is one participant's reading of one case. A *factor* is a set of paths that a reading shows or hides together. An *arm*
+//! shows paths of its own and determines which factors are drawn. A *sample* is the participants and cases of a study.
 
 mod arguments;
 mod balance_report;

@@ -1,15 +1,15 @@
-//! The allocation probability of a reading: how likely the design was to show this case to this participant in just this way.
+//! The allocation probability of a reading: how likely the design was to show this case to this participant in exactly this way.
 //!
-//! It is the probability over all draws of the design, before any is made: the share of the arm, multiplied by the probability of what each
-//! factor came out as. For a count it is `count` / `of`, wherever in its run the reading stands. Which cases a participant reads, and in
-//! which order, is not part of it.
+//! It is the probability over all draws of the design, before any draw: the share of the arm, multiplied by the probability of each
+//! factor's outcome. For a count it is `count` / `of`, wherever in its run the reading is. The choice and order of a participant's cases
+//! are not included.
 
 use super::design::{Design, FactorChance};
 use super::draw::Reading;
 use super::format::SecondArm;
 use super::sample::Sample;
 
-/// Returns the probability of an arm. `second` says how the arms of second readings are drawn; none for first readings.
+/// Returns the probability of an arm. `second` says how the arms of second readings are drawn; it is `None` for first readings.
 #[expect(clippy::cast_precision_loss, reason = "ratios are small")]
 pub fn of_arm(design: &Design, arm: usize, second: Option<SecondArm>) -> f64 {
     let (ratio, sum) = (design.arms[arm].ratio as f64, design.sum_of_ratios() as f64);
@@ -22,7 +22,7 @@ pub fn of_arm(design: &Design, arm: usize, second: Option<SecondArm>) -> f64 {
     }
 }
 
-/// Returns the probability with which a factor is shown.
+/// Returns the probability that a factor is shown.
 #[expect(clippy::cast_precision_loss, reason = "a participant has few cases")]
 pub fn of_factor(chance: FactorChance, sample: &Sample) -> f64 {
     match chance {
@@ -31,7 +31,7 @@ pub fn of_factor(chance: FactorChance, sample: &Sample) -> f64 {
     }
 }
 
-/// Returns the allocation probability of a reading; 0 for what the design never draws.
+/// Returns the allocation probability of a reading, or 0 if the design cannot draw it.
 pub fn of_reading(design: &Design, sample: &Sample, reading: &Reading, second: Option<SecondArm>) -> f64 {
     let of_level = |(factor, level): (usize, &Option<bool>)| {
         let shown = of_factor(design.factors[factor].chance, sample);

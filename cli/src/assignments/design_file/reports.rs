@@ -1,4 +1,4 @@
-//! What `generate` says of a draw and of a check.
+//! Reports of `generate` on a draw and a check.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use super::sample::Sample;
 use crate::report::{Ending, Report};
 use crate::table;
 
-/// A file that was made.
+/// A generated file.
 #[derive(Debug, Serialize)]
 pub struct Generated {
     pub seed: String,
@@ -25,13 +25,13 @@ pub struct Generated {
     pub notes: Vec<String>,
 }
 
-/// How often an arm or a factor came out.
+/// Frequency of an arm or a factor.
 #[derive(Debug, Serialize)]
 pub struct Drawn {
     pub name: String,
     pub probability: f64,
     pub readings: usize,
-    /// Readings in which it could come out.
+    /// Number of readings in which it was possible.
     pub of: usize,
 }
 
@@ -92,7 +92,7 @@ impl Report for Generated {
     }
 }
 
-/// Whether a file could have come from a design.
+/// Result of checking a file against a design.
 #[derive(Debug, Serialize)]
 pub struct Checked {
     pub assignments: usize,

@@ -1,4 +1,4 @@
-//! Rows of an assignment file (contract, section 6).
+//! Generates rows of an assignment file (contract, section 6).
 
 use super::design::Design;
 use super::display::{Display, Lines};
@@ -8,13 +8,13 @@ use super::probability;
 use super::sample::Sample;
 use crate::assignments::export::COLUMNS;
 
-/// Makes rows of readings.
+/// Converts readings to rows.
 pub struct Rows<'a> {
     pub design: &'a Design,
     pub sample: &'a Sample,
     pub display: &'a Display,
     pub experiment: &'a str,
-    /// How the arms of second readings are drawn; none for first readings.
+    /// How the arms of second readings are drawn; `None` for first readings.
     pub second: Option<SecondArm>,
 }
 
@@ -22,8 +22,8 @@ pub struct Rows<'a> {
 pub type Cells = [String; COLUMNS.len()];
 
 impl Rows<'_> {
-    /// Returns the rows of a reading. `first` is what the participant saw of the case before: an assignment that is equal to an earlier one
-    /// would have its id, and count as answered. Then the last path stands there twice, which changes nothing on the page.
+    /// Returns the rows of a reading. `first` is what the participant's first reading of the case showed: an identical assignment would
+    /// have the same id and count as answered. So the last path is then repeated, which does not change the page.
     pub fn of(&self, reading: &Reading, first: Option<&Lines>) -> Vec<Cells> {
         let probability = probability::of_reading(self.design, self.sample, reading, self.second).to_string();
         let lines = self.display.lines(reading);

@@ -1,27 +1,27 @@
-//! The participants and cases of a study, and whether a design can be kept with so many of them.
+//! The participants and cases of a study, and checks that a design is feasible for them.
 
 use std::collections::BTreeSet;
 
 use super::design::{Design, FactorChance};
 
-/// Who can read what.
+/// Participants, cases and exclusions.
 #[derive(Debug)]
 pub struct Sample {
-    /// Those who are to be assigned, sorted by address.
+    /// Participants to assign, sorted by address.
     pub participants: Vec<Participant>,
-    /// The names of their strata, by number.
+    /// Names of their strata, by number.
     pub participant_strata: Vec<String>,
     /// Sorted by id.
     pub cases: Vec<Case>,
-    /// Indexes of a participant and a case that this participant does not read.
+    /// Pairs of participant and case, as indexes, that must not be read.
     pub excluded: BTreeSet<(usize, usize)>,
     pub cases_per_participant: usize,
-    /// No case is read by more.
+    /// Maximum readers of a case.
     pub most_readers: Option<usize>,
     pub taken: Taken,
 }
 
-/// The parts of a sample, as files and database have them.
+/// Parts of a sample, from files and database.
 #[derive(Debug, Default)]
 pub struct Found {
     pub participants: Vec<Participant>,
@@ -34,7 +34,7 @@ pub struct Found {
 #[derive(Clone, Debug)]
 pub struct Participant {
     pub email: String,
-    /// The number of the stratum.
+    /// Number of the stratum.
     pub stratum: usize,
 }
 
@@ -42,33 +42,33 @@ pub struct Participant {
 pub struct Case {
     /// `visit_occurrence_id`.
     pub id: i32,
-    /// The number of the stratum.
+    /// Number of the stratum.
     pub stratum: usize,
     /// For each factor, whether the case has one of its paths.
     pub has: Vec<bool>,
 }
 
-/// What earlier files have assigned to other participants.
+/// Assignments of other participants in earlier files.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
-    /// For each case, the numbers of the strata of those who read it.
+    /// For each case, the stratum numbers of its readers.
     pub readers: Vec<Vec<usize>>,
-    /// The strata of the participants of those files.
+    /// Strata of those participants.
     pub strata: Vec<usize>,
 }
 
 impl Taken {
-    /// Returns how many participants of earlier files are in a stratum.
+    /// Returns the number of participants of earlier files in a stratum.
     pub fn in_stratum(&self, stratum: usize) -> usize {
         self.strata.iter().filter(|other| **other == stratum).count()
     }
 }
 
 impl Sample {
-    /// Compares a design with what there is.
+    /// Checks a design against participants and cases.
     ///
     /// # Errors
-    /// Why the design cannot be kept, and by which key.
+    /// Why the design is not feasible, with the key.
     pub fn new(design: &Design, found: Found) -> Result<Self, String> {
         let present = found.participants.len() + found.taken.strata.len();
         let cases_per_participant = cases_per_participant(design, present, found.cases.len())?;
@@ -79,7 +79,8 @@ impl Sample {
         Ok(sample)
     }
 
-    /// Takes the sample of second readings: whose first ones are at hand, in whatever number. `cases_per_participant` is the largest.
+    /// Returns the sample for second readings. Participants may have different numbers of first readings; `cases_per_participant` is the
+    /// largest.
     ///
     /// # Errors
     /// If a counted factor cannot be shown in a case.
@@ -134,7 +135,7 @@ impl Sample {
         Ok(())
     }
 
-    /// Returns the number of readings between which a count is kept.
+    /// Returns the length of the runs within which a count is kept.
     pub fn run_length(&self, of: Option<usize>) -> usize {
         of.unwrap_or(self.cases_per_participant)
     }

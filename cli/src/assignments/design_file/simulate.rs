@@ -1,4 +1,4 @@
-//! How even a design comes out over many draws.
+//! Simulates how balanced a design is over many draws.
 
 use serde::Serialize;
 
@@ -7,40 +7,40 @@ use super::draw::{self, Reading};
 use super::probability;
 use super::sample::Sample;
 
-/// What many draws of a design have in common.
+/// Summary of many draws of a design.
 #[derive(Debug, Serialize)]
 pub struct Balance {
     pub simulations: usize,
     pub participants: usize,
     pub cases: usize,
     pub cases_per_participant: usize,
-    /// The fewest and the most readers that a case has in any draw, without those of earlier files.
+    /// Minimum and maximum readers of a case in any draw, without those of earlier files.
     pub readers_per_case: (usize, usize),
-    /// How many different ways a reading can be shown, as a mean.
+    /// Mean number of different ways to show a reading.
     pub conditions: f64,
-    /// The mean of 1 / probability. Where weights are unbiased it comes near `conditions`.
+    /// Mean of 1 / probability. It is close to `conditions` if weights are unbiased.
     pub mean_weight: f64,
     pub shares: Vec<Share>,
 }
 
-/// In which share of the readings an arm or a factor is.
+/// Share of the readings with an arm or a factor.
 #[derive(Debug, Serialize)]
 pub struct Share {
     pub name: String,
-    /// By the design, as a mean over readings.
+    /// Share according to the design, as a mean over readings.
     pub planned: f64,
-    /// Over all simulations.
+    /// Mean of all simulations.
     pub mean: f64,
-    /// The 2.5th and the 97.5th percentile of simulations.
+    /// The 2.5th and 97.5th percentiles of the simulations.
     pub middle: (f64, f64),
-    /// The smallest and the largest share of a participant's readings in any simulation.
+    /// Minimum and maximum share of a participant's readings in any simulation.
     pub of_participant: (f64, f64),
-    /// The same of a case's readings.
+    /// Minimum and maximum share of a case's readings.
     pub of_case: (f64, f64),
-    /// The share in each simulation, sorted.
+    /// Share in each simulation, sorted.
     #[serde(skip)]
     pub by_simulation: Vec<f64>,
-    /// The share of each participant in each simulation.
+    /// Share of each participant in each simulation.
     #[serde(skip)]
     pub by_participant: Vec<f64>,
 }
@@ -48,7 +48,7 @@ pub struct Share {
 /// Draws a design `simulations` times.
 ///
 /// # Errors
-/// Why a draw is not possible.
+/// Why the design cannot be drawn.
 pub fn simulate(design: &Design, sample: &Sample, seed: &str, simulations: usize) -> Result<Balance, String> {
     let mut tallies = tallies(design);
     let (mut weights, mut ways, mut readings) = (0.0, 0.0, 0.0);
@@ -79,7 +79,7 @@ pub fn simulate(design: &Design, sample: &Sample, seed: &str, simulations: usize
     })
 }
 
-/// Returns in how many ways a case can be shown.
+/// Returns the number of ways to show a case.
 fn conditions(design: &Design, sample: &Sample, case: usize) -> f64 {
     let of_arm = |draws: &[bool]| -> f64 {
         let factors = design.factors.iter().zip(draws).zip(&sample.cases[case].has);
@@ -92,19 +92,19 @@ fn conditions(design: &Design, sample: &Sample, case: usize) -> f64 {
     design.arms.iter().map(|arm| of_arm(&arm.draws)).sum()
 }
 
-/// An arm or a factor that is counted.
+/// An arm or a factor to count.
 #[derive(Clone, Copy)]
 enum Counted {
     Arm(usize),
     Factor(usize),
 }
 
-/// What was counted so far.
+/// The counts so far.
 struct Tally {
     name: String,
     counted: Counted,
     planned: f64,
-    /// Readings in which it could be.
+    /// Number of readings in which it was possible.
     possible: f64,
     found: f64,
     by_simulation: Vec<f64>,
@@ -159,7 +159,7 @@ impl Tally {
         self.by_case.extend(cases.iter().filter_map(Counts::share));
     }
 
-    /// None where it could be in no reading.
+    /// Returns the share, or `None` if it was possible in no reading.
     fn share(mut self) -> Option<Share> {
         self.by_simulation.sort_by(f64::total_cmp);
         let range = |shares: &[f64]| {
@@ -190,7 +190,7 @@ impl Counts {
     }
 }
 
-/// Returns the value at so many thousandths of a sorted list.
+/// Returns the given quantile (in thousandths) of a sorted list.
 fn percentile(sorted: &[f64], thousandths: usize) -> f64 {
     let last = sorted.len().saturating_sub(1);
     sorted.get((last * thousandths + 500) / 1000).copied().unwrap_or(f64::NAN)

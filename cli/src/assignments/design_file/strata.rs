@@ -1,4 +1,4 @@
-//! Strata: groups of participants or cases that have the same cells in some columns of their file.
+//! Strata: groups of participants or cases with equal cells in some columns of their file.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ pub struct Strata {
 }
 
 impl Strata {
-    /// Reads a file that names each participant or case in a column of one of these names.
+    /// Reads a file whose column with one of these names identifies each participant or case.
     ///
     /// # Errors
-    /// If a column is missing. `key` is the key of the design that names the columns.
+    /// If a column is missing. `key` is the design's key that names the columns.
     pub fn read(text: &str, keys: &[&str], columns: &[String], key: &str) -> Result<Self, String> {
         let table = Table::parse(text)?;
         let key_column = keys.iter().find_map(|name| table.find(name));
@@ -31,7 +31,7 @@ impl Strata {
         Ok(Self { by_key: by_key.collect() })
     }
 
-    /// Without strata everybody is in one.
+    /// Returns a single stratum for everybody.
     pub fn none() -> Self {
         Self { by_key: BTreeMap::new() }
     }
@@ -41,7 +41,7 @@ impl Strata {
         self.by_key.keys().map(String::as_str)
     }
 
-    /// Returns the names of the strata, each once, sorted.
+    /// Returns the names of the strata, sorted and without duplicates.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.by_key.values().cloned().collect();
         names.sort_unstable();
@@ -49,7 +49,7 @@ impl Strata {
         if names.is_empty() { vec![String::new()] } else { names }
     }
 
-    /// Returns the number of a key's stratum, by its place in `names`. Without strata it is 0.
+    /// Returns the number of a key's stratum: its index in `names`, or 0 without strata.
     pub fn of(&self, key: &str, names: &[String]) -> Option<usize> {
         if self.by_key.is_empty() {
             return Some(0);

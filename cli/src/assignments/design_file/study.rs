@@ -1,4 +1,4 @@
-//! A design with the participants, cases and earlier files that it is drawn for, as database and files have them.
+//! A design together with its participants, cases and earlier files, from database and files.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
 
-/// What `generate` takes for every kind of design.
+/// Arguments of `generate` that every kind of design uses.
 pub struct Given {
     pub participants: BTreeSet<String>,
     pub participants_file: Option<Input>,
@@ -33,7 +33,7 @@ pub struct Given {
     pub out: Option<Output>,
 }
 
-/// Everything that a draw needs.
+/// All inputs of a draw.
 pub struct Study {
     pub design: Design,
     pub sample: Sample,
@@ -48,7 +48,7 @@ pub fn read(file: &Input) -> Result<Vec<Written>, Failure> {
 }
 
 impl Study {
-    /// Reads what a design needs, and compares the design with it.
+    /// Loads the inputs of a design, and checks the design against them.
     pub async fn load(
         design: Design,
         file: &Input,
@@ -94,7 +94,7 @@ impl Study {
         let taken = earlier::taken(&earlier, &cases, &participant_strata, &names).map_err(at)?;
         let excluded = match &first {
             None => exclusions::pairs(&design, &known, &participants, &cases).map_err(at)?,
-            // who has not read a case does not read it again
+            // participants without a first reading have no second one
             Some(_) => BTreeSet::new(),
         };
         let second = match (&first, &arguments.second_reading_of) {
@@ -121,7 +121,7 @@ impl Study {
     /// Draws first or second readings.
     ///
     /// # Errors
-    /// Why there is no such draw.
+    /// Why the design cannot be drawn.
     pub fn draw(&self, seed: &str) -> Result<Vec<Reading>, String> {
         match &self.second {
             Some((table, first)) => draw::draw_second(&self.design, &self.sample, *table, &first.readings, seed),
@@ -138,7 +138,7 @@ impl Study {
         Rows { design, sample, display, experiment, second: arm_of_second }.of(reading, before)
     }
 
-    /// Says whether a file could have come from the design.
+    /// Checks whether the design could have produced a file.
     pub fn check(&self, file: &[Written]) -> Checked {
         let Self { design, sample, display, experiment, second } = self;
         let second = second.as_ref().map(|(second, first)| (*second, first.readings.as_slice()));
@@ -178,7 +178,7 @@ fn listed_cases(strata: &Strata, list: &Input) -> Result<BTreeSet<i32>, Failure>
     strata.keys().map(number).collect()
 }
 
-/// The inner result is what is wrong with the design.
+/// Loads the paths of the cases. The inner result is what is wrong with the design.
 async fn display(design: &Design, cases: &BTreeSet<i32>, db: &Database) -> Result<Result<Display, String>, Failure> {
     let ids: Vec<i32> = cases.iter().copied().collect();
     let loaded = case::load(&ids, db).await?;

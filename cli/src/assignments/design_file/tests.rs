@@ -1,4 +1,4 @@
-//! Designs over invented participants and cases, without a database.
+//! Tests of designs with invented participants and cases, without a database.
 
 mod balance;
 mod checked;
@@ -30,7 +30,7 @@ factors = [
 ]
 "#;
 
-/// What every case has beside age and gender.
+/// Paths that every case has in addition to age and gender.
 const PATHS: [&str; 6] = [
     "BACKGROUND.Medical History.Diabetes: No",
     "BACKGROUND.Family History.Cancer: Yes",
@@ -52,7 +52,7 @@ impl Study {
         Self::try_new(toml, participants, cases, |_| {}).unwrap()
     }
 
-    /// With changes to what was found.
+    /// Changes what was found before creating the study.
     fn try_new(toml: &str, participants: usize, cases: usize, change: impl FnOnce(&mut Found)) -> Result<Self, String> {
         let design = Design::parse(toml)?;
         let ids = (100..).take(cases);
@@ -115,7 +115,7 @@ fn written(rows: &[[String; COLUMNS.len()]]) -> Vec<Written> {
     written::read(&to_csv(rows)).unwrap()
 }
 
-/// How often each value below `number` occurs.
+/// Returns how often each value below `number` occurs.
 fn counts(values: impl Iterator<Item = usize>, number: usize) -> Vec<usize> {
     let mut counts = vec![0; number];
     values.for_each(|value| counts[value] += 1);

@@ -1,4 +1,4 @@
-//! A washout in days, as the answers to first readings tell it.
+//! Checks a washout in days against the times of the first answers.
 
 use chrono::{Days, NaiveDate};
 use shared::db::Database;
@@ -40,7 +40,7 @@ pub async fn check_days(
             let problem = format!("row {row}: the first reading is not answered, so that no washout can begin");
             return Err(file
                 .failure(problem)
-                .with_remedy("take the rows of unanswered cases out of a copy of the file"));
+                .with_remedy("remove the rows of unanswered cases from a copy of the file"));
         };
         let from = answer.day + Days::new(u64::from(days));
         if from > opens {

@@ -1,4 +1,4 @@
-//! An assignment file as it stands, row by row: to be compared with a design, or to go on from.
+//! Parses an existing assignment file, to compare it with a design or to continue it.
 
 use indexmap::IndexMap;
 
@@ -17,7 +17,7 @@ pub struct Written {
 
 #[derive(Debug)]
 pub struct WrittenRow {
-    /// The line of the file; the header is 1.
+    /// Line in the file; the header is 1.
     pub line: u64,
     pub path: String,
     pub style: Style,
@@ -28,18 +28,18 @@ pub struct WrittenRow {
 }
 
 impl Written {
-    /// Returns the lines of the file that the assignment has.
+    /// Returns the assignment's lines in the file.
     pub fn lines_of_file(&self) -> Vec<u64> {
         self.rows.iter().map(|row| row.line).collect()
     }
 
-    /// Returns what it shows.
+    /// Returns the paths that it shows.
     pub fn shown(&self) -> Lines {
         self.rows.iter().map(|row| (row.path.clone(), row.style)).collect()
     }
 }
 
-/// Reads a file; assignments come in the order of their first rows.
+/// Parses a file; assignments are in the order of their first rows.
 ///
 /// # Errors
 /// What is wrong, and in which row.

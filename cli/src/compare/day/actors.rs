@@ -1,4 +1,4 @@
-//! Who takes part in a day, and what both copies need for it.
+//! The participants of a day, and their preparation in both copies.
 
 use chrono::{TimeDelta, Utc};
 use shared::auth::{PasswordRecord, Passwords, ResetToken};
@@ -6,24 +6,24 @@ use shared::db::Database;
 
 use super::Day;
 use crate::failure::Failure;
-use crate::random::Chance;
+use crate::random::SeededRng;
 
-/// A participant, whose password is new in both copies.
+/// A participant with a new password in both copies.
 pub struct Actor {
     pub email: String,
     pub password: String,
 }
 
-/// Everybody and everything that the day begins with.
+/// Everybody and everything that the day needs.
 pub struct Actors {
     pub participants: Vec<Actor>,
-    /// A link for the first participant: no mail is sent from a copy.
+    /// Reset link of the first participant, because copies send no mail.
     pub reset: ResetToken,
     /// Cases for the upload.
     pub cases: Vec<i32>,
 }
 
-/// Fails where both names lead to one database: a day would be played twice in it.
+/// Returns an error if both names lead to the same database: the day would be played twice in it.
 pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), Failure> {
     let identity = async |db: &Database| {
         let identity = sqlx::query_scalar!(
@@ -39,7 +39,7 @@ pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), F
 }
 
 /// Chooses participants, and gives both copies the same passwords and the same link.
-pub async fn prepare(day: &Day<'_>, chance: &mut Chance) -> Result<Actors, Failure> {
+pub async fn prepare(day: &Day<'_>, rng: &mut SeededRng) -> Result<Actors, Failure> {
     let emails = sqlx::query_scalar!(
         r#"SELECT email AS "email!" FROM "user"
            WHERE active AND admin_flag IS NOT TRUE AND EXISTS (SELECT FROM display_config WHERE user_email = email)
@@ -59,7 +59,7 @@ pub async fn prepare(day: &Day<'_>, chance: &mut Chance) -> Result<Actors, Failu
         day.seed
     );
     let cases = cases.fetch_all(day.old_db).await?;
-    let (password, reset) = (format!("Day-{}-x1", chance.below(1_000_000)), ResetToken::generate());
+    let (password, reset) = (format!("Day-{}-x1", rng.below(1_000_000)), ResetToken::generate());
     let hashed = Passwords::new().hash(password.clone()).await;
     let record = hashed.map_err(|_| Failure::new("the password of the day cannot be hashed"))?;
     for db in [day.old_db, day.new_db] {
@@ -88,7 +88,7 @@ async fn give_link(db: &Database, email: &str, token: &ResetToken) -> Result<(),
          VALUES (gen_random_uuid(), $1, $2, true, $3, $4)",
         email,
         token.stored(),
-        // the day's password is older
+        // the day's password is older than this
         now + TimeDelta::seconds(1),
         now + TimeDelta::days(2)
     );

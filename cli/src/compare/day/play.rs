@@ -1,5 +1,5 @@
-//! What happens on a day. Each request goes to the old system and, at the same time, to the other side; the old system's answer says how it
-//! goes on.
+//! The events of a day. Each request goes to the old system and, at the same time, to the other side; the day continues according to the
+//! old system's response.
 
 use serde_json::{Value, json};
 
@@ -10,33 +10,33 @@ use crate::compare::answer::Reply;
 use crate::compare::outcome::Outcome;
 use crate::compare::question::{Caller, Content, Question};
 use crate::failure::Failure;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::waiting::Bar;
 
-/// Cases that each participant reads, at most.
+/// Maximum number of cases per participant.
 const CASES_EACH: usize = 4;
-/// Wrong passwords, after which the new system lets nobody try any more (contract section 9).
+/// Wrong passwords after which the new system locks the account (contract section 9).
 const WRONG_PASSWORDS: usize = 10;
 
-/// A day as it is played.
+/// State of a day.
 pub struct Play<'a> {
     pub(super) day: &'a Day<'a>,
-    pub(super) chance: Chance,
+    pub(super) rng: SeededRng,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) bar: Bar,
 }
 
 impl<'a> Play<'a> {
-    pub fn of(day: &'a Day<'a>, chance: Chance) -> Self {
+    pub fn of(day: &'a Day<'a>, rng: SeededRng) -> Self {
         let expected = u64::from(day.participants) * (CASES_EACH as u64 * 5 + 2) + 30;
-        Self { day, chance, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
+        Self { day, rng, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
     }
 
-    /// Plays it to its end.
+    /// Plays the whole day.
     pub async fn whole_day(mut self, actors: Actors) -> Result<Vec<Outcome>, Failure> {
         let Actors { participants, reset, cases } = actors;
         let mut turns: Vec<usize> = (0..participants.len()).flat_map(|actor| [actor; CASES_EACH]).collect();
-        self.chance.shuffle(&mut turns);
+        self.rng.shuffle(&mut turns);
         let mut tokens = vec![None; participants.len()];
         let (first, second) = turns.split_at(turns.len() / 2);
         for &turn in first {
@@ -52,7 +52,7 @@ impl<'a> Play<'a> {
         Ok(self.outcomes)
     }
 
-    /// A participant logs in if that has not happened, and reads and answers one case.
+    /// Logs a participant in on their first turn, and lets them read and answer one case.
     async fn turn(
         &mut self,
         participants: &[Actor],
@@ -72,11 +72,11 @@ impl<'a> Play<'a> {
         self.get("GET /api/case-reviews/{id}", "the next case", path, &own).await?;
         let questionnaire = self.get("GET /api/config/answer", "a participant", "/api/config/answer", &own).await?.old;
         self.answer(&config_id, &questionnaire, &own).await?;
-        let second = self.chance.below(60);
+        let second = self.rng.below(60);
         let timing = json!({"caseConfigId": config_id, "caseOpenTime": "2026-03-02T08:00:00.000Z",
             "answerOpenTime": format!("2026-03-02T08:03:{second:02}.250Z"), "answerSubmitTime": "2026-03-02T08:05:00.5Z"});
         self.post("POST /api/analytics", "a timing", "/api/analytics", timing, &own).await?;
-        // another participant has nothing to look for there
+        // another participant must not see this case
         if let Some(other) = tokens.iter().enumerate().find(|(index, other)| *index != turn && other.is_some()) {
             let other = other.1.clone().unwrap_or_default();
             let path = format!("/api/case-reviews/{config_id}");
@@ -90,10 +90,10 @@ impl<'a> Play<'a> {
         const PATH: &str = "/api/auth/login";
         let login = |email: &str, password: &str| json!({"email": email, "password": password});
         let nobody = Tokens::default();
-        if self.chance.below(3) == 0 {
+        if self.rng.below(3) == 0 {
             self.post(ROUTE, "a wrong password", PATH, login(&actor.email, "Wrong-pass-1"), &nobody).await?;
         }
-        if self.chance.below(2) == 0 {
+        if self.rng.below(2) == 0 {
             let other_case = actor.email.to_uppercase();
             self.post(ROUTE, "an address in capitals", PATH, login(&other_case, &actor.password), &nobody).await?;
         }
@@ -106,10 +106,10 @@ impl<'a> Play<'a> {
             let id = data(questionnaire, "/id").cloned().unwrap_or_default();
             json!({"answerConfigId": id, "aiScoreShown": true, "answer": {"What do you think?": words, "Sure?": ["yes", 2.5]}})
         };
-        let words = format!("Impression {}", self.chance.below(1000));
+        let words = format!("Impression {}", self.rng.below(1000));
         let (route, path) = ("POST /api/answer/{id}", format!("/api/answer/{config_id}"));
         self.post(route, "an answer", &path, answer(&words), own).await?;
-        match self.chance.below(6) {
+        match self.rng.below(6) {
             0 => drop(self.post(route, "the same answer again", &path, answer(&words), own).await?),
             1 => drop(self.post(route, "another answer", &path, answer("On second thoughts"), own).await?),
             _ => {}
@@ -117,9 +117,9 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// Two people are invited, one of them again; one signs up, logs in, and tries wrong passwords.
+    /// Invites two people, one of them twice; one signs up, logs in, and tries wrong passwords.
     async fn invite(&mut self) -> Result<(), Failure> {
-        let guest = format!("guest-{}@compare.invalid", self.chance.below(1_000_000_000));
+        let guest = format!("guest-{}@compare.invalid", self.rng.below(1_000_000_000));
         let other = format!("other-{guest}");
         let accounts = |emails: &[&String]| {
             let accounts: Vec<_> = emails.iter().map(|email| json!({"email": email, "name": "A guest"})).collect();
@@ -146,18 +146,18 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// An upload with a mistake, and one that replaces every assignment.
+    /// Uploads a file with a mistake, and one that replaces every assignment.
     async fn upload(&mut self, participants: &[Actor], cases: &[i32]) -> Result<(), Failure> {
         let header = "User,Case No.,Path,Collapse,Highlight,Top\n";
         let (route, path) = ("POST /admin/config/upload", "/admin/config/upload");
         let mistake = format!("{header}{},one,BACKGROUND.Family History.Cancer: Yes,,,\n", participants[0].email);
-        self.administer(route, "a case that is no number", path, Content::Csv(mistake)).await?;
+        self.administer(route, "a case that is not a number", path, Content::Csv(mistake)).await?;
         let mut rows = header.to_owned();
         for actor in participants {
             let mut own = cases.to_vec();
-            self.chance.shuffle(&mut own);
+            self.rng.shuffle(&mut own);
             for case in own.iter().take(CASES_EACH) {
-                let top = self.chance.below(3);
+                let top = self.rng.below(3);
                 let email = &actor.email;
                 rows.extend([
                     format!("\"{email}\",{case},BACKGROUND.Family History.Cancer: Yes,TRUE,FALSE,{top}\n"),
@@ -183,7 +183,7 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// A participant resets the password: tokens from before are worth nothing to the new system, and the link is used up.
+    /// Resets a password: the new system must refuse earlier tokens, and the link is used up.
     async fn reset(&mut self, actor: &Actor, link: &str, before: Tokens) -> Result<(), Failure> {
         let nobody = Tokens::default();
         for about in ["a reset", "a reset with a used link"] {

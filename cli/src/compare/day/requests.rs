@@ -1,4 +1,4 @@
-//! The requests of a day, each to both sides.
+//! Sends the requests of a day to both sides.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::compare::outcome::{Outcome, Verdict, judge};
 use crate::compare::question::{Caller, Content, Question};
 use crate::failure::Failure;
 
-/// The tokens of one person, from each side.
+/// One person's tokens, from each side.
 #[derive(Clone, Default)]
 pub struct Tokens([Option<SecretString>; 2]);
 
-/// What both sides replied.
+/// Replies of both sides.
 pub struct Replies {
     pub old: Reply,
     pub tokens: Tokens,
@@ -68,11 +68,11 @@ impl<'a> Play<'a> {
         let ((old, old_token, old_took), (new, new_token, new_took)) =
             tokio::join!(self.day.old.ask_for_token(&first, credentials), other.ask_for_token(&second, credentials));
         if [&old, &new].iter().any(|reply| matches!(reply, Err(Silence::Unreachable))) {
-            return Err(Failure::new("a system takes no connections any more: restore both databases and begin again"));
+            return Err(Failure::new("a system no longer accepts connections: restore both databases and start again"));
         }
         let mut verdict = judge(&question, &old, &new, self.day.show_values);
         if let (false, Verdict::OnPurpose(_), Ok(old), Ok(new)) = (is_new, &verdict, &old, &new) {
-            // twice the old system
+            // both replies come from the old system
             verdict = Verdict::Different(difference::between(old, new, self.day.show_values));
         }
         self.outcomes.push(Outcome::new(
@@ -84,10 +84,10 @@ impl<'a> Play<'a> {
         Ok(Replies { old, tokens: Tokens([old_token, new_token]) })
     }
 
-    /// Who answers on the other side, and whether that is the new system.
+    /// Chooses the responding system on the other side; also returns whether it is the new system.
     fn other(&mut self) -> (&'a System, bool) {
         match self.day.old_beside_new {
-            Some(old) if self.chance.below(2) == 0 => (old, false),
+            Some(old) if self.rng.below(2) == 0 => (old, false),
             _ => (self.day.new, true),
         }
     }

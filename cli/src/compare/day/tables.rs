@@ -1,4 +1,4 @@
-//! What a day left in the tables of both copies: everything that the old system stores, apart from numbers of rows and times of writing.
+//! Compares the tables of both copies after a day: everything that the old system stores, except row ids and write times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::compare::outcome::{Outcome, Verdict};
 use crate::compare::question::{Caller, Question};
 use crate::failure::Failure;
 
-/// So many differences are told of one table.
-const TOLD: usize = 5;
+/// Maximum reported differences per table.
+const MAX_REPORTED: usize = 5;
 
-/// The rows of a table by a key that has no address in it.
+/// Rows of a table, by a key without an address.
 type Rows = BTreeMap<String, Value>;
 
-/// A row as it comes: its key and JSON text.
+/// A row as read: its key and JSON text.
 struct Row {
     key: String,
     row: String,
@@ -42,7 +42,7 @@ fn verdict(old: &Rows, new: &Rows, show_values: bool) -> Verdict {
             _ => vec![Difference { place: format!("row {key}"), old: there(old), new: there(new) }],
         }
     });
-    let differences: Vec<_> = differences.take(TOLD).collect();
+    let differences: Vec<_> = differences.take(MAX_REPORTED).collect();
     if differences.is_empty() { Verdict::Equal } else { Verdict::Different(differences) }
 }
 
@@ -77,7 +77,7 @@ async fn read(db: &Database) -> Result<[(&'static str, Rows); 5], Failure> {
                'experiment_id', experiment_id, 'rl_run_id', rl_run_id, 'arm', arm)::text AS "row!"
            FROM display_config"#
     );
-    // salts are random: only whether there is a password can be the same
+    // salts are random, so only the presence of a password is compared
     let accounts = sqlx::query_as!(
         Row,
         r#"SELECT left(md5(email), 8) AS "key!", json_build_object('email', email, 'name', name, 'position', position, 'employer', employer,
@@ -99,13 +99,13 @@ async fn read(db: &Database) -> Result<[(&'static str, Rows); 5], Failure> {
     ])
 }
 
-/// A row that is no JSON, because of a lone surrogate, is compared as text. The second row of a key has a key of its own.
+/// Compares rows that are not valid JSON, because of a lone surrogate, as text. A second row with the same key gets a different key.
 fn rows(read: Vec<Row>) -> Rows {
     let mut rows = Rows::new();
     let mut read: Vec<_> = read.into_iter().map(|Row { key, row }| (key, row)).collect();
     read.sort_unstable();
     for (mut key, row) in read {
-        // an id that somebody gave may have an address in it
+        // an id chosen by a person may contain an address
         key = key.replace('@', "…");
         while rows.contains_key(&key) {
             key.push('\'');

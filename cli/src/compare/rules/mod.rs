@@ -1,7 +1,7 @@
-//! Where the new system differs on purpose: each row of the contract's section 9 is a rule with a name.
+//! Intended differences of the new system: each row of the contract's section 9 is a named rule.
 //!
-//! A rule explains a difference, or it forgives a part of it: it makes the bodies alike in what it is about, and what is left has to be
-//! equal.
+//! A rule either explains a difference completely, or forgives a part of it: it equalizes the affected parts of the bodies, and the rest
+//! has to be equal.
 
 mod status;
 mod tree;
@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::answer::{Answer, Body};
 use super::question::Question;
 
-/// Two answers to one question that are not equal.
-pub struct Meeting<'a> {
+/// Two different responses to one request.
+pub struct AnswerPair<'a> {
     pub question: &'a Question,
     pub old: &'a Answer,
     pub new: &'a Answer,
@@ -23,21 +23,21 @@ pub struct Meeting<'a> {
 /// A row of the contract's section 9.
 pub struct Rule {
     pub name: &'static str,
-    /// What the new system does.
+    /// Description of what the new system does.
     pub says: &'static str,
     reach: Reach,
 }
 
 enum Reach {
-    /// It explains the whole difference.
-    Explains(fn(&Meeting<'_>) -> bool),
-    /// It makes the bodies alike in what it is about.
+    /// Explains the whole difference.
+    Explains(fn(&AnswerPair<'_>) -> bool),
+    /// Equalizes the affected parts of the bodies.
     Forgives(fn(&Question, &mut Value, &mut Value)),
-    /// It makes both systems answer alike: there is nothing to forgive.
+    /// Not visible in responses, so nothing has to be explained.
     Nothing,
 }
 
-/// A rule as a report lists it.
+/// A rule in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Named {
     pub name: &'static str,
@@ -84,7 +84,7 @@ pub const RULES: [Rule; 29] = [
     nothing("admin-flag", "tokens say who is an administrator; rights are read from the account"),
 ];
 
-const fn explains(name: &'static str, says: &'static str, explains: fn(&Meeting<'_>) -> bool) -> Rule {
+const fn explains(name: &'static str, says: &'static str, explains: fn(&AnswerPair<'_>) -> bool) -> Rule {
     Rule { name, says, reach: Reach::Explains(explains) }
 }
 
@@ -96,20 +96,20 @@ const fn nothing(name: &'static str, says: &'static str) -> Rule {
     Rule { name, says, reach: Reach::Nothing }
 }
 
-/// The names of the rules by which the answers differ; none where they differ otherwise.
-pub fn explaining(meeting: &Meeting<'_>) -> Vec<&'static str> {
+/// Returns the names of the rules that explain the difference; empty if they do not.
+pub fn explaining(pair: &AnswerPair<'_>) -> Vec<&'static str> {
     for rule in &RULES {
         if let Reach::Explains(explains) = rule.reach
-            && explains(meeting)
+            && explains(pair)
         {
             return vec![rule.name];
         }
     }
-    forgiving(meeting).unwrap_or_default()
+    forgiving(pair).unwrap_or_default()
 }
 
-/// The rules that together forgive all that differs.
-fn forgiving(Meeting { question, old, new }: &Meeting<'_>) -> Option<Vec<&'static str>> {
+/// Returns the rules that together forgive the whole difference.
+fn forgiving(AnswerPair { question, old, new }: &AnswerPair<'_>) -> Option<Vec<&'static str>> {
     if !question.route.contains("case-reviews") || (old.status, old.token) != (new.status, new.token) {
         return None;
     }
@@ -127,7 +127,7 @@ fn forgiving(Meeting { question, old, new }: &Meeting<'_>) -> Option<Vec<&'stati
     (old == new).then_some(names)
 }
 
-/// Finds a rule by its name, for a report.
+/// Returns a rule by its name, for a report.
 pub fn named(name: &str) -> Option<Named> {
     RULES.iter().find(|rule| rule.name == name).map(|rule| Named { name: rule.name, says: rule.says })
 }

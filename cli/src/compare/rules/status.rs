@@ -1,58 +1,58 @@
-//! Rules about an answer as a whole.
+//! Rules about a response as a whole.
 
-use super::{Answer, Meeting};
+use super::{Answer, AnswerPair};
 use crate::compare::answer::Token;
 use crate::compare::question::{Accepts, Caller};
 
-pub fn closed_admin(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn closed_admin(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_no_administrator = matches!(question.caller, Caller::Nobody | Caller::Participant(_));
     question.path.starts_with("/admin/") && is_no_administrator && old.is_success() && new.is_denied()
 }
 
-pub fn closed_services(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn closed_services(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_token = matches!(question.caller, Caller::Participant(_));
     question.path.starts_with("/api/v1/") && is_token && old.is_success() && new.is_denied()
 }
 
-pub fn account_exists(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn account_exists(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     matches!(question.caller, Caller::Inactive(_)) && !old.is_denied() && new.is_refused_token()
 }
 
-/// Apart from the token, the answers have to be the same.
-pub fn token_renewal(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// Requires equal responses except for the token.
+pub fn token_renewal(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_ageing = matches!(question.caller, Caller::Ageing(_));
     let renewed = Answer { token: Token::Renewed, ..(*old).clone() };
     is_ageing && old.token == Token::Same && renewed == **new
 }
 
-pub fn bad_token(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn bad_token(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_bad = matches!(question.caller, Caller::Expired(_) | Caller::Forged(_) | Caller::Garbage | Caller::Nobody);
     is_bad && matches!(old.status, 401 | 422) && new.is_refused_token()
 }
 
-/// Of a read, the wrong input is its query; the pages of an export are asked for rightly.
-pub fn bad_input(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// For reads, the wrong input is the query; requests for export pages are always valid.
+pub fn bad_input(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_page = question.path.contains("offset=");
     question.path.contains('?') && !is_page && old.is_fault() && new.status == 400
 }
 
-/// The old system stops at the assignment: it has no next case, or fails.
-pub fn skipped_assignment(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// The old system stops at the assignment: it returns no next case, or fails.
+pub fn skipped_assignment(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let has_none = old.is_fault() || old.is_empty_list();
     question.route == "GET /api/cases" && question.lacks_case && has_none && new.is_success()
 }
 
-pub fn incomplete_data(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn incomplete_data(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_case = question.route.contains("case-reviews") || question.route == "GET /api/cases";
     is_case && old.is_fault() && (new.is_success() || new.has_code("1010"))
 }
 
-/// Rows that are repeated move all later pages: `exports::are_repeated` looks at a whole export. A limit of 0 is told here.
-pub fn exported_once(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// Repeated rows shift all later pages, so `exports::are_repeated` compares whole exports. This handles a limit of 0.
+pub fn exported_once(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     question.path.ends_with("?limit=0") && old.is_success() && new.status == 400
 }
 
-pub fn csv_header(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn csv_header(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let super::Body::Text(header) = &new.body else { return false };
     let is_empty = matches!(&old.body, super::Body::Text(text) if text.is_empty());
     question.accepts == Accepts::Csv
@@ -61,13 +61,13 @@ pub fn csv_header(Meeting { question, old, new }: &Meeting<'_>) -> bool {
         && (old.status, new.status) == (200, 200)
 }
 
-pub fn questionnaire_bad_token(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn questionnaire_bad_token(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_bad = matches!(question.caller, Caller::Expired(_) | Caller::Forged(_) | Caller::Garbage);
     question.path == "/api/config/answer" && is_bad && old.is_success() && new.status == 401
 }
 
-/// The status has to be the same, and the new answer an error in the envelope.
-pub fn envelope(Meeting { old, new, .. }: &Meeting<'_>) -> bool {
+/// Requires an equal status, and a new response that is an error in the envelope.
+pub fn envelope(AnswerPair { old, new, .. }: &AnswerPair<'_>) -> bool {
     let is_html = old.media_type == "text/html";
     old.status == new.status && matches!(new.status, 404 | 405 | 415) && is_html && new.error_code().is_some()
 }
@@ -76,7 +76,7 @@ pub fn envelope(Meeting { old, new, .. }: &Meeting<'_>) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Answer, Body, Meeting, explaining};
+    use super::super::{Answer, AnswerPair, Body, explaining};
     use crate::compare::answer::Token;
     use crate::compare::question::{Caller, Question};
 
@@ -105,7 +105,7 @@ mod tests {
     #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn assert_rule(name: &str, (route, path, caller): (&'static str, &str, Caller), old: Answer, new: Answer) {
         let question = Question::get(route, "a test", path, caller).lacking_case(name == "skipped-assignment");
-        assert_eq!(explaining(&Meeting { question: &question, old: &old, new: &new }), [name], "{old:?} {new:?}");
+        assert_eq!(explaining(&AnswerPair { question: &question, old: &old, new: &new }), [name], "{old:?} {new:?}");
     }
 
     #[test]
@@ -135,8 +135,8 @@ mod tests {
         let question = Question::get("GET", "a test", "/api/v1/export/answers", Caller::Service).for_csv();
         let (old, new, rows) = (text(""), text("a,b\r\n"), text("a,b\r\n1,2\r\n"));
 
-        assert_eq!(explaining(&Meeting { question: &question, old: &old, new: &new }), ["csv-header"]);
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &rows }).is_empty());
+        assert_eq!(explaining(&AnswerPair { question: &question, old: &old, new: &new }), ["csv-header"]);
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &rows }).is_empty());
     }
 
     #[test]
@@ -144,7 +144,8 @@ mod tests {
         let caller = Caller::Ageing("a@b.test".to_owned());
         let question = Question::get("GET /api/cases", "a test", "/api/cases", caller);
         let with = |token, case: u8| Answer { token, ..listed(json!([{"case_id": case}])) };
-        let rules = |new: Answer| explaining(&Meeting { question: &question, old: &with(Token::Same, 1), new: &new });
+        let rules =
+            |new: Answer| explaining(&AnswerPair { question: &question, old: &with(Token::Same, 1), new: &new });
 
         assert_eq!(rules(with(Token::Renewed, 1)), ["token-renewal"]);
         for new in [with(Token::Renewed, 2), with(Token::Wrong, 1), with(Token::Missing, 1)] {
@@ -157,7 +158,7 @@ mod tests {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([])), answer(401, json!({"msg": null})));
 
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty());
     }
 
     #[test]
@@ -166,7 +167,7 @@ mod tests {
             let question = Question::get("GET", "a test", path, caller);
             let (old, new) = (listed(json!([])), refused(401));
 
-            assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty(), "{path}");
+            assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty(), "{path}");
         }
     }
 
@@ -175,7 +176,7 @@ mod tests {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([])), listed(json!([{"case_id": 1}])));
 
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty());
     }
 
     #[test]
@@ -183,7 +184,7 @@ mod tests {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([{"case_id": 1}])), listed(json!([{"case_id": 2}])));
 
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty());
     }
 
     #[test]
@@ -191,6 +192,6 @@ mod tests {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([{"case_id": 1}])), refused(500));
 
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty());
     }
 }

@@ -1,11 +1,11 @@
-//! Rules about a case tree (contract section 4). Each makes the old tree like the new one where they differ by what the rule is about, and
-//! nowhere else.
+//! Rules about a case tree (contract section 4). Each changes the old tree to match the new one in what the rule is about, and nowhere
+//! else.
 
 use serde_json::{Value, json};
 
 use crate::compare::question::Question;
 
-/// The old system filters a category with one value letter by letter, and shows none of a nested one.
+/// The old system filters a category with one value letter by letter, and shows nothing of a nested one.
 pub fn single_value(question: &Question, old: &mut Value, new: &mut Value) {
     each_category(old, new, |old, new| {
         let (Some(old), Some(new)) = (old["values"].as_array(), new["values"].as_array()) else { return false };
@@ -16,7 +16,7 @@ pub fn single_value(question: &Question, old: &mut Value, new: &mut Value) {
     });
 }
 
-/// The old system cuts a path at every full stop: it does not find the value, and does not see the entry's style.
+/// The old system splits a path at every full stop, so it does not find the value, and ignores the entry's style.
 pub fn full_stop(question: &Question, old: &mut Value, new: &mut Value) {
     if question.has_deep_paths {
         each_category(old, new, |old, new| {
@@ -34,8 +34,8 @@ pub fn full_stop(question: &Question, old: &mut Value, new: &mut Value) {
     }
 }
 
-/// Gives the old tree those categories of `BACKGROUND` whose difference is explained. They are taken out of what is important in both, where
-/// they follow from the category.
+/// Replaces those categories of `BACKGROUND` in the old tree whose difference is explained. Removes them from the important information of
+/// both trees, which is derived from the categories.
 fn each_category(old: &mut Value, new: &mut Value, explains: impl Fn(&Value, &Value) -> bool) {
     let mut explained = Vec::new();
     let sections =
@@ -56,7 +56,7 @@ fn each_category(old: &mut Value, new: &mut Value, explains: impl Fn(&Value, &Va
     }
 }
 
-/// Adds the keys of a node and of all below it.
+/// Collects the keys of a node and its descendants.
 fn add_keys(node: &Value, keys: &mut Vec<Value>) {
     keys.extend(node.get("key").cloned());
     node["values"].as_array().into_iter().flatten().for_each(|node| add_keys(node, keys));
@@ -75,7 +75,7 @@ pub fn measurements_once(_: &Question, old: &mut Value, new: &mut Value) {
     }
 }
 
-/// Gives the old node the values of the new one where they are the same ones, each as often again.
+/// Copies the values of the new node to the old one if they are the same ones, each repeated equally often.
 fn once(old: &mut Value, new: &Value) {
     if old["key"] != new["key"] || old["values"] == new["values"] {
         return;
@@ -85,7 +85,7 @@ fn once(old: &mut Value, new: &Value) {
         repeated.iter_mut().zip(new["values"].as_array().into_iter().flatten()).for_each(|(old, new)| once(old, new));
         return;
     }
-    // one value stands alone, several are a list
+    // a single value is stored directly, several as a list
     let single = std::slice::from_ref(&new["values"]);
     let values = new["values"].as_array().map_or(single, Vec::as_slice);
     let times = repeated.len() / values.len().max(1);
@@ -97,7 +97,7 @@ fn once(old: &mut Value, new: &Value) {
     }
 }
 
-/// The old system's `N/A` alone leaves the page blank.
+/// An `N/A` alone leaves the old system's page blank.
 pub fn ai_score(_: &Question, old: &mut Value, new: &mut Value) {
     if let (Some(old), Some(new)) = (score(old), score(new))
         && (&*old, &*new) == (&json!(["N/A"]), &json!(["AI-Predicted CRC Risk Score: N/A"]))
@@ -106,7 +106,7 @@ pub fn ai_score(_: &Question, old: &mut Value, new: &mut Value) {
     }
 }
 
-/// The values of the AI score, which is the last of what is important.
+/// Returns the values of the AI score, which is the last entry of the important information.
 fn score(tree: &mut Value) -> Option<&mut Value> {
     let last = nodes(tree, "/data/importantInfos")?.last_mut()?;
     last["key"].as_str()?.starts_with("AI CRC Risk Score").then(|| &mut last["values"])
@@ -114,7 +114,7 @@ fn score(tree: &mut Value) -> Option<&mut Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Body, Meeting, explaining};
+    use super::super::{Answer, AnswerPair, Body, explaining};
     use super::*;
     use crate::compare::question::{Caller, Question};
 
@@ -136,7 +136,7 @@ mod tests {
     fn rules(old: &Answer, new: &Answer) -> Vec<&'static str> {
         let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
         let question = Question { has_deep_paths: true, ..question };
-        explaining(&Meeting { question: &question, old, new })
+        explaining(&AnswerPair { question: &question, old, new })
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
         let [old, new] = [json!([]), json!([node("Leaf", json!(["a"]))])].map(|values| section("BACKGROUND", values));
 
-        assert!(explaining(&Meeting { question: &question, old: &old, new: &new }).is_empty());
+        assert!(explaining(&AnswerPair { question: &question, old: &old, new: &new }).is_empty());
     }
 
     #[test]

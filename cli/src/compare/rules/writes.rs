@@ -1,20 +1,20 @@
-//! Rules about requests that write. A day on copies meets some of them.
+//! Rules about requests that write, some of which occur in a day on copies.
 
-use super::{Answer, Meeting};
+use super::{Answer, AnswerPair};
 
-pub fn same_answer_again(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn same_answer_again(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_again = matches!(question.about.as_str(), "the same answer again" | "another answer");
     let status = if question.about == "another answer" { 409 } else { 200 };
     question.route == "POST /api/answer/{id}" && is_again && old.is_fault() && new.status == status
 }
 
-/// An empty file, with which the old system deletes every assignment, or one that it fails to read.
-pub fn bad_csv(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// An empty file, with which the old system deletes every assignment, or a file that it fails to read.
+pub fn bad_csv(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     is_upload(question.route) && (old.is_fault() || old.is_empty_list()) && new.status == 400
 }
 
-/// Both refuse the file; the new system names the row.
-pub fn upload_in_one_transaction(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// Both systems refuse the file; the new one names the row.
+pub fn upload_in_one_transaction(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_same_code = old.error_code().is_some() && old.error_code() == new.error_code();
     is_upload(question.route) && is_same_code && !old.is_fault() && matches!(new.status, 400 | 500)
 }
@@ -23,7 +23,7 @@ fn is_upload(route: &str) -> bool {
     route == "POST /admin/config/upload"
 }
 
-pub fn batch_entries(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn batch_entries(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let succeeded = |answer: &Answer| {
         let results = answer.json().and_then(|body| body["data"]["results"].as_array()).cloned().unwrap_or_default();
         results.iter().filter(|result| result["error"].is_null()).count()
@@ -33,34 +33,34 @@ pub fn batch_entries(Meeting { question, old, new }: &Meeting<'_>) -> bool {
         && (old.is_fault() || succeeded(old) < succeeded(new))
 }
 
-pub fn accounts(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn accounts(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     question.route == "POST /admin/users" && old.is_fault() && new.status == 201
 }
 
-pub fn reset_rules(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn reset_rules(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     question.route == "POST /api/auth/reset-password" && old.is_success() && new.has_code("1001")
 }
 
-pub fn mail_failure(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn mail_failure(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let sends = matches!(question.route, "POST /api/auth/reset-password-request" | "POST /admin/users");
     sends && old.status >= 500 && new.has_code("1040")
 }
 
-pub fn address_in_any_case(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn address_in_any_case(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     question.route.starts_with("POST /api/auth/") && old.has_code("1002") && new.is_success()
 }
 
-pub fn signup_by_mail(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn signup_by_mail(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_refused = new.error_code().is_some_and(|code| code.parse::<u16>().is_ok_and(|code| code >= 1000));
     question.route == "POST /api/auth/signup" && old.is_success() && is_refused
 }
 
-pub fn reset_ends_tokens(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+pub fn reset_ends_tokens(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     question.about == "a token from before the reset" && old.is_success() && new.is_refused_token()
 }
 
-/// The old system goes on to say that the password is wrong, or lets it in.
-pub fn failed_logins(Meeting { question, old, new }: &Meeting<'_>) -> bool {
+/// The old system still reports a wrong password, or accepts the login.
+pub fn failed_logins(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_login = question.route == "POST /api/auth/login";
     is_login && (old.is_success() || old.has_code("1005")) && new.has_code("1050")
 }
@@ -69,7 +69,7 @@ pub fn failed_logins(Meeting { question, old, new }: &Meeting<'_>) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Answer, Body, Meeting, explaining};
+    use super::super::{Answer, AnswerPair, Body, explaining};
     use crate::compare::question::{Caller, Question};
 
     #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
@@ -88,7 +88,7 @@ mod tests {
 
     fn rules(route: &'static str, about: &str, old: &Answer, new: &Answer) -> Vec<&'static str> {
         let question = Question::get(route, about, "/", Caller::Nobody);
-        explaining(&Meeting { question: &question, old, new })
+        explaining(&AnswerPair { question: &question, old, new })
     }
 
     #[test]

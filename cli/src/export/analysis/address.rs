@@ -1,11 +1,11 @@
-//! Addresses in the cells of a survey.
+//! Detects addresses in the cells of a survey.
 
 use percent_encoding::percent_decode_str;
 
-/// Links are encoded once, and twice when they are passed on in another link.
+/// Links are encoded once, or twice if they are part of another link.
 const DECODINGS: usize = 3;
 
-/// Whether a text is an address and nothing else: `somebody@somewhere.example`.
+/// Returns whether a text is exactly one address: `somebody@somewhere.example`.
 pub fn is_one(text: &str) -> bool {
     let text = text.trim();
     let is_odd = |character: char| {
@@ -14,7 +14,7 @@ pub fn is_one(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(domain)) && !text.contains(is_odd)
 }
 
-/// Whether an address stands somewhere in a text, percent-encoded or as HTML writes it, too.
+/// Returns whether a text contains an address, including percent-encoded and HTML forms.
 pub fn is_in(text: &str) -> bool {
     let mut text = text.to_owned();
     for _ in 0..DECODINGS {

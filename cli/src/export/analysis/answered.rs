@@ -1,4 +1,4 @@
-//! Answers, with their case and timing.
+//! Reads answers with their case and timing.
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{BoxStream, StreamExt as _};
@@ -6,20 +6,20 @@ use shared::stored_json::{entries, fields, text};
 use shared::time::StoredTime;
 use sqlx::PgConnection;
 
-/// A row of `answer`, and what belongs to it.
+/// A row of `answer` with related data.
 pub struct Answered {
-    /// Its place among the participant's answers, from 1, by time.
+    /// Position among the participant's answers, from 1, by time.
     pub order_id: i64,
     pub user_email: Option<String>,
     /// `visit_occurrence_id`.
     pub case_id: Option<i32>,
     /// JSON text.
     pub answer: Option<String>,
-    /// JSON text: the assignment's `path_config` as it was.
+    /// JSON text: a copy of the assignment's `path_config`.
     pub display_configuration: Option<String>,
     pub ai_score_shown: bool,
     pub person_id: Option<i32>,
-    /// In years: that of the visit less that of birth; none where that is no age.
+    /// In years: year of the visit minus year of birth; `None` if that is implausible.
     pub age: Option<i32>,
     pub gender: Option<String>,
     /// The visit's observations of concept 45614722, oldest first.
@@ -30,7 +30,7 @@ pub struct Answered {
     pub to_answer_open_secs: Option<f64>,
     pub to_submit_secs: Option<f64>,
     pub total_duration_secs: Option<f64>,
-    /// What the assignment said when it was answered, as are the following.
+    /// From the assignment when it was answered, like the following fields.
     pub experiment_id: Option<String>,
     pub arm: Option<String>,
     pub rl_run_id: Option<i32>,
@@ -39,13 +39,13 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// The paths that its assignment showed.
+    /// Returns the paths that its assignment showed.
     pub fn paths(&self) -> Vec<String> {
         self.display_configuration.as_deref().map(paths).unwrap_or_default()
     }
 }
 
-/// The paths of a `path_config`.
+/// Returns the paths of a `path_config`.
 pub fn paths(path_config: &str) -> Vec<String> {
     let path = |entry: &serde_json::value::RawValue| text(fields(entry.get())?.get("path")?);
     let paths = entries(path_config).unwrap_or_default().into_iter().filter_map(path);
@@ -60,7 +60,7 @@ pub async fn count(snapshot: &mut PgConnection, since: Option<DateTime<Utc>>) ->
     Ok(u64::try_from(count.fetch_one(snapshot).await?).unwrap_or_default())
 }
 
-/// The addresses of all who have answered.
+/// Returns the addresses of everybody who has answered.
 pub async fn participants(
     snapshot: &mut PgConnection,
     since: Option<DateTime<Utc>>,
@@ -74,12 +74,12 @@ pub async fn participants(
     .await
 }
 
-/// By patient and case; those of one case by `user_id`, for the order of addresses would tell of addresses.
+/// Reads answers by patient and case, and within a case by `user_id`: an order by address would reveal something about addresses.
 pub fn in_order_of_cases(
     snapshot: &mut PgConnection,
     since: Option<DateTime<Utc>>,
 ) -> BoxStream<'_, Result<Answered, sqlx::Error>> {
-    // the timing as in the export of answers
+    // the same timing as in the export of answers
     sqlx::query_as!(
         Answered,
         r#"SELECT answer.order_id AS "order_id!", answer.user_email, answer.case_id, answer.answer::text,

@@ -1,8 +1,8 @@
-//! The columns of the analysis file, with what the codebook says of them.
+//! The columns of the analysis file, with their descriptions for the codebook.
 
 use export::value::{Column, Kind};
 
-/// A column, and the question that it answers.
+/// A column for the answers to a question.
 #[derive(Clone, Debug)]
 pub struct Described {
     pub column: Column,
@@ -10,7 +10,7 @@ pub struct Described {
     pub choices: Vec<Choice>,
 }
 
-/// A value that a cell can have, and the option that it stands for.
+/// A possible value of a cell, and its option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub value: String,
@@ -23,7 +23,7 @@ impl From<Column> for Described {
     }
 }
 
-/// Who answered which case, and how long it took.
+/// Returns the columns for participant, case and duration.
 pub fn of_case_and_time() -> impl Iterator<Item = Column> {
     let time = |name, about| Column::new(name, Kind::TimestampUtc, about);
     let seconds = |name, about| Column::new(name, Kind::Float, about).in_unit("s");
@@ -55,7 +55,7 @@ pub fn shown(feature: &str) -> Column {
 
 pub fn value(feature: &str) -> Column {
     let about = format!(
-        "what is recorded of the case for the feature {feature}, whoever saw it; several values are separated by ;"
+        "what is recorded of the case for the feature {feature}, whether or not it was shown; several values are separated by ;"
     );
     Column::new(format!("{feature} (value)"), Kind::Text, about)
 }
@@ -73,7 +73,7 @@ pub fn surveyed(name: &str) -> Column {
     Column::new(name.to_owned(), Kind::Text, "a column of the survey that was joined")
 }
 
-/// What the assignment said when it was answered.
+/// Returns the columns from the assignment when it was answered.
 pub fn of_assignment() -> impl Iterator<Item = Column> {
     [
         ("experiment_id", Kind::Text, "the experiment of the assignment when it was answered"),

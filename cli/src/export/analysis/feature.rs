@@ -1,8 +1,8 @@
-//! Features of a case: what a study can show of `BACKGROUND`, or leave out.
+//! Features of a case: the parts of `BACKGROUND` that a study can show or hide.
 //!
-//! `BACKGROUND.Family History.Cancer: Yes` is the feature `Family History.Cancer` with the value `Yes`. A text without a colon is the value
-//! of the nested category that holds it (`Social History.Smoke`: `Former smoker`), or, right below a section's key, a feature
-//! that is there (`Medical History.Asthma`: `Yes`).
+//! `BACKGROUND.Family History.Cancer: Yes` is the feature `Family History.Cancer` with the value `Yes`. A text without a colon is a value
+//! of the nested category that contains it (`Social History.Smoke`: `Former smoker`), or, directly below a section's key, a feature that
+//! is present (`Medical History.Asthma`: `Yes`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,16 +14,16 @@ use sqlx::PgConnection;
 use super::answered;
 use crate::failure::Failure;
 
-/// Cases that memory holds at a time.
+/// Number of cases in memory.
 const CASES_AT_A_TIME: usize = 200;
 
 /// Values by feature.
 pub type Features = BTreeMap<String, String>;
 
-/// Always shown, and columns of their own.
+/// Always shown, with separate columns.
 const DEMOGRAPHICS: &str = "Patient Demographics";
 
-/// Every feature of the study: of a case that was assigned or answered, or of what was to be shown of it.
+/// Returns every feature of the study: of a case that was assigned or answered, or of what was to be shown of it.
 pub async fn of_study(snapshot: &mut PgConnection, db: &Database) -> Result<BTreeSet<String>, Failure> {
     let mut features = BTreeSet::new();
     let mut backgrounds = Backgrounds::default();
@@ -46,21 +46,21 @@ pub async fn of_study(snapshot: &mut PgConnection, db: &Database) -> Result<BTre
     Ok(features)
 }
 
-/// The features that paths name.
+/// Returns the features that paths name.
 pub fn shown(paths: &[String], case_id: Option<i32>, backgrounds: &Backgrounds) -> Features {
     let below = paths.iter().filter_map(|path| path.strip_prefix("BACKGROUND."));
     let named = below.filter_map(|path| backgrounds.named(case_id, path).or_else(|| of_path(path)));
     joined(named)
 }
 
-/// What is recorded of cases, the last ones that were looked at.
+/// Recorded features of the most recently loaded cases.
 #[derive(Default)]
 pub struct Backgrounds(HashMap<i32, Background>);
 
-/// What is recorded of a case.
+/// Recorded features of a case.
 #[derive(Default)]
 struct Background {
-    /// Feature and value by path below `BACKGROUND`: full stops may be part of a value.
+    /// Feature and value by path below `BACKGROUND`, because values may contain full stops.
     by_path: HashMap<String, (String, String)>,
     features: Features,
 }
@@ -74,7 +74,7 @@ impl Background {
 }
 
 impl Backgrounds {
-    /// Holds these cases, and no others.
+    /// Loads these cases, and drops all others.
     pub async fn load(&mut self, cases: impl Iterator<Item = i32>, db: &Database) -> Result<(), Failure> {
         let wanted: BTreeSet<i32> = cases.collect();
         self.0.retain(|case, _| wanted.contains(case));
@@ -85,18 +85,18 @@ impl Backgrounds {
         Ok(())
     }
 
-    /// The features of a case, whoever saw them.
+    /// Returns the features of a case, whether or not they were shown.
     pub fn of(&self, case_id: Option<i32>) -> Option<&Features> {
         Some(&self.0.get(&case_id?)?.features)
     }
 
-    /// The feature that a path names, as the page finds it.
+    /// Returns the feature that a path names, resolved as on the page.
     fn named(&self, case_id: Option<i32>, path: &str) -> Option<(String, String)> {
         self.0.get(&case_id?)?.by_path.get(path).cloned()
     }
 }
 
-/// Several values of one feature stand in one cell, each once.
+/// Joins several values of a feature, each once, in one cell.
 fn joined(features: impl Iterator<Item = (String, String)>) -> Features {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (feature, value) in features {
@@ -108,12 +108,12 @@ fn joined(features: impl Iterator<Item = (String, String)>) -> Features {
     all.into_iter().map(|(feature, values)| (feature, values.join("; "))).collect()
 }
 
-/// Returns the feature that a text of the page stands for, and its value.
+/// Returns the feature and value of a text of the page.
 pub fn of_finding(finding: &Finding) -> (String, String) {
     of_parts(&finding.categories.join("."), finding.categories.len() > 1, &finding.text)
 }
 
-/// Without the case, its value is what stands behind the last full stop, but for those behind a colon.
+/// Parses a path without its case: the value follows the last full stop that is not after a colon.
 fn of_path(path: &str) -> Option<(String, String)> {
     let keys = path.split(':').next().unwrap_or_default();
     let (category, _) = keys.rsplit_once('.')?;

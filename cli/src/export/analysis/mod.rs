@@ -1,4 +1,4 @@
-//! `analysis`: one row per answer, as the study's statistics read it. Columns, units and sources: docs/export.md.
+//! `analysis`: one row per answer for the study's statistics. docs/export.md describes columns, units and sources.
 
 mod address;
 mod answered;
@@ -43,7 +43,7 @@ use sample::Sample;
 use survey::{Survey, SurveyArguments};
 use validation::Validation;
 
-/// Answers that memory holds at a time.
+/// Number of answers in memory.
 const ANSWERS_AT_A_TIME: usize = 200;
 
 #[derive(Debug, Args)]
@@ -52,13 +52,13 @@ pub struct Arguments {
     since: Since,
     #[command(flatten)]
     survey: SurveyArguments,
-    /// Only so many answers, by chance: to look at the file before all is exported.
+    /// Only so many random answers, to look at the file before you export everything.
     #[arg(long, value_name = "N")]
     sample: Option<u64>,
-    /// Any text: the same data, number and seed make the same choice.
+    /// Any text: the same data, number and seed select the same answers.
     #[arg(long, requires = "sample", default_value = "sample")]
     seed: String,
-    /// Hold what was written against the database: the number of rows, ranges and duplicates. Ends with 1 where something is wrong.
+    /// Check the file against the database: number of rows, ranges and duplicates. Exits with 1 if something is wrong.
     #[arg(long, conflicts_with = "sample")]
     validate: bool,
     #[command(flatten)]
@@ -92,9 +92,9 @@ struct Analysis {
     survey: Option<Survey>,
     features: BTreeSet<String>,
     questions: Questions,
-    /// By `user_id`.
+    /// `user_id`s of all participants.
     participants: HashSet<u64>,
-    /// Those of them who are in the survey.
+    /// `user_id`s of the participants in the survey.
     found: HashSet<u64>,
     unknown_options: u64,
     sample: Option<Sample>,
@@ -111,7 +111,7 @@ impl Source for Analysis {
         self.questions = Questions::of_study(snapshot).await?;
         if let Some(survey) = &self.survey {
             let participants = answered::participants(snapshot, self.since).await?;
-            somebody_is_found(survey, &participants)?;
+            require_a_match(survey, &participants)?;
         }
         let answers = answered::count(snapshot, self.since).await?;
         let rows = self.sample.as_mut().map_or(answers, |sample| sample.among(answers));
@@ -152,7 +152,7 @@ impl Analysis {
             .chain(survey.chain(columns::of_assignment()).map(Described::from));
         let mut taken = HashSet::new();
         all.map(|mut described| {
-            described.column.name = untaken(described.column.name.into_owned(), &mut taken).into();
+            described.column.name = unique(described.column.name.into_owned(), &mut taken).into();
             described
         })
         .collect()
@@ -166,7 +166,7 @@ impl Analysis {
         let (answers, unknown_options) = self.questions.answers(answer.answer.as_deref());
         let surveyed = self.survey.as_ref().map(|survey| survey.of(email.as_deref().unwrap_or_default()));
         self.unknown_options += unknown_options;
-        self.validation.iter_mut().for_each(|validation| validation.look_at(answer, user_id));
+        self.validation.iter_mut().for_each(|validation| validation.count(answer, user_id));
         self.participants.extend(user_id);
         self.found.extend(user_id.filter(|_| surveyed.as_ref().is_some_and(Option::is_some)));
 
@@ -185,7 +185,7 @@ impl Analysis {
         ];
         row.extend(self.features.iter().map(|feature| Value::Boolean(shown.contains_key(feature))));
         row.push(text(Some(if answer.ai_score_shown { "Yes" } else { "No" })));
-        // what is recorded of the case; of a case that is gone, what was shown
+        // what is recorded of the case; if the case was deleted, what was shown
         let value = |feature: &String| {
             background.and_then(|background| background.get(feature)).or_else(|| shown.get(feature)).cloned()
         };
@@ -209,46 +209,46 @@ impl Analysis {
     }
 }
 
-/// Returns the columns of the file as it would be now, without those of a survey.
+/// Returns the current columns of the file, without those of a survey.
 pub async fn columns(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<Described>, Failure> {
     let features = feature::of_study(snapshot, db).await?;
     let questions = Questions::of_study(snapshot).await?;
     Ok(Analysis { features, questions, ..Analysis::default() }.columns())
 }
 
-/// A survey in which nobody is found is another study's, or its addresses are not those of the accounts.
-fn somebody_is_found(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
+/// Refuses a survey without any participant: it is another study's, or its addresses are not those of the accounts.
+fn require_a_match(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
     if participants.is_empty() || participants.iter().any(|email| survey.of(&normalised(email)).is_some()) {
         return Ok(());
     }
     let problem = format!(
-        "none of the {} participants who have answered is among the {} people of the survey, by its column {}; there is no file",
+        "none of the {} participants who have answered is among the {} people of the survey, in its column {}; no file was written",
         participants.len(),
         survey.people(),
         survey.address_column
     );
     Err(Failure::new(problem)
-        .with_remedy("is it this study's survey? --survey-email names another column with addresses"))
+        .with_remedy("check that it is this study's survey; --survey-email selects another column with addresses"))
 }
 
-/// The name, or the name with a number where another column has it.
-fn untaken(name: String, taken: &mut HashSet<String>) -> String {
+/// Returns the name, with a number if another column has it.
+fn unique(name: String, taken: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name} ({number})"));
-    let untaken = [name.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-    untaken.unwrap_or(name)
+    let unique = [name.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
+    unique.unwrap_or(name)
 }
 
-/// An address in the form in which it is compared.
+/// Normalises an address for comparison.
 fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Returns the `user_id` of an address as it is stored.
+/// Returns the `user_id` of a stored address.
 pub fn participant_id(email: &str) -> u64 {
     user_id(&normalised(email))
 }
 
-/// The first eight bytes of the SHA-256 of an address, as the old export script made them of it: the same in every export.
+/// Returns the first eight bytes of the address's SHA-256, like the old export script: the same in every export.
 fn user_id(normalised: &str) -> u64 {
     let digest: [u8; 32] = Sha256::digest(normalised).into();
     digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
@@ -276,7 +276,7 @@ mod tests {
     fn no_two_columns_have_one_name() {
         let mut taken = HashSet::new();
 
-        let names = ["age", "age", "age"].map(|name| untaken(name.to_owned(), &mut taken));
+        let names = ["age", "age", "age"].map(|name| unique(name.to_owned(), &mut taken));
 
         assert_eq!(names, ["age", "age (2)", "age (3)"]);
     }

@@ -1,9 +1,9 @@
-//! Options as the old export script normalised them: to a number, or to a short form.
+//! Normalises options like the old export script: to a number, or to a short form.
 
-/// The script's numbers for a scale in words, from 1.
+/// The script's scale of words, numbered from 1.
 const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
 
-/// `1 - Not Confident` is 1, and `Moderate Risk` is 3.
+/// Returns the number of an option: `1 - Not Confident` is 1, and `Moderate Risk` is 3.
 pub fn number(option: &str) -> Option<i64> {
     let option = option.trim().to_lowercase();
     let rest = option.trim_start_matches(|character: char| character.is_ascii_digit());
@@ -12,13 +12,13 @@ pub fn number(option: &str) -> Option<i64> {
         let word = option.strip_suffix(" risk").unwrap_or(&option);
         return SCALE.iter().position(|step| *step == word).and_then(|step| i64::try_from(step + 1).ok());
     }
-    // not of "1-2 times" or "10 units"
+    // excludes "1-2 times" and "10 units"
     let words = rest.trim_start().strip_prefix(['-', '–', '—', '.', ':', ')', '=']);
     let is_label = words.is_some_and(|words| words.is_empty() || words.starts_with(char::is_whitespace));
     if rest.trim().is_empty() || is_label { digits.parse().ok() } else { None }
 }
 
-/// The old script's short forms.
+/// Returns the old script's short form.
 pub fn screening(option: &str) -> String {
     let lower = option.to_lowercase();
     if let Some(interval) = lower.strip_prefix("no screening, recommendation for reassessment in") {

@@ -1,4 +1,4 @@
-//! Answers by question, with their options normalised: a number where every option is one, else the text.
+//! Answers by question, with normalised options: a number if every option is one, otherwise the text.
 
 use export::value::{Column, Kind, Value};
 use indexmap::IndexMap;
@@ -11,7 +11,7 @@ use super::columns::{Choice, Described};
 use super::option::{number, screening};
 use crate::failure::Failure;
 
-/// Names that the old export script gave the columns of four questions, by words that their titles have.
+/// The old export script's column names of four questions, by words in their titles.
 const NAMED: [(&[&str], &str); 4] = [
     (&["assess this patient's risk for colorectal cancer"], "risk_assessment"),
     (&["confident are you in your screening recommendation"], "confidence_level"),
@@ -20,7 +20,7 @@ const NAMED: [(&[&str], &str); 4] = [
 ];
 const SCREENING: &str = "screening_recommendation";
 
-/// The questions of a study, in their order; of one that was asked in several questionnaires there is one column.
+/// The questions of a study in order; a question of several questionnaires has one column.
 #[derive(Debug, Default)]
 pub struct Questions(IndexMap<String, Question>);
 
@@ -28,7 +28,7 @@ pub struct Questions(IndexMap<String, Question>);
 struct Question {
     title: String,
     kind: Answer,
-    /// Of all questionnaires.
+    /// Options of all questionnaires.
     options: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ enum Answer {
 }
 
 impl Questions {
-    /// Those of [`questionnaires`].
+    /// Reads the questions of [`questionnaires`].
     pub async fn of_study(snapshot: &mut PgConnection) -> Result<Self, Failure> {
         let mut questions = Self::default();
         questionnaires(snapshot).await?.iter().for_each(|config| questions.add(config));
@@ -62,7 +62,7 @@ impl Questions {
         self.0.values().map(Question::column)
     }
 
-    /// A value for each column, and how many answers are no number where all options are.
+    /// Returns a value for each column, and the number of answers that are not a number although all options are.
     pub fn answers(&self, answer: Option<&str>) -> (Vec<Value<'static>>, u64) {
         let given = answer.and_then(fields).unwrap_or_default();
         let given: IndexMap<&str, &RawValue> = given.iter().map(|(title, value)| (title.trim(), *value)).collect();
@@ -123,7 +123,7 @@ pub async fn questionnaires(snapshot: &mut PgConnection) -> Result<Vec<String>, 
     Ok(configs.fetch_all(snapshot).await?)
 }
 
-/// Returns the name of a question's column.
+/// Returns the column name of a question.
 pub fn column(title: &str) -> &str {
     name(title).unwrap_or(title)
 }
@@ -137,7 +137,7 @@ fn name(title: &str) -> Option<&'static str> {
 #[derive(Debug)]
 pub struct Asked {
     pub title: String,
-    /// None for one that is no text.
+    /// `None` for options that are not text.
     pub options: Vec<Option<String>>,
     /// Whether several options can be chosen.
     pub is_multiple: bool,
@@ -155,7 +155,7 @@ pub fn asked(config: &str) -> Vec<Asked> {
     entries(config).unwrap_or_default().into_iter().filter_map(question).collect()
 }
 
-/// Adds the options that are not known yet: another questionnaire may ask the same question with others.
+/// Adds unknown options: another questionnaire may ask the same question with other options.
 pub fn add_new(known: &mut Vec<String>, options: impl IntoIterator<Item = String>) {
     for option in options {
         if !known.contains(&option) {
@@ -173,7 +173,7 @@ fn kind(title: &str, options: &[Option<String>]) -> Answer {
     }
 }
 
-/// Several options of one answer are separated by semicolons. Nothing for what is empty.
+/// Returns an answer as text: several options are separated by semicolons; `None` if it is empty.
 pub fn answer_text(value: &RawValue) -> Option<String> {
     let cells: Vec<String> = match entries(value.get()) {
         Some(several) => several.into_iter().map(json_cell).collect(),

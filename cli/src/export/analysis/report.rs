@@ -1,4 +1,4 @@
-//! What was exported, and what a survey has added.
+//! Reports an export and the joined survey.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::report::{Ending, Report};
 pub struct Exported {
     #[serde(flatten)]
     pub written: Written,
-    /// Answers to questions whose options are numbers that are none of them.
+    /// Number of answers that are not one of their question's numeric options.
     pub unknown_options: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survey: Option<Joined>,
@@ -20,16 +20,16 @@ pub struct Exported {
     pub validated: Option<Vec<Finding>>,
 }
 
-/// What a survey has added.
+/// Result of joining a survey.
 #[derive(Serialize)]
 pub struct Joined {
     pub people: usize,
     pub participants: usize,
     pub found: usize,
     pub columns: Vec<String>,
-    /// Not joined, because an address stands in them.
+    /// Not joined, because they contain addresses.
     pub left_out: Vec<String>,
-    /// Joined as asked, although an address stands in them.
+    /// Joined as requested, although they contain addresses.
     pub with_addresses: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ impl Report for Exported {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.written.write(out)?;
         if self.unknown_options > 0 {
-            writeln!(out, "note: {} answers are none of the options, and left empty", self.unknown_options)?;
+            writeln!(out, "note: {} answers are not among the options, and were left empty", self.unknown_options)?;
         }
         for finding in self.validated.iter().flatten() {
             writeln!(out, "validate: {finding}")?;
@@ -51,10 +51,10 @@ impl Report for Exported {
             columns.join(", ")
         )?;
         if !left_out.is_empty() {
-            writeln!(out, "note: an address stands in {}, which was not joined", left_out.join(", "))?;
+            writeln!(out, "note: not joined, because of addresses: {}", left_out.join(", "))?;
         }
         if !with_addresses.is_empty() {
-            writeln!(out, "note: an address stands in {}, which was joined as asked", with_addresses.join(", "))?;
+            writeln!(out, "note: joined as requested in spite of addresses: {}", with_addresses.join(", "))?;
         }
         Ok(())
     }

@@ -1,31 +1,31 @@
-//! `--sample`: some of the answers, each as likely as any other.
+//! `--sample`: a random sample of the answers, each equally likely.
 
-use crate::random::Chance;
+use crate::random::SeededRng;
 
-/// A choice that is made while answers come by (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
+/// Selection sampling of a stream of answers (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
 pub struct Sample {
-    chance: Chance,
+    rng: SeededRng,
     wanted: u64,
     left: u64,
 }
 
 impl Sample {
-    /// Of `size` answers.
+    /// Creates a sample of `size` answers.
     pub fn of(size: u64, seed: &str) -> Self {
-        Self { chance: Chance::from_seed(seed), wanted: size, left: 0 }
+        Self { rng: SeededRng::from_seed(seed), wanted: size, left: 0 }
     }
 
-    /// Says how many there will be among so many.
+    /// Sets the total number of answers, and returns the size of the sample.
     pub fn among(&mut self, answers: u64) -> u64 {
         self.left = answers;
         self.wanted = self.wanted.min(answers);
         self.wanted
     }
 
-    /// Whether the next answer is one of them.
+    /// Returns whether the next answer is selected.
     pub fn takes(&mut self) -> bool {
         let left = usize::try_from(self.left).unwrap_or(usize::MAX).max(1);
-        let takes = (self.chance.below(left) as u64) < self.wanted;
+        let takes = (self.rng.below(left) as u64) < self.wanted;
         self.left = self.left.saturating_sub(1);
         self.wanted -= u64::from(takes);
         takes

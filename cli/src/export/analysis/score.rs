@@ -2,7 +2,7 @@
 
 use export::value::Value;
 
-/// What the assignment states, else what the visit's risk assessment says.
+/// Returns the score given by the assignment, otherwise by the visit's risk assessment.
 pub fn of(paths: &[String], assessments: &[String]) -> Option<f64> {
     let mut stated = paths.iter().filter_map(|path| path.strip_prefix("RISK ASSESSMENT."));
     let texts = || assessments.iter().map(String::as_str);
@@ -17,7 +17,7 @@ fn number(text: &str, name: &str) -> Option<f64> {
     number.filter(|number: &f64| number.is_finite())
 }
 
-/// `12` and not `12.0`: scores are whole numbers, as a rule.
+/// Formats `12` instead of `12.0`: scores are usually whole numbers.
 #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
 pub fn value<'a>(score: f64) -> Value<'a> {
     let is_whole = score.fract() == 0.0 && score.abs() < 9_007_199_254_740_992.0;

@@ -1,4 +1,4 @@
-//! A recruitment survey as Qualtrics exports it: a header of codes, a line of questions, a line of import ids, then a line a person.
+//! A recruitment survey as exported by Qualtrics: a header of codes, a line of questions, a line of import ids, then a line per person.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::{self, Row};
 
-/// Lines under the header that are nobody's.
+/// Number of metadata lines below the header.
 const METADATA: usize = 2;
 
-/// Columns that Qualtrics adds by itself: when, how, from where, and who.
+/// Columns that Qualtrics adds automatically: time, method, location and person.
 const OF_QUALTRICS: [&str; 21] = [
     "StartDate",
     "EndDate",
@@ -36,7 +36,7 @@ const OF_QUALTRICS: [&str; 21] = [
     "Q_RelevantIDDuplicateScore",
 ];
 
-/// The survey of the study that the old export script was written for, known by having all of these, and the names it gave them.
+/// The survey of the old export script's study, identified by these columns, with the script's names for them.
 const OLD_SURVEY: [(&str, &str); 6] = [
     ("Q22", "professional_role"),
     ("Q22_7_TEXT", "professional_role_other"),
@@ -47,17 +47,17 @@ const OLD_SURVEY: [(&str, &str); 6] = [
 ];
 const OLD_ADDRESS: &str = "Q3";
 
-/// A survey, and what is taken from it.
+/// A survey and the selection of its columns.
 #[derive(Debug, clap::Args)]
 pub struct SurveyArguments {
-    /// A recruitment survey, joined by address: CSV as Qualtrics exports it, with two lines of metadata under the header. Commas,
+    /// A recruitment survey, joined by address: CSV as exported by Qualtrics, with two lines of metadata below the header. Commas,
     /// semicolons and tabs are recognised.
     #[arg(long, value_name = "FILE")]
     survey: Option<Input>,
-    /// Its column with addresses. Without it: the one column that has some.
+    /// The survey's column with addresses. Default: the only column that has some.
     #[arg(long, value_name = "COLUMN", requires = "survey")]
     survey_email: Option<String>,
-    /// Its columns to join, and their names: Q22=role,Q4. Without it: every question, but for columns in which an address stands.
+    /// The survey's columns to join, with names: Q22=role,Q4. Default: every question, except columns that contain an address.
     #[arg(long, value_name = "COLUMN[=NAME],…", value_delimiter = ',', requires = "survey")]
     survey_columns: Vec<String>,
 }
@@ -72,23 +72,23 @@ impl SurveyArguments {
     }
 }
 
-/// People of a survey.
+/// The people of a survey.
 #[derive(Debug)]
 pub struct Survey {
-    /// Names of what is joined.
+    /// Names of the joined columns.
     pub columns: Vec<String>,
-    /// Columns with answers that are left out because an address stands in them.
+    /// Columns with answers that are not joined because they contain addresses.
     pub left_out: Vec<String>,
-    /// Columns that are joined as asked although an address stands in them.
+    /// Columns that are joined as requested although they contain addresses.
     pub with_addresses: Vec<String>,
-    /// The column by which people are found.
+    /// The column that identifies people.
     pub address_column: String,
-    /// A text for each column, by address.
+    /// Texts of the joined columns, by address.
     cells: HashMap<String, Vec<String>>,
 }
 
 impl Survey {
-    /// What somebody said; of two lines with one address the first one.
+    /// Returns a person's texts; of two lines with one address the first counts.
     pub fn of(&self, address: &str) -> Option<&Vec<String>> {
         self.cells.get(address)
     }
@@ -158,12 +158,12 @@ impl Table {
         }
     }
 
-    /// Whether an address stands somewhere in a cell: `https://x.example/?email=a%40b.example`.
+    /// Returns whether a cell contains an address: `https://x.example/?email=a%40b.example`.
     fn holds_addresses(&self, column: usize) -> bool {
         self.people.iter().any(|person| address::is_in(person.cell(column)))
     }
 
-    /// Whether an address is all that some cell has.
+    /// Returns whether a cell consists of an address.
     fn is_of_addresses(&self, column: usize) -> bool {
         self.people.iter().any(|person| address::is_one(person.cell(column)))
     }
@@ -191,7 +191,7 @@ impl Table {
         OLD_SURVEY.iter().map(|(code, _)| *code).chain([OLD_ADDRESS]).all(|code| self.column(code).is_ok())
     }
 
-    /// Columns that are joined, and their names.
+    /// Returns the joined columns with their names.
     fn joined(&self, given: &[String]) -> Result<Vec<(usize, String)>, String> {
         if !given.is_empty() {
             return given.iter().map(|given| self.given(given)).collect();
@@ -209,7 +209,7 @@ impl Table {
     fn given(&self, given: &str) -> Result<(usize, String), String> {
         let (code, name) = given.split_once('=').unwrap_or((given, given));
         let column = self.column(code.trim())?;
-        // what somebody wrote besides an address may be wanted; addresses alone are not
+        // text beside an address may be wanted; addresses alone are not
         if self.is_of_addresses(column) {
             return Err(format!("column {code} holds addresses, and the file has none"));
         }

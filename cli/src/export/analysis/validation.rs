@@ -1,4 +1,4 @@
-//! `--validate`: what was written, held against the database and against itself.
+//! `--validate`: checks the file against the database and for consistency.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,10 +8,10 @@ use shared::time::StoredTime;
 
 use super::answered::Answered;
 
-/// What is counted while rows are written.
+/// Counts collected while rows are written.
 #[derive(Default)]
 pub struct Validation {
-    /// Rows of `answer`.
+    /// Number of rows of `answer`.
     pub answers: u64,
     rows: HashSet<(Option<u64>, i64)>,
     cases: HashSet<(u64, i32)>,
@@ -24,7 +24,7 @@ pub struct Validation {
     out_of_order: u64,
 }
 
-/// A count, and whether it is what it should be.
+/// A count, and its expected value.
 #[derive(Debug, Serialize)]
 pub struct Finding {
     pub check: &'static str,
@@ -34,8 +34,8 @@ pub struct Finding {
 }
 
 impl Validation {
-    /// Takes a row into account.
-    pub fn look_at(&mut self, answer: &Answered, user_id: Option<u64>) {
+    /// Counts a row.
+    pub fn count(&mut self, answer: &Answered, user_id: Option<u64>) {
         self.same_rows += u64::from(!self.rows.insert((user_id, answer.order_id)));
         if let (Some(user), Some(case)) = (user_id, answer.case_id) {
             self.answered_again += u64::from(!self.cases.insert((user, case)));
@@ -50,7 +50,7 @@ impl Validation {
         self.out_of_order += u64::from(!times.is_sorted());
     }
 
-    /// What was found among so many rows. What is wrong has an expectation; the rest may be meant so.
+    /// Returns the findings for so many rows. Findings with an expectation are errors if they differ; others may be intended.
     pub fn findings(&self, rows: u64) -> Vec<Finding> {
         let expect =
             |check, count, expected| Finding { check, count, expected: Some(expected), is_wrong: count != expected };

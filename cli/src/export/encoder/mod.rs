@@ -1,4 +1,4 @@
-//! Rows as JSON, CSV or Parquet.
+//! Encodes rows as JSON, CSV or Parquet.
 
 mod parquet;
 mod spreadsheet;
@@ -17,7 +17,7 @@ use parquet::Parquet;
 
 pub use spreadsheet::Spreadsheet;
 
-/// What a file becomes.
+/// Format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Json,
@@ -25,10 +25,10 @@ pub enum Format {
     Parquet,
 }
 
-/// How lines of CSV end.
+/// Line ending of CSV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// As the routes have it (RFC 4180): CR LF.
+    /// CR LF, as in the routes (RFC 4180).
     OfRoutes,
     /// LF.
     OfUnix,
@@ -58,7 +58,7 @@ impl ValueEnum for Format {
     }
 }
 
-/// A file that grows by rows.
+/// A file that is written row by row.
 pub enum Encoder {
     Json { out: Box<OutputFile>, columns: Vec<Column>, rows: u64 },
     Csv(Box<Writer<OutputFile>>),
@@ -99,7 +99,7 @@ impl Encoder {
         }
     }
 
-    /// Writes what is behind the last row.
+    /// Writes the end of the file.
     pub fn finish(self) -> Result<OutputFile, Failure> {
         match self {
             Self::Json { mut out, rows, .. } => {

@@ -1,5 +1,4 @@
-//! Parquet, without Arrow: one flat group of optional columns. Rows are gathered until they make a row group, and memory holds
-//! no more than that.
+//! Writes Parquet without Arrow: one flat group of optional columns. Only one row group at a time is in memory.
 
 use std::sync::Arc;
 
@@ -14,11 +13,11 @@ use parquet::schema::types::{Type, TypePtr};
 use crate::failure::Failure;
 use crate::output::OutputFile;
 
-/// A row group, whichever is reached first.
+/// Limits of a row group, whichever is reached first.
 const ROWS_PER_GROUP: usize = 50_000;
 const BYTES_PER_GROUP: usize = 8 << 20;
 
-/// A Parquet file that grows by row groups.
+/// A Parquet file that is written one row group at a time.
 pub struct Parquet {
     writer: SerializedFileWriter<OutputFile>,
     columns: Vec<Gathered>,
@@ -74,10 +73,10 @@ fn field(column: &Column) -> Result<TypePtr, ParquetError> {
     Ok(Arc::new(field.with_repetition(Repetition::OPTIONAL).build()?))
 }
 
-/// Values of one column.
+/// Buffered values of one column.
 struct Gathered {
     values: Values,
-    /// For each row 1 where there is a value, else 0.
+    /// For each row 1 if there is a value, otherwise 0.
     definitions: Vec<i16>,
 }
 
@@ -101,7 +100,7 @@ impl Gathered {
         Self { values, definitions: Vec::new() }
     }
 
-    /// How many bytes it has grown by.
+    /// Adds a value; returns its size in bytes.
     fn push(&mut self, value: &Value<'_>) -> usize {
         let is_there = self.values.push(value);
         self.definitions.push(is_there.into());
@@ -139,7 +138,7 @@ fn write<T: DataType>(
 }
 
 impl Values {
-    /// Whether there was a value.
+    /// Adds a value; returns whether there was one.
     #[expect(clippy::cast_precision_loss, reason = "a whole number in a column of fractions")]
     #[expect(
         clippy::cast_possible_wrap,

@@ -1,15 +1,15 @@
-//! What a spreadsheet makes of CSV.
+//! Detects CSV cells that spreadsheets misinterpret.
 
 use export::value::Value;
 
-/// Counts text that a spreadsheet takes for a formula (OWASP, CSV injection). The file keeps it: it is data.
+/// Counts texts that a spreadsheet treats as formulas (OWASP, CSV injection). The file keeps them, because they are data.
 #[derive(Debug, Default)]
 pub struct Spreadsheet {
     pub formulas: u64,
 }
 
 impl Spreadsheet {
-    pub fn look_at(&mut self, values: &[Value<'_>]) {
+    pub fn count(&mut self, values: &[Value<'_>]) {
         let is_formula = |value: &&Value<'_>| match value {
             Value::Text(text) => is_formula(text),
             // lists and objects begin with a bracket

@@ -1,18 +1,18 @@
-//! What the columns of a wide file mean: CSV of `column,target,concept_id,label,values,unit_concept_id,type_concept_id`, of which the
-//! first two are needed.
+//! The mapping of a wide file's columns: CSV of `column,target,concept_id,label,values,unit_concept_id,type_concept_id`, of which only the
+//! first two are required.
 
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::{Row, Table};
 
-/// What a column becomes.
+/// Target of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     PersonId,
     PersonSourceValue,
     Gender,
     YearOfBirth,
-    /// In years at the visit: 57, or 55-59.
+    /// Years at the visit: 57, or 55-59.
     Age,
     Race,
     Ethnicity,
@@ -36,25 +36,25 @@ const TARGETS: [(&str, Target); 11] = [
     ("measurement", Target::Measurement),
 ];
 
-/// A column, and what it becomes.
+/// A column and its target.
 #[derive(Debug)]
 pub struct Mapped {
-    /// Its place in the wide file.
+    /// Index of its cell in the wide file.
     pub cell: usize,
     pub column: String,
     pub target: Target,
-    /// Of an observation or a measurement.
+    /// Concept of an observation or a measurement.
     pub concept_id: i32,
-    /// Stands before an observation's text: `Diabetes: Yes`.
+    /// Prefix of an observation's text: `Diabetes: Yes`.
     pub label: String,
-    /// What is stored for a text, whatever its case: `MALE=8507;FEMALE=8532`.
+    /// Stored values for texts, ignoring case: `MALE=8507;FEMALE=8532`.
     values: Vec<(String, String)>,
     pub unit_concept_id: Option<i32>,
     pub type_concept_id: i32,
 }
 
 impl Mapped {
-    /// What is stored for a cell. `None` where the mapping lists values and has not this one.
+    /// Returns the stored value for a cell, or `None` if the mapping lists values but not this one.
     pub fn value<'a>(&'a self, cell: &'a str) -> Option<&'a str> {
         if self.values.is_empty() || cell.is_empty() {
             return Some(cell);
@@ -63,7 +63,7 @@ impl Mapped {
     }
 }
 
-/// Reads a mapping of the columns in `header`.
+/// Parses a mapping of the columns in `header`.
 pub fn read(file: &Input, header: &[String]) -> Result<Vec<Mapped>, Failure> {
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let names = ["column", "target"].map(|name| table.find(name));
@@ -90,7 +90,7 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
     let cell = |name: &str| table.find(name).map_or("", |column| row.cell(column));
     let concept = |name: &str| match cell(name) {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| format!("column {name}: is no concept id")),
+        text => text.parse().map(Some).map_err(|_| format!("column {name}: is not a concept id")),
     };
     let mut places = (0..header.len()).filter(|place| header[*place] == column);
     let place = places.next().ok_or_else(|| format!("column column: the file has no column {column}"))?;
@@ -100,14 +100,14 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
     let known = TARGETS.iter().find(|(name, _)| *name == target).map(|(_, target)| *target);
     let target = known.ok_or_else(|| {
         let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
-        format!("column target: is none of {}", names.join(", "))
+        format!("column target: is not one of {}", names.join(", "))
     })?;
     let concept_id = concept("concept_id")?;
     if concept_id.is_none() && matches!(target, Target::Observation | Target::Measurement) {
         return Err("column concept_id: is empty; an observation or a measurement is of a concept".to_owned());
     }
     let values = cell("values").split(';').filter(|pair| !pair.trim().is_empty()).map(|pair| {
-        let (from, to) = pair.split_once('=').ok_or("column values: is no list of FROM=TO;FROM=TO")?;
+        let (from, to) = pair.split_once('=').ok_or("column values: is not a list of FROM=TO;FROM=TO")?;
         Ok((from.trim().to_owned(), to.trim().to_owned()))
     });
     Ok(Mapped {

@@ -1,5 +1,5 @@
-//! `load clinical PATIENTS.csv --mapping MAPPING.csv`: one row a patient, whose cells become rows of OMOP tables. They are written as
-//! files of these tables, and loaded like any other.
+//! `load clinical PATIENTS.csv --mapping MAPPING.csv`: converts a file with one row per patient to files of OMOP tables, which are loaded
+//! like any others.
 
 mod mapping;
 mod patient;
@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use sqlx::PgConnection;
 use tempfile::TempDir;
 
-use super::errors::{self, Error, TOLD, TableErrors};
+use super::errors::{self, Error, MAX_LISTED, TableErrors};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
@@ -19,7 +19,7 @@ use crate::table_text::Table;
 
 use patient::{Last, Tables};
 
-/// Writes the files of a wide one. Ids that the file does not have go on behind those that are stored.
+/// Writes the files for a wide file. Ids that it does not have continue after the stored ones.
 pub async fn unfold(
     wide: &Path,
     mapping: &Input,
@@ -46,8 +46,8 @@ pub async fn unfold(
         }
         return Ok(directory);
     }
-    let more = wrong.len().saturating_sub(TOLD) as u64;
-    wrong.truncate(TOLD);
+    let more = wrong.len().saturating_sub(MAX_LISTED) as u64;
+    wrong.truncate(MAX_LISTED);
     let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
     errors.map_or(Ok(()), |output| errors::write(&wrong, output))?;
     Err(errors::failure(&wrong, &std::collections::BTreeSet::new()))

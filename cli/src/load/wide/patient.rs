@@ -1,4 +1,4 @@
-//! A row of a wide file as rows of OMOP tables.
+//! Converts a row of a wide file to rows of OMOP tables.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::load::cell::{self, Problem};
 use crate::table_text::Row;
 
-/// The largest ids that are stored.
+/// The largest stored ids.
 pub struct Last {
     person: i32,
     visit: i32,
@@ -33,10 +33,10 @@ impl Last {
 
 type File = csv::Writer<Vec<u8>>;
 
-/// The files that a wide one becomes.
+/// The files for a wide file.
 pub struct Tables {
     last: Last,
-    /// Ids of persons that are stored, or stand in an earlier row.
+    /// Ids of persons that are stored, or in an earlier row.
     pub taken: HashSet<i32>,
     person: File,
     visit: File,
@@ -50,7 +50,7 @@ impl Tables {
         Self { last, taken: HashSet::new(), person: file(), visit: file(), observation: file(), measurement: file() }
     }
 
-    /// Names and contents.
+    /// Returns names and contents of the files.
     pub fn finish(self) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
         let files = [
             (
@@ -85,7 +85,7 @@ impl Tables {
 /// A column, and what is wrong with its cell.
 type Wrong = (String, String);
 
-/// Adds a patient, a visit, and what was found there. Returns what is wrong.
+/// Adds a patient, a visit, and its data. Returns what is wrong.
 pub fn add(
     row: &Row,
     mapping: &[Mapped],
@@ -109,7 +109,7 @@ pub fn add(
     let year = reading.read(Target::YearOfBirth, |text| whole(text, 1850, 2100));
     let age = reading.read(Target::Age, age);
     let year = year.or_else(|| Some(date?.year() - age?));
-    // a date or an age that is wrong has been told
+    // a wrong date or age has been reported already
     if year.is_none() && reading.wrong.is_empty() {
         reading.required(Target::YearOfBirth, "year_of_birth", "is empty, and has to be there");
     }
@@ -156,7 +156,7 @@ pub fn add(
     Ok(Vec::new())
 }
 
-/// A row that is read, and what was wrong so far.
+/// A row being read, and its errors so far.
 struct Reading<'a> {
     row: &'a Row,
     mapping: &'a [Mapped],
@@ -164,7 +164,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The cell of this target, if there is one and it is not empty.
+    /// Parses the cell of this target, if there is one and it is not empty.
     fn read<T>(&mut self, target: Target, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let mapped = self.mapping.iter().find(|mapped| mapped.target == target)?;
         self.parse(mapped, parse)
@@ -176,7 +176,7 @@ impl Reading<'_> {
             return None;
         }
         let Some(value) = mapped.value(text) else {
-            self.wrong.push((mapped.column.clone(), "is none of the values of the mapping".to_owned()));
+            self.wrong.push((mapped.column.clone(), "is not one of the mapping's values".to_owned()));
             return None;
         };
         parse(value).map_err(|problem| self.wrong.push((mapped.column.clone(), problem.to_string()))).ok()
@@ -191,7 +191,7 @@ impl Reading<'_> {
         self.parse(mapped, |text| Ok(format!("{label}{text}")))
     }
 
-    /// Notes that a cell is missing, unless it has been found wrong.
+    /// Reports a missing cell, unless it has been reported as wrong.
     fn required(&mut self, target: Target, name: &str, problem: &str) {
         let mapped = self.mapping.iter().find(|mapped| mapped.target == target);
         let column = mapped.map_or(name, |mapped| mapped.column.as_str()).to_owned();
@@ -207,7 +207,7 @@ fn whole(text: &str, least: i32, most: i32) -> Result<i32, Problem> {
     number.ok_or(Problem::OutOfRange(least_allowed, most_allowed))
 }
 
-/// Years, or the middle of a range of years.
+/// Parses years, or the middle of a range of years.
 fn age(text: &str) -> Result<i32, Problem> {
     let (from, to) = text.split_once('-').unwrap_or((text, text));
     Ok(i32::midpoint(whole(from.trim(), 0, 130)?, whole(to.trim(), 0, 130)?))

@@ -1,4 +1,4 @@
-//! The answers to a question, as they are stored.
+//! Reads the stored answers to a question.
 
 use futures_util::TryStreamExt as _;
 use shared::stored_json::fields;
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use crate::export::{answer_text, participant_id};
 use crate::failure::Failure;
 
-/// An answer that says something.
+/// A non-empty answer.
 #[derive(Debug)]
 pub struct Given {
     pub user_id: u64,
@@ -21,15 +21,15 @@ pub struct Given {
 /// The answers to a question.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Oldest first.
+    /// Answers, oldest first.
     pub given: Vec<Given>,
-    /// Rows of `answer` that leave the question empty, or were asked other questions.
+    /// Number of answers that leave the question empty, or were asked other questions.
     pub empty: usize,
-    /// Rows of `answer` that name no case or no participant.
+    /// Number of answers without a case or a participant.
     pub nameless: usize,
 }
 
-/// Reads the answers to the question of this title.
+/// Reads the answers to the question with this title.
 pub async fn read(snapshot: &mut PgConnection, title: &str, experiment: Option<&str>) -> Result<Answers, Failure> {
     let mut rows = sqlx::query!(
         "SELECT user_email, case_id, experiment_id, arm, answer::text

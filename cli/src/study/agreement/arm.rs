@@ -1,4 +1,4 @@
-//! The answers of each arm, as a table of cases and participants.
+//! Tables of cases and participants, one for each arm.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,24 +7,24 @@ use super::scale::Scale;
 use super::truth::Truths;
 use crate::study::statistics::{Case, Rating};
 
-/// What was answered in an arm.
+/// The answers of an arm.
 #[derive(Debug)]
 pub struct Arm {
-    /// None for all answers of all arms.
+    /// `None` for all answers of all arms.
     pub key: Option<Key>,
-    /// By `user_id`; the place of one is its `reader`.
+    /// `user_id`s; a participant's index is its `reader`.
     pub participants: Vec<u64>,
     /// `visit_occurrence_id` of each case.
     pub case_ids: Vec<i32>,
     pub cases: Vec<Case>,
-    /// Answers to a case that their participant had answered before, in this arm.
+    /// Number of repeated answers to a case by a participant in this arm.
     pub repeated: usize,
 }
 
-/// Experiment and arm; answers without an assignment have neither.
+/// Experiment and arm, both `None` for answers without an assignment.
 pub type Key = (Option<String>, Option<String>);
 
-/// Returns a table for each arm, and, where there are several, one for all answers.
+/// Returns a table for each arm, and, if there are several, one for all answers.
 pub fn tables(given: &[Given], scale: &Scale, truths: Option<&Truths>) -> Vec<Arm> {
     let mut by_arm: BTreeMap<Key, Vec<&Given>> = BTreeMap::new();
     for one in given {
@@ -56,7 +56,7 @@ fn table(key: Option<Key>, given: &[&Given], scale: &Scale, truths: Option<&Trut
 }
 
 impl Arm {
-    /// Returns what tells its stream of chance from those of other arms. It never changes: intervals have to come out the same.
+    /// Returns the name of its random stream. It must never change, so that intervals stay the same.
     pub fn stream(&self) -> String {
         let Some((experiment, arm)) = &self.key else { return "all".to_owned() };
         format!("arm\n{}\n{}", experiment.as_deref().unwrap_or_default(), arm.as_deref().unwrap_or_default())
@@ -66,12 +66,12 @@ impl Arm {
         self.cases.iter().map(|case| case.ratings.len()).sum()
     }
 
-    /// How many cases at least two participants have answered.
+    /// Returns the number of cases that at least two participants have answered.
     pub fn cases_of_several(&self) -> usize {
         self.cases.iter().filter(|case| case.ratings.len() > 1).count()
     }
 
-    /// How many cases all participants of the arm have answered.
+    /// Returns the number of cases that all participants of the arm have answered.
     pub fn cases_of_all(&self) -> usize {
         self.cases.iter().filter(|case| case.ratings.len() == self.participants.len()).count()
     }

@@ -1,4 +1,4 @@
-//! The figures of a study: name, definition, and where each is calculated.
+//! The figures of a study: names, definitions and calculations.
 
 use serde::Serialize;
 
@@ -40,11 +40,11 @@ pub const OF_AGREEMENT: [Figure; 7] = [
 /// The figures that compare answers with the truth.
 pub const OF_ACCURACY: [Figure; 4] = [Figure::Sensitivity, Figure::Specificity, Figure::Auc, Figure::MeanAuc];
 
-/// What a figure is calculated with, besides cases.
+/// Inputs of a figure, apart from cases.
 pub struct Setting<'a> {
     pub readers: usize,
     pub scale: &'a Scale,
-    /// For each category whether it says that the condition is there; where the command line tells.
+    /// For each category, whether it is positive, if the command line says so.
     pub positive: Option<&'a [bool]>,
 }
 
@@ -93,7 +93,7 @@ impl Figure {
         }
     }
 
-    /// Calculates it; none where it is not defined.
+    /// Calculates the figure, or `None` if it is undefined.
     pub fn of(self, cases: &[&Case], setting: &Setting<'_>) -> Option<f64> {
         let Setting { readers, scale, positive } = *setting;
         let categories = scale.categories();
@@ -113,7 +113,7 @@ impl Figure {
         }
     }
 
-    /// Says why it is not defined.
+    /// Returns why it is undefined.
     pub fn why_not(self, setting: &Setting<'_>) -> &'static str {
         let Setting { scale, positive, .. } = setting;
         match self {
@@ -134,7 +134,7 @@ impl Figure {
     }
 }
 
-/// The definitions as they stand in the help.
+/// Returns the definitions for the help text.
 pub fn help() -> String {
     let lines = OF_AGREEMENT.iter().chain(&OF_ACCURACY);
     let lines: Vec<String> = lines.map(|figure| format!("  {:<18} {}", figure.name(), figure.definition())).collect();

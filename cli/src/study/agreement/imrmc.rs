@@ -1,5 +1,5 @@
-//! The input file of iMRMC (github.com/DIDSR/iMRMC): free text, `BEGIN DATA:`, and lines of reader, case, modality and score. The truth
-//! of a case is a line of reader -1.
+//! Writes the input file of iMRMC (github.com/DIDSR/iMRMC): free text, `BEGIN DATA:`, and lines of reader, case, modality and score. A
+//! case's truth is a line with reader -1.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::arm::{Arm, Key};
 use super::scale::Scale;
 
-/// Returns the file, and how many answers are in it. An arm is a modality; readers are `user_id`, as in the analysis file.
+/// Returns the file, and the number of its answers. An arm is a modality; readers are `user_id`, as in the analysis file.
 ///
 /// # Errors
 /// Why iMRMC could not read it.
@@ -63,7 +63,7 @@ fn modality((experiment, arm): &Key, with_experiment: bool) -> Result<String, St
     }
 }
 
-/// The number of an option; where options have none, its place from 1.
+/// Returns an option's number, or its position from 1 if options have no numbers.
 fn score(scale: &Scale, category: usize) -> String {
     scale.numbers().map_or_else(|| (category + 1).to_string(), |numbers| numbers[category].to_string())
 }

@@ -1,6 +1,6 @@
 //! `study agreement`: how much participants agree, and how often they are right.
 //!
-//! [`answers`] reads, [`question`] and [`scale`] say what can be answered, [`arm`] makes tables, [`figure`] calculates.
+//! [`answers`] reads answers, [`question`] and [`scale`] define possible answers, [`arm`] builds tables, [`figure`] calculates.
 
 mod answers;
 mod arm;
@@ -22,7 +22,7 @@ use crate::export::{questionnaires, record};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::random::Chance;
+use crate::random::SeededRng;
 use crate::report::Ending;
 use crate::study::statistics::{Case, Resampling, intervals};
 
@@ -41,28 +41,28 @@ pub struct Arguments {
     /// Only answers of this experiment.
     #[arg(long, value_name = "ID")]
     experiment: Option<String>,
-    /// The options have the order in which the questionnaire lists them. Options that are numbers have theirs anyway.
+    /// Options are ordered as in the questionnaire. Numeric options are always ordered by number.
     #[arg(long)]
     ordered: bool,
-    /// How many resamples the intervals are made of; 0 for none.
+    /// Number of resamples for the intervals; 0 for no intervals.
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     resamples: u32,
     /// The share of resamples within an interval.
     #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = share)]
     confidence: f64,
-    /// Any text: the same answers and seed give the same intervals.
+    /// Any text: the same answers and seed produce the same intervals.
     #[arg(long, default_value = "agreement")]
     seed: String,
-    /// Which cases have the condition: CSV with the columns `case_id` and `truth` (1 or 0). - is standard input.
+    /// The cases with the condition: CSV with the columns `case_id` and `truth` (1 or 0). - is standard input.
     #[arg(long, value_name = "FILE")]
     truth: Option<Input>,
-    /// An answer that says that the condition is there; may be repeated.
+    /// A positive answer, which says that the condition is present; may be repeated.
     #[arg(long, value_name = "ANSWER", requires = "truth")]
     positive: Vec<String>,
-    /// This answer and all above it say that the condition is there.
+    /// This answer and all above it are positive.
     #[arg(long, value_name = "ANSWER", requires = "truth", conflicts_with = "positive")]
     positive_from: Option<String>,
-    /// Write the answers to cases with a truth as an input file of iMRMC.
+    /// Also write the answers to cases with a truth as an input file of iMRMC.
     #[arg(long, value_name = "FILE", requires = "truth")]
     imrmc: Option<Output>,
 }
@@ -74,7 +74,8 @@ fn share(text: &str) -> Result<f64, &'static str> {
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     if arguments.imrmc.as_ref().is_some_and(Output::is_stdout) {
-        return Err(Failure::usage("the figures go to standard output").with_remedy("name a file: --imrmc FILE"));
+        return Err(Failure::usage("--imrmc - and the figures cannot both go to standard output")
+            .with_remedy("name a file: --imrmc FILE"));
     }
     let truths = arguments.truth.as_ref().map(|file| {
         let text = file.read_text()?;
@@ -146,10 +147,10 @@ fn of_arm(
     let (experiment_id, name) = arm.key.clone().unwrap_or_default();
     let calculate = |cases: &[&Case]| figures.iter().map(|figure| figure.of(cases, &setting)).collect::<Vec<_>>();
     let values = calculate(&arm.cases.iter().collect::<Vec<_>>());
-    // each arm has a stream of its own, so that an arm more or less does not change the others
-    let mut chance = Chance::from_seed(&format!("{}\n{}", arguments.seed, arm.stream()));
+    // each arm has its own random stream, so that adding an arm does not change the others
+    let mut rng = SeededRng::from_seed(&format!("{}\n{}", arguments.seed, arm.stream()));
     let resampling = Resampling { resamples: arguments.resamples as usize, confidence: arguments.confidence };
-    let intervals = intervals(&arm.cases, resampling, &mut chance, calculate);
+    let intervals = intervals(&arm.cases, resampling, &mut rng, calculate);
     let shown = figures.iter().zip(values).enumerate().map(|(place, (figure, value))| {
         Shown::of(*figure, value, intervals.get(place).copied(), figure.why_not(&setting))
     });
@@ -178,7 +179,7 @@ fn left_out(answers: &Answers, scale: &Scale, truths: Option<&Truths>) -> LeftOu
     }
 }
 
-/// Answers leave the database, so that an entry of the audit trail tells of them.
+/// Writes the iMRMC file, and records in the audit trail that answers leave the database.
 async fn write_imrmc(
     output: &Output,
     question: &str,

@@ -1,8 +1,8 @@
-//! The question that figures are about.
+//! Selects the question.
 
 use crate::export::{Asked, add_new, asked, question_column};
 
-/// A question, with the options of all questionnaires that asked it.
+/// A question, with the options of all its questionnaires.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Question {
     pub title: String,
@@ -11,7 +11,7 @@ pub struct Question {
     pub is_multiple: bool,
 }
 
-/// Returns the questions of questionnaires, each once, in their order.
+/// Returns the questions of the questionnaires in order, without duplicates.
 pub fn of_questionnaires(questionnaires: &[String]) -> Vec<Question> {
     let mut questions: Vec<Question> = Vec::new();
     for Asked { title, options, is_multiple } in questionnaires.iter().flat_map(|config| asked(config)) {
@@ -27,7 +27,7 @@ pub fn of_questionnaires(questionnaires: &[String]) -> Vec<Question> {
     questions
 }
 
-/// Finds a question by its title, its column in the analysis file, or a part of its title that no other has.
+/// Finds a question by its title, its column in the analysis file, or a unique part of its title.
 ///
 /// # Errors
 /// What was found instead.

@@ -1,4 +1,4 @@
-//! What `study agreement` prints.
+//! Reports `study agreement`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,10 +13,10 @@ use crate::table;
 #[derive(Serialize)]
 pub struct Agreement {
     pub question: String,
-    /// The values of the question, and what order they have.
+    /// The question's values, ordered if they have an order.
     pub answers: Vec<Answer>,
     pub order: &'static str,
-    /// The answers that say that the condition is there.
+    /// The positive answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub positive: Option<Vec<String>>,
     pub resamples: usize,
@@ -27,19 +27,19 @@ pub struct Agreement {
     pub definitions: BTreeMap<Figure, &'static str>,
 }
 
-/// A value of the question, and the number that figures take for it.
+/// A value of the question, and its number for calculations.
 #[derive(Serialize)]
 pub struct Answer {
     pub answer: String,
     pub number: Option<f64>,
 }
 
-/// Answers that no figure counts, and cases without a counterpart.
+/// Answers and cases that are not counted.
 #[derive(Serialize)]
 pub struct LeftOut {
     pub empty: usize,
     pub nameless: usize,
-    /// None of the options.
+    /// Answers that are not one of the options.
     pub unknown: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cases_without_truth: Option<usize>,
@@ -78,7 +78,7 @@ pub struct Shown {
 const NO_INTERVAL: &str = "no interval: more than 5 % of the resamples do not define it";
 
 impl Shown {
-    /// `interval` is none where no resamples were drawn.
+    /// Creates the report; `interval` is `None` if no resamples were drawn.
     pub fn of(figure: Figure, value: Option<f64>, interval: Option<Option<Interval>>, why_not: &'static str) -> Self {
         let why_no_interval = interval.filter(Option::is_none).map(|_| NO_INTERVAL);
         let (low, high) =

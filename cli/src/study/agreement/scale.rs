@@ -1,4 +1,4 @@
-//! The values that answers to a question can have, in their order.
+//! The possible answers to a question, in order.
 
 use serde::Serialize;
 
@@ -8,15 +8,15 @@ use crate::export::option_number;
 /// The values of a question.
 #[derive(Debug, Serialize)]
 pub struct Scale {
-    /// In their order, where they have one.
+    /// In order, if they have one.
     labels: Vec<String>,
-    /// A number for each label, where all have one.
+    /// A number for each label, if all have one.
     numbers: Option<Vec<f64>>,
     is_ordered: bool,
 }
 
 impl Scale {
-    /// Takes the options of a question. Options that are numbers, or steps of a scale in words, have their order.
+    /// Creates the scale of a question. Options that are numbers, or steps of a verbal scale, are ordered.
     ///
     /// # Errors
     /// Why there is no scale, and what to do.
@@ -41,7 +41,7 @@ impl Scale {
         Ok(Self { labels, numbers: Some(numbers), is_ordered: true })
     }
 
-    /// Of a question without options: all answers have to be numbers.
+    /// Creates the scale of a question without options: all answers have to be numbers.
     fn of_numbers(answers: &[&str]) -> Result<Self, String> {
         let mut numbers: Vec<f64> = answers.iter().filter_map(|answer| number(answer)).collect();
         let others = answers.len() - numbers.len();
@@ -70,7 +70,7 @@ impl Scale {
         &self.labels
     }
 
-    /// What the order of the answers is, in words.
+    /// Describes the order of the answers.
     pub fn words(&self) -> &'static str {
         match (&self.numbers, self.is_ordered) {
             (Some(_), _) => "numbers",
@@ -79,7 +79,7 @@ impl Scale {
         }
     }
 
-    /// Returns the place of an answer among the values; none where it is none of them.
+    /// Returns the index of an answer among the values, or `None` if it is not one of them.
     pub fn category(&self, answer: &str) -> Option<usize> {
         let by_label = self.labels.iter().position(|label| label == answer);
         by_label.or_else(|| {
@@ -88,12 +88,12 @@ impl Scale {
         })
     }
 
-    /// Returns for each value whether it is positive: one of `chosen`, or `from` and what is above it.
+    /// Returns whether each value is positive: one of `chosen`, or `from` or above.
     ///
     /// # Errors
-    /// Which of them is no value.
+    /// Which of them is not a value.
     pub fn positive(&self, chosen: &[String], from: Option<&str>) -> Result<Vec<bool>, String> {
-        let unknown = |text: &str| format!("{text} is none of the answers: {}", self.labels.join(", "));
+        let unknown = |text: &str| format!("{text} is not one of the answers: {}", self.labels.join(", "));
         let chosen: Vec<usize> =
             chosen.iter().map(|text| self.category(text).ok_or_else(|| unknown(text))).collect::<Result<_, _>>()?;
         let Some(from) = from else {
@@ -113,7 +113,7 @@ impl Scale {
 }
 
 fn number(text: &str) -> Option<f64> {
-    // 0.0 and -0.0 are one number
+    // 0.0 and -0.0 are the same number
     text.trim().parse().ok().filter(|number: &f64| number.is_finite()).map(|number| number + 0.0)
 }
 

@@ -1,10 +1,10 @@
-//! The arms of a study, and how likely each was.
+//! The arms of a study with their probabilities.
 
 use sqlx::PgConnection;
 
 use crate::failure::Failure;
 
-/// An arm, as assignments and answers know it.
+/// An arm in assignments and answers.
 #[derive(Debug)]
 pub struct Arm {
     pub experiment_id: Option<String>,

@@ -18,13 +18,13 @@ pub struct Entry {
     pub described: Described,
 }
 
-/// A file that has columns.
+/// A file with columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// As a name of REDCap: lower case and underscores.
+    /// A name valid in REDCap: lower case and underscores.
     pub name: &'static str,
     pub title: &'static str,
-    /// What writes it.
+    /// The command that writes it.
     pub command: &'static str,
 }
 
@@ -44,7 +44,7 @@ pub async fn all(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<Entry
     Ok(entries)
 }
 
-/// The exports whose columns are the same in every study.
+/// Returns the exports whose columns are the same in every study.
 fn tables() -> [(Export, Vec<Column>); 9] {
     [
         (export("answers", "Answers", "augmed export answers"), of(AnswersWithAssignment)),
@@ -72,7 +72,7 @@ fn of<T: Table>(_: T) -> Vec<Column> {
     T::COLUMNS.to_vec()
 }
 
-/// Returns what a column holds, in words.
+/// Describes the type of a column.
 pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Boolean => "true or false",
@@ -88,7 +88,7 @@ pub fn kind(kind: Kind) -> &'static str {
 }
 
 impl Entry {
-    /// Returns the values that the column can have: `2 = Low; 3 = Moderate`.
+    /// Returns the possible values of a column: `2 = Low; 3 = Moderate`.
     pub fn values(&self) -> String {
         let values = self.described.choices.iter().map(|choice| {
             if choice.value == choice.label {

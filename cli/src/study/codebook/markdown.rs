@@ -1,4 +1,4 @@
-//! The codebook as a page of Markdown.
+//! Writes the codebook as Markdown.
 
 use std::fmt::Write as _;
 
@@ -47,7 +47,7 @@ fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// A text of people in a cell: neither a bar nor a line break ends it, and nothing of it is HTML.
+/// Escapes a text for a cell: no bars, line breaks or HTML.
 fn cell(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*").replace('_', "\\_")

@@ -1,6 +1,6 @@
-//! `study codebook`: what each column of each export is.
+//! `study codebook`: describes each column of each export.
 //!
-//! The descriptions stand with the columns: `row!` in functions/export, `export/analysis/columns.rs`, `assignments/export.rs`.
+//! The descriptions are beside the columns: `row!` in functions/export, `export/analysis/columns.rs`, `assignments/export.rs`.
 
 mod design;
 mod entry;
@@ -28,20 +28,20 @@ Examples:
   augmed study codebook --output codebook.md
   augmed study codebook --format redcap --output redcap.csv")]
 pub struct Arguments {
-    /// Where to write it. Without it, or with -: standard output.
+    /// Output file; - is standard output.
     #[arg(long, short, visible_alias = "out", value_name = "FILE", default_value = "-")]
     output: Output,
-    /// What it becomes, whatever its name. Without a name: Markdown.
+    /// The format, regardless of the file's name. Default for standard output: Markdown.
     #[arg(long, value_enum)]
     format: Option<Format>,
 }
 
-/// What a codebook becomes.
+/// Format of a codebook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     Markdown,
     Csv,
-    /// A data dictionary of REDCap, as CSV.
+    /// A REDCap data dictionary, as CSV.
     Redcap,
 }
 
@@ -55,7 +55,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         _ => arguments.output.is_stdout().then_some(Format::Markdown),
     };
     let format = arguments.format.or_else(of_name).ok_or_else(|| {
-        Failure::usage("the name of the file does not say what it should become")
+        Failure::usage("the file's name does not say which format to write")
             .with_remedy("let it end in .md or .csv, or add --format")
     })?;
     let db = context.reads().await?;

@@ -1,4 +1,4 @@
-//! The codebook as a data dictionary of REDCap: 18 columns, an instrument for each export.
+//! Writes the codebook as a REDCap data dictionary: 18 columns, with an instrument for each export.
 
 use std::collections::HashSet;
 
@@ -30,20 +30,20 @@ const HEADER: [&str; 18] = [
     "Field Annotation",
 ];
 
-/// REDCap takes no longer names.
-const LONGEST_NAME: usize = 100;
+/// REDCap's limit for names.
+const MAX_NAME_LENGTH: usize = 100;
 
 pub fn dictionary(entries: &[Entry]) -> Result<String, Failure> {
     let mut writer = Writer::from_writer(Vec::new());
     writer.write_record(HEADER)?;
     let first = entries.first().map_or("analysis", |entry| entry.export.name);
-    // REDCap's first field is the number of the record
+    // REDCap's first field is the record's number
     let record = Field { name: "record_id", form: first, kind: "text", label: "Record", ..Field::default() };
     writer.write_record(record.cells())?;
     let mut taken = HashSet::from(["record_id".to_owned()]);
     for entry in entries {
         let column = &entry.described.column;
-        let name = untaken(&name(entry.export.name, &column.name), &mut taken);
+        let name = unique(&name(entry.export.name, &column.name), &mut taken);
         let label = entry.described.question.as_deref().unwrap_or(&column.name);
         let unit = column.unit.map(|unit| format!(", in {unit}")).unwrap_or_default();
         let (kind, choices) = field(entry);
@@ -59,7 +59,7 @@ pub fn dictionary(entries: &[Entry]) -> Result<String, Failure> {
     text(writer)
 }
 
-/// A line of the dictionary; the cells that it has no value for are empty.
+/// A row of the dictionary; unset cells are empty.
 #[derive(Default)]
 struct Field<'a> {
     name: &'a str,
@@ -91,7 +91,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The type of a field, and its choices: `2, Low | 3, Moderate`. Values that are text are no codes, and have no choices.
+/// Returns the type of a field, and its choices: `2, Low | 3, Moderate`. Text values are not codes, and have no choices.
 fn field(entry: &Entry) -> (&'static str, String) {
     let choices = &entry.described.choices;
     let label = |label: &str| label.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "/");
@@ -107,7 +107,7 @@ fn field(entry: &Entry) -> (&'static str, String) {
     }
 }
 
-/// Times of exports are more precise than REDCap's, and have a zone: these are text.
+/// Returns the validation of a field. Times of exports are more precise than REDCap's, and have a zone, so they are text.
 fn validation(of: Kind, field: &str) -> &'static str {
     match of {
         Kind::Integer | Kind::Unsigned if field == "text" => "integer",
@@ -117,21 +117,21 @@ fn validation(of: Kind, field: &str) -> &'static str {
     }
 }
 
-/// Lower case, digits and underscores.
+/// Returns a name of lower-case letters, digits and underscores.
 fn name(export: &str, column: &str) -> String {
     let all = format!("{export}_{}", column.to_lowercase());
     let parts = all.split(|character: char| !character.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("_")
 }
 
-fn untaken(name: &str, taken: &mut HashSet<String>) -> String {
+fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let cut = |length: usize| name.chars().take(length).collect::<String>().trim_end_matches('_').to_owned();
     let numbered = (2..).map(|number: u32| {
         let end = format!("_{number}");
-        cut(LONGEST_NAME - end.len()) + &end
+        cut(MAX_NAME_LENGTH - end.len()) + &end
     });
-    let untaken = [cut(LONGEST_NAME)].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-    untaken.unwrap_or_default()
+    let unique = [cut(MAX_NAME_LENGTH)].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
+    unique.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -143,9 +143,9 @@ mod tests {
         let mut taken = HashSet::new();
 
         let names = ["Age (shown)", "age: shown?", &"x".repeat(120)]
-            .map(|column| untaken(&name("analysis", column), &mut taken));
+            .map(|column| unique(&name("analysis", column), &mut taken));
 
         assert_eq!(names[..2], ["analysis_age_shown", "analysis_age_shown_2"]);
-        assert_eq!(names[2].len(), LONGEST_NAME);
+        assert_eq!(names[2].len(), MAX_NAME_LENGTH);
     }
 }

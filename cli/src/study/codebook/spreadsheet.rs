@@ -1,4 +1,4 @@
-//! The codebook as CSV: a row for each column.
+//! Writes the codebook as CSV: a row for each column.
 
 use csv::Writer;
 
@@ -23,7 +23,7 @@ pub fn file(entries: &[Entry]) -> Result<String, Failure> {
     text(writer)
 }
 
-/// Returns what was written.
+/// Returns the written text.
 pub fn text(writer: Writer<Vec<u8>>) -> Result<String, Failure> {
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     String::from_utf8(bytes).map_err(|error| Failure::new(error.to_string()))

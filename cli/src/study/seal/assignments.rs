@@ -1,4 +1,4 @@
-//! The stored assignments: who reads which case, in which arm, in which order. What each shows is in `display-configs`.
+//! The stored assignments: participant, case, arm and order. `display-configs` has what each shows.
 
 use export::value::{Column, Field as _, Kind, Value};
 use futures_util::TryStreamExt as _;
@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::export::{Opened, Source};
 use crate::failure::Failure;
 
-/// The columns.
+/// Returns the columns.
 pub fn columns() -> Vec<Column> {
     [
         ("config_id", Kind::Text, "the id of the assignment, as in display-configs"),

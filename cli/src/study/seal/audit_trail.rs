@@ -1,5 +1,5 @@
-//! The audit trail as a hash chain: a line for each entry, with the SHA-256 of the hash before it and of the entry as it stands in the
-//! line. The first one follows 64 zeros.
+//! The audit trail as a hash chain: a line for each entry, with the SHA-256 of the previous hash and of the entry as written in the line.
+//! The first line uses 64 zeros as the previous hash.
 
 use std::io::{BufRead, Write as _};
 
@@ -14,7 +14,7 @@ use super::manifest::{Chain, sha256};
 use super::writer::Writer;
 use crate::failure::Failure;
 
-/// Where it is.
+/// Name of the file.
 pub const FILE: &str = "audit-trail.jsonl";
 
 /// A row of `audit_entry`.
@@ -30,7 +30,7 @@ struct Entry {
     request_id: String,
 }
 
-/// A line.
+/// A line of the file.
 #[derive(Deserialize, Serialize)]
 struct Line<'a> {
     hash: String,
@@ -38,7 +38,7 @@ struct Line<'a> {
     entry: &'a RawValue,
 }
 
-/// Writes the trail, but for the entries of sealing.
+/// Writes the trail without the entries of sealing.
 pub async fn write(writer: &mut Writer<'_>) -> Result<(), Failure> {
     let (path, mut file) = writer.create(FILE)?;
     let (mut chain, sealing) = (Chain::default(), [RESOURCE.to_owned()]);
@@ -84,7 +84,7 @@ impl Chain {
     }
 }
 
-/// Reads the trail to its end, or to the first line (from 1) that is not the one after those before.
+/// Reads the trail to its end, or returns the first line (from 1) that does not continue the chain.
 pub fn check(file: impl BufRead) -> Result<Chain, u64> {
     let mut chain = Chain::default();
     for line in file.lines() {

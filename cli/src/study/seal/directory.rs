@@ -1,4 +1,4 @@
-//! A directory on its way: it has its name when it is whole, and leaves nothing behind when it is dropped before.
+//! A directory being written. It gets its name when it is complete, and is removed if dropped before.
 
 use std::fs;
 use std::io;
@@ -8,19 +8,19 @@ use tempfile::TempDir;
 
 use crate::failure::Failure;
 
-/// A directory beside the one that it becomes.
+/// A temporary directory beside the final one.
 #[derive(Debug)]
 pub struct Unfinished(TempDir);
 
 impl Unfinished {
-    /// Makes one beside `target`, which must not exist or be empty.
+    /// Creates a temporary directory beside `target`, which must not exist or be empty.
     pub fn beside(target: &Path) -> Result<Self, Failure> {
         match fs::read_dir(target).map(|mut entries| entries.next().is_none()) {
             Ok(true) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Ok(false) => {
                 return Err(Failure::new(format!("{}: not empty", target.display()))
-                    .with_remedy("name a directory that does not exist: what is sealed is not changed"));
+                    .with_remedy("name a directory that does not exist: a sealed directory is never changed"));
             }
             Err(error) => return Err(at(target, &error)),
         }
@@ -36,9 +36,9 @@ impl Unfinished {
         self.0.path()
     }
 
-    /// Gives it its name.
+    /// Renames it to its final name.
     pub fn keep(self, target: &Path) -> Result<(), Failure> {
-        // an empty directory of this name is replaced
+        // replaces an empty directory
         fs::rename(self.0.path(), target).map_err(|error| at(target, &error))?;
         let _ = self.0.keep();
         Ok(())

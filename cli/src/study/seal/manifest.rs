@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 
-/// Where it is.
+/// Name of the file.
 pub const FILE: &str = "manifest.json";
 
-/// What readers of other versions have to know.
+/// Version of the format, for readers.
 pub const FORMAT: u32 = 1;
 
 /// The manifest.
@@ -23,7 +23,7 @@ pub struct Manifest {
     pub audit_trail: Chain,
 }
 
-/// A file.
+/// A file with its hash.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Entry {
     pub name: String,
@@ -32,16 +32,16 @@ pub struct Entry {
     pub sha256: String,
 }
 
-/// The end of the audit trail's hash chain.
+/// End of the audit trail's hash chain.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Chain {
     pub entries: u64,
-    /// The hash of the last entry.
+    /// Hash of the last entry.
     pub last: String,
 }
 
 impl Manifest {
-    /// Returns the text of the file, and its SHA-256.
+    /// Returns the text of the manifest, and its SHA-256.
     pub fn text_and_hash(&self) -> Result<(String, String), Failure> {
         let text = serde_json::to_string_pretty(self).map_err(io::Error::from)? + "\n";
         let hash = sha256(&text);
@@ -56,7 +56,7 @@ pub fn length_and_hash(path: &Path) -> io::Result<(u64, String)> {
     Ok((bytes, format!("{:x}", hash.finalize())))
 }
 
-/// Returns the SHA-256 of bytes in hexadecimal digits.
+/// Returns the SHA-256 of bytes in hexadecimal.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }

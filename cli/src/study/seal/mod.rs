@@ -1,7 +1,7 @@
-//! `study seal`: everything that a study consists of, as files with a manifest of their hashes.
+//! `study seal`: writes the whole study as files, with a manifest of their hashes.
 //!
-//! [`parts`] lists what is written, [`writer`] writes it, [`manifest`] lists the files, [`signature`] signs that list. `study verify`
-//! reads the same with [`verify`].
+//! [`parts`] lists the content, [`writer`] writes it, [`manifest`] lists the files, [`signature`] signs that list. `study verify` checks
+//! them with [`verify`].
 
 mod assignments;
 mod audit_trail;
@@ -40,7 +40,7 @@ pub use pages::columns as page_columns;
 pub use pseudonym::column as participant_column;
 pub use verify::{Arguments as VerifyArguments, run as verify};
 
-/// What entries of the audit trail call a sealed study. The sealed trail leaves them out: sealing changes nothing of the study.
+/// Name of a sealed study in the audit trail. The sealed trail leaves these entries out, because sealing does not change the study.
 const RESOURCE: &str = "study-seal";
 
 #[derive(Debug, Args)]
@@ -60,10 +60,10 @@ pub struct Arguments {
     /// Sign the manifest with this Ed25519 key (PKCS#8, PEM).
     #[arg(long, value_name = "FILE")]
     key: Option<Input>,
-    /// Keep the participants' addresses. Without it the files have none, but for what somebody typed into an answer.
+    /// Keep the participants' addresses. By default the files contain none, except those that somebody typed into an answer.
     #[arg(long)]
     with_addresses: bool,
-    /// Add the pages that participants were shown. They are clinical data.
+    /// Add the pages that participants were shown. They contain clinical data.
     #[arg(long)]
     with_pages: bool,
 }
@@ -97,7 +97,7 @@ async fn seal(
         write(&unfinished.path().join(signature::FILE), key.sign(text.as_bytes()).as_ref())?;
     }
     let sealed = Sealed::of(&manifest, hash, key.is_some());
-    // before the directory has its name: no data leave without an entry
+    // before the directory gets its name, so that no data leave without an entry
     let details = json!({ "rows": sealed.rows, "manifest_sha256": sealed.manifest_sha256 });
     record(RESOURCE, details, &db, context).await?;
     unfinished.keep(&arguments.directory)?;
@@ -109,7 +109,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     written.map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
-/// What was sealed.
+/// Report of sealing.
 #[derive(Serialize)]
 struct Sealed {
     files: usize,
@@ -138,7 +138,7 @@ impl Report for Sealed {
         if self.is_signed {
             writeln!(out, "signed: {}", signature::FILE)
         } else {
-            writeln!(out, "not signed: only this SHA-256 tells whether somebody has written another manifest")
+            writeln!(out, "not signed: only this SHA-256 reveals whether somebody has replaced the manifest")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The pages that were shown, as they were sent.
+//! The shown pages, exactly as sent.
 
 use export::value::{Column, Field as _, Kind, Value};
 use futures_util::TryStreamExt as _;
@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::export::{Opened, Source};
 use crate::failure::Failure;
 
-/// The columns.
+/// Returns the columns.
 pub fn columns() -> Vec<Column> {
     [
         ("page_sha256", Kind::Text, "the SHA-256 of the page as it was sent, as in exposures"),

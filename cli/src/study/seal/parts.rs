@@ -1,4 +1,4 @@
-//! What a study consists of: a line for each file.
+//! Lists the parts of a study, one line per file.
 
 use export::{Analytics, AnswersWithAssignment, DisplayConfigs, Participants};
 
@@ -11,7 +11,7 @@ use crate::export::Whole;
 use crate::exposures::Exposures;
 use crate::failure::Failure;
 
-/// Writes every part. The pages are clinical data.
+/// Writes all parts. The pages contain clinical data.
 pub async fn write(writer: &mut Writer<'_>, with_pages: bool) -> Result<(), Failure> {
     writer.table("answers", Whole::of(AnswersWithAssignment)).await?;
     writer.table("analytics", Whole::of(Analytics)).await?;

@@ -1,4 +1,4 @@
-//! Rows in which a participant is a number instead of an address.
+//! Replaces addresses with participants' numbers.
 
 use export::value::{Column, Kind, Value};
 use shared::db::Database;
@@ -7,10 +7,10 @@ use sqlx::PgConnection;
 use crate::export::{Opened, Source, is_address, participant_id};
 use crate::failure::Failure;
 
-/// The column that has the address.
+/// Name of the address column.
 const ADDRESS: &str = "user_email";
 
-/// The column that takes its place. It is text, because JSON readers round numbers of 64 bits.
+/// Name of its replacement. It is text, because JSON readers round 64-bit numbers.
 const PARTICIPANT: &str = "participant";
 
 /// Describes the column of the participant.
@@ -18,10 +18,10 @@ pub fn column() -> Column {
     Column::new(PARTICIPANT, Kind::Text, "the participant: user_id of the analysis file")
 }
 
-/// The rows of another source, without addresses.
+/// A source's rows without addresses.
 pub struct WithoutAddresses<S> {
     source: S,
-    /// The column of the address.
+    /// Index of the address column.
     address: Option<usize>,
 }
 
@@ -31,12 +31,12 @@ impl<S> WithoutAddresses<S> {
     }
 }
 
-/// Returns the number of a participant: `user_id` of the analysis file.
+/// Returns a participant's number: the `user_id` of the analysis file.
 pub fn participant(email: &str) -> String {
     participant_id(email).to_string()
 }
 
-/// Returns JSON in which each text that is an address and nothing else is the participant's number. All else stays as it is.
+/// Replaces each JSON text that consists of an address with the participant's number. Everything else is unchanged.
 pub fn without_addresses(json: &str) -> String {
     let (mut result, mut rest) = (String::new(), json);
     while let Some(start) = rest.find('"') {
@@ -52,7 +52,7 @@ pub fn without_addresses(json: &str) -> String {
     result + rest
 }
 
-/// Returns how long the text is that a JSON document begins with, quotes included.
+/// Returns the length of the text at the beginning of a JSON document, including quotes.
 fn end_of_text(json: &str) -> usize {
     let mut is_escaped = false;
     for (index, byte) in json.bytes().enumerate().skip(1) {

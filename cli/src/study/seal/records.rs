@@ -1,4 +1,4 @@
-//! The small parts of a study, whole.
+//! The small parts of a study, read completely.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -12,10 +12,10 @@ use super::manifest::length_and_hash;
 use super::pseudonym::participant;
 use crate::failure::Failure;
 
-/// JSON as it is stored.
+/// JSON as stored.
 type Stored = Json<Box<RawValue>>;
 
-/// Leads from `participants` (accounts) to the participants of the other files.
+/// Maps `participants` (accounts) to the participants of the other files.
 #[derive(Serialize)]
 pub struct ParticipantId {
     user_id: i32,
@@ -146,12 +146,12 @@ pub async fn runs(snapshot: &mut PgConnection) -> Result<Vec<Run>, Failure> {
         .collect())
 }
 
-/// A migration of the schema, or the program that sealed.
+/// A schema migration, or the program that sealed.
 #[derive(Serialize)]
 pub struct Version {
     name: String,
     version: String,
-    /// SHA-384 of a migration, as sqlx has it; SHA-256 of the program.
+    /// SHA-384 of a migration, as in sqlx; SHA-256 of the program.
     checksum: String,
 }
 
@@ -170,7 +170,7 @@ pub async fn versions(snapshot: &mut PgConnection) -> Result<Vec<Version>, Failu
     Ok([program].into_iter().chain(migrations).collect())
 }
 
-/// The version alone does not tell which code it was.
+/// Returns the program's hash, because its version does not identify the code.
 fn hash_of_program() -> Result<String, Failure> {
     let (_, hash) = length_and_hash(&std::env::current_exe()?)?;
     Ok(hash)

@@ -1,4 +1,4 @@
-//! `study verify`: whether a sealed study is as it was sealed. Needs no database.
+//! `study verify`: checks whether a sealed study is unchanged. Needs no database.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -20,12 +20,12 @@ use crate::report::{Ending, Report};
 #[command(after_help = "\
 Ends with 1 where something was changed, added or lost. Whoever can change files can write a new manifest, too: --key or --manifest tells.")]
 pub struct Arguments {
-    /// The directory that `study seal` has written.
+    /// A directory written by `study seal`.
     directory: PathBuf,
-    /// Check the signature with this Ed25519 key (PEM), the public one or the private one.
+    /// Check the signature with this Ed25519 key (PEM), public or private.
     #[arg(long, value_name = "FILE")]
     key: Option<Input>,
-    /// The SHA-256 of the manifest, as `study seal` has printed it.
+    /// The SHA-256 of the manifest, as printed by `study seal`.
     #[arg(long, value_name = "SHA256")]
     manifest: Option<String>,
 }
@@ -35,7 +35,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Ending, Failure> 
     let directory = &arguments.directory;
     let path = directory.join(manifest::FILE);
     let text = fs::read(&path).map_err(|error| {
-        Failure::new(format!("{}: {error}", path.display())).with_remedy("`augmed study seal` writes such a directory")
+        Failure::new(format!("{}: {error}", path.display()))
+            .with_remedy("name a directory written by `augmed study seal`")
     })?;
     let manifest = read(&text).map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
     let manifest_sha256 = sha256(&text);
@@ -63,7 +64,7 @@ fn read(text: &[u8]) -> Result<Manifest, String> {
     }
 }
 
-/// How files differ from the manifest.
+/// Differences between files and manifest.
 #[derive(Serialize)]
 struct Files {
     changed: Vec<String>,
@@ -91,7 +92,7 @@ impl Files {
     }
 }
 
-/// What is wrong with the chain; none where it is whole, or where its file is lost.
+/// Returns what is wrong with the chain, or `None` if it is intact or its file is lost.
 fn check_audit_trail(directory: &Path, expected: &Chain, files: &Files) -> Option<String> {
     if files.lost.iter().any(|name| name == audit_trail::FILE) {
         return None;
@@ -107,7 +108,7 @@ fn check_audit_trail(directory: &Path, expected: &Chain, files: &Files) -> Optio
     }
 }
 
-/// The state of the signature.
+/// State of the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Signed {
@@ -128,7 +129,7 @@ fn check_signature(directory: &Path, manifest: &[u8], key: Option<&VerifyingKey>
     }
 }
 
-/// What was found.
+/// Results of the verification.
 #[derive(Serialize)]
 struct Verified {
     checked: usize,
@@ -151,11 +152,11 @@ impl Report for Verified {
             writeln!(out, "wrong: the audit trail: {problem}")?;
         }
         if self.is_other_manifest {
-            writeln!(out, "wrong: the manifest is another one: SHA-256 {}", self.manifest_sha256)?;
+            writeln!(out, "wrong: the manifest was replaced: SHA-256 {}", self.manifest_sha256)?;
         }
         match self.signature {
-            Signed::Good => writeln!(out, "good: the signature is of this key")?,
-            Signed::Wrong => writeln!(out, "wrong: the signature is not of this manifest and key")?,
+            Signed::Good => writeln!(out, "good: the signature matches this key")?,
+            Signed::Wrong => writeln!(out, "wrong: the signature does not match this manifest and key")?,
             Signed::Missing => writeln!(out, "wrong: there is no signature ({})", signature::FILE)?,
             Signed::Unchecked => writeln!(out, "note: there is a signature; --key checks it")?,
             Signed::Unsigned => {}

@@ -1,4 +1,4 @@
-//! Writes the files of a sealed study, and keeps their hashes.
+//! Writes the files of a sealed study, and records their hashes.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::export::{Encoder, Format, Opened, Source};
 use crate::failure::Failure;
 use crate::output::{Output, OutputFile};
 
-/// Writes files of one snapshot.
+/// Writes files from one snapshot.
 pub struct Writer<'a> {
     directory: &'a Path,
     snapshot: &'a mut PgConnection,
@@ -32,7 +32,7 @@ impl<'a> Writer<'a> {
         self.snapshot
     }
 
-    /// Writes `NAME.json`: the rows as `augmed export` writes them, without addresses unless they are asked for.
+    /// Writes `NAME.json`: rows in the format of `augmed export`, without addresses unless requested.
     pub async fn table(&mut self, name: &str, source: impl Source) -> Result<(), Failure> {
         if self.with_addresses {
             self.rows(name, source).await
@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
         self.add(&path, rows)
     }
 
-    /// Writes `NAME.json`: a list of what `read` gives.
+    /// Writes `NAME.json`: the list returned by `read`.
     pub async fn records<R: Serialize>(
         &mut self,
         name: &str,
@@ -72,14 +72,14 @@ impl<'a> Writer<'a> {
         self.add(&path, records.len() as u64)
     }
 
-    /// Begins a file.
+    /// Creates a file.
     pub fn create(&self, name: &str) -> Result<(PathBuf, OutputFile), Failure> {
         let path = self.directory.join(name);
         let file = Output::file(path.clone()).open()?;
         Ok((path, file))
     }
 
-    /// Adds a file to the manifest: what is on the disk now.
+    /// Adds a file to the manifest, hashed as it is on the disk.
     pub fn add(&mut self, path: &Path, rows: u64) -> Result<(), Failure> {
         let (bytes, sha256) = length_and_hash(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -87,12 +87,12 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Says where the audit trail ends.
+    /// Sets the end of the audit trail.
     pub fn end_audit_trail(&mut self, chain: Chain) {
         self.audit_trail = chain;
     }
 
-    /// The files so far.
+    /// Returns the manifest of the files so far.
     pub fn manifest(self) -> Manifest {
         let Self { mut files, audit_trail, .. } = self;
         files.sort_by(|one, other| one.name.cmp(&other.name));

@@ -2,14 +2,14 @@
 
 use super::{Case, ratio, real};
 
-/// How far two values are from each other.
+/// Distance between two values.
 #[derive(Clone, Copy, Debug)]
 pub enum Distance<'a> {
-    /// All different values are equally far from each other.
+    /// All different values are equally far apart.
     Nominal,
-    /// By how many answers lie between them.
+    /// By the number of answers between them.
     Ordinal,
-    /// By the numbers of the categories.
+    /// By the categories' numbers.
     Interval(&'a [f64]),
 }
 
@@ -40,7 +40,7 @@ pub fn krippendorff_alpha(cases: &[&Case], categories: usize, distance: Distance
 /// Squared distances between categories.
 struct Squared<'a> {
     distance: Distance<'a>,
-    /// Answers below the middle of each category: half of its own, and all of those before.
+    /// Number of answers below the middle of each category: half of its own, and all before it.
     middles: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Answers against the truth: sensitivity, specificity, and the area under the ROC curve.
+//! Compares answers with the truth: sensitivity, specificity, and the area under the ROC curve.
 
 use super::{Case, mean, ratio, real};
 
@@ -33,7 +33,7 @@ pub fn mean_auc(cases: &[&Case], readers: usize, categories: usize) -> Option<f6
     mean(counts.iter().filter_map(Counts::auc))
 }
 
-/// How often each answer was given to cases with the condition, and to those without.
+/// Counts of each answer for cases with and without the condition.
 #[derive(Clone)]
 struct Counts {
     with: Vec<usize>,
@@ -53,8 +53,7 @@ impl Counts {
         }
     }
 
-    /// Returns the share of pairs in which the case with the condition has the higher answer; equal answers count half (Mann and
-    /// Whitney).
+    /// Returns the share of pairs in which the case with the condition has the higher answer; ties count half (Mann and Whitney).
     fn auc(&self) -> Option<f64> {
         let (mut below, mut won) = (0, 0.0);
         for (with, without) in self.with.iter().zip(&self.without) {

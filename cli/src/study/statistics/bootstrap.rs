@@ -1,9 +1,9 @@
-//! Intervals by the bootstrap over cases.
+//! Bootstrap intervals over cases.
 
 use super::{Case, real};
-use crate::random::Chance;
+use crate::random::SeededRng;
 
-/// How resamples are drawn and read.
+/// Settings of the resampling.
 #[derive(Clone, Copy, Debug)]
 pub struct Resampling {
     pub resamples: usize,
@@ -11,26 +11,26 @@ pub struct Resampling {
     pub confidence: f64,
 }
 
-/// An interval of percentiles.
+/// A percentile interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,
 }
 
-/// A figure that more than this share of resamples does not define has no interval.
-const MOST_UNDEFINED: f64 = 0.05;
+/// Maximum share of resamples in which a figure with an interval is undefined.
+const MAX_UNDEFINED: f64 = 0.05;
 
-/// Returns an interval for each figure: cases are drawn with replacement, with all their answers, as many as there are.
+/// Returns an interval for each figure: cases are resampled with replacement, with all their answers.
 pub fn intervals(
     cases: &[Case],
     resampling: Resampling,
-    chance: &mut Chance,
+    rng: &mut SeededRng,
     figures: impl Fn(&[&Case]) -> Vec<Option<f64>>,
 ) -> Vec<Option<Interval>> {
     let mut drawn: Vec<Vec<f64>> = Vec::new();
     for _ in 0..resampling.resamples {
-        let resample: Vec<&Case> = cases.iter().map(|_| &cases[chance.below(cases.len())]).collect();
+        let resample: Vec<&Case> = cases.iter().map(|_| &cases[rng.below(cases.len())]).collect();
         let values = figures(&resample);
         drawn.resize(values.len(), Vec::new());
         drawn.iter_mut().zip(values).for_each(|(drawn, value)| drawn.extend(value));
@@ -39,7 +39,7 @@ pub fn intervals(
 }
 
 fn interval(mut values: Vec<f64>, Resampling { resamples, confidence }: Resampling) -> Option<Interval> {
-    if values.is_empty() || real(values.len()) < real(resamples) * (1.0 - MOST_UNDEFINED) {
+    if values.is_empty() || real(values.len()) < real(resamples) * (1.0 - MAX_UNDEFINED) {
         return None;
     }
     values.sort_by(f64::total_cmp);

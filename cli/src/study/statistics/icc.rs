@@ -2,7 +2,7 @@
 
 use super::{Case, mean, ratio, real};
 
-/// Returns ICC(2,1): cases and readers by chance, absolute agreement, one reader. Only cases that every reader has answered count.
+/// Returns ICC(2,1): two-way random effects, absolute agreement, one reader. Only cases that every reader has answered count.
 pub fn icc_2_1(cases: &[&Case], readers: usize, numbers: &[f64]) -> Option<f64> {
     let complete = cases.iter().filter(|case| case.ratings.len() == readers);
     let rows: Vec<Vec<f64>> =

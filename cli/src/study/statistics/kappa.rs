@@ -2,7 +2,7 @@
 
 use super::{Case, mean, ratio, real};
 
-/// Returns the share of pairs of answers to one case that are equal, as a mean over cases with at least two answers.
+/// Returns the share of equal pairs of answers to a case, as a mean over cases with at least two answers.
 pub fn percent_agreement(cases: &[&Case]) -> Option<f64> {
     mean(cases.iter().filter_map(|case| equal_pairs(case)))
 }
@@ -14,8 +14,8 @@ fn equal_pairs(case: &Case) -> Option<f64> {
     ratio(real((0..ratings.len()).map(|index| equal(index).count()).sum()), real(pairs))
 }
 
-/// Returns Fleiss' kappa. Where cases have different numbers of answers, it is Gwet's generalisation: a category's chance is the mean
-/// over cases of its share of the case's answers.
+/// Returns Fleiss' kappa. If cases have different numbers of answers, it is Gwet's generalisation: a category's chance is the mean over
+/// cases of its share of the case's answers.
 pub fn fleiss_kappa(cases: &[&Case], categories: usize) -> Option<f64> {
     let mut shares = vec![0.0; categories];
     for case in cases {
@@ -27,8 +27,8 @@ pub fn fleiss_kappa(cases: &[&Case], categories: usize) -> Option<f64> {
     corrected(percent_agreement(cases)?, chance)
 }
 
-/// Returns Cohen's kappa of two readers; of more readers the mean over all pairs that have two cases in common (Light's kappa).
-/// Pairs whose kappa is not defined, because both gave one and the same answer throughout, are left out.
+/// Returns Cohen's kappa of two readers; for more readers the mean over all pairs with two cases in common (Light's kappa). Pairs without a
+/// defined kappa, because both always gave the same answer, are left out.
 pub fn mean_cohen_kappa(cases: &[&Case], readers: usize, categories: usize) -> Option<f64> {
     let mut pairs = vec![Pair::default(); readers * readers];
     for case in cases {
@@ -41,12 +41,12 @@ pub fn mean_cohen_kappa(cases: &[&Case], readers: usize, categories: usize) -> O
     mean(pairs.iter().filter_map(Pair::kappa))
 }
 
-/// The cases that two readers have in common.
+/// Cases that two readers have in common.
 #[derive(Clone, Default)]
 struct Pair {
     cases: usize,
     equal: usize,
-    /// How often each of the two gave each answer.
+    /// Counts of each reader's answers.
     first: Vec<usize>,
     second: Vec<usize>,
 }
@@ -71,9 +71,9 @@ impl Pair {
     }
 }
 
-/// Returns agreement beyond chance; none where chance alone explains everything.
+/// Returns the agreement beyond chance, or `None` if chance explains everything.
 fn corrected(observed: f64, chance: f64) -> Option<f64> {
-    // sums of shares miss 1 by rounding
+    // sums of shares differ from 1 by rounding
     (1.0 - chance > 1e-12).then(|| (observed - chance) / (1.0 - chance))
 }
 

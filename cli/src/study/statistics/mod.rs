@@ -1,4 +1,4 @@
-//! Statistics of reader studies, without input or output. What each figure means: `agreement/figure.rs`.
+//! Statistics of reader studies, without I/O. `agreement/figure.rs` defines the figures.
 
 mod alpha;
 mod auc;
@@ -17,16 +17,16 @@ pub use kappa::{fleiss_kappa, mean_cohen_kappa, percent_agreement};
 pub struct Rating {
     /// From 0.
     pub reader: usize,
-    /// The place of the answer among all values of the scale, from 0; in their order where they have one.
+    /// Index of the answer among the values of the scale, in order if they have one.
     pub category: usize,
 }
 
-/// A case, and the answers to it.
+/// A case with its answers.
 #[derive(Clone, Debug, Default)]
 pub struct Case {
-    /// At most one of each reader, in the order of readers.
+    /// At most one per reader, in the order of readers.
     pub ratings: Vec<Rating>,
-    /// Whether the patient has the condition, where that is known.
+    /// Whether the patient has the condition, if known.
     pub truth: Option<bool>,
 }
 
@@ -40,7 +40,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / real(count))
 }
 
-/// Returns the quotient, unless there is nothing to divide by.
+/// Returns the quotient, or `None` if the divisor is zero.
 fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }

@@ -19,7 +19,7 @@ fn text() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
 }
 
-/// Where a resource begins, or a section of the template.
+/// Returns where a resource or a section of the template begins.
 fn heading(text: &str, name: &str) -> usize {
     [format!("\n  {name}:\n"), format!("\n{name}:\n")]
         .iter()
@@ -27,7 +27,7 @@ fn heading(text: &str, name: &str) -> usize {
         .expect("no such resource")
 }
 
-/// Replaces the first `from` after the heading of the resource.
+/// Replaces the first `from` after the resource's heading.
 fn planted(resource: &str, from: &str, to: &str) -> Result<Vec<String>, TemplateError> {
     let text = text();
     let (before, rest) = text.split_at(heading(&text, resource));
@@ -63,8 +63,13 @@ fn every_planted_mistake_is_found() {
         ("CasesRule", "!Ref CasesTargetGroup", "!Ref AnswerTargetGroup", "CasesFunction: no rule leads to it"),
         ("CasesRule", CASES_CONDITION, "Values: [/a, /b, /c, /d, /e, /f]", "CasesRule: 6 condition values"),
         ("CasesRule", CASES_CONDITION, "Values: [/*/*/*, /?/?/?]", "CasesRule: 6 wildcards"),
-        ("CasesRule", CASES_CONDITION, "Values: ['/api/cases?x=[1]']", "`/api/cases?x=[1]` is no path-pattern"),
-        ("CasesRule", CASES_CONDITION, "Values: [api/cases]", "CasesRule: `api/cases` is no path-pattern"),
+        (
+            "CasesRule",
+            CASES_CONDITION,
+            "Values: ['/api/cases?x=[1]']",
+            "`/api/cases?x=[1]` is not a valid path-pattern",
+        ),
+        ("CasesRule", CASES_CONDITION, "Values: [api/cases]", "CasesRule: `api/cases` is not a valid path-pattern"),
         (
             "CasesRule",
             CASES_CONDITION,

@@ -1,4 +1,4 @@
-//! How cases, arms and strata are spread.
+//! Balance of cases, arms and strata.
 
 use proptest::prelude::*;
 

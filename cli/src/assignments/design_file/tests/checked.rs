@@ -1,10 +1,10 @@
-//! `--check`: what a design wrote is right, and what was changed is found.
+//! `--check` accepts files that a design produced, and finds changes.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Designs of every kind, for so many participants and cases.
+/// Designs of every kind, with numbers of participants and cases.
 const DESIGNS: [(&str, usize, usize); 5] = [
     (THIRD_ROUND, 4, 6),
     (
@@ -66,7 +66,7 @@ proptest! {
     }
 }
 
-/// Writes something else that the file could hold.
+/// Changes a cell to another valid value.
 fn change(cell: &mut String, column: usize) {
     *cell = match column {
         0 => cell.replace("p0", "p1"),

@@ -1,4 +1,4 @@
-//! What is drawn, and what is refused before.
+//! Draws, and designs that are refused.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
     assert_ne!(bytes("a"), bytes("b"));
 }
 
-/// A study must be able to make its assignments again in ten years: this draw never changes.
+/// A study must be able to regenerate its assignments in ten years, so this draw must never change.
 #[test]
 fn a_seed_gives_the_same_draw_for_ever() {
     let study =

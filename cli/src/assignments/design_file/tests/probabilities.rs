@@ -1,4 +1,4 @@
-//! Allocation probabilities, and the weights that analyses make of them.
+//! Allocation probabilities, and the weights derived from them in analyses.
 
 use super::*;
 use crate::assignments::design_file::format::SecondArm;
@@ -56,7 +56,7 @@ fn what_an_arm_leaves_out_and_a_case_lacks_is_not_drawn() {
     }
 }
 
-/// The weighted mean of any figure is right if each way to show a case is found as often as its probability says.
+/// Weighted means are unbiased if each way to show a case occurs as often as its probability says.
 #[test]
 fn weights_are_unbiased() {
     let study = Study::new(ARMS, 6, 8);
@@ -69,7 +69,7 @@ fn weights_are_unbiased() {
     }
 }
 
-/// Each reading is worth its answer times its weight. The mean over draws is the mean of the answers that all readings would give.
+/// Weights each reading's answer. The mean over draws equals the mean of the answers that all readings would give.
 #[test]
 fn a_weighted_estimate_of_a_factors_effect_comes_out_right() {
     let study = Study::new(ARMS, 6, 8);

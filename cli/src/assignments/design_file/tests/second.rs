@@ -8,7 +8,7 @@ use crate::assignments::design_file::earlier;
 const CROSSOVER: &str = "always = ['BACKGROUND.Patient*']
 [arms.ai]\nshow = ['RISK*']\n[arms.plain]\n[second_reading]\narm = 'other'\nwashout_positions = 5";
 
-/// First readings as second ones take them from the file.
+/// Returns first readings as parsed from the file.
 fn first(study: &Study, readings: &[Reading]) -> earlier::First {
     let file = written(&study.rows(readings));
     earlier::first(&file, &study.design, &study.sample.participants, &study.sample.cases).unwrap()
