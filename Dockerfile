@@ -7,7 +7,7 @@ FROM ${BUILD_IMAGE} AS manifests
 WORKDIR /augmed
 COPY . .
 RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path './.cargo/*' \
-        ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/src/bin/*.rs' -delete \
+        ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/src/bin/*.rs' ! -path './scripts/link-function.rs' -delete \
     && echo 'fn main() {}' | tee $(find . -name '*.rs') >/dev/null \
     && find . -type d -empty -delete \
     && find . -exec touch --date @0 {} +
