@@ -26,9 +26,22 @@ class Context(unittest.TestCase):
         subprocess.run([*build, "--output", f"type=local,dest={cls.context}", ROOT], check=True, capture_output=True)
 
     def test_it_has_the_source_of_every_program_and_build_script(self):
-        """Cargo reads a manifest without looking for them, and fails when it builds."""
+        self.assert_sources(self.context)
+
+    def test_the_stage_that_compiles_dependencies_has_them_too(self):
+        """Its commands delete sources. They run here as the Dockerfile has them."""
+        stage = (ROOT / "Dockerfile").read_text().split(" AS manifests\n")[1].split("\nFROM ")[0]
+        commands = re.search(r"^RUN (find .*?[^\\])$", stage, flags=re.MULTILINE | re.DOTALL)[1]
+        folder = self.context.with_name("manifests")
+        shutil.copytree(self.context, folder)
+        subprocess.run(["bash", "-euc", commands], cwd=folder, check=True)
+        self.assertEqual((folder / "cli/src/main.rs").read_text(), "fn main() {}\n")
+        self.assert_sources(folder)
+
+    def assert_sources(self, folder):
+        """Cargo reads a manifest without looking for sources, and fails when it builds."""
         command = ["cargo", "metadata", "--no-deps", "--locked", "--offline", "--format-version", "1"]
-        metadata = json.loads(subprocess.run(command, cwd=self.context, check=True, capture_output=True).stdout)
+        metadata = json.loads(subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout)
         for package in metadata["packages"]:
             for target in package["targets"]:
                 if target["kind"] != ["test"]:
