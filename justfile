@@ -78,6 +78,6 @@ licences:
     command -v "{{ tools }}/bin/cargo-deny" >/dev/null || cargo install --quiet --debug --locked --root "{{ tools }}" cargo-deny@0.20.2
     "{{ tools }}/bin/cargo-deny" --log-level warn check bans licenses sources
 
-# Run a check that takes too long for every change: inputs, export, order, overload, statistics
+# Run a check that takes too long for every change: inputs, model, export, order, overload, statistics
 nightly name:
     scripts/nightly {{ name }}
