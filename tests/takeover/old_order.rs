@@ -181,7 +181,12 @@ async fn read_as_the_old_service(db: &TestDb) -> BTreeMap<String, Vec<String>> {
                 let sql = sql.replace("{user}", user).replace("{visit}", visit).replace("{since}", "'2025-01-02'");
                 let sql = format!("SELECT r::text FROM ({}) AS r", sql.trim().trim_end_matches(';'));
                 let rows = connection.fetch_all(&*sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
-                read.insert(format!("{name} for {user}, without {off:?}"), rows.iter().map(|row| row.get(0)).collect());
+                let mut rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+                if name.contains("as a set") {
+                    // any write to the table changes whether an index alone can answer
+                    rows.sort_unstable();
+                }
+                read.insert(format!("{name} for {user}, without {off:?}"), rows);
             }
         }
     }
