@@ -20,11 +20,13 @@ pub const API_KEY: &str = "bench-api-key-0123456789abcdef";
 pub const MAX_CONNECTIONS: usize = 64;
 
 /// Returns the environment of the server and the functions.
-pub fn environment(database: &Database) -> [(&'static str, String); 8] {
+pub fn environment(database: &Database) -> [(&'static str, String); 9] {
     [
         ("DATABASE_URL", database.url.clone()),
         ("DATABASE_MAX_CONNECTIONS", MAX_CONNECTIONS.to_string()),
         ("JWT_SECRET_KEY", JWT_SECRET_KEY.to_owned()),
+        // template.yaml names a parameter for it, which only a value overrides
+        ("JWT_SECRET_KEY_REVOKED_VERSIONS", "none".to_owned()),
         ("ADMIN_API_KEY", API_KEY.to_owned()),
         ("EXPORT_API_KEY", API_KEY.to_owned()),
         ("CORS_ORIGINS", "https://study.example".to_owned()),
