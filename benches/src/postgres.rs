@@ -118,9 +118,7 @@ impl Database {
 fn start(name: &str, settings: &[(&str, &str)]) -> Result<(Server, PathBuf), Failure> {
     sweep()?;
     let config = Config::test(format!("{DIRECTORY}{}{name}", std::process::id())).linger(Duration::from_secs(5));
-    let server = Server::start(&config)?;
-    configure(server.url("postgres"), settings)?;
-    server.stop()?;
+    let config = config.settings(&SETTINGS).settings(settings);
     Ok((Server::start(&config)?, Search::from_env().find(None)?.bin))
 }
 
@@ -135,16 +133,4 @@ fn sweep() -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Writes the settings and restarts the server, because some are read only at startup.
-fn configure(url: String, settings: &[(&str, &str)]) -> Result<(), Failure> {
-    let set = async move {
-        let mut connection = PgConnection::connect(&url).await?;
-        for (name, value) in SETTINGS.iter().chain(settings) {
-            connection.execute(format!("ALTER SYSTEM SET {name} = '{value}'").as_str()).await?;
-        }
-        Ok(())
-    };
-    tokio::runtime::Handle::current().block_on(set)
 }

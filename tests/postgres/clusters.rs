@@ -25,6 +25,16 @@ fn data_of_cargo_dev_are_synced_and_those_of_tests_are_not() {
 }
 
 #[test]
+fn a_given_setting_overrides_ours() {
+    let directory = directory();
+    let config = Config::test(directory.path()).linger(Duration::from_secs(1)).settings(&[("max_connections", "33")]);
+
+    let server = Server::start(&config).unwrap();
+
+    assert_eq!(query(&server.url("postgres"), "SELECT current_setting('max_connections')").unwrap(), "33");
+}
+
+#[test]
 fn ten_processes_that_race_for_an_empty_directory_share_one_server() {
     let directory = directory();
     let cluster = directory.path().join("cluster");

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Config;
 use super::account::RunAs;
 use super::error::{Error, io};
 use super::installation::Installation;
@@ -142,7 +143,7 @@ pub(super) fn spawn(
     place: &Place,
     installation: &Installation,
     run_as: RunAs,
-    durable: bool,
+    config: &Config,
     lock: &ServerLock,
 ) -> Result<Postmaster, Error> {
     // its server is gone, and another process may have the id by now
@@ -153,9 +154,9 @@ pub(super) fn spawn(
     command.arg("-D").arg(&place.data).arg("-k").arg(&place.run);
     // a new socket name for each start: a predecessor that is shutting down removes its own socket, not ours
     command.arg("-p").arg(rand::random_range(1024..=u16::MAX).to_string());
-    for setting in settings(durable) {
-        command.arg("-c").arg(setting);
-    }
+    // of two values of a setting the last one counts
+    command.args(settings(config.durable).flat_map(|setting| ["-c", setting]));
+    command.args(config.settings.iter().flat_map(|setting| ["-c", setting]));
     // in its own process group, which Ctrl-C does not reach
     let stdin = lock.0.try_clone().map_err(io("open", &place.directory))?;
     command.stdin(stdin).stdout(log).stderr(errors).process_group(0);

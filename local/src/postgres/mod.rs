@@ -46,12 +46,19 @@ pub struct Config {
     durable: bool,
     linger: Duration,
     search: Search,
+    settings: Vec<String>,
 }
 
 impl Config {
     /// Creates settings for data to keep: written to disk before a commit returns.
     pub fn dev(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), durable: true, linger: Duration::from_secs(2), search: Search::from_env() }
+        Self {
+            directory: directory.into(),
+            durable: true,
+            linger: Duration::from_secs(2),
+            search: Search::from_env(),
+            settings: Vec::new(),
+        }
     }
 
     /// Creates settings for disposable data: fast, recreated if broken, and kept for five minutes so that a failed test can be
@@ -64,6 +71,13 @@ impl Config {
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger, ..self }
+    }
+
+    /// Adds settings of PostgreSQL, which override those of this crate. A server that is already running keeps its own.
+    #[must_use]
+    pub fn settings(mut self, settings: &[(&str, &str)]) -> Self {
+        self.settings.extend(settings.iter().map(|(name, value)| format!("{name}={value}")));
+        self
     }
 
     /// Sets where to look for PostgreSQL, instead of the environment's settings.
@@ -134,7 +148,7 @@ impl Server {
 }
 
 fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Result<(Postmaster, Started), Error> {
-    let spawn = |installation: &Installation| cluster::spawn(place, installation, run_as, config.durable, lock);
+    let spawn = |installation: &Installation| cluster::spawn(place, installation, run_as, config, lock);
     if let Some(version) = cluster::version(&place.data) {
         let again = config
             .search
