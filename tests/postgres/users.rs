@@ -33,7 +33,9 @@ impl Process {
     /// As `user`, who may not be able to read our target directory: from a copy in `directory`.
     pub fn spawn_as(user: &User, directory: &Path, cluster: &Path) -> Self {
         let program = directory.join("program");
-        fs::copy(env::current_exe().unwrap(), &program).unwrap();
+        // not with fs::copy: a process that another thread forks meanwhile would hold the file open for writing (ETXTBSY)
+        let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&program).status().unwrap();
+        assert!(copied.success(), "{copied}");
         let mut command = Command::new(program);
         command.uid(user.uid.as_raw()).gid(user.gid.as_raw()).current_dir("/").env("HOME", "/nonexistent");
         Self::run(command, cluster)
