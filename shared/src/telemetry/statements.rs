@@ -81,7 +81,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for CountStatements {
 
 /// The field `elapsed_secs` of sqlx's event.
 #[derive(Default)]
-struct Elapsed(Duration);
+pub(super) struct Elapsed(pub(super) Duration);
 
 impl Visit for Elapsed {
     fn record_f64(&mut self, field: &Field, seconds: f64) {

@@ -76,8 +76,7 @@ where
 }
 
 fn provider() -> Result<SdkTracerProvider, String> {
-    let endpoints = ENDPOINTS.iter().filter_map(|name| std::env::var(name).ok());
-    let is_encrypted = endpoints.into_iter().any(|endpoint| endpoint.starts_with("https:"));
+    let is_encrypted = ENDPOINTS.iter().any(|name| std::env::var(name).is_ok_and(|value| value.starts_with("https:")));
     let client = Client::new(is_encrypted).map_err(|error| error.to_string())?;
     let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
     let exporter = exporter.map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! A span per statement. sqlx reports a statement when it has finished, with its duration.
 
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, SpanKind, Tracer as _};
@@ -13,7 +13,7 @@ use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::telemetry::statements::TARGET;
+use crate::telemetry::statements::{Elapsed, TARGET};
 use crate::time::now;
 
 /// A layer that creates the spans.
@@ -45,7 +45,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StatementSpans {
         event.record(&mut statement);
         let end = SystemTime::from(now());
         let builder = self.tracer.span_builder("statement").with_kind(SpanKind::Client);
-        let builder = builder.with_start_time(end.checked_sub(statement.elapsed).unwrap_or(end)).with_attributes([
+        let builder = builder.with_start_time(end.checked_sub(statement.elapsed.0).unwrap_or(end)).with_attributes([
             KeyValue::new("db.system.name", "postgresql"),
             KeyValue::new("db.query.summary", statement.summary),
         ]);
@@ -57,14 +57,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StatementSpans {
 #[derive(Default)]
 struct Statement {
     summary: String,
-    elapsed: Duration,
+    elapsed: Elapsed,
 }
 
 impl Visit for Statement {
     fn record_f64(&mut self, field: &Field, seconds: f64) {
-        if field.name() == "elapsed_secs" {
-            self.elapsed = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        }
+        self.elapsed.record_f64(field, seconds);
     }
 
     fn record_str(&mut self, field: &Field, text: &str) {
