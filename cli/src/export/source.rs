@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use export::Table;
+use export::row::Row;
 use export::value::{Column, Value};
 use shared::db::Database;
 use sqlx::PgConnection;
@@ -29,6 +30,13 @@ pub trait Source {
 pub struct Opened {
     pub columns: Vec<Column>,
     pub rows: u64,
+}
+
+impl Opened {
+    /// Returns the columns of `R`, and this count of rows.
+    pub fn of<R: Row>(rows: i64) -> Self {
+        Self { columns: R::COLUMNS.to_vec(), rows: u64::try_from(rows).unwrap_or_default() }
+    }
 }
 
 /// All pages of a route's export.

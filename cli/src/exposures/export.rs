@@ -1,6 +1,9 @@
 //! The rows of `export exposures`.
 
-use export::value::{Column, Field as _, Kind, StoredJson, Value};
+use chrono::{DateTime, Utc};
+use export::row;
+use export::row::Row as _;
+use export::value::{Column, StoredJson, Value};
 use futures_util::TryStreamExt as _;
 use shared::db::Database;
 use sqlx::PgConnection;
@@ -10,37 +13,31 @@ use super::page::{Page, features};
 use crate::export::{Opened, Source};
 use crate::failure::Failure;
 
-/// The columns.
+row! {
+    ExposureRow {
+        exposure_id: i64 = "the number of the exposure",
+        user_email: String = "the address of the participant",
+        config_id: String = "the assignment whose page was shown",
+        case_id: i32 = "the case: the number of a visit (visit_occurrence_id)",
+        first_shown_at: DateTime<Utc> = "when this page was sent for the first time, or again after another one",
+        last_shown_at: DateTime<Utc> = "when it was sent again; views within an hour are not told apart",
+        page_sha256: String = "the SHA-256 of the page as it was sent",
+        features_shown: StoredJson = "the features on the page, as the analysis file names them",
+        ai_score_shown: bool = "whether the page shows an AI score",
+        ai_score: Option<String> = "the AI score as the page shows it",
+        answer_id: Option<i32> = "the answer that was given to this page",
+        code_version: String = "the version and commit of the service that made the page",
+        experiment_id: Option<String> = "the experiment that the assignment belonged to",
+        arm: Option<String> = "the arm of the assignment",
+        rl_run_id: Option<i32> = "the run that made the assignment",
+        policy_id: Option<String> = "the policy that chose the assignment",
+        allocation_probability: Option<f64> = "the probability with which the design drew the assignment, above 0 and at most 1",
+    }
+}
+
+/// Returns the columns.
 pub fn columns() -> Vec<Column> {
-    [
-        ("exposure_id", Kind::Integer, "the number of the exposure"),
-        ("user_email", Kind::Text, "the address of the participant"),
-        ("config_id", Kind::Text, "the assignment whose page was shown"),
-        ("case_id", Kind::Integer, "the case: the number of a visit (visit_occurrence_id)"),
-        (
-            "first_shown_at",
-            Kind::TimestampUtc,
-            "when this page was sent for the first time, or again after another one",
-        ),
-        ("last_shown_at", Kind::TimestampUtc, "when it was sent again; views within an hour are not told apart"),
-        ("page_sha256", Kind::Text, "the SHA-256 of the page as it was sent"),
-        ("features_shown", Kind::Json, "the features on the page, as the analysis file names them"),
-        ("ai_score_shown", Kind::Boolean, "whether the page shows an AI score"),
-        ("ai_score", Kind::Text, "the AI score as the page shows it"),
-        ("answer_id", Kind::Integer, "the answer that was given to this page"),
-        ("code_version", Kind::Text, "the version and commit of the service that made the page"),
-        ("experiment_id", Kind::Text, "the experiment that the assignment belonged to"),
-        ("arm", Kind::Text, "the arm of the assignment"),
-        ("rl_run_id", Kind::Integer, "the run that made the assignment"),
-        ("policy_id", Kind::Text, "the policy that chose the assignment"),
-        (
-            "allocation_probability",
-            Kind::Float,
-            "the probability with which the design drew the assignment, above 0 and at most 1",
-        ),
-    ]
-    .map(|(name, kind, about)| Column::new(name, kind, about))
-    .into()
+    ExposureRow::COLUMNS.to_vec()
 }
 
 /// All exposures, in their order.
@@ -53,7 +50,7 @@ impl Source for Exposures {
 
     async fn open(&mut self, snapshot: &mut PgConnection, _: &Database) -> Result<Opened, Failure> {
         let rows = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM exposure"#).fetch_one(snapshot).await?;
-        Ok(Opened { columns: columns(), rows: u64::try_from(rows).unwrap_or_default() })
+        Ok(Opened::of::<ExposureRow>(rows))
     }
 
     async fn rows(
@@ -73,26 +70,26 @@ impl Source for Exposures {
         )
         .fetch(snapshot);
         while let Some(row) = rows.try_next().await? {
-            let features = json(&features(&Page::read(&row.content)))?;
-            take(&[
-                row.id.value(),
-                row.user_email.value(),
-                row.task_id.value(),
-                row.case_id.value(),
-                Value::TimestampUtc(row.first_shown_at),
-                Value::TimestampUtc(row.last_shown_at),
-                row.page_sha256.value(),
-                features.value(),
-                Value::Boolean(row.ai_score.is_some()),
-                row.ai_score.value(),
-                row.answer_id.value(),
-                row.code_version.value(),
-                row.experiment_id.value(),
-                row.arm.value(),
-                row.rl_run_id.value(),
-                row.policy_id.value(),
-                row.allocation_probability.value(),
-            ])?;
+            let row = ExposureRow {
+                exposure_id: row.id,
+                user_email: row.user_email,
+                config_id: row.task_id,
+                case_id: row.case_id,
+                first_shown_at: row.first_shown_at,
+                last_shown_at: row.last_shown_at,
+                page_sha256: row.page_sha256,
+                features_shown: json(&features(&Page::read(&row.content)))?,
+                ai_score_shown: row.ai_score.is_some(),
+                ai_score: row.ai_score,
+                answer_id: row.answer_id,
+                code_version: row.code_version,
+                experiment_id: row.experiment_id,
+                arm: row.arm,
+                rl_run_id: row.rl_run_id,
+                policy_id: row.policy_id,
+                allocation_probability: row.allocation_probability,
+            };
+            take(&row.values())?;
         }
         Ok(())
     }

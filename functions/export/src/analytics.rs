@@ -14,6 +14,7 @@ use crate::value::TimestampUtc;
 pub struct Analytics;
 
 row! {
+    #[derive(utoipa::ToSchema)]
     AnalyticsRow {
         analytics_id: i32 = "the number of the timing",
         user_email: String = "the address of the participant",

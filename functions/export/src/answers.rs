@@ -50,6 +50,7 @@ impl FromStr for AnswerKey {
 }
 
 row! {
+    #[derive(utoipa::ToSchema)]
     AnswerRow {
         answer_id: i32 = "the number of the answer",
         case_id: Option<i32> = "the case: the number of a visit (visit_occurrence_id)",

@@ -15,6 +15,7 @@ use crate::value::StoredJson;
 pub struct DisplayConfigs;
 
 row! {
+    #[derive(utoipa::ToSchema)]
     DisplayConfigRow {
         config_id: String = "the id of the assignment",
         user_email: Option<String> = "the address of the participant",

@@ -16,7 +16,7 @@ mod operations;
 mod page;
 mod participants;
 mod request;
-mod row;
+pub mod row;
 mod since;
 pub mod value;
 mod whole;

@@ -14,6 +14,7 @@ use crate::value::Timestamp;
 pub struct Participants;
 
 row! {
+    #[derive(utoipa::ToSchema)]
     ParticipantRow {
         user_id: i32 = "the number of the account",
         position: Option<String> = "what the participant works as",

@@ -1,9 +1,10 @@
-//! Rows of exports, whose columns are declared once, in the order of the file.
+//! Rows of exports, whose columns are declared once, in the order of the file: of the routes here, and of the command line.
 
 use crate::value::{Column, Value};
 
 /// A row of an export.
-pub(crate) trait Row: Send + 'static {
+pub trait Row: Send + 'static {
+    /// The columns.
     const COLUMNS: &'static [Column];
 
     /// Returns one value per column.
@@ -15,10 +16,10 @@ pub(crate) trait Row: Send + 'static {
 
 /// Declares a struct whose fields are columns, with the codebook's description and unit: `age: i32 = "…" in "years"`. A
 /// column without a description does not compile.
+#[macro_export]
 macro_rules! row {
     ($(#[$doc:meta])* $row:ident { $($(#[$schema:meta])* $column:ident: $type:ty = $about:literal $(in $unit:literal)?,)* }) => {
         $(#[$doc])*
-        #[derive(utoipa::ToSchema)]
         pub(crate) struct $row {
             $($(#[$schema])* pub $column: $type,)*
         }
@@ -45,4 +46,4 @@ macro_rules! row {
     };
 }
 
-pub(crate) use row;
+pub use row;

@@ -163,6 +163,7 @@ fields! {
     String: Text, |text| Cow::Borrowed(text);
     Uuid: Text, |id| id.to_string().into();
     NaiveDate: Date, |date| *date;
+    DateTime<Utc>: TimestampUtc, |time| *time;
     StoredJson: Json, |json| &json.0;
 }
 

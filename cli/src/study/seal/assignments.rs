@@ -1,6 +1,8 @@
 //! The stored assignments: participant, case, arm and order. `display-configs` has what each shows.
 
-use export::value::{Column, Field as _, Kind, Value};
+use export::row;
+use export::row::Row as _;
+use export::value::{Column, Value};
 use futures_util::TryStreamExt as _;
 use shared::db::Database;
 use sqlx::PgConnection;
@@ -8,25 +10,23 @@ use sqlx::PgConnection;
 use crate::export::{Opened, Source};
 use crate::failure::Failure;
 
+row! {
+    AssignmentRow {
+        config_id: String = "the id of the assignment, as in display-configs",
+        user_email: Option<String> = "the address of the participant",
+        case_id: Option<i32> = "the case: the number of a visit (visit_occurrence_id)",
+        upload_order: i64 = "the order in which a participant gets the cases: the lowest first",
+        experiment_id: Option<String> = "the experiment that the assignment belongs to",
+        arm: Option<String> = "the arm of the assignment",
+        rl_run_id: Option<i32> = "the run that made the assignment",
+        policy_id: Option<String> = "the policy that chose the assignment",
+        allocation_probability: Option<f64> = "the probability with which the design drew the assignment, above 0 and at most 1",
+    }
+}
+
 /// Returns the columns.
 pub fn columns() -> Vec<Column> {
-    [
-        ("config_id", Kind::Text, "the id of the assignment, as in display-configs"),
-        ("user_email", Kind::Text, "the address of the participant"),
-        ("case_id", Kind::Integer, "the case: the number of a visit (visit_occurrence_id)"),
-        ("upload_order", Kind::Integer, "the order in which a participant gets the cases: the lowest first"),
-        ("experiment_id", Kind::Text, "the experiment that the assignment belongs to"),
-        ("arm", Kind::Text, "the arm of the assignment"),
-        ("rl_run_id", Kind::Integer, "the run that made the assignment"),
-        ("policy_id", Kind::Text, "the policy that chose the assignment"),
-        (
-            "allocation_probability",
-            Kind::Float,
-            "the probability with which the design drew the assignment, above 0 and at most 1",
-        ),
-    ]
-    .map(|(name, kind, about)| Column::new(name, kind, about))
-    .into()
+    AssignmentRow::COLUMNS.to_vec()
 }
 
 /// All assignments, in the order of their upload.
@@ -40,7 +40,7 @@ impl Source for Assignments {
     async fn open(&mut self, snapshot: &mut PgConnection, _: &Database) -> Result<Opened, Failure> {
         let rows =
             sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM display_config"#).fetch_one(snapshot).await?;
-        Ok(Opened { columns: columns(), rows: u64::try_from(rows).unwrap_or_default() })
+        Ok(Opened::of::<AssignmentRow>(rows))
     }
 
     async fn rows(
@@ -56,17 +56,18 @@ impl Source for Assignments {
         )
         .fetch(snapshot);
         while let Some(row) = rows.try_next().await? {
-            take(&[
-                row.id.value(),
-                row.user_email.value(),
-                row.case_id.value(),
-                row.upload_order.value(),
-                row.experiment_id.value(),
-                row.arm.value(),
-                row.rl_run_id.value(),
-                row.policy_id.value(),
-                row.allocation_probability.value(),
-            ])?;
+            let row = AssignmentRow {
+                config_id: row.id,
+                user_email: row.user_email,
+                case_id: row.case_id,
+                upload_order: row.upload_order,
+                experiment_id: row.experiment_id,
+                arm: row.arm,
+                rl_run_id: row.rl_run_id,
+                policy_id: row.policy_id,
+                allocation_probability: row.allocation_probability,
+            };
+            take(&row.values())?;
         }
         Ok(())
     }

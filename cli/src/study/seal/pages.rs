@@ -1,6 +1,8 @@
 //! The shown pages, exactly as sent.
 
-use export::value::{Column, Field as _, Kind, Value};
+use export::row;
+use export::row::Row as _;
+use export::value::{Column, Value};
 use futures_util::TryStreamExt as _;
 use shared::db::Database;
 use sqlx::PgConnection;
@@ -8,15 +10,17 @@ use sqlx::PgConnection;
 use crate::export::{Opened, Source};
 use crate::failure::Failure;
 
+row! {
+    PageRow {
+        page_sha256: String = "the SHA-256 of the page as it was sent, as in exposures",
+        content: String = "the body of the answer to GET /api/case-reviews/{id}",
+        ai_score: Option<String> = "the AI score as the page shows it",
+    }
+}
+
 /// Returns the columns.
 pub fn columns() -> Vec<Column> {
-    [
-        ("page_sha256", Kind::Text, "the SHA-256 of the page as it was sent, as in exposures"),
-        ("content", Kind::Text, "the body of the answer to GET /api/case-reviews/{id}"),
-        ("ai_score", Kind::Text, "the AI score as the page shows it"),
-    ]
-    .map(|(name, kind, about)| Column::new(name, kind, about))
-    .into()
+    PageRow::COLUMNS.to_vec()
 }
 
 /// All pages, in the order of their hashes.
@@ -29,7 +33,7 @@ impl Source for Pages {
 
     async fn open(&mut self, snapshot: &mut PgConnection, _: &Database) -> Result<Opened, Failure> {
         let rows = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM shown_page"#).fetch_one(snapshot).await?;
-        Ok(Opened { columns: columns(), rows: u64::try_from(rows).unwrap_or_default() })
+        Ok(Opened::of::<PageRow>(rows))
     }
 
     async fn rows(
@@ -43,8 +47,8 @@ impl Source for Pages {
         )
         .fetch(snapshot);
         while let Some(row) = rows.try_next().await? {
-            let content = String::from_utf8_lossy(&row.content);
-            take(&[row.page_sha256.value(), Value::Text(content), row.ai_score.value()])?;
+            let content = String::from_utf8_lossy(&row.content).into_owned();
+            take(&PageRow { page_sha256: row.page_sha256, content, ai_score: row.ai_score }.values())?;
         }
         Ok(())
     }
