@@ -25,8 +25,13 @@ use crate::Failure;
 use crate::postgres::Database;
 use crate::server::environment;
 
-/// Secrets, which Parameter Store has.
-const SECRETS: [&str; 4] = ["DATABASE_URL", "JWT_SECRET_KEY", "ADMIN_API_KEY", "EXPORT_API_KEY"];
+/// Secrets, which Parameter Store has, and the variables that name their parameters.
+const SECRETS: [(&str, &str); 4] = [
+    ("DATABASE_URL", "DATABASE_URL_PARAMETER"),
+    ("JWT_SECRET_KEY", "JWT_SECRET_KEY_PARAMETER"),
+    ("ADMIN_API_KEY", "ADMIN_API_KEY_PARAMETER"),
+    ("EXPORT_API_KEY", "EXPORT_API_KEY_PARAMETER"),
+];
 
 /// Parameter Store and the way to the database. They end with this.
 pub struct Surroundings {
@@ -46,12 +51,17 @@ impl Surroundings {
         url.set_host(Some("localhost"))?;
         url.set_port(Some(port)).map_err(|()| "the database's address takes no port")?;
         url.set_query(Some("sslmode=verify-full"));
-        let value = |name, value| if name == "DATABASE_URL" { url.to_string() } else { value };
-        let (secrets, mut told): (Vec<_>, Vec<_>) =
-            environment(database).into_iter().partition(|(name, _)| SECRETS.contains(name));
-        told.extend(secrets.iter().map(|(name, _)| (parameter(name), format!("/bench/{name}"))));
-        let secrets = secrets.into_iter().map(|(name, of_test)| (format!("/bench/{name}"), value(name, of_test)));
-        let (address, ssm) = serve_parameters(secrets.collect()).await?;
+        let (mut told, mut stored) = (Vec::new(), Vec::new());
+        for (name, value) in environment(&database.at(url.into())) {
+            match SECRETS.iter().find(|(secret, _)| *secret == name) {
+                Some((_, parameter)) => {
+                    told.push((*parameter, format!("/bench/{name}")));
+                    stored.push((format!("/bench/{name}"), value));
+                }
+                None => told.push((name, value)),
+            }
+        }
+        let (address, ssm) = serve_parameters(stored).await?;
         told.extend([
             ("AWS_ENDPOINT_URL", format!("http://{address}")),
             ("AWS_ACCESS_KEY_ID", "invented".to_owned()),
@@ -65,16 +75,6 @@ impl Surroundings {
 impl Drop for Surroundings {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
-    }
-}
-
-/// The variable that names the parameter of a secret.
-fn parameter(secret: &str) -> &'static str {
-    match secret {
-        "DATABASE_URL" => "DATABASE_URL_PARAMETER",
-        "JWT_SECRET_KEY" => "JWT_SECRET_KEY_PARAMETER",
-        "ADMIN_API_KEY" => "ADMIN_API_KEY_PARAMETER",
-        _ => "EXPORT_API_KEY_PARAMETER",
     }
 }
 
