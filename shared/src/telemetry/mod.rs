@@ -23,14 +23,11 @@ const REQUEST_LOG: &str = "shared::http::request_log";
 /// logged with their location but without their message, which may quote a value.
 pub fn start() {
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
-    let lines = subscriber(&wanted, std::io::stdout);
-    let (is_started, problem) = if spans::is_enabled() {
-        match spans::exported(lines) {
-            Ok(exported) => (exported.try_init().is_ok(), None),
-            Err(problem) => (subscriber(&wanted, std::io::stdout).try_init().is_ok(), Some(problem)),
-        }
-    } else {
-        (lines.try_init().is_ok(), None)
+    let lines = || subscriber(&wanted, std::io::stdout);
+    let (is_started, problem) = match spans::is_enabled().then(|| spans::exported(lines())) {
+        Some(Ok(exported)) => (exported.try_init().is_ok(), None),
+        Some(Err(problem)) => (lines().try_init().is_ok(), Some(problem)),
+        None => (lines().try_init().is_ok(), None),
     };
     if let Some(problem) = problem {
         tracing::error!(problem, "spans are not exported: correct OTEL_EXPORTER_OTLP_ENDPOINT");
