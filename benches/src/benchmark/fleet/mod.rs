@@ -62,6 +62,8 @@ async fn measure(bench: &Bench, cluster: &Cluster) -> Result<Section, Failure> {
     let fleet = fleet(bench, &pooled, processes).await?;
     let through_pooler = observe(&study, processes, fleet.address().port(), busy).await?;
     fleet.stop().await;
+    // its connections would be missing to the container
+    drop(bouncer);
     study.reset().await?;
 
     let server = ServerProcess::start(bench.binary("augmed-server")?, &study.database).await?;
