@@ -1,7 +1,6 @@
 //! Users of a server in processes of their own: this test binary again, with a cluster to use.
 
 use std::env;
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
