@@ -19,6 +19,7 @@ mod doctor;
 mod export;
 mod exposures;
 mod failure;
+mod html_page;
 mod input;
 mod load;
 mod migration;

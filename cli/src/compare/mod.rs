@@ -16,18 +16,16 @@ mod rules;
 mod study;
 mod walk;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use minijinja::Environment;
-use minijinja::value::Serde;
 use tokio::sync::Mutex;
 
 use crate::confirmation::Confirmation;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::html_page;
 use crate::output::Output;
 use crate::report::Ending;
 
@@ -114,10 +112,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    if context.json && arguments.html.as_ref().is_some_and(Output::is_stdout) {
-        let both = Failure::usage("--json and the page cannot both go to standard output");
-        return Err(both.with_remedy("name a file: --html FILE"));
-    }
+    html_page::refuse_beside_json(arguments.html.as_ref(), context)?;
     let (app, config) = context.app().await?;
     let timeout = Duration::from_secs(arguments.timeout.into());
     let old = System::new(&arguments.old, arguments.rate, timeout)?;
@@ -150,9 +145,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
 
 fn show(compared: &Compared, html: Option<&Output>, context: &Context) -> Result<Ending, Failure> {
     if let Some(output) = html {
-        let mut file = output.open()?;
-        file.write_all(page(compared)?.as_bytes())?;
-        file.keep()?;
+        html_page::write(&html_page::render(include_str!("page.html"), compared)?, output)?;
         if output.is_stdout() {
             return Ok(crate::report::Report::ending(compared));
         }
@@ -194,13 +187,4 @@ fn journal(arguments: &Arguments) -> Result<Journal, Failure> {
         Some(path) => Journal::open(path, &begun),
         None => Ok(Journal::default()),
     }
-}
-
-/// Renders a self-contained page.
-fn page(compared: &Compared) -> Result<String, Failure> {
-    let mut environment = Environment::new();
-    let rendered = environment
-        .add_template("page.html", include_str!("page.html"))
-        .and_then(|()| environment.get_template("page.html")?.render(minijinja::Value::from(Serde(compared))));
-    rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
 }

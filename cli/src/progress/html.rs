@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use minijinja::Environment;
-use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::model::{Arm, Participant, State, Study, Work};
 use super::plot::{Bars, Durations, Ranges, Value};
 use super::words::{checks, count, percent, quartiles};
 use crate::failure::Failure;
+use crate::html_page;
 
 /// Maximum answers listed in one line.
 const MAX_LISTED_ANSWERS: usize = 20;
@@ -22,11 +21,7 @@ const SHOWN_DAYS: u64 = 60;
 pub fn page(study: &Study, with_addresses: bool) -> Result<String, Failure> {
     let page = Page::of(study, with_addresses);
     let template = concat!(include_str!("bars.html"), include_str!("report.html"));
-    let mut environment = Environment::new();
-    let rendered = environment
-        .add_template("report.html", template)
-        .and_then(|()| environment.get_template("report.html")?.render(minijinja::Value::from(Serde(&page))));
-    rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
+    html_page::render(template, &page)
 }
 
 /// Data for the template.

@@ -7,13 +7,12 @@ mod queries;
 mod report;
 mod words;
 
-use std::io::Write as _;
-
 use chrono::Utc;
 use clap::Args;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::html_page;
 use crate::output::Output;
 use crate::report::Ending;
 use crate::waiting;
@@ -45,18 +44,13 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
-    if context.json && arguments.html.as_ref().is_some_and(Output::is_stdout) {
-        let both = Failure::usage("--json and the page cannot both go to standard output");
-        return Err(both.with_remedy("name a file: --html FILE"));
-    }
+    html_page::refuse_beside_json(arguments.html.as_ref(), context)?;
     let db = context.reads().await?;
     let facts = waiting::spin("counting", queries::ask(&db)).await?;
     let study = Study::of(facts, arguments.stuck_after_days, Utc::now());
     if let Some(out) = &arguments.html {
         let page = html::page(&study, arguments.with_addresses)?;
-        let mut file = out.open()?;
-        file.write_all(page.as_bytes())?;
-        file.keep()?;
+        html_page::write(&page, out)?;
         if out.is_stdout() {
             return Ok(Ending::Done);
         }

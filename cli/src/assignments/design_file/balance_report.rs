@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use minijinja::Environment;
-use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::simulate::{Balance, Share};
 use crate::failure::Failure;
+use crate::html_page;
 use crate::progress::plot::{Bars, Value};
 use crate::report::Report;
 use crate::table;
@@ -90,11 +89,7 @@ pub fn page(balance: &Balance) -> Result<String, Failure> {
         plots: balance.shares.iter().map(plot).collect(),
     };
     let template = concat!(include_str!("../../progress/bars.html"), include_str!("balance.html"));
-    let mut environment = Environment::new();
-    let rendered = environment
-        .add_template("balance.html", template)
-        .and_then(|()| environment.get_template("balance.html")?.render(minijinja::Value::from(Serde(&page))));
-    rendered.map_err(|error| Failure::new(format!("the page cannot be written: {error}")))
+    html_page::render(template, &page)
 }
 
 fn plot(share: &Share) -> Plot {

@@ -1,7 +1,5 @@
 //! `generate --design-file`: draws, checks or simulates a design, and writes the result.
 
-use std::io::Write as _;
-
 use super::arguments::DesignArguments;
 use super::balance_report;
 use super::design::Design;
@@ -11,6 +9,7 @@ use super::study::{Given, Study, read};
 use crate::assignments::export::COLUMNS;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::html_page;
 use crate::input::Input;
 use crate::output::Output;
 use crate::report::{Ending, Report as _};
@@ -58,16 +57,11 @@ fn simulate(
     html: Option<&Output>,
     context: &Context,
 ) -> Result<Ending, Failure> {
-    if context.json && html.is_some_and(Output::is_stdout) {
-        let both = Failure::usage("--json and the page cannot both go to standard output");
-        return Err(both.with_remedy("name a file: --html FILE"));
-    }
+    html_page::refuse_beside_json(html, context)?;
     let balance = simulate::simulate(&study.design, &study.sample, seed, simulations);
     let balance = balance.map_err(|problem| file.failure(problem))?;
     if let Some(out) = html {
-        let mut page = out.open()?;
-        page.write_all(balance_report::page(&balance)?.as_bytes())?;
-        page.keep()?;
+        html_page::write(&balance_report::page(&balance)?, out)?;
         if out.is_stdout() {
             return Ok(Ending::Done);
         }
