@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
 mod addresses;
+mod crowded;
 mod poolers;
 mod replica;
 mod roles;
@@ -39,6 +40,9 @@ fn main() -> ExitCode {
         roles::a_role_that_does_not_see_public_is_refused,
         roles::plan_names_what_a_role_may_not_do_before_up_fails,
         roles::too_many_clients_are_overload_and_no_fault,
+        crowded::idle_processes_give_connections_back_once_half_are_in_use,
+        crowded::a_process_keeps_its_connection_while_there_are_enough,
+        crowded::a_process_whose_session_was_ended_is_served_at_once,
     ];
     // a PostgreSQL that was downloaded has no pg_basebackup
     let no_replica = !replica::has_programs();

@@ -38,10 +38,33 @@ pub struct Address(Arc<Inner>);
 
 struct Inner {
     target: ArcSwap<Target>,
-    settings: Settings,
+    user: User,
     /// Set by the first connection, unless the configuration says so.
     is_pooled: AtomicBool,
     prologue: Arc<str>,
+}
+
+/// Who uses a connection.
+#[derive(Clone, Copy)]
+enum User {
+    Requests,
+    Command,
+}
+
+impl User {
+    fn settings(self) -> Settings {
+        match self {
+            Self::Requests => REQUEST_SETTINGS,
+            Self::Command => &[],
+        }
+    }
+
+    async fn open_session(self, options: &PgConnectOptions) -> Result<Option<PgConnection>, sqlx::Error> {
+        match self {
+            Self::Requests => session::open_for_requests(options, REQUEST_SETTINGS).await,
+            Self::Command => session::open_session(options).await,
+        }
+    }
 }
 
 enum Target {
@@ -64,26 +87,26 @@ impl Address {
             Deployment::Lambda { .. } => Target::Url(config.database_url.clone()),
             Deployment::Container { .. } => Target::Known(options(&config.database_url)?.into()),
         };
-        Ok(Self::new(target, REQUEST_SETTINGS, config.database_direct_url.is_some()))
+        Ok(Self::new(target, User::Requests, config.database_direct_url.is_some()))
     }
 
     /// Returns the address of the replica in `config`, for exports.
     pub fn of_replica(config: &Config) -> Result<Option<Self>, sqlx::Error> {
         let Some(url) = &config.database_replica_url else { return Ok(None) };
-        Ok(Some(Self::new(Target::Known(options(url)?.into()), REQUEST_SETTINGS, false)))
+        Ok(Some(Self::new(Target::Known(options(url)?.into()), User::Requests, false)))
     }
 
     /// Returns the address for a command, whose statements have no time limit.
     pub fn of_command(options: PgConnectOptions, is_pooled: bool) -> Self {
-        Self::new(Target::Known(options.into()), &[], is_pooled)
+        Self::new(Target::Known(options.into()), User::Command, is_pooled)
     }
 
-    fn new(target: Target, settings: Settings, is_pooled: bool) -> Self {
+    fn new(target: Target, user: User, is_pooled: bool) -> Self {
         Self(Arc::new(Inner {
             target: ArcSwap::from_pointee(target),
-            settings,
+            user,
             is_pooled: is_pooled.into(),
-            prologue: session::prologue(settings).into(),
+            prologue: session::prologue(user.settings()).into(),
         }))
     }
 
@@ -99,7 +122,7 @@ impl Address {
             Target::Url(url) => options(url)?,
         };
         if !self.0.is_pooled.load(Ordering::Relaxed) {
-            if let Some(connection) = session::open(options.clone(), self.0.settings).await? {
+            if let Some(connection) = self.0.user.open_session(&options).await? {
                 return Ok(Opened { connection, prologue: None });
             }
             self.0.is_pooled.store(true, Ordering::Relaxed);

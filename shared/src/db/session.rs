@@ -17,31 +17,52 @@ const SESSION_MARKER: &str = "augmed.session";
 /// 08P01: PgBouncer does not know a startup parameter. 0A000: RDS Proxy does not support `options`.
 const STARTUP_REFUSED: [&str; 2] = ["08P01", "0A000"];
 
-/// Opens a session with `settings`. Returns none behind a pooler that keeps no sessions.
-pub(super) async fn open(options: PgConnectOptions, settings: Settings) -> Result<Option<PgConnection>, sqlx::Error> {
+/// Asks whether our startup options reached the server. PgBouncer with `ignore_startup_parameters = options` accepts and
+/// drops them.
+const HAS_MARKER: &str = "SELECT current_setting('augmed.session', true) = 'on'";
+
+/// Asks the same. Once half of the server's connections are in use, it also lets the server end this session after two
+/// idle seconds: Lambda keeps idle processes for minutes, and others need their connections. A connection that was idle
+/// for a second is pinged before use, so no request meets the end of its session.
+const HAS_MARKER_AND_YIELDS: &str = "SELECT current_setting('augmed.session', true) = 'on',
+    CASE WHEN current_setting('augmed.session', true) = 'on'
+          -- PostgreSQL 13 has no idle_session_timeout
+          AND current_setting('server_version_num')::int >= 140000
+          AND (SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE backend_type = 'client backend')
+              > current_setting('max_connections')::int / 2
+         THEN set_config('idle_session_timeout', '2s', false) END";
+
+/// Opens a session for requests, with `settings`. Returns none behind a pooler that keeps no sessions.
+pub(super) async fn open_for_requests(
+    options: &PgConnectOptions,
+    settings: Settings,
+) -> Result<Option<PgConnection>, sqlx::Error> {
+    open(options.clone(), settings, HAS_MARKER_AND_YIELDS).await
+}
+
+/// Opens a session without limits, for migrations and commands. Returns none behind a pooler that keeps no sessions.
+pub async fn open_session(options: &PgConnectOptions) -> Result<Option<PgConnection>, sqlx::Error> {
+    open(options.clone(), &[], HAS_MARKER).await
+}
+
+async fn open(
+    options: PgConnectOptions,
+    settings: Settings,
+    has_marker: &str,
+) -> Result<Option<PgConnection>, sqlx::Error> {
     let options = options.options(settings.iter().copied().chain([(SESSION_MARKER, "on")]));
     let mut connection = match options.connect().await {
         Ok(connection) => connection,
         Err(error) if has_code(&error, &STARTUP_REFUSED) => return Ok(None),
         Err(error) => return Err(error),
     };
-    if has_marker(&mut connection).await? {
+    // simple protocol: one round trip, and no prepared statement remains
+    let mark = connection.fetch_one(has_marker).await?;
+    if mark.try_get_unchecked::<Option<String>, _>(0)?.as_deref() == Some("t") {
         return Ok(Some(connection));
     }
     connection.close().await?;
     Ok(None)
-}
-
-/// Opens a session without limits, for migrations, or returns none behind a pooler that keeps no sessions.
-pub async fn open_session(options: &PgConnectOptions) -> Result<Option<PgConnection>, sqlx::Error> {
-    open(options.clone(), &[]).await
-}
-
-/// PgBouncer with `ignore_startup_parameters = options` accepts the options and silently drops them.
-async fn has_marker(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    // simple protocol: one round trip, and no prepared statement remains
-    let mark = connection.fetch_one("SELECT current_setting('augmed.session', true) = 'on'").await?;
-    Ok(mark.try_get_unchecked::<Option<String>, _>(0)?.as_deref() == Some("t"))
 }
 
 /// Opens a connection to a pooler that keeps no sessions. Each prepared statement is used once, within one transaction.

@@ -1,0 +1,92 @@
+//! More function processes than connections: each is served in the end, because idle ones give their connections back.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use local::postgres::{Config, Server};
+use shared::db::{Address, Database, Deployment};
+use tempfile::TempDir;
+use tests::app;
+use tokio::task::spawn_blocking;
+
+const FUNCTION: Deployment = Deployment::Lambda { max_concurrency: 1 };
+const CONNECTIONS: usize = 20;
+/// PostgreSQL keeps three connections for superusers, which the tests are.
+const HALF: usize = CONNECTIONS / 2;
+
+/// A PostgreSQL with few connections.
+struct Small {
+    server: Server,
+    _directory: TempDir,
+}
+
+impl Small {
+    async fn start() -> Self {
+        // for root, PostgreSQL runs under another account
+        let open = Permissions::from_mode(0o755);
+        let directory = tempfile::Builder::new().prefix("augmed-crowded-").permissions(open).tempdir().unwrap();
+        let config = Config::test(directory.path()).settings(&[("max_connections", "20")]);
+        let server = spawn_blocking(move || Server::start(&config).unwrap()).await.unwrap();
+        Self { server, _directory: directory }
+    }
+
+    /// Returns the database as one function process has it.
+    fn process(&self) -> Database {
+        let config = shared::Config::from_environment(&app::environment(&self.server.url("postgres"))).unwrap();
+        Database::new(Address::of(&config, FUNCTION).unwrap(), FUNCTION)
+    }
+}
+
+async fn is_served(process: &Database) -> bool {
+    sqlx::query("SELECT 1").execute(process).await.is_ok()
+}
+
+pub async fn idle_processes_give_connections_back_once_half_are_in_use() {
+    let small = Small::start().await;
+    let fleet: Vec<Database> = (0..2 * CONNECTIONS).map(|_| small.process()).collect();
+    let mut waiting: Vec<&Database> = fleet.iter().collect();
+    let started = Instant::now();
+
+    while !waiting.is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(30), "{} processes are still refused", waiting.len());
+        let mut refused = Vec::new();
+        for process in waiting {
+            if !is_served(process).await {
+                refused.push(process);
+            }
+        }
+        waiting = refused;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+pub async fn a_process_keeps_its_connection_while_there_are_enough() {
+    let small = Small::start().await;
+    let process = small.process();
+    let pid = async || sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(&process).await.unwrap();
+    let before = pid().await;
+    let others: Vec<Database> = (1..HALF).map(|_| small.process()).collect();
+    for other in &others {
+        assert!(is_served(other).await);
+    }
+
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    assert_eq!(pid().await, before);
+}
+
+pub async fn a_process_whose_session_was_ended_is_served_at_once() {
+    let small = Small::start().await;
+    let fleet: Vec<Database> = (0..=HALF).map(|_| small.process()).collect();
+    for process in &fleet {
+        assert!(is_served(process).await);
+    }
+
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'";
+    let sessions: i64 = sqlx::query_scalar(sessions).fetch_one(&fleet[0]).await.unwrap();
+    assert_eq!(usize::try_from(sessions).unwrap(), HALF, "the last one was beyond the half");
+    assert!(is_served(&fleet[HALF]).await);
+}
