@@ -30,7 +30,7 @@ pub fn entries(json: &str) -> Option<Vec<&RawValue>> {
 
 /// Returns a text, with U+FFFD for an unpaired surrogate; `None` for anything else.
 pub fn text(json: &RawValue) -> Option<String> {
-    json.get().starts_with('"').then(|| python::json_cell(json))
+    json.get().starts_with('"').then(|| python::json_cell(json.get()))
 }
 
 struct Fields<'a>(IndexMap<String, &'a RawValue>);
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = IndexMap::new();
         while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            fields.insert(python::json_cell(name), value);
+            fields.insert(python::json_cell(name.get()), value);
         }
         Ok(Fields(fields))
     }
@@ -90,7 +90,7 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
 /// Returns whether a JSON string equals `text`; decodes only strings with escapes.
 fn is_text(string: &RawValue, text: &str) -> bool {
     let quoted = string.get();
-    if quoted.contains('\\') { python::json_cell(string) == text } else { &quoted[1..quoted.len() - 1] == text }
+    if quoted.contains('\\') { python::json_cell(quoted) == text } else { &quoted[1..quoted.len() - 1] == text }
 }
 
 #[cfg(test)]

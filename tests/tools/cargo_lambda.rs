@@ -37,14 +37,19 @@ pub async fn watch_and_invoke_as_the_documentation_prints_them() {
         let answer = watch.invoke(fixture).await;
         assert_eq!(answer["statusCode"], 200, "{fixture}: {answer}");
     }
+    let answer = watch.invoke_example().await;
+    assert_eq!(answer["statusCode"], 404, "the example's path is /, which no function serves: {answer}");
 }
+
+/// The name of the Rust runtime's example of a load balancer's event (aws-lambda-rust-runtime, lambda-events/src/fixtures).
+const EXAMPLE: &str = "alb-lambda-target-request-headers-only";
 
 /// A running `cargo lambda watch`. Its functions end with it.
 struct Watch {
     process: Child,
     port: u16,
-    /// With the file of variables, which is read again for each function.
-    _folder: TempDir,
+    /// Contains the file of variables, which is read again for each function, and cargo-lambda's cache.
+    folder: TempDir,
 }
 
 impl Watch {
@@ -66,7 +71,7 @@ impl Watch {
             .process_group(0)
             .spawn()
             .unwrap();
-        let watch = Self { process, port, _folder: folder };
+        let watch = Self { process, port, folder };
         let begun = Instant::now();
         while watch.try_get("healthcheck/api/healthcheck", "").await.is_none_or(|(status, _)| status != 200) {
             let said = || std::fs::read_to_string(&said).unwrap();
@@ -102,16 +107,29 @@ impl Watch {
     /// Sends a fixture to the health check by `cargo lambda invoke`.
     async fn invoke(&self, fixture: &str) -> Value {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{fixture}.json"));
-        let invoked = cargo_lambda("invoke")
+        self.invoke_with(cargo_lambda("invoke").arg("--data-file").arg(file)).await
+    }
+
+    /// Sends the example by its name. Its text comes from cargo-lambda's cache, because tests download nothing.
+    async fn invoke_example(&self) -> Value {
+        let cache = self.folder.path().join("cargo-lambda/invoke-fixtures");
+        std::fs::create_dir_all(&cache).unwrap();
+        let event = include_str!("../fixtures/alb/single-value.json").replace("/api/healthcheck", "/");
+        std::fs::write(cache.join(format!("example-{EXAMPLE}.json")), event).unwrap();
+        let mut invoke = cargo_lambda("invoke");
+        self.invoke_with(invoke.env("XDG_CACHE_HOME", self.folder.path()).args(["--data-example", EXAMPLE])).await
+    }
+
+    async fn invoke_with(&self, invoke: &mut Command) -> Value {
+        let invoked = invoke
             .args(["healthcheck", "--invoke-address", "127.0.0.1", "--invoke-port", &self.port.to_string()])
-            .args(["--output-format", "json", "--data-file"])
-            .arg(file)
+            .args(["--output-format", "json"])
             .output()
             .await
             .unwrap();
         let said = String::from_utf8_lossy(&invoked.stdout);
         serde_json::from_str(&said)
-            .unwrap_or_else(|error| panic!("{fixture}: {error}: {said}{}", String::from_utf8_lossy(&invoked.stderr)))
+            .unwrap_or_else(|error| panic!("{error}: {said}{}", String::from_utf8_lossy(&invoked.stderr)))
     }
 }
 

@@ -7,7 +7,6 @@ use export::value::{Column, StoredJson, Value};
 use futures_util::TryStreamExt as _;
 use shared::db::Database;
 use sqlx::PgConnection;
-use sqlx::types::Json;
 
 use super::page::{Page, features};
 use crate::export::{Opened, Source};
@@ -96,5 +95,5 @@ impl Source for Exposures {
 }
 
 fn json(features: &[String]) -> Result<StoredJson, Failure> {
-    Ok(Json(serde_json::value::to_raw_value(features).map_err(std::io::Error::from)?))
+    Ok(serde_json::value::to_raw_value(features).map_err(std::io::Error::from)?.into())
 }

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
-use serde::{Serialize, Serializer};
 use serde_json::Error;
 
 use crate::page::Pagination;
@@ -24,21 +23,16 @@ pub fn json_end_of_all(rows: u64) -> Result<String, Error> {
 
 /// Writes a row of a JSON document, preceded by a comma unless it is the first.
 pub fn write_json_row(mut out: impl Write, columns: &[Column], values: &[Value<'_>], is_first: bool) -> io::Result<()> {
-    if !is_first {
-        out.write_all(b",")?;
+    out.write_all(if is_first { b"{" } else { b",{" })?;
+    for (position, (column, value)) in columns.iter().zip(values).enumerate() {
+        if position > 0 {
+            out.write_all(b",")?;
+        }
+        serde_json::to_writer(&mut out, &column.name)?;
+        out.write_all(b":")?;
+        value.write_json(&mut out)?;
     }
-    Ok(serde_json::to_writer(out, &Object { columns, values })?)
-}
-
-struct Object<'a> {
-    columns: &'a [Column],
-    values: &'a [Value<'a>],
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.columns.iter().map(|column| &column.name).zip(self.values))
-    }
+    out.write_all(b"}")
 }
 
 /// Returns a writer with the format of Python's `csv.writer`.

@@ -1,14 +1,16 @@
-//! Values of rows and their two representations: JSON ([`Serialize`]) and CSV ([`Value::cell`]), which differ as in the
+//! Values of rows and their two representations: JSON ([`Value::write_json`]) and CSV ([`Value::cell`]), which differ as in the
 //! old system.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use shared::python::{bool_str, float_repr, json_cell};
 use shared::time::{StoredTime, isoformat, isoformat_utc};
-use sqlx::types::Json;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef, Postgres};
+use sqlx::{Decode, Type};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,8 +35,8 @@ pub enum Value<'a> {
     Timestamp(NaiveDateTime),
     /// A time with its zone: `2024-05-01 10:00:00+00:00`, with a `T` in CSV.
     TimestampUtc(DateTime<Utc>),
-    /// JSON as stored; numbers keep their digits.
-    Json(&'a RawValue),
+    /// JSON as stored, without surrounding whitespace; numbers keep their digits.
+    Json(&'a str),
 }
 
 /// The type of a column's values.
@@ -96,18 +98,19 @@ impl Value<'_> {
     }
 }
 
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Value<'_> {
+    /// Writes the value as JSON.
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
         match self {
-            Self::Null => serializer.serialize_none(),
-            Self::Boolean(value) => serializer.serialize_bool(*value),
-            Self::Integer(number) => serializer.serialize_i64(*number),
-            Self::Unsigned(number) => serializer.serialize_u64(*number),
-            Self::Float(number) => serializer.serialize_f64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Date(date) => date.serialize(serializer),
-            Self::Timestamp(_) | Self::TimestampUtc(_) => serializer.serialize_str(&self.cell().replace('T', " ")),
-            Self::Json(json) => json.serialize(serializer),
+            Self::Null => out.write_all(b"null"),
+            Self::Boolean(value) => Ok(serde_json::to_writer(out, value)?),
+            Self::Integer(number) => Ok(serde_json::to_writer(out, number)?),
+            Self::Unsigned(number) => Ok(serde_json::to_writer(out, number)?),
+            Self::Float(number) => Ok(serde_json::to_writer(out, number)?),
+            Self::Text(text) => Ok(serde_json::to_writer(out, text)?),
+            Self::Date(date) => Ok(serde_json::to_writer(out, date)?),
+            Self::Timestamp(_) | Self::TimestampUtc(_) => write!(out, "\"{}\"", self.cell().replace('T', " ")),
+            Self::Json(json) => out.write_all(json.as_bytes()),
         }
     }
 }
@@ -122,11 +125,7 @@ pub trait Field {
 
     /// Returns how much memory it takes in addition to its row, in bytes.
     fn bytes(&self) -> usize {
-        match self.value() {
-            Value::Text(Cow::Borrowed(text)) => text.len(),
-            Value::Json(json) => json.get().len(),
-            _ => 0,
-        }
+        0
     }
 }
 
@@ -142,8 +141,29 @@ pub(crate) struct Timestamp(StoredTime);
 #[sqlx(transparent, no_pg_array)]
 pub(crate) struct TimestampUtc(StoredTime);
 
-/// [`Value::Json`].
-pub type StoredJson = Json<Box<RawValue>>;
+/// JSON as PostgreSQL has checked and stored it. It is not parsed again: an export of a million answers has gigabytes
+/// of it (docs/performance.md).
+#[derive(Clone, Debug)]
+pub struct StoredJson(Box<str>);
+
+impl From<Box<RawValue>> for StoredJson {
+    fn from(json: Box<RawValue>) -> Self {
+        Self(json.into())
+    }
+}
+
+impl Type<Postgres> for StoredJson {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_name("json")
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for StoredJson {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        // PostgreSQL keeps the whitespace around the text (RFC 8259 section 2)
+        Ok(Self(value.as_str()?.trim_matches([' ', '\t', '\n', '\r']).into()))
+    }
+}
 
 macro_rules! fields {
     ($($type:ty: $kind:ident, |$field:ident| $value:expr;)*) => { $(impl Field for $type {
@@ -160,11 +180,29 @@ fields! {
     i32: Integer, |number| i64::from(*number);
     i64: Integer, |number| *number;
     f64: Float, |number| *number;
-    String: Text, |text| Cow::Borrowed(text);
     Uuid: Text, |id| id.to_string().into();
     NaiveDate: Date, |date| *date;
     DateTime<Utc>: TimestampUtc, |time| *time;
-    StoredJson: Json, |json| &json.0;
+}
+
+impl Field for String {
+    const KIND: Kind = Kind::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Text(Cow::Borrowed(self))
+    }
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Field for StoredJson {
+    const KIND: Kind = Kind::Json;
+    fn value(&self) -> Value<'_> {
+        Value::Json(&self.0)
+    }
+    fn bytes(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Field for Timestamp {
@@ -185,5 +223,8 @@ impl<T: Field> Field for Option<T> {
     const KIND: Kind = T::KIND;
     fn value(&self) -> Value<'_> {
         self.as_ref().map_or(Value::Null, Field::value)
+    }
+    fn bytes(&self) -> usize {
+        self.as_ref().map_or(0, Field::bytes)
     }
 }

@@ -176,8 +176,8 @@ fn kind(title: &str, options: &[Option<String>]) -> Answer {
 /// Returns an answer as text: several options are separated by semicolons; `None` if it is empty.
 pub fn answer_text(value: &RawValue) -> Option<String> {
     let cells: Vec<String> = match entries(value.get()) {
-        Some(several) => several.into_iter().map(json_cell).collect(),
-        None => vec![json_cell(value)],
+        Some(several) => several.into_iter().map(|entry| json_cell(entry.get())).collect(),
+        None => vec![json_cell(value.get())],
     };
     let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
     (!cells.is_empty()).then(|| cells.join("; "))

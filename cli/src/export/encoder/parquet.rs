@@ -108,7 +108,7 @@ impl Gathered {
             + match value {
                 _ if !is_there => 0,
                 Value::Text(text) => size_of::<ByteArray>() + text.len(),
-                Value::Json(json) => size_of::<ByteArray>() + json.get().len(),
+                Value::Json(json) => size_of::<ByteArray>() + json.len(),
                 _ => size_of::<i64>(),
             }
     }
@@ -154,7 +154,7 @@ impl Values {
             (Self::Float(values), Value::Float(number)) => values.push(*number),
             (Self::Float(values), Value::Integer(number)) => values.push(*number as f64),
             (Self::Text(values), Value::Text(text)) => values.push(ByteArray::from(&**text)),
-            (Self::Text(values), Value::Json(json)) => values.push(ByteArray::from(json.get())),
+            (Self::Text(values), Value::Json(json)) => values.push(ByteArray::from(*json)),
             (Self::Date(values), Value::Date(date)) => values.push(date.to_epoch_days()),
             _ => return false,
         }

@@ -13,7 +13,7 @@ impl Spreadsheet {
         let is_formula = |value: &&Value<'_>| match value {
             Value::Text(text) => is_formula(text),
             // lists and objects begin with a bracket
-            Value::Json(json) => json.get().strip_prefix('"').is_some_and(is_formula),
+            Value::Json(json) => json.strip_prefix('"').is_some_and(is_formula),
             _ => false,
         };
         self.formulas += values.iter().filter(is_formula).map(|_| 1).sum::<u64>();
