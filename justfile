@@ -58,8 +58,9 @@ lint:
     scripts/sqlx-prepare --check --lint
     scripts/features
 
-# Lint template.yaml and the stacks in it
+# Lint template.yaml and the stacks in it, and check that its functions are those of infra/functions.toml
 templates:
+    scripts/template --check
     "{{ tools }}/venv/bin/cfn-lint" template.yaml infra/*.yaml
     "{{ tools }}/venv/bin/sam" validate --lint
     [ -x "{{ tools }}/checkov/bin/pip" ] || python3 -m venv "{{ tools }}/checkov"
