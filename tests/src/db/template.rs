@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::cluster::cluster;
 use super::databases::{Result, create_database, drop_database, drop_old_templates};
