@@ -1,4 +1,4 @@
-use http::{Method, header};
+use http::Method;
 use serde_json::json;
 use tests::app::TestApp;
 

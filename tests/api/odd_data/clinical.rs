@@ -1,4 +1,3 @@
-use serde_json::json;
 use tests::app::TestApp;
 
 use super::{ALICE, execute, is_fault, read_all, review};

@@ -4,7 +4,6 @@ mod clinical;
 mod configuration;
 mod times;
 
-use serde_json::json;
 use sqlx::raw_sql;
 use tests::app::{Answer, TestApp};
 

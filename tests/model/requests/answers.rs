@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::expected::{Answer as Reply, Expected, Refusals};
 use crate::model::Model;

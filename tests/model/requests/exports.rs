@@ -8,8 +8,6 @@ use crate::expected::{ANY, Answer, Expected, Refusals};
 use crate::model::Model;
 use crate::people::Caller;
 use crate::sent::Sent;
-use crate::state::answers::Answers;
-use crate::state::assignments::Assignments;
 
 /// What the caller asks for.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,6 @@
 //! How requests name an assignment.
 
 use proptest::prelude::*;
-use serde_json::Value;
 
 use crate::model::Model;
 use crate::people::{Caller, Person};

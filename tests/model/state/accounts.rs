@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::expected::{Answer, Token};
+use crate::expected::Answer;
 use crate::people::Caller;
 use crate::people::Person::{self, Admin, Alice, Bob, Carol, Dave, Erin, Zoe};
 use crate::sent::Credentials;

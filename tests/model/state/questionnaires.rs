@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// A questionnaire, by the titles of its questions.
 #[derive(Clone, Debug)]
