@@ -10,15 +10,19 @@ use crate::case;
 use crate::failure::Failure;
 use crate::input::Input;
 
+/// A path, and its cells `Collapse`, `Highlight` and `Top`.
 type Cells = (String, [String; 3]);
 
 /// The paths that each arm shows of each case.
 pub struct ArmRows {
+    /// By the index of the arm and the index of the case.
     pub rows: BTreeMap<(usize, usize), Vec<Cells>>,
+    /// Paths that some cases do not have.
     pub notes: Vec<String>,
 }
 
 impl ArmRows {
+    /// Finds the paths of each case that match the rows of each arm.
     pub async fn of(arms: &Arms, cases: &[i32], file: &Input, db: &Database) -> Result<Self, Failure> {
         let loaded = case::load(cases, db).await?;
         let mut shown = Self { rows: BTreeMap::new(), notes: Vec::new() };
