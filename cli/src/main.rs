@@ -1,6 +1,6 @@
 //! `augmed`: the command line for people who run a study.
 //!
-//! To follow a command, read [`arguments`] (the command line) → [`commands`] (dispatch) → its module → [`context`] (database and
+//! To follow a command, read [`arguments`] (the command line) → [`dispatch`] → its module → [`context`] (database and
 //! configuration) → [`report`] (its output) or [`failure`] (why it failed).
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 failed, or a check found
@@ -15,6 +15,7 @@ mod completions;
 mod confirmation;
 mod context;
 mod demo_study;
+mod dispatch;
 mod doctor;
 mod export;
 mod exposures;
@@ -78,7 +79,7 @@ fn start(arguments: Arguments, context: &Context) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failure::print(&error.into(), context.json),
     };
-    match runtime.block_on(commands::run(arguments.command, context)) {
+    match runtime.block_on(dispatch::run(arguments.command, context)) {
         Ok(report::Ending::Done) => ExitCode::SUCCESS,
         Ok(report::Ending::FoundWrong) => ExitCode::FAILURE,
         Err(failure) if failure.is_unread => ExitCode::SUCCESS,

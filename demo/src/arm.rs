@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::case::Case;
 use crate::observations::{SCORE, family_history, medical_history};
-use crate::study::Case;
 
 /// How one assignment presents its case.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

@@ -6,6 +6,8 @@
 //! `answers.json` (of the participant who is half done).
 
 mod arm;
+mod case;
+mod clinical_data;
 mod measurements;
 mod observations;
 mod seed;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::study::Case;
+use crate::case::Case;
 
 /// A row; ids and date are those of the case.
 #[derive(Debug, Default, Serialize)]

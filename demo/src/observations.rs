@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::study::{Case, Complaint};
+use crate::case::{Case, Complaint};
 
 /// Questions that every patient is asked; each answer is recorded.
 const FAMILY_HISTORY: [&str; 4] =

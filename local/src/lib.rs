@@ -8,3 +8,4 @@ pub mod pgbouncer;
 pub mod postgres;
 mod progress;
 pub mod template;
+pub mod tls;

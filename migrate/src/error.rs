@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
 
-use crate::adoption::{Difference, REVISION};
+use crate::difference::{Difference, REVISION};
 
 /// SQLSTATE of a lock that was not acquired within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";

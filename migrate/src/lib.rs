@@ -9,6 +9,7 @@ pub mod adoption;
 pub mod application_role;
 mod catalog;
 pub mod custom_resource;
+mod difference;
 mod error;
 mod history;
 mod leftovers;
@@ -26,8 +27,8 @@ mod state;
 mod timeouts;
 mod withdrawn;
 
-pub use adoption::Difference;
 pub use application_role::ApplicationRole;
+pub use difference::Difference;
 pub use error::Error;
 pub use report::{Pending, Report, Step};
 pub use request::{Action, Request};

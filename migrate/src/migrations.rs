@@ -5,7 +5,7 @@ use sqlx::migrate::{Migration, Migrator};
 /// All migrations, up and down, in ascending order of version.
 static FILES: Migrator = sqlx::migrate!("../migrations");
 
-/// The schema of the old system at [`crate::adoption::REVISION`]. An empty database gets it; an old one is adopted
+/// The schema of the old system at [`crate::difference::REVISION`]. An empty database gets it; an old one is adopted
 /// instead.
 pub const BASELINE: i64 = 20_260_101_000_000;
 

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use sqlx::migrate::Migrate;
 
 use crate::Error;
-use crate::adoption::REVISION;
+use crate::difference::REVISION;
 
 /// The state of a database that a run can continue from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

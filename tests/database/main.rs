@@ -13,24 +13,13 @@ mod roles;
 
 use std::process::ExitCode;
 
-use libtest_mimic::Trial;
 use tests::pgbouncer;
 use tests::trials::arguments;
 use tokio::runtime::Runtime;
 
-/// A test's name, and the test.
-macro_rules! trials {
-    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
-        vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
-            $runtime.block_on($module::$test());
-            Ok(())
-        })),*]
-    };
-}
-
 fn main() -> ExitCode {
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
-    let mut all = trials![
+    let mut all = tests::trials![
         runtime,
         addresses::an_address_is_read_as_sqlalchemy_reads_it,
         addresses::the_old_systems_variables_name_every_kind_of_host,
@@ -46,13 +35,13 @@ fn main() -> ExitCode {
     ];
     // a PostgreSQL that was downloaded has no pg_basebackup
     let no_replica = !replica::has_programs();
-    let replicated = trials![
+    let replicated = tests::trials![
         runtime,
         replica::exports_read_the_replica_and_the_primary_where_it_is_down,
         replica::the_command_line_says_how_far_the_replica_is_behind_and_does_without_it,
     ];
     all.extend(replicated.into_iter().map(|trial| trial.with_ignored_flag(no_replica)));
-    let pooled = trials![
+    let pooled = tests::trials![
         runtime,
         poolers::the_limits_of_a_request_hold_by_every_way,
         poolers::a_statement_takes_one_round_trip_directly_and_four_by_a_pooler,

@@ -1,6 +1,8 @@
-"""docs/operations.md names what there is."""
+"""docs/operations.md names what there is, and links between documents lead somewhere."""
 
+import os
 import re
+import subprocess
 import unittest
 
 from stack import ROOT, read
@@ -40,6 +42,34 @@ class Operations(unittest.TestCase):
     def test_files_and_scripts_exist(self):
         for path in re.findall(r"`((?:scripts|infra|docs|tests|\.ci)/[\w./-]+)`", DOCS):
             self.assertTrue((ROOT / path).exists(), path)
+
+
+class Links(unittest.TestCase):
+    def test_links_lead_to_files_and_headings(self):
+        command = ["git", "ls-files", "*.md"]
+        pages = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+        texts = {page: re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL) for page in pages}
+        links = [(page, link) for page, text in texts.items() for link in relative_links(text)]
+        self.assertGreater(len(links), 150)
+        for page, link in links:
+            with self.subTest(f"{page}: {link}"):
+                path, _, heading = link.partition("#")
+                target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+                self.assertTrue((ROOT / target).exists())
+                if heading:
+                    self.assertIn(heading, anchors(texts[target]))
+
+
+def relative_links(text):
+    without_code = re.sub(r"`[^`\n]*`", "", text)
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", without_code) if not re.match(r"[a-z]+:", link)]
+
+
+def anchors(text):
+    """The headings, as GitHub and mdBook write them in addresses."""
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    words = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower() for heading in headings]
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in words}
 
 
 if __name__ == "__main__":

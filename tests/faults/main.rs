@@ -17,22 +17,12 @@ mod study;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
-
-/// A test's name, and the test.
-macro_rules! trials {
-    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
-        vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
-            $runtime.block_on($module::$test());
-            Ok(())
-        })),*]
-    };
-}
 
 fn main() -> ExitCode {
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
-    let trials = trials![
+    let trials = tests::trials![
         runtime,
         lost::nothing_that_was_acknowledged_is_lost,
         pooled::nothing_that_was_acknowledged_is_lost_behind_a_pooler,

@@ -18,5 +18,6 @@ mod platform;
 mod processes;
 mod routing;
 mod second_opinion;
+mod source;
 mod sources;
 mod template;

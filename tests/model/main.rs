@@ -7,19 +7,13 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
-mod accounts;
-mod answers;
-mod assignments;
-mod audit;
 mod expected;
-mod experiments;
-mod exports;
 mod faults;
-mod files;
 mod model;
 mod people;
-mod questionnaires;
-mod request;
+mod requests;
+mod sent;
+mod state;
 mod system;
 
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
@@ -31,7 +25,7 @@ use tests::server_process::Server;
 use tokio::runtime::Runtime;
 
 use crate::faults::Fault;
-use crate::request::{Request, any_case};
+use crate::requests::{Request, any_case};
 use crate::system::System;
 
 /// How to come from a fresh database to the state that each case begins with.

@@ -1,17 +1,17 @@
-//! The reference model: what the contract says of the state, and of the answer to each request in it.
+//! The reference model: the state that the contract speaks of.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::accounts::Accounts;
-use crate::answers::Answers;
-use crate::assignments::Assignments;
-use crate::expected::{Answer, Expected, Token};
-use crate::experiments::Experiments;
+use crate::expected::{Answer, Expected};
 use crate::people::Caller;
-use crate::questionnaires::Questionnaires;
-use crate::request::{Body, Credentials, Request, Sent};
+use crate::sent::{Body, Sent};
+use crate::state::accounts::Accounts;
+use crate::state::answers::Answers;
+use crate::state::assignments::Assignments;
+use crate::state::experiments::Experiments;
+use crate::state::questionnaires::Questionnaires;
 
 /// The state, which begins as `seed.sql` has it.
 #[derive(Clone, Debug, Default)]
@@ -40,34 +40,6 @@ struct Remembered {
 }
 
 impl Model {
-    /// Returns what is sent, and the answer that is right; the state is the one behind it.
-    pub fn respond(&mut self, request: &Request) -> (Sent, Expected) {
-        let live: Vec<String> = self
-            .accounts
-            .sessions
-            .iter()
-            .filter(|session| session.is_live)
-            .map(|session| session.name.clone())
-            .collect();
-        let (sent, mut expected) = match request {
-            Request::Accounts(request) => self.account_request(request),
-            Request::Answers(request) => self.answer_request(request),
-            Request::Assignments(request) => self.assignment_request(request),
-            Request::Audit(request) => self.audit_request(request),
-            Request::Export(request) => self.export_request(request),
-            Request::Experiments(request) => self.experiment_request(request),
-            Request::Questionnaires(request) => self.questionnaire_request(request),
-        };
-        if expected.token == Token::Any {
-            expected.token = match &sent.credentials {
-                Credentials::Token(name) if live.contains(name) => Token::Presented,
-                Credentials::Token(_) | Credentials::NoToken => Token::Any,
-                Credentials::None | Credentials::Key | Credentials::WrongKey => Token::None,
-            };
-        }
-        (sent, expected)
-    }
-
     /// Returns a name for a value that the next answer has.
     pub fn new_name(&mut self, kind: &'static str) -> Value {
         let number = self.names.entry(kind).or_default();
@@ -97,5 +69,17 @@ impl Model {
                 answer.into()
             }
         }
+    }
+
+    /// Records an action of a caller, or of an account that sets its own password.
+    pub fn record(&mut self, action: &'static str, by: Option<Caller>) {
+        let is_of_services =
+            ["experiment.", "run.", "data.", "assignments.add"].iter().any(|part| action.starts_with(part));
+        let actor = match by {
+            Some(Caller::Key) if is_of_services => "export key",
+            Some(Caller::Key) => "admin key",
+            _ => "account",
+        };
+        self.trail.push(json!({"action": action, "actor": actor}));
     }
 }

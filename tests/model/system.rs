@@ -16,7 +16,8 @@ use tests::secrets;
 use crate::expected::{self, Answer, Expected, Token, Values};
 use crate::faults::Fault;
 use crate::model::Model;
-use crate::request::{Request, Sent};
+use crate::requests::Request;
+use crate::sent::Sent;
 
 const SEED: &str = include_str!("seed.sql");
 const RESET: &str = include_str!("reset.sql");

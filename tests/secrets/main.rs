@@ -13,20 +13,9 @@ mod rotation;
 
 use std::process::ExitCode;
 
-use libtest_mimic::Trial;
 use tests::collector;
 use tests::trials::arguments;
 use tokio::runtime::Runtime;
-
-/// A test's name, and the test.
-macro_rules! trials {
-    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
-        vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
-            $runtime.block_on($module::$test());
-            Ok(())
-        })),*]
-    };
-}
 
 fn main() -> ExitCode {
     let is_missing = moto::binary().is_none();
@@ -39,7 +28,7 @@ fn main() -> ExitCode {
         }
     }
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().unwrap()));
-    let trials = trials![
+    let trials = tests::trials![
         runtime,
         rotation::the_signing_key_changes_under_load_and_no_request_fails,
         rotation::the_same_of_functions,
@@ -54,7 +43,7 @@ fn main() -> ExitCode {
         mail::a_reset_link_leaves_by_ses,
     ];
     let mut trials: Vec<_> = trials.into_iter().map(|trial| trial.with_ignored_flag(is_missing)).collect();
-    let of_spans = trials![runtime, mail::the_waits_for_ssm_and_ses_are_spans];
+    let of_spans = tests::trials![runtime, mail::the_waits_for_ssm_and_ses_are_spans];
     let no_collector = is_missing || collector::is_missing();
     trials.extend(of_spans.into_iter().map(|trial| trial.with_ignored_flag(no_collector)));
     let conclusion = libtest_mimic::run(&arguments(), trials);

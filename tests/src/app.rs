@@ -16,10 +16,7 @@ use tower::ServiceExt as _;
 use crate::db::TestDb;
 use crate::secrets;
 
-/// The key that signs tokens.
-pub const JWT_SECRET_KEY: &str = "contract-test-secret-key-0123456789abcdef";
-/// The key of services and administrators.
-pub const API_KEY: &str = "contract-export-key";
+pub use crate::keys::{API_KEY, JWT_SECRET_KEY};
 
 /// The API over a database of its own, which is dropped some time after the test.
 pub struct TestApp {

@@ -10,6 +10,7 @@ pub mod db;
 pub mod deployed;
 pub mod described;
 pub mod function_urls;
+pub mod keys;
 pub mod logs;
 pub mod pgbouncer;
 pub mod plan;

@@ -10,7 +10,7 @@ use local::lambda::Log;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::app;
+use crate::keys::{API_KEY, JWT_SECRET_KEY};
 
 const ACCOUNTS: &str = include_str!("../fixtures/contract/accounts.json");
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
@@ -34,7 +34,7 @@ static ADDRESSES: LazyLock<Regex> =
 /// Keys, passwords, clinical values and answers of the fixtures.
 static TEXTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let accounts: Value = serde_json::from_str(ACCOUNTS).expect("accounts are JSON");
-    let mut texts = BTreeSet::from([app::JWT_SECRET_KEY.to_owned(), app::API_KEY.to_owned()]);
+    let mut texts = BTreeSet::from([JWT_SECRET_KEY.to_owned(), API_KEY.to_owned()]);
     collect(&accounts, &mut texts);
     texts.extend(clinical_values());
     texts.insert(ANSWER.to_owned());

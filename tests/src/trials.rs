@@ -2,10 +2,24 @@
 
 use libtest_mimic::Arguments;
 
+#[doc(hidden)]
+pub use libtest_mimic::Trial;
+
 /// Parses the command line, with the threads of `RUST_TEST_THREADS`, which `libtest_mimic` ignores.
 pub fn arguments() -> Arguments {
     let mut arguments = Arguments::from_args();
     let threads = std::env::var("RUST_TEST_THREADS").ok();
     arguments.test_threads = arguments.test_threads.or_else(|| threads?.parse().ok());
     arguments
+}
+
+/// Returns a trial for each async function, named after it and its module, which `$runtime` runs.
+#[macro_export]
+macro_rules! trials {
+    ($runtime:ident, $($module:ident::$test:ident),* $(,)?) => {
+        vec![$($crate::trials::Trial::test(concat!(stringify!($module), "::", stringify!($test)), move || {
+            $runtime.block_on($module::$test());
+            Ok(())
+        })),*]
+    };
 }

@@ -1,7 +1,6 @@
 //! The role that functions and container connect as: what it may do, what it may not, and that a run repairs it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use migrate::application_role::{RoleReport, list};
 use migrate::{Error, Runner};
@@ -10,6 +9,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tests::db::TestDb;
 use url::Url;
 
+use crate::statements::statements;
 use crate::support::{execute, old_system, texts};
 
 /// SQLSTATE of what needs a right, or the ownership of a table.
@@ -176,36 +176,6 @@ async fn augmed_needs_the_owner_for_nothing_but_the_commands_that_take_it() {
     assert_eq!(refused, BTreeSet::from([of_page_config]));
     owner.close().await.unwrap();
     role.drop(&db).await;
-}
-
-/// What sqlx knows of the SQL in these folders.
-fn statements(folders: &[&str]) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let code = |folder: &&str| {
-        let mut text = String::new();
-        read(&root.join(folder), &mut text);
-        flat(&text.replace("\\\n", " ").replace("\\\"", "\""))
-    };
-    let ours: String = folders.iter().map(code).collect();
-    let prepared = std::fs::read_dir(root.join(".sqlx")).unwrap().map(|file| {
-        let file: serde_json::Value = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
-        file["query"].as_str().unwrap().to_owned()
-    });
-    prepared.filter(|sql| ours.contains(&flat(sql))).collect()
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn read(folder: &Path, text: &mut String) {
-    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.is_dir() {
-            read(&entry, text);
-        } else if entry.extension().is_some_and(|kind| kind == "rs" || kind == "sql") {
-            text.push_str(&std::fs::read_to_string(entry).unwrap());
-        }
-    }
 }
 
 #[tokio::test]

@@ -1,22 +1,18 @@
 //! The migration function, as the template deploys it.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::routing::put;
-use http::HeaderMap;
 use local::lambda::{Function, InvokeError, ProcessGroup, Settings};
 use local::template::Template;
 use migrate::migrations;
 use serde_json::{Value, json};
 use tests::db::TestDb;
 use tests::{app, deployed, secrets};
-use tokio::net::TcpListener;
 
 use crate::catalog::Catalog;
+use crate::cloudformation::Stack;
 use crate::support::{execute, old_system, until};
 
 /// What a newer release leaves in the database.
@@ -166,50 +162,6 @@ async fn an_answer_that_nobody_takes_is_a_failed_invocation_without_the_address(
     assert_eq!(error, InvokeError::Failed("MigrationError".to_owned()));
     function.said("CloudFormation did not take the answer").await;
     assert!(!function.log().contains("hunter2"));
-}
-
-/// What CloudFormation is to the function: an event, and a place that takes the answer.
-struct Stack {
-    url: String,
-    answers: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Stack {
-    async fn listening() -> Self {
-        let answers = Arc::<Mutex<Vec<Value>>>::default();
-        let kept = answers.clone();
-        let take = async move |headers: HeaderMap, body: String| {
-            // the address is signed for a request without a content type
-            assert!(!headers.contains_key("content-type"));
-            kept.lock().unwrap().push(serde_json::from_str(&body).unwrap());
-        };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/answer?signature=abc", listener.local_addr().unwrap());
-        let router = Router::new().route("/answer", put(take));
-        tokio::spawn(axum::serve(listener, router).into_future());
-        Self { url, answers }
-    }
-
-    fn event(&self, request_type: &str) -> Value {
-        let mut event = json!({
-            "RequestType": request_type,
-            "ResponseURL": self.url,
-            "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:augmed-migrate",
-            "StackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/augmed/1",
-            "RequestId": "request",
-            "ResourceType": "Custom::SchemaMigration",
-            "LogicalResourceId": "SchemaMigration",
-            "ResourceProperties": {"Version": "0123abc"},
-        });
-        if request_type != "Create" {
-            event["PhysicalResourceId"] = json!("augmed-schema");
-        }
-        event
-    }
-
-    fn answers(&self) -> Vec<Value> {
-        self.answers.lock().unwrap().clone()
-    }
 }
 
 /// The function with its log.

@@ -5,11 +5,13 @@
 mod adoption;
 mod application_role;
 mod catalog;
+mod cloudformation;
 mod function;
 mod interruptions;
 mod old_code;
 mod old_order;
 mod on_start;
 mod schema;
+mod statements;
 mod support;
 mod upload_order;

@@ -11,20 +11,18 @@ mod login;
 mod memory;
 mod pooler;
 mod server;
+mod setup;
 mod upload;
-
-use std::sync::Arc;
 
 use sqlx::Executor as _;
 
 use crate::arguments::Benchmark;
 use crate::http_client::HttpClient;
-use crate::load::Requests;
 use crate::report::Section;
 use crate::route::Route;
-use crate::server::ServerProcess;
-use crate::study::{Assignment, Study};
-use crate::{Bench, Failure, cores, statement};
+use crate::study::Study;
+use crate::{Bench, Failure, cores};
+use setup::{assignments, requests, serve, statement_of};
 
 /// Runs a benchmark.
 pub async fn run(benchmark: Benchmark, bench: &Bench) -> Result<Section, Failure> {
@@ -79,30 +77,4 @@ pub async fn view_pages(bench: &Bench, study: &Study) -> Result<(), Failure> {
     let vacuum = "VACUUM (FREEZE, ANALYZE) exposure, shown_page";
     study.database.connect().await?.execute(vacuum).await?;
     Ok(())
-}
-
-/// Starts the server over a study.
-async fn serve(bench: &Bench, study: &Study) -> Result<ServerProcess, Failure> {
-    ServerProcess::start(bench.binary("augmed-server")?, &study.database).await
-}
-
-/// Returns requests for so many clients: reads use any assignment, writes use each assignment once.
-fn requests(route: &'static Route, study: &Study, clients: usize) -> Requests {
-    let assignments = assignments(route, study).to_vec();
-    Arc::new(move |client, n| {
-        let place = if route.writes { client * assignments.len() / clients + n } else { client * 7919 + n * 104_729 };
-        route.request(&assignments[place % assignments.len()])
-    })
-}
-
-fn assignments<'a>(route: &Route, study: &'a Study) -> &'a [Assignment] {
-    if route.writes { &study.unanswered } else { &study.read }
-}
-
-/// Returns a route's statement as the server sends it.
-async fn statement_of(route: &Route, study: &Study, server: &ServerProcess) -> Result<String, Failure> {
-    HttpClient::connect(server.port).await?.ask(&route.request(&assignments(route, study)[0])).await?;
-    let statement = statement::last(&mut study.database.connect().await?, route.mark).await?;
-    study.reset().await?;
-    Ok(statement)
 }

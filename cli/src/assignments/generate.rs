@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use clap::Args;
-use indexmap::IndexSet;
 use serde::Serialize;
 use shared::db::Database;
 
+use super::arm_rows::ArmRows;
 use super::arms::{self, Arms};
 use super::design::{self, Design, Size, Slot};
 use super::design_file;
@@ -18,7 +18,7 @@ use crate::input::Input;
 use crate::output::Output;
 use crate::random::SeededRng;
 use crate::report::{Ending, Report};
-use crate::{case, people, table};
+use crate::{people, table};
 
 const AFTER_HELP: &str = "\
 Arms are a CSV file: which paths each arm shows, and how. `*` matches anything, so that one row fits every case; a path
@@ -86,7 +86,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         return Err(Failure::usage(problem).with_remedy("nobody reads a case twice"));
     }
     let seed = arguments.seed.unwrap_or_else(|| sqlx::types::Uuid::new_v4().simple().to_string());
-    let shown = Shown::of(&arms, &cases, arms_file, &db).await?;
+    let shown = ArmRows::of(&arms, &cases, arms_file, &db).await?;
     let size = Size {
         participants: participants.len(),
         cases: cases.len(),
@@ -171,61 +171,6 @@ async fn cases(given: &[i32], db: &Database) -> Result<BTreeSet<i32>, Failure> {
         );
     }
     Ok(all.into_iter().collect())
-}
-
-type Cells = (String, [String; 3]);
-
-/// The paths that each arm shows of each case.
-struct Shown {
-    rows: BTreeMap<(usize, usize), Vec<Cells>>,
-    notes: Vec<String>,
-}
-
-impl Shown {
-    async fn of(arms: &Arms, cases: &[i32], file: &Input, db: &Database) -> Result<Self, Failure> {
-        let loaded = case::load(cases, db).await?;
-        let mut shown = Self { rows: BTreeMap::new(), notes: Vec::new() };
-        let mut used = BTreeMap::<u64, usize>::new();
-        for (case_index, &case_id) in cases.iter().enumerate() {
-            case::known(case_id, &loaded)?;
-            let paths = loaded.paths(case_id);
-            for (arm_index, (arm, arm_rows)) in arms.iter().enumerate() {
-                let mut rows: Vec<Cells> = Vec::new();
-                for arm_row in arm_rows {
-                    let mut named: IndexSet<&str> =
-                        arm_row.matching(paths.iter().map(String::as_str)).into_iter().collect();
-                    if named.is_empty() && loaded.is_named(case_id, &arm_row.path) {
-                        named.insert(&arm_row.path);
-                    }
-                    *used.entry(arm_row.row).or_default() += usize::from(!named.is_empty());
-                    // if two rows match a path, the later one applies
-                    rows.retain(|(path, _)| !named.contains(path.as_str()));
-                    rows.extend(named.into_iter().map(|path| (path.to_owned(), arm_row.style.clone())));
-                }
-                if rows.is_empty() {
-                    let problem = format!("arm {arm} shows nothing of case {case_id}, which an assignment cannot say");
-                    return Err(file
-                        .failure(problem)
-                        .with_remedy(format!("`augmed case paths {case_id}` lists what there is")));
-                }
-                shown.rows.insert((arm_index, case_index), rows);
-            }
-        }
-        for arm_row in arms.values().flatten() {
-            match used.get(&arm_row.row).copied().unwrap_or_default() {
-                0 => {
-                    let problem = format!("row {}: {} names nothing in any case", arm_row.row, arm_row.path);
-                    return Err(file.failure(problem).with_remedy("`augmed case paths CASE` lists what a case has"));
-                }
-                some if some < cases.len() => {
-                    let without = cases.len() - some;
-                    shown.notes.push(format!("row {}: {} names nothing in {without} cases", arm_row.row, arm_row.path));
-                }
-                _ => {}
-            }
-        }
-        Ok(shown)
-    }
 }
 
 #[derive(Serialize)]

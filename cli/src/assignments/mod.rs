@@ -1,5 +1,6 @@
 //! `augmed assignments`: who reads which case, and what they see of it.
 
+mod arm_rows;
 mod arms;
 mod clear;
 mod design;

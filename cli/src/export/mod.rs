@@ -2,18 +2,19 @@
 
 mod analysis;
 mod encoder;
+mod since;
 mod source;
 mod write;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use export::{Analytics, AnswersWithAssignment, DisplayConfigs, Participants, Table};
-use shared::iso8601;
 
 use crate::context::Context;
 use crate::exposures::Exposures;
 use crate::failure::Failure;
 use crate::report::Ending;
+use since::Since;
 
 pub use analysis::{
     Asked, Described, add_new, answer_text, asked, columns as analysis_columns, feature_of, is_address, option_number,
@@ -71,18 +72,6 @@ struct Dated {
 struct Undated {
     #[command(flatten)]
     destination: Destination,
-}
-
-#[derive(Clone, Copy, Debug, Args)]
-struct Since {
-    /// Only rows stored at or after this date or time (ISO 8601; UTC unless it has an offset).
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    since: Option<DateTime<Utc>>,
-}
-
-fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let time = iso8601::date_time(text).and_then(|(clock, offset)| clock.and_utc().checked_sub_signed(offset));
-    time.ok_or("not a date or time of ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z")
 }
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {

@@ -4,42 +4,8 @@ use std::collections::BTreeMap;
 
 use shared::db::Database;
 
-use super::cell::Kind;
+use super::column::{Column, Kind, Reference};
 use crate::failure::Failure;
-
-/// A column that a file may fill.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    pub name: String,
-    pub kind: Kind,
-    pub is_required: bool,
-    pub is_key: bool,
-    /// The foreign key's target.
-    pub refers_to: Option<Reference>,
-}
-
-/// A foreign key of one column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    pub constraint: String,
-    pub table: String,
-    pub column: String,
-}
-
-#[cfg(test)]
-impl Column {
-    /// Creates a nullable column.
-    pub fn example(name: &str, type_name: &str) -> Self {
-        Self { name: name.to_owned(), kind: Kind::of(type_name), is_required: false, is_key: false, refers_to: None }
-    }
-}
-
-impl Column {
-    /// Returns whether it contains text.
-    pub fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Text(_))
-    }
-}
 
 /// Columns by table.
 pub type Catalog = BTreeMap<String, Vec<Column>>;

@@ -8,36 +8,7 @@ use std::fmt;
 use chrono::{NaiveDateTime, Timelike as _};
 use shared::iso8601;
 
-use super::catalog::Column;
-
-/// Values that a column accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Integers in this range.
-    Integer(i64, i64),
-    Number,
-    Date,
-    /// A date and time without a zone.
-    Timestamp,
-    /// Text with a maximum number of characters.
-    Text(Option<usize>),
-}
-
-impl Kind {
-    /// Parses a type as `format_type` names it: `character varying(50)`.
-    pub fn of(type_name: &str) -> Self {
-        let length = || type_name.split_once('(')?.1.trim_end_matches(')').parse().ok();
-        match type_name {
-            "smallint" => Self::Integer(i16::MIN.into(), i16::MAX.into()),
-            "integer" => Self::Integer(i32::MIN.into(), i32::MAX.into()),
-            "bigint" => Self::Integer(i64::MIN, i64::MAX),
-            "numeric" | "double precision" => Self::Number,
-            "date" => Self::Date,
-            name if name.starts_with("timestamp") => Self::Timestamp,
-            _ => Self::Text(length()),
-        }
-    }
-}
+use super::column::{Column, Kind};
 
 /// What is wrong with a cell. The cell itself is not quoted, because it may be clinical.
 #[derive(Debug, PartialEq, Eq)]

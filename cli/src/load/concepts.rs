@@ -3,8 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::catalog::Column;
-use super::cell::Kind;
+use super::column::{Column, Kind};
 use super::file::TableFile;
 use super::layout::quoted;
 use super::stopped::Stopped;

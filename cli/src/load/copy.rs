@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::catalog::Column;
+use super::column::Column;
 use super::concepts;
 use super::file::TableFile;
 use super::layout::quoted;

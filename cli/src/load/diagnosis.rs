@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::catalog::{Column, Reference};
+use super::column::{Column, Reference};
 use super::errors::{Found, MAX_LISTED, RowError, TableErrors};
 use super::file::TableFile;
 use super::layout::quoted;

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::catalog::Column;
+use super::column::Column;
+use super::ids_of::IdsOf;
 use super::renamed;
-use super::renumber::IdsOf;
 
 /// The columns that a file fills, in the file's order.
 #[derive(Debug)]

@@ -3,12 +3,14 @@
 mod arguments;
 mod catalog;
 mod cell;
+mod column;
 mod concepts;
 mod copy;
 mod diagnosis;
 mod directory;
 mod errors;
 mod file;
+mod ids_of;
 mod layout;
 mod lines;
 mod place;
@@ -39,7 +41,7 @@ use crate::waiting;
 
 pub use arguments::Arguments;
 pub use catalog::Catalog;
-pub use cell::Kind;
+pub use column::Kind;
 pub use layout::quoted;
 pub use lines::of as lines_of_rows;
 pub use quotes::{OpenQuote, Watched};

@@ -9,8 +9,9 @@ use std::path::Path;
 use csv::ByteRecord;
 use sqlx::PgConnection;
 
-use super::catalog::Column;
 use super::cell::{self, Problem};
+use super::column::Column;
+use super::ids_of::IdsOf;
 use super::layout::Layout;
 use super::tables;
 use crate::failure::Failure;
@@ -31,14 +32,6 @@ const DOMAINS: [(i128, &str); 12] = [
     (5085, "note"),
     (5_147_172, "visit_detail"),
 ];
-
-/// The table whose ids a column contains.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IdsOf {
-    Table(String),
-    /// The table named by the concept in this cell.
-    NamedBy(usize),
-}
 
 /// Mapping of original to stored ids.
 pub struct Ids {

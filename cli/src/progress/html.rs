@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
-use super::model::{Arm, Participant, State, Study, Work};
+use super::model::{Arm, Participant, Study, Work};
 use super::plot::{Bars, Durations, Ranges, Value};
+use super::state::State;
 use super::words::{checks, count, percent, quartiles};
 use crate::failure::Failure;
 use crate::html_page;

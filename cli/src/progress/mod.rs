@@ -5,6 +5,8 @@ mod model;
 pub mod plot;
 mod queries;
 mod report;
+mod state;
+mod tallies;
 mod words;
 
 use chrono::Utc;

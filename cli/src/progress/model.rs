@@ -6,7 +6,9 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use serde::Serialize;
 use shared::time::StoredTime;
 
-use super::queries::{Account, Check, Day, Facts, Group};
+use super::queries::{Account, Day, Facts, Group};
+use super::state::State;
+use super::tallies::{Tallies, Tally};
 use crate::exposures::Contradictions;
 
 /// Progress at one moment.
@@ -68,50 +70,6 @@ pub struct Arm {
     pub work: Work,
 }
 
-/// State of a participant, those who need help first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Could continue, but has not for too long.
-    Stuck,
-    /// Assignments for an address without an account.
-    NoAccount,
-    /// Has assignments, but has not signed up.
-    Invited,
-    /// Has assignments, but may not log in.
-    Deactivated,
-    NotStarted,
-    Working,
-    Done,
-    NothingAssigned,
-}
-
-impl State {
-    pub const ALL: [Self; 8] = [
-        Self::Stuck,
-        Self::NoAccount,
-        Self::Invited,
-        Self::Deactivated,
-        Self::NotStarted,
-        Self::Working,
-        Self::Done,
-        Self::NothingAssigned,
-    ];
-
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Stuck => "stuck",
-            Self::NoAccount => "no account",
-            Self::Invited => "not signed up",
-            Self::Deactivated => "deactivated",
-            Self::NotStarted => "not started",
-            Self::Working => "working",
-            Self::Done => "done",
-            Self::NothingAssigned => "nothing assigned",
-        }
-    }
-}
-
 impl Study {
     /// Calculates the progress from these facts.
     pub fn of(facts: Facts, stuck_after_days: u32, at: DateTime<Utc>) -> Self {
@@ -159,51 +117,6 @@ impl Study {
     /// Returns the number of participants in a state.
     pub fn count(&self, state: State) -> usize {
         self.participants.iter().filter(|one| one.state == state).count()
-    }
-}
-
-/// Attention checks, by the common attribute of groups.
-#[derive(Default)]
-struct Tallies<'a> {
-    total: Tally,
-    by_email: BTreeMap<Option<&'a str>, Tally>,
-    by_arm: BTreeMap<(Option<&'a str>, Option<&'a str>), Tally>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    passed: u32,
-    failed: u32,
-}
-
-impl<'a> Tallies<'a> {
-    fn of(checks: &'a [Check]) -> Self {
-        let mut tallies = Self::default();
-        for check in checks {
-            tallies.total.add(check.is_passed);
-            tallies.by_email.entry(check.user_email.as_deref()).or_default().add(check.is_passed);
-            let arm = (check.experiment_id.as_deref(), check.arm.as_deref());
-            tallies.by_arm.entry(arm).or_default().add(check.is_passed);
-        }
-        tallies
-    }
-
-    fn find(&self, group: &Group) -> Tally {
-        if group.is_participant {
-            self.by_email.get(&group.user_email.as_deref()).copied().unwrap_or_default()
-        } else if group.is_arm {
-            let arm = (group.experiment_id.as_deref(), group.arm.as_deref());
-            self.by_arm.get(&arm).copied().unwrap_or_default()
-        } else {
-            self.total
-        }
-    }
-}
-
-impl Tally {
-    fn add(&mut self, is_passed: bool) {
-        let count = if is_passed { &mut self.passed } else { &mut self.failed };
-        *count += 1;
     }
 }
 
@@ -267,80 +180,4 @@ fn expected_end(remaining: i64, answers_of_last_week: i64, today: NaiveDate) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str, answers: i64) -> Day {
-        Day { day: text.parse().unwrap(), answers }
-    }
-
-    fn account(is_active: bool, has_password: bool, last_answer: Option<&str>) -> Account {
-        let at = |text: &str| text.parse().unwrap();
-        let changed = Some(StoredTime(Some(at("2026-03-01T08:00:00"))));
-        let last_answer = last_answer.map(at);
-        Account { id: 1, email: "a@study.test".to_owned(), is_active, has_password, changed, last_answer }
-    }
-
-    #[test]
-    fn the_end_is_expected_at_the_pace_of_the_seven_days_before_today() {
-        let days = [day("2026-03-01", 99), day("2026-03-03", 10), day("2026-03-09", 4), day("2026-03-10", 50)];
-        let today = "2026-03-10".parse().unwrap();
-
-        assert_eq!(answers_of_last_week(&days, today), 14);
-        assert_eq!(expected_end(5, 14, today), Some("2026-03-13".parse().unwrap()));
-        assert_eq!(expected_end(5, 0, today), None);
-        assert_eq!(expected_end(0, 14, today), None);
-    }
-
-    #[test]
-    fn the_week_before_new_year_and_a_leap_day_has_seven_days() {
-        for (today, first, last) in [
-            ("2027-01-01", "2026-12-25", "2026-12-31"),
-            ("2028-03-01", "2028-02-23", "2028-02-29"),
-            ("2028-02-29", "2028-02-22", "2028-02-28"),
-            ("9999-12-31", "9999-12-24", "9999-12-30"),
-        ] {
-            let today: NaiveDate = today.parse().unwrap();
-            let before = first.parse::<NaiveDate>().unwrap() - Days::new(1);
-            let days = [(before, 1), (first.parse().unwrap(), 10), (last.parse().unwrap(), 100), (today, 1000)];
-            let days = days.map(|(day, answers)| Day { day, answers });
-
-            assert_eq!(answers_of_last_week(&days, today), 110, "{today}");
-        }
-    }
-
-    #[test]
-    fn the_end_is_expected_over_new_year_and_a_leap_day() {
-        for (today, end) in [("2026-12-31", "2027-01-02"), ("2028-02-28", "2028-03-01"), ("2027-02-27", "2027-03-01")] {
-            assert_eq!(expected_end(2, 7, today.parse().unwrap()), Some(end.parse().unwrap()), "{today}");
-        }
-        assert_eq!(expected_end(i64::MAX, 1, "9999-12-31".parse().unwrap()), None, "no calendar has that day");
-    }
-
-    #[test]
-    fn who_has_answered_before_the_clock_went_back_is_not_stuck() {
-        let before = account(true, true, Some("2026-10-25T02:30:00"));
-        let work = Work { assigned: 2, answered: 1, remaining: 1, ..Work::default() };
-
-        let an_hour_back: DateTime<Utc> = "2026-10-25T01:30:00Z".parse().unwrap();
-
-        assert_eq!(Participant::of(before, work, an_hour_back).state, State::Working);
-    }
-
-    #[test]
-    fn who_could_go_on_and_does_not_is_stuck() {
-        let stuck_before = "2026-03-05T00:00:00Z".parse().unwrap();
-        let work = |answered, remaining| Work { assigned: 5, answered, remaining, ..Work::default() };
-        for (account, work, state) in [
-            (account(true, true, Some("2026-03-04T23:59:59")), work(2, 3), State::Stuck),
-            (account(true, true, Some("2026-03-05T00:00:01")), work(2, 3), State::Working),
-            (account(true, true, None), work(0, 5), State::Stuck),
-            (account(true, true, Some("2026-03-01T00:00:00")), work(5, 0), State::Done),
-            (account(false, false, None), work(0, 5), State::Invited),
-            (account(false, true, None), work(1, 4), State::Deactivated),
-            (account(true, true, None), Work::default(), State::NothingAssigned),
-        ] {
-            assert_eq!(Participant::of(account, work, stuck_before).state, state);
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::model::{State, Study};
+use super::model::Study;
+use super::state::State;
 use super::words::{checks, count, percent, quartiles};
 use crate::report::Report;
 use crate::table;

@@ -1,7 +1,7 @@
 //! The AI score: taken from the assignment, or else from the visit's risk assessment (contract, section 4).
 
 use crate::case::Case;
-use crate::case_tree::{Node, Values};
+use crate::node::{Node, Values};
 use crate::path_config::PathConfig;
 
 /// The name of the section, which exists only in entries.

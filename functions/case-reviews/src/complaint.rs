@@ -3,7 +3,7 @@
 use shared::page_config::{ConceptGroup, PATIENT_COMPLAINT};
 
 use crate::case::Case;
-use crate::case_tree::Node;
+use crate::node::Node;
 
 /// Returns a key per group with observations, each with a node per concept; `None` without keys.
 pub fn section(groups: &[ConceptGroup], case: &Case) -> Option<Node> {

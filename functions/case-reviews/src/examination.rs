@@ -6,7 +6,7 @@
 use shared::page_config::{ConceptGroup, PHYSICAL_EXAMINATION};
 
 use crate::case::{Case, Measurement};
-use crate::case_tree::{Node, Values};
+use crate::node::{Node, Values};
 use crate::path_config::PathConfig;
 
 const BMI: &str = "BMI (body mass index) centile";

@@ -11,6 +11,7 @@ mod examination;
 mod example;
 mod exposure;
 pub mod naming;
+mod node;
 mod path_config;
 pub mod preview;
 mod queries;

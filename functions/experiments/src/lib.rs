@@ -6,9 +6,16 @@
 //! - `PATCH /api/v1/experiments/{id}/runs/{run_id}`: reports the progress of a run
 
 mod arms;
+mod create_experiment;
+mod create_run;
 mod experiment;
+mod list_experiments;
+mod list_runs;
 mod progress;
+mod read_experiment;
+mod report_run;
 mod run;
+mod set_status;
 mod time;
 
 use axum::Router;
@@ -20,13 +27,13 @@ use utoipa::OpenApi;
 /// The routes in the OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(paths(
-    experiment::get_experiments,
-    experiment::post_experiment,
-    experiment::get_experiment,
-    experiment::patch_status,
-    run::get_runs,
-    run::post_run,
-    run::patch_run
+    list_experiments::get_experiments,
+    create_experiment::post_experiment,
+    read_experiment::get_experiment,
+    set_status::patch_status,
+    list_runs::get_runs,
+    create_run::post_run,
+    report_run::patch_run
 ))]
 pub struct Api;
 
@@ -36,9 +43,9 @@ pub const ADMISSION: Admission = Admission::Database;
 /// Returns the routes.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/api/v1/experiments", get(experiment::get_experiments).post(experiment::post_experiment))
-        .route("/api/v1/experiments/{id}", get(experiment::get_experiment))
-        .route("/api/v1/experiments/{id}/status", patch(experiment::patch_status))
-        .route("/api/v1/experiments/{id}/runs", get(run::get_runs).post(run::post_run))
-        .route("/api/v1/experiments/{id}/runs/{run_id}", patch(run::patch_run))
+        .route("/api/v1/experiments", get(list_experiments::get_experiments).post(create_experiment::post_experiment))
+        .route("/api/v1/experiments/{id}", get(read_experiment::get_experiment))
+        .route("/api/v1/experiments/{id}/status", patch(set_status::patch_status))
+        .route("/api/v1/experiments/{id}/runs", get(list_runs::get_runs).post(create_run::post_run))
+        .route("/api/v1/experiments/{id}/runs/{run_id}", patch(report_run::patch_run))
 }

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::cursor;
-use crate::page::{Keys, Resource, Wanted};
+use crate::resource::{Keys, Resource, Wanted};
 use crate::row::{Row, row};
 use crate::value::{Column, StoredJson, Timestamp, TimestampUtc, Value};
 

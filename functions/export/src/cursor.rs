@@ -9,8 +9,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shared::ApiError;
 use shared::errors::bad_request;
 
-use crate::page::Resource;
-
 /// A position after an exported row.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Cursor {
@@ -30,17 +28,18 @@ impl Cursor {
         self.key.parse().map_err(|_| invalid())
     }
 
-    /// Encodes the cursor for a URL; valid only for exports of `R`.
-    pub(crate) fn encode<R: Resource>(&self) -> String {
+    /// Encodes the cursor for a URL; valid only for the export at `path`.
+    pub(crate) fn encode(&self, path: &str) -> String {
         let total = self.total.map(|total| total.to_string()).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode(format!("{}\n{total}\n{}", R::PATH, self.key))
+        URL_SAFE_NO_PAD.encode(format!("{}\n{total}\n{}", path, self.key))
     }
 
-    pub(crate) fn decode<R: Resource>(text: &str) -> Result<Self, ApiError> {
+    /// Decodes a cursor of the export at `path`.
+    pub(crate) fn decode(text: &str, path: &str) -> Result<Self, ApiError> {
         let text =
             URL_SAFE_NO_PAD.decode(text).ok().and_then(|text| String::from_utf8(text).ok()).ok_or_else(invalid)?;
         let mut lines = text.splitn(3, '\n');
-        let (Some(path), Some(total), Some(key)) = (lines.next(), lines.next(), lines.next()) else {
+        let (Some(path_of_cursor), Some(total), Some(key)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(invalid());
         };
         // PostgreSQL's text cannot contain NUL
@@ -48,7 +47,7 @@ impl Cursor {
             return Err(invalid());
         }
         let total = if total.is_empty() { None } else { Some(total.parse().map_err(|_| invalid())?) };
-        if path == R::PATH { Ok(Self { key: key.to_owned(), total }) } else { Err(invalid()) }
+        if path_of_cursor == path { Ok(Self { key: key.to_owned(), total }) } else { Err(invalid()) }
     }
 }
 
@@ -62,21 +61,22 @@ mod tests {
     use super::*;
     use crate::answers::Answers;
     use crate::display_configs::DisplayConfigs;
+    use crate::resource::Resource as _;
 
     #[test]
     fn a_cursor_survives_a_round_trip_through_a_url() {
         let cursor = Cursor::at("id-of\nany text/ü", Some(14));
 
-        let text = cursor.encode::<DisplayConfigs>();
+        let text = cursor.encode(DisplayConfigs::PATH);
 
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'), "{text}");
-        assert_eq!(Cursor::decode::<DisplayConfigs>(&text).unwrap(), cursor);
+        assert_eq!(Cursor::decode(&text, DisplayConfigs::PATH).unwrap(), cursor);
     }
 
     #[test]
     fn refuses_a_cursor_of_another_export() {
-        let text = Cursor::at("5", None).encode::<Answers>();
+        let text = Cursor::at("5", None).encode(Answers::PATH);
 
-        assert!(Cursor::decode::<DisplayConfigs>(&text).is_err());
+        assert!(Cursor::decode(&text, DisplayConfigs::PATH).is_err());
     }
 }

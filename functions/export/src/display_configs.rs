@@ -6,7 +6,7 @@ use shared::ApiError;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::cursor::{self, Cursor};
-use crate::page::{Keys, Resource, Wanted};
+use crate::resource::{Keys, Resource, Wanted};
 use crate::row::row;
 use crate::value::StoredJson;
 

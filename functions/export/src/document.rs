@@ -13,8 +13,9 @@ use tracing::{Instrument as _, Span};
 
 use crate::encoding::{JSON_HEAD, csv_writer, json_end, write_csv_line, write_json_row};
 use crate::format::Format;
-use crate::page::{Page, Resource};
+use crate::page::Page;
 use crate::request::PageRequest;
+use crate::resource::Resource;
 use crate::row::Row;
 
 /// Maximum bytes of rows per statement, exceeded by at most one row. Memory holds two batches: one is sent while the

@@ -1,70 +1,20 @@
 //! A page of an export, before its rows are read.
 
-use std::fmt::Display;
-use std::future::Future;
-use std::str::FromStr;
-
-use chrono::{DateTime, Utc};
-use futures_util::stream::BoxStream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use shared::ApiError;
 use shared::db::Database;
-use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
 use crate::cursor::Cursor;
 use crate::format::Format;
 use crate::request::{DEFAULT_LIMIT, PageRequest, Start};
-use crate::row::Row;
+use crate::resource::{Keys, Resource, Wanted};
 
 /// Begins the transaction that finds a page. Its statements see one snapshot, and are planned for their actual
 /// parameters: with a generic plan, PostgreSQL would read the whole index for a page after a cursor.
 pub const SNAPSHOT: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan";
-
-/// An export.
-pub(crate) trait Resource: Send + Sync + 'static {
-    /// The path of the route.
-    const PATH: &'static str;
-    /// Additional parameters of the next page's URL, starting with `&`.
-    const PARAMETERS: &'static str = "";
-    /// Whether `since` filters rows.
-    const HAS_SINCE: bool;
-    /// The type of a row's key; its text becomes part of cursors.
-    type Key: Clone + Display + FromStr + Send + Sync + 'static;
-    type Row: Row;
-
-    /// Reads the keys of a page, in order.
-    fn keys(
-        snapshot: &mut PgConnection,
-        wanted: &Wanted<'_>,
-    ) -> impl Future<Output = Result<Keys<Self::Key>, ApiError>> + Send;
-
-    /// Streams the rows of these keys in order. Omits rows that have been deleted.
-    fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[Self::Key]) -> BoxStream<'e, Result<Self::Row, sqlx::Error>>;
-
-    /// Returns whether this row has this key.
-    fn is_of(row: &Self::Row, key: &Self::Key) -> bool;
-}
-
-/// The selection of a page's keys.
-pub(crate) struct Wanted<'a> {
-    /// The last row of the previous page.
-    pub after: Option<&'a Cursor>,
-    pub offset: i64,
-    /// One more than the rows of the page, to tell whether there are more.
-    pub count: i64,
-    pub since: Option<DateTime<Utc>>,
-    /// Whether to count all rows.
-    pub with_total: bool,
-}
-
-/// The keys of a page.
-pub(crate) struct Keys<K> {
-    pub keys: Vec<K>,
-    pub total: Option<i64>,
-}
 
 /// A page whose keys were found.
 pub(crate) struct Page<R: Resource> {
@@ -130,14 +80,14 @@ impl<R: Resource> Page<R> {
     pub(crate) fn pagination(&self, request: &PageRequest) -> Pagination {
         let (offset, next_cursor) = match request.start {
             Start::Offset(offset) => (Some(offset), None),
-            Start::Cursor(_) => (None, Some(self.next.as_ref().map(Cursor::encode::<R>))),
+            Start::Cursor(_) => (None, Some(self.next.as_ref().map(|next| next.encode(R::PATH)))),
         };
         Pagination { total: self.total, limit: request.limit, has_more: self.next.is_some(), offset, next_cursor }
     }
 
     /// Returns the URL of the next page (RFC 8288), which CSV itself has no room for.
     pub(crate) fn next_url(&self, request: &PageRequest) -> Option<String> {
-        let cursor = self.next.as_ref()?.encode::<R>();
+        let cursor = self.next.as_ref()?.encode(R::PATH);
         let since = request.since.map(|since| {
             let since = since.to_rfc3339();
             format!("&since={}", utf8_percent_encode(&since, NON_ALPHANUMERIC))

@@ -9,7 +9,7 @@ use shared::errors::bad_request;
 use utoipa::IntoParams;
 
 use crate::cursor::Cursor;
-use crate::page::Resource;
+use crate::resource::Resource;
 use crate::since;
 
 pub(crate) const DEFAULT_LIMIT: i64 = 1000;
@@ -86,7 +86,7 @@ impl PageRequest {
         let start = match (parameter("cursor"), parameter("offset")) {
             (Some(_), Some(_)) => return Err(bad_request("offset: not together with cursor")),
             (Some(""), None) => Start::Cursor(None),
-            (Some(cursor), None) => Start::Cursor(Some(Cursor::decode::<R>(cursor)?)),
+            (Some(cursor), None) => Start::Cursor(Some(Cursor::decode(cursor, R::PATH)?)),
             (None, offset) => Start::Offset(offset.map_or(Ok(0), |text| whole_number("offset", text, 0))?),
         };
         // larger limits are reduced to the maximum

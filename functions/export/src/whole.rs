@@ -6,7 +6,7 @@ use shared::ApiError;
 use sqlx::PgConnection;
 
 use crate::cursor::Cursor;
-use crate::page::{Resource, Wanted};
+use crate::resource::{Resource, Wanted};
 use crate::row::Row;
 use crate::value::{Column, Value};
 

@@ -49,7 +49,7 @@ const PARTS: [fn() -> Document; 17] = [
     admin_audit::Api::openapi,
     admin_config::Api::openapi,
     healthcheck::Api::openapi,
-    crate::Api::openapi,
+    crate::routes::Api::openapi,
 ];
 
 /// Returns the description of all routes.

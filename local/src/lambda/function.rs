@@ -8,8 +8,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use hyper::body::Bytes;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::process::{Failure, Launch, Phase, Process};
-use super::{InvokeError, Log, ProcessGroup};
+use super::invoke_error::InvokeError;
+use super::launch::Launch;
+use super::log::{Log, log_to_stderr};
+use super::phase::Phase;
+use super::process::{Failure, Process};
+use super::process_group::ProcessGroup;
 use crate::template;
 
 /// Time that an answer is held back until its process asks for the next event, so that a client that sends its next request
@@ -39,7 +43,7 @@ impl Default for Settings {
             everywhere: BTreeMap::new(),
             max_processes: 5,
             max_concurrency: 1,
-            log: super::log_to_stderr(),
+            log: log_to_stderr(),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! One process of a function; Lambda calls it an execution environment.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, PipeWriter, pipe};
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,76 +17,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use super::environment::environment;
+use super::invoke_error::InvokeError;
+use super::launch::Launch;
+use super::phase::Phase;
 use super::runtime_api::{Invocation, RuntimeApi};
-use super::{InvokeError, Log, ProcessGroup};
-use crate::template;
 
 /// Lambda's limit for initialisation; if it is exceeded, the function's timeout applies instead.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Settings shared by all processes of a function.
-pub(super) struct Launch {
-    pub function: template::Function,
-    pub binary: PathBuf,
-    pub given: BTreeMap<String, String>,
-    pub everywhere: BTreeMap<String, String>,
-    pub max_concurrency: u32,
-    pub group: Arc<ProcessGroup>,
-    pub log: Log,
-}
-
-impl Launch {
-    /// Returns whether a process takes several events at once, as in Lambda Managed Instances.
-    pub fn is_managed(&self) -> bool {
-        self.max_concurrency > 1
-    }
-
-    pub fn events_at_once(&self) -> usize {
-        usize::try_from(self.max_concurrency).unwrap_or(usize::MAX)
-    }
-}
-
-/// State of a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Phase {
-    /// It has not asked for an event yet.
-    Starting,
-    /// It waits for an event.
-    Waiting,
-    /// It waits for an event, and is stopped by SIGSTOP.
-    Frozen,
-    /// It has an event.
-    Running,
-    /// It has exited, with the reason.
-    Ended(String),
-}
-
-impl Phase {
-    pub(super) fn wait(&mut self) {
-        self.unless_ended(Self::Waiting);
-    }
-
-    pub(super) fn run(&mut self) {
-        self.unless_ended(Self::Running);
-    }
-
-    pub(super) fn end(&mut self, why: String) {
-        self.unless_ended(Self::Ended(why));
-    }
-
-    fn unless_ended(&mut self, next: Self) {
-        if !matches!(self, Self::Ended(_)) {
-            *self = next;
-        }
-    }
-
-    fn why_ended(&self) -> Option<&str> {
-        match self {
-            Self::Ended(why) => Some(why),
-            _ => None,
-        }
-    }
-}
 
 /// A process of a function. It is killed when the last handle is dropped.
 #[derive(Clone)]

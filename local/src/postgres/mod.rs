@@ -8,22 +8,24 @@
 mod account;
 mod archive;
 mod cluster;
+mod config;
 mod download;
 mod error;
 mod installation;
 mod npm;
 mod place;
 mod search;
+mod source;
 mod watchdog;
 
+pub use config::Config;
 pub use error::{Attempt, Error};
 pub use installation::Installation;
 pub use place::scratch_directory;
 pub use search::Search;
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -37,54 +39,6 @@ const IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_
 /// our own server; empty counts as unset.
 pub fn given(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|url| !url.is_empty())
-}
-
-/// A cluster and its settings.
-#[derive(Clone, Debug)]
-pub struct Config {
-    directory: PathBuf,
-    durable: bool,
-    linger: Duration,
-    search: Search,
-    settings: Vec<String>,
-}
-
-impl Config {
-    /// Creates settings for data to keep: written to disk before a commit returns.
-    pub fn dev(directory: impl Into<PathBuf>) -> Self {
-        Self {
-            directory: directory.into(),
-            durable: true,
-            linger: Duration::from_secs(2),
-            search: Search::from_env(),
-            settings: Vec::new(),
-        }
-    }
-
-    /// Creates settings for disposable data: fast, recreated if broken, and kept for five minutes so that a failed test can be
-    /// examined.
-    pub fn test(directory: impl Into<PathBuf>) -> Self {
-        Self { durable: false, linger: Duration::from_mins(5), ..Self::dev(directory) }
-    }
-
-    /// Sets how long the server runs after its last user has ended. Whole seconds, at least one.
-    #[must_use]
-    pub fn linger(self, linger: Duration) -> Self {
-        Self { linger, ..self }
-    }
-
-    /// Adds settings of PostgreSQL, which override those of this crate. A server that is already running keeps its own.
-    #[must_use]
-    pub fn settings(mut self, settings: &[(&str, &str)]) -> Self {
-        self.settings.extend(settings.iter().map(|(name, value)| format!("{name}={value}")));
-        self
-    }
-
-    /// Sets where to look for PostgreSQL, instead of the environment's settings.
-    #[must_use]
-    pub fn search(self, search: Search) -> Self {
-        Self { search, ..self }
-    }
 }
 
 /// A running server. It runs as long as any process holds a value of this type, and some time longer.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha512};
 use tar::Archive;
 
-use super::download::Source;
+use super::source::Source;
 
 const VERSION: &str = "17.10.0-beta.17";
 

@@ -9,9 +9,6 @@ use super::download;
 use super::error::{Attempt, Error};
 use super::installation::Installation;
 
-/// The oldest supported major version.
-const OLDEST: u32 = 14;
-
 /// Where package managers install PostgreSQL: a directory, and the path components before and below the major version.
 const PACKAGED: [(&str, &str, &str); 8] = [
     ("usr/lib/postgresql", "", "bin"),                          // Debian, Ubuntu, Gentoo
@@ -54,7 +51,7 @@ impl Search {
         let mut tried = Vec::new();
         let mut found = Vec::new();
         for bin in self.installed() {
-            match Installation::probe(&bin, None, run_as).and_then(|it| suits(it, needed)) {
+            match Installation::probe(&bin, None, run_as).and_then(|it| it.supported(needed)) {
                 Ok(installation) => found.push(installation),
                 Err(reason) => tried.push(Attempt { place: bin.display().to_string(), reason }),
             }
@@ -97,15 +94,4 @@ impl Search {
 /// Resolves the `initdb` of `directory`: `PATH` often has only a link to it, without `postgres` beside it.
 fn real_bin(directory: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(directory.join("initdb")).ok()?.parent()?.to_owned())
-}
-
-/// Returns the installation, or what is wrong with its version.
-pub(super) fn suits(installation: Installation, needed: Option<u32>) -> Result<Installation, String> {
-    match (installation.major, needed) {
-        (major, Some(needed)) if major != needed => {
-            Err(format!("has version {major}, the existing data need {needed}"))
-        }
-        (major, _) if major < OLDEST => Err(format!("has version {major}, which is older than {OLDEST}")),
-        _ => Ok(installation),
-    }
 }

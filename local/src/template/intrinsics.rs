@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-/// The account id of the local platform, which is the one in AWS's examples.
-pub(super) const ACCOUNT: &str = "123456789012";
-pub(crate) const REGION: &str = "us-east-1";
-/// The alias that points to the functions' published versions.
-pub(super) const ALIAS: &str = "live";
-pub(super) const STACK: &str = "augmed-local";
+use super::arn::{ACCOUNT, REGION, alias_arn, function_arn, target_group_arn};
+
+const STACK: &str = "augmed-local";
 
 /// Everything that a reference can name.
 pub(super) struct Scope<'a> {
@@ -227,83 +224,5 @@ fn pseudo_parameter(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the ARN of the function with this logical name on the local platform.
-pub(super) fn function_arn(name: &str) -> String {
-    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
-}
-
-/// Returns the ARN of the function's alias.
-pub(super) fn alias_arn(function: &str) -> String {
-    format!("{function}:{ALIAS}")
-}
-
-/// Returns the ARN of the target group with this logical name on the local platform.
-pub(super) fn target_group_arn(name: &str) -> String {
-    format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/73e2d6bc24d8a067")
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn resolve(value: &Value) -> Resolved {
-        let conditions = json!({
-            "Canary": {"Fn::Equals": [{"Ref": "Stage"}, "canary"]},
-            "NotCanary": {"Fn::Not": [{"Condition": "Canary"}]},
-            "Both": {"Fn::And": [{"Condition": "Canary"}, {"Condition": "NotCanary"}]},
-            "Either": {"Fn::Or": [{"Condition": "Canary"}, {"Condition": "NotCanary"}]},
-        });
-        let mappings = json!({"Sizes": {"small": {"Memory": 256}}});
-        let scope = Scope {
-            parameters: [("Stage".to_owned(), "dev".to_owned()), ("Ids".to_owned(), "a, b".to_owned())].into(),
-            conditions: conditions.as_object().unwrap(),
-            mappings: mappings.as_object().unwrap(),
-            resources: [("Cases", "AWS::Serverless::Function"), ("Bucket", "AWS::S3::Bucket")].into(),
-        };
-        scope.resolve(value)
-    }
-
-    #[test]
-    fn functions_are_evaluated() {
-        for (value, expected) in [
-            (json!({"Ref": "Stage"}), json!("dev")),
-            (json!({"Fn::Sub": "${Stage}-${!Literal}-${AWS::Region}"}), json!("dev-${Literal}-us-east-1")),
-            (
-                json!({"Fn::Sub": ["${X}/${Cases.Arn}", {"X": {"Ref": "Stage"}}]}),
-                json!(format!("dev/{}", function_arn("Cases"))),
-            ),
-            (json!({"Ref": "Cases.Alias"}), json!(format!("{}:live", function_arn("Cases")))),
-            (json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}), json!("a-dev")),
-            (json!({"Fn::Select": ["1", {"Ref": "Ids"}]}), json!("b")),
-            (json!({"Fn::Select": [0, {"Fn::Split": ["/", "x/y"]}]}), json!("x")),
-            (json!({"Fn::FindInMap": ["Sizes", "small", "Memory"]}), json!(256)),
-            (json!({"Fn::If": ["Canary", 1, 2]}), json!(2)),
-            (json!({"Fn::If": ["NotCanary", 1, 2]}), json!(1)),
-            (json!({"Fn::If": ["Both", 1, 2]}), json!(2)),
-            (json!({"Fn::If": ["Either", 1, 2]}), json!(1)),
-            (json!([1, {"Ref": "AWS::NoValue"}, 2]), json!([1, 2])),
-            (json!({"a": {"Ref": "AWS::NoValue"}, "b": 1}), json!({"b": 1})),
-        ] {
-            assert_eq!(resolve(&value), Ok(Some(expected)), "{value}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_an_error_that_says_what() {
-        for (value, expected) in [
-            (json!({"Ref": "Missing"}), "Missing is neither"),
-            (json!({"Ref": "Bucket"}), "Bucket (AWS::S3::Bucket)"),
-            (json!({"Ref": "Bucket.Alias"}), "Bucket.Alias is neither"),
-            (json!({"Fn::GetAtt": ["Bucket", "Arn"]}), "Bucket.Arn"),
-            (json!({"Fn::ImportValue": "other-stack"}), "Fn::ImportValue is not understood"),
-            (json!({"Fn::If": ["Missing", 1, 2]}), "no condition Missing"),
-            (json!({"Fn::Sub": "${Stage"}), "without `}`"),
-            (json!({"deep": {"er": {"Ref": "Missing"}}}), "deep: er: Missing"),
-        ] {
-            let problem = resolve(&value).unwrap_err();
-            assert!(problem.contains(expected), "{problem}");
-        }
-    }
-}
+mod tests;

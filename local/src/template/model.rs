@@ -5,6 +5,38 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::arn::ALIAS;
+
+/// The parts of a template that the platform executes, without resources whose condition does not hold.
+#[derive(Debug, Clone, Default)]
+pub struct Template {
+    /// Lambda functions in the order of the template.
+    pub functions: Vec<Function>,
+    /// Target groups.
+    pub target_groups: Vec<TargetGroup>,
+    /// Permissions.
+    pub permissions: Vec<Permission>,
+    /// Rules, lowest priority first.
+    pub rules: Vec<Rule>,
+    /// Logical names of custom resources that migrate the database.
+    pub migrations: Vec<String>,
+    /// Logical names of log groups for which a nested stack has metrics and alarms.
+    pub watched: Vec<String>,
+}
+
+impl Template {
+    /// Returns the target group with this ARN.
+    pub fn target_group(&self, arn: &str) -> Option<&TargetGroup> {
+        self.target_groups.iter().find(|group| group.arn == arn)
+    }
+
+    /// Returns the function with this ARN (its own or its alias's), deployed name or logical name.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        let name = name.strip_suffix(ALIAS).and_then(|arn| arn.strip_suffix(':')).unwrap_or(name);
+        self.functions.iter().find(|function| function.arn == name || function.name == name || function.key == name)
+    }
+}
+
 /// A Lambda function (`AWS::Serverless::Function`).
 #[derive(Debug, Clone)]
 pub struct Function {

@@ -4,7 +4,8 @@ use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use super::{ApplicationRole, quoted};
+use super::quoted::quoted;
+use super::role::ApplicationRole;
 use crate::Error;
 
 /// SQLSTATEs of a refused login: no such role or no LOGIN privilege, wrong password.

@@ -6,27 +6,19 @@
 
 mod login;
 mod privileges;
+mod quoted;
 mod refusals;
+mod role;
 
 use std::fmt;
 
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use shared::config;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::Error;
 
 pub use self::privileges::{Privilege, list};
-
-/// The application role, from the address that functions and the container connect with.
-#[derive(Clone)]
-pub struct ApplicationRole {
-    name: String,
-    password: SecretString,
-    options: PgConnectOptions,
-}
+pub use self::role::ApplicationRole;
 
 /// What a run changed about the role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,17 +53,6 @@ impl fmt::Display for RoleReport {
 }
 
 impl ApplicationRole {
-    /// Reads name and password of the role from `url`, which functions and the container connect with and which may
-    /// lead to a pooler. The role is maintained in the database at `owner`.
-    pub fn new(url: &SecretString, owner: &PgConnectOptions) -> Result<Self, Error> {
-        let unreadable =
-            || Error::Role("DATABASE_URL lacks a user or a password: the service connects as that user".to_owned());
-        let (name, password) = config::credentials(url).ok_or_else(unreadable)?;
-        let options = owner.clone().username(&name).password(password.expose_secret());
-        let options = options.application_name("augmed-migrate").disable_statement_logging();
-        Ok(Self { name, password, options })
-    }
-
     /// Creates or repairs the role and its privileges. `owner` is a session of the schema's owner that holds the run
     /// lock.
     pub(crate) async fn maintain(&self, owner: &mut PgConnection) -> Result<RoleReport, Error> {
@@ -96,53 +77,5 @@ impl ApplicationRole {
             granted: changes.granted,
             revoked: changes.revoked,
         })
-    }
-}
-
-/// Hides the password, which sqlx's options would show.
-impl fmt::Debug for ApplicationRole {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ApplicationRole").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Quotes an identifier.
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(url: &str) -> Result<ApplicationRole, Error> {
-        ApplicationRole::new(&url.into(), &"postgresql://owner:secret@db.test/augmed".parse().unwrap())
-    }
-
-    #[test]
-    fn reads_name_and_password_from_the_address() {
-        for url in [
-            "postgresql+psycopg2://augmed_api:a#%40%2Fb@pooler.test:5432/augmed?sslmode=verify-full",
-            "postgresql:///?host=pooler.test&user=augmed_api&password=a%23%40%2Fb&dbname=augmed",
-        ] {
-            let role = of(url).unwrap();
-
-            assert_eq!((role.name.as_str(), role.password.expose_secret()), ("augmed_api", "a#@/b"));
-            assert_eq!((role.options.get_host(), role.options.get_username()), ("db.test", "augmed_api"));
-            assert!(!format!("{role:?}").contains("a#@/b"));
-        }
-    }
-
-    #[test]
-    fn refuses_an_address_without_a_password_and_does_not_repeat_it() {
-        for url in ["postgresql://hunter2@db/augmed", "postgresql://db/augmed", "hunter2"] {
-            let said = of(url).unwrap_err().to_string();
-            assert!(said.contains("DATABASE_URL") && !said.contains("hunter2"), "{said}");
-        }
-    }
-
-    #[test]
-    fn quotes_identifiers() {
-        assert_eq!(quoted(r#"a"b"#), r#""a""b""#);
     }
 }

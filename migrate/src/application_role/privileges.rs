@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use sqlx::{Executor as _, PgConnection};
 
-use super::quoted;
+use super::quoted::quoted;
 
 /// One line per table. `tests/application_role` compares the list with the SQL of functions and the container.
 const LIST: &str = include_str!("privileges.csv");

@@ -4,7 +4,7 @@ use squawk_linter::Rule;
 use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{AddColumn, AlterTable, AlterTableAction, AstNode, Delete, Merge, Stmt, Update};
 
-use super::Direction;
+use super::direction::Direction;
 
 /// Rules against long table locks, which block old code in either direction.
 const LOCKS: [Rule; 12] = [

@@ -2,6 +2,8 @@
 
 mod address;
 mod connection;
+mod deployment;
+mod error_code;
 mod explanation;
 mod reads;
 mod session;
@@ -24,26 +26,13 @@ use connection::Connections;
 
 pub use address::Address;
 pub use connection::Connection;
+pub use deployment::Deployment;
+use error_code::has_code;
 pub use explanation::explanation;
 pub use reads::{Reads, lag};
 pub use session::open_session;
 use transaction::BEGIN;
 pub use transaction::Transaction;
-
-/// Where the process runs, which determines its number of connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deployment {
-    /// A Lambda function, frozen between requests except in Lambda Managed Instances.
-    Lambda {
-        /// Maximum concurrent requests, and connections: one, except in Lambda Managed Instances.
-        max_concurrency: u32,
-    },
-    /// A container, with many concurrent requests.
-    Container {
-        /// Maximum number of connections.
-        max_connections: u32,
-    },
-}
 
 /// A request must be answered within five seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -157,11 +146,6 @@ fn is_refusal(error: &sqlx::Error) -> bool {
 fn is_starting(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
         || has_code(error, &["57P03"])
-}
-
-fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| codes.contains(&&*code))
 }
 
 impl<'c> Executor<'c> for &'c Database {

@@ -4,17 +4,16 @@ mod admission;
 mod client_address;
 mod cors;
 mod in_span;
+mod request_id;
 mod request_log;
 mod security_headers;
 mod trace_id;
 
-use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Uri};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http::StatusCode};
@@ -28,6 +27,7 @@ use crate::extract::MAX_BODY_BYTES;
 
 pub use admission::Admission;
 pub use client_address::ClientAddress;
+pub use request_id::RequestId;
 pub(crate) use security_headers::add as add_security_headers;
 pub(crate) use trace_id::X_AMZN_TRACE_ID;
 
@@ -43,30 +43,6 @@ impl Deadline {
     /// Returns the deadline of a request that begins now.
     pub fn from_now() -> Self {
         Self(Instant::now() + REQUEST_TIMEOUT)
-    }
-}
-
-/// The id of a request: `x-request-id` of its answer, `request_id` of its log lines.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub HeaderValue);
-
-impl RequestId {
-    /// Returns the id as logged.
-    pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or("-")
-    }
-
-    /// Returns the id of the request with these parts.
-    pub(crate) fn of(parts: &Parts) -> Self {
-        parts.extensions.get().cloned().unwrap_or(Self(HeaderValue::from_static("-")))
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for RequestId {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts))
     }
 }
 

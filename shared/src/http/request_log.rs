@@ -11,8 +11,8 @@ use axum::response::Response;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use super::RequestId;
 use super::in_span::InSpan;
+use super::request_id::RequestId;
 use super::trace_id::TraceIds;
 use crate::auth::Account;
 use crate::errors::ApiError;

@@ -1,6 +1,6 @@
 //! The text of mails with a link.
 
-use super::Occasion;
+use super::occasion::Occasion;
 use crate::auth::ResetToken;
 use crate::mail::Message;
 

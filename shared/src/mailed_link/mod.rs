@@ -1,6 +1,7 @@
 //! Mailed links. Whoever opens one sets the password of the account, on the frontend's page `/reset-password/<token>`.
 
 mod letter;
+mod occasion;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,27 +14,10 @@ use uuid::Uuid;
 use crate::auth::ResetToken;
 use crate::{ApiError, App};
 
+pub use occasion::Occasion;
+
 /// Maximum number of mails in progress.
 const MAX_CONCURRENT_MAILS: usize = 8;
-
-/// Why a link is mailed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
-    /// The account's password is to be replaced. The link is valid for two days (contract section 2).
-    Reset,
-    /// The account is new. The link is valid for a week.
-    Invitation,
-}
-
-impl Occasion {
-    /// Returns how many days a link is valid.
-    pub fn days(self) -> i32 {
-        match self {
-            Self::Reset => 2,
-            Self::Invitation => 7,
-        }
-    }
-}
 
 /// A link that must be stored before it is mailed.
 pub struct MailedLink {

@@ -16,9 +16,6 @@ pub(crate) use spans::{WORK, describe_answer, describe_request, flush, waiting_f
 use statements::CountStatements;
 pub(crate) use statements::{DatabaseUse, REQUEST};
 
-/// The target of request spans.
-const REQUEST_LOG: &str = "shared::http::request_log";
-
 /// Starts logging, and the export of spans if the environment configures it. A second call has no effect. Panics are
 /// logged with their location but without their message, which may quote a value.
 pub fn start() {

@@ -17,6 +17,9 @@ use tracing_subscriber::registry::LookupSpan;
 /// The target under which sqlx reports statements.
 pub(super) const TARGET: &str = "sqlx::query";
 
+/// The target of request spans.
+pub(super) const REQUEST_LOG: &str = "shared::http::request_log";
+
 /// The name of request spans ([`crate::http`]).
 pub(crate) const REQUEST: &str = "request";
 
@@ -52,7 +55,7 @@ pub(super) struct CountStatements;
 impl CountStatements {
     /// Returns the events and spans that this layer needs, whatever `RUST_LOG` says.
     pub(super) fn filter() -> Targets {
-        Targets::new().with_target(TARGET, LevelFilter::INFO).with_target(super::REQUEST_LOG, LevelFilter::INFO)
+        Targets::new().with_target(TARGET, LevelFilter::INFO).with_target(REQUEST_LOG, LevelFilter::INFO)
     }
 }
 

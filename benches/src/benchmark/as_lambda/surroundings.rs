@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::{Request, Response};
@@ -10,15 +9,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use local::tls::TlsServer;
 use serde_json::{Value, json};
-use sqlx::postgres::PgConnectOptions;
 use tempfile::NamedTempFile;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use url::Url;
 
 use crate::Failure;
@@ -38,18 +33,18 @@ pub struct Surroundings {
     /// What a function is told.
     pub environment: Vec<(&'static str, String)>,
     _authority: NamedTempFile,
-    tasks: [JoinHandle<()>; 2],
+    _tls: TlsServer,
+    ssm: JoinHandle<()>,
 }
 
 impl Surroundings {
     pub async fn of(database: &Database) -> Result<Self, Failure> {
-        let authority = authority()?;
+        let tls = TlsServer::start(&database.url, "localhost").await?;
         let mut file = NamedTempFile::new()?;
-        file.write_all(authority.pem().as_bytes())?;
-        let (port, tls) = serve_tls(database, signed_by(&authority)?).await?;
+        file.write_all(tls.authority().as_bytes())?;
         let mut url: Url = database.url.parse()?;
         url.set_host(Some("localhost"))?;
-        url.set_port(Some(port)).map_err(|()| "the database's address takes no port")?;
+        url.set_port(Some(tls.port())).map_err(|()| "the database's address takes no port")?;
         url.set_query(Some("sslmode=verify-full"));
         let (mut told, mut stored) = (Vec::new(), Vec::new());
         for (name, value) in environment(&database.at(url.into())) {
@@ -68,13 +63,13 @@ impl Surroundings {
             ("AWS_SECRET_ACCESS_KEY", "invented".to_owned()),
             ("PGSSLROOTCERT", file.path().display().to_string()),
         ]);
-        Ok(Self { environment: told, _authority: file, tasks: [tls, ssm] })
+        Ok(Self { environment: told, _authority: file, _tls: tls, ssm })
     }
 }
 
 impl Drop for Surroundings {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.ssm.abort();
     }
 }
 
@@ -107,46 +102,4 @@ async fn get_parameters(
         names.iter().filter(|asked| !values.iter().any(|(name, _)| *asked == name.as_str())).collect();
     let body = json!({"Parameters": parameters, "InvalidParameters": invalid}).to_string();
     Ok(Response::builder().header("content-type", "application/x-amz-json-1.1").body(Full::new(body.into()))?)
-}
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Result<Authority, Failure> {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
-}
-
-fn signed_by(authority: &Authority) -> Result<ServerConfig, Failure> {
-    let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, authority)?;
-    let chain = vec![certificate.der().clone()];
-    Ok(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key.into())?)
-}
-
-/// Speaks TLS before the database, which listens at a socket of this machine.
-async fn serve_tls(database: &Database, config: ServerConfig) -> Result<(u16, JoinHandle<()>), Failure> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let port = listener.local_addr()?.port();
-    let options: PgConnectOptions = database.url.parse()?;
-    let directory = options.get_socket().cloned().ok_or("the database of a benchmark listens at a socket")?;
-    let socket = directory.join(format!(".s.PGSQL.{}", options.get_port()));
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let serving = tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(pass_on(client, acceptor.clone(), socket.clone()));
-        }
-    });
-    Ok((port, serving))
-}
-
-/// Agrees to TLS as PostgreSQL does (protocol, `SSLRequest`), and passes on what is inside.
-async fn pass_on(mut client: TcpStream, acceptor: TlsAcceptor, socket: PathBuf) -> std::io::Result<()> {
-    client.set_nodelay(true)?;
-    let mut ssl_request = [0; 8];
-    client.read_exact(&mut ssl_request).await?;
-    client.write_all(b"S").await?;
-    let mut inside = acceptor.accept(client).await?;
-    copy_bidirectional(&mut inside, &mut UnixStream::connect(socket).await?).await?;
-    Ok(())
 }

@@ -1,43 +1,13 @@
 //! Checks whether a design could have produced an assignment file, one assignment at a time. `check_balance` checks assignments together.
 
 use super::check_balance;
-use super::design::Design;
-use super::display::{DEMOGRAPHICS, Display};
-use super::draw::{FirstReading, Reading};
-use super::format::{SecondReadingTable, Style};
+use super::comparison::{Check, Recognised};
+use super::display::DEMOGRAPHICS;
+use super::draw::Reading;
+use super::format::Style;
 use super::probability;
-use super::sample::Sample;
+use super::problem::Problem;
 use super::written::{Written, WrittenRow};
-
-/// Rows that the design could not have produced, with the reason.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Problem {
-    /// Lines in the file; the header is 1. Empty if rows are missing.
-    pub rows: Vec<u64>,
-    pub text: String,
-}
-
-impl Problem {
-    pub fn new(rows: Vec<u64>, text: impl Into<String>) -> Self {
-        Self { rows, text: text.into() }
-    }
-}
-
-/// The design and data to compare a file with.
-pub struct Check<'a> {
-    pub design: &'a Design,
-    pub sample: &'a Sample,
-    pub display: &'a Display,
-    pub experiment: &'a str,
-    /// For a file of second readings: each participant's first readings in order.
-    pub second: Option<(SecondReadingTable, &'a [Vec<FirstReading>])>,
-}
-
-/// An assignment that the design could have drawn.
-pub struct Recognised {
-    pub reading: Reading,
-    pub rows: Vec<u64>,
-}
 
 impl Check<'_> {
     /// Returns what is wrong with a file, in the order of its rows.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Check, Problem, Recognised};
+use super::comparison::{Check, Recognised};
 use super::design::{Design, FactorChance};
 use super::draw::FirstReading;
 use super::format::{SecondArm, SecondReadingTable, Unit};
+use super::problem::Problem;
 
 /// Returns what is wrong.
 pub fn problems(check: &Check<'_>, file: &[Recognised]) -> Vec<Problem> {

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::check::Problem;
 use super::design::Design;
 use super::draw::Reading;
 use super::format::SecondArm;
 use super::probability;
+use super::problem::Problem;
 use super::sample::Sample;
 use crate::report::{Ending, Report};
 use crate::table;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shared::db::Database;
 
 use super::arguments::DesignArguments;
-use super::check::Check;
+use super::comparison::Check;
 use super::design::Design;
 use super::display::{CasePaths, DEMOGRAPHICS, Display};
 use super::draw::{self, Reading};

@@ -8,11 +8,12 @@ mod second;
 
 use std::collections::BTreeSet;
 
-use super::check::{Check, Problem};
+use super::comparison::Check;
 use super::design::Design;
 use super::display::{CasePaths, DEMOGRAPHICS, Display};
 use super::draw::{self, FirstReading, Reading};
 use super::format::SecondReadingTable;
+use super::problem::Problem;
 use super::rows::Rows;
 use super::sample::{Case, Found, Participant, Sample, Taken};
 use super::written::{self, Written};

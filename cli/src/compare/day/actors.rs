@@ -4,7 +4,7 @@ use chrono::{TimeDelta, Utc};
 use shared::auth::{PasswordRecord, Passwords, ResetToken};
 use shared::db::Database;
 
-use super::Day;
+use super::settings::Day;
 use crate::failure::Failure;
 use crate::random::SeededRng;
 

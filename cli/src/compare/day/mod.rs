@@ -3,33 +3,16 @@
 mod actors;
 mod play;
 mod requests;
+mod settings;
+mod state;
 mod tables;
 
-use shared::db::Database;
-
-use super::client::System;
-use super::credentials::Credentials;
 use super::outcome::Outcome;
 use crate::failure::Failure;
 use crate::random::SeededRng;
 
-use play::Play;
-
-/// Systems and settings of a day.
-pub struct Day<'a> {
-    /// The old system alone, over its own copy.
-    pub old: &'a System,
-    pub new: &'a System,
-    /// The old system over the new system's copy: each request goes to one of the two.
-    pub old_beside_new: Option<&'a System>,
-    pub old_db: &'a Database,
-    pub new_db: &'a Database,
-    pub credentials: &'a Credentials,
-    pub seed: &'a str,
-    /// Number of active participants.
-    pub participants: u32,
-    pub show_values: bool,
-}
+pub use settings::Day;
+use state::Play;
 
 impl Day<'_> {
     /// Plays the day, then compares the tables.

@@ -3,35 +3,18 @@
 
 use serde_json::{Value, json};
 
-use super::Day;
 use super::actors::{Actor, Actors};
 use super::requests::Tokens;
+use super::state::{CASES_EACH, Play};
 use crate::compare::answer::Reply;
 use crate::compare::outcome::Outcome;
 use crate::compare::question::{Caller, Content, Question};
 use crate::failure::Failure;
-use crate::random::SeededRng;
-use crate::waiting::Bar;
 
-/// Maximum number of cases per participant.
-const CASES_EACH: usize = 4;
 /// Wrong passwords after which the new system locks the account (contract section 9).
 const WRONG_PASSWORDS: usize = 10;
 
-/// State of a day.
-pub struct Play<'a> {
-    pub(super) day: &'a Day<'a>,
-    pub(super) rng: SeededRng,
-    pub(super) outcomes: Vec<Outcome>,
-    pub(super) bar: Bar,
-}
-
-impl<'a> Play<'a> {
-    pub fn of(day: &'a Day<'a>, rng: SeededRng) -> Self {
-        let expected = u64::from(day.participants) * (CASES_EACH as u64 * 5 + 2) + 30;
-        Self { day, rng, outcomes: Vec::new(), bar: Bar::new("a day", expected) }
-    }
-
+impl Play<'_> {
     /// Plays the whole day.
     pub async fn whole_day(mut self, actors: Actors) -> Result<Vec<Outcome>, Failure> {
         let Actors { participants, reset, cases } = actors;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::play::Play;
+use super::state::Play;
 use crate::compare::answer::{Reply, Silence};
 use crate::compare::client::System;
 use crate::compare::difference;

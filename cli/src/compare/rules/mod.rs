@@ -3,6 +3,7 @@
 //! A rule either explains a difference completely, or forgives a part of it: it equalizes the affected parts of the bodies, and the rest
 //! has to be equal.
 
+mod answer_pair;
 mod status;
 mod tree;
 mod writes;
@@ -10,15 +11,10 @@ mod writes;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Body};
+use super::answer::Body;
 use super::question::Question;
 
-/// Two different responses to one request.
-pub struct AnswerPair<'a> {
-    pub question: &'a Question,
-    pub old: &'a Answer,
-    pub new: &'a Answer,
-}
+pub use answer_pair::AnswerPair;
 
 /// A row of the contract's section 9.
 pub struct Rule {

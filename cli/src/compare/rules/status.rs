@@ -1,7 +1,8 @@
 //! Rules about a response as a whole.
 
-use super::{Answer, AnswerPair};
+use super::answer_pair::AnswerPair;
 use crate::compare::answer::Token;
+use crate::compare::answer::{Answer, Body};
 use crate::compare::question::{Accepts, Caller};
 
 pub fn closed_admin(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
@@ -53,8 +54,8 @@ pub fn exported_once(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool
 }
 
 pub fn csv_header(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
-    let super::Body::Text(header) = &new.body else { return false };
-    let is_empty = matches!(&old.body, super::Body::Text(text) if text.is_empty());
+    let Body::Text(header) = &new.body else { return false };
+    let is_empty = matches!(&old.body, Body::Text(text) if text.is_empty());
     question.accepts == Accepts::Csv
         && is_empty
         && header.lines().count() == 1
@@ -76,9 +77,10 @@ pub fn envelope(AnswerPair { old, new, .. }: &AnswerPair<'_>) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Answer, AnswerPair, Body, explaining};
-    use crate::compare::answer::Token;
+    use super::super::explaining;
+    use crate::compare::answer::{Answer, Body, Token};
     use crate::compare::question::{Caller, Question};
+    use crate::compare::rules::answer_pair::AnswerPair;
 
     fn answer(status: u16, body: Value) -> Answer {
         Answer::new(status, "application/json", Body::Json(body))

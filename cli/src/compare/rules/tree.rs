@@ -114,9 +114,11 @@ fn score(tree: &mut Value) -> Option<&mut Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, AnswerPair, Body, explaining};
+    use super::super::explaining;
     use super::*;
+    use crate::compare::answer::{Answer, Body};
     use crate::compare::question::{Caller, Question};
+    use crate::compare::rules::answer_pair::AnswerPair;
 
     #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn review(details: Value, important: Value) -> Answer {

@@ -1,6 +1,7 @@
 //! Rules about requests that write, some of which occur in a day on copies.
 
-use super::{Answer, AnswerPair};
+use super::answer_pair::AnswerPair;
+use crate::compare::answer::Answer;
 
 pub fn same_answer_again(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool {
     let is_again = matches!(question.about.as_str(), "the same answer again" | "another answer");
@@ -69,8 +70,10 @@ pub fn failed_logins(AnswerPair { question, old, new }: &AnswerPair<'_>) -> bool
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Answer, AnswerPair, Body, explaining};
+    use super::super::explaining;
+    use crate::compare::answer::{Answer, Body};
     use crate::compare::question::{Caller, Question};
+    use crate::compare::rules::answer_pair::AnswerPair;
 
     #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
     fn done(status: u16, data: Value) -> Answer {

@@ -5,11 +5,13 @@ mod answered;
 mod columns;
 mod feature;
 mod option;
+mod participant;
 mod question;
 mod report;
 mod sample;
 mod score;
 mod survey;
+mod unique;
 mod validation;
 
 use std::collections::{BTreeSet, HashSet};
@@ -18,12 +20,11 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use export::value::{Field as _, Value};
 use futures_util::TryStreamExt as _;
-use sha2::{Digest as _, Sha256};
 use shared::db::Database;
 use shared::time::StoredTime;
 use sqlx::PgConnection;
 
-use super::Since;
+use super::since::Since;
 use super::source::{Opened, Source};
 use super::write::{Destination, write};
 use crate::context::Context;
@@ -36,11 +37,14 @@ pub use columns::Described;
 use feature::Backgrounds;
 pub use feature::of_finding as feature_of;
 pub use option::number as option_number;
+pub use participant::id as participant_id;
+use participant::{id_of_normalised, normalised};
 use question::Questions;
 pub use question::{Asked, add_new, answer_text, asked, column as question_column, questionnaires};
 use report::{Exported, Joined};
 use sample::Sample;
 use survey::{Survey, SurveyArguments};
+use unique::unique;
 use validation::Validation;
 
 /// Number of answers in memory.
@@ -160,7 +164,7 @@ impl Analysis {
 
     fn row<'a>(&'a mut self, answer: &'a Answered, backgrounds: &Backgrounds) -> Vec<Value<'a>> {
         let email = answer.user_email.as_deref().map(normalised);
-        let user_id = email.as_deref().map(user_id);
+        let user_id = email.as_deref().map(id_of_normalised);
         let paths = answer.paths();
         let (shown, background) = (feature::shown(&paths, answer.case_id, backgrounds), backgrounds.of(answer.case_id));
         let (answers, unknown_options) = self.questions.answers(answer.answer.as_deref());
@@ -231,53 +235,10 @@ fn require_a_match(survey: &Survey, participants: &[String]) -> Result<(), Failu
         .with_remedy("check that it is this study's survey; --survey-email selects another column with addresses"))
 }
 
-/// Returns the name, with a number if another column has it.
-fn unique(name: String, taken: &mut HashSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("{name} ({number})"));
-    let unique = [name.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-    unique.unwrap_or(name)
-}
-
-/// Normalises an address for comparison.
-fn normalised(email: &str) -> String {
-    email.trim().to_lowercase()
-}
-
-/// Returns the `user_id` of a stored address.
-pub fn participant_id(email: &str) -> u64 {
-    user_id(&normalised(email))
-}
-
-/// Returns the first eight bytes of the address's SHA-256, like the old export script: the same in every export.
-fn user_id(normalised: &str) -> u64 {
-    let digest: [u8; 32] = Sha256::digest(normalised).into();
-    digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
 fn time<'a>(time: Option<StoredTime>) -> Value<'a> {
     time.and_then(StoredTime::utc).map_or(Value::Null, Value::TimestampUtc)
 }
 
 fn text(text: Option<&str>) -> Value<'_> {
     text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::Text(text.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_id_is_that_of_the_old_script() {
-        // python3: int.from_bytes(hashlib.sha256(b"a@study.test").digest()[:8], "big")
-        assert_eq!(user_id(&normalised(" A@Study.Test ")), 17_594_509_098_658_213_958);
-    }
-
-    #[test]
-    fn no_two_columns_have_one_name() {
-        let mut taken = HashSet::new();
-
-        let names = ["age", "age", "age"].map(|name| unique(name.to_owned(), &mut taken));
-
-        assert_eq!(names, ["age", "age (2)", "age (3)"]);
-    }
 }

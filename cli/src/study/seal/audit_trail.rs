@@ -9,13 +9,15 @@ use serde_json::value::{RawValue, to_raw_value};
 use shared::time::StoredTime;
 use sqlx::types::Json;
 
-use super::RESOURCE;
 use super::manifest::{Chain, sha256};
 use super::writer::Writer;
 use crate::failure::Failure;
 
 /// Name of the file.
 pub const FILE: &str = "audit-trail.jsonl";
+
+/// The resource of an entry about sealing. The sealed trail leaves these entries out, because sealing does not change the study.
+pub const SEALING: &str = "study-seal";
 
 /// A row of `audit_entry`.
 #[derive(Serialize)]
@@ -41,7 +43,7 @@ struct Line<'a> {
 /// Writes the trail without the entries of sealing.
 pub async fn write(writer: &mut Writer<'_>) -> Result<(), Failure> {
     let (path, mut file) = writer.create(FILE)?;
-    let (mut chain, sealing) = (Chain::default(), [RESOURCE.to_owned()]);
+    let (mut chain, sealing) = (Chain::default(), [SEALING.to_owned()]);
     {
         let mut rows = sqlx::query!(
             r#"SELECT id, created_at AS "created_at: StoredTime", actor, account_id, action, resources,

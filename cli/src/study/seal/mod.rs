@@ -40,9 +40,6 @@ pub use pages::columns as page_columns;
 pub use pseudonym::column as participant_column;
 pub use verify::{Arguments as VerifyArguments, run as verify};
 
-/// Name of a sealed study in the audit trail. The sealed trail leaves these entries out, because sealing does not change the study.
-const RESOURCE: &str = "study-seal";
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The files are of one moment of the database. The same state gives the same bytes, whenever it is sealed.
@@ -99,7 +96,7 @@ async fn seal(
     let sealed = Sealed::of(&manifest, hash, key.is_some());
     // before the directory gets its name, so that no data leave without an entry
     let details = json!({ "rows": sealed.rows, "manifest_sha256": sealed.manifest_sha256 });
-    record(RESOURCE, details, &db, context).await?;
+    record(audit_trail::SEALING, details, &db, context).await?;
     unfinished.keep(&arguments.directory)?;
     Ok(sealed)
 }

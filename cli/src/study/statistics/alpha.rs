@@ -1,6 +1,7 @@
 //! Krippendorff's alpha.
 
-use super::{Case, ratio, real};
+use super::case::Case;
+use super::number::{ratio, real};
 
 /// Distance between two values.
 #[derive(Clone, Copy, Debug)]

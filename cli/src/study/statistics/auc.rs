@@ -1,6 +1,7 @@
 //! Compares answers with the truth: sensitivity, specificity, and the area under the ROC curve.
 
-use super::{Case, mean, ratio, real};
+use super::case::Case;
+use super::number::{mean, ratio, real};
 
 /// Returns the share of answers to cases with the condition that are positive, over all readers.
 pub fn sensitivity(cases: &[&Case], positive: &[bool]) -> Option<f64> {

@@ -1,6 +1,7 @@
 //! Bootstrap intervals over cases.
 
-use super::{Case, real};
+use super::case::Case;
+use super::number::real;
 use crate::random::SeededRng;
 
 /// Settings of the resampling.

@@ -1,6 +1,7 @@
 //! The intraclass correlation ICC(2,1).
 
-use super::{Case, mean, ratio, real};
+use super::case::Case;
+use super::number::{mean, ratio, real};
 
 /// Returns ICC(2,1): two-way random effects, absolute agreement, one reader. Only cases that every reader has answered count.
 pub fn icc_2_1(cases: &[&Case], readers: usize, numbers: &[f64]) -> Option<f64> {

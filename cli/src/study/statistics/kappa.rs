@@ -1,6 +1,7 @@
 //! Percent agreement, and the kappas of Cohen and Fleiss.
 
-use super::{Case, mean, ratio, real};
+use super::case::Case;
+use super::number::{mean, ratio, real};
 
 /// Returns the share of equal pairs of answers to a case, as a mean over cases with at least two answers.
 pub fn percent_agreement(cases: &[&Case]) -> Option<f64> {

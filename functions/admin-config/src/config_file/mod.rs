@@ -1,6 +1,7 @@
 //! The file that assigns cases (contract section 6): CSV with the columns `User`, `Case No.`, `Path`, `Collapse`,
 //! `Highlight`, `Top` and optionally `Experiment`, `Arm`, `Policy`, `Probability`, in any order.
 
+mod format;
 mod problem;
 mod row;
 #[cfg(test)]
@@ -15,9 +16,10 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{assignment, python};
 
+pub use format::MAX_LABEL_CHARACTERS;
 pub use problem::{ConfigFileError, Problem};
+pub use row::Labels;
 use row::{Columns, Row, Style};
-pub use row::{Labels, MAX_LABEL_CHARACTERS};
 
 /// The contents of a file.
 #[derive(Debug)]

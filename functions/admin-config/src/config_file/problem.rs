@@ -3,7 +3,7 @@
 use shared::Business;
 use shared::assignment::ALLOCATION_PROBABILITY;
 
-use super::row::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
+use super::format::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
 
 /// The first problem of a file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

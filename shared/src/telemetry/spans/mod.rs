@@ -23,6 +23,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::statements::REQUEST_LOG;
 use crate::version;
 use client::Client;
 use statements::StatementSpans;
@@ -60,9 +61,8 @@ where
     let provider = provider()?;
     let tracer = provider.tracer("augmed");
     let _ = PROVIDER.set(provider);
-    let requests = layer(tracer.clone()).with_filter(
-        Targets::new().with_target(super::REQUEST_LOG, LevelFilter::INFO).with_target(WORK, LevelFilter::INFO),
-    );
+    let requests = layer(tracer.clone())
+        .with_filter(Targets::new().with_target(REQUEST_LOG, LevelFilter::INFO).with_target(WORK, LevelFilter::INFO));
     let statements = StatementSpans::new(tracer).with_filter(super::CountStatements::filter());
     Ok(subscriber.with(requests).with(statements))
 }

@@ -1,0 +1,79 @@
+use axum::extract::State;
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::answer_limit::AnswerLimit;
+use shared::auth::Service;
+use shared::extract::Query;
+use shared::openapi::{BadRequest, CallerRefused, ServerError};
+use shared::paging::{Page, PageParameters, PageRequest};
+use shared::reply::{Data, Envelope};
+use shared::time::StoredTime;
+use shared::{ApiError, App};
+use sqlx::types::Json as Jsonb;
+use utoipa::ToSchema;
+
+use crate::experiment::Experiment;
+
+#[derive(Deserialize)]
+pub(crate) struct Filter {
+    status: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Experiments {
+    experiments: Vec<Experiment>,
+    /// The cursor of older entries; null if there are none. Absent if the list is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>, required = false)]
+    next_cursor: Option<Option<i32>>,
+}
+
+/// Lists experiments. An unknown `status` matches none; an empty one matches all.
+#[utoipa::path(
+    get,
+    path = "/api/v1/experiments",
+    tag = "experiments",
+    params(
+        ("status" = Option<String>, Query, description = "`active`, `paused`, `completed` or `archived`."),
+        PageParameters
+    ),
+    security(("service_key" = []), ("token" = [])),
+    responses(
+        (status = 200, description = "Newest first.", body = inline(Envelope<Experiments>),
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
+        BadRequest,
+        CallerRefused,
+        ServerError
+    )
+)]
+pub(crate) async fn get_experiments(
+    _: Service,
+    State(app): State<App>,
+    answers: AnswerLimit,
+    Query(filter): Query<Filter>,
+    Query(parameters): Query<PageParameters>,
+) -> Result<Response, ApiError> {
+    let request = PageRequest::of(&parameters)?;
+    let status = filter.status.filter(|status| !status.is_empty());
+    let experiments = sqlx::query_as!(
+        Experiment,
+        r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
+                  case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
+                  updated_at AS "updated_at: StoredTime"
+           FROM experiment
+           WHERE (status = $1 OR $1 IS NULL)
+             AND ($2::int IS NULL OR (created_at, id) < (SELECT created_at, id FROM experiment WHERE id = $2))
+           ORDER BY created_at DESC, id DESC LIMIT $3"#,
+        status,
+        request.after,
+        request.rows_to_read(answers)
+    )
+    .fetch_all(&app.db)
+    .await?;
+    let Page { rows: experiments, next_cursor } = request.page(experiments, answers, |experiment| experiment.id)?;
+    let own = status.map(|status| format!("&status={}", utf8_percent_encode(&status, NON_ALPHANUMERIC)));
+    let answer = Data(Experiments { experiments, next_cursor });
+    Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
+}

@@ -1,0 +1,47 @@
+//! Finds mistakes in a template that cfn-lint misses and AWS notices only during a deployment, or never.
+
+mod finding;
+mod function;
+mod order;
+mod permission;
+mod rule;
+mod target_group;
+#[cfg(test)]
+mod tests;
+
+use super::model::Template;
+
+pub use self::finding::Finding;
+
+/// Returns every mistake in a template, in the order of its resources.
+pub fn check(template: &Template) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    for function in &template.functions {
+        findings.of(&function.key, function::problems(template, function));
+    }
+    for group in &template.target_groups {
+        findings.of(&group.key, target_group::problems(template, group));
+    }
+    for permission in &template.permissions {
+        findings.of(&permission.key, permission::problems(template, permission));
+    }
+    for rule in &template.rules {
+        findings.of(&rule.key, rule::problems(template, rule));
+    }
+    findings.of_all(order::same_priorities(&template.rules));
+    findings.of_all(order::never_reached(&template.rules));
+    findings.0
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn of(&mut self, resource: &str, problems: Vec<String>) {
+        self.0.extend(problems.into_iter().map(|problem| Finding { resource: resource.to_owned(), problem }));
+    }
+
+    fn of_all(&mut self, findings: Vec<Finding>) {
+        self.0.extend(findings);
+    }
+}

@@ -1,0 +1,74 @@
+use super::*;
+use axum::http::HeaderValue;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const MULTI: Source = Source::LoadBalancer { is_multi_value: true };
+const SINGLE: Source = Source::LoadBalancer { is_multi_value: false };
+
+async fn answer(response: Response, source: Source) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(1);
+    from_response(response, source, deadline).await.get().parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_incomplete_answer_is_a_503_at_the_deadline() {
+    let beginning = stream::once(async { Ok::<_, ApiError>("[1,") });
+    let body = Body::from_stream(beginning.chain(stream::pending()));
+
+    let answer = answer(Response::new(body), SINGLE).await;
+
+    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&503.into(), &"1".into()));
+}
+
+#[tokio::test]
+async fn keeps_every_cookie() {
+    let mut response = "ok".into_response();
+    for cookie in ["a=1", "b=2"] {
+        response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(cookie));
+    }
+
+    let answer = answer(response, MULTI).await;
+
+    assert_eq!(answer["multiValueHeaders"]["set-cookie"], json!(["a=1", "b=2"]));
+    assert_eq!(answer["statusDescription"], "200 OK");
+}
+
+#[tokio::test]
+async fn sends_bytes_as_base64() {
+    let response = ([(header::CONTENT_TYPE, "application/octet-stream")], vec![0xff_u8, 0]).into_response();
+
+    let answer = answer(response, MULTI).await;
+
+    assert_eq!((answer["body"].as_str(), answer["isBase64Encoded"].as_bool()), (Some("/wA="), Some(true)));
+}
+
+#[tokio::test]
+async fn writes_repeated_headers_in_the_form_of_each_source() {
+    let of = async |source| {
+        let mut response = "ok".into_response();
+        for (name, value) in [("vary", "origin"), ("vary", "accept"), ("set-cookie", "a=1"), ("set-cookie", "b=2")] {
+            response.headers_mut().append(name, HeaderValue::from_static(value));
+        }
+        answer(response, source).await
+    };
+
+    let (rest, http, lattice) = (of(Source::RestApi).await, of(Source::HttpApi).await, of(Source::Lattice).await);
+
+    assert_eq!(rest["multiValueHeaders"]["vary"], json!(["origin", "accept"]));
+    assert_eq!(rest.get("headers"), None, "API Gateway would add them to the others");
+    assert_eq!((&http["headers"]["vary"], &http["cookies"]), (&json!("origin, accept"), &json!(["a=1", "b=2"])));
+    assert_eq!(http["headers"].get("set-cookie"), None);
+    assert_eq!((&lattice["headers"]["vary"], lattice.get("cookies")), (&json!("origin, accept"), None));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_a_413_and_not_truncated() {
+    for source in [SINGLE, Source::HttpApi] {
+        let answer = answer("x".repeat(source.max_answer_bytes()).into_response(), source).await;
+
+        assert_eq!(answer["statusCode"], 413);
+        assert_eq!(answer["headers"]["content-type"], "application/json");
+    }
+}

@@ -1,0 +1,117 @@
+use http::Method;
+use serde_json::json;
+use tests::app::TestApp;
+
+use super::{PREVIEW, REPLACE, UPSERT, form, keys, path_config, send, stored, upload};
+
+#[tokio::test]
+async fn the_frontend_shows_what_is_wrong_with_a_file() {
+    let api = TestApp::with_contract_data().await;
+
+    for (file, message) in [
+        ("User;Case No.;Path\na@b.c;1;A.B\n", "row 1: the columns are separated by semicolons"),
+        ("User,Case No.,Path\na@b.c,1,A.B\na@b.c,one,A.B\n", "row 3: Case No. is not an integer"),
+        ("User,Case No.\na@b.c,1\n", "row 1: the header has no column Path"),
+    ] {
+        for path in [UPSERT, PREVIEW] {
+            let answer = send(&api, form(path, file, &[])).await;
+            assert_eq!(answer.status, 500, "the page reads no message of a 4xx");
+            assert!(answer.error_message().contains(message), "{}", answer.error_message());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_without_a_file_says_so() {
+    let api = TestApp::with_contract_data().await;
+    let body = json!({"file": "x"});
+
+    let page = api.send_with_key(Method::POST, UPSERT, &body).await;
+    let script = api.send_with_key(Method::POST, REPLACE, &body).await;
+
+    assert_eq!((page.status.as_u16(), page.error_code()), (500, json!("1008")));
+    assert_eq!((script.status.as_u16(), script.error_code()), (400, json!(400)));
+}
+
+#[tokio::test]
+async fn an_upsert_keeps_the_others_and_the_identity_of_what_it_updates() {
+    let api = TestApp::with_contract_data().await;
+    upload(&api, REPLACE, "a@x.org,1,A.B,,,\nb@x.org,1,A.B,,,\n").await;
+    let before = stored(&api).await;
+
+    let answer = upload(&api, UPSERT, "c@x.org,2,A.C,,,\na@x.org,1,A.C,,,1\n").await;
+
+    let results = json!([{"user_email": "c@x.org", "case_id": 2, "status": "created"},
+                         {"user_email": "a@x.org", "case_id": 1, "status": "updated"}]);
+    assert_eq!(answer.data(), json!({"results": results, "summary": {"total": 2, "created": 1, "updated": 1}}));
+    assert_eq!(stored(&api).await[..2], before[..]);
+    assert_eq!(keys(&api).await[2..], ["c@x.org-2"]);
+    assert_eq!(path_config(&api, "a@x.org-1").await, json!([{"path": "A.C", "style": {"top": 1.0}}]));
+}
+
+#[tokio::test]
+async fn a_text_of_the_form_wins_over_the_column() {
+    let api = TestApp::with_contract_data().await;
+    let file = "User,Case No.,Path,Experiment,Arm,Policy\na@x.org,1,A.B,exp-1,control,p1\nb@x.org,1,A.B,,,\n";
+
+    send(&api, form(UPSERT, file, &[("arm", " ai "), ("policy_id", "")])).await;
+
+    let labels =
+        "SELECT experiment_id, arm, policy_id FROM display_config WHERE user_email LIKE '%@x.org' ORDER BY user_email";
+    let labels: Vec<(Option<String>, Option<String>, Option<String>)> =
+        sqlx::query_as(labels).fetch_all(api.pool()).await.unwrap();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(labels, [(some("exp-1"), some("ai"), some("p1")), (None, some("ai"), None)]);
+}
+
+#[tokio::test]
+async fn a_preview_shows_the_assignments_and_stores_nothing() {
+    let api = TestApp::with_contract_data().await;
+    let before = stored(&api).await;
+
+    let file = "User,Case No.,Path,Arm\nbob@contract.test,2,RISK ASSESSMENT.Colorectal Cancer Score: 9,ai\n";
+    let preview = send(&api, form(PREVIEW, file, &[("policy_id", "p1")])).await.data();
+
+    let config = json!({"user_email": "bob@contract.test", "case_id": 2, "experiment_id": null, "arm": "ai", "policy_id": "p1",
+                        "path_config": [{"path": "RISK ASSESSMENT.Colorectal Cancer Score: 9"}]});
+    let expected =
+        json!({"configs": [config], "total": 1, "users": ["bob@contract.test"], "cases": [2], "warnings": []});
+    assert_eq!(preview, expected);
+    assert_eq!(stored(&api).await, before);
+}
+
+#[tokio::test]
+async fn a_preview_warns_of_what_a_typo_hides() {
+    let api = TestApp::with_contract_data().await;
+
+    let rows = [
+        "alice@contract.test,1,BACKGROUND.Family History.Cancer: Yes,,,",
+        "alice@contract.test,1,BACKGROUND.Famly History.Cancer: Yes,,,",
+        "Alice@contract.test,1,BACKGROUND.Family History.Cancer: Yes,,,",
+        "nobody@contract.test,1,BACKGROUND.Family History.Cancer: Yes,,,",
+        "bob@contract.test,999,BACKGROUND.Family History.Cancer: Yes,,,",
+        "bob@contract.test,1,BACKGROUND.Family History.Diabetes: No,maybe,,",
+    ];
+    let preview = upload(&api, PREVIEW, &rows.join("\n")).await.data();
+
+    let warnings = [
+        "row 3: BACKGROUND.Famly History.Cancer: Yes names nothing in case 1",
+        "row 4: there is no account Alice@contract.test, but alice@contract.test",
+        "row 5: there is no account nobody@contract.test",
+        "row 6: case 999 has no visit",
+        "row 7: Collapse is neither TRUE nor FALSE and counts as FALSE",
+    ];
+    assert_eq!(preview["warnings"], json!(warnings));
+    assert_eq!(preview["total"], 5);
+}
+
+#[tokio::test]
+async fn upserts_of_the_same_file_at_once_create_it_once() {
+    let api = TestApp::with_contract_data().await;
+
+    let uploads = (0..4).map(|_| upload(&api, UPSERT, "a@x.org,1,A.B,,,\na@x.org,2,A.B,,,\n"));
+    let answers = futures_util::future::join_all(uploads).await;
+
+    let created: u64 = answers.iter().map(|answer| answer.data()["summary"]["created"].as_u64().unwrap()).sum();
+    assert_eq!(created, 2);
+}
