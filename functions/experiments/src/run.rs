@@ -59,12 +59,12 @@ pub(crate) fn path(experiment_id: &str) -> String {
     format!("/api/v1/experiments/{}/runs", utf8_percent_encode(experiment_id, NON_ALPHANUMERIC))
 }
 
-/// Reads runs, newest first.
+/// Reads at most so many runs after the one with the id `after`, newest first.
 pub(crate) async fn of(
     db: &Database,
     experiment_id: &str,
-    request: &PageRequest,
-    answers: AnswerLimit,
+    after: Option<i32>,
+    most: Option<i64>,
 ) -> Result<Vec<Run>, sqlx::Error> {
     sqlx::query_as!(
         Run,
@@ -73,8 +73,8 @@ pub(crate) async fn of(
                   run_params AS "run_params: Jsonb<Box<RawValue>>"
            FROM rl_run WHERE experiment_id = $1 AND ($2::int IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"#,
         experiment_id,
-        request.after,
-        request.rows_to_read(answers)
+        after,
+        most
     )
     .fetch_all(db)
     .await
@@ -116,8 +116,8 @@ pub(crate) async fn get_runs(
     let request = PageRequest::of(&parameters)?;
     let exists = sqlx::query!("SELECT FROM experiment WHERE experiment_id = $1", id).fetch_optional(&app.db).await?;
     exists.ok_or_else(experiment::unknown)?;
-    let runs = of(&app.db, &id, &request, answers).await?;
-    let Page { rows: runs, next_cursor } = request.page(runs, answers, Run::id)?;
+    let read = |after, most| of(&app.db, &id, after, most);
+    let Page { rows: runs, next_cursor } = request.read(answers, Run::id, read).await?;
     Ok(request.linked(Data(Runs { runs, next_cursor }), &path(&id), "", next_cursor))
 }
 
