@@ -178,7 +178,10 @@ impl<T: IntoResponse> IntoResponse for Answered<T> {
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    headers.get(IDEMPOTENCY_KEY).map(|value| check(value.to_str().unwrap_or_default())).transpose()
+    let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let key = given.next().map(|value| check(value.to_str().unwrap_or_default())).transpose()?;
+    // which one the client will repeat is unknown
+    if given.next().is_some() { Err(bad_request("Idempotency-Key: the request has several")) } else { Ok(key) }
 }
 
 /// Accepts a string of structured fields (RFC 9651 section 3.3.3), which has quotes, or the key without quotes, as many
@@ -216,6 +219,18 @@ mod tests {
         for odd in ["", "\"\"", "a b", "ü", &"k".repeat(256)] {
             assert!(check(odd).unwrap_err().to_string().contains("Idempotency-Key: "), "{odd}");
         }
+    }
+
+    #[test]
+    fn refuses_several_keys() {
+        let with = |keys: &[&'static str]| {
+            let keys = keys.iter().map(|key| (IDEMPOTENCY_KEY, HeaderValue::from_static(key)));
+            key(&keys.collect())
+        };
+
+        assert_eq!(with(&[]).unwrap(), None);
+        assert_eq!(with(&["a"]).unwrap().as_deref(), Some("a"));
+        assert!(with(&["a", "b"]).unwrap_err().to_string().contains("Idempotency-Key: "));
     }
 
     #[test]

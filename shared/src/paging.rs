@@ -13,8 +13,8 @@ use crate::errors::{ApiError, bad_request};
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
-/// No function's answer has room for this many rows, whatever they contain.
-const MAX_ROWS_READ: usize = 20_000;
+/// The rows that a function reads first. Rows may have a megabyte each, as much as its answer.
+const FIRST_BATCH: usize = 16;
 
 /// The unparsed query parameters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,14 +45,41 @@ impl PageRequest {
         Ok(Self { limit, after: cursor(parameters.cursor.as_deref())? })
     }
 
-    /// Returns how many rows to read: one more than fits the page, to tell whether there are more.
-    pub fn rows_to_read(&self, answers: AnswerLimit) -> Option<i64> {
-        let most = self.limit.or_else(|| answers.is_limited().then_some(MAX_ROWS_READ));
-        most.map(|most| i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
+    /// Reads a page with `read`, which gets the key of the row before the first one, and how many rows to read; `None`
+    /// means all. If the rows do not fit into an answer, the page has fewer than requested.
+    ///
+    /// Behind Lambda it takes more than one round trip for more than 16 rows: nothing else bounds what large rows take
+    /// in memory.
+    pub async fn read<T, Read, Rows>(
+        &self,
+        answers: AnswerLimit,
+        key: impl Fn(&T) -> i32,
+        read: Read,
+    ) -> Result<Page<T>, ApiError>
+    where
+        T: Serialize,
+        Read: Fn(Option<i32>, Option<i64>) -> Rows,
+        Rows: Future<Output = Result<Vec<T>, sqlx::Error>>,
+    {
+        // one row more than the page has tells that there are more
+        let most = self.limit.map(|limit| limit + 1);
+        let mut rows = Vec::new();
+        loop {
+            let left = most.map(|most| most - rows.len());
+            let batch = answers.is_limited().then(|| FIRST_BATCH.max(3 * rows.len()));
+            let wanted = left.into_iter().chain(batch).min();
+            let after = rows.last().map(&key).or(self.after);
+            let found = read(after, wanted.map(|wanted| i64::try_from(wanted).unwrap_or(i64::MAX))).await?;
+            let is_end = wanted.is_none_or(|wanted| found.len() < wanted);
+            rows.extend(found);
+            if is_end || most == Some(rows.len()) || answers.rows_that_fit(&rows)? < rows.len() {
+                return self.page(rows, answers, key);
+            }
+        }
     }
 
     /// Turns the rows read into a page. If they do not fit into an answer, the page has fewer rows than requested.
-    pub fn page<T: Serialize>(
+    fn page<T: Serialize>(
         &self,
         mut rows: Vec<T>,
         answers: AnswerLimit,
@@ -116,6 +143,7 @@ pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
     fn request(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, String> {
         let parameters = PageParameters { limit: limit.map(str::to_owned), cursor: cursor.map(str::to_owned) };
@@ -144,7 +172,6 @@ mod tests {
     fn a_page_has_the_cursor_of_the_next_one() {
         let three = request(Some("3"), None).unwrap();
 
-        assert_eq!(three.rows_to_read(AnswerLimit::default()), Some(4));
         assert_eq!(page(three, 4, AnswerLimit::default()), (3, Some(Some(3))));
         assert_eq!(page(three, 3, AnswerLimit::default()), (3, Some(None)));
     }
@@ -153,11 +180,47 @@ mod tests {
     fn a_list_without_paging_is_complete_unless_it_is_too_large() {
         let all = request(None, None).unwrap();
 
-        assert_eq!(all.rows_to_read(AnswerLimit::default()), None);
         assert_eq!(page(all, 5000, AnswerLimit::default()), (5000, None));
         let (rows, next_cursor) = page(all, 5000, AnswerLimit::of(20_000));
         assert!((500..1500).contains(&rows), "16 KB are reserved, and each row has 2 to 5 bytes: {rows}");
         assert_eq!(next_cursor, Some(Some(i32::try_from(rows).unwrap())));
+    }
+
+    /// Reads a page of `list`. Returns the number of rows on it, its cursor, and how many rows each statement wanted.
+    async fn read(
+        request: PageRequest,
+        list: &[(i32, String)],
+        answers: AnswerLimit,
+    ) -> (usize, Option<Option<i32>>, Vec<Option<i64>>) {
+        let wanted = Mutex::new(Vec::new());
+        let read = async |after: Option<i32>, most: Option<i64>| {
+            wanted.lock().unwrap().push(most);
+            let behind = list.iter().filter(|(key, _)| after.is_none_or(|after| *key > after));
+            Ok(behind.take(most.map_or(usize::MAX, |most| usize::try_from(most).unwrap())).cloned().collect())
+        };
+        let page = request.read(answers, |(key, _)| *key, read).await.unwrap();
+        (page.rows.len(), page.next_cursor, wanted.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn of_large_rows_few_are_read_behind_lambda() {
+        let list: Vec<_> = (1..=300).map(|key| (key, "x".repeat(300_000))).collect();
+
+        let (all, ten) = (request(None, None).unwrap(), request(Some("1000"), Some("10")).unwrap());
+
+        assert_eq!(read(all, &list, AnswerLimit::of(1_000_000)).await, (3, Some(Some(3)), vec![Some(16)]));
+        assert_eq!(read(ten, &list, AnswerLimit::of(1_000_000)).await, (3, Some(Some(13)), vec![Some(16)]));
+        assert_eq!(read(all, &list, AnswerLimit::default()).await, (300, None, vec![None]));
+    }
+
+    #[tokio::test]
+    async fn of_small_rows_a_page_takes_few_statements() {
+        let list: Vec<_> = (1..=200).map(|key| (key, "x".to_owned())).collect();
+        let (all, page) = (request(None, None).unwrap(), request(Some("100"), None).unwrap());
+        let answers = AnswerLimit::of(1_000_000);
+
+        assert_eq!(read(all, &list, answers).await, (200, None, vec![Some(16), Some(48), Some(192)]));
+        assert_eq!(read(page, &list, answers).await, (100, Some(Some(100)), vec![Some(16), Some(48), Some(37)]));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Lists in pages: experiments, runs, accounts.
+//! Lists in pages: experiments, runs, accounts, the audit trail.
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::to_raw_value;
@@ -99,4 +99,19 @@ async fn behind_lambda_a_list_that_does_not_fit_is_cut_and_says_so() {
         assert!((2000..5000).contains(&found.len()), "{path}: {}", found.len());
         assert_eq!(data["next_cursor"].as_i64(), found.last().copied(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn behind_lambda_an_audit_trail_that_does_not_fit_is_cut_and_says_so() {
+    let of_many_accounts = "INSERT INTO audit_entry (actor, action, resources, details, request_id)
+         SELECT 'cli', 'accounts.invite', (SELECT array_agg(id::text) FROM generate_series(10000000, 10001999) id), '{}', '-'
+         FROM generate_series(1, 100)";
+    let api = with_many(of_many_accounts).await;
+
+    let (status, data) = behind_lambda(&api, "/admin/audit").await;
+
+    assert_eq!(status, 200);
+    let found = ids(&data, "entries");
+    assert!((30..60).contains(&found.len()), "26 KB each: {}", found.len());
+    assert_eq!(data["next_cursor"].as_i64(), found.last().copied());
 }

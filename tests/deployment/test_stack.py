@@ -216,6 +216,15 @@ class Settings(unittest.TestCase):
                 self.assertIn(name, parameters, environment)
                 self.assertRegex(value, parameters[name].get("AllowedPattern", "."), override)
 
+    def test_an_origin_that_no_function_would_start_with_is_refused_before_a_deployment(self):
+        parameters = read("template.yaml")["Parameters"]
+        refused = ["study.test", "https://study.test/app", "https://study.test?a", "https://study.test#a", "https://me@study.test", "https://a\\b"]
+        for pattern in [parameters[name]["AllowedPattern"] for name in ["FrontendUrl", "CorsOrigins"]]:
+            for origin in ["https://study.test", "http://localhost:3000", "http://[::1]:8080"]:
+                self.assertRegex(origin, pattern)
+            for origin in refused:
+                self.assertNotRegex(origin, pattern)
+
 
 class NestedStacks(unittest.TestCase):
     def test_each_gets_the_parameters_it_has_and_only_outputs_it_has_are_used(self):

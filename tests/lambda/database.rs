@@ -1,13 +1,15 @@
 //! The connection of a function to the database: when it is made, and what becomes of one that was cut.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use local::load_balancer::LoadBalancer;
 use tests::db::TestDb;
-use tests::{deployed, secrets};
+use tests::unreliable_network::{UnreliableNetwork, Upstream};
+use tests::{app, deployed, secrets};
+use tokio::net::TcpListener;
 
 const OF_FUNCTIONS: &str =
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed'";
@@ -63,4 +65,27 @@ async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(questionnaire(&load_balancer).await, 200);
     assert_eq!(function.processes()[0].pid(), before);
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_the_database_does_not_wait_for_a_collector_of_spans_as_well() {
+    let (silent, db) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TestDb::with_contract_data().await);
+    let network = UnreliableNetwork::before(Upstream::of_database(&db.url())).await;
+    let collector = format!("http://{}", silent.local_addr().unwrap());
+    let mut environment = app::environment(&network.url(&db.url()));
+    environment.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), collector);
+    let function = deployed::function("config-answer", environment);
+    let event = r#"{"httpMethod": "GET", "path": "/api/config/answer"}"#;
+    function.invoke(event.into()).await.unwrap();
+    network.stall(true);
+
+    let began = Instant::now();
+    let answer = function.invoke(event.into()).await.unwrap();
+
+    assert!(String::from_utf8_lossy(&answer).contains(r#""statusCode":503"#), "{answer:?}");
+    assert!(
+        began.elapsed() < Duration::from_millis(4900),
+        "the frontend waits for five seconds: {:?}",
+        began.elapsed()
+    );
 }

@@ -158,8 +158,8 @@ async fn get_users(
     Query(parameters): Query<PageParameters>,
 ) -> Result<Response, ApiError> {
     let request = PageRequest::of(&parameters)?;
-    let accounts = queries::all(&app.db, &request, answers).await?;
-    let Page { rows: users, next_cursor } = request.page(accounts, answers, Account::id)?;
+    let read = |after, most| queries::all(&app.db, after, most);
+    let Page { rows: users, next_cursor } = request.read(answers, Account::id, read).await?;
     Ok(request.linked(Data(Accounts { users, next_cursor }), "/admin/users", "", next_cursor))
 }
 

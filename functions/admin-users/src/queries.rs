@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use shared::answer_limit::AnswerLimit;
 use shared::db::Database;
-use shared::paging::PageRequest;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
@@ -61,18 +59,14 @@ impl Account {
     }
 }
 
-/// Reads accounts ordered by id.
-pub(crate) async fn all(
-    db: &Database,
-    request: &PageRequest,
-    answers: AnswerLimit,
-) -> Result<Vec<Account>, sqlx::Error> {
+/// Reads at most so many accounts after the one with the id `after`, ordered by id.
+pub(crate) async fn all(db: &Database, after: Option<i32>, most: Option<i64>) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
         Account,
         r#"SELECT id, name, email, position, employer, area_of_clinical_ex, active, admin_flag FROM "user"
            WHERE $1::int IS NULL OR id > $1 ORDER BY id LIMIT $2"#,
-        request.after,
-        request.rows_to_read(answers)
+        after,
+        most
     )
     .fetch_all(db)
     .await

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::answer_limit::AnswerLimit;
 use shared::auth::Service;
+use shared::db::Database;
 use shared::extract::Query;
 use shared::openapi::{BadRequest, CallerRefused, ServerError};
 use shared::paging::{Page, PageParameters, PageRequest};
@@ -57,7 +58,22 @@ pub(crate) async fn get_experiments(
 ) -> Result<Response, ApiError> {
     let request = PageRequest::of(&parameters)?;
     let status = filter.status.filter(|status| !status.is_empty());
-    let experiments = sqlx::query_as!(
+    let read = |after, most| of_status(&app.db, status.as_deref(), after, most);
+    let page = request.read(answers, |experiment: &Experiment| experiment.id, read).await?;
+    let Page { rows: experiments, next_cursor } = page;
+    let own = status.map(|status| format!("&status={}", utf8_percent_encode(&status, NON_ALPHANUMERIC)));
+    let answer = Data(Experiments { experiments, next_cursor });
+    Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
+}
+
+/// Reads at most so many experiments after the one with the id `after`, newest first.
+async fn of_status(
+    db: &Database,
+    status: Option<&str>,
+    after: Option<i32>,
+    most: Option<i64>,
+) -> Result<Vec<Experiment>, sqlx::Error> {
+    sqlx::query_as!(
         Experiment,
         r#"SELECT id, experiment_id, name, description, status, arms AS "arms: Jsonb<Box<RawValue>>",
                   case_pool AS "case_pool: Jsonb<Box<RawValue>>", created_at AS "created_at: StoredTime",
@@ -67,13 +83,9 @@ pub(crate) async fn get_experiments(
              AND ($2::int IS NULL OR (created_at, id) < (SELECT created_at, id FROM experiment WHERE id = $2))
            ORDER BY created_at DESC, id DESC LIMIT $3"#,
         status,
-        request.after,
-        request.rows_to_read(answers)
+        after,
+        most
     )
-    .fetch_all(&app.db)
-    .await?;
-    let Page { rows: experiments, next_cursor } = request.page(experiments, answers, |experiment| experiment.id)?;
-    let own = status.map(|status| format!("&status={}", utf8_percent_encode(&status, NON_ALPHANUMERIC)));
-    let answer = Data(Experiments { experiments, next_cursor });
-    Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
+    .fetch_all(db)
+    .await
 }

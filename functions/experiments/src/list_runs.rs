@@ -49,7 +49,7 @@ pub(crate) async fn get_runs(
     let request = PageRequest::of(&parameters)?;
     let exists = sqlx::query!("SELECT FROM experiment WHERE experiment_id = $1", id).fetch_optional(&app.db).await?;
     exists.ok_or_else(experiment::unknown)?;
-    let runs = run::of(&app.db, &id, &request, answers).await?;
-    let Page { rows: runs, next_cursor } = request.page(runs, answers, Run::id)?;
+    let read = |after, most| run::of(&app.db, &id, after, most);
+    let Page { rows: runs, next_cursor } = request.read(answers, Run::id, read).await?;
     Ok(request.linked(Data(Runs { runs, next_cursor }), &run::path(&id), "", next_cursor))
 }

@@ -61,8 +61,8 @@ pub(crate) async fn get_experiment(
     .await?
     .ok_or_else(experiment::unknown)?;
     let request = PageRequest::default();
-    let runs = run::of(&app.db, &id, &request, answers).await?;
-    let Page { rows: runs, next_cursor } = request.page(runs, answers.reserving(&experiment)?, Run::id)?;
+    let read = |after, most| run::of(&app.db, &id, after, most);
+    let Page { rows: runs, next_cursor } = request.read(answers.reserving(&experiment)?, Run::id, read).await?;
     let answer = Data(ExperimentWithRuns { experiment, runs, next_cursor: next_cursor.flatten() });
     Ok(request.linked(answer, &run::path(&id), "", next_cursor))
 }

@@ -3,9 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::answer_limit::AnswerLimit;
 use shared::db::Database;
-use shared::paging::PageRequest;
 use shared::time::StoredTime;
 use sqlx::types::Json as Jsonb;
 use utoipa::ToSchema;
@@ -43,12 +41,12 @@ pub(crate) fn path(experiment_id: &str) -> String {
     format!("/api/v1/experiments/{}/runs", utf8_percent_encode(experiment_id, NON_ALPHANUMERIC))
 }
 
-/// Reads runs, newest first.
+/// Reads at most so many runs after the one with the id `after`, newest first.
 pub(crate) async fn of(
     db: &Database,
     experiment_id: &str,
-    request: &PageRequest,
-    answers: AnswerLimit,
+    after: Option<i32>,
+    most: Option<i64>,
 ) -> Result<Vec<Run>, sqlx::Error> {
     sqlx::query_as!(
         Run,
@@ -57,8 +55,8 @@ pub(crate) async fn of(
                   run_params AS "run_params: Jsonb<Box<RawValue>>"
            FROM rl_run WHERE experiment_id = $1 AND ($2::int IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"#,
         experiment_id,
-        request.after,
-        request.rows_to_read(answers)
+        after,
+        most
     )
     .fetch_all(db)
     .await

@@ -94,7 +94,7 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
         let (service, rotation, deadline) = (service.clone(), rotation.clone(), Deadline::from_now());
         async move {
             let answered = rotation.freshen(answer(service, event, deadline)).await;
-            telemetry::flush().await;
+            telemetry::flush(deadline.0).await;
             Ok::<_, Failure>(answered)
         }
     });

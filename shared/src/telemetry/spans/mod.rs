@@ -17,6 +17,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tokio::time::{Instant, timeout_at};
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -108,11 +109,12 @@ pub(crate) fn describe_answer(request: &Span, status: u16) {
     }
 }
 
-/// Sends finished spans before Lambda freezes the process; waits at most a second.
-pub(crate) async fn flush() {
+/// Sends finished spans before Lambda freezes the process; waits at most a second, and not beyond the `deadline` of the
+/// request, whose client waits meanwhile.
+pub(crate) async fn flush(deadline: Instant) {
     let Some(provider) = PROVIDER.get() else { return };
     let flushed = tokio::task::spawn_blocking(|| provider.force_flush());
-    match tokio::time::timeout(FLUSH_TIMEOUT, flushed).await {
+    match timeout_at(deadline.min(Instant::now() + FLUSH_TIMEOUT), flushed).await {
         Ok(Ok(Ok(()))) => {}
         Ok(Ok(Err(error))) => tracing::warn!(%error, "spans were not exported"),
         Ok(Err(_)) | Err(_) => tracing::warn!("spans were not exported in time"),
