@@ -197,7 +197,10 @@ impl Table {
             return given.iter().map(|given| self.given(given)).collect();
         }
         if self.is_old() {
-            return OLD_SURVEY.iter().map(|(code, name)| Ok((self.column(code)?, (*name).to_owned()))).collect();
+            let named = OLD_SURVEY.iter().map(|(code, name)| Ok((self.column(code)?, (*name).to_owned())));
+            let named: Vec<_> = named.collect::<Result<_, String>>()?;
+            // a text such as "Other: …" may contain an address
+            return Ok(named.into_iter().filter(|(column, _)| !self.holds_addresses(*column)).collect());
         }
         let is_question = |column: &usize| {
             let name = self.header[*column].as_str();
@@ -261,6 +264,16 @@ mod tests {
 
         assert_eq!(survey.columns[..2], ["professional_role", "professional_role_other"]);
         assert_eq!(survey.of("a@study.test").unwrap().join("|"), "Other|Pilot|5|NC|Yes|3");
+    }
+
+    #[test]
+    fn an_address_in_a_text_of_the_old_studys_survey_is_not_joined() {
+        let text = "Q3,Q22,Q22_7_TEXT,Q4,Q5,Q6,Q7\nb,c,d,e,f,g,h\n{},{},{},{},{},{},{}\na@study.test,Other,ask%20a%40study.test,5,NC,Yes,3\n";
+
+        let survey = Survey::parse(text, None, &[]).unwrap();
+
+        assert_eq!((&*survey.left_out, survey.columns.len()), (&["Q22_7_TEXT".to_owned()][..], 5));
+        assert_eq!(survey.of("a@study.test").unwrap().join("|"), "Other|5|NC|Yes|3");
     }
 
     #[test]
