@@ -42,10 +42,17 @@ fn listed(text: &str) -> Vec<Person> {
 
 fn table(text: &str, file: &Input) -> Result<Vec<Person>, Failure> {
     let table = table_text::Table::parse(text).map_err(|problem| file.failure(problem))?;
-    let address = ADDRESS.into_iter().find_map(|name| table.find(name)).ok_or_else(|| {
+    let mut addresses = (0..table.header.len()).filter(|column| ADDRESS.contains(&table.header[*column].as_str()));
+    let address = addresses.next().ok_or_else(|| {
         file.failure("row 1: the header has no column email")
             .with_remedy("columns: email,name,position,employer,area_of_clinical_ex")
     })?;
+    if let Some(second) = addresses.next() {
+        let [first, second] = [address, second].map(|column| table.header[column].as_str());
+        return Err(file
+            .failure(format!("row 1: the columns {first} and {second} both have addresses, and one would be lost"))
+            .with_remedy("write one address a row"));
+    }
     let people = table.rows.iter().map(|row| {
         let cell = |name: &str| {
             let cell = table.find(name).map(|column| row.cell(column)).filter(|cell| !cell.is_empty());

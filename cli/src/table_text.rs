@@ -1,6 +1,6 @@
 //! Parses small tables from spreadsheets and services, separated by commas, semicolons or tabs.
 
-use crate::load::{OpenQuote, Watched, lines_of_rows};
+use crate::load::{ODD_CELL, OpenQuote, Watched, lines_of_rows};
 
 /// A header and rows.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Table {
     /// # Errors
     /// What is wrong, and in which line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (delimiter, text) = delimiter(text);
+        let (delimiter, skipped, text) = delimiter(text);
         let open_quote = OpenQuote::default();
         let watched = Watched::new(text.as_bytes(), delimiter, open_quote.clone());
         let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(watched);
@@ -54,10 +54,17 @@ impl Table {
                 rows.push(cells);
             }
         }
-        let line_of = |at: &[u64]| lines_of_rows(text.as_bytes(), at).unwrap_or_default();
+        let line_of = |at: &[u64]| {
+            let lines = lines_of_rows(text.as_bytes(), at).unwrap_or_default();
+            lines.into_iter().map(|line| line + skipped).collect::<Vec<_>>()
+        };
         if let Some(at) = open_quote.at_end_of_file() {
             let line = line_of(&[at]).into_iter().next().unwrap_or_default();
             return Err(format!("line {line}: a quote opens here that nothing closes"));
+        }
+        if let Some(at) = open_quote.odd_cell_before(u64::MAX) {
+            let line = line_of(&[at]).into_iter().next().unwrap_or_default();
+            return Err(format!("line {line}: {ODD_CELL}"));
         }
         let rows: Vec<Row> = line_of(&at).into_iter().zip(rows).map(|(line, cells)| Row { line, cells }).collect();
         match rows.iter().find(|row| row.cells.len() > header.len()) {
@@ -74,13 +81,13 @@ impl Table {
     }
 }
 
-/// Returns the separator of the first line, and the text without Excel's `sep=` line.
-fn delimiter(text: &str) -> (u8, &str) {
+/// Returns the separator of the first line, and the text without Excel's `sep=` line, with the number of lines left out.
+fn delimiter(text: &str) -> (u8, u64, &str) {
     if let Some((first, rest)) = text.split_once('\n')
         && let Some(delimiter) =
             first.trim().trim_matches('"').strip_prefix("sep=").and_then(|rest| rest.bytes().next())
     {
-        return (delimiter, rest);
+        return (delimiter, 1, rest);
     }
     let mut counts = [(b',', 0), (b'\t', 0), (b';', 0)];
     let mut is_quoted = false;
@@ -94,7 +101,7 @@ fn delimiter(text: &str) -> (u8, &str) {
     }
     // of equal counts the first one
     let (delimiter, _) = counts.into_iter().rev().max_by_key(|(_, count)| *count).unwrap_or_default();
-    (delimiter, text)
+    (delimiter, 0, text)
 }
 
 #[cfg(test)]
@@ -122,6 +129,11 @@ mod tests {
     fn what_cannot_be_read_is_told_with_its_line() {
         for (text, said) in [
             ("a,b\n1,2\n\"3,4\n5,6\n", "line 3: a quote opens here that nothing closes"),
+            (
+                "a,b\n1,2\n3,\"4 \\\"5\\\"\"\n",
+                "line 3: text follows a closing quote; a quote within quotes is written twice",
+            ),
+            ("sep=;\na;b\n1;2;3\n", "row 3: other columns than in the first row; does a comma need quotes?"),
             ("a,b\n1,2,3\n", "row 2: other columns than in the first row; does a comma need quotes?"),
         ] {
             assert_eq!(Table::parse(text).unwrap_err(), said);

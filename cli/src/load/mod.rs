@@ -44,7 +44,7 @@ pub use catalog::Catalog;
 pub use column::Kind;
 pub use layout::quoted;
 pub use lines::of as lines_of_rows;
-pub use quotes::{OpenQuote, Watched};
+pub use quotes::{ODD_CELL, OpenQuote, Watched};
 
 use arguments::{Action, Clinical, Files};
 use directory::Directory;
@@ -57,27 +57,30 @@ use report::{Loaded, LoadedTable};
 use rows::Leniency;
 use source::{Quoting, Source};
 use stopped::Stopped;
+use wide::Unfolded;
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let db = context.owner_database().await?;
     match arguments.action {
-        Action::Vocabulary(files) => run_from(&files.directory, &files, tables::VOCABULARY, None, &db, context).await,
+        Action::Vocabulary(files) => {
+            run_from(&files.directory, Vec::new(), &files, tables::VOCABULARY, None, &db, context).await
+        }
         Action::Clinical(Clinical { files, renumber, mapping: None, .. }) => {
-            run_from(&files.directory, &files, tables::CLINICAL, renumber.as_deref(), &db, context).await
+            run_from(&files.directory, Vec::new(), &files, tables::CLINICAL, renumber.as_deref(), &db, context).await
         }
         Action::Clinical(Clinical { files, mapping: Some(mapping), visit_date, .. }) => {
             let mut connection = db.acquire().await?;
-            let unfolded =
-                wide::unfold(&files.directory, &mapping, visit_date, files.errors.as_ref(), &mut connection).await?;
+            let Unfolded { directory, notes } = wide::unfold(&files, &mapping, visit_date, &mut connection).await?;
             drop(connection);
-            run_from(unfolded.path(), &files, tables::CLINICAL, None, &db, context).await
+            run_from(directory.path(), notes, &files, tables::CLINICAL, None, &db, context).await
         }
     }
 }
 
-/// Loads the files of `path`.
+/// Loads the files of `path`, of which there are `notes` already.
 async fn run_from(
     path: &Path,
+    mut notes: Vec<String>,
     files: &Files,
     wanted: &[&'static str],
     renumber: Option<&Path>,
@@ -120,7 +123,7 @@ async fn run_from(
     if let Some(output) = &files.errors {
         errors::write(&[], output)?;
     }
-    let notes = notes(&directory, &mut transaction).await?;
+    notes.extend(self::notes(&directory, &mut transaction).await?);
     let report = Loaded { is_stored: !files.check, tables: loaded, skipped: directory.skipped, notes };
     if files.check {
         transaction.rollback().await?;

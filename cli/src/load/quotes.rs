@@ -1,17 +1,37 @@
-//! Detects a quote that is not closed at the end of a file. csv treats the rest of such a file as one cell.
+//! Detects a quote that is not closed at the end of a file, and text after a closing quote. csv reads both without an error: the rest of the
+//! file as one cell, and another text than was meant.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// The quote state of a file being read.
+/// The problem of a cell whose text goes on after its closing quote, as in `"a \"b\""` of programs that escape quotes. csv reads it as
+/// another text.
+pub const ODD_CELL: &str = "text follows a closing quote; a quote within quotes is written twice";
+
+/// What was seen of the quotes of a file being read.
 #[derive(Clone, Debug, Default)]
-pub struct OpenQuote(Rc<Cell<Option<u64>>>);
+pub struct OpenQuote(Rc<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    unclosed: Cell<Option<u64>>,
+    odd_cells: RefCell<VecDeque<u64>>,
+}
 
 impl OpenQuote {
     /// Returns the byte offset of the unclosed quote, when the file has been read to its end.
     pub fn at_end_of_file(&self) -> Option<u64> {
-        self.0.get()
+        self.0.unclosed.get()
+    }
+
+    /// Returns the byte offset of the first new cell before `end` with text after its closing quote.
+    pub fn odd_cell_before(&self, end: u64) -> Option<u64> {
+        let mut cells = self.0.odd_cells.borrow_mut();
+        let first = cells.pop_front_if(|at| *at < end);
+        while cells.pop_front_if(|at| *at < end).is_some() {}
+        first
     }
 }
 
@@ -23,6 +43,8 @@ enum State {
     Quoted,
     /// After a quote in a quoted cell: the end of the cell, or the first of two quotes.
     QuoteInQuoted,
+    /// After a closing quote and blanks.
+    Closed,
 }
 
 /// A reader that tracks quotes by csv's rules: a quote opens a cell only at its start.
@@ -50,6 +72,11 @@ impl<R: Read> Watched<R> {
             (State::Quoted, b'"') => State::QuoteInQuoted,
             (State::Quoted, _) | (State::QuoteInQuoted, b'"') => State::Quoted,
             _ if is_end => State::CellStart,
+            (State::QuoteInQuoted | State::Closed, b' ') => State::Closed,
+            (State::QuoteInQuoted | State::Closed, _) => {
+                self.found.0.odd_cells.borrow_mut().push_back(self.opened);
+                State::Plain
+            }
             _ => State::Plain,
         };
         self.offset += 1;
@@ -63,7 +90,7 @@ impl<R: Read> Read for Watched<R> {
             self.advance(*byte);
         }
         if length == 0 && !buffer.is_empty() && self.state == State::Quoted {
-            self.found.0.set(Some(self.opened));
+            self.found.0.unclosed.set(Some(self.opened));
         }
         Ok(length)
     }
@@ -72,6 +99,25 @@ impl<R: Read> Read for Watched<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn odd_cells(text: &str) -> Vec<u64> {
+        let found = OpenQuote::default();
+        io::copy(&mut Watched::new(text.as_bytes(), b',', found.clone()), &mut io::sink()).unwrap();
+        std::iter::from_fn(|| found.odd_cell_before(u64::MAX)).collect()
+    }
+
+    #[test]
+    fn text_after_a_closing_quote_is_found() {
+        for (text, at) in [
+            ("a,\"b \\\"c\\\"\"\n", vec![2]),
+            ("\"a\"b,c\n", vec![0]),
+            ("\"a\" \"b\"\n", vec![0]),
+            ("\"a\" ,\"b\"\"\"\r\n\"\"\n", vec![]),
+            ("5\" pipe,\"x\"", vec![]),
+        ] {
+            assert_eq!(odd_cells(text), at, "{text:?}");
+        }
+    }
 
     fn open_in(text: &str) -> Option<u64> {
         let found = OpenQuote::default();

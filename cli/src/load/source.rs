@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::lines;
 use super::place::Place;
-use super::quotes::{OpenQuote, Watched};
+use super::quotes::{ODD_CELL, OpenQuote, Watched};
 use crate::failure::Failure;
 
 /// RFC 1952 section 2.3.1.
@@ -54,6 +54,9 @@ impl Source {
         if first_line.trim_ascii().is_empty() {
             return Err(told("is empty: the names of the columns are missing".to_owned()));
         }
+        if let Some(problem) = foreign(first_line) {
+            return Err(told(format!("line 1: {problem}")));
+        }
         let is_tabbed = first_line.contains(&b'\t');
         let is_quoted = !is_tabbed || quoting == Quoting::Always || first_line.starts_with(b"\"");
         let delimiter = if is_tabbed { b'\t' } else { b',' };
@@ -64,7 +67,7 @@ impl Source {
         // the length of rows is checked here, because empty cells at the end do not count
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).quoting(is_quoted).flexible(true).from_reader(content);
-        let header = reader.headers().map_err(|_| told("line 1: not UTF-8 text".to_owned()))?;
+        let header = reader.headers().map_err(|_| told(format!("line 1: {NOT_UTF8}")))?;
         let mut header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
         header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
         Ok(Self { reader, record: ByteRecord::new(), open_quote, header })
@@ -83,6 +86,9 @@ impl Source {
                     "a quote opens here that nothing closes: the rest of the file would be one cell".to_owned();
                 return Err(Unreadable::Row { at, problem });
             }
+            if self.open_quote.odd_cell_before(self.reader.position().byte()).is_some() {
+                return Err(Unreadable::Row { at: at(&self.record), problem: ODD_CELL.to_owned() });
+            }
             let (cells, named) = (self.record.len(), self.header.len());
             if self.record.iter().all(<[u8]>::is_empty) {
                 continue;
@@ -93,6 +99,30 @@ impl Source {
             }
             return Ok(Some(&self.record));
         }
+    }
+}
+
+const NOT_UTF8: &str = "not UTF-8 text; a spreadsheet saves it as \"CSV UTF-8\"";
+
+/// Returns what a file is instead of a table with commas or tabs, by its first line.
+fn foreign(first_line: &[u8]) -> Option<&'static str> {
+    if first_line.starts_with(b"PK\x03\x04") {
+        return Some("the file is an Excel workbook or a ZIP archive; a spreadsheet saves it as \"CSV UTF-8\"");
+    }
+    if first_line.contains(&0) || first_line.starts_with(b"\xff\xfe") || first_line.starts_with(b"\xfe\xff") {
+        return Some("the file is UTF-16 text; a spreadsheet saves it as \"CSV UTF-8\"");
+    }
+    if first_line.contains(&b',') || first_line.contains(&b'\t') {
+        return None;
+    }
+    match first_line {
+        line if line.contains(&b';') => {
+            Some("the columns are separated by semicolons; they have to be separated by commas or tabs")
+        }
+        line if line.contains(&b'|') => {
+            Some("the columns are separated by vertical bars; they have to be separated by commas or tabs")
+        }
+        _ => None,
     }
 }
 

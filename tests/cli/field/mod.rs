@@ -11,12 +11,12 @@ fn field(name: &str) -> String {
     format!("{}/fixtures/field/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-async fn count(augmed: &Augmed, table: &str) -> i64 {
+pub async fn count(augmed: &Augmed, table: &str) -> i64 {
     sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&augmed.db.pool).await.unwrap()
 }
 
 #[track_caller]
-fn assert_refused(run: &Run, said: &[&str]) {
+pub fn assert_refused(run: &Run, said: &[&str]) {
     assert_eq!(run.code, Some(1), "{run:?}");
     for said in said {
         assert!(run.stderr.contains(said), "{said}: {run:?}");

@@ -27,13 +27,31 @@ pub fn is_in(text: &str) -> bool {
 }
 
 fn holds(text: &str) -> bool {
-    let text =
-        ["&#64;", "&#x40;", "&commat;", "\u{ff20}"].iter().fold(text.to_owned(), |text, at| text.replace(at, "@"));
+    let text = ["&commat;", "\u{ff20}", "\u{fe6b}"].iter().fold(text.to_owned(), |text, at| text.replace(at, "@"));
+    let text = with_numbered_at(&text);
     text.match_indices('@').any(|(at, _)| {
         let local = text[..at].rsplit(|character| !is_of_local(character)).next().unwrap_or_default();
         let domain = text[at + 1..].split(|character| !is_of_domain(character)).next().unwrap_or_default();
         is_local(local) && is_domain(domain.trim_end_matches(['.', '-']))
     })
+}
+
+/// Replaces HTML's numbers of `@`: `&#64;`, `&#064;`, `&#x40;`, `&#X0040;`.
+fn with_numbered_at(text: &str) -> String {
+    let mut parts = text.split("&#");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| match part.split_once(';') {
+        Some((number, rest)) if is_at(number) => before + "@" + rest,
+        _ => before + "&#" + part,
+    })
+}
+
+fn is_at(number: &str) -> bool {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+        None => number.parse(),
+    };
+    code == Ok(u32::from('@'))
 }
 
 fn is_of_local(character: char) -> bool {
@@ -65,6 +83,9 @@ mod tests {
             "https://x.test/?next=https%3A%2F%2Fy.test%2F%3Fe%3Da%2540b.test",
             "mailto:a@b.test",
             "a&#64;b.test",
+            "a&#064;b.test",
+            "&#38; a&#X0040;b.test",
+            "a\u{fe6b}b.test",
             "żółć@例え.jp",
         ] {
             assert!(is_in(text), "{text}");

@@ -63,6 +63,9 @@ impl Mapped {
     }
 }
 
+/// The columns of a mapping.
+const COLUMNS: [&str; 7] = ["column", "target", "concept_id", "label", "values", "unit_concept_id", "type_concept_id"];
+
 /// Parses a mapping of the columns in `header`.
 pub fn read(file: &Input, header: &[String]) -> Result<Vec<Mapped>, Failure> {
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
@@ -70,6 +73,9 @@ pub fn read(file: &Input, header: &[String]) -> Result<Vec<Mapped>, Failure> {
     let [Some(column), Some(target)] = names else {
         return Err(file.failure("row 1: the header has no columns column and target"));
     };
+    if let Some(unknown) = table.header.iter().find(|name| !name.is_empty() && !COLUMNS.contains(&name.as_str())) {
+        return Err(file.failure(format!("row 1: the column {unknown} is not one of {}", COLUMNS.join(", "))));
+    }
     let mut mapping: Vec<Mapped> = Vec::new();
     for row in &table.rows {
         let at = |problem: String| file.failure(format!("row {}: {problem}", row.line));
@@ -110,13 +116,19 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
         let (from, to) = pair.split_once('=').ok_or("column values: is not a list of FROM=TO;FROM=TO")?;
         Ok((from.trim().to_owned(), to.trim().to_owned()))
     });
+    let values = values.collect::<Result<Vec<(String, String)>, String>>()?;
+    let is_repeated =
+        |index: usize| values[..index].iter().any(|(from, _)| from.eq_ignore_ascii_case(&values[index].0));
+    if let Some(index) = (0..values.len()).find(|index| is_repeated(*index)) {
+        return Err(format!("column values: {} stands there twice", values[index].0));
+    }
     Ok(Mapped {
         cell: place,
         column: column.to_owned(),
         target,
         concept_id: concept_id.unwrap_or_default(),
         label: cell("label").to_owned(),
-        values: values.collect::<Result<_, String>>()?,
+        values,
         unit_concept_id: concept("unit_concept_id")?,
         type_concept_id: concept("type_concept_id")?.unwrap_or_default(),
     })

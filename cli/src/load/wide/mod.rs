@@ -5,32 +5,38 @@ mod mapping;
 mod patient;
 
 use std::fs;
-use std::path::Path;
 
 use chrono::NaiveDate;
 use sqlx::PgConnection;
 use tempfile::TempDir;
 
+use super::arguments::Files;
 use super::errors::{self, Error, MAX_LISTED, TableErrors};
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::Output;
 use crate::table_text::Table;
 
+use mapping::Mapped;
 use patient::{Last, Tables};
+
+/// The files of OMOP tables for a wide file.
+pub struct Unfolded {
+    pub directory: TempDir,
+    /// Notes on what the mapping leaves out.
+    pub notes: Vec<String>,
+}
 
 /// Writes the files for a wide file. Ids that it does not have continue after the stored ones.
 pub async fn unfold(
-    wide: &Path,
+    files: &Files,
     mapping: &Input,
     visit_date: Option<NaiveDate>,
-    errors: Option<&Output>,
     connection: &mut PgConnection,
-) -> Result<TempDir, Failure> {
-    let file: Input = wide.to_string_lossy().parse().unwrap_or_else(|never| match never {});
+) -> Result<Unfolded, Failure> {
+    let file: Input = files.directory.to_string_lossy().parse().unwrap_or_else(|never| match never {});
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let mapping = mapping::read(mapping, &table.header)?;
-    let mut tables = Tables::new(Last::read(connection).await?);
+    let mut tables = Tables::new(Last::read(connection).await?, files.truncate);
     let stored: Vec<i32> = sqlx::query_scalar("SELECT person_id FROM person").fetch_all(connection).await?;
     tables.taken.extend(stored);
     let mut wrong = Vec::new();
@@ -44,11 +50,24 @@ pub async fn unfold(
         for (name, content) in tables.finish()? {
             fs::write(directory.path().join(name), content)?;
         }
-        return Ok(directory);
+        let notes = unmapped(&table.header, &mapping).map(|note| format!("{file}: {note}")).into_iter().collect();
+        return Ok(Unfolded { directory, notes });
     }
     let more = wrong.len().saturating_sub(MAX_LISTED) as u64;
     wrong.truncate(MAX_LISTED);
     let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
-    errors.map_or(Ok(()), |output| errors::write(&wrong, output))?;
+    files.errors.as_ref().map_or(Ok(()), |output| errors::write(&wrong, output))?;
     Err(errors::failure(&wrong, &std::collections::BTreeSet::new()))
+}
+
+/// Returns a note on the columns of the file that have no target.
+fn unmapped(header: &[String], mapping: &[Mapped]) -> Option<String> {
+    let is_unmapped = |column: &usize| mapping.iter().all(|mapped| mapped.cell != *column);
+    let columns = (0..header.len()).filter(is_unmapped).map(|column| header[column].as_str());
+    let columns: Vec<_> = columns.filter(|name| !name.is_empty()).collect();
+    if columns.is_empty() {
+        None
+    } else {
+        Some(format!("columns that the mapping does not have: {}", columns.join(", ")))
+    }
 }

@@ -38,6 +38,10 @@ pub struct Tables {
     last: Last,
     /// Ids of persons that are stored, or in an earlier row.
     pub taken: HashSet<i32>,
+    /// The length of `person_source_value`; unlimited if longer texts are truncated later.
+    max_source_characters: usize,
+    /// The length of an observation's `value_as_string`, likewise.
+    max_text_characters: usize,
     person: File,
     visit: File,
     observation: File,
@@ -45,9 +49,19 @@ pub struct Tables {
 }
 
 impl Tables {
-    pub fn new(last: Last) -> Self {
+    pub fn new(last: Last, truncates: bool) -> Self {
         let file = || csv::Writer::from_writer(Vec::new());
-        Self { last, taken: HashSet::new(), person: file(), visit: file(), observation: file(), measurement: file() }
+        let limit = |characters| if truncates { usize::MAX } else { characters };
+        Self {
+            last,
+            taken: HashSet::new(),
+            max_source_characters: limit(50),
+            max_text_characters: limit(60),
+            person: file(),
+            visit: file(),
+            observation: file(),
+            measurement: file(),
+        }
     }
 
     /// Returns names and contents of the files.
@@ -111,7 +125,9 @@ pub fn add(
     let year = year.or_else(|| Some(date?.year() - age?));
     // a wrong date or age has been reported already
     if year.is_none() && reading.wrong.is_empty() {
-        reading.required(Target::YearOfBirth, "year_of_birth", "is empty, and has to be there");
+        let is_mapped = mapping.iter().any(|mapped| mapped.target == Target::YearOfBirth);
+        let (target, name) = if is_mapped { (Target::YearOfBirth, "year_of_birth") } else { (Target::Age, "age") };
+        reading.required(target, name, "is empty, and has to be there");
     }
     let mut concept = |target| reading.read(target, |text| whole(text, 0, i32::MAX)).unwrap_or_default();
     let [gender, race, ethnicity] = [Target::Gender, Target::Race, Target::Ethnicity].map(&mut concept);
@@ -124,11 +140,13 @@ pub fn add(
     if !tables.taken.insert(person) {
         reading.required(Target::PersonId, "person_id", "is stored already, or stands in an earlier row");
     }
-    let source = reading.read(Target::PersonSourceValue, |text| Ok(text.to_owned())).unwrap_or_default();
+    let source = reading.read(Target::PersonSourceValue, |text| short(text, tables.max_source_characters));
+    let source = source.unwrap_or_default();
     let numbers: Vec<_> = mapping.iter().filter(|mapped| mapped.target == Target::Measurement).collect();
     let numbers: Vec<_> = numbers.into_iter().filter_map(|mapped| Some((mapped, reading.number(mapped)?))).collect();
     let texts: Vec<_> = mapping.iter().filter(|mapped| mapped.target == Target::Observation).collect();
-    let texts: Vec<_> = texts.into_iter().filter_map(|mapped| Some((mapped, reading.text(mapped)?))).collect();
+    let longest = tables.max_text_characters;
+    let texts: Vec<_> = texts.into_iter().filter_map(|mapped| Some((mapped, reading.text(mapped, longest)?))).collect();
     let (Some(date), Some(year), true) = (date, year, reading.wrong.is_empty()) else { return Ok(reading.wrong) };
 
     let date = format!("{date:?}");
@@ -186,9 +204,9 @@ impl Reading<'_> {
         self.parse(mapped, |text| cell::number(text).map(str::to_owned))
     }
 
-    fn text(&mut self, mapped: &Mapped) -> Option<String> {
+    fn text(&mut self, mapped: &Mapped, longest: usize) -> Option<String> {
         let label = if mapped.label.is_empty() { String::new() } else { format!("{}: ", mapped.label) };
-        self.parse(mapped, |text| Ok(format!("{label}{text}")))
+        self.parse(mapped, |text| short(&format!("{label}{text}"), longest))
     }
 
     /// Reports a missing cell, unless it has been reported as wrong.
@@ -199,6 +217,12 @@ impl Reading<'_> {
             self.wrong.push((column, problem.to_owned()));
         }
     }
+}
+
+/// Checks the length here, where the place in the wide file is known.
+fn short(text: &str, limit: usize) -> Result<String, Problem> {
+    let characters = text.chars().count();
+    if characters > limit { Err(Problem::TooLong { characters, limit }) } else { Ok(text.to_owned()) }
 }
 
 fn whole(text: &str, least: i32, most: i32) -> Result<i32, Problem> {

@@ -25,6 +25,8 @@ pub enum Problem {
     Nul,
     #[error("the columns are separated by semicolons; they have to be separated by commas")]
     Semicolons,
+    #[error("the columns are separated by tabs; they have to be separated by commas")]
+    Tabs,
     #[error("the header has no column {0}")]
     NoColumn(&'static str),
     #[error("the file assigns nothing: no row has a Path")]
@@ -56,7 +58,9 @@ impl Problem {
     /// Returns the error code that clients see (contract section 1).
     pub fn business(self) -> Business {
         match self {
-            Self::Semicolons | Self::NoColumn(USER) | Self::NoUser | Self::LongUser => Business::InvalidUserEmail,
+            Self::Semicolons | Self::Tabs | Self::NoColumn(USER) | Self::NoUser | Self::LongUser => {
+                Business::InvalidUserEmail
+            }
             Self::NoColumn(CASE) | Self::NoCase | Self::CaseIsNoInteger => Business::InvalidCaseId,
             _ => Business::ConfigFileIncorrect,
         }

@@ -25,11 +25,13 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn of(header: &StringRecord) -> Result<Self, Problem> {
         let find = |name| (0..header.len()).rfind(|&column| header.get(column) == Some(name));
-        let separator =
-            || header.get(0).filter(|cell| cell.split(';').any(|cell| cell == USER)).map(|_| Problem::Semicolons);
+        let is_separated_by =
+            |separator| header.get(0).is_some_and(|cell| cell.split(separator).any(|cell| cell == USER));
+        let separators = [(';', Problem::Semicolons), ('\t', Problem::Tabs)];
+        let separator = || separators.into_iter().find(|(separator, _)| is_separated_by(*separator));
         Ok(Self {
             count: header.len(),
-            user: find(USER).ok_or_else(|| separator().unwrap_or(Problem::NoColumn(USER)))?,
+            user: find(USER).ok_or_else(|| separator().map_or(Problem::NoColumn(USER), |(_, problem)| problem))?,
             case: find(CASE).ok_or(Problem::NoColumn(CASE))?,
             path: find("Path").ok_or(Problem::NoColumn("Path"))?,
             collapse: find("Collapse"),

@@ -98,6 +98,7 @@ fn errors_name_the_row() {
 fn explains_why_a_file_is_not_valid() {
     assert!(refusal(b"").starts_with("row 1: the header has no column User"));
     assert!(refusal(b"User;Case No.;Path\na@b.c;1;A.B\n").contains("semicolons"));
+    assert!(refusal(b"User\tCase No.\tPath\na@b.c\t1\tA.B\n").contains("tabs"));
     assert!(refusal(b"user,case,path\na@b.c,1,A.B\n").contains("no column User"));
     assert!(refusal(b"User,Case No.\na@b.c,1\n").contains("no column Path"));
     assert!(refusal(b"\xff\xfeU\0s\0e\0r\0").starts_with("row 1: the file is not UTF-8"));

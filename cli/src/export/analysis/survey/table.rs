@@ -112,7 +112,10 @@ impl Table {
             return given.iter().map(|given| self.given(given)).collect();
         }
         if self.is_old() {
-            return OLD_SURVEY.iter().map(|(code, name)| Ok((self.column(code)?, (*name).to_owned()))).collect();
+            let named = OLD_SURVEY.iter().map(|(code, name)| Ok((self.column(code)?, (*name).to_owned())));
+            let named: Vec<_> = named.collect::<Result<_, String>>()?;
+            // a text such as "Other: …" may contain an address
+            return Ok(named.into_iter().filter(|(column, _)| !self.holds_addresses(*column)).collect());
         }
         let is_question = |column: &usize| {
             let name = self.header[*column].as_str();

@@ -39,6 +39,16 @@ fn the_old_studys_survey_has_the_names_of_the_old_script() {
 }
 
 #[test]
+fn an_address_in_a_text_of_the_old_studys_survey_is_not_joined() {
+    let text = "Q3,Q22,Q22_7_TEXT,Q4,Q5,Q6,Q7\nb,c,d,e,f,g,h\n{},{},{},{},{},{},{}\na@study.test,Other,ask%20a%40study.test,5,NC,Yes,3\n";
+
+    let survey = Survey::parse(text, None, &[]).unwrap();
+
+    assert_eq!((&*survey.left_out, survey.columns.len()), (&["Q22_7_TEXT".to_owned()][..], 5));
+    assert_eq!(survey.of("a@study.test").unwrap().join("|"), "Other|5|NC|Yes|3");
+}
+
+#[test]
 fn a_survey_may_be_separated_by_semicolons_or_tabs() {
     for separator in [";", "\t"] {
         let text = "Q1,Q2\nMail?,Years?\n{},{}\na@study.test,11\n".replace(',', separator);
