@@ -2,9 +2,9 @@ use http::{Request, header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::app::API_KEY;
+use tests::service::Service;
 
 use crate::json::{garbled, like, value, written};
-use crate::service::Service;
 use crate::{check, check_few};
 
 const NAMES: &[&str] = &[

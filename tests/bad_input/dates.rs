@@ -2,10 +2,10 @@ use http::{Request, header};
 use proptest::prelude::*;
 use serde_json::json;
 use tests::app::API_KEY;
+use tests::service::Service;
 
 use crate::check;
 use crate::json::{garbled, text};
-use crate::service::Service;
 
 /// Dates that are nearly right.
 pub fn date() -> BoxedStrategy<String> {

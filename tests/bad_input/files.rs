@@ -2,10 +2,10 @@ use admin_config::config_file::ConfigFile;
 use http::{Request, header};
 use proptest::prelude::*;
 use tests::app::API_KEY;
+use tests::service::Service;
 
 use crate::check;
 use crate::json::{garbled, text};
-use crate::service::Service;
 
 const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy\n\
     alice@contract.test,1,BACKGROUND.Occupation.Nurse,TRUE,false,1,e,a,p\n\

@@ -4,10 +4,10 @@ use jsonwebtoken::{EncodingKey, Header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::app::JWT_SECRET_KEY;
+use tests::service::Service;
 
 use crate::check;
 use crate::json::{garbled, like, value};
-use crate::service::Service;
 
 const NAMES: &[&str] = &["sub", "iat", "nbf", "exp", "jti", "type", "fresh", "csrf", "last_login_time", "kid"];
 

@@ -3,6 +3,7 @@
 
 mod document;
 mod example;
+mod links;
 mod page;
 
 use std::sync::LazyLock;
