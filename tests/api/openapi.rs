@@ -130,7 +130,7 @@ fn every_link_leads_to_an_operation_that_takes_what_the_answer_has() {
                 (_, Some(("$response.", pointer))) => has(&document, body, &pointer.split('/').collect::<Vec<_>>()),
                 _ => false,
             };
-            for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
+            for link in response["links"].as_object().into_iter().flat_map(serde_json::Map::values) {
                 let parameters = link["parameters"].as_object().into_iter().flatten();
                 let target = operations[link["operationId"].as_str().unwrap()];
                 assert!(parameters.clone().all(|(name, _)| takes(target, name, None)), "{id}: {link}");

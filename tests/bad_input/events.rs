@@ -76,7 +76,7 @@ fn request() -> impl Strategy<Value = Value> {
 
 #[test]
 fn whatever_an_event_is_its_answer_is_one_that_the_load_balancer_takes() {
-    let service = Service::new();
+    let service = Service::without_data();
     let events = prop_oneof![value(NAMES), like(event(), NAMES), like(single_valued(), NAMES), request()];
 
     check(events, |event| service.invoke(to_raw_value(&event).unwrap()));

@@ -83,7 +83,7 @@ pub fn request(path: &str, form: Vec<u8>) -> Request<Vec<u8>> {
 
 #[test]
 fn whatever_is_uploaded_is_no_fault() {
-    let service = Service::new();
+    let service = Service::without_data();
 
     check(forms(), |(path, form)| service.put(request(path, form)).map(drop));
 }

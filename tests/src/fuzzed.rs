@@ -8,8 +8,8 @@ use http::{HeaderValue, Request, header};
 use jsonwebtoken::{EncodingKey, Header};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::app::{API_KEY, JWT_SECRET_KEY, TestApp};
@@ -23,7 +23,7 @@ pub const TARGETS: &[Target] =
     &[("csv", csv), ("dates", dates), ("event", event), ("path_config", path_config), ("token", token)];
 
 thread_local! {
-    static SERVICE: Service = Service::new();
+    static SERVICE: Service = Service::without_data();
 }
 
 /// A case of the fixture with something in every section.
@@ -72,8 +72,7 @@ pub fn dates(lines: &[u8]) -> TestCaseResult {
 
 /// Invokes the function with the input, if it is JSON, as the runtime does.
 pub fn event(json: &[u8]) -> TestCaseResult {
-    serde_json::from_slice::<Box<RawValue>>(json)
-        .map_or(Ok(()), |event| SERVICE.with(|service| service.invoke(event)))
+    serde_json::from_slice::<Box<RawValue>>(json).map_or(Ok(()), |event| SERVICE.with(|service| service.invoke(event)))
 }
 
 /// Shows a case to a participant whose assignment has the input as its `path_config`.
@@ -91,7 +90,7 @@ pub fn token(input: &[u8]) -> TestCaseResult {
     let key = EncodingKey::from_secret(JWT_SECRET_KEY.as_bytes());
     let signed = serde_json::from_slice::<&RawValue>(input)
         .ok()
-        .and_then(|claims| jsonwebtoken::encode(&Header::default(), claims, &key).ok());
+        .and_then(|claims| jsonwebtoken::encode(&Header::default(), &claims, &key).ok());
     let header = match &signed {
         Some(token) => HeaderValue::try_from(format!("Bearer {token}")),
         None => HeaderValue::from_bytes(input),
@@ -106,4 +105,3 @@ fn put(request: http::Result<Request<Vec<u8>>>) -> Result<u16, TestCaseError> {
     let request = request.map_err(|error| TestCaseError::fail(error.to_string()))?;
     SERVICE.with(|service| service.put(request))
 }
-

@@ -33,7 +33,7 @@ pub struct Service {
 
 impl Service {
     /// Starts it without a database: a request that passes all checks before the first row is answered with 503.
-    pub fn new() -> Self {
+    pub fn without_data() -> Self {
         Self::over(None, NO_DATABASE)
     }
 
