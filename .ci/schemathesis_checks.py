@@ -3,6 +3,7 @@
 import re
 
 import schemathesis
+import schemathesis_requests  # noqa: F401, its hook
 
 # as tests/src/secrets.rs has it
 INTERNALS = re.compile(

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use regex_lite::Regex;
@@ -78,4 +78,84 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
     assert!(!html.contains("<script"), "there is a script");
     assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
     assert!(html.len() < 700_000, "{} bytes: an answer of a function is below 1 MB", html.len());
+}
+
+/// Returns the operations by their ids.
+fn operations(document: &Value) -> BTreeMap<&str, &Value> {
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+    operations.map(|operation| (operation["operationId"].as_str().unwrap(), operation)).collect()
+}
+
+/// Returns whether an operation has this parameter.
+fn takes(operation: &Value, name: &str, location: Option<&str>) -> bool {
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.any(|known| known["name"] == name && location.is_none_or(|location| known["in"] == location))
+}
+
+/// Returns whether values of `schema` have something at these steps of a JSON pointer.
+fn has(document: &Value, schema: &Value, steps: &[&str]) -> bool {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return has(document, document.pointer(reference.trim_start_matches('#')).unwrap(), steps);
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        return parts.iter().any(|part| has(document, part, steps));
+    }
+    match steps {
+        [] => schema.is_object(),
+        ["0", rest @ ..] => has(document, &schema["items"], rest),
+        [name, rest @ ..] => has(document, &schema["properties"][name], rest),
+    }
+}
+
+/// Returns the runtime expressions in the body that a link sends.
+fn expressions(body: &Value) -> Vec<&str> {
+    match body {
+        Value::Array(items) => items.iter().flat_map(expressions).collect(),
+        Value::Object(fields) => fields.values().flat_map(expressions).collect(),
+        _ => body.as_str().into_iter().collect(),
+    }
+}
+
+#[test]
+fn every_link_leads_to_an_operation_that_takes_what_the_answer_has() {
+    let document = document();
+    let operations = operations(&document);
+    let mut count = 0;
+    for (id, operation) in &operations {
+        for response in operation["responses"].as_object().unwrap().values() {
+            let body = &response["content"]["application/json"]["schema"];
+            let exists = |value: &&str| match (value.strip_prefix("$request.path."), value.split_once("body#/")) {
+                (Some(parameter), _) => takes(operation, parameter, Some("path")),
+                (_, Some(("$response.", pointer))) => has(&document, body, &pointer.split('/').collect::<Vec<_>>()),
+                _ => false,
+            };
+            for link in response["links"].as_object().into_iter().flat_map(serde_json::Map::values) {
+                let parameters = link["parameters"].as_object().into_iter().flatten();
+                let target = operations[link["operationId"].as_str().unwrap()];
+                assert!(parameters.clone().all(|(name, _)| takes(target, name, None)), "{id}: {link}");
+                let values = parameters.map(|(_, value)| value).chain([&link["requestBody"]]);
+                let values: Vec<_> = values.flat_map(expressions).collect();
+                assert!(values.iter().all(exists), "{id}: {link}");
+                count += values.len();
+            }
+        }
+    }
+    assert!(count > 20, "{count} values are passed on");
+}
+
+/// Those without an id in their path can be sent at any time; the others need one from an answer.
+#[test]
+fn every_operation_on_something_is_reached_by_a_link() {
+    let document = document();
+    let operations = operations(&document);
+    let responses = operations.values().flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let links = responses.flat_map(|response| response["links"].as_object().into_iter().flatten());
+    let reached: BTreeSet<&str> = links.map(|(_, link)| link["operationId"].as_str().unwrap()).collect();
+
+    let on_something = operations.iter().filter(|(_, operation)| {
+        operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["in"] == "path")
+    });
+    let missed: Vec<_> = on_something.filter(|(id, _)| !reached.contains(*id)).collect();
+    assert!(missed.is_empty(), "no link leads to {missed:?}");
 }

@@ -2,9 +2,9 @@ use http::{Request, header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::app::API_KEY;
+use tests::service::Service;
 
 use crate::json::{garbled, like, value, written};
-use crate::service::Service;
 use crate::{check, check_few};
 
 const NAMES: &[&str] = &[
@@ -101,7 +101,7 @@ pub fn request(path: &str, token: &str, body: Vec<u8>) -> Request<Vec<u8>> {
 
 #[test]
 fn the_examples_are_good_enough_to_get_to_the_database() {
-    let service = Service::new();
+    let service = Service::without_data();
 
     for path in PATHS {
         let status = service.put(request(path, &service.token(), example(path).to_string().into_bytes())).unwrap();
@@ -125,7 +125,7 @@ pub fn any() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
 
 #[test]
 fn whatever_a_body_is_it_is_no_fault() {
-    let service = Service::new();
+    let service = Service::without_data();
 
     check(any(), |(path, body)| service.put(request(path, &service.token(), body)).map(drop));
 }
@@ -133,7 +133,7 @@ fn whatever_a_body_is_it_is_no_fault() {
 /// Each is answered after a second, so that they are sent at once, and no million of them.
 #[test]
 fn whatever_the_body_of_a_request_for_a_reset_is_it_is_no_fault() {
-    let service = Service::new();
+    let service = Service::without_data();
     let bodies = proptest::collection::vec(bodies(RESET), 60);
 
     check_few(bodies, 4, |bodies| service.put_at_once(bodies.into_iter().map(|body| request(RESET, "", body))));

@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use proptest::prelude::*;
 use tests::app::API_KEY;
+use tests::service::Service;
 
 use crate::check;
 use crate::configurations::{page_config, path_config};
 use crate::dates::date;
 use crate::json::text;
-use crate::service::Service;
 use crate::{bodies, dates, files};
 
 /// What a statement reads must not fail, either.

@@ -2,10 +2,10 @@ use admin_config::config_file::ConfigFile;
 use http::{Request, header};
 use proptest::prelude::*;
 use tests::app::API_KEY;
+use tests::service::Service;
 
 use crate::check;
 use crate::json::{garbled, text};
-use crate::service::Service;
 
 const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy\n\
     alice@contract.test,1,BACKGROUND.Occupation.Nurse,TRUE,false,1,e,a,p\n\
@@ -83,7 +83,7 @@ pub fn request(path: &str, form: Vec<u8>) -> Request<Vec<u8>> {
 
 #[test]
 fn whatever_is_uploaded_is_no_fault() {
-    let service = Service::new();
+    let service = Service::without_data();
 
     check(forms(), |(path, form)| service.put(request(path, form)).map(drop));
 }

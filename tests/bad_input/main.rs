@@ -9,12 +9,12 @@
 
 mod bodies;
 mod configurations;
+mod corpus;
 mod database;
 mod dates;
 mod events;
 mod files;
 mod json;
-mod service;
 mod tokens;
 
 use proptest::strategy::Strategy;

@@ -49,6 +49,9 @@ fn every_package_of_ours_has_the_lints_of_the_workspace() {
     for manifest in packages.iter().map(|package| package["manifest_path"].as_str().unwrap()) {
         assert!(fs::read_to_string(manifest).unwrap().contains("[lints]\nworkspace = true"), "{manifest}");
     }
+    // no member of the workspace
+    let fuzz = fs::read_to_string(workspace.join("fuzz/Cargo.toml")).unwrap();
+    assert!(fuzz.contains("[lints.rust]\nunsafe_code = \"forbid\""));
 }
 
 #[test]

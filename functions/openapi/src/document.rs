@@ -7,6 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{OpenApi as Document, PathItem, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use crate::links::Links;
+
 /// The metadata of the document.
 #[derive(OpenApi)]
 #[openapi(
@@ -62,6 +64,7 @@ pub fn document() -> Document {
     (document.info, document.servers, document.tags) = (common.info, common.servers, common.tags);
     SecuritySchemes.modify(&mut document);
     RenewedToken.modify(&mut document);
+    Links.modify(&mut document);
     // after `RenewedToken`, which skips operations without credentials
     PublicOperations.modify(&mut document);
     document
@@ -117,7 +120,7 @@ impl Modify for RenewedToken {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 

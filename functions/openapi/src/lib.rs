@@ -3,6 +3,7 @@
 
 mod document;
 mod example;
+mod links;
 mod page;
 mod routes;
 

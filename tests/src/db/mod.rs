@@ -128,6 +128,10 @@ impl Drop for TestDb {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("The database of this test stays until the next run: psql '{}'", self.url);
+            // one failure is enough for `scripts/mutants`
+            if std::env::var_os("FAIL_FAST").is_some() {
+                std::process::exit(101);
+            }
         } else if let Ok(mut finished) = FINISHED.lock() {
             finished.push(std::mem::take(&mut self.name));
         }

@@ -1,4 +1,4 @@
-//! The API without a database, or with one.
+//! The API without a database, or with one. No response may be a fault.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,18 +9,20 @@ use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
-use serde_json::value::to_raw_value;
+use serde_json::value::RawValue;
 use shared::db::Deployment;
 use shared::http::Deadline;
 use shared::{App, Config};
-use tests::db::TestDb;
-use tests::{app, secrets};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-/// A socket that is not there is noticed at once.
+use crate::db::TestDb;
+use crate::{app, secrets};
+
+/// A connection to a socket that does not exist fails immediately.
 const NO_DATABASE: &str = "postgresql://nobody@localhost/nothing?host=/nowhere";
 
+/// The routers of the container.
 pub struct Service {
     router: Router,
     app: App,
@@ -30,11 +32,12 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new() -> Self {
+    /// Starts it without a database: a request that passes all checks before the first row is answered with 503.
+    pub fn without_data() -> Self {
         Self::over(None, NO_DATABASE)
     }
 
-    /// Over a database, which is no excuse for a 503 then.
+    /// Starts it over a database with the contract's data, so that a 503 is a fault.
     pub fn with_data() -> Self {
         let database = runtime().block_on(TestDb::with_contract_data());
         let url = database.url();
@@ -45,28 +48,29 @@ impl Service {
         secrets::watch();
         let runtime = runtime();
         let (router, app) = runtime.block_on(async {
-            let config = Config::from_environment(&app::environment(url)).unwrap();
-            let app = App::new(&config, Deployment::Lambda { max_concurrency: 1 }).unwrap();
+            let config = Config::from_environment(&app::environment(url)).expect("a configuration of tests");
+            let app = App::new(&config, Deployment::Lambda { max_concurrency: 1 }).expect("keys from the environment");
             (server::service(app.clone(), &config), app)
         });
         Self { router, app, database, runtime }
     }
 
+    /// Issues a participant's token.
     pub fn token(&self) -> String {
-        self.app.tokens.issue("alice@contract.test", false, chrono::Utc::now()).unwrap()
+        self.app.tokens.issue("alice@contract.test", false, chrono::Utc::now()).expect("a key of tests")
     }
 
-    /// Whether the database takes this text.
+    /// Returns whether the database accepts this text.
     pub fn store(&self, statement: &str, text: &str) -> bool {
         self.runtime.block_on(sqlx::query(statement).bind(text).execute(&self.app.db)).is_ok()
     }
 
-    /// The status of the answer, which is no fault.
+    /// Returns the status of a response that is no fault.
     pub fn put(&self, request: Request<Vec<u8>>) -> Result<u16, TestCaseError> {
         self.runtime.block_on(self.answer(request))
     }
 
-    /// None of the answers is a fault.
+    /// Sends all requests at once, and fails if one of the responses is a fault.
     pub fn put_at_once(&self, requests: impl Iterator<Item = Request<Vec<u8>>>) -> TestCaseResult {
         let answers = requests.map(|request| self.answer(request));
         self.runtime.block_on(try_join_all(answers)).map(drop)
@@ -82,10 +86,10 @@ impl Service {
         Ok(status)
     }
 
-    /// An event of the load balancer; the answer is one that it takes, and no fault.
-    pub fn invoke(&self, event: &Value) -> TestCaseResult {
-        let sent = event.to_string();
-        let event = LambdaEvent::new(to_raw_value(event).expect("a value is JSON"), Context::default());
+    /// Invokes the function with an event. The answer has to be one that the load balancer accepts, and no fault.
+    pub fn invoke(&self, event: Box<RawValue>) -> TestCaseResult {
+        let sent = event.get().to_owned();
+        let event = LambdaEvent::new(event, Context::default());
         let answer = self.runtime.block_on(shared::lambda::answer(self.router.clone(), event, Deadline::from_now()));
         prop_assert!(answer.get().len() <= 1_000_000);
         let answer: Value =
@@ -100,10 +104,10 @@ impl Service {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread")
 }
 
-/// 503 is the database that is not there; a business error has a code that is a text. An error may name what was `sent`.
+/// Fails on a fault. A 503 stands for the missing database; a business error has a text as its code. An error may name what was `sent`.
 fn no_fault(status: u16, body: &[u8], sent: &str) -> TestCaseResult {
     let is_business = || serde_json::from_slice::<Value>(body).is_ok_and(|body| body["error"]["code"].is_string());
     let text = String::from_utf8_lossy(body);
