@@ -65,23 +65,24 @@ impl Client {
             (Role::Holder(account), Step::Logout) => self.logout(account).await,
             (_, Step::Upload { replaces }) => {
                 let call = Call::Upload { number: self.world.number(), replaces };
-                self.send(via, call, Names { assignments: self.world.assignments_each, ..Names::default() }).await;
+                let names = Names { assignments: self.world.assignments_each, ..Names::default() };
+                self.send(via, call, &names).await;
             }
-            (_, Step::ReadUpload) => _ = self.send(via, Call::ReadUpload, Names::default()).await,
+            (_, Step::ReadUpload) => _ = self.send(via, Call::ReadUpload, &Names::default()).await,
             (_, Step::Publish) => {
                 let number = self.world.number();
-                self.send(via, Call::Publish { number }, Names::default()).await;
+                self.send(via, Call::Publish { number }, &Names::default()).await;
             }
-            (_, Step::ReadQuestionnaire) => _ = self.send(via, Call::ReadQuestionnaire, Names::default()).await,
+            (_, Step::ReadQuestionnaire) => _ = self.send(via, Call::ReadQuestionnaire, &Names::default()).await,
             (_, Step::Create { again }) => self.create(via, again).await,
-            (_, Step::List) => _ = self.send(via, Call::List, Names::default()).await,
+            (_, Step::List) => _ = self.send(via, Call::List, &Names::default()).await,
             (_, Step::SetStatus { status }) => {
                 let Some((number, id)) = self.experiment() else { return };
-                self.send(via, Call::SetStatus { number, status }, Names { id, ..Names::default() }).await;
+                self.send(via, Call::SetStatus { number, status }, &Names { id, ..Names::default() }).await;
             }
             (_, Step::ReadStatus) => {
                 let Some((number, id)) = self.experiment() else { return };
-                self.send(via, Call::ReadStatus { number }, Names { id, ..Names::default() }).await;
+                self.send(via, Call::ReadStatus { number }, &Names { id, ..Names::default() }).await;
             }
             (_, Step::ReadTrail) => self.read_trail(via, true).await,
             _ => {}
@@ -94,7 +95,7 @@ impl Client {
 
     async fn next_case(&mut self, via: Via, participant: u32) {
         let names = self.with_token(participant, String::new());
-        if let Some(next) = self.send(via, Call::NextCase { participant }, names).await {
+        if let Some(next) = self.send(via, Call::NextCase { participant }, &names).await {
             self.offered = next["data"][0]["config_id"].as_str().map(str::to_owned);
         }
     }
@@ -104,7 +105,7 @@ impl Client {
         let Some(case) = case else { return };
         let Some(id) = self.world.assignments.id(participant, case).map(str::to_owned) else { return };
         let names = self.with_token(participant, id);
-        self.send(via, Call::Answer { participant, case, value }, names).await;
+        self.send(via, Call::Answer { participant, case, value }, &names).await;
     }
 
     fn with_token(&self, participant: u32, id: String) -> Names {
@@ -114,7 +115,7 @@ impl Client {
     async fn create(&mut self, via: Via, again: bool) {
         let number = self.made.filter(|_| again).unwrap_or_else(|| self.world.number());
         self.made = Some(number);
-        let made = self.send(via, Call::Create { number }, Names::default()).await;
+        let made = self.send(via, Call::Create { number }, &Names::default()).await;
         if let Some(id) = made.as_ref().and_then(|made| made["data"]["experiment_id"].as_str()) {
             self.world.add_experiment(number, id.to_owned());
         }
@@ -149,13 +150,13 @@ impl Client {
     }
 
     /// Sends the request of a call and records both. Returns the body of a success.
-    pub async fn send(&mut self, via: Via, call: Call, names: Names) -> Option<Value> {
+    pub async fn send(&mut self, via: Via, call: Call, names: &Names) -> Option<Value> {
         let response = self.exchange(via, call, names).await?;
         if response.status().is_success() { serde_json::from_slice(response.body()).ok() } else { None }
     }
 
-    pub async fn exchange(&mut self, via: Via, call: Call, names: Names) -> Option<Response<Bytes>> {
-        let request = build(&call, &names)?;
+    pub async fn exchange(&mut self, via: Via, call: Call, names: &Names) -> Option<Response<Bytes>> {
+        let request = build(&call, names)?;
         let invoked = self.world.journal.now();
         let response = self.world.send(via, request).await;
         self.record(invoked, call, reply_of(response.as_ref()));

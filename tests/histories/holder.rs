@@ -22,19 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl Client {
     pub async fn reset(&mut self, via: Via, account: u32, again: bool) {
         let last = self.world.with_room(account, |room| room.last_link).filter(|_| again);
-        let Some(link) = last.or(self.make_link(account, last.is_some()).await) else { return };
+        let link = if last.is_some() { last } else { self.make_link(account).await };
+        let Some(link) = link else { return };
         let password = self.world.number();
         // it may be right from now on
         self.world.with_room(account, |room| room.passwords.push_front(password));
-        self.send(via, Call::Reset { account, link, password }, Names::default()).await;
+        self.send(via, Call::Reset { account, link, password }, &Names::default()).await;
         self.world.with_room(account, |room| room.passwords.truncate(CHOICE));
     }
 
-    /// Stores a link unless there is one already.
-    async fn make_link(&self, account: u32, is_there: bool) -> Option<u64> {
-        if is_there {
-            return None;
-        }
+    /// Stores a new link.
+    async fn make_link(&self, account: u32) -> Option<u64> {
         let (link, invoked) = (self.world.number(), self.world.journal.now());
         if !make_link(&self.world.database, account, link).await {
             return None;
@@ -52,7 +50,7 @@ impl Client {
         let Some(password) = self.world.with_room(account, guess) else { return };
         let session = self.world.number();
         let call = Call::Login { account, password, session };
-        let reply = self.exchange(via, call, Names::default()).await;
+        let reply = self.exchange(via, call, &Names::default()).await;
         let token = reply.as_ref().and_then(|response| response.headers().get("authorization")?.to_str().ok());
         let token = token.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
         self.world.with_room(account, |room| {
@@ -68,7 +66,7 @@ impl Client {
         let place = self.steps % CHOICE;
         let session = self.world.with_room(account, |room| room.sessions.get(place).or(room.sessions.back()).cloned());
         let Some((session, token)) = session else { return };
-        self.send(via, Call::Use { account, session }, Names { token, ..Names::default() }).await;
+        self.send(via, Call::Use { account, session }, &Names { token, ..Names::default() }).await;
     }
 
     /// Runs `augmed users logout`, as an administrator does.

@@ -160,16 +160,19 @@ impl Objects {
         }
     }
 
+    /// Whether a list has the experiments that were asked for shortly before.
     fn add_lists(&mut self, evidence: &Evidence) {
+        let first = |history: &Vec<Operation<_>>| history.iter().map(|operation| operation.invoked).min();
+        let asked: Vec<_> = self.experiments.iter().filter_map(|(number, of)| Some((*number, first(of)?))).collect();
         for event in &evidence.events {
             let (Call::List, Some(body)) = (&event.call, event.success()) else { continue };
             let listed = body["data"]["experiments"].as_array();
             let name = |experiment: &Value| number_after(experiment["name"].as_str()?, "Experiment ");
             let listed: Vec<u64> = listed.into_iter().flatten().filter_map(name).collect();
-            for (number, history) in &mut self.experiments {
-                let first = history.iter().map(|operation| operation.invoked).min().unwrap_or_default();
-                if first + LISTED > event.invoked {
-                    history.push(event.operation(OfOnce::Look { is_empty: !listed.contains(number) }));
+            for (number, asked_at) in &asked {
+                if (*asked_at..*asked_at + LISTED).contains(&event.invoked) {
+                    let look = event.operation(OfOnce::Look { is_empty: !listed.contains(number) });
+                    self.experiments.entry(*number).or_default().push(look);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::body::Bytes;
-use http::{Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use serde_json::{Value, json};
 use tests::app::API_KEY;
 use tests::secrets::ANSWER;
@@ -71,7 +71,7 @@ pub fn build(call: &Call, names: &Names) -> Option<Request<Bytes>> {
         Call::Create { number } => {
             let body = json!({"name": format!("Experiment {number}"), "arms": ["control"]});
             let mut request = json_request(Method::POST, "/api/v1/experiments", &Key, &body);
-            let key = format!("\"key-{number}\"").try_into().expect("a valid header");
+            let key = HeaderValue::try_from(format!("\"key-{number}\"")).expect("a valid header");
             request.headers_mut().insert("idempotency-key", key);
             request
         }
@@ -86,7 +86,7 @@ pub fn build(call: &Call, names: &Names) -> Option<Request<Bytes>> {
     })
 }
 
-fn request(method: Method, path: &str, credentials: &Credentials) -> http::request::Builder {
+fn request(method: Method, path: &str, credentials: &Credentials<'_>) -> http::request::Builder {
     let request = Request::builder().method(method).uri(path);
     match credentials {
         Credentials::None => request,
@@ -95,11 +95,11 @@ fn request(method: Method, path: &str, credentials: &Credentials) -> http::reque
     }
 }
 
-fn get(path: &str, credentials: &Credentials) -> Request<Bytes> {
+fn get(path: &str, credentials: &Credentials<'_>) -> Request<Bytes> {
     request(Method::GET, path, credentials).body(Bytes::new()).expect("a valid request")
 }
 
-fn json_request(method: Method, path: &str, credentials: &Credentials, body: &Value) -> Request<Bytes> {
+fn json_request(method: Method, path: &str, credentials: &Credentials<'_>, body: &Value) -> Request<Bytes> {
     let request = request(method, path, credentials).header(header::CONTENT_TYPE, "application/json");
     request.body(body.to_string().into()).expect("a valid request")
 }

@@ -59,7 +59,7 @@ impl Assignments {
 pub async fn make_link(database: &PgPool, account: u32, link: u64) -> bool {
     let query = sqlx::query(
         "INSERT INTO reset_password_token (id, email, token, active, created_timestamp, modified_timestamp, expired_at)
-         SELECT gen_random_uuid(), $1, $2, true, now, now, now + interval '2 days' FROM (SELECT now() AT TIME ZONE 'UTC' AS now)",
+         SELECT gen_random_uuid(), $1, $2, true, now, now, now + interval '2 days' FROM (SELECT now() AT TIME ZONE 'UTC' AS now) AS moment",
     );
     let stored = ResetToken::from_mail(link_token(account, link)).stored();
     let made = query.bind(holder(account)).bind(stored).execute(database);
