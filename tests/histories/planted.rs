@@ -46,7 +46,7 @@ pub enum Fault {
 pub struct Planted {
     fault: Fault,
     count: AtomicUsize,
-    /// Earlier responses by token and path.
+    /// Earlier responses by token.
     earlier: Mutex<BTreeMap<String, (Instant, Response<Bytes>)>>,
 }
 
@@ -150,13 +150,17 @@ impl Planted {
         Some(answer(StatusCode::OK, &json!({"data": {"id": id}})))
     }
 
-    /// Returns the response of a moment ago every other time, until it is twice as old.
+    /// Returns the response of a moment ago every other time, until it is twice as old. Responses without a case are left alone.
     async fn stale(&self, request: Request<Bytes>, transport: &Transport) -> Option<Response<Bytes>> {
-        let token = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let key = token.to_owned();
+        let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let token = token.unwrap_or_default().to_owned();
         let response = transport.send(request).await.ok()?;
+        let data = data(&response);
+        if !data.is_object() && data[0].is_null() {
+            return Some(response);
+        }
         let mut earlier = self.earlier.lock().unwrap();
-        let (since, old) = earlier.entry(key).or_insert_with(|| (Instant::now(), response.clone()));
+        let (since, old) = earlier.entry(token).or_insert_with(|| (Instant::now(), response.clone()));
         if since.elapsed() > 2 * STALE {
             (*since, *old) = (Instant::now(), response.clone());
         }
@@ -221,6 +225,7 @@ async fn in_two_parts(request: &Request<Bytes>, transport: &Transport) -> Option
     let (one, other) = lines.split_at(lines.len() / 2);
     let part = |lines: &[&str]| form(request.uri().path(), &format!("{head}\n{}\n", lines.join("\n")));
     transport.send(part(one)).await.ok()?;
+    tokio::time::sleep(Duration::from_millis(100)).await;
     transport.send(part(other)).await.ok()
 }
 

@@ -1,5 +1,6 @@
 //! The judgement of a run.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display, Write as _};
 
 use crate::checker::{Verdict, check};
@@ -40,61 +41,67 @@ pub struct Size {
 /// What was checked.
 pub type Summary = Vec<(&'static str, Size)>;
 
-/// Checks everything that the clients have seen.
-pub fn judge(evidence: &Evidence, assignments: &Assignments) -> Result<Summary, Violation> {
-    for event in &evidence.events {
-        check_alone(event)?;
-    }
-    trail::check(&evidence.events).map_err(|text| Violation { rule: "audit", text })?;
+/// Checks everything that the clients have seen. Each rule that is broken is there once.
+pub fn judge(evidence: &Evidence, assignments: &Assignments) -> Result<Summary, Vec<Violation>> {
     let objects = objects(evidence, assignments);
-    let mut accounts = Size::default();
-    for (account, history) in &objects.accounts {
-        accounts.check("account", &account, &Account, history)?;
+    let mut judge = Judge::default();
+    for event in &evidence.events {
+        judge.add(check_alone(event));
     }
-    let (mut of_assignments, mut experiments, mut statuses) = (Size::default(), Size::default(), Size::default());
-    for (assignment, history) in &objects.assignments {
-        of_assignments.check("assignment", &assignment, &Once, history)?;
-    }
-    for (number, history) in &objects.experiments {
-        experiments.check("experiment", &number, &Once, history)?;
-    }
-    for (number, history) in &objects.statuses {
-        statuses.check("status", &number, &Register(0), history)?;
-    }
-    let (mut questionnaire, mut upload) = (Size::default(), Size::default());
-    questionnaire.check("questionnaire", &"the newest", &Register(0), &objects.questionnaire)?;
-    upload.check("upload", &"the last", &Register(0), &objects.upload)?;
-    Ok(vec![
-        ("assignment", of_assignments),
-        ("account", accounts),
-        ("questionnaire", questionnaire),
-        ("upload", upload),
-        ("experiment", experiments),
-        ("status", statuses),
-    ])
+    judge.add(trail::check(&evidence.events).map_err(|text| Violation { rule: "audit", text }));
+    judge.check("assignment", &Once, &objects.assignments);
+    judge.check("account", &Account, &objects.accounts);
+    judge.check("questionnaire", &Register(0), &BTreeMap::from([("the newest", objects.questionnaire)]));
+    judge.check("upload", &Register(0), &BTreeMap::from([("the last", objects.upload)]));
+    judge.check("experiment", &Once, &objects.experiments);
+    judge.check("status", &Register(0), &objects.statuses);
+    if judge.violations.is_empty() { Ok(judge.summary) } else { Err(judge.violations) }
 }
 
-impl Size {
-    fn check<M: Model>(
+#[derive(Default)]
+struct Judge {
+    summary: Summary,
+    violations: Vec<Violation>,
+}
+
+impl Judge {
+    fn add(&mut self, checked: Result<(), Violation>) {
+        let Err(violation) = checked else { return };
+        if !self.violations.iter().any(|known| known.rule == violation.rule) {
+            self.violations.push(violation);
+        }
+    }
+
+    /// Checks the histories of all objects of a kind.
+    fn check<M: Model, K: Debug>(
         &mut self,
         rule: &'static str,
-        object: &impl Debug,
         model: &M,
-        history: &[Operation<M::Operation>],
-    ) -> Result<(), Violation> {
-        self.histories += 1;
-        self.operations += history.len();
-        self.longest = self.longest.max(history.len());
-        self.indeterminate += history.iter().filter(|operation| operation.returned.is_none()).count();
-        let text = match check(model, history) {
-            Verdict::Linearizable => return Ok(()),
-            Verdict::Undecided => format!("{object:?}: {} operations have too many possible orders", history.len()),
-            Verdict::NotLinearizable => {
-                let short = shortest(model, history);
-                format!("{object:?}: no order of these operations is possible\n{}", table(&short))
+        histories: &BTreeMap<K, Vec<Operation<M::Operation>>>,
+    ) {
+        let mut size = Size::default();
+        for (object, history) in histories {
+            size.histories += 1;
+            size.operations += history.len();
+            size.longest = size.longest.max(history.len());
+            size.indeterminate += history.iter().filter(|operation| operation.returned.is_none()).count();
+            if !self.violations.iter().any(|known| known.rule == rule) {
+                let checked = check_history(model, history);
+                self.add(checked.map_err(|text| Violation { rule, text: format!("{object:?}: {text}") }));
             }
-        };
-        Err(Violation { rule, text })
+        }
+        self.summary.push((rule, size));
+    }
+}
+
+fn check_history<M: Model>(model: &M, history: &[Operation<M::Operation>]) -> Result<(), String> {
+    match check(model, history) {
+        Verdict::Linearizable => Ok(()),
+        Verdict::Undecided => Err(format!("{} operations have too many possible orders", history.len())),
+        Verdict::NotLinearizable => {
+            let short = shortest(model, history);
+            Err(format!("no order of these operations is possible\n{}", table(&short)))
+        }
     }
 }
 
