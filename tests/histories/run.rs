@@ -7,6 +7,7 @@ use std::time::Duration;
 use tests::app::TestApp;
 use tests::contract::transport::Transport;
 use tests::db::TestDb;
+use tests::deployed;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -68,6 +69,8 @@ struct Sound {
 
 impl Sound {
     async fn start(planted: Option<planted::Fault>) -> Self {
+        // what the clients run is built before they begin
+        deployed::binary("augmed");
         let one = TestApp::over(TestDb::new().await).await;
         sqlx::raw_sql(STUDY).execute(one.pool()).await.unwrap();
         let url = one.db.url();
@@ -95,7 +98,8 @@ pub async fn nothing_is_found_where_nothing_is_wrong(seed: u64) {
 
 /// Has the clients work until the fault is found, for a minute at most.
 pub async fn is_found(fault: planted::Fault, seed: u64) {
-    let (began, sound) = (Instant::now(), Sound::start(Some(fault)).await);
+    let sound = Sound::start(Some(fault)).await;
+    let began = Instant::now();
     for round in 0.. {
         let judged = sound.round(seed.wrapping_add(round)).await;
         assert!(began.elapsed() < A_MINUTE, "seed {seed}: {fault:?} was not found within a minute");
