@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use sqlx::PgPool;
 use tests::contract::transport::Transport;
 
@@ -93,11 +93,13 @@ impl World {
     }
 
     /// Sends a request and reads the response, if there is one.
-    pub async fn send(&self, via: Via, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    pub async fn send(&self, via: Via, mut request: Request<Bytes>) -> Option<Response<Bytes>> {
         let transport = match via {
             Via::Container => &self.container,
             Via::Functions => &self.functions,
         };
+        let host = transport.host().try_into().expect("a valid header");
+        request.headers_mut().insert(header::HOST, host);
         let sent = async {
             match &self.planted {
                 None => transport.send(request).await.ok(),
