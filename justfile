@@ -41,6 +41,10 @@ timing:
 faults:
     cargo test -p tests --test faults -- --skip overload
 
+# Check the histories of 64 clients for linearizability while everything breaks for a minute, and find planted faults
+histories:
+    REQUIRE_FAKETIME=1 cargo test -p tests --test histories
+
 # Lint the OpenAPI document
 openapi:
     REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true "{{ tools }}/node/node_modules/.bin/redocly" lint docs/api/openapi.json
@@ -86,7 +90,7 @@ licences:
     cp Cargo.lock fuzz/Cargo.lock
     "{{ tools }}/bin/cargo-deny" --log-level warn --manifest-path fuzz/Cargo.toml check --config deny.toml bans licenses sources
 
-# Run a check that takes too long for every change: inputs, model, export, order, overload, statistics, mutants, fuzz
+# Run a check that takes too long for every change: inputs, model, histories, export, order, overload, statistics, mutants, fuzz
 nightly name *arguments:
     scripts/nightly {{ name }} {{ arguments }}
 

@@ -32,7 +32,8 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let (app, config) = context.app().await?;
     let db = context.database().await?;
     let account = sqlx::query!(
-        r#"SELECT id, email, tokens_valid_from, active IS TRUE AS "is_active!", admin_flag IS TRUE AS "is_admin!"
+        r#"SELECT id, email, tokens_valid_from, active IS TRUE AS "is_active!", admin_flag IS TRUE AS "is_admin!",
+                  now() AS "now!"
            FROM "user" WHERE email = $1 OR id::text = $1"#,
         arguments.account
     )
@@ -43,8 +44,8 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         let problem = format!("account {} is not active, so its token would be refused", account.id);
         return Err(Failure::new(problem).with_remedy("let it sign up, or run augmed users activate"));
     }
-    // sessions may have been ended by a clock that is ahead of this one
-    let now = account.tokens_valid_from.map_or_else(Utc::now, |valid_from| valid_from.max(Utc::now()));
+    // PostgreSQL's clock also dates what ends sessions
+    let now = account.tokens_valid_from.map_or(account.now, |valid_from| valid_from.max(account.now));
     let token = app.tokens.issue_for_inspection(&account.email, account.is_admin, now);
     let token = token.map_err(|error| Failure::new(error.to_string()))?;
     let mut transaction = context::begin(&db).await?;

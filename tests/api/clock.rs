@@ -120,6 +120,20 @@ async fn a_clock_that_is_behind_that_of_the_database_lets_nobody_in_after_a_rese
     assert_eq!(status(&api, &token).await, 200);
 }
 
+/// PostgreSQL's clock dates both the login and what ends it.
+#[tokio::test]
+async fn a_login_at_a_process_whose_clock_is_ahead_ends_with_a_reset() {
+    let hands = Hands(Arc::new(Mutex::new(Utc::now() + TimeDelta::hours(1))));
+    let api = start(&hands).await;
+    let token = api.log_in(ALICE, "Alice-pass-1").await.token();
+    assert_eq!(status(&api, &token).await, 200);
+
+    let reset = json!({"password": "Fresh-pass-1", "resetToken": "valid-reset-token"});
+    assert_eq!(api.post("/api/auth/reset-password", None, &reset).await.status, 200);
+
+    assert_eq!(status(&api, &token).await, 401);
+}
+
 /// `Retry-After` says so; a mailed link lets the participant in before (`failed_logins.rs`).
 #[tokio::test]
 async fn after_the_databases_clock_went_back_too_many_failed_logins_last_an_hour_longer() {

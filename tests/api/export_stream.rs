@@ -57,6 +57,18 @@ async fn an_export_during_which_the_database_fails_has_no_end() {
     assert!(body.collect().await.is_err());
 }
 
+/// Without them it would look like a complete one.
+#[tokio::test]
+async fn an_export_whose_rows_an_upload_removes_has_no_end() {
+    let api = with_answers().await;
+    // its rows are found, and not read yet
+    let body = body(&api).await;
+
+    execute(&api, "DELETE FROM answer WHERE id % 2 = 0").await;
+
+    assert!(body.collect().await.is_err());
+}
+
 #[tokio::test]
 async fn a_client_sees_that_an_export_is_broken_off() {
     let api = with_answers().await;

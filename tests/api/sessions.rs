@@ -94,6 +94,23 @@ async fn a_renewed_token_ends_with_the_login_that_it_descends_from() {
     assert_eq!(api.get("/api/cases", Some(&renewed)).await.status, 401);
 }
 
+/// Read before the commit, the old password would be right, and the login later than the moment from which tokens are valid.
+#[tokio::test]
+async fn a_login_waits_for_a_reset_that_is_not_committed_yet() {
+    let api = TestApp::with_contract_data().await;
+    let mut reset = api.pool().begin().await.unwrap();
+    let new_password = r#"UPDATE "user" SET password = 'x' WHERE email = 'alice@contract.test'"#;
+    sqlx::raw_sql(new_password).execute(&mut *reset).await.unwrap();
+
+    let commit_later = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        reset.commit().await.unwrap();
+    };
+    let (login, ()) = tokio::join!(api.log_in(ALICE, "Alice-pass-1"), commit_later);
+
+    assert_eq!((login.error_code(), login.token()), (json!("1005"), String::new()));
+}
+
 #[tokio::test]
 async fn a_login_with_the_old_password_that_a_reset_overtakes_gives_no_token() {
     let api = TestApp::with_contract_data().await;

@@ -7,12 +7,12 @@ use local::load_balancer::{LoadBalancer, Options};
 use nix::sys::signal::Signal;
 use sqlx::PgPool;
 use tests::deployed;
+use tests::durable_postgres::Postgres;
 use tests::server_process::Server;
 use tests::unreliable_network::{UnreliableNetwork, Upstream};
 
 use crate::attempts::{Fault, assert_clean, statuses};
 use crate::clients::{Acknowledged, Clients, Seen, answer};
-use crate::postgres::Postgres;
 use crate::study;
 
 /// Between two faults everything works.

@@ -12,7 +12,6 @@ mod exactly_once;
 mod lost;
 mod overload;
 mod pooled;
-mod postgres;
 mod study;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tests::durable_postgres::Postgres;
 use tests::process::memory;
 use tests::secrets;
 use tests::server_process::Server;
@@ -12,7 +13,6 @@ use tests::unreliable_network::{UnreliableNetwork, Upstream};
 use tokio::task::JoinSet;
 
 use crate::attempts::{Attempt, percentile, statuses};
-use crate::postgres::Postgres;
 use crate::study;
 
 /// One connection to a database that is ten milliseconds away sets the pace, whatever the machine: what is to be seen is the queue

@@ -45,10 +45,11 @@ pub fn function(name: &str, environment: impl IntoIterator<Item = (String, Strin
     Function::new(found, binary(name), settings(environment.into_iter().collect()), Arc::new(group))
 }
 
-/// Returns settings whose log checks every line. OpenTelemetry's variables are not in the template.
+/// Returns settings whose log checks every line. The variables of OpenTelemetry and of [`crate::process_clock`] are not in the template.
 fn settings(environment: BTreeMap<String, String>) -> Settings {
-    let (mut everywhere, environment): (BTreeMap<_, _>, _) =
-        environment.into_iter().partition(|(name, _)| name.starts_with("OTEL_"));
+    let (mut everywhere, environment): (BTreeMap<_, _>, _) = environment
+        .into_iter()
+        .partition(|(name, _)| ["OTEL_", "FAKETIME_", "LD_"].iter().any(|of| name.starts_with(of)));
     everywhere.insert("RUST_LOG".to_owned(), "debug".to_owned());
     Settings { environment, everywhere, log: secrets::watched_log(), ..Settings::default() }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Session {
     /// The address as stored.
     pub email: String,
     pub tokens_valid_from: Option<DateTime<Utc>>,
+    /// PostgreSQL's clock when the account was read.
+    pub database_time: DateTime<Utc>,
     pub is_admin: bool,
 }
 
@@ -78,11 +80,13 @@ impl Guess<'_> {
     }
 
     /// Handles a correct password: resets the client's count and remembers the client, unless concurrent guesses have
-    /// reached the limit. Returns `None` if the account was deactivated or its password changed meanwhile.
+    /// reached the limit. Returns `None` if the account was deactivated or its password changed meanwhile. Waits for a
+    /// transaction that changes it: read without a lock, the old password would start a session that the change does not end.
     pub(crate) async fn reset_failures(&self, db: &Database) -> Result<Option<Session>, ApiError> {
         let account = sqlx::query!(
             r#"WITH account AS (
-                 SELECT id, email, tokens_valid_from, admin_flag FROM "user" WHERE id = $1 AND active AND password = $2),
+                 SELECT id, email, tokens_valid_from, admin_flag FROM "user" WHERE id = $1 AND active AND password = $2
+                 FOR SHARE),
                blocking AS (
                  SELECT forgotten_at FROM wrong_password
                  WHERE account_id = $1 AND client_hash = $3 AND failures >= $4 AND forgotten_at > now()
@@ -98,7 +102,7 @@ impl Guess<'_> {
                  INSERT INTO known_client (account_id, client_hash, known_until)
                  SELECT id, $3, now() + interval '30 days' FROM account WHERE NOT EXISTS (SELECT FROM blocking)
                  ON CONFLICT (account_id, client_hash) DO UPDATE SET known_until = excluded.known_until)
-               SELECT email AS "email!", tokens_valid_from, admin_flag IS TRUE AS "is_admin!",
+               SELECT email AS "email!", tokens_valid_from, admin_flag IS TRUE AS "is_admin!", now() AS "now!",
                       (SELECT ceil(extract(epoch FROM forgotten_at - now()))::integer FROM blocking) AS blocked_seconds
                FROM account"#,
             self.account_id,
@@ -113,6 +117,7 @@ impl Guess<'_> {
         Ok(Some(Session {
             email: account.email,
             tokens_valid_from: account.tokens_valid_from,
+            database_time: account.now,
             is_admin: account.is_admin,
         }))
     }

@@ -11,6 +11,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::post;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::auth::PasswordRecord;
 use shared::extract::{Json, Object, nullable};
@@ -107,10 +108,11 @@ async fn post_login(
     let guess = guess.ok_or(Business::WrongPassword)?;
     // `None` if the password changed while this one was hashed
     let session = guess.reset_failures(&app.db).await?.ok_or(Business::WrongPassword)?;
-    // sessions may have been ended by a clock ahead of this one
+    // sessions are ended by PostgreSQL's clock, and this one may be behind it or ahead of it
     let now = app.clock.now();
-    let now = session.tokens_valid_from.map_or(now, |valid_from| valid_from.max(now));
-    let token = app.tokens.issue(&session.email, session.is_admin, now);
+    let not_before = |time: DateTime<Utc>| session.tokens_valid_from.map_or(time, |valid_from| valid_from.max(time));
+    let logged_in_at = not_before(session.database_time.min(now));
+    let token = app.tokens.issue_for_login(&session.email, session.is_admin, not_before(now), logged_in_at);
     let token = token.map_err(|error| ApiError::Fault(format!("token not issued: {error}")))?;
     Ok(([(header::AUTHORIZATION, format!("Bearer {token}"))], Bare(LoggedIn { message: "Login Successfully" })))
 }

@@ -182,7 +182,10 @@ impl<R: Resource> Batch<R> {
 
 /// Reads the rows of the first `wanted` keys until they have enough bytes. Further rows that PostgreSQL sends are
 /// dropped; they are few, because each statement asks only for as many rows as should fit.
-async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -> Result<Batch<R>, sqlx::Error> {
+///
+/// Fails if an upload has removed rows since the keys were read: a document without them would have parts of the assignments
+/// before the upload, and look complete.
+async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -> Result<Batch<R>, ApiError> {
     let mut remaining = keys.split_off(wanted.min(keys.len()));
     let (mut rows, mut bytes) = (Vec::new(), 0);
     let mut found = R::rows(&db, &keys);
@@ -194,6 +197,9 @@ async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -
         }
     }
     drop(found);
+    if bytes < BYTES_PER_STATEMENT && rows.len() < keys.len() {
+        return Err(ApiError::Overloaded("rows of the export were removed meanwhile"));
+    }
     let end = if bytes < BYTES_PER_STATEMENT {
         keys.len()
     } else {

@@ -68,8 +68,8 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 
 impl InheritedClaims {
     /// Returns the claims of a token that does not renew another one.
-    pub fn of_login(is_admin: bool, now: DateTime<Utc>) -> Self {
-        Self { last_login: now, key_versions: BTreeSet::new(), admin_flag: Some(is_admin), inspection: false }
+    pub fn of_login(is_admin: bool, last_login: DateTime<Utc>) -> Self {
+        Self { last_login, key_versions: BTreeSet::new(), admin_flag: Some(is_admin), inspection: false }
     }
 }
 

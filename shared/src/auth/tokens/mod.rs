@@ -68,7 +68,19 @@ impl Tokens {
         is_admin: bool,
         now: DateTime<Utc>,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(email, now, InheritedClaims::of_login(is_admin, now))
+        self.issue_for_login(email, is_admin, now, now)
+    }
+
+    /// Issues a token at `now` for a login that PostgreSQL's clock dates `logged_in_at`. PostgreSQL also dates what ends
+    /// sessions, so a clock of this process that is ahead does not make the session outlive it.
+    pub fn issue_for_login(
+        &self,
+        email: &str,
+        is_admin: bool,
+        now: DateTime<Utc>,
+        logged_in_at: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(email, now, InheritedClaims::of_login(is_admin, logged_in_at))
     }
 
     /// Issues a token for inspecting what this account sees ([`VerifiedToken::is_for_inspection`]).

@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
+/// A running server.
 pub struct Postgres {
     server: Server,
     config: Config,
@@ -19,31 +20,33 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// An empty one.
+    /// Starts an empty one.
     pub async fn start() -> Self {
         // for root, PostgreSQL runs under another account
         let open = Permissions::from_mode(0o755);
-        let directory = tempfile::Builder::new().prefix("augmed-faults-").permissions(open).tempdir().unwrap();
+        let directory =
+            tempfile::Builder::new().prefix("augmed-faults-").permissions(open).tempdir().expect("a directory");
         let config = Config::dev(directory.path());
         Self { server: start(&config).await, config, _directory: directory }
     }
 
-    /// The address of its database `postgres`.
+    /// Returns the address of its database `postgres`.
     pub fn url(&self) -> String {
         self.server.url("postgres")
     }
 
-    /// SIGKILL for the server and each of its sessions. Returns when the server is gone.
+    /// Kills the server and each of its sessions (SIGKILL). Returns when the server is gone.
     pub async fn kill(&self) {
-        let file = fs::read_to_string(self.server.directory().join("data/postmaster.pid")).unwrap();
-        let postmaster: i32 = file.lines().next().unwrap().parse().unwrap();
-        let sessions = Command::new("ps").args(["-o", "pid=", "--ppid", &postmaster.to_string()]).output().unwrap();
-        let sessions = String::from_utf8(sessions.stdout).unwrap();
+        let file = fs::read_to_string(self.server.directory().join("data/postmaster.pid")).expect("it runs");
+        let postmaster: i32 = file.lines().next().unwrap_or_default().parse().expect("a process id");
+        let sessions =
+            Command::new("ps").args(["-o", "pid=", "--ppid", &postmaster.to_string()]).output().expect("ps runs");
+        let sessions = String::from_utf8_lossy(&sessions.stdout).into_owned();
         let postmaster = Pid::from_raw(postmaster);
-        kill(postmaster, Signal::SIGKILL).unwrap();
+        kill(postmaster, Signal::SIGKILL).expect("it runs");
         for session in sessions.split_whitespace() {
             // it may have ended with the server
-            let _ = kill(Pid::from_raw(session.parse().unwrap()), Signal::SIGKILL);
+            let _ = kill(Pid::from_raw(session.parse().expect("a process id")), Signal::SIGKILL);
         }
         while kill(postmaster, None).is_ok() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -57,11 +60,11 @@ impl Postgres {
 
     /// Ends it.
     pub async fn stop(self) {
-        spawn_blocking(move || self.server.stop()).await.unwrap().unwrap();
+        spawn_blocking(move || self.server.stop()).await.expect("no panic").unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
 async fn start(config: &Config) -> Server {
     let config = config.clone();
-    spawn_blocking(move || Server::start(&config)).await.unwrap().unwrap_or_else(|error| panic!("{error}"))
+    spawn_blocking(move || Server::start(&config)).await.expect("no panic").unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,0 +1,5 @@
+//! The sequential behaviour of each kind of object.
+
+pub mod account;
+pub mod once;
+pub mod register;
