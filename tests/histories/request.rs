@@ -37,10 +37,6 @@ pub fn password(account: u32, number: u64) -> String {
     format!("Holder{account}-pass-{number}")
 }
 
-pub fn link_token(account: u32, number: u64) -> String {
-    format!("holder{account}x{number}-reset-token")
-}
-
 /// Returns the request of a call; None for what is not one.
 pub fn build(call: &Call, names: &Names) -> Option<Request<Bytes>> {
     use Credentials::{Key, None as Nobody, Token};
@@ -54,7 +50,7 @@ pub fn build(call: &Call, names: &Names) -> Option<Request<Bytes>> {
             json_request(Method::POST, &format!("/api/answer/{id}"), &token, &body)
         }
         Call::Reset { account, link, password: number } => {
-            let body = json!({"resetToken": link_token(account, link), "password": password(account, number)});
+            let body = json!({"resetToken": study::link_token(account, link), "password": password(account, number)});
             json_request(Method::POST, "/api/auth/reset-password", &Nobody, &body)
         }
         Call::Login { account, password: number, .. } => {

@@ -9,7 +9,6 @@ use sqlx::PgPool;
 use tests::app::JWT_SECRET_KEY;
 
 use crate::plan::PARTICIPANTS;
-use crate::request::link_token;
 
 pub const STUDY: &str = include_str!("study.sql");
 pub const QUESTIONNAIRE: &str = "55555555-5555-4555-8555-555555555555";
@@ -20,6 +19,10 @@ pub fn participant(number: u32) -> String {
 
 pub fn holder(number: u32) -> String {
     format!("h{number}@study.test")
+}
+
+pub fn link_token(account: u32, number: u64) -> String {
+    format!("holder{account}x{number}-reset-token")
 }
 
 /// Returns tokens of the participants that no clock of the run makes invalid.

@@ -1,13 +1,13 @@
 //! The document, assembled from the parts of all functions.
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi as Document, PathItem, RefOr};
+use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use crate::links::Links;
+use crate::operations::operations;
 
 /// The metadata of the document.
 #[derive(OpenApi)]
@@ -118,10 +118,6 @@ impl Modify for RenewedToken {
             }
         }
     }
-}
-
-pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod document;
 mod example;
 mod links;
+mod operations;
 mod page;
 mod routes;
 

@@ -8,7 +8,7 @@ use utoipa::openapi::link::{Link, LinkBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi as Document, RefOr};
 
-use crate::document::operations;
+use crate::operations::operations;
 
 /// The request that can follow a success of `from`. Parameters are runtime expressions (OpenAPI 3.1, section 4.8.20.4).
 struct Next {
