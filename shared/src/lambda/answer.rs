@@ -199,11 +199,16 @@ fn length_in_json(text: &[u8]) -> usize {
     text.len() + text.iter().map(more).sum::<usize>()
 }
 
-/// Returns the stream's own error if it is an `ApiError`, which was logged where it occurred.
+/// Returns the stream's own error if it is an `ApiError`, which was logged where it occurred. A layer around the body, such
+/// as compression, wraps the error once more.
 fn stream_error(error: axum::Error) -> ApiError {
-    match error.into_inner().downcast::<ApiError>() {
-        Ok(error) => *error,
-        Err(error) => ApiError::Fault(format!("answer ended early: {error}")),
+    let mut error = error.into_inner();
+    loop {
+        error = match error.downcast::<ApiError>().map_err(|other| other.downcast::<axum::Error>()) {
+            Ok(own) => return *own,
+            Err(Ok(wrapped)) => wrapped.into_inner(),
+            Err(Err(other)) => return ApiError::Fault(format!("answer ended early: {other}")),
+        };
     }
 }
 
@@ -249,6 +254,18 @@ mod tests {
         let answer = answer(Response::new(body), SINGLE).await;
 
         assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&503.into(), &"1".into()));
+    }
+
+    #[tokio::test]
+    async fn an_answer_whose_rows_fail_has_their_status_whatever_wraps_its_body() {
+        for layers in 0..3 {
+            let mut body = Body::from_stream(stream::once(async { Err::<&str, _>(ApiError::Overloaded("no rows")) }));
+            for _ in 0..layers {
+                body = Body::new(body.map_err(axum::BoxError::from));
+            }
+
+            assert_eq!(answer(Response::new(body), SINGLE).await["statusCode"], 503, "{layers}");
+        }
     }
 
     #[tokio::test]
