@@ -199,11 +199,16 @@ fn length_in_json(text: &[u8]) -> usize {
     text.len() + text.iter().map(more).sum::<usize>()
 }
 
-/// Returns the stream's own error if it is an `ApiError`, which was logged where it occurred.
+/// Returns the stream's own error if it is an `ApiError`, which was logged where it occurred. A layer around the body, such
+/// as compression, wraps the error once more.
 fn stream_error(error: axum::Error) -> ApiError {
-    match error.into_inner().downcast::<ApiError>() {
-        Ok(error) => *error,
-        Err(error) => ApiError::Fault(format!("answer ended early: {error}")),
+    let mut error = error.into_inner();
+    loop {
+        error = match error.downcast::<ApiError>().map_err(|other| other.downcast::<axum::Error>()) {
+            Ok(own) => return *own,
+            Err(Ok(wrapped)) => wrapped.into_inner(),
+            Err(Err(other)) => return ApiError::Fault(format!("answer ended early: {other}")),
+        };
     }
 }
 

@@ -23,6 +23,18 @@ async fn an_incomplete_answer_is_a_503_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn an_answer_whose_rows_fail_has_their_status_whatever_wraps_its_body() {
+    for layers in 0..3 {
+        let mut body = Body::from_stream(stream::once(async { Err::<&str, _>(ApiError::Overloaded("no rows")) }));
+        for _ in 0..layers {
+            body = Body::new(body.map_err(axum::BoxError::from));
+        }
+
+        assert_eq!(answer(Response::new(body), SINGLE).await["statusCode"], 503, "{layers}");
+    }
+}
+
+#[tokio::test]
 async fn keeps_every_cookie() {
     let mut response = "ok".into_response();
     for cookie in ["a=1", "b=2"] {
