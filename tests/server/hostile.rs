@@ -64,15 +64,16 @@ async fn many_who_never_finish_their_head_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = Server::start(NO_DATABASE).await;
+async fn a_body_that_does_not_come_is_not_waited_for_and_is_no_fault() {
+    let mut server = Server::start(NO_DATABASE).await;
     let mut slow = server.connect().await;
 
     let began = Instant::now();
     slow.send(&format!("{LOGIN}content-length: 100\r\n\r\n{{\"email\": ")).await;
 
-    assert_eq!(status(slow).await, "503");
+    assert_eq!(status(slow).await, "408");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    assert_eq!(server.logged("refused").await["level"], "INFO", "three faults raise an alarm");
 }
 
 #[tokio::test]

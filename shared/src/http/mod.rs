@@ -1,6 +1,7 @@
 //! The HTTP surface around every router, the same in Lambda and in the container.
 
 mod admission;
+mod arrival;
 mod client_address;
 mod cors;
 mod in_span;
@@ -10,6 +11,7 @@ mod security_headers;
 mod trace_id;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
@@ -26,6 +28,7 @@ use crate::errors::{ApiError, not_found};
 use crate::extract::MAX_BODY_BYTES;
 
 pub use admission::Admission;
+use arrival::Arrival;
 pub use client_address::ClientAddress;
 pub use request_id::RequestId;
 pub(crate) use security_headers::add as add_security_headers;
@@ -85,11 +88,17 @@ async fn run_handler(mut request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let bearer = BearerSlot::of(&mut request);
     let deadline = request.extensions().get().copied().unwrap_or_else(Deadline::from_now);
-    let response = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let response = match timeout_at(deadline.0, response).await {
+    let (request, body) = Arrival::of(request);
+    // dropped after the match: dropping the handler drops the body whose arrival is asked for
+    let mut response = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());
+    let response = match timeout_at(deadline.0, response.as_mut()).await {
         Ok(Ok(response)) => response,
         // the panic hook of `telemetry` logs it; its text may quote a value
         Ok(Err(_panic)) => ApiError::Fault("panic".to_owned()).into_response(),
+        Err(_) if body.is_awaited() => {
+            let message = "The body of the request did not arrive in time.".to_owned();
+            ApiError::Request(StatusCode::REQUEST_TIMEOUT, message).into_response()
+        }
         Err(_) => ApiError::Overloaded("no answer in time").into_response(),
     };
     bearer.attach(response)

@@ -1,0 +1,64 @@
+//! Detects that a handler waits for the body of its request: if it does not arrive in time, that is no fault of the
+//! service.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Error;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use http_body::{Frame, SizeHint};
+
+/// The arrival of a request's body.
+#[derive(Clone, Default)]
+pub(super) struct Arrival(Arc<AtomicBool>);
+
+impl Arrival {
+    /// Watches the body of `request`.
+    pub(super) fn of(request: Request) -> (Request, Self) {
+        let arrival = Self::default();
+        if request.body().is_end_stream() {
+            return (request, arrival);
+        }
+        let watch = |body| Body::new(Watched { body, arrival: arrival.clone() });
+        (request.map(watch), arrival)
+    }
+
+    /// Returns whether the handler waits for more of the body at the moment.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct Watched {
+    body: Body,
+    arrival: Arrival,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        self.arrival.0.store(polled.is_pending(), Ordering::Relaxed);
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A handler that gives up on a body waits for something else afterwards.
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.arrival.0.store(false, Ordering::Relaxed);
+    }
+}
