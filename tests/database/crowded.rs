@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use local::postgres::{Config, Server};
 use shared::db::{Address, Database, Deployment};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 use tests::app;
 use tokio::task::spawn_blocking;
+use url::Url;
 
 const FUNCTION: Deployment = Deployment::Lambda { max_concurrency: 1 };
 const CONNECTIONS: usize = 20;
-/// PostgreSQL keeps three connections for superusers, which the tests are.
 const HALF: usize = CONNECTIONS / 2;
 
 /// A PostgreSQL with few connections.
@@ -26,14 +27,24 @@ impl Small {
         // for root, PostgreSQL runs under another account
         let open = Permissions::from_mode(0o755);
         let directory = tempfile::Builder::new().prefix("augmed-crowded-").permissions(open).tempdir().unwrap();
-        let config = Config::test(directory.path()).settings(&[("max_connections", "20")]);
+        let connections = CONNECTIONS.to_string();
+        let config = Config::test(directory.path()).settings(&[("max_connections", &connections)]);
         let server = spawn_blocking(move || Server::start(&config).unwrap()).await.unwrap();
-        Self { server, _directory: directory }
+        let small = Self { server, _directory: directory };
+        small.connect().await.execute("CREATE ROLE app LOGIN").await.unwrap();
+        small
+    }
+
+    /// Connects as the superuser.
+    async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.server.url("postgres")).await.unwrap()
     }
 
     /// Returns the database as one function process has it.
     fn process(&self) -> Database {
-        let config = shared::Config::from_environment(&app::environment(&self.server.url("postgres"))).unwrap();
+        let mut url: Url = self.server.url("postgres").parse().unwrap();
+        url.set_username("app").unwrap();
+        let config = shared::Config::from_environment(&app::environment(url.as_str())).unwrap();
         Database::new(Address::of(&config, FUNCTION).unwrap(), FUNCTION)
     }
 }
@@ -89,4 +100,16 @@ pub async fn a_process_whose_session_was_ended_is_served_at_once() {
     let sessions: i64 = sqlx::query_scalar(sessions).fetch_one(&fleet[0]).await.unwrap();
     assert_eq!(usize::try_from(sessions).unwrap(), HALF, "the last one was beyond the half");
     assert!(is_served(&fleet[HALF]).await);
+}
+
+pub async fn connections_of_other_roles_are_in_use_too() {
+    let small = Small::start().await;
+    let mut others = Vec::new();
+    for _ in 0..HALF {
+        others.push(small.connect().await);
+    }
+
+    let timeout = sqlx::query_scalar("SELECT current_setting('idle_session_timeout')").fetch_one(&small.process()).await;
+
+    assert_eq!(timeout.ok().as_deref(), Some("2s"));
 }

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         crowded::idle_processes_give_connections_back_once_half_are_in_use,
         crowded::a_process_keeps_its_connection_while_there_are_enough,
         crowded::a_process_whose_session_was_ended_is_served_at_once,
+        crowded::connections_of_other_roles_are_in_use_too,
     ];
     // a PostgreSQL that was downloaded has no pg_basebackup
     let no_replica = !replica::has_programs();
