@@ -88,7 +88,7 @@ licences:
     command -v "{{ tools }}/bin/cargo-deny" >/dev/null || cargo install --quiet --debug --locked --root "{{ tools }}" cargo-deny@0.20.2
     "{{ tools }}/bin/cargo-deny" --log-level warn check bans licenses sources
     cp Cargo.lock fuzz/Cargo.lock
-    "{{ tools }}/bin/cargo-deny" --log-level warn --manifest-path fuzz/Cargo.toml check --config deny.toml bans licenses sources
+    "{{ tools }}/bin/cargo-deny" --log-level warn --config deny.toml --manifest-path fuzz/Cargo.toml check bans licenses sources
 
 # Run a check that takes too long for every change: inputs, model, histories, export, order, overload, statistics, mutants, fuzz
 nightly name *arguments:

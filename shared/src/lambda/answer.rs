@@ -204,10 +204,12 @@ fn length_in_json(text: &[u8]) -> usize {
 fn stream_error(error: axum::Error) -> ApiError {
     let mut error = error.into_inner();
     loop {
-        error = match error.downcast::<ApiError>().map_err(|other| other.downcast::<axum::Error>()) {
+        error = match error.downcast::<ApiError>() {
             Ok(own) => return *own,
-            Err(Ok(wrapped)) => wrapped.into_inner(),
-            Err(Err(other)) => return ApiError::Fault(format!("answer ended early: {other}")),
+            Err(other) => match other.downcast::<axum::Error>() {
+                Ok(wrapped) => wrapped.into_inner(),
+                Err(other) => return ApiError::Fault(format!("answer ended early: {other}")),
+            },
         };
     }
 }
