@@ -28,8 +28,8 @@ const HAS_MARKER_AND_YIELDS: &str = "SELECT current_setting('augmed.session', tr
     CASE WHEN current_setting('augmed.session', true) = 'on'
           -- PostgreSQL 13 has no idle_session_timeout
           AND current_setting('server_version_num')::int >= 140000
-          -- every role sees usesysid of all sessions; other processes have none
-          AND (SELECT count(usesysid) FROM pg_stat_get_activity(NULL)) > current_setting('max_connections')::int / 2
+          -- every role sees datid of all sessions; PostgreSQL's own processes have none
+          AND (SELECT count(datid) FROM pg_stat_get_activity(NULL)) > current_setting('max_connections')::int / 2
          THEN set_config('idle_session_timeout', '2s', false) END";
 
 /// Opens a session for requests, with `settings`. Returns none behind a pooler that keeps no sessions.
