@@ -20,7 +20,7 @@ use crate::row::Row;
 
 /// Maximum bytes of rows per statement, exceeded by at most one row. Memory holds two batches: one is sent while the
 /// next is read.
-const BYTES_PER_STATEMENT: usize = 256 * 1024;
+const BYTES_PER_STATEMENT: usize = 1024 * 1024;
 
 /// Rows of the first statement. Later ones read as many rows as fit on average.
 const FIRST_STATEMENT_ROWS: usize = 100;
