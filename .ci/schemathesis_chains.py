@@ -18,7 +18,8 @@ def summary(report: Path, document: dict) -> str:
 
 
 def scenarios(report: Path):
-    for line in report.read_text().splitlines():
+    # `splitlines` would also split at odd characters within a line
+    for line in filter(None, report.read_text().split("\n")):
         finished = json.loads(line).get("ScenarioFinished")
         if finished and finished["phase"] == "stateful" and finished["recorder"]:
             yield finished

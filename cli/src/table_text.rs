@@ -1,6 +1,6 @@
 //! Parses small tables from spreadsheets and services, separated by commas, semicolons or tabs.
 
-use crate::load::{ODD_CELL, OpenQuote, Watched, lines_of_rows};
+use crate::load::{ODD_CELL, QuoteFaults, Watched, lines_of_rows};
 
 /// A header and rows.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ impl Table {
     /// What is wrong, and in which line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (delimiter, skipped, text) = delimiter(text);
-        let open_quote = OpenQuote::default();
-        let watched = Watched::new(text.as_bytes(), delimiter, open_quote.clone());
+        let quote_faults = QuoteFaults::default();
+        let watched = Watched::new(text.as_bytes(), delimiter, quote_faults.clone());
         let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(watched);
         let unreadable =
             |error: csv::Error| format!("line {}: not CSV", error.position().map_or(0, csv::Position::line));
@@ -58,11 +58,11 @@ impl Table {
             let lines = lines_of_rows(text.as_bytes(), at).unwrap_or_default();
             lines.into_iter().map(|line| line + skipped).collect::<Vec<_>>()
         };
-        if let Some(at) = open_quote.at_end_of_file() {
+        if let Some(at) = quote_faults.unclosed() {
             let line = line_of(&[at]).into_iter().next().unwrap_or_default();
             return Err(format!("line {line}: a quote opens here that nothing closes"));
         }
-        if let Some(at) = open_quote.odd_cell_before(u64::MAX) {
+        if let Some(at) = quote_faults.odd_cell_before(u64::MAX) {
             let line = line_of(&[at]).into_iter().next().unwrap_or_default();
             return Err(format!("line {line}: {ODD_CELL}"));
         }

@@ -72,27 +72,22 @@ impl PageRequest {
             let found = read(after, wanted.map(|wanted| i64::try_from(wanted).unwrap_or(i64::MAX))).await?;
             let is_end = wanted.is_none_or(|wanted| found.len() < wanted);
             rows.extend(found);
-            if is_end || most == Some(rows.len()) || answers.rows_that_fit(&rows)? < rows.len() {
-                return self.page(rows, answers, key);
+            let fitting = answers.rows_that_fit(&rows)?;
+            if is_end || most == Some(rows.len()) || fitting < rows.len() {
+                return Ok(self.page(rows, fitting, key));
             }
         }
     }
 
-    /// Turns the rows read into a page. If they do not fit into an answer, the page has fewer rows than requested.
-    fn page<T: Serialize>(
-        &self,
-        mut rows: Vec<T>,
-        answers: AnswerLimit,
-        key: impl Fn(&T) -> i32,
-    ) -> Result<Page<T>, ApiError> {
+    /// Turns the rows read into a page, of which the first `fitting` fit into an answer.
+    fn page<T>(&self, mut rows: Vec<T>, fitting: usize, key: impl Fn(&T) -> i32) -> Page<T> {
         let read = rows.len();
         rows.truncate(self.limit.unwrap_or(read));
         // the Lambda interface reports a single row that is too large
-        let fitting = answers.rows_that_fit(&rows)?.max(1);
-        rows.truncate(fitting);
+        rows.truncate(fitting.max(1));
         let next_cursor = rows.last().filter(|_| rows.len() < read).map(key);
         let has_cursor = self.limit.is_some() || next_cursor.is_some();
-        Ok(Page { rows, next_cursor: has_cursor.then_some(next_cursor) })
+        Page { rows, next_cursor: has_cursor.then_some(next_cursor) }
     }
 
     /// Adds the link to the next page (RFC 8288) to `answer`: `path` with `limit`, `cursor` and the handler's `own`
@@ -151,7 +146,9 @@ mod tests {
     }
 
     fn page(request: PageRequest, rows: i32, answers: AnswerLimit) -> (usize, Option<Option<i32>>) {
-        let page = request.page((1..=rows).collect(), answers, |row| *row).unwrap();
+        let rows: Vec<i32> = (1..=rows).collect();
+        let fitting = answers.rows_that_fit(&rows).unwrap();
+        let page = request.page(rows, fitting, |row| *row);
         (page.rows.len(), page.next_cursor)
     }
 

@@ -1,7 +1,5 @@
 //! More function processes than connections: each is served in the end, because idle ones give their connections back.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use local::postgres::{Config, Server};
@@ -9,6 +7,7 @@ use shared::db::{Address, Database, Deployment};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 use tests::app;
+use tests::open_directory::open_directory;
 use tokio::task::spawn_blocking;
 use url::Url;
 
@@ -24,9 +23,7 @@ struct Small {
 
 impl Small {
     async fn start() -> Self {
-        // for root, PostgreSQL runs under another account
-        let open = Permissions::from_mode(0o755);
-        let directory = tempfile::Builder::new().prefix("augmed-crowded-").permissions(open).tempdir().unwrap();
+        let directory = open_directory();
         let connections = CONNECTIONS.to_string();
         let config = Config::test(directory.path()).settings(&[("max_connections", &connections)]);
         let server = spawn_blocking(move || Server::start(&config).unwrap()).await.unwrap();

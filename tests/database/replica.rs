@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 use tests::app;
 use tests::deployed;
+use tests::open_directory::open_directory;
 use tests::server_process::Server;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
@@ -100,8 +101,7 @@ struct Pair {
 
 impl Pair {
     async fn start() -> Self {
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        let folder = tempfile::Builder::new().prefix("augmed-replica-").permissions(open).tempdir().unwrap();
+        let folder = open_directory();
         let primary = Cluster::primary(&folder.path().join("primary"));
         Runner::new(&primary.url().parse().unwrap()).up(None).await.unwrap();
         primary.connect().await.execute(CONTRACT_DATA).await.unwrap();

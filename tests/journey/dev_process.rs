@@ -1,9 +1,7 @@
 //! The program behind `cargo dev` as a process of its own.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -11,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tempfile::TempDir;
+pub use tests::open_directory::open_directory as data_directory;
 use tests::secrets;
 
 /// A build from nothing may be behind the first start.
@@ -36,12 +34,6 @@ pub struct DevProcess {
     log: Option<JoinHandle<String>>,
     /// What it has printed until it served.
     pub announcement: Vec<String>,
-}
-
-/// A directory that every account may enter: for root, PostgreSQL runs under another one.
-pub fn data_directory() -> TempDir {
-    let open = fs::Permissions::from_mode(0o755);
-    tempfile::Builder::new().prefix("augmed-dev-").permissions(open).tempdir().unwrap()
 }
 
 /// The program with these arguments and variables, on any free port.

@@ -1,20 +1,13 @@
 //! What these tests have in common.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use local::postgres::{Config, Server};
 use nix::unistd::{User, geteuid};
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use tempfile::TempDir;
-
-/// A new directory that every account may enter: for root, PostgreSQL runs under another one.
-pub fn directory() -> TempDir {
-    let open = fs::Permissions::from_mode(0o755);
-    tempfile::Builder::new().prefix("augmed-test-").permissions(open).tempdir().unwrap()
-}
+pub use tests::open_directory::open_directory as directory;
 
 /// Starts what is in `directory`, without a thought for a power cut.
 pub fn start(directory: &Path) -> Server {

@@ -1,7 +1,6 @@
 //! A PostgreSQL of our own that keeps what it has acknowledged (fsync), to be killed.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,6 +9,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
+
+use crate::open_directory::open_directory;
 
 /// A running server.
 pub struct Postgres {
@@ -22,10 +23,7 @@ pub struct Postgres {
 impl Postgres {
     /// Starts an empty one.
     pub async fn start() -> Self {
-        // for root, PostgreSQL runs under another account
-        let open = Permissions::from_mode(0o755);
-        let directory =
-            tempfile::Builder::new().prefix("augmed-faults-").permissions(open).tempdir().expect("a directory");
+        let directory = open_directory();
         let config = Config::dev(directory.path());
         Self { server: start(&config).await, config, _directory: directory }
     }

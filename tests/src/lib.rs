@@ -14,6 +14,7 @@ pub mod function_urls;
 pub mod fuzzed;
 pub mod keys;
 pub mod logs;
+pub mod open_directory;
 pub mod pgbouncer;
 pub mod plan;
 pub mod process;

@@ -10,6 +10,14 @@ use crate::failure::Failure;
 /// Columns by table.
 pub type Catalog = BTreeMap<String, Vec<Column>>;
 
+/// Returns the maximum number of characters of a text; `None` if there is none.
+pub fn max_characters(catalog: &Catalog, table: &str, column: &str) -> Option<usize> {
+    match catalog.get(table)?.iter().find(|known| known.name == column)?.kind {
+        Kind::Text(limit) => limit,
+        _ => None,
+    }
+}
+
 /// Reads the columns of `tables`, in order.
 pub async fn read(tables: &[&str], db: &Database) -> Result<Catalog, Failure> {
     let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();

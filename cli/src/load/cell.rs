@@ -82,17 +82,19 @@ pub fn write(cell: &[u8], column: &Column, out: &mut Vec<u8>) -> Result<(), Prob
             out.extend_from_slice(timestamp(time).as_bytes());
         }
         Kind::Text(limit) => {
-            if let Some(limit) = limit.filter(|limit| text.len() > *limit) {
-                // PostgreSQL truncates blanks beyond the limit, according to the SQL standard
-                let characters = text.trim_end_matches(' ').chars().count();
-                if characters > limit {
-                    return Err(Problem::TooLong { characters, limit });
-                }
-            }
+            check_length(text, limit)?;
             escape(text.as_bytes(), out);
         }
     }
     Ok(())
+}
+
+/// Refuses a text of more than `limit` characters.
+pub fn check_length(text: &str, limit: Option<usize>) -> Result<(), Problem> {
+    let Some(limit) = limit.filter(|limit| text.len() > *limit) else { return Ok(()) };
+    // PostgreSQL truncates blanks beyond the limit, according to the SQL standard
+    let characters = text.trim_end_matches(' ').chars().count();
+    if characters > limit { Err(Problem::TooLong { characters, limit }) } else { Ok(()) }
 }
 
 /// Parses an integer. pandas writes 8507 as `8507.0` in a column with empty cells.

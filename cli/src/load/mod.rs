@@ -44,7 +44,7 @@ pub use catalog::Catalog;
 pub use column::Kind;
 pub use layout::quoted;
 pub use lines::of as lines_of_rows;
-pub use quotes::{ODD_CELL, OpenQuote, Watched};
+pub use quotes::{ODD_CELL, QuoteFaults, Watched};
 
 use arguments::{Action, Clinical, Files};
 use directory::Directory;
@@ -69,9 +69,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
             run_from(&files.directory, Vec::new(), &files, tables::CLINICAL, renumber.as_deref(), &db, context).await
         }
         Action::Clinical(Clinical { files, mapping: Some(mapping), visit_date, .. }) => {
-            let mut connection = db.acquire().await?;
-            let Unfolded { directory, notes } = wide::unfold(&files, &mapping, visit_date, &mut connection).await?;
-            drop(connection);
+            let Unfolded { directory, notes } = wide::unfold(&files, &mapping, visit_date, &db).await?;
             run_from(directory.path(), notes, &files, tables::CLINICAL, None, &db, context).await
         }
     }

@@ -10,9 +10,9 @@ use std::rc::Rc;
 /// another text.
 pub const ODD_CELL: &str = "text follows a closing quote; a quote within quotes is written twice";
 
-/// What was seen of the quotes of a file being read.
+/// The faults of the quotes of a file being read.
 #[derive(Clone, Debug, Default)]
-pub struct OpenQuote(Rc<Seen>);
+pub struct QuoteFaults(Rc<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -20,9 +20,9 @@ struct Seen {
     odd_cells: RefCell<VecDeque<u64>>,
 }
 
-impl OpenQuote {
+impl QuoteFaults {
     /// Returns the byte offset of the unclosed quote, when the file has been read to its end.
-    pub fn at_end_of_file(&self) -> Option<u64> {
+    pub fn unclosed(&self) -> Option<u64> {
         self.0.unclosed.get()
     }
 
@@ -54,11 +54,11 @@ pub struct Watched<R> {
     state: State,
     offset: u64,
     opened: u64,
-    found: OpenQuote,
+    found: QuoteFaults,
 }
 
 impl<R: Read> Watched<R> {
-    pub fn new(content: R, delimiter: u8, found: OpenQuote) -> Self {
+    pub fn new(content: R, delimiter: u8, found: QuoteFaults) -> Self {
         Self { content, delimiter, state: State::CellStart, offset: 0, opened: 0, found }
     }
 
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn odd_cells(text: &str) -> Vec<u64> {
-        let found = OpenQuote::default();
+        let found = QuoteFaults::default();
         io::copy(&mut Watched::new(text.as_bytes(), b',', found.clone()), &mut io::sink()).unwrap();
         std::iter::from_fn(|| found.odd_cell_before(u64::MAX)).collect()
     }
@@ -120,9 +120,9 @@ mod tests {
     }
 
     fn open_in(text: &str) -> Option<u64> {
-        let found = OpenQuote::default();
+        let found = QuoteFaults::default();
         io::copy(&mut Watched::new(text.as_bytes(), b',', found.clone()), &mut io::sink()).unwrap();
-        found.at_end_of_file()
+        found.unclosed()
     }
 
     #[test]

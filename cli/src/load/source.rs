@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::lines;
 use super::place::Place;
-use super::quotes::{ODD_CELL, OpenQuote, Watched};
+use super::quotes::{ODD_CELL, QuoteFaults, Watched};
 use crate::failure::Failure;
 
 /// RFC 1952 section 2.3.1.
@@ -30,7 +30,7 @@ pub enum Quoting {
 pub struct Source {
     reader: csv::Reader<Box<dyn Read>>,
     record: ByteRecord,
-    open_quote: OpenQuote,
+    quote_faults: QuoteFaults,
     /// Column names in lower case, without unnamed columns at the end.
     pub header: Vec<String>,
 }
@@ -61,16 +61,19 @@ impl Source {
         let is_quoted = !is_tabbed || quoting == Quoting::Always || first_line.starts_with(b"\"");
         let delimiter = if is_tabbed { b'\t' } else { b',' };
         let content = Cursor::new(beginning).chain(rest);
-        let open_quote = OpenQuote::default();
-        let content: Box<dyn Read> =
-            if is_quoted { Box::new(Watched::new(content, delimiter, open_quote.clone())) } else { Box::new(content) };
+        let quote_faults = QuoteFaults::default();
+        let content: Box<dyn Read> = if is_quoted {
+            Box::new(Watched::new(content, delimiter, quote_faults.clone()))
+        } else {
+            Box::new(content)
+        };
         // the length of rows is checked here, because empty cells at the end do not count
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).quoting(is_quoted).flexible(true).from_reader(content);
         let header = reader.headers().map_err(|_| told(format!("line 1: {NOT_UTF8}")))?;
         let mut header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
         header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
-        Ok(Self { reader, record: ByteRecord::new(), open_quote, header })
+        Ok(Self { reader, record: ByteRecord::new(), quote_faults, header })
     }
 
     /// Returns the next row with a non-empty cell. It has at least as many cells as the header, and only empty ones beyond.
@@ -81,12 +84,12 @@ impl Source {
                 Ok(false) => return Ok(None),
                 Err(error) => return Err(unreadable(error)),
             }
-            if let Some(at) = self.open_quote.at_end_of_file() {
+            if let Some(at) = self.quote_faults.unclosed() {
                 let problem =
                     "a quote opens here that nothing closes: the rest of the file would be one cell".to_owned();
                 return Err(Unreadable::Row { at, problem });
             }
-            if self.open_quote.odd_cell_before(self.reader.position().byte()).is_some() {
+            if self.quote_faults.odd_cell_before(self.reader.position().byte()).is_some() {
                 return Err(Unreadable::Row { at: at(&self.record), problem: ODD_CELL.to_owned() });
             }
             let (cells, named) = (self.record.len(), self.header.len());

@@ -96,9 +96,7 @@ impl Value<'_> {
             Self::Json(json) => json_cell(json).into(),
         }
     }
-}
 
-impl Value<'_> {
     /// Writes the value as JSON.
     pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
         match self {

@@ -7,17 +7,18 @@ mod patient;
 use std::fs;
 
 use chrono::NaiveDate;
-use sqlx::PgConnection;
+use shared::db::Database;
 use tempfile::TempDir;
 
 use super::arguments::Files;
+use super::catalog;
 use super::errors::{self, Error, MAX_LISTED, TableErrors};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::Table;
 
 use mapping::Mapped;
-use patient::{Last, Tables};
+use patient::{Last, Limits, Tables};
 
 /// The files of OMOP tables for a wide file.
 pub struct Unfolded {
@@ -31,13 +32,15 @@ pub async fn unfold(
     files: &Files,
     mapping: &Input,
     visit_date: Option<NaiveDate>,
-    connection: &mut PgConnection,
+    db: &Database,
 ) -> Result<Unfolded, Failure> {
     let file: Input = files.directory.to_string_lossy().parse().unwrap_or_else(|never| match never {});
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let mapping = mapping::read(mapping, &table.header)?;
-    let mut tables = Tables::new(Last::read(connection).await?, files.truncate);
-    let stored: Vec<i32> = sqlx::query_scalar("SELECT person_id FROM person").fetch_all(connection).await?;
+    let limits = if files.truncate { Limits::default() } else { limits(db).await? };
+    let mut connection = db.acquire().await?;
+    let mut tables = Tables::new(Last::read(&mut connection).await?, limits);
+    let stored: Vec<i32> = sqlx::query_scalar("SELECT person_id FROM person").fetch_all(&mut *connection).await?;
     tables.taken.extend(stored);
     let mut wrong = Vec::new();
     for row in &table.rows {
@@ -58,6 +61,14 @@ pub async fn unfold(
     let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
     files.errors.as_ref().map_or(Ok(()), |output| errors::write(&wrong, output))?;
     Err(errors::failure(&wrong, &std::collections::BTreeSet::new()))
+}
+
+async fn limits(db: &Database) -> Result<Limits, Failure> {
+    let catalog = catalog::read(&["observation", "person"], db).await?;
+    Ok(Limits {
+        person_source_value: catalog::max_characters(&catalog, "person", "person_source_value"),
+        value_as_string: catalog::max_characters(&catalog, "observation", "value_as_string"),
+    })
 }
 
 /// Returns a note on the columns of the file that have no target.

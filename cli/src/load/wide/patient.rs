@@ -38,30 +38,24 @@ pub struct Tables {
     last: Last,
     /// Ids of persons that are stored, or in an earlier row.
     pub taken: HashSet<i32>,
-    /// The length of `person_source_value`; unlimited if longer texts are truncated later.
-    max_source_characters: usize,
-    /// The length of an observation's `value_as_string`, likewise.
-    max_text_characters: usize,
+    limits: Limits,
     person: File,
     visit: File,
     observation: File,
     measurement: File,
 }
 
+/// The maximum numbers of characters of texts. They are checked here, where the place in the wide file is known.
+#[derive(Clone, Copy, Default)]
+pub struct Limits {
+    pub person_source_value: Option<usize>,
+    pub value_as_string: Option<usize>,
+}
+
 impl Tables {
-    pub fn new(last: Last, truncates: bool) -> Self {
-        let file = || csv::Writer::from_writer(Vec::new());
-        let limit = |characters| if truncates { usize::MAX } else { characters };
-        Self {
-            last,
-            taken: HashSet::new(),
-            max_source_characters: limit(50),
-            max_text_characters: limit(60),
-            person: file(),
-            visit: file(),
-            observation: file(),
-            measurement: file(),
-        }
+    pub fn new(last: Last, limits: Limits) -> Self {
+        let [person, visit, observation, measurement] = std::array::from_fn(|_| csv::Writer::from_writer(Vec::new()));
+        Self { last, taken: HashSet::new(), limits, person, visit, observation, measurement }
     }
 
     /// Returns names and contents of the files.
@@ -140,13 +134,14 @@ pub fn add(
     if !tables.taken.insert(person) {
         reading.required(Target::PersonId, "person_id", "is stored already, or stands in an earlier row");
     }
-    let source = reading.read(Target::PersonSourceValue, |text| short(text, tables.max_source_characters));
+    let source =
+        reading.read(Target::PersonSourceValue, |text| short(text.to_owned(), tables.limits.person_source_value));
     let source = source.unwrap_or_default();
     let numbers: Vec<_> = mapping.iter().filter(|mapped| mapped.target == Target::Measurement).collect();
     let numbers: Vec<_> = numbers.into_iter().filter_map(|mapped| Some((mapped, reading.number(mapped)?))).collect();
     let texts: Vec<_> = mapping.iter().filter(|mapped| mapped.target == Target::Observation).collect();
-    let longest = tables.max_text_characters;
-    let texts: Vec<_> = texts.into_iter().filter_map(|mapped| Some((mapped, reading.text(mapped, longest)?))).collect();
+    let limit = tables.limits.value_as_string;
+    let texts: Vec<_> = texts.into_iter().filter_map(|mapped| Some((mapped, reading.text(mapped, limit)?))).collect();
     let (Some(date), Some(year), true) = (date, year, reading.wrong.is_empty()) else { return Ok(reading.wrong) };
 
     let date = format!("{date:?}");
@@ -204,9 +199,9 @@ impl Reading<'_> {
         self.parse(mapped, |text| cell::number(text).map(str::to_owned))
     }
 
-    fn text(&mut self, mapped: &Mapped, longest: usize) -> Option<String> {
+    fn text(&mut self, mapped: &Mapped, limit: Option<usize>) -> Option<String> {
         let label = if mapped.label.is_empty() { String::new() } else { format!("{}: ", mapped.label) };
-        self.parse(mapped, |text| short(&format!("{label}{text}"), longest))
+        self.parse(mapped, |text| short(format!("{label}{text}"), limit))
     }
 
     /// Reports a missing cell, unless it has been reported as wrong.
@@ -219,10 +214,8 @@ impl Reading<'_> {
     }
 }
 
-/// Checks the length here, where the place in the wide file is known.
-fn short(text: &str, limit: usize) -> Result<String, Problem> {
-    let characters = text.chars().count();
-    if characters > limit { Err(Problem::TooLong { characters, limit }) } else { Ok(text.to_owned()) }
+fn short(text: String, limit: Option<usize>) -> Result<String, Problem> {
+    cell::check_length(&text, limit).map(|()| text)
 }
 
 fn whole(text: &str, least: i32, most: i32) -> Result<i32, Problem> {

@@ -25,13 +25,9 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn of(header: &StringRecord) -> Result<Self, Problem> {
         let find = |name| (0..header.len()).rfind(|&column| header.get(column) == Some(name));
-        let is_separated_by =
-            |separator| header.get(0).is_some_and(|cell| cell.split(separator).any(|cell| cell == USER));
-        let separators = [(';', Problem::Semicolons), ('\t', Problem::Tabs)];
-        let separator = || separators.into_iter().find(|(separator, _)| is_separated_by(*separator));
         Ok(Self {
             count: header.len(),
-            user: find(USER).ok_or_else(|| separator().map_or(Problem::NoColumn(USER), |(_, problem)| problem))?,
+            user: find(USER).ok_or_else(|| no_user_column(header))?,
             case: find(CASE).ok_or(Problem::NoColumn(CASE))?,
             path: find("Path").ok_or(Problem::NoColumn("Path"))?,
             collapse: find("Collapse"),
@@ -42,6 +38,18 @@ impl Columns {
             policy: find("Policy"),
             probability: find("Probability"),
         })
+    }
+}
+
+/// Says why a header has no column for the user: perhaps other separators than commas would divide it.
+fn no_user_column(header: &StringRecord) -> Problem {
+    let has_user = |separator| header.get(0).is_some_and(|cell| cell.split(separator).any(|cell| cell == USER));
+    if has_user(';') {
+        Problem::Semicolons
+    } else if has_user('\t') {
+        Problem::Tabs
+    } else {
+        Problem::NoColumn(USER)
     }
 }
 
