@@ -1,4 +1,4 @@
-//! Files that were misread, or of which something was lost without a word, and errors that did not lead to their place.
+//! Odd files: each was once misread, or lost a part without an error, or had an error that did not name its place.
 
 use crate::augmed::Augmed;
 use crate::field::{assert_refused, count};

@@ -68,7 +68,7 @@ async fn get_audit(
     let mut entries = entry::newest(&app.db, &filter).await?;
     let read = entries.len();
     entries.truncate(filter.limit);
-    // an entry of many accounts takes much; the Lambda interface reports a single one that is too large
+    // an entry that names many accounts is large; the Lambda interface reports a single one that does not fit
     entries.truncate(answers.rows_that_fit(&entries)?.max(1));
     let next_cursor = entries.last().filter(|_| entries.len() < read).map(|oldest| oldest.id);
     let mut response = if accepts_csv(&headers) {

@@ -62,7 +62,7 @@ async fn measure(bench: &Bench, cluster: &Cluster) -> Result<Section, Failure> {
     let fleet = fleet(bench, &pooled, processes).await?;
     let through_pooler = observe(&study, processes, fleet.address().port(), busy).await?;
     fleet.stop().await;
-    // its connections would be missing to the container
+    // the container needs the connections of the pool
     drop(bouncer);
     study.reset().await?;
 
