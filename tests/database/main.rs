@@ -1,4 +1,4 @@
-//! How the database is reached: its address, poolers, what a role may do, and a replica.
+//! How the database is reached: its address, poolers, what a role may do, a replica, and cancelled requests.
 //!
 //! PgBouncer comes from Debian's package. Where there is none these tests are ignored, and say so; `.ci/run` sets `REQUIRE_PGBOUNCER`, which
 //! makes its absence a failure.
@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
 mod addresses;
+mod cancelled;
 mod crowded;
 mod poolers;
 mod replica;
@@ -33,6 +34,8 @@ fn main() -> ExitCode {
         crowded::a_process_keeps_its_connection_while_there_are_enough,
         crowded::a_process_whose_session_was_ended_is_served_at_once,
         crowded::connections_of_other_roles_are_in_use_too,
+        cancelled::a_cancelled_begin_does_not_hold_back_the_next_write,
+        cancelled::a_cancelled_snapshot_does_not_refuse_the_next_write,
     ];
     // a PostgreSQL that was downloaded has no pg_basebackup
     let no_replica = !replica::has_programs();

@@ -78,8 +78,16 @@ impl Deployment {
     /// Ends the server without notice and starts another.
     pub async fn kill_server(&mut self) {
         self.server.signal(nix::sys::signal::Signal::SIGKILL);
+        self.print_faults_of_server();
         self.server = start_server(&self.url, self.clocks.as_ref()).await;
         self.to_server.redirect_to(Upstream::Tcp(self.server.address));
+    }
+
+    /// Prints what the server logged as an error, as the functions do when they log it.
+    pub fn print_faults_of_server(&mut self) {
+        for line in self.server.drain_log().iter().filter(|line| line.contains(r#""level":"ERROR""#)) {
+            eprintln!("server: {line}");
+        }
     }
 
     pub async fn stop(self) {

@@ -99,7 +99,12 @@ pub struct Event {
 impl Event {
     /// Returns whether nobody knows if the request was carried out.
     pub fn is_indeterminate(&self) -> bool {
-        matches!(self.reply, Reply::None | Reply::Answer { status: 502..=504, .. })
+        matches!(self.reply, Reply::None | Reply::Answer { status: 502..=504, .. }) || self.is_fault()
+    }
+
+    /// Returns whether the service failed. Business errors have status 500, too, and a text as code.
+    pub fn is_fault(&self) -> bool {
+        matches!(&self.reply, Reply::Answer { body, .. } if body["error"]["code"] == 500)
     }
 
     /// Returns the status; 0 without a response.

@@ -124,6 +124,7 @@ pub async fn under_faults(seed: u64, duration: Duration) {
     read_in_the_end(&world).await;
 
     let evidence = world.journal.evidence();
+    deployment.print_faults_of_server();
     report::print(&injected, &evidence, world.skipped.load(Ordering::Relaxed));
     assert_ended_well(&evidence);
     let began = Instant::now();

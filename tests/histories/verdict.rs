@@ -152,7 +152,7 @@ fn check_alone(event: &Event) -> Result<(), Violation> {
 /// Returns whether the API may respond so: nothing that the clients send is wrong in itself.
 fn is_expected(event: &Event) -> bool {
     if event.is_indeterminate() {
-        return true;
+        return !event.is_fault();
     }
     match event.call {
         Call::Answer { .. } => matches!(event.status(), 200 | 409),

@@ -69,6 +69,11 @@ impl Server {
         }
     }
 
+    /// Returns the lines that were logged since the last call, and that nobody waited for.
+    pub fn drain_log(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.log.try_recv().ok()).collect()
+    }
+
     /// Returns its process id.
     pub fn pid(&self) -> u32 {
         self.process.id().expect("it was not waited for")

@@ -72,7 +72,18 @@ impl Pooled {
 /// A connection that returns to its pool when it is dropped.
 pub struct Connection {
     object: Option<Object<Connections>>,
-    is_clean: bool,
+    state: State,
+}
+
+/// What has to happen before another request can use a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing.
+    Clean,
+    /// Unfinished statements have to end; sqlx rolls back the transaction that it knows of.
+    Unfinished,
+    /// There may be a transaction that sqlx does not know of. The connection must be closed.
+    Unknown,
 }
 
 impl Connection {
@@ -85,13 +96,23 @@ impl Connection {
     /// Marks the connection as reusable as is: every statement has completed, and no transaction is open.
     pub(super) fn mark_clean(&mut self) {
         self.object.as_mut().expect(IN_USE).last_alive = now();
-        self.is_clean = true;
+        self.state = State::Clean;
+    }
+
+    /// Closes the connection on drop, unless [`Self::end_unknown_state`] is called first.
+    pub(super) fn begin_unknown_state(&mut self) {
+        self.state = State::Unknown;
+    }
+
+    /// Notes that sqlx knows again whether a transaction is open.
+    pub(super) fn end_unknown_state(&mut self) {
+        self.state = State::Unfinished;
     }
 }
 
 impl From<Object<Connections>> for Connection {
     fn from(object: Object<Connections>) -> Self {
-        Self { object: Some(object), is_clean: false }
+        Self { object: Some(object), state: State::Unfinished }
     }
 }
 
@@ -107,7 +128,9 @@ impl Deref for Connection {
 
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        self.is_clean = false;
+        if self.state == State::Clean {
+            self.state = State::Unfinished;
+        }
         &mut self.object.as_mut().expect(IN_USE).connection
     }
 }
@@ -116,16 +139,14 @@ impl DerefMut for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
-        if self.is_clean {
-            return;
-        }
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move {
+        match (self.state, Handle::try_current()) {
+            (State::Clean, _) => {}
+            (State::Unfinished, Ok(runtime)) => drop(runtime.spawn(async move {
                 if !object.ping().await {
                     drop(Object::take(object));
                 }
             })),
-            Err(_) => drop(Object::take(object)),
+            _ => drop(Object::take(object)),
         }
     }
 }

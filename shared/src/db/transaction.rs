@@ -22,7 +22,11 @@ impl Transaction {
     pub(super) async fn begin(mut connection: Connection, statement: &str) -> Result<Self, sqlx::Error> {
         let prologue = connection.prologue();
         let statement = format!("{statement}{}", prologue.as_deref().unwrap_or_default());
+        // sqlx forgets a BEGIN that is cancelled or fails after PostgreSQL has begun: the next request on this connection
+        // would write into a transaction that nobody commits
+        connection.begin_unknown_state();
         PgTransactionManager::begin(&mut connection, Some(statement.into())).await?;
+        connection.end_unknown_state();
         Ok(Self { connection, has_ended: false })
     }
 
