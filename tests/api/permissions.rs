@@ -134,7 +134,7 @@ async fn verdicts(route: &str) -> Vec<String> {
     sqlx::query(ENDED_SESSIONS).execute(api.pool()).await.unwrap();
     let callers = callers(&api).into_iter().map(|(_, header)| header);
     let verdicts = if route == ANSWERED_AFTER_SECONDS {
-        // all at once: each is refused after that second
+        // all at once: each is refused after three seconds
         let before = written(&api).await;
         let verdicts = join_all(callers.map(|header| ask(&api, route, header))).await;
         assert_eq!(before, written(&api).await);

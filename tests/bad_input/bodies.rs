@@ -130,7 +130,7 @@ fn whatever_a_body_is_it_is_no_fault() {
     check(any(), |(path, body)| service.put(request(path, &service.token(), body)).map(drop));
 }
 
-/// Each is answered after a second, so that they are sent at once, and no million of them.
+/// Each is answered after three seconds, so that they are sent at once, and no million of them.
 #[test]
 fn whatever_the_body_of_a_request_for_a_reset_is_it_is_no_fault() {
     let service = Service::without_data();

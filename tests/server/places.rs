@@ -7,7 +7,7 @@ use tests::app::{Answer, TestApp};
 
 const RESETS: &str = "/api/auth/reset-password-request";
 
-/// Each is answered after a second.
+/// Each is answered after three seconds.
 async fn resets(api: &TestApp, requests: usize) -> Vec<Answer> {
     let body = json!({"email": "stranger@contract.test"});
     join_all((0..requests).map(|_| api.send_with_key(Method::POST, RESETS, &body))).await
