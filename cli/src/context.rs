@@ -56,13 +56,12 @@ impl Context {
 
     /// Returns a connection pool of the old system's copy, for a comparison that writes.
     pub async fn old_database(&self) -> Result<Database, Failure> {
-        let environment = self.environment().await?;
-        let Some(url) = environment.get("OLD_DATABASE_URL").filter(|url| !url.is_empty()) else {
+        let Some(url) = config::old_database_url(&self.environment().await?)? else {
             return Err(
                 Failure::usage("OLD_DATABASE_URL is not set").with_remedy("name the copy that the old system uses")
             );
         };
-        connected(options(&url.clone().into())?.into()).await
+        connected(options(&url)?.into()).await
     }
 
     /// Returns the replica if it responds, otherwise the database: for reads that may be slightly stale. Prints which one to standard

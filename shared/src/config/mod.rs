@@ -22,7 +22,9 @@ use reader::Reader;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use migration_urls::MigrationUrls;
-pub use single::{cors_origins, credentials, database_url, migration_urls, replica_database_url, signup};
+pub use single::{
+    cors_origins, credentials, database_url, migration_urls, old_database_url, replica_database_url, signup,
+};
 pub use values::{CorsOrigins, MailTransport, Signup};
 
 /// The configuration of a function or the container.

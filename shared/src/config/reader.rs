@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::environment::{Environment, MIN_SIGNING_KEY_BYTES};
 use super::values::{CorsOrigins, MailTransport, Signup};
-use crate::db::url;
+use crate::db::{ssl_mode, url};
 use crate::origin;
 
 /// Reads variables, and collects their faults.
@@ -92,7 +92,17 @@ impl Reader<'_> {
     }
 
     fn checked_url(&mut self, name: &str, url: Result<SecretString, url::Fault>) -> Option<SecretString> {
+        self.check_ssl_mode();
         url.map_err(|fault| self.faults.push(format!("{name} {fault}"))).ok()
+    }
+
+    /// Checks the mode that applies to addresses without one.
+    fn check_ssl_mode(&mut self) {
+        let Some(Err(fault)) = self.optional("PGSSLMODE").map(|mode| ssl_mode::check(&mode)) else { return };
+        let fault = format!("PGSSLMODE {fault}");
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     pub fn cors_origins(&mut self) -> CorsOrigins {

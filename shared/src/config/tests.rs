@@ -120,3 +120,14 @@ fn a_fault_does_not_repeat_the_value() {
 
     assert!(!fault.contains("hunter2"));
 }
+
+#[test]
+fn refuses_a_tls_mode_that_the_driver_does_not_know() {
+    let url = "postgresql://db.test/augmed?sslmode=verify_full";
+    for (pairs, name) in [([("PGSSLMODE", "verify_full")], "PGSSLMODE"), ([("DATABASE_URL", url)], "DATABASE_URL")] {
+        let faults = faults(&pairs);
+
+        assert!(faults.contains(name) && faults.contains("verify-full"), "{faults}");
+    }
+    assert_eq!(faults(&[("PGSSLMODE", "verify-full")]), "");
+}

@@ -7,6 +7,7 @@ mod error_code;
 mod explanation;
 mod reads;
 mod session;
+pub(crate) mod ssl_mode;
 mod transaction;
 pub(crate) mod url;
 

@@ -11,13 +11,13 @@ use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use url::form_urlencoded;
 
+use super::ssl_mode;
+
 /// What is wrong with an address and how to fix it. Never contains a part of the address.
 pub(crate) type Fault = Cow<'static, str>;
 
 /// Parameters that sqlx reads.
-const FORWARDED_PARAMETERS: [&str; 11] = [
-    "sslmode",
-    "ssl-mode",
+const FORWARDED_PARAMETERS: [&str; 9] = [
     "sslrootcert",
     "ssl-root-cert",
     "ssl-ca",
@@ -161,8 +161,11 @@ impl Parts {
             "user" => self.user = Some(value),
             "password" => self.password = Some(value),
             "dbname" => self.database = Some(value),
-            // asyncpg's name for it
-            "ssl" => self.parameters.push(("sslmode".to_owned(), value)),
+            // `ssl` is asyncpg's name for it
+            "sslmode" | "ssl-mode" | "ssl" => {
+                ssl_mode::check(&value)?;
+                self.parameters.push(("sslmode".to_owned(), value));
+            }
             _ if FORWARDED_PARAMETERS.contains(&name) || name.starts_with("options[") => {
                 self.parameters.push((name.to_owned(), value));
             }
