@@ -35,7 +35,7 @@ pub fn binaries(names: &[String]) -> Result<Paths, BuildError> {
     binaries_of(workspace(), names.iter().flat_map(|name| ["--bin", name]))
 }
 
-/// Builds every binary of this workspace, once per process: for tests, many of which need them at once.
+/// Builds every binary of this workspace, once per process. For tests, many of which need the binaries concurrently.
 pub fn all_binaries() -> Result<&'static Paths, &'static BuildError> {
     static BUILT: OnceLock<Result<Paths, BuildError>> = OnceLock::new();
     BUILT.get_or_init(|| binaries_of(workspace(), ["--bins"])).as_ref()
@@ -49,10 +49,10 @@ pub fn binaries_of<'a>(directory: &Path, selected: impl IntoIterator<Item = &'a 
         let mut child = cargo.spawn()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         thread::scope(|scope| {
-            let said = scope.spawn(|| stderr.map_or(Ok(String::new()), |stderr| follow(BufReader::new(stderr), bar)));
+            let output = scope.spawn(|| stderr.map_or(Ok(String::new()), |stderr| follow(BufReader::new(stderr), bar)));
             let built = stdout.map_or(Ok(Paths::new()), |stdout| executables(BufReader::new(stdout)));
-            let said = said.join().unwrap_or(Ok(String::new()))?;
-            if child.wait()?.success() { Ok(built?) } else { Err(BuildError::Failed(said)) }
+            let output = output.join().unwrap_or(Ok(String::new()))?;
+            if child.wait()?.success() { Ok(built?) } else { Err(BuildError::Failed(output)) }
         })
     })
 }
@@ -62,7 +62,8 @@ fn workspace() -> &'static Path {
     local.parent().unwrap_or(local)
 }
 
-/// Builds the whole workspace: with fewer packages, dependencies would be compiled again with other features.
+/// Returns a `cargo build` of the whole workspace: for fewer packages, cargo would compile dependencies again with
+/// other features.
 fn cargo(directory: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--workspace", "--message-format=json-render-diagnostics"]);
@@ -93,7 +94,7 @@ fn executables(messages: impl BufRead) -> io::Result<Paths> {
 
 /// Updates `bar` from cargo's progress bar; returns all other output of cargo and the compiler.
 fn follow(stderr: impl BufRead, bar: &ProgressBar) -> io::Result<String> {
-    let (mut said, mut line) = (Vec::new(), Vec::new());
+    let (mut output, mut line) = (Vec::new(), Vec::new());
     for byte in stderr.bytes() {
         match byte? {
             // ends one state of the bar; the next state or a line of text overwrites it
@@ -106,14 +107,14 @@ fn follow(stderr: impl BufRead, bar: &ProgressBar) -> io::Result<String> {
                 line.clear();
             }
             b'\n' => {
-                said.append(&mut line);
-                said.push(b'\n');
+                output.append(&mut line);
+                output.push(b'\n');
             }
             byte => line.push(byte),
         }
     }
-    said.append(&mut line);
-    Ok(String::from_utf8_lossy(&said).into_owned())
+    output.append(&mut line);
+    Ok(String::from_utf8_lossy(&output).into_owned())
 }
 
 /// Parses `Building [====>     ] 214/517: shared, sqlx` into 214, 517 and `shared, sqlx`.
@@ -131,17 +132,17 @@ mod tests {
     const BUILDING: &str = "    Building [=====>        ] 214/517: shared, sqlx(build)     ";
 
     #[test]
-    fn the_state_of_cargos_bar_is_read() {
+    fn parses_the_state_of_cargos_progress_bar() {
         assert_eq!(state(BUILDING), Some((214, 517, "shared, sqlx(build)".to_owned())));
         assert_eq!(state("   Compiling shared v0.1.0 (/work/[x] 1)"), None);
     }
 
     #[test]
-    fn what_is_not_the_bar_is_kept() {
+    fn keeps_all_output_except_the_progress_bar() {
         let bar = ProgressBar::hidden();
         let stderr = format!("{BUILDING}\r   Compiling local v0.1.0\n{BUILDING}\rerror: no\n{BUILDING}\r");
-        let said = follow(stderr.as_bytes(), &bar).unwrap();
-        assert_eq!(said, "   Compiling local v0.1.0\nerror: no\n");
+        let output = follow(stderr.as_bytes(), &bar).unwrap();
+        assert_eq!(output, "   Compiling local v0.1.0\nerror: no\n");
         assert_eq!((bar.position(), bar.length()), (214, Some(517)));
     }
 }

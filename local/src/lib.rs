@@ -1,4 +1,4 @@
-//! The local platform: what AWS does for the deployed API, on one machine.
+//! The local platform: does on one machine what AWS does for the deployed API.
 
 pub mod build;
 pub mod dev;

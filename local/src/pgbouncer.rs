@@ -34,8 +34,8 @@ pub enum PoolerError {
     #[error("pgbouncer: {0}")]
     Io(#[from] io::Error),
     /// It runs, but accepts no connection.
-    #[error("pgbouncer does not listen")]
-    Deaf,
+    #[error("pgbouncer accepts no connection")]
+    NotListening,
 }
 
 /// A running PgBouncer. It stops when dropped.
@@ -47,8 +47,8 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts a pooler for every database of the server at `url`, with so many connections to each, and with `lines` in its
-    /// configuration. Returns when it accepts connections.
+    /// Starts a pooler for every database of the server at `url`, with at most `connections` server connections to
+    /// each, and with `lines` in its configuration. Returns when it accepts connections.
     pub async fn start(url: &str, connections: usize, lines: &str) -> Result<Self, PoolerError> {
         let server: PgConnectOptions = url.parse()?;
         let host = server.get_socket().map_or_else(|| server.get_host().to_owned(), |it| it.display().to_string());
@@ -64,7 +64,7 @@ impl PgBouncer {
         let file = directory.path().join("pgbouncer.ini");
         fs::write(&file, configuration)?;
         let mut command = Command::new(binary().ok_or(PoolerError::Missing)?);
-        // it refuses to run as root
+        // PgBouncer refuses to run as root
         if geteuid().is_root() {
             command.args(["-u", account()]);
         }
@@ -77,7 +77,7 @@ impl PgBouncer {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        Err(PoolerError::Deaf)
+        Err(PoolerError::NotListening)
     }
 
     /// Returns the address it listens on.
@@ -88,7 +88,7 @@ impl PgBouncer {
     /// Stops it before it is dropped.
     pub fn stop(&self) {
         let process = i32::try_from(self.process.id()).map(Pid::from_raw);
-        // it may have exited
+        // fails if it has already exited
         let _ = process.map(|process| kill(process, Signal::SIGKILL));
     }
 }
@@ -100,15 +100,15 @@ impl Drop for PgBouncer {
     }
 }
 
-/// Returns the address of `database` through the pooler at `address`: without TLS, and without a password, because the pooler asks
-/// for none.
+/// Returns the address of `database` through the pooler at `address`. It has no password, because the pooler asks for
+/// none, and disables TLS.
 pub fn through(address: SocketAddr, database: &str) -> Result<String, PoolerError> {
     let database: PgConnectOptions = database.parse()?;
     let (user, name) = (database.get_username(), database.get_database().unwrap_or_default());
     Ok(format!("postgresql://{user}@{address}/{name}?sslmode=disable"))
 }
 
-/// Returns the account that [`local::postgres`] uses, which owns the directory of the socket.
+/// Returns the account that [`crate::postgres`] uses, which owns the directory of the socket.
 fn account() -> &'static str {
     let exists = |name: &&str| User::from_name(name).is_ok_and(|user| user.is_some());
     ["postgres"].into_iter().find(exists).unwrap_or("nobody")

@@ -1,4 +1,4 @@
-//! Shows at the terminal what is taking long.
+//! Shows on the terminal which work is taking long.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Work that takes less shows nothing.
+/// Faster work shows nothing.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Runs `work`. After one second it shows a spinner with `what`, or a line of text without a terminal.
@@ -15,7 +15,7 @@ pub(crate) fn when_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
     show_when_slow("{spinner} {prefix} {elapsed}", what, |_| work())
 }
 
-/// Runs work that knows its progress and updates the bar.
+/// Runs `work`, which knows its progress and updates the bar. The bar appears after one second.
 pub(crate) fn with_bar_when_slow<T>(what: &str, work: impl FnOnce(&ProgressBar) -> T) -> T {
     show_when_slow("{prefix} [{bar:30}] {pos}/{len} {wide_msg}", what, work)
 }

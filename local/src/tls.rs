@@ -1,4 +1,4 @@
-//! TLS in front of a PostgreSQL of [`crate::postgres`], which speaks none, with a certificate of an authority of its own.
+//! TLS in front of a PostgreSQL of [`crate::postgres`], which has no TLS itself. A new authority signs the certificate.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// Why it did not start.
+/// Why the TLS server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The address of the server cannot be read.
@@ -32,7 +32,7 @@ pub enum TlsError {
     Io(#[from] io::Error),
 }
 
-/// A port of localhost that speaks TLS for a server. It closes when dropped; its connections do not.
+/// A port of localhost that terminates TLS for a server. The port closes when dropped; its connections do not.
 #[derive(Debug)]
 pub struct TlsServer {
     port: u16,
@@ -61,7 +61,7 @@ impl TlsServer {
         self.port
     }
 
-    /// Returns the certificate of the authority that signed for the server's, as PEM.
+    /// Returns the certificate of the authority that signed the server's, as PEM.
     pub fn authority(&self) -> &str {
         &self.authority
     }
@@ -86,7 +86,7 @@ fn signed_for(name: &str, authority: &Authority) -> Result<ServerConfig, TlsErro
     Ok(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key.into())?)
 }
 
-/// Agrees to TLS as PostgreSQL does (protocol, `SSLRequest`), and passes on what is inside.
+/// Accepts TLS as PostgreSQL does (`SSLRequest` of its protocol), and forwards the decrypted bytes.
 async fn pass_on(mut client: TcpStream, acceptor: TlsAcceptor, server: PgConnectOptions) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut ssl_request = [0; 8];

@@ -1,8 +1,8 @@
 //! A custom resource of CloudFormation, `Custom::SchemaMigration`: the stack waits for it before it updates the
 //! functions.
 //!
-//! The event contains an address for the answer. Without one the stack hangs for an hour, so an answer is sent in time
-//! whatever happens.
+//! The event contains an address for the answer. Without an answer the stack hangs for an hour, so the function always
+//! sends one before its time is up.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ const ANSWER_RESERVE: Duration = Duration::from_secs(20);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// CloudFormation accepts answers of up to 4096 bytes.
 const MAX_REASON_BYTES: usize = 2500;
-/// One constant id: there is one schema, and it outlives the stack.
+/// The id is constant: there is one schema, and it outlives the stack.
 const PHYSICAL_ID: &str = "augmed-schema";
 
 /// A request of CloudFormation (its user guide, "Custom resource request objects").
@@ -62,7 +62,7 @@ enum Status {
 
 /// The answer could not be delivered. The text does not contain the address, because anyone who knows it can answer.
 #[derive(Debug, thiserror::Error)]
-#[error("CloudFormation did not take the answer: {0}")]
+#[error("CloudFormation did not accept the answer: {0}")]
 pub struct AnswerError(String);
 
 impl CustomResource {
@@ -100,7 +100,7 @@ impl CustomResource {
         }
     }
 
-    /// Sends the answer. The address is signed for requests without a content type.
+    /// Sends the answer without a content type, because the address is signed for requests without one.
     async fn put(&self, answer: &Answer<'_>) -> Result<(), AnswerError> {
         let failed = |error: reqwest::Error| AnswerError(describe(&error.without_url()));
         let body = serde_json::to_string(answer).map_err(|error| AnswerError(error.to_string()))?;
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reports_a_run_that_does_not_end_as_failed_in_time() {
+    async fn a_run_that_does_not_end_is_reported_as_failed_before_the_deadline() {
         let soon = SystemTime::now() + ANSWER_RESERVE + Duration::from_millis(10);
 
         let (status, reason) = outcome(soon, std::future::pending::<Result<String, String>>()).await;

@@ -36,7 +36,7 @@ pub enum Difference {
         /// The definition found.
         found: Option<String>,
     },
-    /// An object that changes the effect of writes, or occupies a name that we need.
+    /// An object that changes the effect of writes, or has a name that we need.
     Obstacle(String),
 }
 

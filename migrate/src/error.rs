@@ -35,7 +35,7 @@ pub enum Error {
     },
     /// The role's search path does not contain the tables.
     #[error(
-        "role {0} does not look in schema public, where the tables are: ALTER ROLE {0} RESET search_path, and GRANT USAGE ON SCHEMA public TO {0}"
+        "the search path of role {0} lacks schema public, where the tables are: ALTER ROLE {0} RESET search_path, and GRANT USAGE ON SCHEMA public TO {0}"
     )]
     PublicNotInSearchPath(String),
     /// The role lacks privileges for pending migrations, which would fail partway.
@@ -65,7 +65,7 @@ pub enum Error {
     #[error("the database has migrations that this program does not know: {}", listed(.0))]
     Unknown(Vec<i64>),
     /// The database was migrated by a newer release; all migrations of this program are applied.
-    #[error("the database is newer than this program, by the migrations {}", listed(.0))]
+    #[error("the database is newer than this program: it also has the migrations {}", listed(.0))]
     Newer(Vec<i64>),
     /// A migration was edited after it was applied.
     #[error("these migrations were changed after they were applied: {}", listed(.0))]
@@ -88,7 +88,7 @@ pub enum Error {
     #[error("there is no migration {0}")]
     TargetUnknown(i64),
     /// Undoing these migrations would drop tables with rows.
-    #[error("down to this version would drop tables with rows: {}. Older releases run on this schema, so they need no down. To delete the rows anyway, back them up and empty the tables first (migrations/README.md)", listed(.0))]
+    #[error("down to this version would drop tables with rows: {}. Older releases run on this schema, so a rollback of code needs no `down`. To delete the rows anyway, back them up and empty the tables first (migrations/README.md)", listed(.0))]
     HoldsRows(Vec<String>),
     /// The old system still reads these tables.
     #[error("down to 0 would drop the tables of the old system, whose alembic_version is still here")]
@@ -138,7 +138,7 @@ impl From<MigrateError> for Error {
 }
 
 impl Error {
-    /// Distinguishes locks and timeouts from a faulty migration.
+    /// Returns the error of a failed migration; distinguishes locks and timeouts from other failures.
     pub(crate) fn of_migration(
         version: i64,
         description: &str,

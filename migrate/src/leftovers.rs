@@ -1,6 +1,6 @@
-//! Cleanup after `CREATE INDEX CONCURRENTLY`. If interrupted, it leaves an invalid index that slows down writes and
-//! serves no reads; if killed after its end, it leaves a valid one that is not recorded. Either way the next run
-//! rebuilds it.
+//! Cleanup after `CREATE INDEX CONCURRENTLY`. If the statement is interrupted, it leaves an invalid index that slows
+//! down writes and serves no reads. If the run is killed before it records the migration, it leaves a valid index.
+//! Either way the next run rebuilds it.
 
 use sqlx::migrate::Migration;
 use sqlx::{Executor, PgConnection};

@@ -38,7 +38,8 @@ pub struct Finding {
     pub message: String,
 }
 
-/// A statement from the end of the previous one, in bytes, so that it includes the comments above it.
+/// A statement and its byte range, which begins at the end of the previous statement, so that it includes the comments
+/// above.
 struct Statement {
     start: usize,
     end: usize,

@@ -7,8 +7,8 @@ use sqlx::migrate::Migration;
 
 use crate::Error;
 
-/// Fails before the first migration instead of partway: creating objects needs `CREATE` on the schema, and changing a
-/// table needs its ownership.
+/// Checks the privileges before the first migration, so that no run fails partway: creating objects needs `CREATE` on
+/// the schema, and changing a table needs its ownership.
 pub async fn check(connection: &mut PgConnection, pending: &[&Migration]) -> Result<(), Error> {
     if pending.is_empty() {
         return Ok(());
@@ -32,7 +32,7 @@ pub async fn check(connection: &mut PgConnection, pending: &[&Migration]) -> Res
     if missing.is_empty() { Ok(()) } else { Err(Error::Privileges { role, missing }) }
 }
 
-/// Returns the words of a migration outside comments, which include the tables that it changes.
+/// Returns the words of a migration outside comments. They include the names of the tables that it changes.
 fn words(sql: &str) -> BTreeSet<String> {
     let code = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
     let words = code.flat_map(|line| line.split(|character: char| !character.is_alphanumeric() && character != '_'));

@@ -29,7 +29,7 @@ pub struct Report {
     /// What `up` changed about the application role, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_role: Option<RoleReport>,
-    /// A summary in a sentence.
+    /// A summary in one sentence.
     pub message: String,
 }
 

@@ -10,8 +10,8 @@ use crate::Error;
 /// `augmed` in ASCII. Advisory locks are per database, so one key is enough.
 const KEY: i64 = 0x6175_676d_6564;
 
-/// Polling interval. `pg_advisory_lock` would wait inside a statement, whose snapshot in turn blocks the other run's
-/// `CREATE INDEX CONCURRENTLY`: a deadlock.
+/// The interval for polling with `pg_try_advisory_lock`. `pg_advisory_lock` would wait inside a statement, whose
+/// snapshot blocks the other run's `CREATE INDEX CONCURRENTLY`: a deadlock.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Acquires the lock; fails after `timeout`.

@@ -31,8 +31,8 @@ impl Runner {
         Self { options, timeouts: Timeouts::default(), application_role: None }
     }
 
-    /// Returns the runner for `urls`. It migrates as the owner, and maintains the application role if that is another
-    /// one.
+    /// Returns the runner for `urls`. It migrates as the owner. If the application has another role, the runner also
+    /// maintains that role.
     pub fn of_urls(urls: &MigrationUrls) -> Result<Self, Error> {
         let options: PgConnectOptions = urls.owner.expose_secret().parse()?;
         let application_role = match &urls.application {
@@ -203,8 +203,8 @@ async fn begin(session: &mut Session, action: Action) -> Result<Report, Error> {
     })
 }
 
-/// Checks privileges for the pending migrations, except for the baseline on a database of the old system, where it is
-/// not run.
+/// Checks privileges for the pending migrations. On a database of the old system, the baseline is adopted rather than
+/// run, so it needs none.
 async fn check_privileges(session: &mut Session, report: &Report) -> Result<(), Error> {
     let is_pending = |migration: &&Migration| {
         report.pending.iter().any(|pending| pending.version == migration.version)

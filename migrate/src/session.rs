@@ -1,4 +1,4 @@
-//! The connection of a run, with its timeouts, and exclusive if the run changes something.
+//! The connection of a run and its timeouts. A run that changes something holds the run lock.
 
 use std::time::Duration;
 

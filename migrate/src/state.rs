@@ -13,9 +13,9 @@ use crate::difference::REVISION;
 pub enum State {
     /// Schema `public` is empty: `up` starts with the baseline.
     Empty,
-    /// The old system's at [`REVISION`], not yet adopted and its schema not yet checked.
+    /// A database of the old system at [`REVISION`]. Its schema is not checked yet.
     OldSystem,
-    /// Ours: `_sqlx_migrations` has its version.
+    /// Migrated by this program: `_sqlx_migrations` has its history.
     Migrated,
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 pub struct Timeouts {
     /// How long to wait for another run to end.
     pub other_run: Duration,
-    /// For migrations in a transaction. Requests queue behind the locks they wait for and hold, and the frontend times
-    /// out after five seconds.
+    /// For migrations in a transaction. Requests queue behind the locks that such a migration waits for or holds, and
+    /// the frontend times out after five seconds.
     pub transaction: Limits,
     /// For `-- no-transaction` migrations, which block no requests. Below the 15 minutes of a function.
     pub concurrent: Limits,

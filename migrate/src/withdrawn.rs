@@ -1,5 +1,5 @@
 //! Migrations that were withdrawn before any deployment (decision 90). Developers' databases that applied them still
-//! work: withdrawn versions are removed from their history, and the current migrations replace the indexes.
+//! work: this module removes withdrawn versions from their history, and the current migrations replace the indexes.
 
 use std::fmt::Write as _;
 

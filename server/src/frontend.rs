@@ -33,8 +33,8 @@ async fn answer(api: Router, files: Router, request: Request<Body>) -> Response 
     service.oneshot(request).await.into_response()
 }
 
-/// Returns whether the API serves `path`, by the same rules as the load balancer (template.yaml): other paths below
-/// `/admin` are pages of the frontend.
+/// Returns whether the API serves `path`, by the rules of the load balancer (template.yaml). Other paths below `/admin`
+/// are pages of the frontend.
 fn is_api_path(path: &str) -> bool {
     ["/api/", "/admin/audit", "/admin/users", "/admin/config/"].iter().any(|start| path.starts_with(start))
 }

@@ -42,7 +42,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     tokio::spawn(app.rotation.clone().keep_fresh());
     tracing::info!(address = %listener.local_addr()?, "serving");
 
-    // an idle client with an open connection must not delay the end
+    // `serve` waits a limited time: an idle client with an open connection must not delay the exit
     if !connections::serve(listener, crate::service(app.clone(), &config), stopped, Limits::default()).await {
         tracing::warn!("stopped with open connections");
     }

@@ -1,5 +1,6 @@
 //! The maximum size of an answer: 1 MB behind a load balancer, 6 MB from Lambda itself, unlimited in the container. A
-//! handler that writes checks it before it commits, so that no change is stored whose answer becomes a 413.
+//! handler that writes checks the size before it commits. Otherwise the change would be stored although its caller gets
+//! a 413.
 
 use std::convert::Infallible;
 
@@ -44,7 +45,7 @@ impl AnswerLimit {
         let Some(limit) = self.remaining else { return Ok(rows.len()) };
         let mut size = RESERVED_BYTES;
         for (index, row) in rows.iter().enumerate() {
-            // the text's quotes make up for the comma after it
+            // the size includes two quotes, which make up for the comma after the row
             size += size_as_text(row).map_err(|error| ApiError::Fault(format!("answer: {error}")))?;
             if size > limit {
                 return Ok(index);
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_of_a_function_has_a_limit_and_one_of_the_container_has_none() {
+    fn only_the_answers_of_functions_are_limited() {
         let answer = vec!["\"quoted\""; 1000];
 
         assert!(AnswerLimit::of(40_000).check(&answer).is_ok());

@@ -25,7 +25,7 @@ pub struct App(Arc<State>);
 pub struct State {
     /// Connections to PostgreSQL, opened on first use.
     pub db: Database,
-    /// Where exports read: a replica if there is one.
+    /// The databases for reads that tolerate replication lag, such as exports.
     pub reads: Reads,
     /// Issues and verifies tokens.
     pub tokens: Tokens,
@@ -39,7 +39,7 @@ pub struct State {
     pub export_api_key: Option<Arc<RotatingSecret>>,
     /// The base URL of links in mails.
     pub frontend_url: Option<String>,
-    /// Who may sign up.
+    /// How invited persons sign up.
     pub signup: Signup,
     /// Refreshes secrets from SSM.
     pub rotation: Rotation,
@@ -89,7 +89,7 @@ impl App {
         Self::with_clock(config, deployment, Clock::default())
     }
 
-    /// Returns the state with another clock than that of this process.
+    /// Builds the state for `config` with `clock` in place of the process's own.
     pub fn with_clock(config: &Config, deployment: Deployment, clock: Clock) -> Result<Self, StartError> {
         let address = Address::of(config, deployment)?;
         let db = Database::new(address, deployment);
@@ -97,13 +97,14 @@ impl App {
         Ok(Self(Arc::new(State { clock, ..state })))
     }
 
-    /// Builds the state for `config` on another database.
+    /// Builds the state for `config`, except that it uses `db`.
     pub fn over(db: Database, config: &Config) -> Self {
         Self(Arc::new(State::new(db, None, config)))
     }
 }
 
-/// The replica's password is never refreshed: a replica that refuses it counts as down.
+/// Returns the replica in `config`. Its password is never refreshed: a replica that refuses the password counts as
+/// down.
 fn replica(config: &Config, deployment: Deployment) -> Result<Option<Database>, sqlx::Error> {
     Ok(Address::of_replica(config)?.map(|address| Database::new(address, deployment)))
 }

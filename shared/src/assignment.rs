@@ -25,8 +25,8 @@ fn uuid_v5(namespace: &Uuid, name: &[u8]) -> Uuid {
     Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
-/// Serializes transactions that write several assignments; readers do not wait. Without it, two transactions that write
-/// the same rows in different orders deadlock.
+/// Takes a table lock that serializes transactions that write several assignments; readers do not wait. Without the
+/// lock, two transactions that write the same rows in different orders would deadlock.
 pub async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!("LOCK TABLE display_config IN SHARE ROW EXCLUSIVE MODE").execute(transaction).await?;
     Ok(())
@@ -36,9 +36,9 @@ pub async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
 /// them without `ORDER BY`, so the physical order is the order in which it serves cases. An `UPDATE` moves its row, and
 /// an `INSERT` fills gaps. `participants` has one entry per written row.
 ///
-/// Call it last in a transaction that holds [`lock`]. Rather than exceed the request's deadline it logs a warning and
-/// stops. The old service may then serve some cases in another order, as it does after its own uploads of rows of very
-/// different sizes.
+/// Call this function last in a transaction that holds [`lock`]. If it would exceed the request's deadline, it logs a
+/// warning and stops. The old service may then serve some cases in another order, as it does after its own uploads of
+/// rows of very different sizes.
 pub async fn keep_physical_order<'a>(
     transaction: &mut PgConnection,
     participants: impl Iterator<Item = &'a str>,
@@ -53,10 +53,10 @@ pub async fn keep_physical_order<'a>(
     for some in participants.chunks(PARTICIPANTS_PER_STATEMENT) {
         loop {
             if rows > MAX_ROWS || begun.elapsed() > MAX_MOVE_TIME {
-                tracing::warn!(rows, "assignments may not lie in upload order");
+                tracing::warn!(rows, "assignments may not be stored in upload order");
                 return Ok(());
             }
-            // a small row may fill a gap in an earlier page; the rows after it then move again, fewer each time
+            // a small row may fill a gap in an earlier page, so rows may have to move again, but fewer each time
             if move_misplaced(transaction, some).await? == 0 {
                 break;
             }
@@ -65,9 +65,9 @@ pub async fn keep_physical_order<'a>(
     Ok(())
 }
 
-/// Larger uploads would take too long for the page that waits for them.
+/// Larger uploads are not rewritten: the page that waits for them would wait too long.
 const MAX_ROWS: usize = 20_000;
-/// Part of the 4.5 seconds that a request has.
+/// A request has 4.5 seconds for everything.
 const MAX_MOVE_TIME: Duration = Duration::from_secs(2);
 /// Bounds one statement, so that the elapsed time is checked often enough.
 const PARTICIPANTS_PER_STATEMENT: usize = 20;
@@ -96,8 +96,7 @@ async fn move_misplaced(transaction: &mut PgConnection, participants: &[&str]) -
 /// Describes a valid allocation probability in error messages.
 pub const ALLOCATION_PROBABILITY: &str = "a number above 0 and at most 1";
 
-/// Returns whether a design can have drawn an assignment with probability `number`: an assignment that was drawn had a
-/// probability above 0.
+/// Returns whether `number` can be the probability of an assignment that was drawn: above 0 and at most 1.
 #[must_use]
 pub fn is_allocation_probability(number: f64) -> bool {
     0.0 < number && number <= 1.0

@@ -2,7 +2,7 @@
 //! data.
 //!
 //! An entry is written in the transaction of its change, so that neither exists without the other. It holds ids, counts
-//! and words of this file: nothing clinical, no addresses, no keys.
+//! and the words defined in this file, but no clinical data, no addresses and no keys.
 
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub enum Actor {
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub enum Action {
-    /// An uploaded file took the place of all assignments.
+    /// An uploaded file replaced all assignments.
     #[serde(rename = "assignments.replace")]
     ReplaceAssignments,
     /// An uploaded file added and updated assignments.
@@ -43,13 +43,13 @@ pub enum Action {
     /// Assignments were removed.
     #[serde(rename = "assignments.clear")]
     ClearAssignments,
-    /// What a case shows was configured.
+    /// The configuration of what a case shows was replaced.
     #[serde(rename = "page-config.set")]
     SetPageConfig,
-    /// A new questionnaire is asked from now on.
+    /// A new questionnaire was published.
     #[serde(rename = "questionnaire.publish")]
     PublishQuestionnaire,
-    /// Accounts were made.
+    /// Accounts were created.
     #[serde(rename = "accounts.invite")]
     InviteAccounts,
     /// Accounts may log in again.
@@ -58,16 +58,16 @@ pub enum Action {
     /// Accounts may not log in any more.
     #[serde(rename = "accounts.deactivate")]
     DeactivateAccounts,
-    /// Invitations were withdrawn: the accounts are gone.
+    /// Invitations were withdrawn, and their accounts deleted.
     #[serde(rename = "accounts.withdraw")]
     WithdrawInvitations,
-    /// Tokens and links of accounts are not accepted any more.
+    /// The tokens and mailed links of accounts were invalidated.
     #[serde(rename = "accounts.log-out")]
     LogOutAccounts,
-    /// A link that sets a new password was made for them, to be mailed.
+    /// A link to set a new password was created for each account, to be mailed.
     #[serde(rename = "accounts.mail-link")]
     MailLinks,
-    /// A token was made without a login.
+    /// A token was issued without a login.
     #[serde(rename = "account.issue-token")]
     IssueToken,
     /// An invited account chose its password and became active.
@@ -76,13 +76,13 @@ pub enum Action {
     /// The holder of a mailed link chose a new password.
     #[serde(rename = "account.reset-password")]
     ResetPassword,
-    /// An experiment was made.
+    /// An experiment was created.
     #[serde(rename = "experiment.create")]
     CreateExperiment,
     /// An experiment was started, paused, completed or archived.
     #[serde(rename = "experiment.set-status")]
     SetExperimentStatus,
-    /// A run of an experiment's policy was asked for.
+    /// A run of an experiment's policy was requested.
     #[serde(rename = "run.create")]
     CreateRun,
     /// A run started, completed or failed.
@@ -91,7 +91,7 @@ pub enum Action {
     /// Vocabulary or clinical data were loaded.
     #[serde(rename = "data.load")]
     LoadData,
-    /// A page of an export was handed out.
+    /// A page of an export was sent.
     #[serde(rename = "data.export")]
     ExportData,
 }
@@ -135,7 +135,7 @@ pub struct Author {
 }
 
 impl Author {
-    /// Returns the author for a command of `augmed`; each run has an id of its own.
+    /// Returns the author for a command of `augmed`, with a new id for each run.
     pub fn of_command() -> Self {
         let id = HeaderValue::try_from(Uuid::new_v4().to_string());
         Self { actor: Actor::Cli, request_id: RequestId(id.unwrap_or(HeaderValue::from_static("-"))) }
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_has_one_name() {
+    fn an_action_is_stored_under_its_serialized_name() {
         let document = serde_json::to_value(<Action as utoipa::PartialSchema>::schema()).unwrap();
         let names = document["enum"].as_array().unwrap();
 

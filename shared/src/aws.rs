@@ -26,7 +26,7 @@ where
     [Some(kind.to_owned()), network, code, request].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Returns whether `text` is safe to log: code and id come from the response, which may have any sender.
+/// Returns whether `text` is safe to log. Code and id come from the response, which AWS may not have sent.
 fn is_name(text: &str) -> bool {
     text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -152,8 +152,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_content_types_have_parameters_and_suffixes() {
-        for (content_type, is) in [
+    fn a_json_content_type_may_have_parameters_and_a_suffix() {
+        for (content_type, expected) in [
             ("application/json; charset=utf-8", true),
             ("APPLICATION/JSON", true),
             ("application/vnd.api+json", true),
@@ -161,7 +161,7 @@ mod tests {
             ("application/x-www-form-urlencoded", false),
         ] {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]);
-            assert_eq!(is_json(&headers), is, "{content_type}");
+            assert_eq!(is_json(&headers), expected, "{content_type}");
         }
     }
 }

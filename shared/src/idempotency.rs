@@ -72,7 +72,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Once<T> {
 }
 
 impl Attempt {
-    /// Returns the attempt of a command of `augmed` with this content.
+    /// Returns the attempt of the `augmed` command `command`, whose content a repetition must have, too.
     pub fn of_command(command: &str, key: Option<&str>, content: &str) -> Result<Self, ApiError> {
         let key = key.map(check).transpose()?;
         let fingerprint = hash(&[content.as_bytes()]);
@@ -117,7 +117,7 @@ impl Attempt {
         let status = known.status.and_then(|status| u16::try_from(status).ok());
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
         let earlier = status.zip(known.answer).map(|(status, body)| StoredAnswer { status, body });
-        earlier.map(Some).ok_or_else(|| ApiError::Fault("a key was claimed and has no answer".to_owned()))
+        earlier.map(Some).ok_or_else(|| ApiError::Fault("an idempotency key was claimed without an answer".to_owned()))
     }
 
     /// Stores the answer to the request, `data` in the envelope, in the transaction of `connection`.
@@ -180,12 +180,12 @@ impl<T: IntoResponse> IntoResponse for Answered<T> {
 fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
     let key = given.next().map(|value| check(value.to_str().unwrap_or_default())).transpose()?;
-    // which one the client will repeat is unknown
+    // we cannot know which of them the client will repeat
     if given.next().is_some() { Err(bad_request("Idempotency-Key: the request has several")) } else { Ok(key) }
 }
 
-/// Accepts a string of structured fields (RFC 9651 section 3.3.3), which has quotes, or the key without quotes, as many
-/// clients send it.
+/// Checks a key and returns it without quotes. Accepts the quoted string of RFC 9651 section 3.3.3, and a key without
+/// quotes, as many clients send it.
 fn check(text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);

@@ -70,7 +70,8 @@ impl Mailer {
         }
     }
 
-    /// Returns an id like those of [`Self::send`] for a mail that is not sent, so that callers cannot tell.
+    /// Returns an id like those of [`Self::send`] for a mail that is not sent, so that callers cannot tell the
+    /// difference.
     pub fn fake_id(&self) -> String {
         match self.transport {
             // SES's format: the time in milliseconds, a UUID, and six digits for the region

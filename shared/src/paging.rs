@@ -13,7 +13,7 @@ use crate::errors::{ApiError, bad_request};
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
-/// The rows that a function reads first. Rows may have a megabyte each, as much as its answer.
+/// How many rows a function reads first. A single row may have a megabyte, as much as the whole answer.
 const FIRST_BATCH: usize = 16;
 
 /// The unparsed query parameters.
@@ -48,8 +48,7 @@ impl PageRequest {
     /// Reads a page with `read`, which gets the key of the row before the first one, and how many rows to read; `None`
     /// means all. If the rows do not fit into an answer, the page has fewer than requested.
     ///
-    /// Behind Lambda it takes more than one round trip for more than 16 rows: nothing else bounds what large rows take
-    /// in memory.
+    /// In Lambda, a page of more than 16 rows is read in several round trips, to bound the memory that large rows take.
     pub async fn read<T, Read, Rows>(
         &self,
         answers: AnswerLimit,
@@ -61,7 +60,7 @@ impl PageRequest {
         Read: Fn(Option<i32>, Option<i64>) -> Rows,
         Rows: Future<Output = Result<Vec<T>, sqlx::Error>>,
     {
-        // one row more than the page has tells that there are more
+        // one row more than the page has shows whether there is a next page
         let most = self.limit.map(|limit| limit + 1);
         let mut rows = Vec::new();
         loop {
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_large_rows_few_are_read_behind_lambda() {
+    async fn a_function_reads_only_a_few_large_rows() {
         let list: Vec<_> = (1..=300).map(|key| (key, "x".repeat(300_000))).collect();
 
         let (all, ten) = (request(None, None).unwrap(), request(Some("1000"), Some("10")).unwrap());
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_small_rows_a_page_takes_few_statements() {
+    async fn a_page_of_small_rows_takes_few_statements() {
         let list: Vec<_> = (1..=200).map(|key| (key, "x".to_owned())).collect();
         let (all, page) = (request(None, None).unwrap(), request(Some("100"), None).unwrap());
         let answers = AnswerLimit::of(1_000_000);

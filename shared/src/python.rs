@@ -16,7 +16,7 @@ pub fn json_dumps(json: &RawValue) -> String {
 
 fn dumps(json: &str) -> String {
     let mut dumped = String::with_capacity(json.len() + json.len() / 8);
-    // runs that need no change are copied in one piece: all of what Python stored (docs/performance.md)
+    // text that needs no change is copied in one piece, for example everything that Python wrote (docs/performance.md)
     let (mut copied, mut end) = (0, 0);
     while end < json.len() {
         let length = verbatim_length(&json.as_bytes()[end..]);

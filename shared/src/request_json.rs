@@ -14,18 +14,18 @@ use crate::errors::{ApiError, bad_request};
 use crate::readable::{NUL_IS_NOT_ALLOWED, Readable};
 use crate::stored_json;
 
-/// Longer field names are truncated: the client chooses them, and they may be as long as the body.
+/// Error messages truncate longer field names: the client chooses them, and they may be as long as the body.
 const MAX_FIELD_CHARACTERS: usize = 80;
 
 /// Parses `body` as a `T`. Fails with 400 naming the invalid field, even among fields that `T` ignores.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?;
     let checked = with_nan_as("0", body);
-    // locating the field costs more than checking, so it is done only on failure
+    // parse with the path to the field only on failure, because tracking it is slower than checking
     if serde_json::from_str::<Readable>(&checked).is_err() {
         parse::<Readable>(&checked)?;
     }
-    // serde refuses a number this large, so only fields that `T` ignores may contain NaN
+    // serde refuses a number this large, so NaN is accepted only in fields that `T` ignores
     let body = with_nan_as("1e999", body);
     match parse(&body) {
         Err(Refusal { is_repeated_field: true, .. }) => Ok(parse(&without_repeated_fields(&body))?),

@@ -1,6 +1,6 @@
-//! JSON in columns of type `json`, which may have NULs, unpaired surrogates, and numbers of any size at any depth;
-//! neither `jsonb` nor [`serde_json::Value`] can hold these. Parsed one level at a time, so that a malformed value does
-//! not affect its siblings.
+//! JSON in columns of type `json`, which may have NULs, unpaired surrogates, and numbers of any size at any depth.
+//! Neither `jsonb` nor [`serde_json::Value`] can hold these. This module parses one level at a time, so that a
+//! malformed value does not affect its siblings.
 
 use std::fmt;
 

@@ -60,5 +60,5 @@ async fn what_needs_more_rights_says_so_and_works_as_the_owner() {
     for arguments in commands {
         augmed.run(arguments).done();
     }
-    assert!(augmed.run(&["migrate", "up"]).stdout.contains("application role augmed_test_application: was there"));
+    assert!(augmed.run(&["migrate", "up"]).stdout.contains("application role augmed_test_application: already exists"));
 }

@@ -61,7 +61,7 @@ pub async fn a_role_that_does_not_see_public_is_refused() {
 
     let error = role.runner().status().await.unwrap_err().to_string();
 
-    assert!(error.contains("does not look in schema public") && error.contains(&role.name), "{error}");
+    assert!(error.contains("lacks schema public") && error.contains(&role.name), "{error}");
     role.drop().await;
 }
 

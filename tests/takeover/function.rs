@@ -160,7 +160,7 @@ async fn an_answer_that_nobody_takes_is_a_failed_invocation_without_the_address(
     let error = function.invoke(&event).await.unwrap_err();
 
     assert_eq!(error, InvokeError::Failed("MigrationError".to_owned()));
-    function.said("CloudFormation did not take the answer").await;
+    function.said("CloudFormation did not accept the answer").await;
     assert!(!function.log().contains("hunter2"));
 }
 

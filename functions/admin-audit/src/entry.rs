@@ -36,7 +36,7 @@ fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true))
 }
 
-/// Reads the newest entries that match; one more than the limit tells that there are more.
+/// Reads the newest entries that match. Reads one more than the limit, which shows whether there are older ones.
 pub(crate) async fn newest(db: &Database, filter: &Filter) -> Result<Vec<Entry>, sqlx::Error> {
     sqlx::query_as!(
         Entry,

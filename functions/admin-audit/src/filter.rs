@@ -62,7 +62,7 @@ impl Filter {
     }
 }
 
-/// Parses a day or a time. chrono accepts years that PostgreSQL cannot store.
+/// Parses a day or a time in the years 1 to 9999; chrono accepts years that PostgreSQL cannot store.
 fn time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
     let time = time.or_else(|_| iso8601::date(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).ok_or(())).ok();

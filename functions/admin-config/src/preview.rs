@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 
 use crate::config_file::{Assignment, ConfigFile, Note};
 
-/// A preview checks no more cases than this, to finish within five seconds.
+/// The maximum number of cases that a preview checks, so that it finishes within five seconds.
 const MAX_CASES: usize = 2000;
-/// Nobody reads more warnings than this.
+/// The maximum number of warnings; nobody reads more. The others are only counted.
 const MAX_WARNINGS: usize = 1000;
 
 /// The answer of the preview.
@@ -125,7 +125,7 @@ async fn about_cases(assignments: &[Assignment], max_cases: usize, db: &Database
     let unnamed = naming::unnamed(db, &paths).await?;
     let not_looked_up = cases
         .get_index(max_cases)
-        .map(|(_, &row)| Note { row, text: format!("of more than {max_cases} cases the others are not looked up") });
+        .map(|(_, &row)| Note { row, text: format!("only the first {max_cases} cases were checked, not this one") });
     let without_visit =
         unnamed.missing_cases.iter().map(|case| Note { row: cases[case], text: format!("case {case} has no visit") });
     let unnamed_paths = unnamed.paths.iter().flat_map(|(case, paths)| paths.iter().map(move |path| (*case, *path)));

@@ -47,7 +47,7 @@ const EMPTY: &str = "Answer config can not be empty list.";
 const TYPE: &str = "Type should be Text, Paragraph, SingleChoice or MultipleChoice";
 const OPTIONS: &str = "Choice question must contain at least 2 options.";
 
-/// Checks the questions in order. Other keys than the known ones are left to the researchers.
+/// Checks the questions in order. Ignores unknown keys, which are up to the researchers.
 pub fn check(config: &Value) -> Result<(), QuestionnaireError> {
     let questions = config.as_array().filter(|questions| !questions.is_empty());
     let questions = questions

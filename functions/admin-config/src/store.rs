@@ -14,7 +14,7 @@ pub enum StoreError {
     /// The database refused a statement or is unavailable.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// A new id equals a stored one: `a-` with case 1 and `a` with case -1 share theirs.
+    /// A new id equals a stored one: for example, user `a-` with case 1 and user `a` with case -1 have the same id.
     #[error("two assignments have the same id")]
     SameId,
 }
@@ -59,8 +59,8 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     Ok(removed)
 }
 
-/// Adds these assignments in this order; leaves others alone. If a user already has the case, updates what that
-/// assignment shows: the one with the same id, else the first in order. Does not rewrite an unchanged one.
+/// Adds these assignments in this order and keeps all others. If a user already has the case, updates what that
+/// assignment shows: the one with the same id, or else the first in order. Does not rewrite an unchanged assignment.
 pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<Upserted>, StoreError> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);
@@ -111,8 +111,8 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
     Ok(outcomes)
 }
 
-/// Adds these assignments in this order, even if a user already has the case: second readings. Returns for each whether
-/// it is new. An assignment with a stored id is left alone, so a file can be uploaded again.
+/// Adds these assignments in this order, even if a user already has the case and so reads it a second time. Returns for
+/// each whether it is new. Keeps assignments whose id is stored already, so that a file can be uploaded again.
 pub async fn add(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<bool>, sqlx::Error> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);

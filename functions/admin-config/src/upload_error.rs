@@ -15,7 +15,7 @@ pub(crate) enum UploadError {
     LongLabel(&'static str),
     File(ConfigFileError),
     SameId,
-    /// An error that is reported the same way to both.
+    /// An error that scripts and the page get alike.
     Other(ApiError),
 }
 
@@ -57,14 +57,14 @@ impl UploadError {
 }
 
 impl From<MultipartRejection> for UploadError {
-    /// The body is not a form.
+    /// Returns the error for a body that is not a form.
     fn from(_: MultipartRejection) -> Self {
         Self::NoFilePart
     }
 }
 
 impl From<MultipartError> for UploadError {
-    /// The form ends early or is too large.
+    /// Returns the error for a form that ends early or is too large.
     fn from(error: MultipartError) -> Self {
         Self::Other(ApiError::Request(error.status(), error.body_text()))
     }

@@ -79,7 +79,7 @@ async fn take(name: &'static str, field: Field<'_>, label: &mut Option<String>) 
     Ok(())
 }
 
-/// Parses on a blocking thread: 100,000 rows take some hundred milliseconds.
+/// Parses on a blocking thread, because 100,000 rows take a few hundred milliseconds.
 async fn parse(file: Bytes) -> Result<ConfigFile, UploadError> {
     let parsed = tokio::task::spawn_blocking(move || ConfigFile::parse(&file)).await;
     let parsed = parsed.map_err(|error| UploadError::Other(ApiError::Fault(format!("config file: {error}"))))?;

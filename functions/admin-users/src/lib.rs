@@ -1,6 +1,6 @@
 //! `POST /admin/users`: administrators invite accounts; `{"users": […]}` → 201 `{"<email>": "added" or "failed: …"}`.
-//! `GET /admin/users`: all accounts. `GET /admin/users/{id}`: name and address of one. `DELETE /admin/users/{id}/invitation`: withdraws one
-//! that has not signed up.
+//! `GET /admin/users`: all accounts. `GET /admin/users/{id}`: the name and address of an account. `DELETE
+//! /admin/users/{id}/invitation`: withdraws an account that has not signed up.
 
 pub mod invitation;
 pub mod queries;
@@ -212,7 +212,7 @@ async fn delete_invitation(
     let mut transaction = app.db.begin().await?;
     match queries::withdraw(&mut transaction, id).await? {
         Withdrawn::Unknown => return Err(unknown()),
-        Withdrawn::HasSignedUp => return Err(conflict("This account has signed up already: it can be deactivated")),
+        Withdrawn::HasSignedUp => return Err(conflict("This account has already signed up: deactivate it instead")),
         Withdrawn::Gone => {}
     }
     author.record(&mut transaction, Action::WithdrawInvitations, &[id.to_string()], json!({ "accounts": 1 })).await?;

@@ -22,7 +22,7 @@ pub(crate) struct Account {
     admin_flag: Option<bool>,
 }
 
-/// The advisory lock that serializes invitations; nothing else of ours uses this number.
+/// The key of the advisory lock that serializes invitations. All advisory locks of a database share one key space.
 const INVITATION_LOCK: i64 = 0x6175_676d_6564;
 
 /// The outcome of withdrawing an invitation.
@@ -59,7 +59,7 @@ impl Account {
     }
 }
 
-/// Reads at most so many accounts after the one with the id `after`, ordered by id.
+/// Reads the accounts after the one with the id `after`, ordered by id: at most `most`, or all without a limit.
 pub(crate) async fn all(db: &Database, after: Option<i32>, most: Option<i64>) -> Result<Vec<Account>, sqlx::Error> {
     sqlx::query_as!(
         Account,
@@ -81,7 +81,7 @@ pub async fn add(
     fn column<'a, T>(invitations: &'a [Invitation], field: impl Fn(&'a Invitation) -> T) -> Vec<T> {
         invitations.iter().map(field).collect()
     }
-    // the table's key is case-sensitive, so invitations have to be serialized; signups and resets do not wait
+    // the unique key is case-sensitive, so a lock serializes invitations; signups and resets do not wait for it
     sqlx::query!("SELECT pg_advisory_xact_lock($1) AS locked", INVITATION_LOCK).fetch_one(&mut *connection).await?;
     let added = sqlx::query!(
         r#"WITH invited AS (

@@ -104,8 +104,8 @@ async fn post_answer(
     }
 }
 
-/// Handles an answer that exists. The frontend repeats an answer if the timing request after it failed; the same answer
-/// returns its id.
+/// Handles an answer to a case that already has one. The frontend repeats an answer if the timing request after it
+/// failed, so the same answer returns its id.
 async fn already_stored(
     app: &App,
     submission: &Submission<'_>,

@@ -38,8 +38,9 @@ pub(crate) struct StoredAnswer {
 }
 
 /// Checks account, assignment and questionnaire, and stores the answer, in one round trip. Copies what a later upload
-/// may delete: the configuration, the arm, and the page served last. A missing `path_config` is stored as JSON null, as
-/// the old service does. The unique key (`task_id`, `case_id`, `user_email`) lets one of several concurrent copies win.
+/// may delete: the configuration, the arm, and the page served last. Stores a missing `path_config` as JSON null, as
+/// the old service does. The unique key (`task_id`, `case_id`, `user_email`) lets only one of several concurrent copies
+/// win.
 pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     sqlx::query_as!(
         Attempt,
@@ -77,8 +78,8 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
     .await
 }
 
-/// Stores an answer for an assignment without a case. Its NULL is outside the unique key, so concurrent copies have to
-/// wait for each other. This takes two more round trips, but valid studies have no such assignments.
+/// Stores an answer for an assignment without a case. The unique key does not cover its NULL, so a row lock serializes
+/// concurrent copies. This takes two more round trips, but valid studies have no such assignments.
 pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     let mut transaction = db.begin().await?;
     sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id)

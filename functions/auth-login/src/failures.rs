@@ -80,8 +80,9 @@ impl Guess<'_> {
     }
 
     /// Handles a correct password: resets the client's count and remembers the client, unless concurrent guesses have
-    /// reached the limit. Returns `None` if the account was deactivated or its password changed meanwhile. Waits for a
-    /// transaction that changes it: read without a lock, the old password would start a session that the change does not end.
+    /// reached the limit. Returns `None` if the account was deactivated or its password changed meanwhile. Takes a row
+    /// lock, which waits for a transaction that changes the account. Without the lock, the old password could start a
+    /// session that the change does not end.
     pub(crate) async fn reset_failures(&self, db: &Database) -> Result<Option<Session>, ApiError> {
         let account = sqlx::query!(
             r#"WITH account AS (

@@ -89,7 +89,7 @@ async fn post_login(
     let client_hash = app.client_hash(&client);
     let account = Account::named(&app.db, &email, &client_hash).await?;
     failures::refuse_if_blocked(account.blocked_seconds)?;
-    // an active account without a password matches none, and an unknown account takes as long as any other
+    // the dummy matches no password and takes as long as any other, for accounts that are unknown or have no password
     let guess = account.guess(&client_hash);
     let record = account.salt.clone().zip(account.digest.clone());
     let record = record.map_or_else(PasswordRecord::dummy, |(salt, digest)| PasswordRecord { salt, digest });
@@ -108,7 +108,7 @@ async fn post_login(
     let guess = guess.ok_or(Business::WrongPassword)?;
     // `None` if the password changed while this one was hashed
     let session = guess.reset_failures(&app.db).await?.ok_or(Business::WrongPassword)?;
-    // sessions are ended by PostgreSQL's clock, and this one may be behind it or ahead of it
+    // PostgreSQL's clock dates the end of sessions, and the clock of this process may be behind it or ahead of it
     let now = app.clock.now();
     let not_before = |time: DateTime<Utc>| session.tokens_valid_from.map_or(time, |valid_from| valid_from.max(time));
     let logged_in_at = not_before(session.database_time.min(now));

@@ -26,8 +26,8 @@ struct ResetRequest {
     email: Option<String>,
 }
 
-/// The response time. The mail has to be sent before the answer, because in Lambda nothing runs afterwards. A constant
-/// time does not reveal whether a mail was sent; a mail that takes longer is abandoned.
+/// The response time of every request. The mail has to be sent before the answer, because in Lambda nothing runs
+/// afterwards. A constant time does not reveal whether a mail was sent. A mail that takes longer is abandoned.
 pub const RESPONSE_TIME: Duration = Duration::from_secs(3);
 
 /// Maximum number of mails per account and hour.

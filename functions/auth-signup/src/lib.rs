@@ -1,5 +1,5 @@
-//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201, unless only the
-//! mailed link may do that.
+//! `POST /api/auth/signup`: anyone; an invited account sets its password and becomes active → 201, unless that requires
+//! the mailed link.
 
 use axum::Router;
 use axum::extract::State;

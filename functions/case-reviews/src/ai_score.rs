@@ -86,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn otherwise_shows_the_visits_score() {
+    fn shows_the_visits_score_if_no_entry_states_one() {
         let assessments = ["Adjusted CRC Risk: 4.2", "Colorectal Cancer Score: 9"];
 
         assert_eq!(important(&assessments, &[ASKED_FOR]), score("Predicted Colorectal Cancer Score: 9"));
     }
 
     #[test]
-    fn otherwise_shows_the_visits_adjusted_risk() {
+    fn shows_the_visits_adjusted_risk_if_it_has_no_score() {
         assert_eq!(
             important(&["Other: 1", "Adjusted CRC Risk: 3"], &[ASKED_FOR]),
             score("AI-Predicted CRC Risk Score: 3")

@@ -25,8 +25,8 @@ pub struct Case {
     pub vocabulary: Vocabulary,
 }
 
-/// A row of `observation`, with the columns in the order of `cases.sql`. The numeric is PostgreSQL's text, which
-/// preserves 36.60.
+/// A row of `observation`, with the columns in the order of `cases.sql`. The number is PostgreSQL's text, which
+/// preserves trailing zeros (36.60).
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Observation {
     pub observation_concept_id: i32,
@@ -39,8 +39,8 @@ pub struct Observation {
     pub qualifier_concept_id: Option<i32>,
 }
 
-/// A row of `measurement`, with the columns in the order of `cases.sql`. The numeric is PostgreSQL's text, which
-/// preserves 36.60.
+/// A row of `measurement`, with the columns in the order of `cases.sql`. The number is PostgreSQL's text, which
+/// preserves trailing zeros (36.60).
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Measurement {
     pub measurement_concept_id: i32,

@@ -5,7 +5,8 @@ use shared::page_config::{ConceptGroup, PATIENT_COMPLAINT};
 use crate::case::Case;
 use crate::node::Node;
 
-/// Returns a key per group with observations, each with a node per concept; `None` without keys.
+/// Returns the section: a key for each group that has observations, with a node per concept. Returns `None` if no group
+/// has any.
 pub fn section(groups: &[ConceptGroup], case: &Case) -> Option<Node> {
     let keys = groups.iter().filter_map(|group| Node::of_nodes(&group.key, complaints(&group.concepts, case)));
     Node::of_nodes(PATIENT_COMPLAINT, keys.collect())

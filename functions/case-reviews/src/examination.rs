@@ -12,7 +12,8 @@ use crate::path_config::PathConfig;
 const BMI: &str = "BMI (body mass index) centile";
 const BMI_AS_SHOWN: &str = "BMI (body mass index) range";
 
-/// Returns the children that entries name, or all but BMI without entries; `None` without children.
+/// Returns the section with the children that entries name; without entries, with all children but BMI. Returns `None`
+/// without children.
 pub fn section(groups: &[ConceptGroup], case: &Case, path_config: &PathConfig) -> Option<Node> {
     let children = children(groups, case);
     let named = named(path_config, &children);
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn otherwise_groups_measurements_of_related_concepts() {
+    fn groups_measurements_of_related_concepts_if_there_are_no_direct_ones() {
         let rows = vec![measured(42, "72"), measured(42, "80"), measured(99, "unrelated")];
 
         let shown = examination(&json!({ "x": [41] }), rows, &json!([]));

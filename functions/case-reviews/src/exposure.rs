@@ -25,7 +25,7 @@ pub(crate) struct LastExposure {
     pub is_stale: bool,
 }
 
-/// Records that `page` is shown, before it is sent, so that nothing unrecorded is seen. Writes nothing if the same page
+/// Records `page` before it is sent, so that no participant sees an unrecorded page. Writes nothing if the same page
 /// was served within the hour, so that navigating back and forth takes no second round trip.
 pub(crate) async fn record(db: &Database, page: &Page<'_>, last: Option<LastExposure>) -> Result<(), sqlx::Error> {
     let sha256 = Sha256::digest(page.content);

@@ -24,7 +24,7 @@ pub struct Unnamed<'a> {
     pub paths: PathsByCase<'a>,
 }
 
-/// Each case takes 0.3 ms.
+/// Bounds the duration of a statement: each case takes 0.3 ms.
 const CASES_PER_STATEMENT: usize = 200;
 
 /// Returns the `paths` that name nothing in the data of their cases.

@@ -14,7 +14,7 @@ use crate::path_config::PathConfig;
 use crate::queries::{self, Row};
 use crate::{ai_score, complaint, examination};
 
-/// Each case takes 0.3 ms.
+/// Bounds the duration of a statement: each case takes 0.3 ms.
 const CASES_PER_STATEMENT: usize = 200;
 
 /// Cases with their clinical data, and the page configuration.

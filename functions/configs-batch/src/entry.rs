@@ -56,7 +56,8 @@ pub(crate) enum EntryError {
     WrongValue(String),
 }
 
-/// The longest mail address; the index over `user_email` and the primary key could hold ten times as much.
+/// The length of the longest mail address. The index over `user_email` and the primary key could hold ten times as
+/// much.
 const MAX_TEXT_CHARACTERS: usize = 254;
 /// The maximum length of `display_config.experiment_id` and `arm`.
 const MAX_LABEL_CHARACTERS: usize = 100;

@@ -119,7 +119,8 @@ fn first_wrong_value(read: &[Result<Assignment, EntryError>]) -> Option<String> 
     })
 }
 
-/// Removes the id from `stored`, because the first of several entries with the same id counts.
+/// Returns the result of an entry. Removes its id from `stored`, so that only the first of several entries with the
+/// same id counts as added.
 fn result(entry: Entry, read: Result<Assignment, EntryError>, stored: &mut HashSet<String>) -> EntryResult {
     let named = |status, error| EntryResult { user_email: entry.user_email, case_id: entry.case_id, status, error };
     match read {

@@ -66,7 +66,7 @@ pub(crate) async fn get_experiments(
     Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
 }
 
-/// Reads at most so many experiments after the one with the id `after`, newest first.
+/// Reads the experiments after the one with the id `after`, newest first: at most `most`, or all without a limit.
 async fn of_status(
     db: &Database,
     status: Option<&str>,

@@ -62,7 +62,7 @@ pub(crate) async fn patch_run(
     .await?
     .ok_or_else(unknown)?;
     let status =
-        RunStatus::parse(&stored.status).ok_or_else(|| conflict("status: the run has one that is not known"))?;
+        RunStatus::parse(&stored.status).ok_or_else(|| conflict("status: the stored status of the run is unknown"))?;
     let progress = Progress {
         status,
         started_at: stored.started_at.and_then(StoredTime::utc),

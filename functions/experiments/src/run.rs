@@ -1,4 +1,4 @@
-//! Runs of an experiment's policy, each of which turns answers into assignments.
+//! Runs of an experiment's policy. A run turns answers into assignments.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub(crate) fn path(experiment_id: &str) -> String {
     format!("/api/v1/experiments/{}/runs", utf8_percent_encode(experiment_id, NON_ALPHANUMERIC))
 }
 
-/// Reads at most so many runs after the one with the id `after`, newest first.
+/// Reads the runs after the one with the id `after`, newest first: at most `most`, or all without a limit.
 pub(crate) async fn of(
     db: &Database,
     experiment_id: &str,

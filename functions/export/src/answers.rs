@@ -66,7 +66,7 @@ row! {
         visit_start_date: Option<NaiveDate> = "when the visit of the case began",
         year_of_birth: Option<i32> = "the year in which the patient was born",
         gender_name: Option<String> = "the gender of the patient, by the name of its concept",
-        ai_value_as_string: Option<String> = "the risk assessment that is recorded of the visit (concept 45614722), the earliest",
+        ai_value_as_string: Option<String> = "the earliest risk assessment of the visit (concept 45614722)",
         case_open_time: Option<TimestampUtc> = "when the participant opened the case",
         answer_open_time: Option<TimestampUtc> = "when the participant opened the questions",
         answer_submit_time: Option<TimestampUtc> = "when the participant sent the answer",
@@ -109,9 +109,9 @@ impl Row for AnswerWithoutAssignment {
 /// The columns from `experiment_id` to `allocation_probability`.
 const ASSIGNMENT_COLUMNS: usize = 5;
 
-/// An answer of a page, with the columns that the export is sorted by, as in the old service. `id >= lowest` in the
-/// statements is always true: the index needs it (`migrations/README.md`, "Indexes and old code").
-struct Found {
+/// The sort key of answers, as in the old service. `id >= lowest` in the statements is always true: the index needs it
+/// (`migrations/README.md`, "Indexes and old code").
+struct SortKey {
     user_email: Option<String>,
     id: i32,
 }
@@ -126,12 +126,12 @@ impl Resource for Answers {
         let since = wanted.since.map(|since| since.naive_utc());
         let (found, before) = if let Some(cursor) = wanted.after {
             let last_key: AnswerKey = cursor.key()?;
-            let last = found(snapshot, last_key.id).await?;
-            let found = found_after(snapshot, &last, since, wanted.count).await?;
+            let last = sort_key(snapshot, last_key.id).await?;
+            let found = sort_keys_after(snapshot, &last, since, wanted.count).await?;
             let is_same = found.first().is_some_and(|first| first.user_email == last.user_email);
             (found, if is_same { last_key.order_id } else { 0 })
         } else {
-            let found = first_found(snapshot, since, wanted).await?;
+            let found = first_sort_keys(snapshot, since, wanted).await?;
             let before = match found.first() {
                 Some(first) if wanted.offset > 0 => count_before(snapshot, first, since).await?,
                 _ => 0,
@@ -212,7 +212,7 @@ fn rows<'e>(db: impl PgExecutor<'e> + 'e, keys: &[AnswerKey]) -> BoxStream<'e, R
 }
 
 /// Numbers the answers of each participant; the first participant has `before` earlier answers.
-fn numbered(found: &[Found], before: i64) -> Vec<AnswerKey> {
+fn numbered(found: &[SortKey], before: i64) -> Vec<AnswerKey> {
     found
         .chunk_by(|one, next| one.user_email == next.user_email)
         .enumerate()
@@ -221,18 +221,18 @@ fn numbered(found: &[Found], before: i64) -> Vec<AnswerKey> {
         .collect()
 }
 
-async fn found(snapshot: &mut PgConnection, id: i32) -> Result<Found, ApiError> {
-    let found = sqlx::query_as!(Found, "SELECT user_email, id FROM answer WHERE id = $1", id);
+async fn sort_key(snapshot: &mut PgConnection, id: i32) -> Result<SortKey, ApiError> {
+    let found = sqlx::query_as!(SortKey, "SELECT user_email, id FROM answer WHERE id = $1", id);
     found.fetch_optional(snapshot).await?.ok_or_else(cursor::invalid)
 }
 
-async fn first_found(
+async fn first_sort_keys(
     snapshot: &mut PgConnection,
     since: Option<NaiveDateTime>,
     wanted: &Wanted<'_>,
-) -> Result<Vec<Found>, sqlx::Error> {
+) -> Result<Vec<SortKey>, sqlx::Error> {
     sqlx::query_as!(
-        Found,
+        SortKey,
         "SELECT user_email, id FROM answer
          WHERE ($1::timestamp IS NULL OR created_timestamp >= $1) AND id >= -2147483648
          ORDER BY user_email, id LIMIT $2 OFFSET $3",
@@ -246,14 +246,14 @@ async fn first_found(
 
 /// Returns the answers after `last`. Answers without a participant sort last; NULLs do not compare, so they form a
 /// separate part. Each part is an index range; a single condition would read and discard all earlier rows.
-async fn found_after(
+async fn sort_keys_after(
     snapshot: &mut PgConnection,
-    last: &Found,
+    last: &SortKey,
     since: Option<NaiveDateTime>,
     count: i64,
-) -> Result<Vec<Found>, sqlx::Error> {
+) -> Result<Vec<SortKey>, sqlx::Error> {
     sqlx::query_as!(
-        Found,
+        SortKey,
         r#"SELECT user_email, id AS "id!" FROM (
                (SELECT user_email, id FROM answer
                 WHERE (user_email, id) > ($1, $2) AND id >= -2147483648
@@ -278,7 +278,7 @@ async fn found_after(
 /// Counts the answers of the same participant before `first`.
 async fn count_before(
     snapshot: &mut PgConnection,
-    first: &Found,
+    first: &SortKey,
     since: Option<NaiveDateTime>,
 ) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(

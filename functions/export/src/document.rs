@@ -44,7 +44,7 @@ pub(crate) fn body<R: Resource>(
             head.extend_from_slice(JSON_HEAD.as_bytes());
             json_end(&page.pagination(request)).map_err(fault)?
         }
-        // as recorded: an empty page has a header line only without `offset` and `since`
+        // like the old service: an empty page has a header line only without `offset` and `since`
         Format::Csv if page.keys.is_empty() && (request.offset() > 0 || request.since.is_some()) => String::new(),
         Format::Csv => {
             write_csv_line(&mut head, R::Row::COLUMNS.iter().map(|column| &column.name)).map_err(fault)?;
@@ -143,8 +143,8 @@ impl Chunk {
     }
 }
 
-/// Reads the rows of `keys` in batches. Reads the next batch while one is sent, so PostgreSQL does not wait for the
-/// client.
+/// Reads the rows of `keys` in batches. Reads the next batch while one is sent, so that PostgreSQL does not wait for
+/// the client.
 fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Result<Vec<R::Row>, ApiError>> + use<R> {
     let keys = keys.to_vec();
     async_stream::try_stream! {
@@ -183,8 +183,8 @@ impl<R: Resource> Batch<R> {
 /// Reads the rows of the first `wanted` keys until they have enough bytes. Further rows that PostgreSQL sends are
 /// dropped; they are few, because each statement asks only for as many rows as should fit.
 ///
-/// Fails if an upload has removed rows since the keys were read: a document without them would have parts of the assignments
-/// before the upload, and look complete.
+/// Fails if an upload has removed rows since the keys were read: without them the document would look complete, but
+/// have only a part of the assignments before the upload.
 async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -> Result<Batch<R>, ApiError> {
     let mut remaining = keys.split_off(wanted.min(keys.len()));
     let (mut rows, mut bytes) = (Vec::new(), 0);

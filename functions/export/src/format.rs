@@ -41,7 +41,7 @@ struct Preference {
 impl Preference {
     /// Reads the quality of `media_type` from the most specific matching range.
     fn of(media_type: &str, accept: &str) -> Self {
-        let any_of_its_kind = format!("{}/*", media_type.split('/').next().unwrap_or_default());
+        let any_subtype = format!("{}/*", media_type.split('/').next().unwrap_or_default());
         let quality_of = |wanted: &str| {
             accept.split(',').find_map(|range| {
                 let mut parts = range.split(';').map(str::trim);
@@ -50,7 +50,7 @@ impl Preference {
             })
         };
         let named = quality_of(media_type);
-        let quality = named.or_else(|| quality_of(&any_of_its_kind)).or_else(|| quality_of("*/*"));
+        let quality = named.or_else(|| quality_of(&any_subtype)).or_else(|| quality_of("*/*"));
         Self { quality: quality.unwrap_or(0.0), is_named: named.is_some() }
     }
 }

@@ -1,8 +1,8 @@
 //! `GET /api/v1/export/{answers,display-configs,analytics,participants}`: an API key, or an administrator's token; rows
 //! in pages, as JSON or CSV (contract section 5).
 //!
-//! First the keys of a page are read from an index, in one snapshot. Then its rows are streamed in batches, looked up
-//! by key. So every page costs the same, its size is known before its first byte, and no statement or connection waits
+//! A page is read in two steps: first its keys, from an index and in one snapshot; then its rows by key, streamed in
+//! batches. So every page costs the same, its size is known before its first byte, and no statement or connection waits
 //! for a slow client.
 
 mod analytics;

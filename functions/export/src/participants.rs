@@ -17,12 +17,12 @@ row! {
     #[derive(utoipa::ToSchema)]
     ParticipantRow {
         user_id: i32 = "the number of the account",
-        position: Option<String> = "what the participant works as",
+        position: Option<String> = "the profession of the participant",
         employer: Option<String> = "where the participant works",
         area_of_clinical_ex: Option<String> = "the clinical field of the participant",
         active: Option<bool> = "whether the account may log in",
         admin_flag: Option<bool> = "whether the account may see the pages of researchers",
-        user_created_at: Option<Timestamp> = "when the account was made (UTC)",
+        user_created_at: Option<Timestamp> = "when the account was created (UTC)",
         cases_completed: i64 = "how many answers the participant has given",
         cases_assigned: i64 = "how many assignments the participant has",
     }
@@ -34,7 +34,7 @@ impl Resource for Participants {
     type Key = i32;
     type Row = ParticipantRow;
 
-    /// Also excludes accounts without an `admin_flag`, as recorded from the old system.
+    /// Also excludes accounts whose `admin_flag` is null, as the old system does.
     async fn keys(snapshot: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Keys<i32>, ApiError> {
         let after: Option<i32> = wanted.after.map(Cursor::key).transpose()?;
         let keys = sqlx::query_scalar!(

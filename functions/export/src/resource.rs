@@ -1,4 +1,4 @@
-//! What each export has of its own: the statements that find and read its rows.
+//! The part in which exports differ: the statements that find and read their rows.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -42,7 +42,7 @@ pub(crate) struct Wanted<'a> {
     /// The last row of the previous page.
     pub after: Option<&'a Cursor>,
     pub offset: i64,
-    /// One more than the rows of the page, to tell whether there are more.
+    /// One more than the rows of the page, which shows whether there is a next page.
     pub count: i64,
     pub since: Option<DateTime<Utc>>,
     /// Whether to count all rows.

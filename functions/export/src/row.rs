@@ -1,4 +1,5 @@
-//! Rows of exports, whose columns are declared once, in the order of the file: of the routes here, and of the command line.
+//! Rows of exports, both of the routes here and of the command line. Their columns are declared once, in the order of
+//! the file.
 
 use crate::value::{Column, Value};
 

@@ -1,5 +1,5 @@
-//! `since`, parsed like Python 3.11's `datetime.fromisoformat`. No crate accepts exactly the same: week dates, basic
-//! forms and any separator between date and time, but nothing else.
+//! `since`, parsed like Python 3.11's `datetime.fromisoformat`. No crate accepts exactly the same text: week dates,
+//! basic forms and any separator between date and time, but nothing else.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use shared::iso8601::{self, Scanner};

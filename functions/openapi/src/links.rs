@@ -1,6 +1,6 @@
 //! The links of the document: which request can follow an answer, and which of its values that request takes.
 //!
-//! People read from them how operations belong together; `scripts/schemathesis` follows them.
+//! Readers learn from the links how operations belong together, and `scripts/schemathesis` follows them.
 
 use serde_json::Value;
 use utoipa::Modify;

@@ -34,7 +34,7 @@ pub(crate) fn content_security_policy() -> String {
     )
 }
 
-/// Renders descriptions, which are Markdown (OpenAPI 3.1, section 4.4); the input is our own and therefore trusted.
+/// Renders descriptions, which are Markdown (OpenAPI 3.1, section 4.4). Trusts the input, because it is our own.
 fn markdown(text: &str) -> Value {
     let mut rendered = String::new();
     html::push_html(&mut rendered, Parser::new(text));

@@ -1,18 +1,18 @@
-//! What `cargo dev` prints once it serves.
+//! The text that `cargo dev` prints once it serves.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
 use demo::Account;
 
-/// What a newcomer needs to go on.
+/// What a newcomer needs to know next.
 pub(super) struct Announcement<'a> {
     pub address: &'a str,
     pub served_by: &'a str,
     pub frontend: Option<&'a Path>,
     /// `None` without the demo.
     pub demo: Option<Demo>,
-    /// `psql …` if the database is our own.
+    /// The command `psql …`, if the database is on our own server.
     pub psql: Option<String>,
     /// Value of `MAIL_TRANSPORT`.
     pub mail_transport: &'a str,
@@ -43,7 +43,7 @@ impl Display for Announcement<'_> {
             writeln!(f, "Database  {psql}")?;
         }
         match self.mail_transport.strip_prefix("file:") {
-            Some(directory) => writeln!(f, "Mails     a file each in {directory}")?,
+            Some(directory) => writeln!(f, "Mails     one file each in {directory}")?,
             None => writeln!(f, "Mails     {}", self.mail_transport)?,
         }
         writeln!(f, "API keys  {}, unless set in the environment", self.secrets.display())?;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn three_commands_stand_alone_on_a_line_each() {
+    fn each_of_three_commands_works_on_its_own() {
         let text = announcement(Some(Demo::of_first_participant()));
 
         let commands: Vec<_> =
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_demo_there_is_something_to_try_all_the_same() {
+    fn without_the_demo_the_announcement_suggests_the_healthcheck() {
         let text = announcement(None);
 
         assert!(text.contains("curl -s http://127.0.0.1:5000/api/healthcheck"));
@@ -144,7 +144,7 @@ mod tests {
     fn says_where_mails_go_and_how_to_stop() {
         let text = announcement(None);
 
-        assert!(text.contains("a file each in /data/mail"));
+        assert!(text.contains("one file each in /data/mail"));
         assert!(text.contains("Ctrl-C"));
     }
 }

@@ -43,22 +43,22 @@ pub enum Via {
 
 const AFTER_HELP: &str = "\
 Environment, all of it optional:
-  DATABASE_URL     a PostgreSQL database to use instead of an own one; it is migrated, a database of the old system is adopted,
-                   and it gets the demo study only if it is empty
+  DATABASE_URL     a PostgreSQL database to use instead of the local one; it is migrated (or adopted, if it is the old system's),
+                   and gets the demo study only if it is empty
   JWT_SECRET_KEY, EXPORT_API_KEY, ADMIN_API_KEY
-                   secrets; else random ones, kept in .local/secrets.json, so that tokens survive a restart
-  MAIL_TRANSPORT   ses, log or file:DIR; else each mail is a file in .local/mail
-  FRONTEND_URL     where links in mails lead; else the address that is served
-  SIGNUP           open: whoever is invited signs up with the address alone; by-mail: with the link that the invitation mailed
-  RUST_LOG         what is logged, on standard error: warn, info, debug
-  and what else the server reads: JWT_ACCESS_TOKEN_EXPIRES, JWT_REFRESH_TOKEN_EXPIRES, CORS_ORIGINS, MAIL_FROM, …
+                   secrets; by default random ones, kept in .local/secrets.json, so that tokens survive a restart
+  MAIL_TRANSPORT   ses, log or file:DIR; by default each mail is a file in .local/mail
+  FRONTEND_URL     the base of links in mails; by default the address that is served
+  SIGNUP           open: invited persons sign up with their address alone; by-mail: with the link in their invitation mail
+  RUST_LOG         the level of the log on standard error: warn, info, debug
+  and the other variables of the server: JWT_ACCESS_TOKEN_EXPIRES, JWT_REFRESH_TOKEN_EXPIRES, CORS_ORIGINS, MAIL_FROM, …
 
 Examples:
   cargo dev                                     the demo study on http://127.0.0.1:5000
   cargo dev --via lambda --port 8080            the same through load balancer and functions
   cargo dev --frontend ../frontend/dist         with a frontend to click through
   DATABASE_URL=postgresql:///study cargo dev --no-demo
-                                                an existing database, without accounts of ours";
+                                                an existing database, without demo accounts";
 
 fn built_frontend(directory: &str) -> Result<PathBuf, String> {
     let directory = PathBuf::from(directory);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frontend_that_is_not_built_is_refused_by_name() {
+    fn the_refusal_of_an_unbuilt_frontend_names_the_missing_file() {
         let error = Arguments::try_parse_from(["cargo dev", "--frontend", "/nowhere"]).unwrap_err().to_string();
 
         assert!(error.contains("/nowhere/index.html is missing"), "{error}");

@@ -1,4 +1,5 @@
-//! The database of `cargo dev`: the one given by the environment, or one of our own; migrated, and with the demo study.
+//! The database of `cargo dev`: the one that the environment names, or one on our own server. It is migrated, and gets
+//! the demo study.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -14,7 +15,7 @@ use demo::{SeedError, Seeded};
 
 /// Name of the database in our own cluster.
 const NAME: &str = "augmed";
-/// SQLSTATE if another process has created the database in the meantime.
+/// SQLSTATE of a database that another process has created in the meantime.
 const DUPLICATE_DATABASE: &str = "42P04";
 /// Variables that name a database; any one is enough.
 const NAMED_BY: [&str; 2] = ["DATABASE_URL", "POSTGRES_HOST"];
@@ -50,8 +51,8 @@ pub enum DatabaseError {
 
 fn hint(error: &SeedError) -> &'static str {
     match error {
-        SeedError::AnotherStudy(_) => "Nothing of it was touched. Serve it as it is: cargo dev --no-demo",
-        _ => "Serve without the demo study: cargo dev --no-demo",
+        SeedError::AnotherStudy(_) => "Nothing was changed. To serve the database as it is: cargo dev --no-demo",
+        _ => "To serve without the demo study: cargo dev --no-demo",
     }
 }
 
@@ -89,10 +90,10 @@ async fn create(server: &Server) -> Result<(), sqlx::Error> {
     let exists = sqlx::query_scalar::<_, bool>("SELECT true FROM pg_database WHERE datname = $1").bind(NAME);
     if exists.fetch_optional(&mut connection).await?.is_none() {
         let created = sqlx::query(&format!("CREATE DATABASE {NAME}")).execute(&mut connection).await;
-        let is_there = |error: &sqlx::Error| {
+        let already_exists = |error: &sqlx::Error| {
             error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(DUPLICATE_DATABASE))
         };
-        created.map(drop).or_else(|error| if is_there(&error) { Ok(()) } else { Err(error) })?;
+        created.map(drop).or_else(|error| if already_exists(&error) { Ok(()) } else { Err(error) })?;
     }
     connection.close().await
 }
@@ -100,7 +101,7 @@ async fn create(server: &Server) -> Result<(), sqlx::Error> {
 /// Runs `work`, with a spinner after one second.
 pub(super) async fn slowly<T>(message: &'static str, work: impl Future<Output = T>) -> T {
     let (done, waiting) = mpsc::channel::<()>();
-    // receives only the closing of the channel
+    // `waiting` returns when `done` is dropped
     tokio::task::spawn_blocking(move || when_slow(message, || waiting.recv()));
     let result = work.await;
     drop(done);

@@ -1,4 +1,4 @@
-//! Environment of the server and the functions: the caller's values, and development defaults for unset variables.
+//! The environment of the server and the functions: the caller's values, and development defaults for unset variables.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,8 @@ use shared::config::Environment;
 
 use super::secrets::Secrets;
 
-/// Configuration of the API (docs/configuration.md) and of its log that is passed on. Unset variables without a default stay unset.
+/// The variables of the API (docs/configuration.md) and its log that are passed on. Unset variables without a default
+/// stay unset.
 const PASSED_ON: [&str; 16] = [
     "ADMIN_API_KEY",
     "API_KEYS_MAY_BE_EQUAL",
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_set_gets_a_development_value() {
+    fn unset_variables_get_development_values() {
         let environment = environment_with(&[("EXPORT_API_KEY", "")]);
 
         assert_eq!(environment["JWT_SECRET_KEY"], "jwt");
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_caller_has_set_is_passed_on() {
+    fn the_callers_values_are_passed_on() {
         let environment = environment_with(&[
             ("JWT_SECRET_KEY", "theirs"),
             ("JWT_ACCESS_TOKEN_EXPIRES", "900"),

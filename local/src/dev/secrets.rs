@@ -1,4 +1,4 @@
-//! Random development secrets, generated at the first start and kept, so that tokens survive a restart.
+//! Random development secrets. The first start generates and stores them, so that tokens survive a restart.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -17,7 +17,7 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Reads the secrets from `file`, or generates it, readable only by its owner.
+    /// Reads the secrets from `file`, or generates the file, readable only by its owner.
     pub fn kept_in(file: &Path) -> io::Result<Self> {
         loop {
             match fs::read_to_string(file) {
@@ -50,7 +50,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn secrets_are_random_and_stay_the_same() {
+    fn secrets_are_random_but_kept_between_starts() {
         let [one, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()].map(|dir| {
             let file = dir.path().join("secrets.json");
             let first = Secrets::kept_in(&file).unwrap();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_read_them() {
+    fn only_the_owner_can_read_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("secrets.json");
 

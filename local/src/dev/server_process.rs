@@ -14,11 +14,11 @@ use tokio::process::{Child, Command};
 
 use crate::lambda::ProcessGroup;
 
-/// Longer than the ten seconds that the server gives requests; after that it hangs.
+/// Longer than the ten seconds that the server gives requests in flight. A server that takes longer hangs.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// `augmed-server`, which ends with this process however this process ends.
+/// A process of `augmed-server`. It ends with this process, however this process ends.
 pub(super) struct ServerProcess {
     child: Child,
     address: SocketAddr,
@@ -88,7 +88,7 @@ impl ServerProcess {
             if let Some(status) = self.child.try_wait()? {
                 return Err(ServerError::Ended(status));
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_secret_takes_the_place_of_its_parameter() {
+    fn a_given_secret_replaces_its_parameter() {
         let environment = environment_with(&[("DATABASE_URL", "postgres://local")], &[]);
 
         assert_eq!(environment["DATABASE_URL"], "postgres://local");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_template_does_not_give_a_function_it_does_not_get() {
+    fn a_function_gets_only_the_variables_of_its_template() {
         let environment =
             environment_with(&[("EXPORT_API_KEY", "key"), ("CORS_ORIGINS", "http://a.test")], &[("RUST_LOG", "debug")]);
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_our_own_environment_is_inherited_but_basics() {
+    fn only_basic_variables_of_this_process_are_inherited() {
         let environment = environment_with(&[], &[]);
 
         assert!(std::env::var("CARGO_MANIFEST_DIR").is_ok());

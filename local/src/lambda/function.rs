@@ -16,7 +16,7 @@ use super::process::{Failure, Process};
 use super::process_group::ProcessGroup;
 use crate::template;
 
-/// Time that an answer is held back until its process asks for the next event, so that a client that sends its next request
+/// How long an answer waits for its process to ask for the next event, so that a client that sends its next request
 /// immediately gets the same process.
 const REUSE_GRACE: Duration = Duration::from_millis(100);
 
@@ -58,7 +58,7 @@ struct Inner {
     launch: Launch,
     /// One permit for each concurrent event of all processes together.
     slots: Arc<Semaphore>,
-    most_events: usize,
+    max_events: usize,
     starting: tokio::sync::Mutex<()>,
     pool: Mutex<Pool>,
 }
@@ -66,7 +66,7 @@ struct Inner {
 #[derive(Default)]
 struct Pool {
     all: Vec<Process>,
-    /// Contains a process once for each further event that it can take. LIFO, as in Lambda.
+    /// Each process occurs once for every further event that it can take. LIFO, as in Lambda.
     idle: Vec<Process>,
     last_event: Option<Bytes>,
     stopped: bool,
@@ -87,10 +87,10 @@ impl Function {
             group,
             log: settings.log,
         };
-        let most_events = max_processes * launch.events_at_once();
-        let slots = Arc::new(Semaphore::new(most_events));
+        let max_events = max_processes * launch.events_at_once();
+        let slots = Arc::new(Semaphore::new(max_events));
         let starting = tokio::sync::Mutex::default();
-        Self { inner: Arc::new(Inner { launch, slots, most_events, starting, pool: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { launch, slots, max_events, starting, pool: Mutex::default() }) }
     }
 
     /// Returns the name of its binary.
@@ -121,7 +121,7 @@ impl Function {
         pool.all.clone()
     }
 
-    /// Returns the last event it received.
+    /// Returns the last event that the function received.
     pub fn last_event(&self) -> Option<Bytes> {
         self.inner.pool().last_event.clone()
     }
@@ -140,9 +140,9 @@ impl Function {
 
     /// Waits at most `grace` for pending events to be answered, then kills every process. Refuses later events.
     pub async fn stop(&self, grace: Duration) {
-        let everyone = u32::try_from(self.inner.most_events).unwrap_or(u32::MAX);
-        // after `grace`, processes that still work are killed as well
-        let _slots = tokio::time::timeout(grace, self.inner.slots.acquire_many(everyone)).await;
+        let all_slots = u32::try_from(self.inner.max_events).unwrap_or(u32::MAX);
+        // after `grace`, busy processes are killed as well
+        let _slots = tokio::time::timeout(grace, self.inner.slots.acquire_many(all_slots)).await;
         self.inner.pool().stopped = true;
         for process in self.processes() {
             process.kill().await;
@@ -158,7 +158,7 @@ impl Inner {
             Err(error) => (None, Err(error)),
         };
         let Some(process) = process else {
-            // the caller may have stopped waiting, here as below
+            // sending fails if the caller has stopped waiting, which is not an error; likewise below
             let _ = answer.send(result);
             return;
         };
@@ -187,14 +187,14 @@ impl Inner {
         if let Some(process) = self.idle()? {
             return Ok(process);
         }
-        // one managed process takes several events, so they must not start several
+        // a managed process takes several events, so concurrent events must not start a process each
         let starting = if self.launch.is_managed() { Some(self.starting.lock().await) } else { None };
         if let Some(process) = self.idle()? {
             return Ok(process);
         }
         let process = Process::start(&self.launch).await?;
         self.pool().all.push(process.clone());
-        process.waits(Process::init_timeout(&self.launch)).await?;
+        process.wait_for_next(Process::init_timeout(&self.launch)).await?;
         let more_events = self.launch.events_at_once() - 1;
         self.pool().idle.extend(std::iter::repeat_n(process.clone(), more_events));
         drop(starting);
@@ -217,7 +217,7 @@ impl Inner {
             self.pool().idle.push(process.clone());
             return;
         }
-        if process.waits(self.launch.function.timeout).await.is_ok() {
+        if process.wait_for_next(self.launch.function.timeout).await.is_ok() {
             process.freeze().await;
             if process.phase() == Phase::Frozen {
                 self.pool().idle.push(process.clone());

@@ -23,6 +23,7 @@ impl Launch {
         self.max_concurrency > 1
     }
 
+    /// Returns how many events a process takes concurrently.
     pub fn events_at_once(&self) -> usize {
         usize::try_from(self.max_concurrency).unwrap_or(usize::MAX)
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-/// Receives output of functions: the function's name, and a line of its standard output or error.
+/// Receives the output of functions: the function's name, and one line of its standard output or error.
 pub type Log = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// Returns a log that writes lines to standard error, prefixed with the function's name.

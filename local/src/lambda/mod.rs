@@ -1,5 +1,5 @@
-//! A local Lambda: function binaries behind a Runtime API, one invocation at a time per process, more processes under load,
-//! processes frozen between invocations.
+//! A local Lambda: it runs function binaries behind a Runtime API. A process handles one invocation at a time and is
+//! frozen between invocations. Under load, more processes start.
 
 mod environment;
 mod function;

@@ -1,11 +1,11 @@
-/// State of a process.
+/// The state of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
     /// It has not asked for an event yet.
     Starting,
     /// It waits for an event.
     Waiting,
-    /// It waits for an event, and is stopped by SIGSTOP.
+    /// SIGSTOP has stopped it while it waits for an event.
     Frozen,
     /// It has an event.
     Running,

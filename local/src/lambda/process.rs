@@ -65,7 +65,7 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .map_err(problem)?;
-        let pid = child.id().ok_or_else(|| InvokeError::Start("it ended at once".into()))?;
+        let pid = child.id().ok_or_else(|| InvokeError::Start("it exited immediately".into()))?;
 
         let phase = Arc::new(watch::Sender::new(Phase::Starting));
         let (signals, requests) = mpsc::unbounded_channel();
@@ -97,7 +97,7 @@ impl Process {
         self.phase.borrow().why_ended().is_none()
     }
 
-    /// Stops the process between two invocations. Clocks keep running, and connections age.
+    /// Stops the process between two invocations. Meanwhile clocks keep running and connections age.
     pub async fn freeze(&self) {
         self.send(Signal::SIGSTOP).await;
     }
@@ -105,17 +105,17 @@ impl Process {
     /// Kills the process and waits until it has exited.
     pub async fn kill(&self) {
         self.send(Signal::SIGKILL).await;
-        self.reaches(|phase| phase.why_ended().is_some()).await;
+        self.wait_for_phase(|phase| phase.why_ended().is_some()).await;
     }
 
     /// Waits until the process is frozen or has exited.
     pub async fn wait_until_idle(&self) {
-        self.reaches(|phase| matches!(phase, Phase::Frozen | Phase::Ended(_))).await;
+        self.wait_for_phase(|phase| matches!(phase, Phase::Frozen | Phase::Ended(_))).await;
     }
 
-    /// Waits until the process asks for an event.
-    pub(super) async fn waits(&self, at_most: Duration) -> Result<(), InvokeError> {
-        let ready = self.reaches(|phase| !matches!(phase, Phase::Starting | Phase::Running));
+    /// Waits until the process asks for the next event; kills it if that takes longer than `at_most`.
+    pub(super) async fn wait_for_next(&self, at_most: Duration) -> Result<(), InvokeError> {
+        let ready = self.wait_for_phase(|phase| !matches!(phase, Phase::Starting | Phase::Running));
         let Ok(phase) = tokio::time::timeout(at_most, ready).await else {
             self.kill().await;
             return Err(InvokeError::Start("it did not ask for an event in time".into()));
@@ -153,7 +153,9 @@ impl Process {
                 Err(_) if self.is_alive() => Err(Failure::Final(InvokeError::NoAnswer)),
                 Err(_) => Err(self.lost(delivered.load(Ordering::SeqCst))),
             },
-            _ = self.reaches(|phase| phase.why_ended().is_some()) => Err(self.lost(delivered.load(Ordering::SeqCst))),
+            _ = self.wait_for_phase(|phase| phase.why_ended().is_some()) => {
+                Err(self.lost(delivered.load(Ordering::SeqCst)))
+            }
             () = tokio::time::sleep(timeout) => {
                 self.kill().await;
                 Err(Failure::Final(InvokeError::TimedOut(timeout.as_secs())))
@@ -170,21 +172,21 @@ impl Process {
 
     async fn send(&self, signal: Signal) {
         let (sent, received) = oneshot::channel();
-        // both fail only if the process has exited, and then there is nothing to signal
+        // sending and receiving fail only if the process has exited; then there is nothing to signal
         if self.signals.send(Request { signal, sent }).is_ok() {
             let _ = received.await;
         }
     }
 
-    async fn reaches(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
+    async fn wait_for_phase(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
         let mut phase = self.phase.clone();
         let reached = phase.wait_for(wanted).await.map(|phase| phase.clone());
         reached.unwrap_or_else(|_| Phase::Ended("the platform is stopped".into()))
     }
 }
 
-/// Owns the child until it exits. Only this task sends signals: while the child has not been waited for, its process id cannot be
-/// reused.
+/// Owns the child until it exits. Only this task sends signals, because only it knows that the child has not been
+/// waited for: until then, the system does not reuse the process id.
 async fn supervise(mut child: Child, mut requests: mpsc::UnboundedReceiver<Request>, phase: Arc<watch::Sender<Phase>>) {
     let status = loop {
         tokio::select! {
@@ -224,13 +226,13 @@ fn signal_child(child: &Child, signal: Signal, phase: &watch::Sender<Phase>) {
 
 /// Forwards the process's output, line by line, until it closes the stream.
 fn pass_on(launch: &Launch) -> std::io::Result<PipeWriter> {
-    let (said, output) = pipe()?;
+    let (reader, writer) = pipe()?;
     let (name, log) = (launch.function.binary.clone(), launch.log.clone());
     // a thread instead of a task, so that the last lines are read even after the runtime has ended
     thread::spawn(move || {
-        for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
+        for line in BufReader::new(reader).split(b'\n').map_while(Result::ok) {
             log(&name, &String::from_utf8_lossy(&line));
         }
     });
-    Ok(output)
+    Ok(writer)
 }

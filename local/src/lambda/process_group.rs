@@ -4,8 +4,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// Waits until its input is closed, which happens at the latest when we exit, and kills its process group. Frozen processes do
-/// not notice that their Runtime API is gone, but SIGKILL ends them.
+/// Waits until its input is closed, at the latest when this process exits, and then kills its process group. Frozen
+/// processes do not notice that their Runtime API is gone, but SIGKILL ends them.
 const WATCHDOG: &str = "trap '' HUP INT TERM; read -r _; kill -KILL 0";
 
 /// The process group of all functions, led by a watchdog.
@@ -36,7 +36,7 @@ impl ProcessGroup {
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
         drop(self.watchdog.stdin.take());
-        // it kills itself with the others; if waiting fails, nothing is left to do
+        // the watchdog kills itself with the others; if waiting fails, there is nothing more to do
         let _ = self.watchdog.wait();
     }
 }

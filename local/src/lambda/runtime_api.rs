@@ -57,7 +57,8 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Reports the process's state to `phase`, and passes it `invocations`: several at once if it is managed.
+    /// Creates the API of a process. It reports the process's state to `phase`, and passes it `invocations`: several at
+    /// once if the process is managed.
     pub fn new(
         phase: Arc<watch::Sender<Phase>>,
         invocations: mpsc::Receiver<Invocation>,
@@ -114,7 +115,7 @@ impl RuntimeApi {
 
     async fn next(&self) -> Response<Full<Bytes>> {
         if !self.is_managed {
-            // tells the caller of the previous event that no answer will come
+            // dropping the sender tells the caller of the previous event that no answer will come
             self.running().clear();
         }
         self.phase.send_modify(Phase::wait);
@@ -165,8 +166,8 @@ async fn read(request: Request<Incoming>) -> Result<Outcome, Response<Full<Bytes
     let Ok(body) = Limited::new(request.into_body(), MAX_ANSWER_BYTES).collect().await else {
         return Err(status(StatusCode::PAYLOAD_TOO_LARGE, &json!({"errorType": "RequestEntityTooLarge"})));
     };
-    let broken_off = body.trailers().and_then(|trailers| trailers.get(ERROR_TRAILER)).cloned();
-    Ok(match broken_off {
+    let stream_error = body.trailers().and_then(|trailers| trailers.get(ERROR_TRAILER)).cloned();
+    Ok(match stream_error {
         Some(kind) => Err(InvokeError::Failed(String::from_utf8_lossy(kind.as_bytes()).into_owned())),
         None => Ok(body.to_bytes()),
     })

@@ -47,7 +47,7 @@ pub(super) enum Malformed {
     Base64,
 }
 
-/// Builds the response. With multi-value headers on, only `multiValueHeaders` is read, otherwise only `headers`.
+/// Builds the response. With multi-value headers enabled, it reads only `multiValueHeaders`, otherwise only `headers`.
 pub(super) fn response(answer: &[u8], multi_value_headers: bool) -> Result<Response<Bytes>, Malformed> {
     if answer.len() > MAX_ANSWER_BYTES {
         return Err(Malformed::TooLarge(answer.len()));
@@ -92,7 +92,7 @@ fn header_map(headers: BTreeMap<String, Vec<String>>) -> Result<HeaderMap, Malfo
     if size > MAX_HEADERS_BYTES { Err(Malformed::Headers(size)) } else { Ok(map) }
 }
 
-/// Returns the reason phrase of `200 OK` if it is not the standard one.
+/// Returns the reason phrase (`OK` of `200 OK`), unless it is the standard one.
 fn reason_phrase(description: &str) -> Option<ReasonPhrase> {
     let (code, words) = description.split_once(' ')?;
     let usual = code.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok()?.canonical_reason());
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn several_cookies_survive_with_multi_value_headers_only() {
+    fn keeps_several_cookies_only_with_multi_value_headers() {
         let answer = json!({
             "statusCode": 201,
             "headers": {"set-cookie": "c=3"},

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::query::pairs;
 use crate::template::TargetGroup;
 
-/// Builds the event. With multi-value headers on, headers and parameters are lists; otherwise the last value is used.
+/// Builds the event. With multi-value headers enabled, it has all values of headers and parameters; otherwise the last
+/// ones.
 pub(super) fn event(target_group: &TargetGroup, request: &Parts, body: &[u8]) -> Value {
     let mut event = json!({
         "requestContext": {"elb": {"targetGroupArn": target_group.arn}},

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// With more addresses than this in `X-Forwarded-For` the response is 463.
+/// The maximum number of addresses in `X-Forwarded-For`; with more, the load balancer answers 463.
 const MAX_ADDRESSES: usize = 30;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn thirty_proxies_are_enough() {
+    fn a_request_through_more_than_thirty_proxies_is_refused() {
         let proxies = |count| vec!["203.0.113.1"; count].join(", ");
 
         assert!(added("x-forwarded-for", &proxies(30)).is_ok());

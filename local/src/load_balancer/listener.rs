@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::router::Router;
 
-/// Larger than the load balancer's limits, which are checked after reading.
+/// Larger than the load balancer's limits, because the router checks those after reading.
 const READ_BUFFER: usize = 128 * 1024;
 const MAX_HEADERS: usize = 1024;
 
@@ -37,7 +37,7 @@ pub(super) async fn listen(
                 Err(_) => continue,
             },
         };
-        // small responses should not wait for more data; without this they are only slower
+        // do not delay small responses (Nagle's algorithm); on failure they are only slower
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let service = service_fn(move |request| {

@@ -128,7 +128,7 @@ impl LoadBalancer {
     /// Stops accepting connections, lets requests in flight finish, then ends every process.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        // fails only by a panic, which has been reported already
+        // fails only after a panic, which has been reported already
         let _ = (&mut self.listener).await;
         for function in self.functions.values() {
             function.stop(GRACE).await;

@@ -21,7 +21,7 @@ use crate::template::{Action, Rule, TargetGroup};
 
 /// The load balancer's limit for the body of a function's request, in bytes.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// Bytes read of a body that is too large, so that a client that sends before it reads sees the response.
+/// How many bytes of a body that is too large are read, so that a client that sends before it reads sees the response.
 const MAX_DRAINED_BYTES: usize = 32 * 1024 * 1024;
 /// The load balancer's limits for the request line, a header, and all headers, in bytes.
 const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_match_with_wildcards_and_by_case() {
+    fn path_patterns_have_wildcards_and_are_case_sensitive() {
         let condition = Condition::PathPattern(texts(&["/api/cases", "/img/*", "/v?/x"]));
 
         for (path, expected) in [
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_is_in_a_network() {
+    fn a_source_ip_is_the_connections_and_not_the_headers() {
         let request = parts("GET", "/", &[("x-forwarded-for", "198.51.100.1")]);
 
         assert!(fits(&Condition::SourceIp(vec!["192.0.2.0/24".parse().unwrap()]), &request));

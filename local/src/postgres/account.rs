@@ -43,7 +43,7 @@ impl RunAs {
         }
     }
 
-    /// Gives `path` to this account, and to no other.
+    /// Makes this account the owner of `path`, and denies access to all others.
     pub fn give(self, path: &Path) -> Result<(), Error> {
         if let Self::Account { uid, gid } = self {
             chown(path, Some(uid), Some(gid)).map_err(io("change the owner of", path))?;

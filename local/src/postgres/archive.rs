@@ -12,11 +12,11 @@ const VERSION: &str = "=17.6.0";
 /// The archives of the project `postgresql-embedded`, which verifies the checksums of their release.
 pub(super) const SOURCE: Source = Source { name: URL, directory: "postgresql-17.6.0", major: 17, fetch };
 
-/// Long enough for a small response over a slow line; without it an unreachable host costs minutes of retries.
-const ANSWER: Duration = Duration::from_secs(5);
-const DOWNLOAD: Duration = Duration::from_mins(10);
+/// Long enough for a small response over a slow line. Without this limit an unreachable host costs minutes of retries.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Runs in its own thread, because the caller may be inside a runtime.
+/// Downloads in its own thread, because the caller may be inside a runtime.
 fn fetch(into: &Path) -> Result<(), String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
@@ -26,8 +26,8 @@ fn fetch(into: &Path) -> Result<(), String> {
 
 async fn download(into: &Path) -> Result<(), String> {
     let wanted = VersionReq::parse(VERSION).map_err(|error| error.to_string())?;
-    let _there: Version = within(ANSWER, get_version(URL, &wanted)).await?;
-    let (_, archive) = within(DOWNLOAD, get_archive(URL, &wanted)).await?;
+    let _available: Version = within(METADATA_TIMEOUT, get_version(URL, &wanted)).await?;
+    let (_, archive) = within(DOWNLOAD_TIMEOUT, get_archive(URL, &wanted)).await?;
     extract(URL, &archive, into).await.map_err(|error| error.to_string())?;
     Ok(())
 }

@@ -14,15 +14,15 @@ use super::place::{Place, create_given};
 
 /// Time limit for a server to become ready, including crash recovery.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
-/// Time limit for a server to stop: it ends its sessions, but writes its memory to disk.
+/// Time limit for a server to stop. It ends its sessions immediately, but has to write its buffers to disk.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
-const GLANCE: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Address of a server according to its `postmaster.pid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Postmaster {
     pid: u32,
-    /// Only part of the socket's name: nothing listens on TCP.
+    /// A part of the socket's name; nothing listens on TCP.
     pub port: u16,
     pub sockets: PathBuf,
     ready: bool,
@@ -60,8 +60,8 @@ pub(super) fn version(data: &Path) -> Option<u32> {
     fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// The lock that a server's processes hold. It is their standard input, so it is free exactly when all of them have exited; a
-/// process id in a file could not tell that.
+/// The lock that a server's processes hold. It is their standard input, so it is free exactly when all of them have
+/// exited. A process id in a file would not show that.
 pub(super) struct ServerLock(File);
 
 /// State of a cluster.
@@ -82,9 +82,9 @@ pub(super) fn state(place: &Place) -> Result<State, Error> {
             return Ok(State::Stopped(ServerLock(lock)));
         }
         if started.elapsed() > START_TIMEOUT {
-            return Err(failed(place, "a server is there and never ready".to_owned()));
+            return Err(failed(place, format!("a running server was not ready within {} s", START_TIMEOUT.as_secs())));
         }
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn wait_for_end(place: &Place) -> Result<bool, Error> {
         if started.elapsed() > SHUTDOWN_TIMEOUT {
             return Ok(false);
         }
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_INTERVAL);
     }
     Ok(true)
 }
@@ -104,7 +104,8 @@ pub(super) fn wait_for_end(place: &Place) -> Result<bool, Error> {
 /// Ends the sessions and stops the server.
 pub(super) fn stop(place: &Place, run_as: RunAs) -> Result<(), Error> {
     if let Some(postmaster) = recorded(&place.data) {
-        // runs as the owner of the file with the process id: root must not signal arbitrary processes
+        // `kill` runs as the owner of `postmaster.pid`: that owner chose the process id, and root must not signal
+        // arbitrary processes
         let mut kill = Command::new("sh");
         kill.args(["-c", "kill -INT \"$0\""]).arg(postmaster.pid.to_string()).stderr(Stdio::null());
         run_as.apply(&mut kill);
@@ -116,7 +117,8 @@ pub(super) fn stop(place: &Place, run_as: RunAs) -> Result<(), Error> {
 /// Creates an empty cluster with the superuser `postgres`, who needs no password; access is limited by the permissions of the
 /// socket directory.
 pub(super) fn initdb(place: &Place, installation: &Installation, run_as: RunAs) -> Result<(), Error> {
-    // created under another name and renamed when complete, so that a killed initdb leaves nothing that looks like a cluster
+    // create the cluster under another name and rename it when complete, so that a killed initdb leaves nothing that
+    // looks like one
     let incomplete = place.directory.join("data.new");
     if incomplete.exists() {
         fs::remove_dir_all(&incomplete).map_err(io("remove", &incomplete))?;
@@ -146,7 +148,7 @@ pub(super) fn spawn(
     config: &Config,
     lock: &ServerLock,
 ) -> Result<Postmaster, Error> {
-    // its server is gone, and another process may have the id by now
+    // the server of a leftover file has exited, and another process may have its id by now
     let _ = fs::remove_file(place.data.join("postmaster.pid"));
     let log = File::create(log_path(place)).map_err(io("create", &log_path(place)))?;
     let errors = log.try_clone().map_err(io("open", &log_path(place)))?;
@@ -154,14 +156,14 @@ pub(super) fn spawn(
     command.arg("-D").arg(&place.data).arg("-k").arg(&place.run);
     // a new socket name for each start: a predecessor that is shutting down removes its own socket, not ours
     command.arg("-p").arg(rand::random_range(1024..=u16::MAX).to_string());
-    // of two values of a setting the last one counts
+    // PostgreSQL uses the last value of a setting, so those of the caller override ours
     command.args(settings(config.durable).flat_map(|setting| ["-c", setting]));
     command.args(config.settings.iter().flat_map(|setting| ["-c", setting]));
-    // in its own process group, which Ctrl-C does not reach
+    // Ctrl-C does not reach another process group
     let stdin = lock.0.try_clone().map_err(io("open", &place.directory))?;
     command.stdin(stdin).stdout(log).stderr(errors).process_group(0);
     let mut child = command.spawn().map_err(io("run postgres in", &place.data))?;
-    drop(command); // and its hold on the lock
+    drop(command); // closes our copy of the lock's file descriptor
     let postmaster = ready(place, &mut child)?;
     thread::spawn(move || child.wait());
     Ok(postmaster)
@@ -176,7 +178,7 @@ fn settings(durable: bool) -> impl Iterator<Item = &'static str> {
         "jit=off", // LLVM took 519 ms for one join
         "logging_collector=off",
         "log_checkpoints=off",
-        "log_error_verbosity=terse", // the details of an error are values
+        "log_error_verbosity=terse", // the details of an error contain values
         "wal_level=minimal",
         "max_wal_senders=0",
     ];
@@ -197,7 +199,7 @@ fn ready(place: &Place, child: &mut Child) -> Result<Postmaster, Error> {
             let _ = child.kill();
             return Err(failed(place, format!("not ready within {} s", START_TIMEOUT.as_secs())));
         }
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
@@ -232,7 +234,7 @@ mod tests {
     const READY: &str = "4711\n/d/data\n1700000000\n23456\n/d/run\n\n  5432001  65537\nready   \n";
 
     #[test]
-    fn a_pid_file_tells_where_the_server_listens() {
+    fn reads_the_address_from_a_pid_file() {
         let expected = Postmaster { pid: 4711, port: 23456, sockets: PathBuf::from("/d/run"), ready: true };
         assert_eq!(Postmaster::parse(READY), Some(expected));
     }

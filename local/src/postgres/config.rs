@@ -14,7 +14,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Creates settings for data to keep: written to disk before a commit returns.
+    /// Creates settings for data to keep: a commit returns after they are written to disk.
     pub fn dev(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
@@ -25,13 +25,13 @@ impl Config {
         }
     }
 
-    /// Creates settings for disposable data: fast, recreated if broken, and kept for five minutes so that a failed test can be
-    /// examined.
+    /// Creates settings for disposable data: writes are fast, broken data are recreated, and the server runs five
+    /// minutes longer so that a failed test can be examined.
     pub fn test(directory: impl Into<PathBuf>) -> Self {
         Self { durable: false, linger: Duration::from_mins(5), ..Self::dev(directory) }
     }
 
-    /// Sets how long the server runs after its last user has ended. Whole seconds, at least one.
+    /// Sets how long the server runs after its last user has ended, in whole seconds, at least one.
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger, ..self }

@@ -42,7 +42,7 @@ pub(super) fn find(
             return None;
         }
     };
-    // downloaded ones come first, so that no network is needed once one is there
+    // try sources that are already downloaded first: they need no network
     let (here, away): (Vec<&Source>, Vec<&Source>) =
         useful.into_iter().partition(|source| cache.join(source.directory).is_dir());
     for source in here.into_iter().chain(away) {
@@ -58,14 +58,14 @@ pub(super) fn find(
     None
 }
 
-/// Downloads into a temporary directory, which is renamed when complete.
+/// Downloads into a temporary directory, and renames it when it is complete.
 fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
     let cache = directory.parent().unwrap_or(directory);
     let work = tempfile::tempdir_in(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     let unpacked = work.path().join("unpacked");
     let what = format!("Downloading PostgreSQL {} ({})", source.major, source.name);
     progress::when_slow(&what, || (source.fetch)(&unpacked))?;
-    // another account may have to read it, whatever our umask is
+    // PostgreSQL's account may be another one, and our umask may deny it access
     let chmod = Command::new("chmod").args(["-R", "u+rwX,go+rX,go-w"]).arg(&unpacked).status();
     if !chmod.is_ok_and(|status| status.success()) {
         return Err(format!("chmod {} failed", unpacked.display()));

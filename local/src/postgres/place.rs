@@ -17,7 +17,7 @@ const SOCKET_NAME_MAX: usize = "/.s.PGSQL.65535.lock".len();
 /// The directories of one cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// Locks, the log and the users' FIFO. Only we can write here, so that PostgreSQL's account cannot mislead root.
+    /// Locks, the log and the users' FIFO. Only we can write here, so that PostgreSQL's account cannot deceive root.
     pub directory: PathBuf,
     /// The cluster. Owned by PostgreSQL's account.
     pub data: PathBuf,
@@ -46,8 +46,9 @@ impl Place {
     }
 }
 
-/// Returns the directory for a disposable cluster that all tests share: in memory if 2 GB of it are free (cloning a database creates
-/// some 600 files: 16 ms there, up to 480 ms on a disk), otherwise below `fallback`.
+/// Returns the directory for a disposable cluster that all tests share: in memory if 2 GB are free there, otherwise
+/// below `fallback`. Cloning a database creates about 600 files, which takes 16 ms in memory and up to 480 ms on a
+/// disk.
 pub fn scratch_directory(fallback: &Path) -> PathBuf {
     const ROOM: u64 = 2 << 30;
     let memory = Path::new("/dev/shm");
@@ -56,8 +57,8 @@ pub fn scratch_directory(fallback: &Path) -> PathBuf {
     if room >= ROOM { memory.join(format!("augmed-tests-{}", geteuid())) } else { fallback.join("postgres") }
 }
 
-/// Creates a directory owned by PostgreSQL's account. An existing one must be owned by that account, or by us, if its creator was
-/// killed before the handover. Call it while holding the start lock.
+/// Creates a directory owned by PostgreSQL's account. An existing directory must belong to that account, or to us if
+/// its creator was killed before it changed the owner. Call this function while holding the start lock.
 pub(super) fn create_given(path: &Path, run_as: RunAs) -> Result<(), Error> {
     match fs::create_dir(path) {
         Ok(()) => run_as.give(path),
@@ -67,7 +68,8 @@ pub(super) fn create_given(path: &Path, run_as: RunAs) -> Result<(), Error> {
     }
 }
 
-/// Creates our own directory, with its parents. In a world-writable directory one that somebody else has created is not trusted.
+/// Creates our own directory, with its parents. Refuses one that somebody else has created, for example in a
+/// world-writable directory.
 pub(super) fn create_own(path: &Path, mode: u32) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(io("create", path))?;
     check_owner(path, geteuid().as_raw())?;

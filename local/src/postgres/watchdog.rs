@@ -1,8 +1,8 @@
 //! Stops the server when its users have ended: test processes run no destructors and are sometimes killed.
 //!
-//! Every user of a server holds its FIFO open, and the kernel closes it when the process ends, for whatever reason. The watchdog
-//! reads the FIFO until the last user has closed it. It is a shell script because it must outlive us, and no program of ours is at
-//! a known path.
+//! Every user of a server holds its FIFO open, and the kernel closes it when the process ends, for whatever reason. The
+//! watchdog reads the FIFO until the last user has closed it. It is a shell script, because it must outlive this
+//! process and none of our programs has a known path.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -30,11 +30,11 @@ pub(super) struct User(#[allow(dead_code, reason = "held open")] File);
 pub(super) fn join(place: &Place, linger: Duration, run_as: RunAs) -> Result<User, Error> {
     let fifo = place.directory.join("users");
     let joined = announce(&fifo).ok();
-    // in this order: from here on the watchdog cannot decide to stop the server, but it may already have stopped it
+    // order matters: from here on the watchdog cannot decide to stop the server, but it may have decided so before
     let _ = fs::remove_file(place.run.join("idle"));
     let stopping = place.run.join("stopping");
     let joined = if stopping.exists() {
-        // the watchdog ends with its server; if the server keeps running, the watchdog was killed
+        // wait for the watchdog to stop the server; if the server keeps running, the watchdog was killed
         cluster::wait_for_end(place)?;
         fs::remove_file(&stopping).map_err(io("remove", &stopping))?;
         None
@@ -51,11 +51,11 @@ fn announce(fifo: &Path) -> std::io::Result<User> {
     Ok(User(writer))
 }
 
-/// Starts the watchdog on its own FIFO, so that a predecessor that is about to end is not mistaken for it.
+/// Starts the watchdog with a new FIFO, so that nobody mistakes a predecessor that is about to end for it.
 fn spawn(fifo: &Path, place: &Place, linger: Duration, run_as: RunAs) -> Result<User, Error> {
     let _ = fs::remove_file(fifo);
     mkfifo(fifo, Mode::S_IRUSR | Mode::S_IWUSR).map_err(|errno| io("create", fifo)(errno.into()))?;
-    // without O_NONBLOCK each end would wait for the other
+    // without O_NONBLOCK, opening either end would wait for the other
     let reader =
         OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(fifo).map_err(io("open", fifo))?;
     let user = announce(fifo).map_err(io("write to", fifo))?;

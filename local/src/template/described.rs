@@ -58,7 +58,7 @@ fn without_repetition(mut action: Value) -> Result<Value, String> {
         if let Some(stickiness) = config.remove("TargetGroupStickinessConfig")
             && stickiness != json!({"Enabled": false})
         {
-            return Err(format!("the stickiness {stickiness} is not known"));
+            return Err(format!("the stickiness {stickiness} is not supported"));
         }
         if let Some(action) = action.as_object_mut() {
             action.remove("TargetGroupArn");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_read_as_aws_prints_them_and_the_default_is_the_last() {
+    fn reads_rules_as_aws_prints_them_with_the_default_last() {
         let path =
             json!([{"Field": "path-pattern", "Values": ["/api/*"], "PathPatternConfig": {"Values": ["/api/*"]}}]);
         let action = json!({"Type": "forward", "Order": 1, "TargetGroupArn": "arn:flask", "ForwardConfig": {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_executed_is_an_error_that_names_the_rule() {
+    fn an_error_names_the_rule_that_cannot_be_executed() {
         let sticky = json!({"Type": "forward", "ForwardConfig": {
             "TargetGroups": [], "TargetGroupStickinessConfig": {"Enabled": true, "DurationSeconds": 60}}});
 

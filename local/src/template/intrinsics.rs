@@ -1,4 +1,4 @@
-//! CloudFormation's intrinsic functions, as far as routing and functions need them. Unknown ones are errors, never guesses.
+//! CloudFormation's intrinsic functions, as far as routing and functions need them. An unknown one is an error.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -73,7 +73,7 @@ impl Scope<'_> {
                 _ => Err("Fn::Select takes an index and a list".into()),
             },
             ("Fn::FindInMap", Value::Array(keys)) => self.find_in_map(keys),
-            _ => Err(format!("{function} is not understood here")),
+            _ => Err(format!("{function} is not supported here")),
         }
     }
 
@@ -97,7 +97,7 @@ impl Scope<'_> {
             Some(&"AWS::ElasticLoadBalancingV2::TargetGroup") => Ok(target_group_arn(name)),
             // the logical name, which `Template::function` accepts
             Some(&("AWS::Serverless::Function" | "AWS::Logs::LogGroup")) => Ok(name.to_owned()),
-            Some(kind) => Err(format!("what a reference to {name} ({kind}) gives is not known here")),
+            Some(kind) => Err(format!("a reference to {name} ({kind}) is not supported here")),
             // SAM's syntax for the alias of a function
             None => match name.strip_suffix(".Alias").map(|function| (function, self.resources.get(function))) {
                 Some((function, Some(&"AWS::Serverless::Function"))) => Ok(alias_arn(&function_arn(function))),
@@ -115,7 +115,7 @@ impl Scope<'_> {
             (Some(&"AWS::ElasticLoadBalancingV2::TargetGroup"), "TargetGroupArn") => {
                 Ok(Some(Value::from(target_group_arn(resource))))
             }
-            (Some(kind), _) => Err(format!("{resource}.{attribute} ({kind}) is not known here")),
+            (Some(kind), _) => Err(format!("{resource}.{attribute} ({kind}) is not supported here")),
             (None, _) => Err(format!("there is no resource {resource}")),
         }
     }
@@ -184,7 +184,7 @@ impl Scope<'_> {
             },
             Some(("Fn::And", Value::Array(all))) => all.iter().try_fold(true, |sum, one| Ok(sum & self.holds(one)?)),
             Some(("Fn::Or", Value::Array(any))) => any.iter().try_fold(false, |sum, one| Ok(sum | self.holds(one)?)),
-            _ => Err(format!("{condition} is not understood here")),
+            _ => Err(format!("{condition} is not supported here")),
         }
     }
 

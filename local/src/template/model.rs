@@ -52,7 +52,7 @@ pub struct Function {
     pub arn: String,
     /// The alias that points to the version of each release.
     pub alias: Option<String>,
-    /// A longer invocation is killed.
+    /// The maximum duration of an invocation; a longer one is killed.
     pub timeout: Duration,
     /// In megabytes.
     pub memory: u32,
@@ -136,7 +136,7 @@ pub struct Rule {
     pub key: String,
     /// The listener as written in the template: rules compete within one listener.
     pub listener: String,
-    /// Lowest first.
+    /// The load balancer evaluates the rule with the lowest priority first.
     pub priority: u32,
     /// All must hold.
     pub conditions: Vec<Condition>,

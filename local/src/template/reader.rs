@@ -133,7 +133,7 @@ impl Reader<'_> {
         Ok(Some(properties.into_log_group(key)))
     }
 
-    /// Reads only the named properties: others may refer to what only AWS knows.
+    /// Reads only the named properties, because others may refer to values that only AWS knows.
     fn read<T: serde::de::DeserializeOwned>(&self, own: &Map<String, Value>, names: &[&str]) -> Result<T, String> {
         let wanted = own
             .iter()

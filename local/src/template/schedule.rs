@@ -21,7 +21,7 @@ const FIELDS: [Field; 6] = [
     Field { name: "year", range: 1970..=2199, names: &[] },
 ];
 
-/// Checks a schedule expression, or says what is wrong with it.
+/// Checks a schedule expression. The error says what is wrong with it.
 pub(super) fn check(expression: &str) -> Result<(), String> {
     let (kind, argument) = expression
         .strip_suffix(')')
@@ -95,7 +95,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn schedules_of_the_documentation_are_right() {
+    fn accepts_the_schedules_of_the_documentation() {
         for right in [
             "cron(0 10 * * ? *)",
             "cron(15 12 * * ? *)",
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn an_error_names_the_mistake() {
         for (wrong, why) in [
             ("0 3 * * ? *", "not cron("),
             ("cron(0 3 * * *)", "5 fields"),

@@ -10,7 +10,7 @@ pub enum YamlError {
     #[error("not YAML: {0}")]
     Syntax(#[from] ScanError),
     /// The text contains no document, or several.
-    #[error("a template is one YAML document, this is {0}")]
+    #[error("a template is one YAML document, but this text has {0}")]
     Documents(usize),
     /// Something that YAML allows and CloudFormation does not.
     #[error("CloudFormation does not allow {0}")]
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_refused() {
+    fn a_duplicate_key_is_refused() {
         let error = parse("Resources: {A: 1}\nResources: {B: 2}").unwrap_err();
 
         assert!(error.to_string().contains("duplicated key"), "{error}");

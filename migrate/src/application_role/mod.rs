@@ -1,8 +1,8 @@
 //! The role that functions and the container connect as. It has exactly the privileges that their SQL needs: it owns
 //! nothing, creates nothing, truncates nothing, and cannot disable the trigger that guards the audit trail.
 //!
-//! `up` creates the role if it is missing and repairs its grants if they differ, so that new databases, adopted ones,
-//! and ones with changed grants end up the same.
+//! `up` creates the role if it is missing and repairs its grants if they differ. So the grants are the same in new
+//! databases, in adopted ones, and in ones whose grants somebody changed.
 
 mod login;
 mod privileges;
@@ -39,7 +39,7 @@ pub struct RoleReport {
 impl fmt::Display for RoleReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { role, created, password_set, granted, revoked } = self;
-        write!(formatter, "application role {role}: {}", if *created { "created" } else { "was there" })?;
+        write!(formatter, "application role {role}: {}", if *created { "created" } else { "already exists" })?;
         if *password_set {
             write!(formatter, ", password set")?;
         }

@@ -50,8 +50,8 @@ pub fn list() -> Vec<Privilege> {
         .collect()
 }
 
-/// Revokes from PUBLIC what the role must not have either: creating objects in `public` (allowed until PostgreSQL 14)
-/// and temporary tables. The owner keeps both.
+/// Revokes privileges of PUBLIC that the role would inherit: to create objects in `public` (granted until PostgreSQL
+/// 14) and temporary tables. The owner keeps both.
 pub(super) async fn revoke_public_privileges(connection: &mut PgConnection, role: &str) -> Result<(), sqlx::Error> {
     let has = sqlx::query!(
         r#"SELECT quote_ident(current_database()) AS "database!", has_schema_privilege($1, 'public', 'CREATE') AS "creates!",
@@ -123,7 +123,7 @@ pub(super) async fn wanted(connection: &mut PgConnection) -> Result<BTreeSet<Pri
     Ok(on_tables.chain(on_sequences).collect())
 }
 
-/// Returns what was granted to the role itself in schema `public`, including privileges on single columns.
+/// Returns the privileges in schema `public` that were granted to the role itself, including those on single columns.
 async fn live(connection: &mut PgConnection, role: &str) -> Result<BTreeSet<Privilege>, sqlx::Error> {
     let granted = sqlx::query!(
         r#"SELECT relname::text AS "object!", relkind = 'S' AS "is_sequence!", privilege_type AS "name!"

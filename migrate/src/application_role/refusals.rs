@@ -1,4 +1,4 @@
-//! Refuses a role that has more privileges than its grants: what it has from elsewhere is not ours to revoke.
+//! Refuses a role with privileges that do not come from its own grants, because we must not revoke those.
 
 use sqlx::PgConnection;
 
@@ -7,7 +7,7 @@ use crate::{Error, catalog};
 
 /// Privileges that the role must not have beyond the list, on any table.
 const CHECKED_PRIVILEGES: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
-/// Tables of ours without listed privileges.
+/// Our tables that the list of privileges does not name.
 const OURS: [&str; 2] = ["_sqlx_migrations", "login_failure"];
 
 /// Refuses the owner itself, and a role that has attributes, objects or memberships beyond logging in.
@@ -34,7 +34,7 @@ pub(super) async fn refuse_unsuitable_role(connection: &mut PgConnection, role: 
         return Ok(());
     };
     Err(Error::Role(format!(
-        "the role {role} of DATABASE_URL {reason}; use a separate role there; it is created if it is missing"
+        "the role {role} of DATABASE_URL {reason}: use a separate role there; `up` creates it if it is missing"
     )))
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn refuse_surplus_privileges(connection: &mut PgConnection, rol
         return Ok(());
     }
     Err(Error::Role(format!(
-        "the role {role} of DATABASE_URL has more privileges than it needs, probably granted to PUBLIC: {}. As the owner of these objects, REVOKE … FROM PUBLIC",
+        "the role {role} of DATABASE_URL has more privileges than it needs, probably granted to PUBLIC: {}. REVOKE them FROM PUBLIC, as the owner of these objects",
         surplus.join(", ")
     )))
 }

@@ -20,7 +20,7 @@ impl ApplicationRole {
     /// lead to a pooler. The role is maintained in the database at `owner`.
     pub fn new(url: &SecretString, owner: &PgConnectOptions) -> Result<Self, Error> {
         let unreadable =
-            || Error::Role("DATABASE_URL lacks a user or a password: the service connects as that user".to_owned());
+            || Error::Role("DATABASE_URL lacks a user or a password: add those of the service's role".to_owned());
         let (name, password) = config::credentials(url).ok_or_else(unreadable)?;
         let options = owner.clone().username(&name).password(password.expose_secret());
         let options = options.application_name("augmed-migrate").disable_statement_logging();

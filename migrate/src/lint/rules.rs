@@ -79,11 +79,11 @@ pub fn own(statement: &Stmt, direction: Direction, no_transaction: bool) -> Vec<
         Stmt::CreateIndex(index) if index.if_not_exists().is_some() => {
             broken.push((
                 "index-if-not-exists",
-                "an invalid index of an interrupted run would count as existing; the runner drops such indexes",
+                "an interrupted run leaves an invalid index, which counts as existing: omit IF NOT EXISTS; the runner drops such an index",
             ));
         }
         Stmt::Lock(_) | Stmt::Cluster(_) | Stmt::Repack(_) | Stmt::Vacuum(_) | Stmt::Refresh(_) => {
-            broken.push(("table-lock", "locks a table while it processes it, or until the commit"));
+            broken.push(("table-lock", "locks a table until the statement ends, or until the commit"));
         }
         Stmt::Do(_) | Stmt::Call(_) | Stmt::Execute(_) => {
             broken.push((
@@ -98,8 +98,8 @@ pub fn own(statement: &Stmt, direction: Direction, no_transaction: bool) -> Vec<
     }
     if direction == Direction::Up {
         match statement {
-            Stmt::Truncate(_) => broken.push(("truncate", "destroys every row")),
-            Stmt::DropOwned(_) => broken.push(("drop-owned", "destroys everything of a role")),
+            Stmt::Truncate(_) => broken.push(("truncate", "deletes every row")),
+            Stmt::DropOwned(_) => broken.push(("drop-owned", "drops every object of a role")),
             _ => {}
         }
         if restricts_writes(statement) {

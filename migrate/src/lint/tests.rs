@@ -5,7 +5,7 @@ fn rules_broken(sql: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_migration_is_safe_or_says_why() {
+fn every_migration_is_safe_or_gives_a_reason() {
     let findings: Vec<_> = migrations::up()
         .map(|migration| (migration, Direction::Up))
         .chain(migrations::down().map(|migration| (migration, Direction::Down)))
@@ -18,7 +18,7 @@ fn every_migration_is_safe_or_says_why() {
 }
 
 #[test]
-fn every_up_has_its_down() {
+fn every_up_migration_has_a_down_migration() {
     let versions = |migrations: Vec<&Migration>| migrations.into_iter().map(|one| one.version).collect::<Vec<_>>();
 
     assert_eq!(versions(migrations::up().collect()), versions(migrations::down().collect()));

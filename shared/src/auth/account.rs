@@ -37,7 +37,7 @@ impl Participant {
         self.logged_in_at
     }
 
-    /// Returns whether the token was issued by `augmed` to somebody who inspects what the participant sees.
+    /// Returns whether `augmed` issued the token to somebody who inspects what the participant sees.
     pub fn is_inspected(&self) -> bool {
         self.is_inspected
     }
@@ -46,13 +46,13 @@ impl Participant {
     pub fn confirm(&self, account_id: Option<i32>) -> Result<i32, ApiError> {
         let id = account_id
             .ok_or(ApiError::Token("This account does not exist or is not active, or its sessions were ended"))?;
-        // another extractor of the same request finds the same account
+        // fails if another extractor of this request confirmed the same account
         let _ = self.bearer.account.set(Account(id));
         Ok(id)
     }
 
-    /// Verifies the token of `parts` and keeps it for the answer's header. The outer error means that the token could
-    /// not be checked.
+    /// Verifies the token of `parts` and keeps it for the answer's header. Fails with the outer error if the token
+    /// could not be checked, and with the inner one if it is refused.
     pub(super) async fn of(parts: &Parts, app: &App) -> Result<Result<Self, TokenError>, ApiError> {
         let token = match bearer_token(&parts.headers) {
             Ok(token) => token,
@@ -140,7 +140,7 @@ struct Bearer {
 }
 
 impl Bearer {
-    /// Returns the renewed token for active accounts only; the presented one tells its holder nothing new.
+    /// Returns the renewed token only if the account is confirmed, and the presented one otherwise.
     fn for_answer(&self) -> &str {
         let renewed = self.renewed.as_deref().filter(|_| self.account.get().is_some());
         renewed.unwrap_or(&self.presented)
@@ -160,7 +160,7 @@ impl BearerSlot {
     }
 
     fn put(&self, bearer: &Arc<Bearer>) {
-        // another extractor of the same request finds the same token
+        // fails if another extractor of this request put the same token
         let _ = self.0.set(Arc::clone(bearer));
     }
 

@@ -11,7 +11,7 @@ use crate::secrets::{RotatingSecret, Rotation};
 
 /// Returns whether the request carries this key. No key matches if none is configured.
 ///
-/// An unknown key may be newer than the versions this process has, so SSM is asked for its history.
+/// An unknown key may be newer than the versions that this process has, so it fetches the key's history from SSM.
 pub(super) async fn is_presented(
     headers: &HeaderMap,
     key: Option<&RotatingSecret>,
@@ -19,15 +19,15 @@ pub(super) async fn is_presented(
     now: DateTime<Utc>,
 ) -> Result<bool, ApiError> {
     let (Some(presented), Some(key)) = (headers.get("x-api-key"), key) else { return Ok(false) };
-    let is_it = || matches(presented.as_bytes(), key, now);
-    Ok(is_it() || (rotation.look_up(key).await? && is_it()))
+    let is_accepted = || matches(presented.as_bytes(), key, now);
+    Ok(is_accepted() || (rotation.look_up(key).await? && is_accepted()))
 }
 
 fn matches(presented: &[u8], key: &RotatingSecret, now: DateTime<Utc>) -> bool {
     let presented = Sha256::digest(presented);
     // digests have equal lengths, so the comparison time does not reveal the key's length
-    let is_it = |key: &str| bool::from(presented.ct_eq(&Sha256::digest(key)));
-    key.find_accepted(now, |version| is_it(version.value.expose_secret()).then_some(())).is_some()
+    let is_equal = |key: &str| bool::from(presented.ct_eq(&Sha256::digest(key)));
+    key.find_accepted(now, |version| is_equal(version.value.expose_secret()).then_some(())).is_some()
 }
 
 #[cfg(test)]
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
     use chrono::TimeDelta;
 
-    async fn opens(presented: Option<&'static str>, key: Option<&str>) -> bool {
+    async fn accepts(presented: Option<&'static str>, key: Option<&str>) -> bool {
         let headers = presented.map(|key| ("x-api-key".parse().unwrap(), key.parse().unwrap()));
         let key = key.map(|key| RotatingSecret::new("ADMIN_API_KEY", key.into(), TimeDelta::zero()));
         is_presented(&HeaderMap::from_iter(headers), key.as_ref(), &Rotation::default(), Utc::now()).await.unwrap()
@@ -43,13 +43,13 @@ mod tests {
 
     #[tokio::test]
     async fn accepts_only_the_configured_key() {
-        assert!(opens(Some("right"), Some("right")).await);
-        assert!(!opens(Some("wrong"), Some("right")).await);
-        assert!(!opens(None, Some("right")).await);
+        assert!(accepts(Some("right"), Some("right")).await);
+        assert!(!accepts(Some("wrong"), Some("right")).await);
+        assert!(!accepts(None, Some("right")).await);
     }
 
     #[tokio::test]
     async fn accepts_no_key_if_none_is_configured() {
-        assert!(!opens(Some(""), None).await);
+        assert!(!accepts(Some(""), None).await);
     }
 }

@@ -41,8 +41,8 @@ impl FromRequestParts<App> for Service {
     }
 }
 
-/// Queries the account in a round trip of its own: these routes are called rarely, and most of their statements do not
-/// read an account.
+/// Returns the account as an actor; fails unless it is an administrator's. Needs an extra round trip, which is
+/// acceptable because these routes are called rarely and most of their statements do not read an account.
 async fn administrator(parts: &Parts, app: &App) -> Result<Actor, ApiError> {
     let participant = Participant::of(parts, app).await?.map_err(|_| unauthorized("Invalid or missing API key"))?;
     let account = sqlx::query!(

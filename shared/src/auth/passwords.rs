@@ -60,7 +60,7 @@ static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
         .expect("a runtime without I/O can be built")
 });
 
-/// Linux has a niceness per thread.
+/// Sets [`NICENESS`] for this thread. Only Linux has a niceness per thread.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
@@ -111,7 +111,7 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        // the permit moves with the work: a caller who disconnects does not make room for another one
+        // the work owns the permit: it occupies its core even after the caller has disconnected
         let permit =
             Arc::clone(&self.cores).acquire_owned().await.map_err(|error| ApiError::Fault(error.to_string()))?;
         self.hashed.fetch_add(1, Ordering::Relaxed);
@@ -133,8 +133,8 @@ impl Default for Passwords {
     }
 }
 
-/// Computes scrypt(password, salt = base64(salt text), N = 16384, r = 8, p = 1). The stored salt is base64 already and
-/// is encoded once more, as in the old system, so that its accounts can log in.
+/// Computes scrypt(password, salt = base64(salt text), N = 16384, r = 8, p = 1). The stored salt is already base64. The
+/// old system encodes it once more, so this function does the same to let its accounts log in.
 fn digest(password: &str, salt: &str) -> [u8; DIGEST_BYTES] {
     let params = scrypt::Params::new(14, 8, 1).expect("N = 2^14, r = 8, p = 1 are valid parameters of scrypt");
     let mut digest = [0; DIGEST_BYTES];

@@ -34,14 +34,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_stored_as_the_old_system_stores_it() {
+    fn the_stored_digest_matches_the_old_system() {
         let stored = ResetToken::from_mail("valid-reset-token".to_owned()).stored();
 
         assert_eq!(stored, "79902197833df66c53a7e9a88601f58cb91f4ec72bd113b8b5d686e6ca1dc3bc");
     }
 
     #[test]
-    fn is_never_the_same_twice() {
+    fn every_generated_token_is_different() {
         assert_ne!(ResetToken::generate().mailed(), ResetToken::generate().mailed());
     }
 }

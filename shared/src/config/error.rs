@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The faults of the environment, one line each.
+/// Everything that is wrong with the environment, one text per fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(pub(super) Vec<String>);
 

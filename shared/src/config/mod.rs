@@ -122,13 +122,13 @@ impl Config {
         self.jwt_secret_key.expose_secret().len() < MIN_SIGNING_KEY_BYTES
     }
 
-    /// One key may be enough in development and tests (decision 75).
+    /// Refuses equal API keys, except in development and tests, where one key is enough (decision 75).
     fn check_api_keys(&self, read: &mut Reader<'_>) {
         let may_be_equal = read.flag("API_KEYS_MAY_BE_EQUAL");
         if self.has_equal_api_keys() && !may_be_equal && !self.has_local_database() {
             read.faults.push(
-                "EXPORT_API_KEY is the same as ADMIN_API_KEY, so that it opens /admin: make another one with `openssl rand -hex \
-                 32`, or set API_KEYS_MAY_BE_EQUAL=true"
+                "EXPORT_API_KEY is the same as ADMIN_API_KEY, so it also grants access to /admin/*: generate another key with \
+                 `openssl rand -hex 32`, or set API_KEYS_MAY_BE_EQUAL=true"
                     .to_owned(),
             );
         }

@@ -127,8 +127,8 @@ impl Reader<'_> {
         let may_be_short = self.flag("JWT_SECRET_KEY_MAY_BE_SHORT");
         if !key.is_empty() && key.len() < MIN_SIGNING_KEY_BYTES && !may_be_short {
             self.faults.push(format!(
-                "JWT_SECRET_KEY has less than {MIN_SIGNING_KEY_BYTES} bytes: make one with `openssl rand -hex 32`, or keep an \
-                 old system's with JWT_SECRET_KEY_MAY_BE_SHORT=true"
+                "JWT_SECRET_KEY has less than {MIN_SIGNING_KEY_BYTES} bytes: generate one with `openssl rand -hex 32`, or set \
+                 JWT_SECRET_KEY_MAY_BE_SHORT=true to keep the old system's"
             ));
         }
         key.into()
@@ -140,7 +140,7 @@ impl Reader<'_> {
             Some("by-mail") => Signup::ByMail,
             Some(_) => {
                 self.faults.push("SIGNUP must be open or by-mail".to_owned());
-                // the stricter one, although a fault prevents the start anyway
+                // the fault prevents the start; return the stricter value to be safe
                 Signup::ByMail
             }
         }

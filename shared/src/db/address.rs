@@ -39,7 +39,7 @@ pub struct Address(Arc<Inner>);
 struct Inner {
     target: ArcSwap<Target>,
     user: User,
-    /// Set by the first connection, unless the configuration says so.
+    /// Whether a pooler keeps no sessions. Set by the first connection, unless the configuration says so.
     is_pooled: AtomicBool,
     prologue: Arc<str>,
 }
@@ -69,7 +69,7 @@ impl User {
 
 enum Target {
     Known(Box<PgConnectOptions>),
-    /// Parsed on connect: for its defaults, sqlx reads files and the system's list of users.
+    /// Parsed on connect, not at the start, because sqlx reads files and the system's list of users for its defaults.
     Url(SecretString),
 }
 

@@ -18,10 +18,10 @@ use super::Address;
 use super::address::Opened;
 use crate::time::now;
 
-/// A connection that does not answer a ping within this time is dead: after a failover nobody closes it.
+/// A connection that does not answer a ping within this time is dead. After a failover nobody closes such connections.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Older connections are replaced, so that a database that has moved is found.
+/// Older connections are replaced, so that the process follows a database whose host name has a new address.
 const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
 /// A connection that was alive this recently is reused without a ping.
@@ -135,7 +135,7 @@ impl DerefMut for Connection {
     }
 }
 
-/// Finishes unfinished work now, not when the connection is used again: a pending `ROLLBACK` holds locks.
+/// Completes a pending `ROLLBACK` now rather than on the next use of the connection, because it holds locks until then.
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };

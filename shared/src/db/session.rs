@@ -21,9 +21,9 @@ const STARTUP_REFUSED: [&str; 2] = ["08P01", "0A000"];
 /// drops them.
 const HAS_MARKER: &str = "SELECT current_setting('augmed.session', true) = 'on'";
 
-/// Asks the same. Once half of the server's connections are in use, it also lets the server end this session after two
-/// idle seconds: Lambda keeps idle processes for minutes, and others need their connections. A connection that was idle
-/// for a second is pinged before use, so no request meets the end of its session.
+/// Asks the same. If more than half of the server's connections are in use, it also lets the server end this session
+/// after two idle seconds: Lambda keeps idle processes for minutes, and others need their connections. A connection
+/// that was idle for a second is pinged before use, so no request uses a session that the server has ended.
 const HAS_MARKER_AND_YIELDS: &str = "SELECT current_setting('augmed.session', true) = 'on',
     CASE WHEN current_setting('augmed.session', true) = 'on'
           -- PostgreSQL 13 has no idle_session_timeout

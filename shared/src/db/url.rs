@@ -101,7 +101,7 @@ fn split_credentials(text: &str) -> (Option<(&str, Option<&str>)>, &str) {
     }
 }
 
-/// Refuses a further unescaped `@`: SQLAlchemy takes what follows it as the host, which then does not exist.
+/// Refuses another unescaped `@`: SQLAlchemy would look for the host after it and not find one.
 fn refuse_misplaced_at_signs(has_credentials: bool, rest: &str) -> Result<(), Fault> {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let in_name = query.split('&').any(|parameter| parameter.split('=').next().unwrap_or_default().contains('@'));
@@ -170,7 +170,7 @@ impl Parts {
                 self.parameters.push((name.to_owned(), value));
             }
             _ if IGNORED_PARAMETERS.contains(&name) => {}
-            _ => return Err("has a parameter behind its ? that is none of PostgreSQL's".into()),
+            _ => return Err("has a query parameter that is not PostgreSQL's: remove it or correct its name".into()),
         }
         Ok(())
     }
@@ -215,9 +215,9 @@ fn checked_host(host: &str) -> Result<&str, Fault> {
     let is_address = host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     let is_name_character = |character: &char| character.is_alphanumeric() || ".-_".contains(*character);
     match host.chars().find(|character| !is_name_character(character)) {
-        Some(':') if !is_address => Err("has a : in its host: the port belongs elsewhere, and IPv6 into [ ]".into()),
+        Some(':') if !is_address => Err("has a : in its host: give the port separately, and IPv6 as [address]".into()),
         Some(character) if !is_address && !host.starts_with('/') => {
-            Err(format!("has {} in its host, which no name of a host has", named(character)).into())
+            Err(format!("has {} in its host: remove it, or correct the address", named(character)).into())
         }
         _ => Ok(host),
     }
@@ -229,8 +229,8 @@ fn checked_port(port: &str) -> Result<&str, Fault> {
     if is_port { Ok(port) } else { Err(fault.into()) }
 }
 
-/// PostgreSQL text ends at NUL. A trailing line break, from a file or a secret, would only give "database does not
-/// exist".
+/// Refuses NUL, at which PostgreSQL's text ends, and control characters outside passwords: a line break that was copied
+/// from a file or a secret would only lead to "database does not exist".
 fn checked_text<'a>(name: &str, text: &'a str) -> Result<&'a str, Fault> {
     let is_refused = |character: &char| *character == '\0' || (character.is_control() && name != "password");
     match text.chars().find(is_refused) {

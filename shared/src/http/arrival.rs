@@ -1,5 +1,5 @@
-//! Detects that a handler waits for the body of its request: if it does not arrive in time, that is no fault of the
-//! service.
+//! Detects whether a handler is waiting for the body of its request. If the body does not arrive in time, the client is
+//! at fault, not the service.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl HttpBody for Watched {
     }
 }
 
-/// A handler that gives up on a body waits for something else afterwards.
+/// A handler that drops the body no longer waits for it.
 impl Drop for Watched {
     fn drop(&mut self) {
         self.arrival.0.store(false, Ordering::Relaxed);

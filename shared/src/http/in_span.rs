@@ -1,4 +1,4 @@
-//! Streamed bodies, which are written after their handler has returned.
+//! Streamed bodies, which are sent after their handler has returned.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use tracing::Span;
 
 use crate::telemetry::DatabaseUse;
 
-/// A streamed body, polled within the span of its request. Its end logs the last line of the request.
+/// A streamed body, polled within the span of its request. Logs the last line of the request when it is dropped.
 pub(super) struct InSpan {
     body: BodyDataStream,
     span: Span,
@@ -33,7 +33,7 @@ impl Stream for InSpan {
         let span = self.span.clone();
         let polled = span.in_scope(|| Pin::new(&mut self.body).poll_next(context));
         self.is_complete |= matches!(polled, Poll::Ready(None));
-        // unwrapped, as the body yields it without this wrapper
+        // `Body::from_stream` wraps the error once more
         polled.map_err(axum::Error::into_inner)
     }
 }

@@ -37,8 +37,8 @@ pub(crate) use trace_id::X_AMZN_TRACE_ID;
 /// The frontend times out after five seconds (contract section 8).
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(4500);
 
-/// The time by which a request must be answered: a request extension, set if its time began before [`service`] received
-/// it.
+/// The time by which a request must be answered. A request has this extension if its time began before [`service`]
+/// received it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(pub(crate) Instant);
 
@@ -89,7 +89,7 @@ async fn run_handler(mut request: Request, next: Next) -> Response {
     let bearer = BearerSlot::of(&mut request);
     let deadline = request.extensions().get().copied().unwrap_or_else(Deadline::from_now);
     let (request, body) = Arrival::of(request);
-    // dropped after the match: dropping the handler drops the body whose arrival is asked for
+    // keep the handler alive until after the match: it owns the body that `is_awaited` is about
     let mut response = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());
     let response = match timeout_at(deadline.0, response.as_mut()).await {
         Ok(Ok(response)) => response,

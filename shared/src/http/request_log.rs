@@ -72,7 +72,7 @@ fn log(response: &Response, start: Instant, (statements, database_milliseconds):
     }
     match response.extensions().get::<Arc<ApiError>>().map(Arc::as_ref) {
         None => line!(info, "answered"),
-        // users' mistakes are 500s, too; an alarm must not count them
+        // users' mistakes have status 500, too, but alarms must not count them
         Some(
             ApiError::Business(error, _) | ApiError::BusinessAt { error, .. } | ApiError::BusinessFor { error, .. },
         ) => {

@@ -20,7 +20,7 @@ use super::event::Source;
 use crate::answer_limit;
 use crate::errors::ApiError;
 
-/// An answer for every source: each reads some members and ignores the others.
+/// An answer in the form that all sources read. Each source ignores the members that it does not know.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -73,7 +73,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Reduces the values of each name to one.
+/// Reduces the values of each name to one with `one_of`.
 fn single<'a>(
     multi: BTreeMap<&'a str, Vec<Cow<'a, str>>>,
     one_of: fn(Vec<Cow<'a, str>>) -> Option<Cow<'a, str>>,
@@ -90,8 +90,8 @@ fn joined(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     if values.len() > 1 { Some(values.join(", ").into()) } else { values.pop() }
 }
 
-/// Returns how much of an answer the rows of a suggested `limit` may take. The rest is for the headers, for what
-/// follows the rows, and for output that a compressor still held back when the rows were counted.
+/// Returns how many bytes of an answer rows may take, to suggest a `limit`. The rest is for the headers, for what
+/// follows the rows, and for output that a compressor had not yet released when the rows were counted.
 fn max_row_bytes(source: Source) -> usize {
     source.max_answer_bytes() / 10 * 9
 }
@@ -101,7 +101,7 @@ fn max_row_bytes(source: Source) -> usize {
 pub(super) async fn from_response(response: Response, source: Source, deadline: Instant) -> Box<RawValue> {
     let (parts, body) = response.into_parts();
     let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
-    // streaming happens here, outside the layer that catches panics of handlers; a separate task catches them
+    // this code polls streams outside the layer that catches panics of handlers, so a separate task catches them
     let mut writing = tokio::spawn(write(parts, body, rows.unwrap_or_default(), source).in_current_span());
     let answer = if let Ok(written) = timeout_at(deadline, &mut writing).await {
         written.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned())))

@@ -88,9 +88,9 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
-    // raw JSON, in and out: parsing it into a tree would be wasted work
+    // the runtime passes raw JSON in and out, because parsing it into a tree would waste time
     let answer = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        // outdated secrets are refreshed first, within the request's deadline
+        // the deadline starts here, because outdated secrets are refreshed before the handler runs
         let (service, rotation, deadline) = (service.clone(), rotation.clone(), Deadline::from_now());
         async move {
             let answered = rotation.freshen(answer(service, event, deadline)).await;
@@ -98,7 +98,7 @@ async fn serve(service: Router, rotation: Rotation) -> Result<(), Failure> {
             Ok::<_, Failure>(answered)
         }
     });
-    // `lambda_runtime::run_concurrent` with a layer that sees the event's bytes before they are parsed
+    // `lambda_runtime::run_concurrent`, with one more layer that sees the event's bytes before they are parsed
     Runtime::new(answer).layer(TracingLayer::new()).layer(MapRequestLayer::new(mark_non_utf_8)).run_concurrent().await
 }
 

@@ -1,4 +1,4 @@
-//! Mailed links. Whoever opens one sets the password of the account, on the frontend's page `/reset-password/<token>`.
+//! Mailed links. A link opens the frontend's page `/reset-password/<token>`, which sets the password of the account.
 
 mod letter;
 mod occasion;

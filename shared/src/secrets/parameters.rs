@@ -21,7 +21,7 @@ pub const SECRETS: [&str; 9] = [
     "ADMIN_API_KEY",
 ];
 
-/// A missing denylist is empty.
+/// The only secret whose parameter may be missing: then no version is revoked.
 pub(super) const OPTIONAL: &str = "JWT_SECRET_KEY_REVOKED_VERSIONS";
 
 /// Parameter names by variable.

@@ -95,7 +95,7 @@ impl Rotation {
         tokio::join!(work, refresher.refresh()).0
     }
 
-    /// Refreshes the secrets periodically, as the server's background task. Never returns if there are any.
+    /// Refreshes the secrets periodically; the server's background task. Never returns if there is a source.
     pub async fn keep_fresh(self) {
         let Some(refresher) = self.0 else { return };
         loop {
@@ -104,7 +104,7 @@ impl Rotation {
         }
     }
 
-    /// Fetches all versions of `secret` from SSM, when a request presents one that this process does not know.
+    /// Fetches all versions of `secret` from SSM, for a request with a version that this process does not know.
     ///
     /// Returns whether there was a source to fetch from.
     pub async fn look_up(&self, secret: &RotatingSecret) -> Result<bool, SecretsError> {

@@ -1,4 +1,4 @@
-//! Coalesces and rate-limits calls. Waiters share a result that started after they asked.
+//! Coalesces and rate-limits calls. Waiters share the result of a call that starts after they asked.
 
 use std::future::Future;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) struct SingleFlight<E> {
 pub(super) struct TooManyWaiters;
 
 impl<E: Clone> SingleFlight<E> {
-    /// Calls start at least `min_interval` apart; at most `max_waiters` wait for one.
+    /// Creates a single flight whose calls start at least `min_interval` apart, with at most `max_waiters` waiters.
     pub fn new(min_interval: Duration, max_waiters: usize) -> Self {
         Self { min_interval, admission: Semaphore::new(max_waiters), last: Mutex::new(None) }
     }

@@ -20,7 +20,7 @@ use crate::aws;
 
 /// The time limit of a call including retries. Lambda gives a function ten seconds to start.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// More than fit into [`CALL_TIMEOUT`], so that time is the limit.
+/// More attempts than fit into [`CALL_TIMEOUT`], so that the timeout ends the retries.
 const MAX_ATTEMPTS: u32 = 20;
 
 /// A client that reads parameters with decryption.
@@ -34,8 +34,9 @@ impl ParameterStore {
         Self::with(&config, RetryPartition::new("secrets"))
     }
 
-    /// Creates a client that retries patiently. An account has 40 calls a second by default, and all functions of a
-    /// stack may start within one second. The SDK's default of two retries would leave many of them without secrets.
+    /// Creates a client that retries until [`CALL_TIMEOUT`]. An account has 40 calls a second by default, and all
+    /// functions of a stack may start within one second. The SDK's default of two retries would leave many of them
+    /// without secrets.
     fn with(config: &SdkConfig, partition: RetryPartition) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build();
         let retries = RetryConfig::standard()

@@ -31,7 +31,7 @@ pub struct RotatingSecret {
 struct Known {
     /// Never empty.
     newest_first: Vec<Version>,
-    /// Whether all earlier versions are known that would be accepted.
+    /// Whether this process knows every earlier version that would be accepted.
     is_complete: bool,
     revoked: BTreeSet<i64>,
 }
@@ -71,7 +71,7 @@ impl RotatingSecret {
         !self.known.load().is_complete
     }
 
-    /// Revokes exactly these versions, even the current one. Returns whether that changes anything.
+    /// Revokes exactly these versions, which may include the current one. Returns whether that changes anything.
     pub(crate) fn revoke(&self, revoked: &BTreeSet<i64>) -> bool {
         let is_change = self.known.load().revoked != *revoked;
         if is_change {

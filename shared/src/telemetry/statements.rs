@@ -1,7 +1,7 @@
 //! Database statements and time per request.
 //!
-//! sqlx reports the duration of each statement. This module adds these events up for the request in whose span they
-//! occur; they are never logged.
+//! sqlx reports the duration of each statement as an event. This module sums them up for the request in whose span they
+//! occur. The events themselves are never logged.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -26,7 +26,7 @@ use row::{Columns, Row, Style};
 pub struct ConfigFile {
     /// One for each (user, case), ordered by their first rows with a path; at least one.
     pub assignments: Vec<Assignment>,
-    /// Notes on rows whose author may have meant something else.
+    /// Notes on values that may be mistakes.
     pub notes: Vec<Note>,
 }
 
@@ -117,7 +117,7 @@ fn text(file: &[u8]) -> Result<&str, ConfigFileError> {
     }
 }
 
-/// Counts lines like an editor. The csv reader's own position lies before the previous record's line feed and before
+/// Counts lines as an editor does. The csv reader's own position lies before the previous record's line feed and before
 /// blank lines.
 struct Lines<'a> {
     text: &'a [u8],

@@ -49,7 +49,7 @@ pub enum Problem {
     LongLabel(&'static str),
     #[error("Probability is not {ALLOCATION_PROBABILITY}")]
     ProbabilityOutOfRange,
-    /// Ids must be unique, but `a-` with case 1 and `a` with case -1 share theirs.
+    /// Ids must be unique, but for example user `a-` with case 1 and user `a` with case -1 have the same one.
     #[error("two assignments have the same id")]
     SameId,
 }

@@ -41,7 +41,7 @@ impl Columns {
     }
 }
 
-/// Says why a header has no column for the user: perhaps other separators than commas would divide it.
+/// Returns why a header has no column for the user: the file may use semicolons or tabs instead of commas.
 fn no_user_column(header: &StringRecord) -> Problem {
     let has_user = |separator| header.get(0).is_some_and(|cell| cell.split(separator).any(|cell| cell == USER));
     if has_user(';') {
@@ -148,7 +148,7 @@ impl<'a> Row<'a> {
         Labels { experiment_id, arm, policy_id, allocation_probability: self.allocation_probability }
     }
 
-    /// Returns notes on values whose author may have meant something else.
+    /// Returns notes on values that may be mistakes.
     pub(super) fn notes(&self) -> impl Iterator<Item = &'static str> {
         self.notes.into_iter().flatten()
     }

@@ -15,7 +15,7 @@ impl<'a> Entry<'a> {
         Some(Self { category_path: &path[..value_at - 1], value: &path[value_at..], style })
     }
 
-    /// Returns whether the category is this one, or below it.
+    /// Returns whether the entry's category is the one at `category_path`, or below it.
     pub fn is_within(&self, category_path: &str) -> bool {
         let below = self.category_path.strip_prefix(category_path);
         below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -19,32 +19,32 @@ pub(super) fn problems(template: &Template, function: &Function) -> Vec<String> 
     }
     problems.extend(log_group_problem(function));
     if function.borrows_role {
-        problems.push("it has another's role: what that may, it may".into());
+        problems.push("it uses another resource's role, and so has all of that role's permissions".into());
     }
     if function.log_group.as_ref().is_some_and(|group| !template.watched.contains(&group.key)) {
         problems.push("it has no alarm: no stack counts faults in its log group".into());
     }
     let migrates = !function.schedules.is_empty();
     if !migrates && !template.migrations.iter().any(|migration| function.depends_on.contains(migration)) {
-        problems.push("it does not depend on the migration: its code may be there before its tables".into());
+        problems.push("it does not depend on the migration: its code may be deployed before its tables exist".into());
     }
     if !migrates && function.alias.as_deref() != Some(ALIAS) {
         problems.push(format!("it does not publish the alias {ALIAS}: its code changes in place"));
     }
-    let is_its = |target: &String| template.function(target).is_some_and(|one| one.key == function.key);
-    let groups: Vec<_> = template.target_groups.iter().filter(|group| group.targets.iter().any(is_its)).collect();
+    let is_this = |target: &String| template.function(target).is_some_and(|one| one.key == function.key);
+    let groups: Vec<_> = template.target_groups.iter().filter(|group| group.targets.iter().any(is_this)).collect();
     let in_a_rule = groups.iter().any(|group| template.rules.iter().any(|rule| forwards_to(rule, &group.arn)));
     if !in_a_rule && function.schedules.is_empty() {
-        problems.push("no rule leads to it, and no schedule".into());
+        problems.push("no rule and no schedule invokes it".into());
     }
     problems
 }
 
 fn log_group_problem(function: &Function) -> Option<String> {
     let Some(group) = &function.log_group else {
-        return Some("it has no log group: Lambda makes one that keeps lines for ever".into());
+        return Some("it has no log group: Lambda creates one that keeps lines forever".into());
     };
-    group.retention_days.is_none().then(|| "its log group has no retention: lines are kept for ever".into())
+    group.retention_days.is_none().then(|| "its log group has no retention: lines are kept forever".into())
 }
 
 fn forwards_to(rule: &Rule, target_group: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Finds mistakes in a template that cfn-lint misses and AWS notices only during a deployment, or never.
+//! Finds mistakes in a template that cfn-lint misses and that AWS reports only during a deployment, or never.
 
 mod finding;
 mod function;

@@ -1,4 +1,4 @@
-//! Mistakes of rules that concern other rules.
+//! Finds conflicts between rules.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,7 @@ pub(super) fn never_reached(rules: &[Rule]) -> Vec<Finding> {
         for path in paths(rule) {
             let by = earlier.iter().find(|(_, pattern)| WildMatch::new(pattern).matches(path));
             if let Some((other, pattern)) = by {
-                let problem = format!("`{path}` is never reached, {} takes `{pattern}` before", other.key);
+                let problem = format!("`{path}` is never reached: {} matches `{pattern}` first", other.key);
                 findings.push(Finding { resource: rule.key.clone(), problem });
             }
             own.insert(path);

@@ -15,7 +15,7 @@ pub(super) fn problems(template: &Template, permission: &Permission) -> Vec<Stri
         problems.push(format!("its principal is {} instead of {LOAD_BALANCER}", permission.principal));
     }
     if permission.source_arn.is_none() {
-        problems.push("without a SourceArn load balancers of every account may invoke it".into());
+        problems.push("without a SourceArn, load balancers of every account may invoke the function".into());
     }
     problems
 }

@@ -42,7 +42,7 @@ fn quota_problems(rule: &Rule) -> Vec<String> {
     }
     for field in ["path-pattern", "host-header", "http-request-method", "source-ip"] {
         if rule.conditions.iter().filter(|condition| condition.field() == field).count() > 1 {
-            problems.push(format!("the condition {field} stands there more than once"));
+            problems.push(format!("it has more than one condition {field}"));
         }
     }
     problems
@@ -74,13 +74,13 @@ fn allowed_in_path(letter: char) -> bool {
 fn forward_problems(template: &Template, groups: &[(String, u32)]) -> Vec<String> {
     let mut problems = Vec::new();
     if groups.is_empty() || groups.len() > MAX_TARGET_GROUPS {
-        problems.push(format!("{} target groups, allowed are 1 to {MAX_TARGET_GROUPS}", groups.len()));
+        problems.push(format!("{} target groups, 1 to {MAX_TARGET_GROUPS} are allowed", groups.len()));
     }
     if groups.iter().all(|(_, weight)| *weight == 0) {
         problems.push("every weight is 0: the load balancer would answer 503".into());
     }
     if groups.iter().enumerate().any(|(index, (arn, _))| groups[..index].iter().any(|(other, _)| other == arn)) {
-        problems.push("a target group stands there twice".into());
+        problems.push("it lists a target group twice".into());
     }
     for (arn, weight) in groups {
         if template.target_group(arn).is_none() && !arn.starts_with("arn:") {

@@ -49,7 +49,7 @@ pub(super) fn problems(template: &Template, group: &TargetGroup) -> Vec<String> 
         match template.function(target) {
             None => problems.push(format!("its target {target} is not a function of this template")),
             Some(function) if *target != alias_arn(&function.arn) => {
-                problems.push(format!("its target is {} itself and not its alias", function.key));
+                problems.push(format!("its target is {} itself instead of its alias", function.key));
             }
             Some(function) => problems.extend(permission_problem(template, group, function)),
         }
@@ -60,15 +60,15 @@ pub(super) fn problems(template: &Template, group: &TargetGroup) -> Vec<String> 
 /// Checks that the load balancer may invoke the function before CloudFormation registers it.
 fn permission_problem(template: &Template, group: &TargetGroup, function: &Function) -> Option<String> {
     let permission = template.permissions.iter().find(|permission| {
-        let is_its = permission.function == alias_arn(&function.arn);
-        is_its
+        let is_for_alias = permission.function == alias_arn(&function.arn);
+        is_for_alias
             && permission.principal == LOAD_BALANCER
             && permission.source_arn.as_deref().is_none_or(|pattern| WildMatch::new(pattern).matches(&group.arn))
     });
     match permission {
         None => Some(format!("nothing permits the load balancer to invoke the alias of {} for it", function.key)),
         Some(permission) if !group.depends_on.contains(&permission.key) => Some(format!(
-            "it does not depend on {}: its target may be registered before that is permitted",
+            "it does not depend on {}: its target may be registered before the load balancer may invoke it",
             permission.key
         )),
         Some(_) => None,

@@ -60,7 +60,7 @@ fn every_planted_mistake_is_found() {
         ("CasesRule", "Priority: 35", "Priority: 19", "CasesRule: its priority 19 is also that of AuthLoginRule"),
         ("CasesRule", "Priority: 35", "Priority: 0", "CasesRule: the priority 0 is not between"),
         ("CasesRule", "!Ref CasesTargetGroup", "CasesGroup", "CasesRule: there is no target group CasesGroup"),
-        ("CasesRule", "!Ref CasesTargetGroup", "!Ref AnswerTargetGroup", "CasesFunction: no rule leads to it"),
+        ("CasesRule", "!Ref CasesTargetGroup", "!Ref AnswerTargetGroup", "CasesFunction: no rule and no schedule"),
         ("CasesRule", CASES_CONDITION, "Values: [/a, /b, /c, /d, /e, /f]", "CasesRule: 6 condition values"),
         ("CasesRule", CASES_CONDITION, "Values: [/*/*/*, /?/?/?]", "CasesRule: 6 wildcards"),
         (
@@ -74,7 +74,7 @@ fn every_planted_mistake_is_found() {
             "CasesRule",
             CASES_CONDITION,
             "Values: [/api/auth/login]",
-            "`/api/auth/login` is never reached, AuthLoginRule",
+            "`/api/auth/login` is never reached: AuthLoginRule",
         ),
         (
             "HealthcheckRule",
@@ -161,7 +161,7 @@ fn every_planted_mistake_is_found() {
             "CasesFunction",
             "      Policies:",
             "      Role: !GetAtt R.Arn\n      Policies:",
-            "CasesFunction: it has another's role",
+            "CasesFunction: it uses another resource's role",
         ),
         (
             "FunctionLogGroup",
@@ -169,12 +169,7 @@ fn every_planted_mistake_is_found() {
             "",
             "CasesFunction: its log group has no retention",
         ),
-        (
-            "CasesRule",
-            "!Ref ContainerTargetGroup",
-            "!Ref CasesTargetGroup",
-            "CasesRule: a target group stands there twice",
-        ),
+        ("CasesRule", "!Ref ContainerTargetGroup", "!Ref CasesTargetGroup", "CasesRule: it lists a target group twice"),
         ("ApiTraffic", "0,0,100", "0,0,0", "CasesRule: every weight is 0"),
         (
             "ReadJwtSecretKey",
@@ -213,7 +208,7 @@ fn a_fixed_response_that_aws_refuses_is_found() {
 }
 
 #[test]
-fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
+fn an_unknown_reference_is_an_error_that_names_the_resource() {
     for (resource, from, to, problem) in [
         (
             "CasesTargetGroup",
@@ -222,7 +217,7 @@ fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
             "CasesTargetGroup: Targets: Id: CaseFunction.Alias is neither a resource nor",
         ),
         ("CasesRule", "!Ref CasesTargetGroup", "!Ref CaseTargetGroup", "CaseTargetGroup is neither a resource nor"),
-        ("CasesRule", "Field: path-pattern", "Field: path", "CasesRule: the condition path is not known"),
+        ("CasesRule", "Field: path-pattern", "Field: path", "CasesRule: the condition path is not supported"),
         ("CasesRule", "Priority: 35", "Prioriti: 35", "CasesRule: unknown field `Prioriti`"),
     ] {
         let error = planted(resource, from, to).unwrap_err();
@@ -232,7 +227,7 @@ fn a_reference_to_nothing_is_an_error_that_names_the_resource() {
 }
 
 #[test]
-fn targets_of_the_container_are_checked_by_the_load_balancer() {
+fn the_containers_target_group_must_have_health_checks() {
     let text = text().replacen("HealthCheckPath: /api/healthcheck", "HealthCheckEnabled: false", 1);
     let parameters = [("WithContainer".to_owned(), "true".to_owned())].into();
 

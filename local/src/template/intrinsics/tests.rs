@@ -45,13 +45,13 @@ fn functions_are_evaluated() {
 }
 
 #[test]
-fn what_is_not_known_is_an_error_that_says_what() {
+fn an_error_names_the_unknown_reference_or_function() {
     for (value, expected) in [
         (json!({"Ref": "Missing"}), "Missing is neither"),
         (json!({"Ref": "Bucket"}), "Bucket (AWS::S3::Bucket)"),
         (json!({"Ref": "Bucket.Alias"}), "Bucket.Alias is neither"),
         (json!({"Fn::GetAtt": ["Bucket", "Arn"]}), "Bucket.Arn"),
-        (json!({"Fn::ImportValue": "other-stack"}), "Fn::ImportValue is not understood"),
+        (json!({"Fn::ImportValue": "other-stack"}), "Fn::ImportValue is not supported"),
         (json!({"Fn::If": ["Missing", 1, 2]}), "no condition Missing"),
         (json!({"Fn::Sub": "${Stage"}), "without `}`"),
         (json!({"deep": {"er": {"Ref": "Missing"}}}), "deep: er: Missing"),

@@ -75,7 +75,7 @@ impl ActionProperties {
                 body: config.message_body,
             }),
             ("redirect", None, None, None, Some(config)) => config.into_redirect().map(Action::Redirect),
-            (other, ..) => Err(format!("the action {other}, with what is configured for it, is not understood")),
+            (other, ..) => Err(format!("the action {other} with this configuration is not supported")),
         }
     }
 }

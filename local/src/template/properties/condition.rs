@@ -68,7 +68,7 @@ impl ConditionProperties {
                     .map(|network| network.parse().map_err(|_| format!("{network} is not a network in CIDR notation")))
                     .collect::<Result<_, _>>()?,
             ),
-            other => return Err(format!("the condition {other} is not known")),
+            other => return Err(format!("the condition {other} is not supported")),
         })
     }
 }

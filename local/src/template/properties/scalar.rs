@@ -12,7 +12,7 @@ pub(super) fn scalar<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deseri
         Value::String(text) => text.clone(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
         other => {
-            return Err(D::Error::custom(format!("{other} instead of a text, number or boolean")));
+            return Err(D::Error::custom(format!("expected a text, a number or a boolean instead of {other}")));
         }
     };
     text.parse().map_err(|error| D::Error::custom(format!("{text}: {error}")))

@@ -40,7 +40,7 @@ impl Tokens {
     /// Signs tokens with `key`. They are valid for `access_expires` and are renewed until `refresh_expires` after the
     /// login.
     pub fn new(key: &SecretString, access_expires: Duration, refresh_expires: Duration) -> Self {
-        // once every token that an old key signed has expired, accepting the key would only help a thief
+        // an old key is accepted until all tokens that it signed have expired; after that, it would only help a thief
         let accepted_for = TimeDelta::from_std(access_expires + ROTATION_GRACE).unwrap_or(TimeDelta::MAX);
         Self {
             key: Arc::new(RotatingSecret::new("JWT_SECRET_KEY", key.clone(), accepted_for)),
@@ -71,8 +71,8 @@ impl Tokens {
         self.issue_for_login(email, is_admin, now, now)
     }
 
-    /// Issues a token at `now` for a login that PostgreSQL's clock dates `logged_in_at`. PostgreSQL also dates what ends
-    /// sessions, so a clock of this process that is ahead does not make the session outlive it.
+    /// Issues a token at `now` for a login at `logged_in_at` by PostgreSQL's clock. The event that ends a session has a
+    /// time of the same clock, so it ends this session even if the clock of this process is ahead.
     pub fn issue_for_login(
         &self,
         email: &str,

@@ -15,7 +15,8 @@ use crate::secrets::Version;
 
 /// How far the clocks of other issuers may be ahead of ours (contract section 9).
 const LEEWAY_SECONDS: i64 = 30;
-/// A session ends days after its login and keys rotate less often, so a token with more versions is not ours.
+/// A session ends days after its login, and keys rotate less often than that. So we never issue a token with more
+/// versions.
 const MAX_KEY_VERSIONS: usize = 100;
 
 /// A token that we signed and that is valid now.
@@ -67,14 +68,14 @@ impl Tokens {
             let renewed = self.sign(&email, now, InheritedClaims { last_login, key_versions, admin_flag, inspection });
             renewed.inspect_err(|error| tracing::error!(%error, "token not renewed")).ok()
         });
-        // `iat` has whole seconds; the claimed login cannot be later than the token
+        // the login cannot be later than the token; `iat` has whole seconds, so take the end of its second
         let latest = Utc.timestamp_opt(issued, 999_999_000).single().unwrap_or(last_login);
         let (logged_in_at, renewed) = (last_login.min(latest), renewed.flatten());
         Ok(VerifiedToken { email, logged_in_at, is_for_inspection: inspection, renewed })
     }
 
-    /// Returns the key versions of a token's predecessors. Refuses the token if one of them is revoked: whoever had
-    /// that key could have forged the predecessor.
+    /// Returns the key versions that signed a token and its predecessors. Refuses the token if one of them is revoked:
+    /// a thief of that key could have forged the predecessor.
     fn earlier_key_versions(
         &self,
         claim: Option<&Value>,

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fast_client_reads_on() {
+    async fn a_fast_client_is_not_disconnected() {
         let mut body = endless(&Arc::new(Semaphore::new(1)));
 
         let mut bytes = 0;

@@ -19,19 +19,19 @@ use crate::errors::{ApiError, bad_request};
 use crate::extract::MAX_BODY_BYTES;
 use admitted::Admitted;
 
-/// At 15 ms of a connection per request, the last one waits for half a second.
+/// A request uses a connection for about 15 ms, so the last one waits half a second.
 const MAX_IN_FLIGHT_PER_CONNECTION: usize = 32;
 
-/// The last one waits for two seconds (35 ms of a core each, [`crate::auth::Passwords`]).
+/// A password takes about 35 ms of one core ([`crate::auth::Passwords`]), so the last request waits two seconds.
 const MAX_PASSWORD_REQUESTS: usize = 64;
 
-/// The maximum size of a body that is read before admission. An address and a password take some hundred bytes.
+/// The maximum size of a body that is read before admission. An address and a password take a few hundred bytes.
 const MAX_BYTES_BEFORE_ADMISSION: usize = 64 * 1024;
 
-/// Each takes one or two megabytes, or five times as much with rows of a megabyte.
+/// Each export takes one or two megabytes of memory, or five times as much if rows have a megabyte.
 const MAX_EXPORTS: usize = 16;
 
-/// Each takes three seconds, so this allows about 21 mails a second.
+/// A mail takes three seconds, so this allows about 21 mails a second.
 const MAX_MAIL_REQUESTS: usize = 64;
 
 /// What limits the requests to a router. The limits are independent, so that a flood of one kind does not refuse
@@ -82,7 +82,7 @@ async fn read_body_first(request: Request, next: Next) -> Response {
     let mut body = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(more) = body.next().await {
-        let Ok(more) = more else { return bad_request("body: it broke off").into_response() };
+        let Ok(more) = more else { return bad_request("body: it did not arrive completely").into_response() };
         bytes.extend_from_slice(&more);
         if bytes.len() > MAX_BYTES_BEFORE_ADMISSION {
             discard(Body::from_stream(body)).await;
@@ -93,7 +93,8 @@ async fn read_body_first(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(head, Body::from(bytes))).await
 }
 
-/// Reads a body to its end: a client whose connection closes while it sends may never see the answer.
+/// Reads the rest of a body, up to its maximum size. A client whose connection closes while it sends may never see the
+/// answer.
 async fn discard(body: Body) {
     let (mut body, mut length) = (body.into_data_stream(), 0);
     while let Some(Ok(bytes)) = body.next().await {

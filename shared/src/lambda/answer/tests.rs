@@ -23,7 +23,7 @@ async fn an_incomplete_answer_is_a_503_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_rows_fail_has_their_status_whatever_wraps_its_body() {
+async fn a_failed_stream_determines_the_status_even_through_wrapped_bodies() {
     for layers in 0..3 {
         let mut body = Body::from_stream(stream::once(async { Err::<&str, _>(ApiError::Overloaded("no rows")) }));
         for _ in 0..layers {

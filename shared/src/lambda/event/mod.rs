@@ -47,7 +47,7 @@ impl Event {
     }
 }
 
-/// Replaces invalid UTF-8 in an event, so that it can be parsed, and adds a member that records this; returns `None`
+/// Replaces invalid UTF-8 in an event, so that it can be parsed, and adds a member that marks the event. Returns `None`
 /// for valid UTF-8.
 pub(super) fn marked_if_not_utf_8(event: &[u8]) -> Option<String> {
     str::from_utf8(event).err()?;

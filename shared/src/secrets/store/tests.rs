@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 
 use super::*;
 
-/// The number that all functions reserve on db.t4g.medium (`ConnectionBudget` in template.yaml), all starting at once.
+/// The sum of all functions' reserved concurrency on db.t4g.medium (`ConnectionBudget` in template.yaml).
 const FUNCTIONS: usize = 146;
 /// Calls per second: AWS General Reference, "Systems Manager endpoints and quotas".
 const QUOTA: f64 = 40.0;

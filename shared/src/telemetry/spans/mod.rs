@@ -109,8 +109,8 @@ pub(crate) fn describe_answer(request: &Span, status: u16) {
     }
 }
 
-/// Sends finished spans before Lambda freezes the process; waits at most a second, and not beyond the `deadline` of the
-/// request, whose client waits meanwhile.
+/// Sends finished spans before Lambda freezes the process. Waits at most a second, and not beyond the `deadline`,
+/// because the client waits, too.
 pub(crate) async fn flush(deadline: Instant) {
     let Some(provider) = PROVIDER.get() else { return };
     let flushed = tokio::task::spawn_blocking(|| provider.force_flush());
