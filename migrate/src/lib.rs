@@ -32,6 +32,7 @@ pub use difference::Difference;
 pub use error::Error;
 pub use report::{Pending, Report, Step};
 pub use request::{Action, Request};
+pub use run_lock::RUN_LOCK;
 pub use runner::Runner;
 pub use state::State;
 pub use timeouts::Timeouts;

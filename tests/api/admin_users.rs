@@ -52,6 +52,17 @@ async fn of_an_address_that_occurs_twice_the_first_counts() {
 }
 
 #[tokio::test]
+async fn an_invitation_does_not_wait_for_a_migration() {
+    let api = TestApp::start().await;
+    let mut run = api.pool().acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(migrate::RUN_LOCK).execute(&mut *run).await.unwrap();
+
+    let answer = invite(&api, json!([{ "email": "new@x.org" }])).await;
+
+    assert_eq!(answer.status, 201);
+}
+
+#[tokio::test]
 async fn of_many_requests_at_once_one_adds_the_account() {
     let api = TestApp::with_contract_data().await;
     let spellings = ["new@x.org", "New@x.org", "NEW@x.org", "new@X.org", "nEw@x.org"];

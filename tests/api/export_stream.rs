@@ -8,13 +8,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
-const ANSWERS: &str = "/api/v1/export/answers";
+const ANSWERS: &str = "/api/v1/export/answers?limit=2000";
 
 async fn execute(api: &TestApp, statement: &str) {
     sqlx::query(statement).execute(api.pool()).await.unwrap();
 }
 
-/// As many answers as three statements or more read.
+/// Two thousand answers: a first statement reads 100, later ones 1000 each.
 async fn with_answers() -> TestApp {
     let api = TestApp::start().await;
     let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
@@ -65,6 +65,20 @@ async fn an_export_whose_rows_an_upload_removes_has_no_end() {
     let body = body(&api).await;
 
     execute(&api, "DELETE FROM answer WHERE id % 2 = 0").await;
+
+    assert!(body.collect().await.is_err());
+}
+
+/// A statement ends after 1 MB, here after ten rows of those it asks for.
+#[tokio::test]
+async fn an_export_whose_large_rows_an_upload_removes_has_no_end() {
+    let api = TestApp::start().await;
+    let add = "INSERT INTO answer (task_id, user_email, created_timestamp, answer)
+               SELECT n::text, 'p1@study.test', now(), to_json(repeat('x', 100000)) FROM generate_series(1, 15) n";
+    execute(&api, add).await;
+    let body = body(&api).await;
+
+    execute(&api, "DELETE FROM answer WHERE id = (SELECT min(id) FROM answer)").await;
 
     assert!(body.collect().await.is_err());
 }

@@ -22,8 +22,9 @@ pub(crate) struct Account {
     admin_flag: Option<bool>,
 }
 
-/// The key of the advisory lock that serializes invitations. All advisory locks of a database share one key space.
-const INVITATION_LOCK: i64 = 0x6175_676d_6564;
+/// The key of the advisory lock that serializes invitations: `invite` in ASCII. All advisory locks of a database share
+/// one key space, and migrations have `augmed` (`migrate::RUN_LOCK`).
+const INVITATION_LOCK: i64 = 0x696e_7669_7465;
 
 /// The outcome of withdrawing an invitation.
 pub enum Withdrawn {

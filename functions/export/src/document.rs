@@ -197,14 +197,14 @@ async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -
         }
     }
     drop(found);
-    if bytes < BYTES_PER_STATEMENT && rows.len() < keys.len() {
-        return Err(ApiError::Overloaded("rows of the export were removed meanwhile"));
-    }
     let end = if bytes < BYTES_PER_STATEMENT {
         keys.len()
     } else {
         rows.last().and_then(|last| keys.iter().position(|key| R::is_of(last, key))).map_or(keys.len(), |at| at + 1)
     };
+    if rows.len() < end {
+        return Err(ApiError::Overloaded("rows of the export were removed meanwhile"));
+    }
     let mut after = keys.split_off(end);
     after.append(&mut remaining);
     Ok(Batch { rows, bytes, remaining: after })
