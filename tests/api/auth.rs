@@ -175,7 +175,7 @@ async fn a_reset_activates_an_invited_account() {
 }
 
 #[tokio::test]
-async fn tokens_with_missing_or_invalid_claims_are_refused() {
+async fn links_without_one_owner_or_an_expiry_are_refused() {
     let api = TestApp::with_contract_data().await;
 
     for (token, code) in

@@ -178,7 +178,7 @@ async fn batches_with_the_same_entries_in_different_orders_do_not_deadlock() {
 }
 
 #[tokio::test]
-async fn a_batch_that_loses_a_deadlock_can_be_repeated() {
+async fn a_batch_that_loses_a_deadlock_is_503_with_retry_after() {
     let api = TestApp::with_contract_data().await;
     let give_up = "CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = 'deadlock_detected'; END $$;

@@ -175,7 +175,7 @@ async fn a_number_that_cannot_be_stored_is_refused_by_its_field() {
 }
 
 #[tokio::test]
-async fn the_largest_possible_number_is_stored() {
+async fn numbers_at_the_limits_of_precision_are_stored() {
     let api = TestApp::with_contract_data().await;
     let places = format!("0.{}1", "0".repeat(16_382));
 

@@ -88,7 +88,7 @@ async fn a_mail_that_ses_refuses_is_logged_without_its_recipient() {
 }
 
 #[tokio::test]
-async fn secrets_in_malformed_requests_are_not_logged() {
+async fn secrets_in_a_malformed_response_of_ssm_are_not_logged() {
     let body = r#"{"Parameters": [{"Name": "/test/key", "Value": "a-decrypted-signing-key"#;
     let mut server = Command::new(deployed::binary("augmed-server"));
     server.env_clear().envs(app::environment("postgresql://nobody")).env_remove("JWT_SECRET_KEY");
