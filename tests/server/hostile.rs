@@ -136,7 +136,7 @@ async fn deep_json_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn what_is_compressed_is_not_unpacked() {
+async fn a_compressed_body_is_not_unpacked() {
     let server = Server::start(NO_DATABASE).await;
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..100 {
