@@ -68,7 +68,7 @@ async fn assignments_that_went_wrong_are_found() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_no_origin_is_a_fault_of_its_variable() {
+async fn an_invalid_origin_is_refused() {
     for name in ["CORS_ORIGINS", "FRONTEND_URL"] {
         for value in ["study.example.org", "https://study.example.org/app", "https://*.example.org", "a; b"] {
             let run = Augmed::new().await.set(name, value).run(&["--json", "doctor"]);
