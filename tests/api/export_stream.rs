@@ -14,7 +14,7 @@ async fn execute(api: &TestApp, statement: &str) {
     sqlx::query(statement).execute(api.pool()).await.unwrap();
 }
 
-/// Starts the API with so many answers that an export takes at least three statements.
+/// Starts the API with enough answers that an export takes at least three statements.
 async fn with_answers() -> TestApp {
     let api = TestApp::start().await;
     let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
