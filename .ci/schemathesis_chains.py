@@ -1,4 +1,4 @@
-"""What the stateful phase of schemathesis did, from its report (NDJSON)."""
+"""Summarizes the stateful phase of schemathesis from its report (NDJSON)."""
 
 import collections
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def summary(report: Path, document: dict) -> str:
-    """Counts chains and requests, and names the links that no request has followed to a success."""
+    """Counts chains and requests, and names the links that no request followed successfully."""
     followed, chains, requests = collections.Counter(), 0, 0
     for scenario in scenarios(report):
         chains += 1
@@ -26,7 +26,7 @@ def scenarios(report: Path):
 
 
 def successes(recorder: dict):
-    """Pairs of operations: a request that took its values from the response before it, and was answered with a success."""
+    """Returns pairs of operations: the second request took values from the first response, and succeeded."""
     for name, case in recorder.get("cases", {}).items():
         response = (recorder.get("interactions", {}).get(name) or {}).get("response")
         if case.get("is_transition_applied") and response and response["status_code"] < 300:

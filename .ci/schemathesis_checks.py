@@ -1,11 +1,11 @@
-"""What schemathesis asks of an answer beyond its description."""
+"""Checks of responses in addition to their description."""
 
 import re
 
 import schemathesis
 import schemathesis_requests  # noqa: F401, its hook
 
-# as tests/src/secrets.rs has it
+# the same as in tests/src/secrets.rs
 INTERNALS = re.compile(
     r"SELECT |INSERT INTO|UPDATE \"?\w+\"? SET|DELETE FROM|SQLSTATE|[Pp]ostgre|sqlx|relation \"|column \"|violates|panick|"
     r"\.rs\b|/(home|root|usr|work|tmp|var|src)/|"
@@ -15,7 +15,7 @@ INTERNALS = re.compile(
 
 @schemathesis.check
 def no_fault(ctx, response, case):
-    """A status from 500 is a fault, unless its code is text: a business error (docs/architecture.md, Errors)."""
+    """A 5xx is a server error, unless its code is text: a business error (docs/architecture.md, Errors)."""
     if response.status_code < 500:
         return
     code = (response.json().get("error") or {}).get("code")
@@ -24,7 +24,7 @@ def no_fault(ctx, response, case):
 
 @schemathesis.check
 def nothing_internal(ctx, response, case):
-    """An error shows no SQL, no path and no version, unless it names what was sent."""
+    """An error reveals no SQL, path or version, unless it was part of the request."""
     found = INTERNALS.search(response.text) if response.status_code >= 400 else None
     sent = f"{response.request.url} {response.request.body!r}"
     assert not found or found.group() in sent, f"{found.group()!r} in {response.text}"

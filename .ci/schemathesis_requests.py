@@ -1,7 +1,7 @@
-"""Requests that generated values almost never hit: a login, files of assignments, answers to the questionnaire, times in their order,
-and lists of several pages.
+"""Provides requests that generated values almost never match: a login, files of assignments, answers to the questionnaire, ordered times,
+and lists with several pages.
 
-Without them no chain gets beyond its first change. Half of the requests stay as generated.
+Without them no chain gets beyond its first change. Half of the requests are not replaced.
 """
 
 import json
@@ -18,7 +18,7 @@ ACCOUNT = json.loads(os.environ["ACCOUNT"])
 PATHS = ["BACKGROUND", "RISK ASSESSMENT.CRC risk assessments", "PHYSICAL EXAMINATION.Vital Signs"]
 
 assignment = st.tuples(st.sampled_from(PARTICIPANTS), st.sampled_from(CASES), st.sampled_from(PATHS))
-# the participant whose token is sent has one in each file, so that the next request finds it
+# each file has an assignment of the participant whose token is sent, so that the next request finds it
 assignments = st.lists(assignment, min_size=1, max_size=5).map(lambda rows: [(ACCOUNT["email"], 1, PATHS[0]), *rows])
 
 
@@ -34,7 +34,7 @@ TIMES = {"caseOpenTime": "2026-03-02T08:00:00Z", "answerOpenTime": "2026-03-02T0
 
 
 def usable(path: str, body: dict):
-    """Bodies like this one that the operation accepts; none for operations whose schema is enough."""
+    """Returns bodies that the operation accepts, or None if generated ones suffice."""
     if path == "/api/auth/login":
         return st.just(ACCOUNT)
     if "/config/upload" in path:
@@ -62,7 +62,7 @@ def flatmap_body(ctx, body):
 def flatmap_query(ctx, query):
     if not any(parameter.name == "cursor" for parameter in ctx.operation.query):
         return st.just(query)
-    # an export begins its pages with an empty cursor, other lists without one
+    # the first page of an export has an empty cursor; that of other lists has none
     first = {"cursor": ""} if "/export/" in ctx.operation.path else {}
     return mostly(st.integers(1, 3).map(lambda limit: {"limit": limit} | first), query)
 

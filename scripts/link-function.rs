@@ -1,7 +1,7 @@
-//! Build script of every function: its binary is linked to a fixed address.
+//! Build script of every function: links its binary to a fixed address.
 //!
-//! Else the dynamic loader writes 40,000 addresses into it at each start: a third of the CPU time until a function asks for its first
-//! event, and a quarter of its memory, since no page that was written to is shared with the file (docs/performance.md, decision 44).
+//! Otherwise the dynamic loader relocates 40,000 addresses at each start. That takes a third of the CPU time until a function requests its
+//! first event, and a quarter of its memory, because written pages are not shared with the file (docs/performance.md, decision 44).
 
 fn main() {
     println!("cargo::rerun-if-changed=../../scripts/link-function.rs");

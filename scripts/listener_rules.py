@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says what the listener rules of a deployed stack are with other weights in ApiTraffic.
+"""Prints the listener rules of a deployed stack with other weights in ApiTraffic.
 
 Reads {"template": …, "parameters": …, "resources": …} on standard input: the processed template and what describe-stacks and
 list-stack-resources answer. Writes the arguments of `aws elbv2 modify-rule` for each rule, four of them, each ended by a NUL.
@@ -25,7 +25,7 @@ class Deployed(Values):
 
 
 def rules(stack, weights):
-    """ARN and actions of each rule whose condition holds."""
+    """Yields ARN and actions of each rule whose condition is true."""
     parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stack["parameters"]}
     resources = {one["LogicalResourceId"]: one.get("PhysicalResourceId") for one in stack["resources"]}
     deployed = Deployed(stack["template"], {**parameters, "ApiTraffic": weights}, resources)

@@ -1,4 +1,4 @@
-"""Reads the module graph of Rust crates from their sources: which module names an item that another module of the crate defines.
+"""Reads the module graph of Rust crates from their sources: which modules use items of which other modules in the crate.
 
 A path is followed through imports and re-exports to the module that defines the item, so a parent that re-exports what its children
 define does not depend on those who import it. Unit tests and comments do not count.
@@ -29,7 +29,7 @@ class Module:
         imports = [one for tree in IMPORT.findall(text) for one in flattened(tree)]
         self.globs = [path for name, path in imports if name == "*"]
         self.imported = {name: path for name, path in imports if name != "*"}
-        # a name that is only passed on makes the module no user of what it names
+        # a re-export is not a use
         private = IMPORT.sub("", re.sub(r"\bpub(?:\([^)]*\))?\s+use\s+[^;]+;", "", text))
         exported = {name for tree in EXPORT.findall(text) for name, _ in flattened(tree)}
         self.only_exported = {name for name in exported if not re.search(rf"\b{re.escape(name)}\b", private)}
@@ -38,7 +38,7 @@ class Module:
 
 
 def flattened(tree):
-    """The imports of a `use`, each with the name under which it is known: `a::{self, b as c}` are (a, [a]) and (c, [a, b])."""
+    """Yields the imports of a `use` with their local names: `a::{self, b as c}` are (a, [a]) and (c, [a, b])."""
     tree = re.sub(r"\s+", " ", tree).strip()
     prefix, brace, rest = tree.partition("{")
     start = [part for part in prefix.strip().split("::") if part]
@@ -54,7 +54,7 @@ def flattened(tree):
 
 
 def divided(text):
-    """The parts between the commas outside braces."""
+    """Yields the parts between commas outside of braces."""
     parts, depth = [""], 0
     for character in text:
         depth += (character == "{") - (character == "}")
@@ -80,19 +80,19 @@ class Crate:
                     self.read((*name, child), place, inside)
 
     def edges(self):
-        """For each module, the other modules that define what it names, and those names."""
+        """Returns for each module the modules that it uses, with the used names."""
         found = defaultdict(lambda: defaultdict(set))
         for module in self.modules.values():
             used = [path for name, path in module.imported.items() if name not in module.only_exported]
             for path in [*module.globs, *used, *module.paths]:
                 end, item = self.target(module.name, path)
-                # Of an imported module, only what is used counts: that is among the paths.
+                # Importing a module counts only for the items that are used, which are among the paths.
                 if end is not None and end != module.name and (item or path[-1] == "*"):
                     found[module.name][end].add(item or path[-1])
         return found
 
     def target(self, inside, path, followed=frozenset()):
-        """The module that a path leads to and the item in it (`None` if it is the module itself); or (None, None) outside the crate."""
+        """Returns module and item of a path: the item is None for a module, and both are None outside the crate."""
         at, path = inside, list(path)
         relative = path[0] not in {"crate", "super", "self"}
         if path[0] == "crate":
@@ -114,7 +114,7 @@ class Crate:
         return at, None
 
     def imported(self, at, name, followed):
-        """The path under which a module has a name by `use`."""
+        """Returns the path that a module imports under a name."""
         module = self.modules[at]
         if name in module.imported:
             return module.imported[name]
@@ -128,7 +128,7 @@ class Crate:
 
 
 def cycles(edges):
-    """The strongly connected components of more than one node (Tarjan)."""
+    """Returns the strongly connected components with more than one node (Tarjan)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(node):
@@ -153,7 +153,7 @@ def cycles(edges):
 
 
 def shortest_cycle(edges, component):
-    """The shortest way from the first node of a component back to it, within the component."""
+    """Returns the shortest cycle through the first node of a component."""
     start = component[0]
     ways, reached = [[start]], {start}
     for way in ways:

@@ -1,4 +1,4 @@
-"""Values in a CloudFormation template in which parameters and resources are known: conditions and intrinsic functions."""
+"""Evaluates conditions and intrinsic functions of a CloudFormation template with known parameters and resources."""
 
 import re
 
@@ -6,7 +6,7 @@ NOTHING = {"Ref": "AWS::NoValue"}
 
 
 class Values:
-    """A template with these parameters. `resource` says what a reference to a resource gives."""
+    """A template with these parameters. `resource` returns the value of a reference to a resource."""
 
     def __init__(self, template, parameters, pseudo):
         self.template, self.pseudo = template, pseudo
@@ -17,7 +17,7 @@ class Values:
         raise KeyError(f"{name}.{attribute}" if attribute else name)
 
     def holds(self, condition):
-        """Whether a condition, or the one of that name, holds; none always does."""
+        """Returns whether a condition, or the named one, is true; no condition is true."""
         if condition is None:
             return True
         if isinstance(condition, str):
@@ -32,7 +32,7 @@ class Values:
         return combined([self.holds(one) for one in arguments])
 
     def value(self, value):
-        """`value` without functions, and without what is AWS::NoValue."""
+        """Evaluates functions in `value`, and removes AWS::NoValue."""
         if isinstance(value, list):
             items = [self.chosen(one) for one in value]
             return [self.value(one) for one in items if one != NOTHING]
@@ -46,7 +46,7 @@ class Values:
         return {key: self.value(one) for key, one in entries.items() if one != NOTHING}
 
     def chosen(self, value):
-        """The branch of an Fn::If; anything else as it is."""
+        """Returns the selected branch of an Fn::If; other values unchanged."""
         while isinstance(value, dict) and "Fn::If" in value:
             condition, then, otherwise = value["Fn::If"]
             value = then if self.holds(condition) else otherwise
@@ -73,7 +73,7 @@ class Values:
         raise KeyError(function)
 
     def listed(self, value):
-        """A list. The value of a list parameter is one text with commas."""
+        """Returns a list. A list parameter's value is one text with commas."""
         found = self.value(value)
         return found.split(",") if isinstance(found, str) else found
 

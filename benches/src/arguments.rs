@@ -118,7 +118,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Returns a longer warm-up for so many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
+    /// Returns a longer warm-up for this many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
     pub fn with_clients(self, clients: usize) -> Self {
         let preparing = Duration::from_millis(30) * u32::try_from(clients).unwrap_or(u32::MAX);
         Self { warm_up: self.warm_up + preparing, ..self }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_writes_no_document() {
+    fn a_partial_run_writes_no_document() {
         assert!(Arguments::parse_from(["cargo bench-all"]).is_for_the_document());
         assert!(!Arguments::parse_from(["cargo bench-all", "--only", "cold-start"]).is_for_the_document());
     }

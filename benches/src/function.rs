@@ -51,7 +51,7 @@ impl FunctionProcess {
         let runtime_api = tokio::spawn(RuntimeApi::new(phase, pending, false).serve(listener));
         let started = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()?;
-        let pid = child.id().ok_or("the function ended at once")?;
+        let pid = child.id().ok_or("the function has exited")?;
         Ok(Self { pid, started, child, phase: receiver, invocations, runtime_api })
     }
 

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_ends_where_its_length_says() {
+    fn a_response_ends_after_its_content_length() {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]";
 
         assert_eq!(head(&answer[..20]).unwrap(), None);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_length_is_no_answer_to_measure() {
+    fn a_response_without_a_length_is_an_error() {
         assert!(head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
     }
 }

@@ -14,7 +14,7 @@ use crate::measured::{Measured, Parts, Request, Window};
 /// Returns the n-th request of a client.
 pub type Requests = Arc<dyn Fn(usize, usize) -> HttpRequest + Send + Sync>;
 
-/// Measures so many concurrent clients.
+/// Measures this many concurrent clients.
 pub async fn measure(
     port: u16,
     clients: usize,

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_ended_within_the_window_counts() {
+    fn only_requests_that_ended_within_the_window_count() {
         let window =
             Window { begin: BEGIN + milliseconds(1000), end: BEGIN + milliseconds(3000), cpu: [milliseconds(10); 3] };
         let requests = [500, 1000, 2999, 3000].map(|ended| (BEGIN + milliseconds(ended), milliseconds(4)));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_not_moved_by_one_that_is_far_off() {
+    fn an_outlier_does_not_change_the_median() {
         assert_eq!(median([3.0, 1000.0, 2.0]), Some(3.0));
         assert_eq!(median::<f64>([]), None);
     }

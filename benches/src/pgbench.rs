@@ -37,7 +37,7 @@ pub fn script(route: &Route, sql: &str) -> Result<String, Failure> {
     Ok(format!("{picked}{statement};\n"))
 }
 
-/// Measures so many concurrent clients.
+/// Measures this many concurrent clients.
 pub async fn measure(
     cluster: &Cluster,
     study: &Study,
@@ -63,7 +63,7 @@ pub async fn measure(
     }
     command.arg(&study.database.url).current_dir(directory.path());
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let pid = child.id().ok_or("pgbench ended at once")?;
+    let pid = child.id().ok_or("pgbench has exited")?;
     let output = tokio::spawn(child.wait_with_output());
     let (postgres, client) = (|| study.database.cpu(), || process::cpu(pid));
     let window = Window::wait(pace, &[&postgres, &|| Ok(Duration::ZERO), &client]).await;
@@ -102,7 +102,7 @@ mod tests {
     use crate::route::ROUTES;
 
     #[test]
-    fn a_line_of_the_log_says_when_a_transaction_ended_and_how_long_it_took() {
+    fn a_log_line_has_the_end_and_duration_of_a_transaction() {
         let (ended, latency) = transaction("0 199 2241 0 1175850568 995598").unwrap();
 
         assert_eq!(ended, UNIX_EPOCH + Duration::from_micros(1_175_850_568_995_598));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_that_writes_takes_each_assignment_once() {
+    fn a_statement_that_writes_uses_each_assignment_once() {
         let script = script(&ROUTES[3], "INSERT INTO answer VALUES ($2, $3)").unwrap();
 
         assert!(script.contains("\\set next :next + 1\n"));

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_to_be_large_is_reached_above_and_what_has_to_be_small_below() {
+    fn a_ratio_reaches_a_minimum_from_above_and_a_maximum_from_below() {
         let verdict = |ratio, reach| Verdict::new("", String::new(), String::new(), ratio, reach);
 
         assert!(verdict(0.81, Reach::AtLeast(0.8)).is_reached);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn results_replace_those_of_the_run_before_and_nothing_else() {
+    fn new_results_replace_only_the_previous_results() {
         let document = format!("# By hand\n\n{BEGIN}\nold\n{END}\n\nBy hand too\n");
 
         assert_eq!(with_results(&document, "new\n").unwrap(), document.replace("old", "new"));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_groups_of_three() {
+    fn digits_are_grouped_by_three() {
         assert_eq!([0.0, 999.4, 1000.0, 1_234_567.0].map(count), ["0", "999", "1,000", "1,234,567"]);
     }
 }

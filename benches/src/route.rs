@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_parameter_of_a_statement_has_a_value_here() {
+    fn every_parameter_of_a_statement_has_a_value() {
         for route in &ROUTES {
             let found = parameters_of(route.mark);
 

@@ -49,7 +49,7 @@ impl ServerProcess {
         let mut command = Command::new(binary);
         command.env_clear().envs(environment(database)).env("PORT", port.to_string());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()?;
-        let pid = child.id().ok_or("the server ended at once")?;
+        let pid = child.id().ok_or("the server has exited")?;
         let mut server = Self { port, pid, child };
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
             if let Some(status) = server.child.try_wait()? {

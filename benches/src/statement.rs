@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_without_an_argument_is_named() {
+    fn an_error_names_a_parameter_without_an_argument() {
         let error = with_arguments("SELECT $1, $2", |n| (n == 0).then(|| "1".to_owned())).unwrap_err();
 
         assert_eq!(error.to_string(), "there is no argument for $2");

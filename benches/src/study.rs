@@ -37,7 +37,7 @@ pub struct Assignment {
 }
 
 impl Study {
-    /// Generates a study with so many patients.
+    /// Generates a study with this many patients.
     pub async fn generate(cluster: &Cluster, patients: u32) -> Result<Self, Failure> {
         let database = cluster.database(&format!("study_{patients}")).await?;
         let mut connection = database.connect().await?;

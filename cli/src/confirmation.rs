@@ -1,4 +1,4 @@
-//! Asks a person for confirmation before something is lost, or accepts `--yes`.
+//! Asks a person for confirmation before data are lost, or accepts `--yes`.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::failure::Failure;
 
-/// Argument of commands that destroy something.
+/// Argument of commands that destroy data.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Confirmation {
     /// Do not ask for confirmation.
@@ -23,9 +23,9 @@ impl Confirmation {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(Failure::usage(format!("this would {what}")).with_remedy("add --yes to do it"));
         }
-        anstream::eprint!("This will {what}. Go on? [y/N] ");
+        anstream::eprint!("This will {what}. Continue? [y/N] ");
         io::stderr().flush()?;
-        // reads a line, not a key, so that an end of input (Ctrl-D, a closed terminal) ends it
+        // reads a line instead of a key, so that the end of input (Ctrl-D, a closed terminal) ends it
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer)? == 0 {
             anstream::eprintln!();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_yes_is_a_yes() {
+    fn only_yes_confirms() {
         assert!(["y", "Y\n", "yes\r\n", " Yes "].iter().all(|answer| is_yes(answer)));
         assert!(!["", "\n", "n", "yesterday", "yy"].iter().any(|answer| is_yes(answer)));
     }

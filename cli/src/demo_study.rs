@@ -56,7 +56,7 @@ impl From<SeedError> for Failure {
         match error {
             SeedError::Database(error) => error.into(),
             SeedError::AnotherStudy(_) => {
-                Self::new(error.to_string()).with_remedy("the demo needs an empty database: name another one")
+                Self::new(error.to_string()).with_remedy("the demo needs an empty database: use another one")
             }
             SeedError::Password(_) => Self::new(error.to_string()),
         }
@@ -86,7 +86,7 @@ impl Demo {
 
 impl Report for Demo {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let stored = if self.stored { "The demo study is stored." } else { "The demo study was there before." };
+        let stored = if self.stored { "The demo study is stored." } else { "The demo study already exists." };
         writeln!(out, "{stored} Accounts, with their passwords:")?;
         self.accounts.iter().try_for_each(|Login { email, password }| writeln!(out, "  {email}  {password}"))
     }

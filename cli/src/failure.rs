@@ -1,4 +1,4 @@
-//! Why a command failed: what happened, and what to do about it, one line each.
+//! The failure of a command: one line for the problem, and one for its remedy.
 
 use std::fmt;
 use std::io;
@@ -16,7 +16,7 @@ pub struct Failure {
     is_usage: bool,
     /// Boxed, because every result in the command line has room for a failure.
     details: Option<Box<Value>>,
-    /// Whether the reader of standard output has closed it, so that the failure is not printed.
+    /// Whether standard output was closed by its reader; then the failure is not printed.
     pub is_unread: bool,
 }
 
@@ -40,7 +40,7 @@ impl Failure {
         Self { is_usage: true, ..Self::new(message) }
     }
 
-    /// Adds what to do about it.
+    /// Adds the remedy.
     #[must_use]
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
@@ -61,7 +61,7 @@ impl Failure {
 }
 
 const LOOK_AT_THE_ADDRESS: &str =
-    "does DATABASE_URL (or POSTGRES_*) name a server that runs and lets you in? `augmed doctor` looks closer";
+    "does DATABASE_URL (or POSTGRES_*) name a running server that accepts the login? `augmed doctor` checks more";
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -48,7 +48,7 @@ use arguments::Arguments;
 use context::Context;
 use mimalloc::MiMalloc;
 
-/// For the container's server, which is the same file: see its `main.rs`.
+/// The container's server is the same file, and needs this allocator: see its `main.rs`.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

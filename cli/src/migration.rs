@@ -1,4 +1,4 @@
-//! `augmed migrate`: does what the migration function does.
+//! `augmed migrate`: does the same as the migration function.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub struct Arguments {
 enum Action {
     /// Show the state of the schema. Changes nothing.
     Status,
-    /// What `up` would do, and whether it is safe while people work. Changes nothing.
+    /// Show what `up` would do, and whether it is safe while people work. Changes nothing.
     Plan,
     /// Apply pending migrations. An empty database gets the schema, a database of the old system is adopted.
     Up {
@@ -49,7 +49,7 @@ enum Action {
     },
     /// Revert the migrations after a version, newest first.
     Down {
-        /// The version that is the newest afterwards; 0 reverts everything. Refused if rows would be lost.
+        /// The version that will be the newest one; 0 reverts everything. Refused if rows would be lost.
         #[arg(long, value_name = "VERSION")]
         to: i64,
         #[command(flatten)]

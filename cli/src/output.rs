@@ -112,7 +112,7 @@ impl Target {
         let mut unfinished = tempfile::Builder::new();
         unfinished.prefix(".augmed-").suffix(".unfinished");
         #[cfg(unix)]
-        unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what umask takes
+        unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // minus the umask
         let file = unfinished.tempfile_in(directory)?;
         Ok(Self::Beside { file, path })
     }

@@ -23,7 +23,7 @@ pub fn read(file: &Input) -> Result<Vec<Person>, Failure> {
     let people =
         if text.lines().next().is_some_and(|line| line.contains('@')) { listed(&text) } else { table(&text, file)? };
     for Person { row, invitation, .. } in &people {
-        // without the address: terminal output ends up in logs
+        // without the address, because terminal output may be logged
         let at = |problem: String| file.failure(format!("row {row}: {problem}"));
         invitation.check_email().map_err(|reason| at(format!("column email: {reason}")))?;
         invitation.too_long().map_or(Ok(()), |problem| Err(at(problem)))?;

@@ -42,7 +42,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Check a file and publish it: it is asked from now on.
+    /// Check a file and publish it: participants get its questions from now on.
     Set {
         /// A JSON file, or - for standard input.
         file: Input,

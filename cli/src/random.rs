@@ -34,7 +34,7 @@ impl SeededRng {
     }
 
     /// Returns true with this probability: never for 0, always for 1.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are what a number has")]
+    #[expect(clippy::cast_precision_loss, reason = "an f64 has 53 bits")]
     pub fn happens(&mut self, probability: f64) -> bool {
         let uniform = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         uniform < probability
@@ -54,17 +54,17 @@ mod tests {
     /// A study must be able to regenerate its assignments in ten years, so these numbers must never change. They were produced by another
     /// implementation, in Python.
     #[test]
-    fn a_seed_gives_the_same_order_for_ever() {
+    fn a_seed_always_gives_the_same_order() {
         assert_eq!(shuffled("pilot"), [8, 9, 5, 1, 2, 7, 4, 6, 3, 0]);
     }
 
     #[test]
-    fn seeds_differ() {
+    fn different_seeds_give_different_orders() {
         assert_ne!(shuffled("pilot"), shuffled("main"));
     }
 
     #[test]
-    fn every_number_is_drawn_about_as_often() {
+    fn all_numbers_are_drawn_about_equally_often() {
         let mut rng = SeededRng::from_seed("fair");
         let mut counts = [0; 6];
         for _ in 0..6000 {
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_probability_happens_about_as_often() {
+    fn events_happen_about_as_often_as_their_probability() {
         let mut rng = SeededRng::from_seed("fair");
         let mut count = |probability| (0..6000).filter(|_| rng.happens(probability)).count();
 

@@ -34,7 +34,7 @@ pub trait Report: Serialize {
         } else {
             self.write(&mut out)
         };
-        // a failed check exits with 1 even if nobody has read the output
+        // a failed check exits with 1 even if the reader has closed the output
         match printed.and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             printed => printed,

@@ -60,7 +60,7 @@ impl Table {
         };
         if let Some(at) = quote_faults.unclosed() {
             let line = line_of(&[at]).into_iter().next().unwrap_or_default();
-            return Err(format!("line {line}: a quote opens here that nothing closes"));
+            return Err(format!("line {line}: this quote is never closed"));
         }
         if let Some(at) = quote_faults.odd_cell_before(u64::MAX) {
             let line = line_of(&[at]).into_iter().next().unwrap_or_default();
@@ -68,9 +68,7 @@ impl Table {
         }
         let rows: Vec<Row> = line_of(&at).into_iter().zip(rows).map(|(line, cells)| Row { line, cells }).collect();
         match rows.iter().find(|row| row.cells.len() > header.len()) {
-            Some(row) => {
-                Err(format!("row {}: other columns than in the first row; does a comma need quotes?", row.line))
-            }
+            Some(row) => Err(format!("row {}: has more columns than the header; does a comma need quotes?", row.line)),
             None => Ok(Self { header, rows }),
         }
     }
@@ -99,7 +97,7 @@ fn delimiter(text: &str) -> (u8, u64, &str) {
         let count = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !is_quoted);
         count.into_iter().for_each(|(_, count)| *count += 1);
     }
-    // of equal counts the first one
+    // the first one if counts are equal
     let (delimiter, _) = counts.into_iter().rev().max_by_key(|(_, count)| *count).unwrap_or_default();
     (delimiter, 0, text)
 }
@@ -118,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_at_the_end_is_nothing() {
+    fn empty_cells_and_rows_at_the_end_are_ignored() {
         let table = Table::parse("a,b,,\n1,2,,\n,,,\n\n3,,,\n").unwrap();
 
         assert_eq!(table.header, ["a", "b"]);
@@ -126,15 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_line() {
+    fn a_syntax_error_is_reported_with_its_line() {
         for (text, said) in [
-            ("a,b\n1,2\n\"3,4\n5,6\n", "line 3: a quote opens here that nothing closes"),
+            ("a,b\n1,2\n\"3,4\n5,6\n", "line 3: this quote is never closed"),
             (
                 "a,b\n1,2\n3,\"4 \\\"5\\\"\"\n",
                 "line 3: text follows a closing quote; a quote within quotes is written twice",
             ),
-            ("sep=;\na;b\n1;2;3\n", "row 3: other columns than in the first row; does a comma need quotes?"),
-            ("a,b\n1,2,3\n", "row 2: other columns than in the first row; does a comma need quotes?"),
+            ("sep=;\na;b\n1;2;3\n", "row 3: has more columns than the header; does a comma need quotes?"),
+            ("a,b\n1,2,3\n", "row 2: has more columns than the header; does a comma need quotes?"),
         ] {
             assert_eq!(Table::parse(text).unwrap_err(), said);
         }

@@ -42,9 +42,9 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     .ok_or_else(|| Failure::new("there is no such account").with_remedy("augmed users list"))?;
     if !account.is_active {
         let problem = format!("account {} is not active, so its token would be refused", account.id);
-        return Err(Failure::new(problem).with_remedy("let it sign up, or run augmed users activate"));
+        return Err(Failure::new(problem).with_remedy("let its owner sign up, or run augmed users activate"));
     }
-    // PostgreSQL's clock also dates what ends sessions
+    // by PostgreSQL's clock, which also dates the end of sessions
     let now = account.tokens_valid_from.map_or(account.now, |valid_from| valid_from.max(account.now));
     let token = app.tokens.issue_for_inspection(&account.email, account.is_admin, now);
     let token = token.map_err(|error| Failure::new(error.to_string()))?;

@@ -1,10 +1,10 @@
-//! Shows at the terminal what is taking long.
+//! Shows progress of slow work on a terminal.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Work that takes less shows nothing.
+/// Faster work shows nothing.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Awaits `work`. After one second a spinner beside `what` is shown on a terminal.

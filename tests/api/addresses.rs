@@ -1,5 +1,5 @@
-//! Addresses are found without regard to case and surrounding blanks where that names one account; they are stored, and put into
-//! tokens, as they are (contract section 9).
+//! Lookups of addresses ignore case and surrounding white space if that identifies one account. Addresses are stored, and written into
+//! tokens, unchanged (contract section 9).
 
 use serde_json::json;
 use tests::app::TestApp;
@@ -10,7 +10,7 @@ async fn execute(api: &TestApp, statement: &str) {
 }
 
 #[tokio::test]
-async fn a_login_finds_the_account_and_the_token_has_its_address() {
+async fn a_login_finds_the_account_in_any_case_and_the_token_has_the_stored_address() {
     let api = TestApp::with_contract_data().await;
 
     for typed in ["Alice@Contract.test", " alice@contract.test", "ALICE@CONTRACT.TEST\n", "\talice@contract.test "] {
@@ -21,7 +21,7 @@ async fn a_login_finds_the_account_and_the_token_has_its_address() {
 }
 
 #[tokio::test]
-async fn a_stored_address_with_capitals_and_blanks_stays_as_it_is() {
+async fn a_stored_address_with_capitals_and_blanks_is_not_changed() {
     let api = TestApp::with_contract_data().await;
     execute(&api, r#"UPDATE "user" SET email = ' Alice@Contract.test' WHERE email = 'alice@contract.test'"#).await;
 
@@ -35,7 +35,7 @@ const TWIN: &str = r#"INSERT INTO "user" (email, active, password, salt)
     SELECT 'Alice@contract.test', true, password, salt FROM "user" WHERE email = 'bob@contract.test'"#;
 
 #[tokio::test]
-async fn of_two_accounts_that_differ_in_case_each_is_found_to_the_letter_and_neither_otherwise() {
+async fn two_accounts_that_differ_in_case_are_found_only_by_exact_match() {
     let api = TestApp::with_contract_data().await;
     execute(&api, TWIN).await;
 
@@ -45,7 +45,7 @@ async fn of_two_accounts_that_differ_in_case_each_is_found_to_the_letter_and_nei
 }
 
 #[tokio::test]
-async fn so_do_a_signup_and_a_request_for_a_reset() {
+async fn a_signup_and_a_request_for_a_reset_find_the_account_in_any_case() {
     let api = TestApp::with_contract_data().await;
     let signup = json!({"email": "Carol@contract.test ", "password": "Carol-pass-1"});
 

@@ -23,7 +23,7 @@ async fn an_invited_account_can_sign_up_and_log_in() {
 }
 
 #[tokio::test]
-async fn an_address_is_of_one_account_in_any_case() {
+async fn an_address_belongs_to_one_account_in_any_case() {
     let api = TestApp::with_contract_data().await;
 
     let answer = invite(&api, json!([{"email": "ALICE@contract.test"}, {"email": "Żółć@例え.jp"}])).await;
@@ -35,7 +35,7 @@ async fn an_address_is_of_one_account_in_any_case() {
 }
 
 #[tokio::test]
-async fn of_an_address_that_occurs_twice_the_first_counts() {
+async fn the_first_of_two_equal_addresses_is_added() {
     let api = TestApp::with_contract_data().await;
 
     let users =
@@ -63,7 +63,7 @@ async fn an_invitation_does_not_wait_for_a_migration() {
 }
 
 #[tokio::test]
-async fn of_many_requests_at_once_one_adds_the_account() {
+async fn one_of_many_concurrent_requests_adds_the_account() {
     let api = TestApp::with_contract_data().await;
     let spellings = ["new@x.org", "New@x.org", "NEW@x.org", "new@X.org", "nEw@x.org"];
 
@@ -75,7 +75,7 @@ async fn of_many_requests_at_once_one_adds_the_account() {
 }
 
 #[tokio::test]
-async fn an_account_that_does_not_fit_does_not_undo_the_others() {
+async fn an_account_that_is_too_long_does_not_undo_the_others() {
     let api = TestApp::with_contract_data().await;
 
     let users = json!([{"email": "long@contract.test", "name": "x".repeat(129)}, {"email": "new@contract.test"}]);
@@ -87,7 +87,7 @@ async fn an_account_that_does_not_fit_does_not_undo_the_others() {
 }
 
 #[tokio::test]
-async fn a_request_with_nothing_to_add_but_what_does_not_fit_is_refused() {
+async fn a_request_with_only_accounts_that_are_too_long_is_refused() {
     let api = TestApp::with_contract_data().await;
 
     let answer = invite(&api, json!([{"email": "long@contract.test", "employer": "x".repeat(513)}])).await;
@@ -97,7 +97,7 @@ async fn a_request_with_nothing_to_add_but_what_does_not_fit_is_refused() {
 }
 
 #[tokio::test]
-async fn a_malformed_account_is_named_and_nothing_is_stored() {
+async fn a_malformed_account_is_refused_by_its_field_and_nothing_is_stored() {
     let api = TestApp::with_contract_data().await;
 
     for (bad, field) in [
@@ -114,7 +114,7 @@ async fn a_malformed_account_is_named_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn the_list_has_what_an_account_says_of_itself_and_no_secrets() {
+async fn the_list_contains_the_profile_of_each_account_and_no_secrets() {
     let api = TestApp::with_contract_data().await;
 
     let users = api.get_with_key("/admin/users").await.data()["users"].take();
@@ -126,7 +126,7 @@ async fn the_list_has_what_an_account_says_of_itself_and_no_secrets() {
 }
 
 #[tokio::test]
-async fn one_account_is_its_name_and_address() {
+async fn a_single_account_is_its_name_and_address() {
     let api = TestApp::with_contract_data().await;
 
     let alice = api.get_with_key("/admin/users/2").await;
@@ -138,7 +138,7 @@ async fn one_account_is_its_name_and_address() {
 }
 
 #[tokio::test]
-async fn accounts_are_for_administrators() {
+async fn only_administrators_read_and_invite_accounts() {
     let api = TestApp::with_contract_data().await;
     let [participant, administrator] = ["alice", "admin"].map(|name| api.token_for(&format!("{name}@contract.test")));
 

@@ -1,4 +1,4 @@
-//! What an assignment said stays with its answer.
+//! An answer keeps the fields of its assignment.
 
 use axum::body::Body;
 use http::{Method, Request, header};
@@ -16,8 +16,8 @@ async fn replace_all(api: &TestApp, file: &str) {
     assert_eq!(answer.status, 200, "{:?}", answer.json());
 }
 
-/// Hands in an answer to the newest assignment of Bob, and returns its id.
-async fn hand_in(api: &TestApp) -> Value {
+/// Submits an answer to the newest assignment of Bob, and returns its id.
+async fn submit(api: &TestApp) -> Value {
     let newest =
         "SELECT id FROM display_config WHERE user_email = 'bob@contract.test' ORDER BY upload_order DESC LIMIT 1";
     let task: String = sqlx::query_scalar(newest).fetch_one(api.pool()).await.unwrap();
@@ -33,11 +33,11 @@ async fn exported(api: &TestApp, query: &str, id: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_upload_that_replaces_everything_leaves_an_answer_its_arm() {
+async fn an_answer_keeps_its_arm_after_a_replacing_upload() {
     let api = TestApp::with_contract_data().await;
     let header = "User,Case No.,Path,Experiment,Arm,Policy,Probability";
     replace_all(&api, &format!("{header}\nbob@contract.test,4,A.B,exp-1,ai,p1,0.25\n")).await;
-    let id = hand_in(&api).await;
+    let id = submit(&api).await;
 
     replace_all(&api, &format!("{header}\nbob@contract.test,4,A.B,exp-2,control,p2,1\n")).await;
 
@@ -48,13 +48,13 @@ async fn an_upload_that_replaces_everything_leaves_an_answer_its_arm() {
 }
 
 #[tokio::test]
-async fn an_assignment_of_a_batch_leaves_its_run_and_probability_too() {
+async fn an_answer_keeps_the_run_and_probability_of_a_batch() {
     let api = TestApp::with_contract_data().await;
     replace_all(&api, "User,Case No.,Path\nalice@contract.test,1,A.B\n").await;
     let entry = json!({"user_email": "bob@contract.test", "case_id": 4, "experiment_id": "exp-alpha", "rl_run_id": 1, "arm": "ai",
                        "allocation_probability": 0.1});
     api.send_with_key(Method::POST, "/api/v1/configs/batch", &json!({ "configs": [entry] })).await;
-    let id = hand_in(&api).await;
+    let id = submit(&api).await;
 
     let row = exported(&api, "&include=assignment", &id).await;
 
@@ -62,9 +62,9 @@ async fn an_assignment_of_a_batch_leaves_its_run_and_probability_too() {
 }
 
 #[tokio::test]
-async fn without_include_the_columns_are_those_of_the_old_service() {
+async fn without_include_the_columns_equal_those_of_the_old_service() {
     let api = TestApp::with_contract_data().await;
-    let id = hand_in(&api).await;
+    let id = submit(&api).await;
 
     for (query, has_arm) in [("", false), ("&include=", false), ("&include=assignment", true)] {
         let row = exported(&api, query, &id).await;
@@ -74,7 +74,7 @@ async fn without_include_the_columns_are_those_of_the_old_service() {
 }
 
 #[tokio::test]
-async fn the_next_page_includes_what_the_first_one_did() {
+async fn the_next_page_has_the_same_columns_as_the_first() {
     let api = TestApp::with_contract_data().await;
 
     let page = api.get_with_key("/api/v1/export/answers?limit=1&cursor=&include=assignment").await;
@@ -84,7 +84,7 @@ async fn the_next_page_includes_what_the_first_one_did() {
 }
 
 #[tokio::test]
-async fn a_probability_that_is_none_is_refused_by_its_name() {
+async fn an_invalid_probability_is_refused_by_its_name() {
     let api = TestApp::with_contract_data().await;
 
     for probability in [json!(0), json!(-0.5), json!(1.01), json!("half")] {

@@ -8,7 +8,7 @@ use tests::db::TestDb;
 const ADMIN_KEY: &str = "admin-key-of-this-test";
 const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top\nalice@contract.test,1,BACKGROUND.Occupation.Nurse,,,\n";
 
-/// The key of administrators differs from that of services.
+/// Starts the API with different keys for administrators and services.
 async fn api() -> TestApp {
     TestApp::configured(TestDb::with_contract_data().await, &[("ADMIN_API_KEY", ADMIN_KEY)]).await
 }
@@ -22,7 +22,7 @@ async fn trail(api: &TestApp, query: &str) -> Value {
     api.send(request.body(Body::empty()).unwrap()).await.data()
 }
 
-/// The newest entry, and the request that it tells of.
+/// Returns the newest entry.
 async fn newest(api: &TestApp) -> Value {
     trail(api, "?limit=1").await["entries"][0].take()
 }
@@ -44,7 +44,7 @@ async fn send(api: &TestApp, method: Method, path: &str, key: &str, body: Value)
 }
 
 #[tokio::test]
-async fn an_upload_tells_who_changed_how_many_assignments_in_which_request() {
+async fn an_upload_records_actor_request_and_number_of_assignments() {
     let api = api().await;
 
     let answer = upload(&api, "/admin/config/upload", FILE).await;
@@ -58,7 +58,7 @@ async fn an_upload_tells_who_changed_how_many_assignments_in_which_request() {
 }
 
 #[tokio::test]
-async fn a_person_is_the_account() {
+async fn a_person_is_recorded_as_their_account() {
     let api = api().await;
     let token = api.token_for("admin@contract.test");
 
@@ -70,7 +70,7 @@ async fn a_person_is_the_account() {
 }
 
 #[tokio::test]
-async fn accounts_are_named_by_their_ids() {
+async fn accounts_are_recorded_by_id() {
     let api = api().await;
     let users = json!({"users": [{"email": "new@contract.test"}, {"email": "alice@contract.test"}]});
 
@@ -86,7 +86,7 @@ async fn accounts_are_named_by_their_ids() {
 }
 
 #[tokio::test]
-async fn services_leave_their_entries_too() {
+async fn changes_by_services_are_recorded() {
     let api = api().await;
     let batch = json!({"configs": [{"user_email": "bob@contract.test", "case_id": 9}, {"case_id": 1}]});
 
@@ -103,7 +103,7 @@ async fn services_leave_their_entries_too() {
 }
 
 #[tokio::test]
-async fn an_experiment_and_its_run_are_followed_from_their_beginning() {
+async fn each_change_of_an_experiment_and_its_run_is_recorded() {
     let api = api().await;
 
     let new = json!({"name": "Delta", "arms": ["control"]});
@@ -122,7 +122,7 @@ async fn an_experiment_and_its_run_are_followed_from_their_beginning() {
 }
 
 #[tokio::test]
-async fn whoever_takes_data_out_is_known_before_the_first_row_is_sent() {
+async fn an_export_is_recorded_before_its_first_row_is_sent() {
     let api = api().await;
 
     api.get_with_key("/api/v1/export/participants?limit=2").await;
@@ -133,7 +133,7 @@ async fn whoever_takes_data_out_is_known_before_the_first_row_is_sent() {
 }
 
 #[tokio::test]
-async fn an_account_that_signs_up_or_resets_its_password_is_its_own_actor() {
+async fn an_account_that_signs_up_or_resets_its_password_is_the_actor() {
     let api = api().await;
     let signup = json!({"email": "carol@contract.test", "password": "Carol-pass-1"});
     let reset = json!({"password": "Fresh-pass-1", "resetToken": "valid-reset-token"});
@@ -148,7 +148,7 @@ async fn an_account_that_signs_up_or_resets_its_password_is_its_own_actor() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_leaves_no_entry() {
+async fn requests_that_change_nothing_leave_no_entry() {
     let api = api().await;
 
     upload(&api, "/admin/config/upload", "User,Case No.,Path,Collapse,Highlight,Top\n,1,x,,,\n").await;
@@ -163,7 +163,7 @@ async fn what_changes_nothing_leaves_no_entry() {
 }
 
 #[tokio::test]
-async fn a_change_whose_entry_cannot_be_written_does_not_happen() {
+async fn a_change_whose_entry_cannot_be_written_is_rolled_back() {
     let api = api().await;
     sqlx::query("ALTER TABLE audit_entry ADD CONSTRAINT none CHECK (false) NOT VALID")
         .execute(api.pool())
@@ -191,7 +191,7 @@ async fn the_database_refuses_to_change_or_remove_an_entry() {
 }
 
 #[tokio::test]
-async fn pages_go_from_the_newest_to_the_oldest_without_a_gap() {
+async fn pages_lead_from_the_newest_to_the_oldest_entry_without_a_gap() {
     let api = api().await;
     join_all((0..5).map(|_| api.get_with_key("/api/v1/export/participants"))).await;
 
@@ -207,7 +207,7 @@ async fn pages_go_from_the_newest_to_the_oldest_without_a_gap() {
 }
 
 #[tokio::test]
-async fn entries_are_chosen_by_action_and_time() {
+async fn entries_can_be_filtered_by_action_and_time() {
     let api = api().await;
     api.get_with_key("/api/v1/export/participants").await;
     upload(&api, "/admin/config/upload", FILE).await;
@@ -222,7 +222,7 @@ async fn entries_are_chosen_by_action_and_time() {
 }
 
 #[tokio::test]
-async fn a_board_gets_it_as_a_file() {
+async fn the_trail_can_be_read_as_csv() {
     let api = api().await;
     api.get_with_key("/api/v1/export/participants").await;
 
@@ -236,7 +236,7 @@ async fn a_board_gets_it_as_a_file() {
 }
 
 #[tokio::test]
-async fn a_year_that_the_database_does_not_know_is_refused_by_its_name() {
+async fn a_year_outside_the_range_of_the_database_is_refused_by_its_name() {
     let api = api().await;
 
     for since in ["-5000-01-01", "%2B99999-01-01", "0000-12-31", "9999-12-31T23:00:00-02:00"] {

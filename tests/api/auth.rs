@@ -12,7 +12,7 @@ async fn reset(api: &TestApp, token: &str, password: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_login_gives_a_token_that_opens_the_participants_routes() {
+async fn a_login_returns_a_token_for_the_participants_routes() {
     let api = TestApp::with_contract_data().await;
 
     let login = api.log_in("alice@contract.test", "Alice-pass-1").await;
@@ -22,7 +22,7 @@ async fn a_login_gives_a_token_that_opens_the_participants_routes() {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_token_carries_it_back() {
+async fn every_response_to_a_token_returns_the_token() {
     let api = TestApp::with_contract_data().await;
     let token = api.token_for("alice@contract.test");
 
@@ -32,7 +32,7 @@ async fn every_answer_to_a_token_carries_it_back() {
 }
 
 #[tokio::test]
-async fn a_token_past_half_of_its_life_is_replaced_by_a_newer_one() {
+async fn a_token_past_half_of_its_lifetime_is_renewed() {
     let api = TestApp::with_contract_data().await;
     let old = api
         .app
@@ -46,9 +46,9 @@ async fn a_token_past_half_of_its_life_is_replaced_by_a_newer_one() {
     assert_eq!(api.get("/api/cases", Some(&new)).await.token(), new);
 }
 
-/// Newer frontends show researchers' pages by this claim (contract section 9).
+/// Newer frontends read this claim to decide whether to show researchers' pages (contract section 9).
 #[tokio::test]
-async fn a_login_says_whether_the_account_is_an_administrators() {
+async fn a_token_claims_whether_the_account_is_an_administrator() {
     let api = TestApp::with_contract_data().await;
 
     for (account, is_admin) in [("Alice", false), ("Admin", true)] {
@@ -90,7 +90,7 @@ async fn a_disabled_account_cannot_sign_up_and_take_itself_over() {
 }
 
 #[tokio::test]
-async fn of_many_signups_at_once_one_wins() {
+async fn one_of_many_concurrent_signups_wins() {
     let api = TestApp::with_contract_data().await;
     let passwords: Vec<String> = (0..6).map(|n| format!("Carol-pass-{n}")).collect();
 
@@ -120,7 +120,7 @@ async fn a_refusal_names_the_field_and_not_the_value() {
 }
 
 #[tokio::test]
-async fn the_mailed_link_sets_a_new_password_once() {
+async fn a_mailed_link_sets_a_password_only_once() {
     let api = TestApp::with_contract_data().await;
     let asked = api.post("/api/auth/reset-password-request", None, &json!({"email": "alice@contract.test"})).await;
     let mail = api.mails().pop().unwrap();
@@ -147,7 +147,7 @@ async fn nobody_without_an_active_account_gets_a_mail() {
 }
 
 #[tokio::test]
-async fn mail_that_does_not_leave_is_1040_without_internals() {
+async fn a_failed_mail_is_1040_without_internals() {
     let db = tests::db::TestDb::with_contract_data().await;
     let api = TestApp::configured(db, &[("MAIL_TRANSPORT", "file:/dev/null/mails")]).await;
 
@@ -158,7 +158,7 @@ async fn mail_that_does_not_leave_is_1040_without_internals() {
 }
 
 #[tokio::test]
-async fn a_reset_keeps_to_the_password_rule_and_leaves_the_token() {
+async fn a_reset_enforces_the_password_rule_and_keeps_the_link_valid() {
     let api = TestApp::with_contract_data().await;
 
     assert_eq!(reset(&api, "valid-reset-token", "").await.error_code(), "1001");
@@ -166,7 +166,7 @@ async fn a_reset_keeps_to_the_password_rule_and_leaves_the_token() {
 }
 
 #[tokio::test]
-async fn an_invited_account_becomes_active_by_a_reset() {
+async fn a_reset_activates_an_invited_account() {
     let api = TestApp::with_contract_data().await;
 
     reset(&api, "carol-reset-token", "Carol-pass-1").await;
@@ -175,7 +175,7 @@ async fn an_invited_account_becomes_active_by_a_reset() {
 }
 
 #[tokio::test]
-async fn tokens_that_say_nothing_sure_are_refused() {
+async fn links_without_one_owner_or_an_expiry_are_refused() {
     let api = TestApp::with_contract_data().await;
 
     for (token, code) in
@@ -186,7 +186,7 @@ async fn tokens_that_say_nothing_sure_are_refused() {
 }
 
 #[tokio::test]
-async fn of_many_resets_with_one_token_one_wins() {
+async fn one_of_many_concurrent_resets_wins() {
     let api = TestApp::with_contract_data().await;
     let passwords: Vec<String> = (0..6).map(|n| format!("Fresh-pass-{n}")).collect();
 
@@ -200,7 +200,7 @@ async fn of_many_resets_with_one_token_one_wins() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_not_revived_by_a_reset() {
+async fn a_reset_does_not_activate_a_disabled_account() {
     let api = TestApp::with_contract_data().await;
     let token = ResetToken::generate();
     sqlx::query("INSERT INTO reset_password_token (id, email, token, active, expired_at) VALUES ($1, 'dave@contract.test', $2, true, '2099-01-01')")
@@ -214,7 +214,7 @@ async fn a_disabled_account_is_not_revived_by_a_reset() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_a_503_that_says_to_try_again() {
+async fn an_unreachable_database_is_a_503_with_retry_after() {
     let api =
         TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
 

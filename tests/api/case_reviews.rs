@@ -11,14 +11,14 @@ async fn review(api: &TestApp, email: &str, case_config_id: &str) -> Answer {
     api.get(&format!("/api/case-reviews/{case_config_id}"), Some(&api.token_for(email))).await
 }
 
-/// What alice sees of one of her assignments.
+/// Returns what Alice sees of one of her assignments.
 async fn seen(api: &TestApp, case_config_id: &str) -> Value {
     let answer = review(api, "alice@contract.test", case_config_id).await;
     assert_eq!(answer.status, 200, "{case_config_id}: {}", answer.json());
     answer.data()
 }
 
-/// A node, found by the keys on the way to it.
+/// Returns the node at this path of keys.
 fn node<'a>(nodes: &'a Value, path: &[&str]) -> &'a Value {
     path.iter().fold(nodes, |nodes, key| {
         let children = nodes.get("values").unwrap_or(nodes);
@@ -28,7 +28,7 @@ fn node<'a>(nodes: &'a Value, path: &[&str]) -> &'a Value {
 }
 
 async fn configure_page(api: &TestApp, page_config: &Value) {
-    // as text: a bound value would travel as jsonb, which has an order of its own
+    // bound as text, because a JSON value would be sent as jsonb, which reorders keys
     let update = query("UPDATE system_config SET json_config = $1::json WHERE id = 'page_config'");
     update.bind(page_config.to_string()).execute(api.pool()).await.unwrap();
 }
@@ -74,7 +74,7 @@ async fn a_score_keeps_its_decimals() {
 }
 
 #[tokio::test]
-async fn every_review_is_one_that_the_frontend_can_show() {
+async fn the_frontend_can_show_every_review() {
     let api = TestApp::with_contract_data().await;
     let ids: Vec<String> =
         sqlx::query_scalar("SELECT id FROM display_config WHERE user_email = 'alice@contract.test' AND case_id < 99")
@@ -108,7 +108,7 @@ fn has_null_in_a_list(value: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn an_assignment_that_is_unknown_or_somebody_elses_is_1010() {
+async fn an_assignment_that_is_unknown_or_of_another_participant_is_1010() {
     let api = TestApp::with_contract_data().await;
 
     for id in ["cfg-b02-next", "no-such-assignment"] {
@@ -119,7 +119,7 @@ async fn an_assignment_that_is_unknown_or_somebody_elses_is_1010() {
 }
 
 #[tokio::test]
-async fn an_assignment_without_a_case_is_1010_and_says_so() {
+async fn an_assignment_without_a_case_is_1010_with_the_reason() {
     let api = TestApp::with_contract_data().await;
 
     for id in ["cfg-a70-no-visit", "cfg-a71-no-case"] {
@@ -142,7 +142,7 @@ async fn a_missing_page_configuration_is_1010_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_odd_in_the_page_configuration_is_left_out() {
+async fn invalid_parts_of_the_page_configuration_are_left_out() {
     let api = TestApp::with_contract_data().await;
     let odd = json!({
         "BACKGROUND": {"Text": "121", "Null": null, "Mixed": ["x", 121, 2.5], "Deep": {"Deeper": 5}},
@@ -172,7 +172,7 @@ async fn keys_keep_the_order_of_the_page_configuration() {
 }
 
 #[tokio::test]
-async fn concepts_that_are_missing_are_left_out() {
+async fn missing_concepts_are_left_out() {
     let api = TestApp::with_contract_data().await;
     for statement in [
         "UPDATE person SET gender_concept_id = 999 WHERE person_id = 1",
@@ -196,7 +196,7 @@ async fn a_review_is_one_round_trip() {
     let db = TestDb::with_contract_data().await;
     let round_trips = RoundTrips::before(&db.url()).await;
     let api = TestApp::configured(db, &[("DATABASE_URL", round_trips.url()), ("DATABASE_MAX_CONNECTIONS", "1")]).await;
-    seen(&api, "cfg-a05-top-order").await; // connects, prepares the statement, and records the page
+    seen(&api, "cfg-a05-top-order").await; // connects, prepares the statement, and records the exposure
     round_trips.take();
 
     seen(&api, "cfg-a05-top-order").await;
@@ -205,7 +205,7 @@ async fn a_review_is_one_round_trip() {
 }
 
 #[tokio::test]
-async fn a_review_scans_no_table_but_the_configuration() {
+async fn a_review_scans_only_the_configuration_table() {
     let db = TestDb::with_study_data().await;
 
     let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "study-7-3", "{}", "2026-03-02"]).await;
@@ -214,7 +214,7 @@ async fn a_review_scans_no_table_but_the_configuration() {
 }
 
 #[tokio::test]
-async fn a_review_of_the_study_is_whole() {
+async fn a_review_of_a_large_study_is_complete() {
     let api = TestApp::over(TestDb::with_study_data().await).await;
 
     let case = review(&api, "p7@study.test", "study-7-3").await.data();

@@ -12,7 +12,7 @@ async fn next(api: &TestApp, email: &str) -> Answer {
     api.get("/api/cases", Some(&api.token_for(email))).await
 }
 
-/// The id of the next assignment; null when nothing is left.
+/// Returns the id of the next assignment, or null if none is left.
 async fn next_id(api: &TestApp, email: &str) -> Value {
     next(api, email).await.data()[0]["config_id"].take()
 }
@@ -27,7 +27,7 @@ async fn answer(api: &TestApp, task_id: &str, email: &str) {
 }
 
 #[tokio::test]
-async fn assignments_come_in_the_order_of_their_upload() {
+async fn assignments_are_offered_in_upload_order() {
     let api = TestApp::with_contract_data().await;
     execute(
         &api,
@@ -44,7 +44,7 @@ async fn assignments_come_in_the_order_of_their_upload() {
 }
 
 #[tokio::test]
-async fn somebody_elses_answer_does_not_count() {
+async fn another_participants_answer_does_not_count() {
     let api = TestApp::with_contract_data().await;
 
     answer(&api, "cfg-b02-next", "alice@contract.test").await;
@@ -53,7 +53,7 @@ async fn somebody_elses_answer_does_not_count() {
 }
 
 #[tokio::test]
-async fn an_assignment_without_a_case_or_of_a_visit_that_is_gone_is_skipped() {
+async fn an_assignment_without_a_case_or_with_a_deleted_visit_is_skipped() {
     let api = TestApp::with_contract_data().await;
 
     for case in ["0", "99", "NULL"] {
@@ -63,7 +63,7 @@ async fn an_assignment_without_a_case_or_of_a_visit_that_is_gone_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_skipped_assignment_is_logged_by_its_id_alone() {
+async fn a_skipped_assignment_is_logged_only_by_its_id() {
     let api = TestApp::with_contract_data().await;
     execute(&api, "UPDATE display_config SET case_id = 99 WHERE id = 'cfg-f01-case-zero'").await;
     let logs = Logs::of_this_thread();
@@ -77,7 +77,7 @@ async fn a_skipped_assignment_is_logged_by_its_id_alone() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_when_all_that_is_left_is_skipped() {
+async fn no_case_is_offered_if_all_remaining_ones_are_skipped() {
     let api = TestApp::with_contract_data().await;
     execute(&api, "UPDATE display_config SET case_id = 99 WHERE user_email = 'frank@contract.test'").await;
 
@@ -85,7 +85,7 @@ async fn nothing_is_left_when_all_that_is_left_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_concept_that_is_missing_leaves_its_text_empty() {
+async fn a_missing_concept_leaves_its_text_empty() {
     let api = TestApp::with_contract_data().await;
     execute(&api, "UPDATE person SET gender_concept_id = 999").await;
     execute(&api, "UPDATE observation SET observation_concept_id = 999 WHERE observation_concept_id = 132").await;
@@ -96,7 +96,7 @@ async fn a_concept_that_is_missing_leaves_its_text_empty() {
 }
 
 #[tokio::test]
-async fn a_page_configuration_without_complaints_is_a_case_without_complaints() {
+async fn without_configured_complaints_a_case_has_none() {
     let api = TestApp::with_contract_data().await;
 
     for odd in [r"{}", r#"{"PATIENT COMPLAINT": {}}"#, r#"{"PATIENT COMPLAINT": {"Chief Complaint": {"a": [111]}}}"#] {
@@ -130,7 +130,7 @@ async fn the_next_case_is_one_round_trip() {
 }
 
 #[tokio::test]
-async fn the_next_case_scans_no_table_but_the_configuration() {
+async fn the_next_case_scans_only_the_configuration_table() {
     let db = TestDb::with_study_data().await;
 
     let scanned = sequential_scans(&db.pool, STATEMENT, &["p7@study.test", "2026-03-02"]).await;

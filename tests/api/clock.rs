@@ -1,5 +1,5 @@
-//! What depends on the time of day, at times that are not every day's. The process's clock is one that the test sets; PostgreSQL's is moved
-//! by moving what it has stored.
+//! Time-dependent behaviour at unusual times. The tests set the clock of the process. They simulate a change of PostgreSQL's clock by
+//! shifting the stored times.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use tests::db::TestDb;
 
 const ALICE: &str = "alice@contract.test";
 
-/// Shortly before the new year, a leap day, its end, the end of 32 bits, and far in the future.
+/// Shortly before a new year, a leap day, its end, the overflow of 32-bit times, and far in the future.
 const MOMENTS: [&str; 5] = [
     "2026-12-31T23:55:00Z",
     "2028-02-28T23:55:00Z",
@@ -21,30 +21,30 @@ const MOMENTS: [&str; 5] = [
     "9999-12-31T23:00:00Z",
 ];
 
-/// A clock that a test sets.
+/// A clock that is set by the test.
 #[derive(Clone)]
-struct Hands(Arc<Mutex<DateTime<Utc>>>);
+struct TestClock(Arc<Mutex<DateTime<Utc>>>);
 
-impl Hands {
+impl TestClock {
     fn at(text: &str) -> Self {
         Self(Arc::new(Mutex::new(text.parse().unwrap())))
     }
 
     fn clock(&self) -> Clock {
-        let hands = self.clone();
-        Clock::of(move || *hands.0.lock().unwrap())
+        let test_clock = self.clone();
+        Clock::of(move || *test_clock.0.lock().unwrap())
     }
 
-    /// Moves on, or back.
-    fn turn(&self, seconds: i64) {
+    /// Moves the clock forward, or back if `seconds` is negative.
+    fn advance(&self, seconds: i64) {
         *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
     }
 }
 
-/// Tokens live for 900 seconds, and are renewed for an hour.
-async fn start(hands: &Hands) -> TestApp {
+/// Starts the API. Tokens expire after 900 seconds, and can be renewed for an hour.
+async fn start(test_clock: &TestClock) -> TestApp {
     let variables = [("JWT_REFRESH_TOKEN_EXPIRES", "3600")];
-    TestApp::at(TestDb::with_contract_data().await, &variables, hands.clock()).await
+    TestApp::at(TestDb::with_contract_data().await, &variables, test_clock.clock()).await
 }
 
 async fn status(api: &TestApp, token: &str) -> u16 {
@@ -52,79 +52,79 @@ async fn status(api: &TestApp, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_token_ends_to_the_second_whatever_the_day_is() {
+async fn a_token_expires_to_the_second_on_any_day() {
     for moment in MOMENTS {
-        let hands = Hands::at(moment);
-        let api = start(&hands).await;
+        let test_clock = TestClock::at(moment);
+        let api = start(&test_clock).await;
         let token = api.token_for(ALICE);
 
-        hands.turn(899);
+        test_clock.advance(899);
         assert_eq!(status(&api, &token).await, 200, "{moment}");
-        hands.turn(1);
+        test_clock.advance(1);
         assert_eq!(status(&api, &token).await, 401, "{moment}");
     }
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_past_half_of_its_life_until_an_hour_after_the_login() {
+async fn a_token_is_renewed_past_half_of_its_lifetime_for_an_hour_after_the_login() {
     for moment in MOMENTS.into_iter().take(4) {
-        let hands = Hands::at(moment);
-        let api = start(&hands).await;
+        let test_clock = TestClock::at(moment);
+        let api = start(&test_clock).await;
         let mut token = api.token_for(ALICE);
-        hands.turn(450);
+        test_clock.advance(450);
         assert_eq!(api.get("/api/cases", Some(&token)).await.token(), token, "{moment}");
 
-        hands.turn(-450);
+        test_clock.advance(-450);
         for _ in 0..7 {
-            hands.turn(500);
+            test_clock.advance(500);
             let renewed = api.get("/api/cases", Some(&token)).await.token();
             assert_ne!(renewed, token, "{moment}");
             token = renewed;
         }
 
-        hands.turn(500);
-        assert_eq!(api.get("/api/cases", Some(&token)).await.token(), token, "{moment}: an hour is over");
-        hands.turn(400);
+        test_clock.advance(500);
+        assert_eq!(api.get("/api/cases", Some(&token)).await.token(), token, "{moment}: the hour is over");
+        test_clock.advance(400);
         assert_eq!(status(&api, &token).await, 401, "{moment}");
     }
 }
 
-/// Who logged in within the hour logs in again: a token from the future may be a forged one (contract section 9: 30 s).
+/// Tokens issued more than 30 s in the future are refused, because they may be forged (contract section 9).
 #[tokio::test]
-async fn after_the_clock_went_back_a_new_login_is_good() {
-    let hands = Hands::at("2026-10-25T02:30:00Z");
-    let api = start(&hands).await;
+async fn after_the_clock_goes_back_a_new_login_is_valid() {
+    let test_clock = TestClock::at("2026-10-25T02:30:00Z");
+    let api = start(&test_clock).await;
     let before = api.log_in(ALICE, "Alice-pass-1").await.token();
 
-    hands.turn(-3600);
+    test_clock.advance(-3600);
 
     assert_eq!(status(&api, &before).await, 401);
     let again = api.log_in(ALICE, "Alice-pass-1").await.token();
     assert_eq!(status(&api, &again).await, 200);
-    hands.turn(3600);
+    test_clock.advance(3600);
     assert_eq!((status(&api, &before).await, status(&api, &again).await), (200, 401));
 }
 
-/// The login cannot be told from one before the reset, so that it is none. A clock that is an hour behind has to be set.
+/// The login seems to precede the reset, so its token is refused until the clock is corrected.
 #[tokio::test]
-async fn a_clock_that_is_behind_that_of_the_database_lets_nobody_in_after_a_reset() {
-    let hands = Hands(Arc::new(Mutex::new(Utc::now() - TimeDelta::hours(1))));
-    let api = start(&hands).await;
+async fn a_process_whose_clock_is_behind_issues_no_valid_tokens_after_a_reset() {
+    let test_clock = TestClock(Arc::new(Mutex::new(Utc::now() - TimeDelta::hours(1))));
+    let api = start(&test_clock).await;
     let reset = json!({"password": "Fresh-pass-1", "resetToken": "valid-reset-token"});
     assert_eq!(api.post("/api/auth/reset-password", None, &reset).await.status, 200);
 
     let token = api.log_in(ALICE, "Fresh-pass-1").await.token();
 
     assert_eq!(status(&api, &token).await, 401);
-    hands.turn(3600);
+    test_clock.advance(3600);
     assert_eq!(status(&api, &token).await, 200);
 }
 
-/// PostgreSQL's clock dates both the login and what ends it.
+/// Logins and resets are both dated by PostgreSQL's clock.
 #[tokio::test]
-async fn a_login_at_a_process_whose_clock_is_ahead_ends_with_a_reset() {
-    let hands = Hands(Arc::new(Mutex::new(Utc::now() + TimeDelta::hours(1))));
-    let api = start(&hands).await;
+async fn a_reset_ends_sessions_of_a_process_whose_clock_is_ahead() {
+    let test_clock = TestClock(Arc::new(Mutex::new(Utc::now() + TimeDelta::hours(1))));
+    let api = start(&test_clock).await;
     let token = api.log_in(ALICE, "Alice-pass-1").await.token();
     assert_eq!(status(&api, &token).await, 200);
 
@@ -134,9 +134,9 @@ async fn a_login_at_a_process_whose_clock_is_ahead_ends_with_a_reset() {
     assert_eq!(status(&api, &token).await, 401);
 }
 
-/// `Retry-After` says so; a mailed link lets the participant in before (`failed_logins.rs`).
+/// `Retry-After` announces it, and a mailed link ends the lockout earlier (`failed_logins.rs`).
 #[tokio::test]
-async fn after_the_databases_clock_went_back_too_many_failed_logins_last_an_hour_longer() {
+async fn after_the_databases_clock_goes_back_a_lockout_lasts_an_hour_longer() {
     let api = TestApp::with_contract_data().await;
     for _ in 0..10 {
         api.log_in(ALICE, "Wrong-pass-1").await;
@@ -151,7 +151,7 @@ async fn after_the_databases_clock_went_back_too_many_failed_logins_last_an_hour
 }
 
 #[tokio::test]
-async fn the_tenth_answer_has_an_attention_check_whenever_the_others_were() {
+async fn the_tenth_answer_has_an_attention_check_at_any_time() {
     let api = TestApp::with_contract_data().await;
     for time in MOMENTS.into_iter().chain(["infinity", "4000-01-01 BC"]) {
         let dated = format!("UPDATE answer SET created_timestamp = '{time}' WHERE user_email = 'zoe@contract.test'");
@@ -165,11 +165,11 @@ async fn the_tenth_answer_has_an_attention_check_whenever_the_others_were() {
 }
 
 #[tokio::test]
-async fn a_run_begins_in_the_old_year_and_ends_in_the_new_one() {
-    let hands = Hands::at("2026-12-31T23:59:59Z");
-    let api = start(&hands).await;
+async fn a_run_may_end_in_another_year_than_it_began() {
+    let test_clock = TestClock::at("2026-12-31T23:59:59Z");
+    let api = start(&test_clock).await;
     running(&api).await;
-    hands.turn(2);
+    test_clock.advance(2);
 
     let run = report(&api, "completed").await;
 
@@ -178,11 +178,11 @@ async fn a_run_begins_in_the_old_year_and_ends_in_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_run_can_end_after_the_clock_went_back() {
-    let hands = Hands::at("2026-10-25T02:30:00Z");
-    let api = start(&hands).await;
+async fn a_run_may_end_after_the_clock_goes_back() {
+    let test_clock = TestClock::at("2026-10-25T02:30:00Z");
+    let api = start(&test_clock).await;
     running(&api).await;
-    hands.turn(-3600);
+    test_clock.advance(-3600);
 
     let run = report(&api, "completed").await;
 
@@ -193,14 +193,14 @@ async fn running(api: &TestApp) {
     assert_eq!(report(api, "running").await["status"], "running");
 }
 
-/// Reports of the pending run of the contract's data.
+/// Reports a status of the pending run in the contract's data.
 async fn report(api: &TestApp, status: &str) -> Value {
     let path = "/api/v1/experiments/exp-alpha/runs/2";
     api.send_with_key(Method::PATCH, path, &json!({ "status": status })).await.data()
 }
 
 #[tokio::test]
-async fn the_zone_of_the_database_makes_no_difference() {
+async fn the_time_zone_of_the_database_makes_no_difference() {
     let db = TestDb::with_contract_data().await;
     let zone = format!("ALTER DATABASE {} SET timezone TO 'America/St_Johns'", db.name);
     sqlx::query(&zone).execute(&db.pool).await.unwrap();

@@ -13,7 +13,7 @@ async fn assign(api: &TestApp, configs: Value) -> Answer {
     api.send_with_key(Method::POST, PATH, &json!({ "configs": configs })).await
 }
 
-/// What was added to the fixture, in order.
+/// Returns the assignments that were added to the fixture, in order.
 async fn added(api: &TestApp) -> Vec<String> {
     sqlx::query_scalar("SELECT id FROM display_config WHERE id NOT LIKE 'cfg-%' ORDER BY upload_order")
         .fetch_all(api.pool())
@@ -22,7 +22,7 @@ async fn added(api: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn entries_are_stored_in_their_order() {
+async fn entries_are_stored_in_order() {
     let api = TestApp::with_contract_data().await;
 
     let entry = |id: &str, case: i32| json!({"id": id, "user_email": "bob@contract.test", "case_id": case});
@@ -33,7 +33,7 @@ async fn entries_are_stored_in_their_order() {
 }
 
 #[tokio::test]
-async fn without_an_id_an_entry_gets_the_one_of_an_upload() {
+async fn an_entry_without_an_id_gets_the_same_id_as_in_an_upload() {
     let api = TestApp::with_contract_data().await;
 
     let entry = json!({"user_email": "alice@contract.test", "case_id": 1, "path_config": [{"path": "A.B"}]});
@@ -46,7 +46,7 @@ async fn without_an_id_an_entry_gets_the_one_of_an_upload() {
 }
 
 #[tokio::test]
-async fn an_entry_that_fails_does_not_undo_the_others() {
+async fn a_failed_entry_does_not_undo_the_others() {
     let api = TestApp::with_contract_data().await;
     let bob = |mut entry: Value| {
         entry["user_email"] = json!("bob@contract.test");
@@ -87,7 +87,7 @@ async fn an_entry_that_fails_does_not_undo_the_others() {
 }
 
 #[tokio::test]
-async fn a_batch_with_nothing_to_store_names_what_is_wrong() {
+async fn a_batch_without_a_valid_entry_is_refused_with_the_reasons() {
     let api = TestApp::with_contract_data().await;
 
     for (field, wrong) in [
@@ -109,7 +109,7 @@ async fn a_batch_with_nothing_to_store_names_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_no_list_of_objects_is_refused_as_a_whole() {
+async fn a_batch_that_is_not_a_list_of_objects_is_refused() {
     let api = TestApp::with_contract_data().await;
 
     let good = json!({"id": "good", "user_email": "bob@contract.test", "case_id": 1});
@@ -121,7 +121,7 @@ async fn a_batch_that_is_no_list_of_objects_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn batches_are_for_services_and_administrators() {
+async fn only_services_and_administrators_send_batches() {
     let api = TestApp::with_contract_data().await;
     let [participant, administrator] = ["alice", "admin"].map(|name| api.token_for(&format!("{name}@contract.test")));
     let body = json!({"configs": [{"id": "one", "user_email": "bob@contract.test", "case_id": 1}]});
@@ -132,7 +132,7 @@ async fn batches_are_for_services_and_administrators() {
 }
 
 #[tokio::test]
-async fn what_the_table_cannot_hold_fails_alone_wherever_it_stands() {
+async fn an_entry_that_cannot_be_stored_fails_alone_at_any_position() {
     let api = TestApp::with_contract_data().await;
     let deep = "[".repeat(500) + &"]".repeat(500);
 
@@ -157,13 +157,13 @@ async fn what_the_table_cannot_hold_fails_alone_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn batches_with_the_same_entries_in_another_order_wait_for_each_other() {
+async fn batches_with_the_same_entries_in_different_orders_do_not_deadlock() {
     let api = TestApp::with_contract_data().await;
     let batch = |cases: Vec<i32>| {
         let entry = |case| json!({"id": format!("new-{case}"), "user_email": "bob@contract.test", "case_id": case});
         assign(&api, cases.into_iter().map(entry).collect())
     };
-    // so that they begin at the same moment
+    // makes them begin at the same moment
     let mut barrier = api.pool().begin().await.unwrap();
     raw_sql("LOCK TABLE display_config IN SHARE MODE").execute(&mut *barrier).await.unwrap();
     let begin = async {
@@ -178,7 +178,7 @@ async fn batches_with_the_same_entries_in_another_order_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn a_batch_that_the_database_gave_up_for_another_transaction_may_come_again() {
+async fn a_batch_that_loses_a_deadlock_is_503_with_retry_after() {
     let api = TestApp::with_contract_data().await;
     let give_up = "CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = 'deadlock_detected'; END $$;

@@ -1,4 +1,4 @@
-//! What a session of the database is limited to, so that a client that disappears keeps nobody waiting.
+//! Limits of database sessions, so that a client that disappears blocks nobody for long.
 
 use shared::db::{Database, Deployment};
 use sqlx::postgres::PgConnectOptions;
@@ -8,7 +8,7 @@ const LIMITS: &str = "SELECT current_setting('statement_timeout'), current_setti
                              current_setting('idle_in_transaction_session_timeout')";
 
 #[tokio::test]
-async fn a_request_has_a_session_with_limits() {
+async fn a_session_has_limits() {
     let api = TestApp::start().await;
 
     let limits: (String, String, String) = sqlx::query_as(LIMITS).fetch_one(&api.app.db).await.unwrap();
@@ -17,7 +17,7 @@ async fn a_request_has_a_session_with_limits() {
 }
 
 #[tokio::test]
-async fn a_transaction_is_limited_where_the_session_is_not_as_behind_a_pooler() {
+async fn a_transaction_has_limits_even_if_its_session_has_none() {
     let api = TestApp::start().await;
     let options: PgConnectOptions = api.db.url().parse().unwrap();
     let db = Database::new(options.into(), Deployment::Lambda { max_concurrency: 1 });

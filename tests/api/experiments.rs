@@ -13,9 +13,9 @@ async fn post(api: &TestApp, path: &str, body: String) -> Answer {
 }
 
 const EXPERIMENTS: &str = "/api/v1/experiments";
-/// The runs of the active experiment of the fixture.
+/// Path of the runs of the fixture's active experiment.
 const RUNS: &str = "/api/v1/experiments/exp-alpha/runs";
-/// The pending run of the active experiment of the fixture.
+/// Path of its pending run.
 const RUN: &str = "/api/v1/experiments/exp-alpha/runs/2";
 
 async fn report(api: &TestApp, report: Value) -> Answer {
@@ -23,7 +23,7 @@ async fn report(api: &TestApp, report: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn an_experiment_is_active_and_has_dates_with_a_zone() {
+async fn a_new_experiment_is_active_and_has_dates_with_a_zone() {
     let api = TestApp::with_contract_data().await;
 
     let arms = json!([{"name": "control", "path_config": []}, {"name": "ai", "weight": 0.50}]);
@@ -39,7 +39,7 @@ async fn an_experiment_is_active_and_has_dates_with_a_zone() {
 }
 
 #[tokio::test]
-async fn arms_that_blank_the_frontends_page_are_refused() {
+async fn arms_that_the_frontend_cannot_show_are_refused() {
     let api = TestApp::with_contract_data().await;
 
     for arms in
@@ -74,7 +74,7 @@ async fn a_refusal_names_the_field() {
 }
 
 #[tokio::test]
-async fn a_status_can_be_changed_to_those_that_there_are() {
+async fn a_status_can_be_changed_to_any_known_one() {
     let api = TestApp::with_contract_data().await;
     let change = async |id: &str, status: &str| {
         let path = format!("/api/v1/experiments/{id}/status");
@@ -89,7 +89,7 @@ async fn a_status_can_be_changed_to_those_that_there_are() {
 }
 
 #[tokio::test]
-async fn a_run_reports_how_it_goes_on() {
+async fn a_run_reports_its_progress() {
     let api = TestApp::with_contract_data().await;
 
     let running = report(&api, json!({"status": "running", "model_version": "m2"})).await.data();
@@ -105,7 +105,7 @@ async fn a_run_reports_how_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_run_takes_no_other_step_and_no_wrong_value() {
+async fn a_run_refuses_other_transitions_and_invalid_values() {
     let api = TestApp::with_contract_data().await;
 
     assert_eq!(report(&api, json!({"status": "completed"})).await.status, 409);
@@ -125,7 +125,7 @@ async fn a_run_takes_no_other_step_and_no_wrong_value() {
 }
 
 #[tokio::test]
-async fn a_run_is_found_below_its_own_experiment_only() {
+async fn a_run_is_found_only_in_its_own_experiment() {
     let api = TestApp::with_contract_data().await;
 
     for path in ["exp-alpha/runs/99", "exp-beta/runs/2", "exp-zeta/runs/2", "exp-alpha/runs/two"] {
@@ -136,7 +136,7 @@ async fn a_run_is_found_below_its_own_experiment_only() {
 }
 
 #[tokio::test]
-async fn experiments_are_for_services_and_administrators() {
+async fn only_services_and_administrators_use_experiments() {
     let api = TestApp::with_contract_data().await;
     let [participant, administrator] = ["alice", "admin"].map(|name| api.token_for(&format!("{name}@contract.test")));
 
@@ -150,8 +150,8 @@ async fn experiments_are_for_services_and_administrators() {
     assert_eq!(api.send(request(Some(&participant))).await.status, 403);
 }
 
-/// Numbers that are JSON, and that PostgreSQL's `numeric` does not hold: it has 16,383 places.
-fn endless_numbers() -> [String; 6] {
+/// Returns JSON numbers outside the range of PostgreSQL's `numeric`, which has up to 16,383 digits after the decimal point.
+fn numbers_out_of_range() -> [String; 6] {
     let places = format!("0.{}1", "0".repeat(16_383));
     ["1e-20000", "0e-16384", "-1.5e-16383", "0e9999999999", "1e-99999999999999999999", &places].map(str::to_owned)
 }
@@ -160,7 +160,7 @@ fn endless_numbers() -> [String; 6] {
 async fn a_number_that_cannot_be_stored_is_refused_by_its_field() {
     let api = TestApp::with_contract_data().await;
 
-    for number in endless_numbers() {
+    for number in numbers_out_of_range() {
         for (path, field, body) in [
             (EXPERIMENTS, "arms", format!(r#"{{"name": "x", "arms": [{{"name": "ai", "weight": {number}}}]}}"#)),
             (EXPERIMENTS, "case_pool", format!(r#"{{"name": "x", "arms": ["ai"], "case_pool": [{number}]}}"#)),
@@ -175,7 +175,7 @@ async fn a_number_that_cannot_be_stored_is_refused_by_its_field() {
 }
 
 #[tokio::test]
-async fn a_number_that_just_fits_is_stored() {
+async fn numbers_at_the_limits_of_precision_are_stored() {
     let api = TestApp::with_contract_data().await;
     let places = format!("0.{}1", "0".repeat(16_382));
 
@@ -187,7 +187,7 @@ async fn a_number_that_just_fits_is_stored() {
 }
 
 #[tokio::test]
-async fn a_date_that_no_calendar_has_is_null() {
+async fn a_date_outside_the_calendar_is_null() {
     let api = TestApp::with_contract_data().await;
     let odd = "UPDATE experiment SET created_at = 'infinity', updated_at = '-infinity';
                UPDATE rl_run SET started_at = 'infinity', completed_at = '20000-01-01'";
@@ -202,7 +202,7 @@ async fn a_date_that_no_calendar_has_is_null() {
 }
 
 #[tokio::test]
-async fn the_status_that_an_experiment_has_changes_nothing() {
+async fn setting_the_current_status_changes_nothing() {
     let api = TestApp::with_contract_data().await;
     let set = async |status: &str| {
         let path = "/api/v1/experiments/exp-alpha/status";

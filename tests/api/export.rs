@@ -18,7 +18,7 @@ async fn get_with(api: &TestApp, path: &str, header: (&str, &str)) -> Answer {
     api.send(request.body(Body::empty()).expect("a valid request")).await
 }
 
-/// The rows of all pages of one, from cursor to cursor.
+/// Returns the rows of all pages of one row, read by cursor.
 async fn rows_by_cursor(api: &TestApp, path: &str) -> Vec<Value> {
     let (mut rows, mut cursor) = (vec![], String::new());
     loop {
@@ -34,7 +34,7 @@ async fn rows_by_cursor(api: &TestApp, path: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn cursors_lead_through_every_row_in_the_order_of_the_export() {
+async fn cursors_lead_through_all_rows_in_export_order() {
     let api = TestApp::with_contract_data().await;
 
     for path in [ANSWERS, DISPLAY_CONFIGS, ANALYTICS, PARTICIPANTS] {
@@ -45,7 +45,7 @@ async fn cursors_lead_through_every_row_in_the_order_of_the_export() {
 }
 
 #[tokio::test]
-async fn a_row_that_comes_in_between_moves_no_page() {
+async fn a_row_added_between_pages_does_not_shift_later_pages() {
     let api = TestApp::with_contract_data().await;
     let first = api.get_with_key(&format!("{PARTICIPANTS}?limit=2&cursor=")).await.json();
 
@@ -58,7 +58,7 @@ async fn a_row_that_comes_in_between_moves_no_page() {
 }
 
 #[tokio::test]
-async fn answers_are_numbered_on_from_the_page_before() {
+async fn numbering_of_answers_continues_across_pages() {
     let api = TestApp::with_contract_data().await;
 
     let numbers: Vec<Value> =
@@ -68,7 +68,7 @@ async fn answers_are_numbered_on_from_the_page_before() {
 }
 
 #[tokio::test]
-async fn the_cursor_of_a_row_that_is_gone_is_refused() {
+async fn the_cursor_of_a_deleted_row_is_refused() {
     let api = TestApp::with_contract_data().await;
     let first = api.get_with_key(&format!("{ANSWERS}?limit=1&cursor=")).await.json();
 
@@ -81,7 +81,7 @@ async fn the_cursor_of_a_row_that_is_gone_is_refused() {
 }
 
 #[tokio::test]
-async fn a_csv_tells_where_the_next_page_is() {
+async fn a_csv_page_links_to_the_next_one() {
     let api = TestApp::with_contract_data().await;
 
     let whole = get_with(&api, &format!("{ANALYTICS}?since=2024-05-01"), ("accept", "text/csv")).await;
@@ -95,7 +95,7 @@ async fn a_csv_tells_where_the_next_page_is() {
 }
 
 #[tokio::test]
-async fn gzip_is_for_those_who_accept_it() {
+async fn only_clients_that_accept_gzip_get_it() {
     let api = TestApp::with_contract_data().await;
     let plain = api.get_with_key(ANSWERS).await;
 
@@ -108,7 +108,7 @@ async fn gzip_is_for_those_who_accept_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_timed_twice_is_exported_once_with_the_timing_of_its_own_assignment() {
+async fn an_answer_with_two_timings_is_exported_once_with_that_of_its_assignment() {
     let api = TestApp::with_contract_data().await;
     let again = "INSERT INTO analytics (user_email, case_config_id, case_id, case_open_time, answer_open_time, answer_submit_time,
                      to_answer_open_secs, to_submit_secs, total_duration_secs)
@@ -123,7 +123,7 @@ async fn an_answer_that_was_timed_twice_is_exported_once_with_the_timing_of_its_
 }
 
 #[tokio::test]
-async fn an_export_of_more_than_one_statement_holds_every_row_once() {
+async fn an_export_with_several_statements_contains_each_row_once() {
     let api = TestApp::start().await;
     let add = "INSERT INTO answer (task_id, user_email, created_timestamp) SELECT n::text, 'p' || n % 3, now() FROM generate_series(1, 250) n";
     sqlx::query(add).execute(api.pool()).await.expect("answers can be added");
@@ -138,7 +138,7 @@ async fn an_export_of_more_than_one_statement_holds_every_row_once() {
 }
 
 #[tokio::test]
-async fn a_csv_of_nothing_has_its_header_line() {
+async fn a_csv_without_rows_has_a_header_line() {
     let api = TestApp::start().await;
 
     let csv = get_with(&api, DISPLAY_CONFIGS, ("accept", "text/csv")).await;
@@ -147,7 +147,7 @@ async fn a_csv_of_nothing_has_its_header_line() {
 }
 
 #[tokio::test]
-async fn since_is_any_year_of_four_digits() {
+async fn since_may_be_any_four_digit_year() {
     let api = TestApp::with_contract_data().await;
 
     for (since, status) in [
@@ -165,7 +165,7 @@ async fn since_is_any_year_of_four_digits() {
 }
 
 #[tokio::test]
-async fn a_forged_cursor_is_no_fault() {
+async fn a_forged_cursor_causes_no_server_error() {
     let api = TestApp::with_contract_data().await;
     let forged = |order_id: i64| URL_SAFE_NO_PAD.encode(format!("{ANSWERS}\n\n1 {order_id}"));
 

@@ -1,4 +1,4 @@
-//! The loops of docs/export.md, as printed.
+//! Runs the loops printed in docs/export.md.
 
 use std::process::Stdio;
 
@@ -12,7 +12,7 @@ fn block(language: &str) -> &'static str {
     DOCUMENT.split("```").find_map(|block| block.strip_prefix(language)).expect("a block of this language")
 }
 
-/// Runs a program of the document, with a small limit in place of its own, in a folder of its own; what it prints, and that folder.
+/// Runs a program of the document with a small limit in a temporary directory. Returns its output and the directory.
 async fn run(api: &TestApp, interpreter: &str, program: &str) -> (String, tempfile::TempDir) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -38,7 +38,7 @@ async fn the_python_loop_prints_every_answer_once() {
 }
 
 #[tokio::test]
-async fn the_shell_loop_writes_the_file_of_one_page() {
+async fn the_shell_loop_writes_the_same_file_as_a_single_page() {
     let api = TestApp::with_contract_data().await;
     let request =
         http::Request::get("/api/v1/export/answers").header("x-api-key", API_KEY).header("accept", "text/csv");

@@ -1,4 +1,4 @@
-//! An export of everything, page by page, through the container's server.
+//! Memory of the container's server during an export of all pages.
 
 #![cfg(target_os = "linux")]
 
@@ -11,11 +11,11 @@ use tests::contract::transport::Transport;
 use tests::db::TestDb;
 use tests::server_process::Server;
 
-/// A release build's code takes less than 16 MB of the 64; that of a debug build is twice as long, and not counted.
-const MOST_KIB: u64 = 32 * 1024;
+/// Limit of the memory apart from code. In a release build, code takes less than 16 of the 64 MB; in a debug build twice as much.
+const MAX_KIB: u64 = 32 * 1024;
 const PAGE: usize = 10_000;
 
-/// Reads exports of a server, which ends with the test.
+/// Reads exports of a server, which it stops when dropped.
 struct Reader {
     server: Server,
     transport: Transport,
@@ -28,7 +28,7 @@ impl Reader {
         Self { server, transport }
     }
 
-    /// Follows the links from the first page to the last; how many pages there were.
+    /// Follows the links from the first to the last page, and returns the number of pages.
     async fn pages(&self, accept: &str, encoding: &str) -> usize {
         let (mut pages, mut next) = (0, Some(format!("/api/v1/export/answers?limit={PAGE}&cursor=")));
         while let Some(path) = next {
@@ -43,7 +43,7 @@ impl Reader {
         pages
     }
 
-    /// The most memory it ever had beside its code, in KiB.
+    /// Returns the peak memory apart from code, in KiB.
     fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.server.pid())).unwrap();
         let kib = |name| {
@@ -75,7 +75,7 @@ async fn twenty_thousand_answers_leave_the_server_below_64_mb() {
     let peak = reader.peak_memory();
     println!("{peak} KiB");
     assert_eq!(pages, (2, 2));
-    assert!(peak < MOST_KIB, "{peak} KiB");
+    assert!(peak < MAX_KIB, "{peak} KiB");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_million_answers_leave_the_server_below_64_mb() {
 
             println!("{accept}, {encoding}: {pages} pages in {:?}, {peak} KiB so far", start.elapsed());
             assert_eq!(pages, 1_000_000 / PAGE);
-            assert!(peak < MOST_KIB, "{peak} KiB");
+            assert!(peak < MAX_KIB, "{peak} KiB");
         }
     }
 }

@@ -1,10 +1,9 @@
-//! The order of the exports is that of the old service: a client that pages through both during a move gets each row once.
+//! Exports have the order of the old service, so that a client that reads pages of both during a move gets each row once.
 
 use serde_json::Value;
 use tests::app::TestApp;
 
-/// Each export, the column that names its rows, and the old service's rows in its order (`tests/fixtures/old_service/queries.sql`). Where that
-/// leaves ties, the id decides.
+/// Each export, its key column, and the old service's query (`tests/fixtures/old_service/queries.sql`), with the id as a tie-breaker.
 const EXPORTS: [(&str, &str, &str); 4] = [
     ("answers", "answer_id", "SELECT id::text FROM answer ORDER BY user_email, id"),
     ("display-configs", "config_id", "SELECT id::text FROM display_config ORDER BY user_email, case_id, id"),
@@ -12,7 +11,7 @@ const EXPORTS: [(&str, &str, &str); 4] = [
     ("participants", "user_id", r#"SELECT id::text FROM "user" WHERE admin_flag = false ORDER BY id"#),
 ];
 
-/// Ids, times and cases in different orders.
+/// Adds rows whose ids, times and cases have different orders.
 const OUT_OF_ORDER: &str = "
     INSERT INTO answer (id, task_id, case_id, user_email, created_timestamp)
     SELECT 1000 - n, 'task-' || n, n, (ARRAY['b', 'a', 'é', 'B'])[1 + n % 4] || '@order.test', timestamp '2025-01-01' + n * interval '1 hour'
@@ -38,7 +37,7 @@ fn ids(page: &Value, column: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_by_offset_come_in_the_old_order() {
+async fn pages_by_offset_have_the_old_order() {
     let api = api_with_rows_out_of_order().await;
 
     for (export, column, statement) in EXPORTS {
@@ -55,7 +54,7 @@ async fn pages_by_offset_come_in_the_old_order() {
 }
 
 #[tokio::test]
-async fn pages_by_cursor_come_in_the_old_order() {
+async fn pages_by_cursor_have_the_old_order() {
     let api = api_with_rows_out_of_order().await;
 
     for (export, column, statement) in EXPORTS {
@@ -73,7 +72,7 @@ async fn pages_by_cursor_come_in_the_old_order() {
 }
 
 #[tokio::test]
-async fn rows_since_a_moment_come_in_the_old_order() {
+async fn rows_since_a_time_have_the_old_order() {
     let api = api_with_rows_out_of_order().await;
     let since = "2025-01-01T20:00:00";
 

@@ -1,4 +1,4 @@
-//! Pages of an export: what comes in between, and what a page costs.
+//! Keyset pagination of exports: rows added during a walk, and the cost of a page.
 
 use serde_json::{Value, json};
 use tests::app::TestApp;
@@ -9,7 +9,7 @@ const DISPLAY_CONFIGS: &str = "/api/v1/export/display-configs";
 const ANALYTICS: &str = "/api/v1/export/analytics";
 const PARTICIPANTS: &str = "/api/v1/export/participants";
 
-/// A row that stands before all others, for each export.
+/// For each export, inserts a row that precedes all others.
 const IN_FRONT: [(&str, &str); 4] = [
     (
         ANSWERS,
@@ -31,7 +31,7 @@ const IN_FRONT: [(&str, &str); 4] = [
     ),
 ];
 
-/// Many of each, most of them one participant's, who is the first.
+/// Inserts many rows, most of them of the first participant.
 const BUSY_STUDY: &str = r#"
     INSERT INTO answer (task_id, case_id, user_email, answer, ai_score_shown, created_timestamp)
     SELECT 'busy-' || n, 1 + n % 3000, '0@study.test', '{}', false, timestamp '2025-01-01' + n * interval '1 minute'
@@ -49,7 +49,7 @@ async fn execute(api: &TestApp, statement: &str) {
     sqlx::raw_sql(statement).execute(api.pool()).await.unwrap();
 }
 
-/// A page of so many rows behind a cursor; the first behind an empty one.
+/// Returns the page after a cursor; an empty one stands for the first page.
 async fn page(api: &TestApp, path: &str, limit: u32, cursor: &str) -> Value {
     let page = api.get_with_key(&format!("{path}?limit={limit}&cursor={cursor}")).await;
     assert_eq!(page.status, 200, "{path}: {:?}", page.body);
@@ -60,7 +60,7 @@ fn next_cursor(page: &Value) -> Option<String> {
     page["pagination"]["next_cursor"].as_str().map(str::to_owned)
 }
 
-/// The rows of all pages, with a statement executed after each page.
+/// Returns the rows of all pages; executes a statement after each page.
 async fn walk(api: &TestApp, path: &str, limit: u32, in_between: &str) -> Vec<Value> {
     let (mut rows, mut cursor) = (vec![], Some(String::new()));
     while let Some(behind) = cursor {
@@ -73,7 +73,7 @@ async fn walk(api: &TestApp, path: &str, limit: u32, in_between: &str) -> Vec<Va
 }
 
 #[tokio::test]
-async fn rows_that_come_in_during_a_walk_neither_repeat_nor_shift_others() {
+async fn rows_added_during_a_walk_neither_repeat_nor_shift_others() {
     let api = TestApp::with_contract_data().await;
 
     for (path, add_in_front) in IN_FRONT {
@@ -84,7 +84,7 @@ async fn rows_that_come_in_during_a_walk_neither_repeat_nor_shift_others() {
 }
 
 #[tokio::test]
-async fn rows_without_participant_date_or_case_are_last_and_reached() {
+async fn rows_without_participant_date_or_case_come_last() {
     let api = TestApp::start().await;
     let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
                SELECT gen_random_uuid(), email, time
@@ -103,16 +103,16 @@ async fn rows_without_participant_date_or_case_are_last_and_reached() {
     }
 }
 
-/// What PostgreSQL has read so far: rows of tables from end to end, and entries of indexes.
+/// Returns the numbers of rows that PostgreSQL has read by sequential scans and by index scans so far.
 async fn reads(api: &TestApp) -> [i64; 2] {
-    // the counters of a connection become visible some time later, unless it is told
+    // otherwise the counters of a connection are published with a delay
     sqlx::query("SELECT pg_stat_force_next_flush()").execute(&api.app.db).await.unwrap();
     let reads = "SELECT ARRAY[(SELECT sum(seq_tup_read) FROM pg_stat_user_tables), (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes)]::bigint[]";
     let reads: Vec<i64> = sqlx::query_scalar(reads).fetch_one(api.pool()).await.unwrap();
     reads.try_into().unwrap()
 }
 
-/// What PostgreSQL reads for a page.
+/// Returns the numbers of rows that PostgreSQL reads for a page.
 async fn cost(api: &TestApp, path: &str) -> [i64; 2] {
     let before = reads(api).await;
     assert_eq!(api.get_with_key(path).await.status, 200, "{path}");
@@ -120,7 +120,7 @@ async fn cost(api: &TestApp, path: &str) -> [i64; 2] {
     [after[0] - before[0], after[1] - before[1]]
 }
 
-/// With one connection, which knows what it has read.
+/// Starts the API with a single connection, whose counters include all reads.
 async fn busy_study() -> TestApp {
     let api = TestApp::configured(TestDb::with_study_data().await, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
     execute(&api, BUSY_STUDY).await;
@@ -128,7 +128,7 @@ async fn busy_study() -> TestApp {
 }
 
 #[tokio::test]
-async fn a_page_far_behind_costs_what_one_in_front_does() {
+async fn a_late_page_costs_as_much_as_an_early_one() {
     let api = busy_study().await;
 
     for path in [ANSWERS, DISPLAY_CONFIGS, ANALYTICS, PARTICIPANTS] {
@@ -138,18 +138,18 @@ async fn a_page_far_behind_costs_what_one_in_front_does() {
         let [near_scanned, near] = cost(&api, &format!("{path}?limit=10&cursor={near}")).await;
         let [far_scanned, far] = cost(&api, &format!("{path}?limit=10&cursor={far}")).await;
 
-        assert_eq!((near_scanned, far_scanned), (0, 0), "{path}: a table is read from end to end");
-        assert!(near >= 10 && far <= near + 10, "{path}: {far} entries of indexes instead of {near}");
+        assert_eq!((near_scanned, far_scanned), (0, 0), "{path}: a sequential scan");
+        assert!(near >= 10 && far <= near + 10, "{path}: {far} index entries instead of {near}");
     }
 }
 
 #[tokio::test]
-async fn a_first_page_reads_no_table_from_end_to_end_and_so_does_one_since_a_moment() {
+async fn a_first_page_scans_no_table_with_or_without_since() {
     let api = busy_study().await;
 
     for path in [ANSWERS, DISPLAY_CONFIGS, ANALYTICS, PARTICIPANTS] {
         for query in ["", "&since=2025-01-09T07:00"] {
-            // JSON with a total has to count; this is what CSV and the pages behind the first do
+            // the first page in JSON counts all rows; CSV and later pages do not
             let cursor = next_cursor(&page(&api, path, 1, "").await).unwrap();
 
             let [scanned, _] = cost(&api, &format!("{path}?limit=10{query}&cursor={cursor}")).await;

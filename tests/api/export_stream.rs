@@ -1,4 +1,4 @@
-//! How an export travels.
+//! Streaming of exports, and failures during it.
 
 use axum::body::Body;
 use http::Request;
@@ -14,7 +14,7 @@ async fn execute(api: &TestApp, statement: &str) {
     sqlx::query(statement).execute(api.pool()).await.unwrap();
 }
 
-/// Two thousand answers: a first statement reads 100, later ones 1000 each.
+/// Starts the API with 2000 answers: a first statement of an export reads 100, later ones 1000 each.
 async fn with_answers() -> TestApp {
     let api = TestApp::start().await;
     let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
@@ -29,7 +29,7 @@ async fn body(api: &TestApp) -> Body {
 }
 
 #[tokio::test]
-async fn rows_leave_as_they_come_from_the_database() {
+async fn rows_are_sent_as_they_are_read() {
     let api = with_answers().await;
     let mut body = body(&api).await;
 
@@ -39,15 +39,15 @@ async fn rows_leave_as_they_come_from_the_database() {
         frames += 1;
     }
 
-    // one or more for each statement, and what is around them
+    // at least one for each statement, and beginning and end of the document
     assert!(frames >= 5, "{frames}");
 }
 
 #[tokio::test]
-async fn an_export_during_which_the_database_fails_has_no_end() {
+async fn an_export_is_cut_off_if_the_database_fails() {
     let api = with_answers().await;
     let mut body = body(&api).await;
-    // the head, and the rows of the first statement; the second one may be under way
+    // the beginning, and the rows of the first statement; the second one may be running
     for _ in 0..2 {
         body.frame().await.unwrap().unwrap();
     }
@@ -57,11 +57,11 @@ async fn an_export_during_which_the_database_fails_has_no_end() {
     assert!(body.collect().await.is_err());
 }
 
-/// Without them it would look like a complete one.
+/// Without the removed rows, the export would look complete.
 #[tokio::test]
-async fn an_export_whose_rows_an_upload_removes_has_no_end() {
+async fn an_export_is_cut_off_if_an_upload_removes_its_rows() {
     let api = with_answers().await;
-    // its rows are found, and not read yet
+    // the keys of the page are read, its rows not yet
     let body = body(&api).await;
 
     execute(&api, "DELETE FROM answer WHERE id % 2 = 0").await;
@@ -84,12 +84,12 @@ async fn an_export_whose_large_rows_an_upload_removes_has_no_end() {
 }
 
 #[tokio::test]
-async fn a_client_sees_that_an_export_is_broken_off() {
+async fn a_client_can_detect_an_incomplete_export() {
     let api = with_answers().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, api.service()).into_future());
-    // a page is found without observations, its rows are not
+    // observations are not needed for the keys of a page, but for its rows
     execute(&api, "ALTER TABLE observation RENAME TO gone").await;
 
     for encoding in ["identity", "gzip"] {
@@ -101,7 +101,7 @@ async fn a_client_sees_that_an_export_is_broken_off() {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
 
-        // nothing at all, where the connection broke before the head had left
+        // empty if the connection broke before the head was sent
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 200 OK"), "{encoding}");
         assert!(!answer.ends_with(b"\r\n0\r\n\r\n"), "{encoding}: the last chunk is there");
     }

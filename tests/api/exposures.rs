@@ -1,4 +1,4 @@
-//! What was shown is on record, exactly as it was sent, and costs nothing when it is shown again.
+//! Exposures: each shown page is stored exactly as it was sent, and showing it again writes nothing.
 
 use axum::body::Body;
 use futures_util::future::join_all;
@@ -20,7 +20,7 @@ async fn view(api: &TestApp) -> Answer {
     answer
 }
 
-/// The pages of the assignment, oldest first.
+/// Returns the stored pages of the assignment, oldest first.
 async fn pages(api: &TestApp) -> Vec<Vec<u8>> {
     let pages = "SELECT content FROM exposure JOIN shown_page USING (sha256) WHERE task_id = $1 ORDER BY id";
     query_scalar(pages).bind(TASK).fetch_all(api.pool()).await.unwrap()
@@ -36,7 +36,7 @@ async fn show(api: &TestApp, path_config: &Value) {
 }
 
 #[tokio::test]
-async fn the_page_is_kept_as_it_was_sent() {
+async fn a_page_is_stored_exactly_as_it_was_sent() {
     let api = TestApp::with_contract_data().await;
 
     let sent = view(&api).await.body;
@@ -47,7 +47,7 @@ async fn the_page_is_kept_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_page_of_some_length_is_compressed() {
+async fn a_long_page_is_compressed() {
     let api = TestApp::with_contract_data().await;
     let complaints = "INSERT INTO observation (observation_id, visit_occurrence_id, person_id, observation_concept_id,
                                                observation_type_concept_id, value_as_string, observation_date)
@@ -79,7 +79,7 @@ async fn a_later_view_is_one_round_trip_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_page_that_changes_and_changes_back_is_three_exposures_of_two_pages() {
+async fn changing_a_page_and_changing_it_back_makes_three_exposures_of_two_pages() {
     let api = TestApp::with_contract_data().await;
     let before: String = query_scalar("SELECT path_config::text FROM display_config WHERE id = $1")
         .bind(TASK)
@@ -97,7 +97,7 @@ async fn a_page_that_changes_and_changes_back_is_three_exposures_of_two_pages() 
 }
 
 #[tokio::test]
-async fn equal_requests_at_once_are_one_exposure() {
+async fn concurrent_equal_requests_make_one_exposure() {
     let api = TestApp::with_contract_data().await;
 
     join_all((0..8).map(|_| view(&api))).await;
@@ -106,7 +106,7 @@ async fn equal_requests_at_once_are_one_exposure() {
 }
 
 #[tokio::test]
-async fn a_view_after_an_hour_moves_the_time_of_the_last_one() {
+async fn a_view_after_an_hour_updates_the_time_of_the_last_view() {
     let api = TestApp::with_contract_data().await;
     view(&api).await;
     let earlier = "UPDATE exposure SET first_shown_at = now() - interval '2 hours', last_shown_at = now() - interval '61 minutes'";
@@ -119,7 +119,7 @@ async fn a_view_after_an_hour_moves_the_time_of_the_last_one() {
 }
 
 #[tokio::test]
-async fn an_answer_keeps_its_page_when_an_upload_replaces_everything() {
+async fn an_answer_keeps_its_page_after_a_replacing_upload() {
     let api = TestApp::with_contract_data().await;
     let sent = view(&api).await.body.to_vec();
     let body = json!({"answer": {}, "answerConfigId": QUESTIONNAIRE});
@@ -146,7 +146,7 @@ async fn replace_all_assignments(api: &TestApp) {
 }
 
 #[tokio::test]
-async fn an_exposure_says_what_the_assignment_said() {
+async fn an_exposure_has_the_fields_of_its_assignment() {
     let api = TestApp::with_contract_data().await;
     let arm =
         "UPDATE display_config SET experiment_id = 'exp-1', arm = 'ai', policy_id = 'p', allocation_probability = 0.25
@@ -162,7 +162,7 @@ async fn an_exposure_says_what_the_assignment_said() {
 }
 
 #[tokio::test]
-async fn whoever_looks_with_a_token_of_augmed_is_no_participant() {
+async fn a_view_with_a_token_of_augmed_is_no_exposure() {
     let api = TestApp::with_contract_data().await;
     let token = api.app.tokens.issue_for_inspection(ALICE, false, chrono::Utc::now()).unwrap();
 
@@ -172,7 +172,7 @@ async fn whoever_looks_with_a_token_of_augmed_is_no_participant() {
 }
 
 #[tokio::test]
-async fn a_renewed_token_of_augmed_is_still_one() {
+async fn a_renewed_token_of_augmed_stays_marked() {
     let api = TestApp::with_contract_data().await;
     let long_ago = chrono::Utc::now() - chrono::TimeDelta::seconds(451);
     let token = api.app.tokens.issue_for_inspection(ALICE, false, long_ago).unwrap();

@@ -18,7 +18,7 @@ async fn execute(api: &TestApp, statement: &str) {
 }
 
 #[tokio::test]
-async fn after_ten_wrong_passwords_the_right_one_is_refused_with_a_message() {
+async fn after_ten_wrong_passwords_the_right_one_is_refused_with_a_reason() {
     let api = TestApp::with_contract_data().await;
 
     fail(&api, "alice@contract.test", 10).await;
@@ -27,7 +27,7 @@ async fn after_ten_wrong_passwords_the_right_one_is_refused_with_a_message() {
     assert_eq!(
         (answer.status.as_u16(), answer.error_code()),
         (500, json!("1050")),
-        "the frontend shows no other status"
+        "the frontend shows messages of no other status"
     );
     assert!(answer.error_message().starts_with("Too many failed logins."));
     assert!((1..=900).contains(&answer.header("retry-after").parse::<u32>().unwrap()));
@@ -35,7 +35,7 @@ async fn after_ten_wrong_passwords_the_right_one_is_refused_with_a_message() {
 }
 
 #[tokio::test]
-async fn another_process_knows_of_them() {
+async fn failed_logins_are_shared_between_processes() {
     let api = TestApp::with_contract_data().await;
     let url = api.db.url();
     let other = TestApp::configured(TestDb::empty().await, &[("DATABASE_URL", &url)]).await;
@@ -47,7 +47,7 @@ async fn another_process_knows_of_them() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_password_to_guess_nothing_is_counted() {
+async fn failed_logins_of_accounts_without_a_password_are_not_counted() {
     let api = TestApp::with_contract_data().await;
 
     for (email, refusal) in
@@ -59,7 +59,7 @@ async fn where_there_is_no_password_to_guess_nothing_is_counted() {
 }
 
 #[tokio::test]
-async fn a_login_in_time_forgets_them() {
+async fn a_successful_login_resets_the_count() {
     let api = TestApp::with_contract_data().await;
 
     for _ in 0..2 {
@@ -69,7 +69,7 @@ async fn a_login_in_time_forgets_them() {
 }
 
 #[tokio::test]
-async fn a_new_password_by_mail_forgets_them() {
+async fn a_password_reset_resets_the_count() {
     let api = TestApp::with_contract_data().await;
     fail(&api, "alice@contract.test", 10).await;
 
@@ -80,7 +80,7 @@ async fn a_new_password_by_mail_forgets_them() {
 }
 
 #[tokio::test]
-async fn they_are_forgotten_after_a_quarter_of_an_hour() {
+async fn the_count_expires_after_a_quarter_of_an_hour() {
     let api = TestApp::with_contract_data().await;
     fail(&api, "alice@contract.test", 10).await;
 
@@ -91,7 +91,7 @@ async fn they_are_forgotten_after_a_quarter_of_an_hour() {
 }
 
 #[tokio::test]
-async fn of_many_guesses_at_once_ten_are_judged() {
+async fn only_ten_of_many_concurrent_guesses_are_checked() {
     let api = TestApp::with_contract_data().await;
 
     let answers = join_all((0..20).map(|_| api.log_in("alice@contract.test", "Wrong-pass-1"))).await;
@@ -101,7 +101,7 @@ async fn of_many_guesses_at_once_ten_are_judged() {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_no_address_and_does_not_stay() {
+async fn stored_failures_contain_no_address_and_are_deleted() {
     let api = TestApp::with_contract_data().await;
     log_in_from(&api, "192.0.2.7", "bob@contract.test", "Wrong-pass-1").await;
     log_in_from(&api, "192.0.2.7", "bob@contract.test", "Bob-pass-1").await;
@@ -120,13 +120,13 @@ async fn what_is_stored_is_no_address_and_does_not_stay() {
 async fn log_in_from(api: &TestApp, client: &str, email: &str, password: &str) -> Answer {
     let body = json!({"email": email, "password": password});
     let mut request = json_request(Method::POST, "/api/auth/login", None, &body);
-    // what the load balancer appends is the last of them
+    // the load balancer appends the client's address at the end
     request.headers_mut().insert("x-forwarded-for", format!("203.0.113.99, {client}").parse().unwrap());
     api.send(request).await
 }
 
 #[tokio::test]
-async fn a_stranger_locks_out_only_strangers_of_the_same_address() {
+async fn a_stranger_locks_out_only_strangers_with_the_same_address() {
     let api = TestApp::with_contract_data().await;
     let log_in = async |client: &str, password: &str| {
         log_in_from(&api, client, "alice@contract.test", password).await.error_code()
@@ -141,7 +141,7 @@ async fn a_stranger_locks_out_only_strangers_of_the_same_address() {
 }
 
 #[tokio::test]
-async fn what_the_caller_says_of_its_address_does_not_count() {
+async fn addresses_claimed_by_the_caller_are_ignored() {
     let api = TestApp::with_contract_data().await;
 
     for n in 0..10 {
@@ -154,7 +154,7 @@ async fn what_the_caller_says_of_its_address_does_not_count() {
 }
 
 #[tokio::test]
-async fn addresses_of_one_network_of_ipv6_count_together() {
+async fn addresses_in_the_same_ipv6_network_count_together() {
     let api = TestApp::with_contract_data().await;
 
     for n in 0..10 {
@@ -166,7 +166,7 @@ async fn addresses_of_one_network_of_ipv6_count_together() {
 }
 
 #[tokio::test]
-async fn guesses_from_many_addresses_lock_out_strangers_and_not_who_has_logged_in_before() {
+async fn guesses_from_many_addresses_lock_out_strangers_but_not_known_clients() {
     let api = TestApp::with_contract_data().await;
     let log_in = async |client: &str, password: &str| {
         log_in_from(&api, client, "alice@contract.test", password).await.error_code()
@@ -174,7 +174,7 @@ async fn guesses_from_many_addresses_lock_out_strangers_and_not_who_has_logged_i
     assert_eq!(log_in("192.0.2.7", "Alice-pass-1").await, json!(null));
 
     log_in("198.51.100.1", "Wrong-pass-1").await;
-    // a hundred hashes take their time
+    // hashing a hundred passwords would take too long
     execute(&api, "UPDATE wrong_password SET failures = 99 WHERE client_hash = ''").await;
     log_in("198.51.100.2", "Wrong-pass-1").await;
 
@@ -183,7 +183,7 @@ async fn guesses_from_many_addresses_lock_out_strangers_and_not_who_has_logged_i
 }
 
 #[tokio::test]
-async fn a_new_password_by_the_old_service_forgets_them() {
+async fn a_password_set_by_the_old_service_resets_the_count() {
     let api = TestApp::with_contract_data().await;
     fail(&api, "alice@contract.test", 10).await;
 
@@ -195,7 +195,7 @@ async fn a_new_password_by_the_old_service_forgets_them() {
 }
 
 #[tokio::test]
-async fn another_spelling_of_the_address_counts_with_it() {
+async fn spellings_of_an_address_count_together() {
     let api = TestApp::with_contract_data().await;
 
     fail(&api, "alice@contract.test", 5).await;
@@ -204,7 +204,7 @@ async fn another_spelling_of_the_address_counts_with_it() {
     assert_eq!(api.log_in("alice@contract.test", "Alice-pass-1").await.error_code(), "1050");
 }
 
-/// The time of a refusal without what the machine adds: the least of some.
+/// Returns the time of a refusal: the minimum of several, to exclude noise.
 async fn least_time(api: &TestApp, name: &str) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..6 {
@@ -217,7 +217,7 @@ async fn least_time(api: &TestApp, name: &str) -> Duration {
 
 #[tokio::test]
 #[ignore = "measures times: .ci/run has it run alone"]
-async fn the_time_of_a_refusal_does_not_tell_who_has_an_account() {
+async fn the_time_of_a_refusal_does_not_reveal_accounts() {
     let api = TestApp::with_contract_data().await;
     let account = least_time(&api, "alice").await;
 
@@ -234,12 +234,12 @@ async fn a_request_for_a_reset_takes_as_long_for_a_stranger_as_for_an_account() 
     let mut round_trips = vec![];
 
     for email in ["alice", "nobody", "carol"] {
-        // a new connection for each: one that rested would be asked for a sign of life
+        // every request opens a new connection, because an idle one would be tested first
         let api = TestApp::configured(TestDb::empty().await, &[("DATABASE_URL", proxy.url())]).await;
         let started = Instant::now();
         let request = json!({"email": format!("{email}@contract.test")});
         api.post("/api/auth/reset-password-request", None, &request).await;
-        assert!(started.elapsed() >= Duration::from_secs(1), "{email} is answered with all others");
+        assert!(started.elapsed() >= Duration::from_secs(1), "{email} is answered no sooner than others");
         round_trips.push(proxy.take());
     }
 

@@ -1,10 +1,10 @@
-//! `Cache-Control`, `X-Content-Type-Options` and `Strict-Transport-Security` of every answer.
+//! `Cache-Control`, `X-Content-Type-Options` and `Strict-Transport-Security` in every response.
 
 use axum::body::Body;
 use http::{Method, Request};
 use tests::app::{API_KEY, Answer, TestApp};
 
-/// Successes, refusals, a file, a preflight, and what no handler answers.
+/// Successes, refusals, a file, a preflight, and requests without a handler.
 const REQUESTS: [(Method, &str); 8] = [
     (Method::GET, "/api/healthcheck"),
     (Method::GET, "/api/docs"),
@@ -24,7 +24,7 @@ async fn send(api: &TestApp, (method, path): (Method, &str), scheme: &str) -> An
 }
 
 #[tokio::test]
-async fn no_answer_is_kept_by_a_cache_or_taken_for_another_type() {
+async fn every_response_forbids_caching_and_type_sniffing() {
     let api = TestApp::with_contract_data().await;
 
     for request in REQUESTS {
@@ -37,7 +37,7 @@ async fn no_answer_is_kept_by_a_cache_or_taken_for_another_type() {
 }
 
 #[tokio::test]
-async fn behind_tls_browsers_are_told_to_stay_there() {
+async fn behind_tls_browsers_are_told_to_use_tls() {
     let api = TestApp::with_contract_data().await;
 
     for request in REQUESTS {

@@ -2,7 +2,7 @@ use serde_json::json;
 use tests::app::TestApp;
 
 #[tokio::test]
-async fn says_that_the_service_is_up() {
+async fn the_health_check_reports_that_the_service_is_up() {
     let api = TestApp::start().await;
 
     let answer = api.get("/api/healthcheck", None).await;
@@ -12,7 +12,7 @@ async fn says_that_the_service_is_up() {
 }
 
 #[tokio::test]
-async fn is_up_while_the_database_is_away() {
+async fn the_health_check_succeeds_without_the_database() {
     let api =
         TestApp::configured(tests::db::TestDb::new().await, &[("DATABASE_URL", "postgresql://127.0.0.1:1/none")]).await;
 
@@ -20,7 +20,7 @@ async fn is_up_while_the_database_is_away() {
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id() {
+async fn every_response_has_a_request_id() {
     let api = TestApp::start().await;
 
     let [one, two] = [api.get("/api/healthcheck", None).await, api.get("/api/nothing", None).await];
@@ -30,7 +30,7 @@ async fn every_answer_has_a_request_id() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_and_a_wrong_method_are_told_in_the_envelope() {
+async fn errors_for_unknown_paths_and_methods_have_the_envelope() {
     let api = TestApp::start().await;
 
     let unknown = api.get("/api/nothing", None).await;

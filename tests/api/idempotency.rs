@@ -1,11 +1,11 @@
-//! Requests that are sent again with their `Idempotency-Key`.
+//! Requests repeated with an `Idempotency-Key`.
 
 use axum::body::Body;
 use futures_util::future::join_all;
 use http::Request;
 use tests::app::{API_KEY, Answer, TestApp};
 
-/// What can be sent again, the tables that it adds a row to, and two bodies.
+/// Routes with an `Idempotency-Key`, the table that they add a row to, and two bodies.
 const ROUTES: [(&str, &str, &str, &str); 3] = [
     ("/api/v1/experiments", "experiment", r#"{"name": "one", "arms": ["a"]}"#, r#"{"name": "two", "arms": ["a"]}"#),
     ("/api/v1/experiments/exp-alpha/runs", "rl_run", r#"{"triggered_by": "one"}"#, r#"{"triggered_by": "two"}"#),
@@ -28,7 +28,7 @@ async fn rows(api: &TestApp, table: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_request_that_is_sent_again_is_carried_out_once_and_gets_its_answer_again() {
+async fn a_repeated_request_is_executed_once_and_gets_the_same_response() {
     let api = TestApp::with_contract_data().await;
 
     for (path, table, body, _) in ROUTES {
@@ -43,12 +43,12 @@ async fn a_request_that_is_sent_again_is_carried_out_once_and_gets_its_answer_ag
         assert_eq!(rows(&api, table).await, before + 1, "{path}");
         let entries: i64 = rows(&api, "audit_entry").await;
         send(&api, path, "one-key", body).await;
-        assert_eq!(rows(&api, "audit_entry").await, entries, "{path}: without quotes it is the same key");
+        assert_eq!(rows(&api, "audit_entry").await, entries, "{path}: a key without quotes is the same key");
     }
 }
 
 #[tokio::test]
-async fn a_key_is_good_for_one_request() {
+async fn a_key_is_valid_for_one_request() {
     let api = TestApp::with_contract_data().await;
 
     for (path, table, body, other) in ROUTES {
@@ -63,7 +63,7 @@ async fn a_key_is_good_for_one_request() {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_carried_out_when_it_comes_again() {
+async fn a_refused_request_is_executed_when_it_is_repeated() {
     let api = TestApp::with_contract_data().await;
     let (path, _, body, _) = ROUTES[1];
     let set = async |status: &'static str| {
@@ -79,7 +79,7 @@ async fn what_was_refused_is_carried_out_when_it_comes_again() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_refused_by_its_name() {
+async fn an_invalid_key_is_refused_by_its_name() {
     let api = TestApp::with_contract_data().await;
 
     for (path, _, body, _) in ROUTES {
@@ -92,7 +92,7 @@ async fn a_key_that_is_none_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn after_a_day_a_key_is_forgotten() {
+async fn a_key_expires_after_a_day() {
     let api = TestApp::with_contract_data().await;
     let (path, table, body, _) = ROUTES[0];
     send(&api, path, "a-key", body).await;

@@ -1,5 +1,5 @@
-//! Who can make an invited account theirs: with `SIGNUP=by-mail` whoever reads its mail; with `SIGNUP=open` whoever knows its address,
-//! unless it is an administrator's.
+//! Claiming an invited account. With `SIGNUP=by-mail` that needs the mailed link. With `SIGNUP=open` the address is enough, except for
+//! accounts of administrators.
 
 use http::Method;
 use serde_json::json;
@@ -24,7 +24,7 @@ async fn invite(api: &TestApp, email: &str) -> Answer {
     api.send_with_key(Method::POST, "/admin/users", &json!({"users": [{"email": email}]})).await
 }
 
-/// The token in the only mail.
+/// Returns the token in the only mail.
 fn mailed_token(api: &TestApp) -> String {
     let mails = api.mails();
     let [mail] = &mails[..] else { panic!("{} mails", mails.len()) };
@@ -33,18 +33,22 @@ fn mailed_token(api: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn by_mail_an_address_alone_is_not_enough_and_the_refusal_says_what_is() {
+async fn by_mail_a_signup_without_a_link_is_refused_with_the_remedy() {
     let api = by_mail().await;
 
     let refused = sign_up(&api, CAROL).await;
 
-    assert_eq!((refused.status.as_u16(), refused.error_code()), (500, json!("1051")), "the frontend shows no other");
+    assert_eq!(
+        (refused.status.as_u16(), refused.error_code()),
+        (500, json!("1051")),
+        "the frontend shows no other status"
+    );
     assert!(refused.error_message().contains("link"), "{}", refused.error_message());
     assert_eq!(api.log_in(CAROL, "Carol-pass-1").await.error_code(), "1004");
 }
 
 #[tokio::test]
-async fn by_mail_an_invitation_brings_the_link_that_makes_the_account_active() {
+async fn by_mail_an_invitation_mails_a_link_that_activates_the_account() {
     let api = by_mail().await;
 
     let invited = invite(&api, "new@contract.test").await;
@@ -60,7 +64,7 @@ async fn by_mail_an_invitation_brings_the_link_that_makes_the_account_active() {
 }
 
 #[tokio::test]
-async fn by_mail_an_invitation_whose_mail_does_not_leave_says_so() {
+async fn by_mail_a_failed_mail_is_reported() {
     let variables = [("SIGNUP", "by-mail"), ("MAIL_TRANSPORT", "file:/dev/null/mails")];
     let api = TestApp::configured(TestDb::with_contract_data().await, &variables).await;
 
@@ -71,7 +75,7 @@ async fn by_mail_an_invitation_whose_mail_does_not_leave_says_so() {
 }
 
 #[tokio::test]
-async fn open_an_invited_address_signs_up_and_no_mail_leaves() {
+async fn open_an_invited_address_can_sign_up_and_gets_no_mail() {
     let api = TestApp::with_contract_data().await;
 
     assert_eq!(invite(&api, "new@contract.test").await.data(), json!({"new@contract.test": "added"}));
@@ -92,7 +96,7 @@ async fn open_an_administrators_account_still_needs_the_link() {
 }
 
 #[tokio::test]
-async fn an_invitation_that_is_withdrawn_is_gone_with_its_link() {
+async fn withdrawing_an_invitation_deletes_the_account_and_its_link() {
     let api = TestApp::with_contract_data().await;
 
     let withdrawn = api.send_with_key(Method::DELETE, "/admin/users/4/invitation", &json!({})).await;
@@ -107,7 +111,7 @@ async fn an_invitation_that_is_withdrawn_is_gone_with_its_link() {
 }
 
 #[tokio::test]
-async fn an_account_that_has_signed_up_is_not_withdrawn() {
+async fn an_account_that_has_signed_up_cannot_be_withdrawn() {
     let api = TestApp::with_contract_data().await;
 
     for (id, status) in [("2", 409), ("5", 409), ("7", 409), ("4711", 404), ("x", 404)] {

@@ -1,4 +1,4 @@
-//! One module per resource: what its routes answer, straight at the router, each test in a database of its own.
+//! Tests of the routes, one module per resource. Requests go directly to the router; each test has its own database.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 

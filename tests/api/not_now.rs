@@ -1,10 +1,10 @@
-//! What PostgreSQL cannot do now but may be able to do soon is 503 with `Retry-After`.
+//! Transient errors of PostgreSQL become 503 with `Retry-After`.
 
 use sqlx::{Connection as _, Executor as _};
 use tests::app::TestApp;
 use tests::db::TestDb;
 
-/// SQLSTATE 55000: the database accepts no connections.
+/// PostgreSQL reports SQLSTATE 55000.
 #[tokio::test]
 async fn a_database_that_accepts_no_connections_is_503() {
     let api = TestApp::with_contract_data().await;
@@ -18,9 +18,9 @@ async fn a_database_that_accepts_no_connections_is_503() {
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"), "{:?}", answer.json());
 }
 
-/// One class after the other: 08, 53, 55, 57 and 58.
+/// The classes are 08, 53, 55, 57 and 58.
 #[tokio::test]
-async fn each_class_that_passes_is_503() {
+async fn each_class_of_transient_errors_is_503() {
     let api = TestApp::with_contract_data().await;
 
     for (sqlstate, status) in

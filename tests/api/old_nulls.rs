@@ -1,5 +1,5 @@
-//! What a body leaves out is stored as the old service stores it: SQLAlchemy writes Python's `None` into a JSON column as JSON's null, and a
-//! `WHERE … IS NULL` of a researcher tells that from SQL's.
+//! Missing fields are stored as the old service stores them: SQLAlchemy writes Python's `None` into a JSON column as JSON null, which
+//! researchers' queries with `IS NULL` distinguish from SQL's NULL.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn send(api: &TestApp, path: &str, body: &Value) {
 }
 
 #[tokio::test]
-async fn absent_run_params() {
+async fn absent_run_params_are_stored_as_by_the_old_service() {
     let api = TestApp::with_contract_data().await;
 
     for body in [json!({}), json!({"run_params": null})] {
@@ -27,7 +27,7 @@ async fn absent_run_params() {
 }
 
 #[tokio::test]
-async fn an_absent_case_pool() {
+async fn an_absent_case_pool_is_stored_as_by_the_old_service() {
     let api = TestApp::with_contract_data().await;
 
     send(&api, "/api/v1/experiments", &json!({"name": "Study", "arms": ["control"]})).await;
@@ -37,7 +37,7 @@ async fn an_absent_case_pool() {
 }
 
 #[tokio::test]
-async fn an_absent_path_config_of_a_batch_and_of_its_answer() {
+async fn an_absent_path_config_is_stored_as_by_the_old_service() {
     let api = TestApp::with_contract_data().await;
 
     let entry = json!({"user_email": "bob@contract.test", "case_id": 4, "id": "cfg-new"});

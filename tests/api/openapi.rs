@@ -10,7 +10,7 @@ fn document() -> Value {
     serde_json::to_value(openapi::document()).unwrap()
 }
 
-/// As [`routes::of_the_router`] has them.
+/// Returns the described routes in the form of [`routes::of_the_router`].
 fn described() -> BTreeSet<String> {
     let paths = document()["paths"].as_object().unwrap().clone();
     let routes = |(path, item): (String, Value)| {
@@ -21,7 +21,7 @@ fn described() -> BTreeSet<String> {
 }
 
 #[test]
-fn docs_api_is_what_the_annotations_say() {
+fn docs_api_is_up_to_date() {
     let document = openapi::document();
 
     let is_current = openapi::JSON.trim_end() == document.to_pretty_json().unwrap()
@@ -31,12 +31,12 @@ fn docs_api_is_what_the_annotations_say() {
 }
 
 #[tokio::test]
-async fn every_route_is_described_and_every_description_has_its_route() {
+async fn routes_and_descriptions_match() {
     assert_eq!(routes::of_the_router(&TestApp::start().await).await, described());
 }
 
 #[test]
-fn every_operation_has_an_id_a_summary_and_a_tag_of_the_list() {
+fn every_operation_has_an_id_a_summary_and_a_listed_tag() {
     let document = document();
     let tags: Vec<&Value> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
     let mut ids = BTreeSet::new();
@@ -62,7 +62,7 @@ async fn the_document_is_openapi_3_1_as_json() {
 }
 
 #[tokio::test]
-async fn the_page_shows_every_operation_and_loads_nothing() {
+async fn the_page_shows_every_operation_and_is_self_contained() {
     let app = TestApp::start().await;
 
     let answer = app.get("/api/docs", None).await;
@@ -77,7 +77,7 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
     assert_eq!(elsewhere.filter(|link| !link.starts_with('#')).collect::<Vec<_>>(), ["/api/openapi.json"]);
     assert!(!html.contains("<script"), "there is a script");
     assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
-    assert!(html.len() < 700_000, "{} bytes: an answer of a function is below 1 MB", html.len());
+    assert!(html.len() < 700_000, "{} bytes: a function's response has at most 1 MB", html.len());
 }
 
 /// Returns the operations by their ids.
@@ -118,7 +118,7 @@ fn expressions(body: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn every_link_leads_to_an_operation_that_takes_what_the_answer_has() {
+fn every_link_passes_existing_values_to_existing_parameters() {
     let document = document();
     let operations = operations(&document);
     let mut count = 0;
@@ -144,9 +144,9 @@ fn every_link_leads_to_an_operation_that_takes_what_the_answer_has() {
     assert!(count > 20, "{count} values are passed on");
 }
 
-/// Those without an id in their path can be sent at any time; the others need one from an answer.
+/// Operations with an id in their path need a link that provides it.
 #[test]
-fn every_operation_on_something_is_reached_by_a_link() {
+fn every_operation_with_an_id_is_the_target_of_a_link() {
     let document = document();
     let operations = operations(&document);
     let responses = operations.values().flat_map(|operation| operation["responses"].as_object().unwrap().values());

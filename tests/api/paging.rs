@@ -1,4 +1,4 @@
-//! Lists in pages: experiments, runs, accounts, the audit trail.
+//! Pagination of lists: experiments, runs, accounts, the audit trail.
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::to_raw_value;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::http::Deadline;
 use tests::app::{API_KEY, TestApp};
 
-/// Each list, its rows in the answer, and what makes twenty more of them.
+/// Each list, the field of its rows in the response, and a statement that adds twenty rows.
 const LISTS: [(&str, &str, &str); 3] = [
     (
         "/api/v1/experiments",
@@ -37,11 +37,11 @@ fn ids(data: &Value, rows: &str) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn the_pages_of_a_list_are_the_list() {
+async fn the_pages_of_a_list_together_are_the_list() {
     for (path, rows, insert) in LISTS {
         let api = with_many(insert).await;
         let whole = api.get_with_key(path).await.data();
-        assert!(whole.get("next_cursor").is_none(), "{path}: the old shape");
+        assert!(whole.get("next_cursor").is_none(), "{path}: a list without a limit has the old form");
 
         let (mut found, mut next) = (Vec::new(), Some(format!("{path}?limit=7")));
         while let Some(page) = next {
@@ -57,7 +57,7 @@ async fn the_pages_of_a_list_are_the_list() {
 }
 
 #[tokio::test]
-async fn a_page_of_experiments_keeps_their_status() {
+async fn the_next_page_of_experiments_keeps_the_filter_by_status() {
     let api = with_many(LISTS[0].2).await;
 
     let answer = api.get_with_key("/api/v1/experiments?status=active&limit=2").await;
@@ -66,7 +66,7 @@ async fn a_page_of_experiments_keeps_their_status() {
 }
 
 #[tokio::test]
-async fn a_limit_or_a_cursor_that_is_none_is_refused_by_its_name() {
+async fn an_invalid_limit_or_cursor_is_refused_by_its_name() {
     let api = TestApp::with_contract_data().await;
 
     for (path, _, _) in LISTS {
@@ -78,7 +78,7 @@ async fn a_limit_or_a_cursor_that_is_none_is_refused_by_its_name() {
     }
 }
 
-/// As a function answers it, whose answers have 1 MB at most.
+/// Sends the request to a function, whose responses have at most 1 MB.
 async fn behind_lambda(api: &TestApp, path: &str) -> (u64, Value) {
     let event = json!({ "httpMethod": "GET", "path": path, "headers": {"x-api-key": API_KEY} });
     let event = LambdaEvent::new(to_raw_value(&event).unwrap(), Context::default());
@@ -88,7 +88,7 @@ async fn behind_lambda(api: &TestApp, path: &str) -> (u64, Value) {
 }
 
 #[tokio::test]
-async fn behind_lambda_a_list_that_does_not_fit_is_cut_and_says_so() {
+async fn behind_lambda_a_list_that_is_too_large_is_cut_and_has_a_cursor() {
     let api = with_many("INSERT INTO rl_run (experiment_id) SELECT 'exp-alpha' FROM generate_series(1, 5000)").await;
 
     for path in ["/api/v1/experiments/exp-alpha/runs", "/api/v1/experiments/exp-alpha"] {
@@ -102,7 +102,7 @@ async fn behind_lambda_a_list_that_does_not_fit_is_cut_and_says_so() {
 }
 
 #[tokio::test]
-async fn behind_lambda_an_audit_trail_that_does_not_fit_is_cut_and_says_so() {
+async fn behind_lambda_an_audit_trail_that_is_too_large_is_cut_and_has_a_cursor() {
     let of_many_accounts = "INSERT INTO audit_entry (actor, action, resources, details, request_id)
          SELECT 'cli', 'accounts.invite', (SELECT array_agg(id::text) FROM generate_series(10000000, 10001999) id), '{}', '-'
          FROM generate_series(1, 100)";

@@ -1,5 +1,5 @@
-//! Who may do what: every route of the router times every kind of caller, against `tests/fixtures/permissions.csv`. A cell is the
-//! status, or the code of a business error. Each request is one that alice, a participant, may put where participants may.
+//! Compares permissions with `tests/fixtures/permissions.csv`: every route with every kind of caller. A cell contains the status, or the
+//! code of a business error. The requests of participants' routes concern Alice's data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,12 +17,12 @@ use tests::secrets::ANSWER;
 const TABLE: &str = include_str!("../fixtures/permissions.csv");
 const ADMIN_KEY: &str = "admin-key-of-this-test";
 
-/// What is sent there.
+/// Returns method, path, body and content type of the request for a route.
 fn request(route: &str) -> (Method, String, Body, &'static str) {
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{case_config_id}", "cfg-a03-empty").replace("{task_id}", "cfg-a03-empty");
     let id = match route {
-        // carol has not signed up; the second who withdraws her invitation finds none
+        // Carol has not signed up; after the first caller has withdrawn her invitation, further ones find none
         "DELETE /admin/users/{id}/invitation" => "4",
         _ if path.starts_with("/admin") => "2",
         _ => "exp-alpha",
@@ -64,7 +64,7 @@ fn upload() -> String {
 /// A header's name and value.
 type Credential = (&'static str, String);
 
-/// The header that each kind of caller sends.
+/// Returns each kind of caller with its header.
 fn callers(api: &TestApp) -> Vec<(&'static str, Option<Credential>)> {
     let forged = |forgery: Value| {
         let forgery: ForgedToken = serde_json::from_value(forgery).unwrap();
@@ -95,7 +95,7 @@ fn bearer(token: &str) -> Credential {
     ("authorization", format!("Bearer {token}"))
 }
 
-/// Says that it is signed with an RSA key, and is with the shared one.
+/// Returns a token that claims an RSA signature, but is signed with the shared key.
 fn confused_token() -> String {
     let forgery = json!({"claims": {"sub": "admin@contract.test"}});
     let forgery: ForgedToken = serde_json::from_value(forgery).unwrap();
@@ -114,12 +114,12 @@ fn verdict(answer: &Answer) -> String {
 const FORMER_ADMINISTRATOR: &str = r#"INSERT INTO "user" (email, active, admin_flag, password, salt)
     SELECT 'former-admin@contract.test', false, true, password, salt FROM "user" WHERE email = 'admin@contract.test'"#;
 
-/// Of an administrator, so that nothing else keeps the token from anything.
+/// Makes the account an administrator, so that only the ended session can cause a refusal.
 const ENDED_SESSIONS: &str = r#"UPDATE "user" SET admin_flag = true, tokens_valid_from = now() + interval '1 second'
     WHERE email = 'frank@contract.test'"#;
 
-/// How many rows each table has, and who wrote last there.
-async fn written(api: &TestApp) -> Vec<(String, i64, i64)> {
+/// Returns the number of rows of each table, and its latest transaction id.
+async fn table_states(api: &TestApp) -> Vec<(String, i64, i64)> {
     let all = "SELECT string_agg(format(
         'SELECT %L, count(*), coalesce(max(xmin::text::bigint), 0) FROM %I', relname, relname), ' UNION ALL ' ORDER BY relname)
         FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
@@ -127,17 +127,17 @@ async fn written(api: &TestApp) -> Vec<(String, i64, i64)> {
     sqlx::query_as(&counts).fetch_all(api.pool()).await.unwrap()
 }
 
-/// The verdict on every caller at one route. Who is refused has written nothing.
+/// Returns the outcome of a route for every caller. A refused request must not write.
 async fn verdicts(route: &str) -> Vec<String> {
     let api = TestApp::configured(TestDb::with_contract_data().await, &[("ADMIN_API_KEY", ADMIN_KEY)]).await;
     sqlx::query(FORMER_ADMINISTRATOR).execute(api.pool()).await.unwrap();
     sqlx::query(ENDED_SESSIONS).execute(api.pool()).await.unwrap();
     let callers = callers(&api).into_iter().map(|(_, header)| header);
-    let verdicts = if route == ANSWERED_AFTER_SECONDS {
-        // all at once: each is refused after three seconds
-        let before = written(&api).await;
+    let verdicts = if route == DELAYED_ROUTE {
+        // concurrently, because each is refused after three seconds
+        let before = table_states(&api).await;
         let verdicts = join_all(callers.map(|header| ask(&api, route, header))).await;
-        assert_eq!(before, written(&api).await);
+        assert_eq!(before, table_states(&api).await);
         verdicts.iter().map(verdict).collect()
     } else {
         in_turn(&api, route, callers).await
@@ -145,13 +145,13 @@ async fn verdicts(route: &str) -> Vec<String> {
     [vec![route.to_owned()], verdicts].concat()
 }
 
-const ANSWERED_AFTER_SECONDS: &str = "POST /api/auth/reset-password-request";
+const DELAYED_ROUTE: &str = "POST /api/auth/reset-password-request";
 
 async fn in_turn(api: &TestApp, route: &str, callers: impl Iterator<Item = Option<Credential>>) -> Vec<String> {
-    let (mut verdicts, mut before) = (Vec::new(), written(api).await);
+    let (mut verdicts, mut before) = (Vec::new(), table_states(api).await);
     for header in callers {
         let answer = ask(api, route, header).await;
-        let after = written(api).await;
+        let after = table_states(api).await;
         let wrote = !answer.status.is_success() && before != after;
         verdicts.push(if wrote { format!("{} but wrote", verdict(&answer)) } else { verdict(&answer) });
         before = after;
@@ -176,7 +176,7 @@ fn table() -> BTreeMap<String, Vec<String>> {
 }
 
 #[tokio::test]
-async fn every_route_has_its_row_and_every_row_its_route() {
+async fn routes_and_rows_match() {
     let routes = routes::of_the_router(&TestApp::start().await).await;
 
     assert!(routes.contains("GET /api/healthcheck") && routes.len() >= 30, "{routes:?}");
@@ -184,7 +184,7 @@ async fn every_route_has_its_row_and_every_row_its_route() {
 }
 
 #[tokio::test]
-async fn the_columns_are_the_callers() {
+async fn the_columns_match_the_callers() {
     let api = TestApp::start().await;
     let columns = csv::Reader::from_reader(TABLE.as_bytes()).headers().unwrap().clone();
 
@@ -193,12 +193,12 @@ async fn the_columns_are_the_callers() {
 }
 
 #[tokio::test]
-async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+async fn every_caller_has_exactly_the_permissions_in_the_table() {
     let table = table();
 
     let seen = join_all(table.keys().map(|route| verdicts(route))).await;
 
     let differing = seen.iter().filter(|row| table[&row[0]] != **row).map(|row| row.join(","));
     let differing = differing.collect::<Vec<_>>().join("\n");
-    assert!(differing.is_empty(), "rows as they are answered:\n{differing}");
+    assert!(differing.is_empty(), "actual rows:\n{differing}");
 }

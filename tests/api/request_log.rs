@@ -1,4 +1,4 @@
-//! What the log says of a request: the trace that it is part of, and what it asked of the database.
+//! Log lines of a request: its trace, and its use of the database.
 
 use axum::body::Body;
 use http::Request;
@@ -22,7 +22,7 @@ fn lines_of_requests(logs: &Logs) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_line_of_a_request_has_its_trace() {
+async fn every_line_of_a_request_has_its_trace_id() {
     let api = TestApp::with_contract_data().await;
 
     for (headers, trace, caller) in [
@@ -43,10 +43,10 @@ async fn every_line_of_a_request_has_its_trace() {
 }
 
 #[tokio::test]
-async fn the_line_of_a_request_says_what_it_asked_of_the_database() {
+async fn the_line_of_a_request_counts_its_statements() {
     let api = TestApp::with_contract_data().await;
     let token = api.token_for("alice@contract.test");
-    // connects
+    // opens the connection
     api.get("/api/cases", Some(&token)).await;
     let logs = Logs::of_this_thread();
 
@@ -73,7 +73,7 @@ async fn a_transaction_counts_its_statements() {
 }
 
 #[tokio::test]
-async fn the_last_line_of_an_export_counts_what_was_read_while_it_was_sent() {
+async fn the_last_line_of_an_export_counts_statements_during_streaming() {
     let api = TestApp::with_contract_data().await;
     let logs = Logs::of_this_thread();
 

@@ -1,4 +1,4 @@
-//! How many mails somebody can have sent to an account, and what stays of them.
+//! The limit of reset mails to an account, and the deletion of old links.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ async fn count(api: &TestApp, query: &str) -> i64 {
 const LINKS: &str = "SELECT count(*) FROM reset_password_token WHERE created_timestamp > '2025-01-01'";
 
 #[tokio::test]
-async fn of_many_requests_five_mails_leave_and_all_are_answered_alike() {
+async fn many_requests_send_five_mails_and_all_get_the_same_response() {
     let api = TestApp::with_contract_data().await;
 
     let answers = join_all((0..30).map(|_| ask(&api))).await;
@@ -36,7 +36,7 @@ async fn of_many_requests_five_mails_leave_and_all_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn after_an_hour_mails_leave_again() {
+async fn after_an_hour_mails_are_sent_again() {
     let api = TestApp::with_contract_data().await;
     join_all((0..6).map(|_| ask(&api))).await;
 
@@ -47,7 +47,7 @@ async fn after_an_hour_mails_leave_again() {
 }
 
 #[tokio::test]
-async fn links_that_expired_long_ago_are_deleted() {
+async fn long_expired_links_are_deleted() {
     let api = TestApp::with_contract_data().await;
     let expired = "SELECT count(*) FROM reset_password_token WHERE expired_at < now() AT TIME ZONE 'UTC'";
     assert_eq!(count(&api, expired).await, 1);

@@ -1,4 +1,4 @@
-//! The id of an assignment that was removed, used again for another case: an upload removes `task`, and a batch adds it.
+//! Reuse of a removed assignment's id for another case: an upload removes `task`, and a batch adds it.
 
 use axum::body::Body;
 use http::{Method, Request, header};
@@ -8,7 +8,7 @@ use tests::app::{API_KEY, Answer, TestApp};
 const BOB: &str = "bob@contract.test";
 const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
 
-/// Removes all assignments but one of somebody else, and adds `task` of Bob with this case.
+/// Replaces all assignments with one of another participant, and adds Bob's `task` with this case.
 async fn assign(api: &TestApp, case_id: i32) {
     let file = "User,Case No.,Path\nalice@contract.test,1,A.B\n";
     let body =
@@ -20,7 +20,7 @@ async fn assign(api: &TestApp, case_id: i32) {
     assert_eq!((uploaded.status.as_u16(), &added.data()["results"][0]["status"]), (200, &json!("added")));
 }
 
-async fn hand_in(api: &TestApp, answer: &str) -> Answer {
+async fn submit(api: &TestApp, answer: &str) -> Answer {
     let body = json!({"answer": {"Why?": answer}, "answerConfigId": QUESTIONNAIRE});
     api.post("/api/answer/task", Some(&api.token_for(BOB)), &body).await
 }
@@ -39,13 +39,13 @@ async fn exported(api: &TestApp, what: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_answer_to_the_new_case_is_stored_beside_that_to_the_old_one() {
+async fn answers_to_the_old_and_the_new_case_are_both_stored() {
     let api = TestApp::with_contract_data().await;
     assign(&api, 1).await;
-    let of_old_case = hand_in(&api, "first").await.data()["id"].clone();
+    let of_old_case = submit(&api, "first").await.data()["id"].clone();
     assign(&api, 4).await;
 
-    let of_new_case = hand_in(&api, "second").await.data()["id"].clone();
+    let of_new_case = submit(&api, "second").await.data()["id"].clone();
 
     let rows: Vec<Value> =
         exported(&api, "answers").await.iter().map(|row| json!([row["answer_id"], row["case_id"]])).collect();
@@ -53,40 +53,40 @@ async fn an_answer_to_the_new_case_is_stored_beside_that_to_the_old_one() {
 }
 
 #[tokio::test]
-async fn the_same_answer_again_has_the_id_of_the_new_case() {
+async fn repeating_the_answer_returns_the_id_for_the_new_case() {
     for again in ["first", "second"] {
         let api = TestApp::with_contract_data().await;
         assign(&api, 1).await;
-        hand_in(&api, "first").await;
+        submit(&api, "first").await;
         assign(&api, 4).await;
-        let id = hand_in(&api, again).await.data()["id"].clone();
+        let id = submit(&api, again).await.data()["id"].clone();
 
-        let repeated = hand_in(&api, again).await;
+        let repeated = submit(&api, again).await;
 
         assert_eq!((repeated.status.as_u16(), &repeated.data()["id"]), (200, &id), "{again}");
-        assert_eq!(hand_in(&api, "third").await.status, 409);
+        assert_eq!(submit(&api, "third").await.status, 409);
     }
 }
 
-/// As the old service and the contract have it: what is answered is known by its id (section 3).
+/// As in the old service: an assignment counts as answered by its id (contract section 3).
 #[tokio::test]
 async fn the_new_case_is_not_offered() {
     let api = TestApp::with_contract_data().await;
     assign(&api, 1).await;
-    hand_in(&api, "first").await;
+    submit(&api, "first").await;
     assign(&api, 4).await;
 
     assert_eq!(api.get("/api/cases", Some(&api.token_for(BOB))).await.data(), json!([]));
 }
 
 #[tokio::test]
-async fn a_timing_is_that_of_the_new_case() {
+async fn a_timing_belongs_to_the_new_case() {
     let api = TestApp::with_contract_data().await;
     assign(&api, 1).await;
-    hand_in(&api, "first").await;
+    submit(&api, "first").await;
     let id = time(&api, 0).await.data()["id"].clone();
     assign(&api, 4).await;
-    hand_in(&api, "second").await;
+    submit(&api, "second").await;
 
     assert_eq!(time(&api, 30).await.data()["id"], id);
 

@@ -1,5 +1,5 @@
-//! Nothing is logged that must never be (docs/architecture.md). Each test checks what is logged meanwhile, and a secret ends it.
-//! These tests show that there is something to check, and send what the other tests do not.
+//! Secrets are never logged (docs/architecture.md). All tests check the log lines that they cause, and a secret aborts the run.
+//! The tests here verify that lines are checked, and send secrets that other tests do not send.
 
 use std::net::Ipv4Addr;
 use std::process::Output;
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 #[tokio::test]
-async fn what_the_service_logs_is_looked_at() {
+async fn log_lines_are_checked() {
     let api = TestApp::start().await;
     let before = lines_seen();
 
@@ -56,7 +56,7 @@ async fn a_statement_that_fails_is_logged_without_its_values() {
     assert_eq!(answer.status.as_u16(), 500);
 }
 
-/// An AWS service that answers everything like this, and what leads the AWS SDK there.
+/// Starts an AWS service with a constant response. Returns variables that make the AWS SDK use it.
 async fn aws(status: StatusCode, body: &'static str) -> Vec<(&'static str, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -70,7 +70,7 @@ async fn aws(status: StatusCode, body: &'static str) -> Vec<(&'static str, Strin
 #[tokio::test]
 async fn a_mail_that_ses_refuses_is_logged_without_its_recipient() {
     let db = TestDb::with_contract_data().await;
-    // SES writes addresses as it likes
+    // SES may escape or change the case of addresses
     let body = r#"{"__type": "MessageRejected", "message": "Address not verified: \u0041LICE\u0040contract.test, Alice@Contract.test"}"#;
     let mut variables = aws(StatusCode::BAD_REQUEST, body).await;
     variables.extend([("MAIL_TRANSPORT", "ses".to_owned()), ("MAIL_FROM", "study@study.test".to_owned())]);
@@ -88,7 +88,7 @@ async fn a_mail_that_ses_refuses_is_logged_without_its_recipient() {
 }
 
 #[tokio::test]
-async fn secrets_that_come_garbled_are_not_logged() {
+async fn secrets_in_a_malformed_response_of_ssm_are_not_logged() {
     let body = r#"{"Parameters": [{"Name": "/test/key", "Value": "a-decrypted-signing-key"#;
     let mut server = Command::new(deployed::binary("augmed-server"));
     server.env_clear().envs(app::environment("postgresql://nobody")).env_remove("JWT_SECRET_KEY");

@@ -1,4 +1,4 @@
-//! What ends a session: a new password, whichever system sets it, a deactivation, a logout. Older tokens are 401, older links 1022
+//! The end of sessions: by a new password, whichever system sets it, a deactivation, or a logout. Older tokens get 401, older links 1022
 //! (contract section 9).
 
 use chrono::{TimeDelta, Utc};
@@ -17,7 +17,7 @@ async fn reset(api: &TestApp, token: &str) -> Answer {
     api.post("/api/auth/reset-password", None, &json!({"password": "Fresh-pass-1", "resetToken": token})).await
 }
 
-/// A link that was mailed `ago`.
+/// Stores a link that was mailed `ago`.
 async fn mailed(api: &TestApp, ago: TimeDelta) -> ResetToken {
     let token = ResetToken::generate();
     sqlx::query(
@@ -35,7 +35,7 @@ async fn mailed(api: &TestApp, ago: TimeDelta) -> ResetToken {
 }
 
 #[tokio::test]
-async fn a_reset_ends_older_tokens_and_links() {
+async fn a_reset_ends_all_sessions_and_links() {
     let api = TestApp::with_contract_data().await;
     let token = api.log_in(ALICE, "Alice-pass-1").await.token();
     let other_link = mailed(&api, TimeDelta::seconds(1)).await;
@@ -48,14 +48,14 @@ async fn a_reset_ends_older_tokens_and_links() {
     assert_eq!(api.get("/api/cases", Some(&new)).await.status, 200);
 }
 
-/// It writes salt and password, and its own link.
+/// The old service writes salt and password, and its own link.
 const RESET_BY_THE_OLD_SERVICE: &str = r#"
     UPDATE reset_password_token SET active = false WHERE id = '00000000-0000-4000-8000-000000000001';
     UPDATE "user" SET salt = b.salt, password = b.password FROM "user" AS b
     WHERE "user".email = 'alice@contract.test' AND b.email = 'bob@contract.test'"#;
 
 #[tokio::test]
-async fn so_does_a_reset_through_the_old_service() {
+async fn a_reset_by_the_old_service_ends_all_sessions_and_links() {
     let api = TestApp::with_contract_data().await;
     let token = api.log_in(ALICE, "Alice-pass-1").await.token();
     let other_link = mailed(&api, TimeDelta::seconds(1)).await;
@@ -69,7 +69,7 @@ async fn so_does_a_reset_through_the_old_service() {
 }
 
 #[tokio::test]
-async fn a_deactivation_ends_tokens_and_links_for_good() {
+async fn a_deactivation_permanently_ends_all_sessions_and_links() {
     let api = TestApp::with_contract_data().await;
     let (token, link) = (api.token_for(ALICE), mailed(&api, TimeDelta::seconds(1)).await);
 
@@ -83,7 +83,7 @@ async fn a_deactivation_ends_tokens_and_links_for_good() {
 }
 
 #[tokio::test]
-async fn a_renewed_token_ends_with_the_login_that_it_descends_from() {
+async fn a_renewed_token_ends_with_its_login() {
     let api = TestApp::with_contract_data().await;
     let old = api.app.tokens.issue(ALICE, false, Utc::now() - TimeDelta::seconds(600)).unwrap();
     let renewed = api.get("/api/cases", Some(&old)).await.token();
@@ -94,9 +94,9 @@ async fn a_renewed_token_ends_with_the_login_that_it_descends_from() {
     assert_eq!(api.get("/api/cases", Some(&renewed)).await.status, 401);
 }
 
-/// Read before the commit, the old password would be right, and the login later than the moment from which tokens are valid.
+/// If the login read the password before the commit, the old one would be right, and the token would be newer than the reset.
 #[tokio::test]
-async fn a_login_waits_for_a_reset_that_is_not_committed_yet() {
+async fn a_login_waits_for_an_uncommitted_reset() {
     let api = TestApp::with_contract_data().await;
     let mut reset = api.pool().begin().await.unwrap();
     let new_password = r#"UPDATE "user" SET password = 'x' WHERE email = 'alice@contract.test'"#;
@@ -112,10 +112,10 @@ async fn a_login_waits_for_a_reset_that_is_not_committed_yet() {
 }
 
 #[tokio::test]
-async fn a_login_with_the_old_password_that_a_reset_overtakes_gives_no_token() {
+async fn a_login_with_the_old_password_during_a_reset_gets_no_token() {
     let api = TestApp::with_contract_data().await;
 
-    // the login has read the old password, and hashes for 30 ms at least
+    // the login has read the old password, and hashes for at least 30 ms
     let overtaken = async {
         while api.app.passwords.hashed() == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
@@ -128,7 +128,7 @@ async fn a_login_with_the_old_password_that_a_reset_overtakes_gives_no_token() {
 }
 
 #[tokio::test]
-async fn a_token_whose_login_is_still_to_come_is_refused() {
+async fn a_token_with_a_login_in_the_future_is_refused() {
     let api = TestApp::with_contract_data().await;
     let forged = |login: &str| {
         let claims = json!({"claims": {"last_login_time": login}});

@@ -1,4 +1,4 @@
-//! What a handler that forgets to confirm its participant gives away: nothing.
+//! A handler that forgets to confirm its participant reveals nothing.
 
 use axum::Router;
 use axum::body::Body;
@@ -22,7 +22,7 @@ async fn careful(participant: Participant) -> Result<&'static str, ApiError> {
 }
 
 #[tokio::test]
-async fn a_success_for_a_participant_whom_nobody_confirmed_does_not_leave_the_process() {
+async fn a_success_for_an_unconfirmed_participant_is_not_sent() {
     let api = TestApp::with_contract_data().await;
     let router = Router::new().route("/forgetful", get(forgetful)).route("/careful", get(careful));
     let service = shared::http::service(router.with_state(api.app.clone()), &CorsOrigins::Any);

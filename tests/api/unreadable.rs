@@ -1,5 +1,5 @@
-//! Texts and numbers that cannot be read or stored: 400 names the field, whether or not somebody reads it, and nothing is logged as a
-//! fault. The clients' `NaN` and repeated fields stay what they were.
+//! Texts and numbers that cannot be parsed or stored: a 400 names the field, even if it is unused, and nothing is logged as a server
+//! error. `NaN` and repeated fields, which clients send, are still accepted.
 
 use axum::body::Body;
 use futures_util::future::join_all;
@@ -7,7 +7,7 @@ use http::Request;
 use tests::app::{API_KEY, Answer, TestApp};
 use tests::logs::Logs;
 
-/// Routes with a text that goes to the database, and the rest of a body that they take.
+/// Routes with a text field that is stored, and the other fields of a valid body.
 const ROUTES: [(&str, &str, &str); 6] = [
     ("/api/auth/login", "email", r#""password": "x""#),
     ("/api/auth/signup", "email", r#""password": "Fresh-pass-1""#),
@@ -29,7 +29,7 @@ fn odd_values() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_refused_by_its_name_in_every_field() {
+async fn a_value_that_cannot_be_stored_is_refused_by_the_name_of_its_field() {
     let api = TestApp::with_contract_data().await;
     let logs = Logs::of_this_thread();
 
@@ -37,7 +37,7 @@ async fn what_cannot_be_stored_is_refused_by_its_name_in_every_field() {
         let requests = odd_values().into_iter().flat_map(|odd| {
             let known = (field, format!(r#"{{"{field}": {odd}, {rest}}}"#));
             let unknown = ("z", format!(r#"{{"{field}": "a", {rest}, "z": {odd}}}"#));
-            // what is odd behind it must not hide the NUL
+            // an odd value after the NUL must not hide it
             let both = (field, format!(r#"{{"{field}": "a\u0000b", {rest}, "z": {odd}}}"#));
             [known, unknown, both]
         });
@@ -51,7 +51,7 @@ async fn what_cannot_be_stored_is_refused_by_its_name_in_every_field() {
 }
 
 #[tokio::test]
-async fn clients_that_write_nan_or_repeat_a_field_are_understood() {
+async fn bodies_with_nan_or_a_repeated_field_are_accepted() {
     let api = TestApp::with_contract_data().await;
 
     for body in [
@@ -74,10 +74,10 @@ async fn a_nul_in_a_query_is_refused_by_the_parameters_name() {
 }
 
 #[tokio::test]
-async fn a_value_that_only_the_database_refuses_is_a_400_and_no_fault() {
+async fn a_value_that_only_the_database_refuses_is_a_400() {
     let api = TestApp::with_contract_data().await;
     let logs = Logs::of_this_thread();
-    // no check of ours knows this limit
+    // the service does not check this limit itself
     sqlx::query("ALTER TABLE experiment ALTER COLUMN name TYPE varchar(3) USING left(name, 3)")
         .execute(api.pool())
         .await

@@ -44,7 +44,7 @@ const NAMES: &[&str] = &[
     "required",
 ];
 
-/// Where a JSON body is read, and the answer does not take its time on purpose.
+/// Routes with a JSON body, except those with a deliberately delayed response.
 pub const PATHS: &[&str] = &[
     "/api/auth/login",
     "/api/auth/signup",
@@ -62,7 +62,7 @@ pub const PATHS: &[&str] = &[
 
 const RESET: &str = "/api/auth/reset-password-request";
 
-/// A body that each of them takes.
+/// Returns a body that the route accepts.
 fn example(path: &str) -> Value {
     let login = json!({"email": "alice@contract.test", "password": "Fresh-pass-1", "resetToken": "used-reset-token"});
     match path {
@@ -100,7 +100,7 @@ pub fn request(path: &str, token: &str, body: Vec<u8>) -> Request<Vec<u8>> {
 }
 
 #[test]
-fn the_examples_are_good_enough_to_get_to_the_database() {
+fn the_examples_pass_all_checks_before_the_query() {
     let service = Service::without_data();
 
     for path in PATHS {
@@ -118,21 +118,21 @@ fn bodies(path: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
     ]
 }
 
-/// A body for any of them.
+/// Generates a route and a body for it.
 pub fn any() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     proptest::sample::select(PATHS).prop_flat_map(|path| (Just(path), bodies(path)))
 }
 
 #[test]
-fn whatever_a_body_is_it_is_no_fault() {
+fn no_body_causes_a_server_error() {
     let service = Service::without_data();
 
     check(any(), |(path, body)| service.put(request(path, &service.token(), body)).map(drop));
 }
 
-/// Each is answered after three seconds, so that they are sent at once, and no million of them.
+/// Responses are delayed by three seconds, so the requests are concurrent, and fewer than in other tests.
 #[test]
-fn whatever_the_body_of_a_request_for_a_reset_is_it_is_no_fault() {
+fn no_body_of_a_reset_request_causes_a_server_error() {
     let service = Service::without_data();
     let bodies = proptest::collection::vec(bodies(RESET), 60);
 

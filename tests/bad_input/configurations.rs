@@ -27,7 +27,7 @@ const NAMES: &[&str] = &[
 /// A case of the fixture with something in every section.
 const CASE: i32 = 1;
 
-/// What an assignment names, and what a page names: JSON text as it may be stored.
+/// Generates JSON texts that may be stored as a configuration.
 fn stored(example: &Value) -> BoxedStrategy<String> {
     let garbled =
         garbled(example.to_string().into_bytes()).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -48,7 +48,7 @@ pub fn page_config() -> BoxedStrategy<String> {
     stored(&json!({
         "BACKGROUND": {"Family History": [121], "Social History": {"Smoke": [122, 123]}},
         "PATIENT COMPLAINT": {"Chief Complaint": [111]}, "PHYSICAL EXAMINATION": {"Vital Signs": [131, 132]}}))
-    // its names are logged where they lead nowhere, and are nobody's address
+    // unknown names are logged, and must not look like addresses
     .prop_map(|text| text.replace('@', "-"))
     .boxed()
 }
@@ -60,15 +60,15 @@ fn cases() -> Cases {
     })
 }
 
-/// A blank page otherwise (contract section 8).
+/// Verifies that the frontend can show the review; otherwise its page would be blank (contract section 8).
 fn can_be_shown(review: Option<CaseReview>) -> TestCaseResult {
-    let review = serde_json::to_value(review.expect("the case is there")).unwrap();
+    let review = serde_json::to_value(review.expect("the case exists")).unwrap();
     prop_assert!(review["details"].is_array() && review["importantInfos"].is_array(), "{review}");
     Ok(())
 }
 
 #[test]
-fn whatever_an_assignment_names_its_case_can_be_shown() {
+fn every_path_config_gives_a_case_that_can_be_shown() {
     let cases = cases();
 
     check(path_config(), |path_config| {
@@ -78,7 +78,7 @@ fn whatever_an_assignment_names_its_case_can_be_shown() {
 }
 
 #[test]
-fn whatever_a_page_configuration_is_it_is_not_read_or_a_case_can_be_shown() {
+fn every_page_configuration_is_refused_or_gives_a_case_that_can_be_shown() {
     let cases = cases();
 
     check(page_config(), |page_config| {

@@ -1,4 +1,4 @@
-//! The inputs that the fuzzer has found worth keeping (`tests/fixtures/fuzz`), and those that once failed.
+//! Replays the corpora of the fuzzer (`tests/fixtures/fuzz`), including inputs that once failed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ fn inputs(name: &str) -> impl Iterator<Item = PathBuf> {
 }
 
 #[test]
-fn no_input_of_the_corpora_is_a_fault() {
+fn no_input_of_the_corpora_causes_a_server_error() {
     for (name, target) in TARGETS {
         let mut count = 0;
         for path in inputs(name) {
@@ -22,7 +22,7 @@ fn no_input_of_the_corpora_is_a_fault() {
     }
 }
 
-/// A corpus without a target is one that nobody replays.
+/// A corpus without a target is never replayed.
 #[test]
 fn every_corpus_has_a_target() {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz");

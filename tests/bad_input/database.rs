@@ -1,4 +1,4 @@
-//! The same over a database with data: nothing that was checked fails behind the check.
+//! The same inputs over a database with data: no input that passes the checks causes an error in a statement.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,32 +13,32 @@ use crate::dates::date;
 use crate::json::text;
 use crate::{bodies, dates, files};
 
-/// What a statement reads must not fail, either.
+/// Statements that store a configuration, which later statements read.
 const ASSIGNMENT: &str = "UPDATE display_config SET path_config = $1::json WHERE id = 'cfg-a03-empty'";
 const PAGE: &str = "UPDATE system_config SET json_config = $1::json WHERE id = 'page_config'";
 
 #[test]
-fn whatever_a_body_is_it_is_stored_or_refused() {
+fn every_body_is_stored_or_refused() {
     let service = Service::with_data();
 
     check(bodies::any(), |(path, body)| service.put(bodies::request(path, &service.token(), body)).map(drop));
 }
 
 #[test]
-fn whatever_the_times_of_a_case_are_they_are_stored_or_refused() {
+fn all_times_of_a_case_are_stored_or_refused() {
     let service = Service::with_data();
 
     check((date(), date(), date()), |times| service.put(dates::timing(&service.token(), &times)).map(drop));
 }
 
 #[test]
-fn whatever_a_file_is_it_is_stored_or_refused() {
+fn every_file_is_stored_or_refused() {
     let service = Service::with_data();
 
     check(files::forms(), |(path, form)| service.put(files::request(path, form)).map(drop));
 }
 
-/// As PostgreSQL has it, which takes texts that we do not.
+/// Stores configurations directly, because PostgreSQL accepts texts that the API refuses.
 fn can_be_reviewed(statement: &'static str, stored: BoxedStrategy<String>) {
     let service = Service::with_data();
 
@@ -55,26 +55,26 @@ fn can_be_reviewed(statement: &'static str, stored: BoxedStrategy<String>) {
 }
 
 #[test]
-fn whatever_an_assignment_names_its_review_is_no_fault() {
+fn no_path_config_causes_a_server_error_in_a_review() {
     can_be_reviewed(ASSIGNMENT, path_config());
 }
 
 #[test]
-fn whatever_a_page_configuration_is_a_review_is_no_fault() {
+fn no_page_configuration_causes_a_server_error_in_a_review() {
     can_be_reviewed(PAGE, page_config());
 }
 
 const FAR: &[&str] =
     &["0", "-1", "2147483648", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "1e3", "+1"];
 
-/// Whole numbers, near and far beyond what PostgreSQL has.
+/// Generates whole numbers within and beyond PostgreSQL's ranges.
 fn number() -> BoxedStrategy<String> {
     let far = proptest::sample::select(FAR).prop_map(str::to_owned);
     prop_oneof![2 => any::<i64>().prop_map(|n| n.to_string()), 2 => (0..20_i64).prop_map(|n| n.to_string()), 2 => far, 1 => text()]
         .boxed()
 }
 
-/// As an export gives them out, with any key.
+/// Generates cursors in the format of the export, with any key.
 fn cursor(export: &'static str) -> BoxedStrategy<String> {
     let key = prop_oneof![number(), text()];
     let total = prop_oneof![Just(String::new()), number()];
@@ -88,8 +88,8 @@ fn query(path: &str, parameters: &[(&str, &String)]) -> String {
     format!("{path}?{query}")
 }
 
-/// Addresses of everything that can be asked for by a part of it.
-fn addresses() -> impl Strategy<Value = String> {
+/// Generates paths with queries for everything that can be requested.
+fn paths() -> impl Strategy<Value = String> {
     let exports = proptest::sample::select(["answers", "analytics", "display-configs", "participants"].as_slice());
     let export = exports
         .prop_flat_map(|name| (Just(format!("/api/v1/export/{name}")), date(), number(), number(), cursor(name)));
@@ -107,11 +107,11 @@ fn addresses() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn whatever_is_asked_for_it_is_there_or_refused() {
+fn every_request_is_answered_or_refused() {
     let service = Service::with_data();
 
-    check(addresses(), |address| {
-        let Ok(request) = Request::get(address).header("x-api-key", API_KEY).body(Vec::new()) else { return Ok(()) };
+    check(paths(), |path| {
+        let Ok(request) = Request::get(path).header("x-api-key", API_KEY).body(Vec::new()) else { return Ok(()) };
         service.put(request).map(drop)
     });
 }

@@ -7,7 +7,7 @@ use tests::service::Service;
 use crate::check;
 use crate::json::{garbled, text};
 
-/// Dates that are nearly right.
+/// Generates valid and almost valid dates.
 pub fn date() -> BoxedStrategy<String> {
     let numbers = (0..12_000_u32, 0..14_u8, 0..33_u8, 0..26_u8, 0..62_u8, 0..62_u8, 0..10_000_000_u32);
     let zone = proptest::sample::select(vec!["Z", "", "+02:00", "-99:99", "+0200", "z", " ", "+14:00", "-24:00"]);
@@ -16,7 +16,7 @@ pub fn date() -> BoxedStrategy<String> {
     });
     let garbled =
         garbled(b"2024-05-01T10:00:00.123456Z".to_vec()).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    // what chrono has, and PostgreSQL or a date of four digits has not
+    // valid in chrono, but not in PostgreSQL, or without a four-digit year
     let far = [
         "-262143-01-01T00:00:00Z",
         "+262142-12-31T23:59:59Z",
@@ -28,7 +28,7 @@ pub fn date() -> BoxedStrategy<String> {
     prop_oneof![3 => near, 1 => far, 2 => garbled, 1 => "[0-9TZ:.+-]{0,30}", 1 => text()].boxed()
 }
 
-/// The times of a case that is assigned.
+/// Returns a request with the times of an assigned case.
 pub fn timing(token: &str, (open, answer, submit): &(String, String, String)) -> Request<Vec<u8>> {
     let body = json!({
         "caseConfigId": "cfg-a03-empty", "caseOpenTime": open, "answerOpenTime": answer, "answerSubmitTime": submit});
@@ -41,11 +41,11 @@ pub fn authorized(request: http::request::Builder, token: &str, body: Vec<u8>) -
 }
 
 #[test]
-fn whatever_the_times_of_a_case_are_they_are_no_fault() {
+fn no_times_of_a_case_cause_a_server_error() {
     let service = Service::without_data();
 
     check((date(), date(), date()), |times| {
-        // a million take longer than a token is valid
+        // a million requests take longer than a token is valid
         let status = service.put(timing(&service.token(), &times))?;
         prop_assert!(matches!(status, 400 | 503), "{status}");
         Ok(())
@@ -53,7 +53,7 @@ fn whatever_the_times_of_a_case_are_they_are_no_fault() {
 }
 
 #[test]
-fn whatever_an_export_begins_with_it_is_no_fault() {
+fn no_start_of_an_export_causes_a_server_error() {
     let service = Service::without_data();
 
     check((date(), text(), text()), |(since, limit, cursor)| {

@@ -50,7 +50,7 @@ fn single_valued() -> Value {
     event
 }
 
-/// Of any method, path, query and header.
+/// Generates events with any method, path, query and headers.
 fn request() -> impl Strategy<Value = Value> {
     let method =
         prop_oneof![proptest::sample::select(vec!["GET", "POST", "PATCH", "OPTIONS"]).prop_map(str::to_owned), text()];
@@ -75,7 +75,7 @@ fn request() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn whatever_an_event_is_its_answer_is_one_that_the_load_balancer_takes() {
+fn every_event_gets_a_response_that_the_load_balancer_accepts() {
     let service = Service::without_data();
     let events = prop_oneof![value(NAMES), like(event(), NAMES), like(single_valued(), NAMES), request()];
 

@@ -38,7 +38,7 @@ const CELLS: &[&str] = &[
     "\u{feff}",
 ];
 
-/// Some columns, and rows of any cells.
+/// Generates a table with some columns, and rows of any cells.
 fn table() -> impl Strategy<Value = Vec<u8>> {
     let cell = prop_oneof![4 => proptest::sample::select(CELLS).prop_map(str::to_owned), 1 => text()];
     let rows = proptest::collection::vec(proptest::collection::vec(cell, 0..11), 0..8);
@@ -54,9 +54,9 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![2 => garbled(FILE.as_bytes().to_vec()), 2 => table(), 1 => proptest::collection::vec(any::<u8>(), 0..300)]
 }
 
-/// What is read can be written down, and has an id for each of its assignments.
+/// A parsed file can be serialized, and each of its assignments has an id.
 #[test]
-fn whatever_a_file_is_it_is_read_or_refused() {
+fn every_file_is_parsed_or_refused() {
     check(file(), |file| {
         if let Ok(read) = ConfigFile::parse(&file) {
             let ids: std::collections::BTreeSet<_> = read.assignments.iter().map(|assignment| &assignment.id).collect();
@@ -66,7 +66,7 @@ fn whatever_a_file_is_it_is_read_or_refused() {
     });
 }
 
-/// A form for any of the routes that take one.
+/// Generates a route with an upload, and a form for it.
 pub fn forms() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     let part = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
     let form = move |file: Vec<u8>| [&part[..], &file[..], b"\r\n--x--\r\n"].concat();
@@ -82,7 +82,7 @@ pub fn request(path: &str, form: Vec<u8>) -> Request<Vec<u8>> {
 }
 
 #[test]
-fn whatever_is_uploaded_is_no_fault() {
+fn no_upload_causes_a_server_error() {
     let service = Service::without_data();
 
     check(forms(), |(path, form)| service.put(request(path, form)).map(drop));

@@ -1,9 +1,9 @@
-//! JSON that nobody expects, and JSON that is nearly right.
+//! Generates unexpected JSON, and almost valid JSON.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-/// Any text, odd ones more often.
+/// Generates texts, most of them odd.
 pub fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -18,15 +18,14 @@ pub fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Numbers that are JSON, and more or less than anybody has (RFC 8259 section 6); a `Value` has none of them, so that each is written
-/// as a text.
+/// JSON numbers beyond common ranges (RFC 8259 section 6). `Value` cannot represent them, so they are first generated as texts.
 const NUMBERS: &[&str] =
     &["1e-20000", "-1e-20000", "1e400", "123456789012345678901234567890.5", "-0", "1E+0", "1e999", "NaN", "-Infinity"];
 
-/// Half of a surrogate pair, which a Rust text cannot have.
+/// Placeholder for a lone surrogate, which a Rust string cannot contain.
 const HALF_A_PAIR: &str = "half a pair";
 
-/// `value` as JSON text, with numbers and texts that a `Value` cannot have.
+/// Returns `value` as JSON text, with the numbers and texts that a `Value` cannot represent.
 pub fn written(value: &Value) -> Vec<u8> {
     let number = |text: String, number: &&str| text.replace(&format!("\"{number}\""), number);
     NUMBERS.iter().fold(value.to_string(), number).replace(HALF_A_PAIR, r"\ud800").into_bytes()
@@ -45,7 +44,7 @@ fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Any value; its objects have fields of these names and others.
+/// Generates values whose objects have fields with these and other names.
 pub fn value(names: &'static [&'static str]) -> BoxedStrategy<Value> {
     let name = prop_oneof![4 => proptest::sample::select(names).prop_map(str::to_owned), 1 => text()].boxed();
     leaf()
@@ -59,7 +58,7 @@ pub fn value(names: &'static [&'static str]) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// `example` with one of its values replaced, or one more.
+/// Generates copies of `example` with one value replaced or added.
 pub fn like(example: Value, names: &'static [&'static str]) -> BoxedStrategy<Value> {
     let places = places(&example, String::new());
     (proptest::sample::select(places), value(names))
@@ -73,7 +72,7 @@ pub fn like(example: Value, names: &'static [&'static str]) -> BoxedStrategy<Val
         .boxed()
 }
 
-/// JSON pointers (RFC 6901) of everything in a value.
+/// Returns the JSON pointers (RFC 6901) of all parts of a value.
 fn places(value: &Value, here: String) -> Vec<String> {
     let below: Vec<String> = match value {
         Value::Array(items) => {
@@ -87,7 +86,7 @@ fn places(value: &Value, here: String) -> Vec<String> {
     std::iter::once(here).chain(below).collect()
 }
 
-/// `original` with some bytes replaced, removed, or put in.
+/// Generates copies of `original` with some bytes replaced, removed or inserted.
 pub fn garbled(original: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8);
     proptest::collection::vec(change, 1..6).prop_map(move |changes| {

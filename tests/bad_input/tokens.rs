@@ -17,7 +17,7 @@ fn cases(authorization: &[u8]) -> Option<Request<Vec<u8>>> {
 }
 
 #[test]
-fn a_garbled_token_opens_nothing() {
+fn a_garbled_token_is_refused() {
     let service = Service::without_data();
     let good = format!("Bearer {}", service.token()).into_bytes();
     let same = good.clone();
@@ -25,7 +25,7 @@ fn a_garbled_token_opens_nothing() {
     check(garbled(good), move |garbled| {
         let Some(request) = cases(&garbled) else { return Ok(()) };
         let status = service.put(request)?;
-        // blanks around a token are no part of it, and the scheme is written in either case
+        // blanks around a token are ignored, and the scheme is case-insensitive
         let token =
             |text: &[u8]| String::from_utf8_lossy(text).trim().split(' ').skip(1).collect::<String>().trim().to_owned();
         prop_assert!(status == 401 || token(&garbled) == token(&same), "{status}");
@@ -33,9 +33,9 @@ fn a_garbled_token_opens_nothing() {
     });
 }
 
-/// Signed with our own key: what is in it may still be anything.
+/// The tokens are signed with the service's key, so that their claims are read.
 #[test]
-fn whatever_a_token_claims_it_is_no_fault() {
+fn no_claims_of_a_token_cause_a_server_error() {
     let service = Service::without_data();
     let now = Utc::now().timestamp();
     let good = json!({

@@ -12,7 +12,7 @@ use local::build::{all_binaries, binaries, binaries_of};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A workspace of one package.
+/// Creates a workspace with one package.
 fn package(main: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let manifest = "[workspace]\n[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -23,7 +23,7 @@ fn package(main: &str) -> TempDir {
 }
 
 #[test]
-fn every_function_has_a_binary_of_its_name() {
+fn every_function_has_a_binary_with_its_name() {
     let built = all_binaries().unwrap_or_else(|error| panic!("{error}"));
     let functions = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("functions");
     for function in fs::read_dir(functions).unwrap() {
@@ -32,9 +32,9 @@ fn every_function_has_a_binary_of_its_name() {
     }
 }
 
-/// `unsafe_code = "forbid"` is one of the workspace's lints.
+/// The workspace's lints include `unsafe_code = "forbid"`.
 #[test]
-fn every_package_of_ours_has_the_lints_of_the_workspace() {
+fn every_package_inherits_the_lints_of_the_workspace() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let root = fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
     assert!(root.contains("[workspace.lints.rust]\nunsafe_code = \"forbid\""));
@@ -49,7 +49,7 @@ fn every_package_of_ours_has_the_lints_of_the_workspace() {
     for manifest in packages.iter().map(|package| package["manifest_path"].as_str().unwrap()) {
         assert!(fs::read_to_string(manifest).unwrap().contains("[lints]\nworkspace = true"), "{manifest}");
     }
-    // no member of the workspace
+    // not a member of the workspace
     let fuzz = fs::read_to_string(workspace.join("fuzz/Cargo.toml")).unwrap();
     assert!(fuzz.contains("[lints.rust]\nunsafe_code = \"forbid\""));
 }
@@ -67,7 +67,7 @@ fn an_unknown_binary_is_an_error_that_names_it() {
 }
 
 #[test]
-fn the_binary_that_was_built_runs() {
+fn the_built_binary_runs() {
     let tiny = package("fn main() { println!(\"here\"); }");
     let built = binaries_of(tiny.path(), ["--bins"]).unwrap_or_else(|error| panic!("{error}"));
     let output = Command::new(&built["tiny"]).output().unwrap();
@@ -75,7 +75,7 @@ fn the_binary_that_was_built_runs() {
 }
 
 #[test]
-fn when_it_does_not_compile_the_compiler_has_the_word() {
+fn a_compile_error_shows_the_compilers_message() {
     let tiny = package("fn main() { let answer: u8 = \"forty-two\"; }");
     let error = binaries_of(tiny.path(), ["--bins"]).unwrap_err().to_string();
     assert!(error.contains("error[E0308]: mismatched types"), "{error}");

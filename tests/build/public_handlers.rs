@@ -1,11 +1,11 @@
-//! Who may call a handler stands in its signature. One that anybody may call says so in the first line of its file.
+//! A handler's signature names its callers. A public handler says so in the first line of its file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Extractors of `shared::auth` that let nobody else in.
+/// Extractors of `shared::auth` that refuse all other callers.
 const CALLERS: [&str; 3] = ["Participant", "Admin", "Service"];
-/// What a first line says of a handler that has none of them: there may be a token, but there need not.
+/// Phrases for public handlers, for which a token is optional.
 const PUBLIC: [&str; 2] = ["anyone", "whoever holds a mailed token"];
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -19,7 +19,7 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Names and parameters of the functions that answer a request, by the annotation that each of them has.
+/// Returns name and parameters of each annotated handler.
 fn handlers(source: &str) -> impl Iterator<Item = (&str, &str)> {
     source.split("#[utoipa::path(").skip(1).filter_map(|behind| {
         let (_, function) = behind.split_once("async fn ")?;
@@ -34,7 +34,7 @@ fn is_public(parameters: &str) -> bool {
 }
 
 #[test]
-fn a_handler_for_anyone_says_so_in_its_first_line() {
+fn a_public_handler_says_so_in_the_first_line_of_its_file() {
     let functions = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("functions");
     let mut files = Vec::new();
     sources(&functions, &mut files);
@@ -43,7 +43,7 @@ fn a_handler_for_anyone_says_so_in_its_first_line() {
     for file in files {
         let source = fs::read_to_string(&file).unwrap();
         let first_line = source.lines().next().unwrap_or_default().to_lowercase();
-        // a route's operation for the document alone has no handler
+        // these operations only describe routes for the document
         for (name, parameters) in handlers(&source).filter(|_| !file.ends_with("export/src/operations.rs")) {
             if is_public(parameters) {
                 public += 1;
@@ -57,5 +57,5 @@ fn a_handler_for_anyone_says_so_in_its_first_line() {
             }
         }
     }
-    assert!(public >= 8 && closed >= 20, "handlers are looked for in another way: {public} and {closed}");
+    assert!(public >= 8 && closed >= 20, "too few handlers found: {public} public, {closed} others");
 }

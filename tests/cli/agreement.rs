@@ -1,4 +1,4 @@
-//! `augmed study agreement`: arms, definitions, the file for iMRMC, and what it refuses. Its figures: `agreement_figures.rs`.
+//! `augmed study agreement`: arms, definitions, the file for iMRMC, and refusals. `agreement_figures.rs` tests its figures.
 
 use std::fs;
 
@@ -50,7 +50,7 @@ pub async fn answer(augmed: &Augmed, title: &str, answers: impl IntoIterator<Ite
     }
 }
 
-/// Three options, and the answers of [`ANSWERS`].
+/// Creates a study with three questions and [`ANSWERS`].
 async fn study() -> Augmed {
     let risk = json!({"type": "SingleChoice", "title": "Risk?", "options": ["Low", "Moderate", "High"]});
     let next = json!({"type": "SingleChoice", "title": "What next?", "options": ["Letter", "Call"]});
@@ -65,7 +65,7 @@ pub fn figure(report: &Value, arm: usize, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn each_arm_has_its_figures_and_of_repeated_answers_the_first_counts() {
+async fn each_arm_has_its_figures_and_repeated_answers_are_ignored() {
     let augmed = study().await;
     augmed.file("truth.csv", "case_id,truth\n1,0\n2,1\n3,1\n9,1\n");
 
@@ -85,7 +85,7 @@ async fn each_arm_has_its_figures_and_of_repeated_answers_the_first_counts() {
 }
 
 #[tokio::test]
-async fn the_text_tells_the_definition_of_each_figure() {
+async fn the_text_contains_the_definition_of_each_figure() {
     let augmed = study().await;
 
     let text = augmed.run(&["study", "agreement", "Risk?"]).done().stdout;
@@ -102,7 +102,7 @@ async fn the_text_tells_the_definition_of_each_figure() {
 }
 
 #[tokio::test]
-async fn the_documentation_has_the_definition_of_each_figure() {
+async fn the_documentation_contains_the_definition_of_each_figure() {
     let augmed = study().await;
     augmed.file("truth.csv", "case_id,truth\n1,0\n2,1\n");
 
@@ -117,7 +117,7 @@ async fn the_documentation_has_the_definition_of_each_figure() {
 }
 
 #[tokio::test]
-async fn imrmc_gets_the_answers_to_cases_with_a_truth() {
+async fn the_imrmc_file_contains_answers_to_cases_with_a_truth() {
     let augmed = study().await;
     augmed.file("truth.csv", "case_id,truth\n1,0\n2,1\n");
 
@@ -136,7 +136,7 @@ async fn imrmc_gets_the_answers_to_cases_with_a_truth() {
 }
 
 #[tokio::test]
-async fn options_without_an_order_have_figures_that_need_none() {
+async fn unordered_options_have_only_figures_without_an_order() {
     let augmed = study().await;
     answer(&augmed, "What next?", [("a", 1, "next", "x", "Call"), ("b", 1, "next", "x", "Letter")]).await;
     let run = |more: &[&str]| {
@@ -148,14 +148,14 @@ async fn options_without_an_order_have_figures_that_need_none() {
     assert_eq!(figure(&unordered, 0, "alpha_nominal")["value"], 0.0);
     assert_eq!(
         figure(&unordered, 0, "alpha_ordinal")["why_not"],
-        "the options have no order: --ordered says that they stand in it"
+        "the options have no order: add --ordered if they are listed in order"
     );
     assert_eq!(figure(&ordered, 0, "alpha_ordinal")["value"], 0.0);
-    assert_eq!(figure(&ordered, 0, "alpha_interval")["why_not"], "the options are no numbers");
+    assert_eq!(figure(&ordered, 0, "alpha_interval")["why_not"], "the options are not numbers");
 }
 
 #[tokio::test]
-async fn what_cannot_be_calculated_is_refused_with_the_reason() {
+async fn an_impossible_calculation_is_refused_with_the_reason() {
     let augmed = study().await;
     answer(&augmed, "Why?", [("a", 1, "why", "x", "It is"), ("b", 1, "why", "x", "7")]).await;
     augmed.file("truth.csv", "case_id,truth\n1,0\n2,1\n");

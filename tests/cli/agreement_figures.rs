@@ -9,7 +9,7 @@ fn reference() -> Vec<Value> {
     serde_json::from_str(include_str!("../fixtures/statistics/reference.json")).unwrap()
 }
 
-/// The sets of the reference, each an experiment and a question.
+/// Stores the data sets of the reference, each as an experiment and a question.
 async fn with_reference() -> Augmed {
     let question = |set: &Value| json!({"type": "SingleChoice", "title": set["name"], "options": set["options"]});
     let augmed = with_questions(&reference().iter().map(question).collect::<Vec<_>>()).await;
@@ -35,7 +35,7 @@ fn agreement(augmed: &Augmed, set: &Value, more: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn figures_are_those_of_published_tables_and_of_python_packages() {
+async fn figures_equal_published_tables_and_python_packages() {
     let augmed = with_reference().await;
     for set in reference() {
         let report = agreement(&augmed, &set, &["--resamples", "0"]);
@@ -56,7 +56,7 @@ async fn figures_are_those_of_published_tables_and_of_python_packages() {
 }
 
 #[tokio::test]
-async fn intervals_agree_with_those_of_another_bootstrap_and_come_out_the_same_again() {
+async fn intervals_agree_with_another_bootstrap_and_are_reproducible() {
     let augmed = with_reference().await;
     let set = reference().pop().unwrap();
 

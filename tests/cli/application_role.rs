@@ -1,4 +1,4 @@
-//! `augmed` with the role of functions and container, and its commands that take the owner.
+//! `augmed` with the application role, and its commands that need the owner.
 
 use tests::db::TestDb;
 
@@ -6,14 +6,14 @@ use crate::augmed::{Augmed, PAGE_CONFIG};
 
 const PERSON: &[u8] = b"person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n7,0,1960,0,0\n";
 
-/// The program with the address of the service alone.
+/// Returns the program with only the service's database URL.
 async fn of_the_service(augmed: Augmed) -> Augmed {
     let url = augmed.db.application_url().await;
     augmed.set("DATABASE_URL", &url)
 }
 
 #[tokio::test]
-async fn the_role_of_the_service_is_enough_to_run_a_study() {
+async fn the_application_role_is_enough_to_run_a_study() {
     let augmed = of_the_service(Augmed::with_study().await).await;
     let assignments =
         augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
@@ -39,7 +39,7 @@ async fn the_role_of_the_service_is_enough_to_run_a_study() {
 }
 
 #[tokio::test]
-async fn what_needs_more_rights_says_so_and_works_as_the_owner() {
+async fn commands_that_need_more_rights_say_so_and_work_as_the_owner() {
     let augmed = of_the_service(Augmed::over(TestDb::new().await)).await;
     let page = augmed.file("page_config.json", PAGE_CONFIG);
     let files = augmed.directory("clinical", &[("person.csv", PERSON)]);

@@ -13,7 +13,7 @@ a@study.test,101,RISK ASSESSMENT.CRC risk assessments,,,,exp-1,ai,p-1,
 ";
 
 #[tokio::test]
-async fn a_file_is_uploaded_in_its_order_and_exported_as_it_was() {
+async fn a_file_is_uploaded_in_order_and_exported_unchanged() {
     let augmed = Augmed::with_study().await;
     let file = augmed.file("a.csv", FILE);
 
@@ -29,7 +29,7 @@ async fn a_file_is_uploaded_in_its_order_and_exported_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_export_gives_the_same_ids_when_it_is_uploaded() {
+async fn uploading_an_export_gives_the_same_ids() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     let before = augmed.run(&["assignments", "list"]).stdout;
@@ -42,7 +42,7 @@ async fn an_export_gives_the_same_ids_when_it_is_uploaded() {
 }
 
 #[tokio::test]
-async fn paths_that_name_nothing_are_refused_unless_they_are_meant_so() {
+async fn unknown_paths_are_refused_without_force() {
     let augmed = Augmed::with_study().await;
     let odd = "User,Case No.,Path\nc@study.test,101,BACKGROUND.Family History.Diabetes: No\na@study.test,104,BACKGROUND.Family History.Colorectal Cancer: Yes\na@study.test,999,BACKGROUND.x\n";
     let file = augmed.file("odd.csv", odd);
@@ -62,7 +62,7 @@ async fn paths_that_name_nothing_are_refused_unless_they_are_meant_so() {
 }
 
 #[tokio::test]
-async fn a_bad_row_is_named_and_nothing_changes() {
+async fn an_invalid_row_is_reported_and_nothing_changes() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     let before = augmed.run(&["assignments", "list"]).stdout;
@@ -79,7 +79,7 @@ async fn a_bad_row_is_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_file_of_any_size_is_looked_up_and_stored() {
+async fn a_large_file_is_looked_up_and_stored() {
     let augmed = Augmed::with_study().await;
     let visits = "INSERT INTO visit_occurrence (visit_occurrence_id, person_id, visit_concept_id, visit_start_date, visit_end_date, visit_type_concept_id)
                   SELECT id, 101, 0, '2025-03-03', '2025-03-03', 0 FROM generate_series(1001, 3500) AS id";
@@ -94,7 +94,7 @@ async fn a_file_of_any_size_is_looked_up_and_stored() {
 }
 
 #[tokio::test]
-async fn what_was_answered_can_be_kept() {
+async fn answered_assignments_can_be_kept() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     let answered = "INSERT INTO answer (task_id, case_id, user_email) SELECT id, case_id, user_email FROM display_config WHERE case_id = 101";

@@ -1,4 +1,4 @@
-//! The program over a database of its own.
+//! The program with a separate database.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use tests::{app, secrets};
 
 /// Four visits, 101 to 104.
 const CLINICAL_DATA: &str = include_str!("clinical.sql");
-/// What docs/study.md configures.
+/// The page configuration of docs/study.md.
 pub const PAGE_CONFIG: &str = r#"{"BACKGROUND": {"Family History": [4167217], "Social History": {"Smoke": [4041306]}},
     "PATIENT COMPLAINT": {"Chief Complaint": [38000282]}, "PHYSICAL EXAMINATION": {"Vital Signs": [4263222]}}"#;
 
@@ -23,7 +23,7 @@ pub struct Augmed {
     variables: Vec<(String, String)>,
 }
 
-/// What a run has said.
+/// Exit code and output of a run.
 #[derive(Debug)]
 pub struct Run {
     pub code: Option<i32>,
@@ -32,13 +32,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// The document on standard output.
+    /// Parses the document on standard output.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The same, for one that has to succeed.
+    /// Asserts that the run succeeded.
     #[track_caller]
     pub fn done(self) -> Self {
         assert_eq!(self.code, Some(0), "{self:?}");
@@ -47,19 +47,19 @@ impl Run {
 }
 
 impl Augmed {
-    /// Over a migrated, empty database.
+    /// Creates the program with a migrated, empty database.
     pub async fn new() -> Self {
         Self::over(TestDb::new().await)
     }
 
-    /// Over `db`.
+    /// Creates the program with `db`.
     pub fn over(db: TestDb) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let variables = app::environment(&db.url()).into_iter().collect();
         Self { db, directory, variables }
     }
 
-    /// Over four visits, a page configuration, a questionnaire, and the accounts `a@study.test` and `b@study.test`.
+    /// Creates the program with four visits, a page configuration, a questionnaire, and the accounts `a@study.test` and `b@study.test`.
     pub async fn with_study() -> Self {
         let augmed = Self::new().await;
         augmed.db.pool.execute(CLINICAL_DATA).await.unwrap();
@@ -69,12 +69,12 @@ impl Augmed {
         augmed
     }
 
-    /// With the clinical data alone.
+    /// Stores only the clinical data.
     pub async fn load_clinical_data(&self) {
         self.db.pool.execute(CLINICAL_DATA).await.unwrap();
     }
 
-    /// The same with a variable of its environment set.
+    /// Sets a variable of its environment.
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(other, _)| other != name);
@@ -82,13 +82,13 @@ impl Augmed {
         self
     }
 
-    /// Writes a file; its path.
+    /// Writes a file, and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         fs::write(self.path(name), content).unwrap();
         self.path(name).into_os_string().into_string().unwrap()
     }
 
-    /// Writes files into a directory of this name; its path.
+    /// Writes files into a directory, and returns its path.
     pub fn directory(&self, name: &str, files: &[(&str, &[u8])]) -> String {
         fs::create_dir_all(self.path(name)).unwrap();
         for (file, content) in files {
@@ -97,12 +97,12 @@ impl Augmed {
         self.path(name).into_os_string().into_string().unwrap()
     }
 
-    /// Where a file of this name is.
+    /// Returns the path of a file.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// A run that is still to be started.
+    /// Returns a command that is not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(tests::deployed::binary("augmed"));
         let variables = self.variables.iter().map(|(name, value)| (name, value));
@@ -110,7 +110,7 @@ impl Augmed {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs it until it exits.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.finish(Command::new(tests::deployed::binary("augmed")).args(arguments))
@@ -131,7 +131,7 @@ impl Augmed {
         let output = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let run = Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
-        // what it says is for its user, who may know addresses
+        // the output is for the user, who may see addresses
         assert_eq!(secrets::secret_beside_addresses_in(&run.stderr), None, "{run:?}");
         for sign in ["panicked", "backtrace", "a defect of augmed"] {
             assert!(!run.stderr.contains(sign), "{run:?}");
@@ -139,7 +139,7 @@ impl Augmed {
         run
     }
 
-    /// The actions of the audit trail, oldest first, by actor.
+    /// Returns actor and action of the audit trail's entries, oldest first.
     pub async fn audited(&self) -> Vec<(String, String)> {
         let entries = sqlx::query_as("SELECT actor, action FROM audit_entry ORDER BY id");
         entries.fetch_all(&self.db.pool).await.unwrap()

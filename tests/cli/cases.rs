@@ -34,7 +34,7 @@ PHYSICAL EXAMINATION
 ";
 
 #[tokio::test]
-async fn a_case_is_drawn_as_its_participant_sees_it_before_and_after_the_upload() {
+async fn a_case_is_printed_as_its_participant_sees_it_before_and_after_the_upload() {
     let augmed = Augmed::with_study().await;
     let file = augmed.file("a.csv", FILE);
     augmed.run(&["assignments", "upload", &file]).done();
@@ -48,7 +48,7 @@ async fn a_case_is_drawn_as_its_participant_sees_it_before_and_after_the_upload(
 }
 
 #[tokio::test]
-async fn as_json_it_is_what_the_route_answers() {
+async fn json_equals_the_response_of_the_route() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     sqlx::query(r#"UPDATE "user" SET active = true"#).execute(&augmed.db.pool).await.unwrap();
@@ -79,12 +79,12 @@ async fn the_paths_of_a_case_are_listed() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_named() {
+async fn missing_things_are_named() {
     let augmed = Augmed::with_study().await;
     let file = augmed.file("a.csv", FILE);
     for (arguments, said) in [
         (&["case", "show", "nonesuch"][..], "there is no assignment nonesuch"),
-        (&["case", "show", "--file", &file, "--row", "9"], "a.csv: row 9 assigns nothing"),
+        (&["case", "show", "--file", &file, "--row", "9"], "a.csv: row 9 is not part of an assignment"),
         (&["case", "paths", "999"], "case 999 has no visit"),
     ] {
         let run = augmed.run(arguments);

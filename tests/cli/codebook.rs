@@ -46,7 +46,7 @@ async fn every_column_of_every_export_is_described() {
 }
 
 #[tokio::test]
-async fn a_question_has_its_text_and_the_values_that_stand_for_its_options() {
+async fn a_question_has_its_text_and_the_values_of_its_options() {
     let augmed = study().await;
 
     let book = rows(&augmed.run(&["study", "codebook", "--format", "csv"]).done());
@@ -84,7 +84,7 @@ async fn the_page_has_a_table_for_each_export_and_the_arms() {
 }
 
 #[tokio::test]
-async fn redcap_gets_18_columns_and_names_that_it_takes() {
+async fn the_redcap_dictionary_has_18_columns_and_valid_names() {
     let augmed = study().await;
 
     let run = augmed.run(&["study", "codebook", "--format", "redcap"]).done();
@@ -104,7 +104,7 @@ async fn redcap_gets_18_columns_and_names_that_it_takes() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_say_what_it_becomes_is_refused() {
+async fn a_file_name_without_a_format_is_refused() {
     let augmed = study().await;
     for arguments in [&["--output", "codebook.xlsx"][..], &["--json"]] {
         assert_eq!(augmed.run(&[&["study", "codebook"], arguments].concat()).code, Some(2), "{arguments:?}");

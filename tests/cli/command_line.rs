@@ -1,4 +1,4 @@
-//! What all commands have in common.
+//! Behaviour of all commands.
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -30,7 +30,7 @@ async fn every_command_has_help_with_examples() {
 }
 
 #[tokio::test]
-async fn a_wrong_command_line_ends_with_2() {
+async fn an_invalid_command_line_exits_with_2() {
     let augmed = Augmed::new().await;
     for arguments in
         [&["migrat"][..], &["users", "activate"], &["assignments", "list", "--case", "x"], &["migrate", "down"]]
@@ -42,7 +42,7 @@ async fn a_wrong_command_line_ends_with_2() {
 }
 
 #[tokio::test]
-async fn shells_complete_its_arguments() {
+async fn shells_complete_arguments() {
     let augmed = Augmed::new().await;
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(augmed.run(&["completions", shell]).done().stdout.contains("page-config"), "{shell}");
@@ -50,7 +50,7 @@ async fn shells_complete_its_arguments() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_told_in_two_lines() {
+async fn an_unreachable_database_is_reported_in_two_lines() {
     let augmed = Augmed::new().await.set("DATABASE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/x");
 
     let run = augmed.run(&["users", "list"]);
@@ -86,7 +86,7 @@ async fn with_json_a_failure_is_a_document_on_standard_error() {
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_away_is_no_failure() {
+async fn a_reader_that_closes_the_pipe_is_no_failure() {
     let augmed = Augmed::with_study().await;
 
     let run = augmed.sh(
@@ -97,7 +97,7 @@ async fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[tokio::test]
-async fn nothing_is_destroyed_without_a_yes() {
+async fn nothing_is_destroyed_without_confirmation() {
     let augmed = Augmed::with_study().await;
     let file = augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
     augmed.run(&["assignments", "upload", &file]).done();

@@ -5,20 +5,20 @@ use serde_json::json;
 use crate::augmed::{Augmed, PAGE_CONFIG};
 
 #[tokio::test]
-async fn a_page_configuration_is_stored_as_it_was_sent() {
+async fn a_page_configuration_is_stored_unchanged() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let file = augmed.file("page_config.json", PAGE_CONFIG);
 
     let set = augmed.run(&["page-config", "set", &file]).done();
 
-    assert!(set.stdout.contains("stored; 0 wrong, 0 to look at"), "{set:?}");
+    assert!(set.stdout.contains("stored; 0 errors, 0 warnings"), "{set:?}");
     assert_eq!(augmed.run(&["page-config", "show"]).done().stdout.trim(), PAGE_CONFIG);
     assert_eq!(augmed.audited().await, [("cli".to_owned(), "page-config.set".to_owned())]);
 }
 
 #[tokio::test]
-async fn a_page_configuration_that_the_page_would_not_show_is_refused_with_the_place() {
+async fn an_invalid_page_configuration_is_refused_with_the_place() {
     let augmed = Augmed::new().await;
     let file = augmed.file("page_config.json", r#"{"BACKGROUND": {"Family History": ["x"]}, "BACKGROUN": {}}"#);
 
@@ -35,7 +35,7 @@ async fn a_page_configuration_that_the_page_would_not_show_is_refused_with_the_p
 }
 
 #[tokio::test]
-async fn keys_that_no_case_has_are_noted() {
+async fn keys_that_no_case_has_are_warnings() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let file =
@@ -51,7 +51,7 @@ async fn keys_that_no_case_has_are_noted() {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_told_with_line_and_column() {
+async fn invalid_json_is_reported_with_line_and_column() {
     let augmed = Augmed::new().await;
     let file = augmed.file("broken.json", "{\n  \"BACKGROUND\": {,}\n}");
     for command in ["page-config", "questionnaire"] {
@@ -78,7 +78,7 @@ async fn the_newest_questionnaire_is_shown() {
 }
 
 #[tokio::test]
-async fn a_question_that_is_wrong_is_named_and_nothing_is_stored() {
+async fn an_invalid_question_is_refused_by_its_number() {
     let augmed = Augmed::new().await;
     let file = augmed.file(
         "q.json",

@@ -1,4 +1,4 @@
-//! Before something is lost, at a terminal.
+//! Confirmation on a terminal before data are lost.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -13,9 +13,9 @@ use tokio::time::timeout;
 
 use crate::augmed::Augmed;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const FILE: &str = "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n";
-/// What a terminal sends for Ctrl-D.
+/// The character that a terminal sends for Ctrl-D.
 const END_OF_INPUT: &str = "\u{4}";
 
 /// Runs `assignments clear` on a terminal and types `answer` when it asks.
@@ -28,7 +28,7 @@ async fn clear(augmed: &Augmed, answer: &'static str) -> Output {
     let mut master = File::from(terminal.master);
     let typing = spawn_blocking(move || {
         let mut said = Vec::new();
-        while !String::from_utf8_lossy(&said).contains("Go on?") {
+        while !String::from_utf8_lossy(&said).contains("Continue?") {
             let mut bytes = [0; 1024];
             let count = master.read(&mut bytes).unwrap();
             said.extend_from_slice(&bytes[..count]);
@@ -36,12 +36,12 @@ async fn clear(augmed: &Augmed, answer: &'static str) -> Output {
         master.write_all(answer.as_bytes()).unwrap();
         master
     });
-    let _terminal = timeout(PATIENCE, typing).await.unwrap().unwrap();
-    timeout(PATIENCE, run.wait_with_output()).await.expect("it goes on waiting").unwrap()
+    let _terminal = timeout(TIMEOUT, typing).await.unwrap().unwrap();
+    timeout(TIMEOUT, run.wait_with_output()).await.expect("it still waits").unwrap()
 }
 
 #[tokio::test]
-async fn whatever_is_no_yes_changes_nothing() {
+async fn any_other_answer_than_yes_changes_nothing() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
     for answer in [END_OF_INPUT, "\n", "n\n", "yesterday\n"] {
@@ -53,7 +53,7 @@ async fn whatever_is_no_yes_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_yes_is_enough() {
+async fn yes_confirms() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", FILE)]).done();
 

@@ -5,26 +5,26 @@ use tests::db::TestDb;
 use crate::augmed::Augmed;
 
 #[tokio::test]
-async fn it_fills_an_empty_database_once() {
+async fn the_demo_fills_an_empty_database_once() {
     let augmed = Augmed::new().await;
 
     let first = augmed.run(&["demo"]).done();
     let second = augmed.run(&["demo"]).done();
 
     assert!(first.stdout.contains("is stored") && first.stdout.contains("ines.okafor@example.org"), "{first:?}");
-    assert!(second.stdout.contains("was there before"), "{second:?}");
+    assert!(second.stdout.contains("already exists"), "{second:?}");
 }
 
 #[tokio::test]
-async fn it_does_not_mix_with_another_study() {
+async fn the_demo_does_not_mix_with_another_study() {
     let run = Augmed::with_study().await.run(&["demo"]);
 
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stderr.contains("holds another study") && run.stderr.contains("name another one"), "{run:?}");
+    assert!(run.stderr.contains("holds another study") && run.stderr.contains("use another one"), "{run:?}");
 }
 
 #[tokio::test]
-async fn it_creates_no_schema() {
+async fn the_demo_creates_no_schema() {
     let augmed = Augmed::over(TestDb::empty().await);
 
     assert_eq!(augmed.run(&["demo"]).code, Some(1));

@@ -11,7 +11,7 @@ fn health<'a>(json: &'a Value, check: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn a_study_that_is_ready_has_nothing_failed() {
+async fn a_complete_study_has_no_failed_checks() {
     let augmed = Augmed::with_study().await;
     let file = augmed.file("a.csv", "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n");
     augmed.run(&["assignments", "upload", &file]).done();
@@ -34,7 +34,7 @@ async fn a_study_that_is_ready_has_nothing_failed() {
 }
 
 #[tokio::test]
-async fn whatever_fails_has_a_remedy() {
+async fn every_failed_check_has_a_remedy() {
     let empty = Augmed::new().await;
     let without_key = Augmed::new().await.set("JWT_SECRET_KEY", "");
     let without_schema = Augmed::over(TestDb::empty().await);
@@ -56,7 +56,7 @@ async fn whatever_fails_has_a_remedy() {
 }
 
 #[tokio::test]
-async fn assignments_that_went_wrong_are_found() {
+async fn invalid_assignments_are_found() {
     let augmed = Augmed::with_study().await;
     let file = "User,Case No.,Path\nc@study.test,101,BACKGROUND.Family History.x\na@study.test,999,BACKGROUND.x\n";
     augmed.run(&["assignments", "upload", &augmed.file("a.csv", file), "--force"]).done();
@@ -68,7 +68,7 @@ async fn assignments_that_went_wrong_are_found() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_no_origin_is_a_fault_of_its_variable() {
+async fn an_invalid_origin_is_refused() {
     for name in ["CORS_ORIGINS", "FRONTEND_URL"] {
         for value in ["study.example.org", "https://study.example.org/app", "https://*.example.org", "a; b"] {
             let run = Augmed::new().await.set(name, value).run(&["--json", "doctor"]);
@@ -80,7 +80,7 @@ async fn an_address_that_is_no_origin_is_a_fault_of_its_variable() {
 }
 
 #[tokio::test]
-async fn keys_that_can_be_guessed_are_told() {
+async fn weak_keys_are_warnings() {
     let augmed = Augmed::new().await.set("JWT_SECRET_KEY", "short").set("JWT_SECRET_KEY_MAY_BE_SHORT", "true");
     let augmed = augmed.set("ADMIN_API_KEY", "@#$_=abc").set("EXPORT_API_KEY", "@#$_=abc");
 
@@ -91,7 +91,7 @@ async fn keys_that_can_be_guessed_are_told() {
 }
 
 #[tokio::test]
-async fn signup_by_address_alone_is_a_warning_and_an_unknown_way_to_sign_up_a_fault() {
+async fn open_signup_is_a_warning_and_an_unknown_mode_is_an_error() {
     for (value, check, expected) in [
         ("open", "signup", vec!["warning"]),
         ("by-mail", "signup", vec![]),

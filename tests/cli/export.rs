@@ -1,4 +1,4 @@
-//! `augmed export`: the routes' data, whole, as files.
+//! `augmed export`: all data of the routes as files.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -15,7 +15,7 @@ use tests::db::TestDb;
 
 use crate::augmed::Augmed;
 
-/// What is exported, and the route that gives the same.
+/// Exports, and routes with the same data.
 const EXPORTS: [(&str, &str); 4] = [
     ("answers", "/api/v1/export/answers?include=assignment"),
     ("analytics", "/api/v1/export/analytics"),
@@ -27,7 +27,7 @@ async fn over_contract_data() -> Augmed {
     Augmed::over(TestDb::with_contract_data().await)
 }
 
-/// The rows of a Parquet file.
+/// Returns the rows of a Parquet file.
 pub fn rows(augmed: &Augmed, file: &str) -> Vec<Row> {
     let reader = SerializedFileReader::new(File::open(augmed.path(file)).unwrap()).unwrap();
     reader.get_row_iter(None).unwrap().map(Result::unwrap).collect()
@@ -40,7 +40,7 @@ async fn route(api: &TestApp, path: &str, accept: &str) -> String {
 }
 
 #[tokio::test]
-async fn json_and_csv_are_what_the_routes_answer() {
+async fn json_and_csv_equal_the_responses_of_the_routes() {
     let augmed = over_contract_data().await;
     let exported = |export, format| augmed.run(&["export", export, "--format", format]).done().stdout;
     let files = EXPORTS.map(|(export, path)| (path, exported(export, "json"), exported(export, "csv")));
@@ -54,7 +54,7 @@ async fn json_and_csv_are_what_the_routes_answer() {
 }
 
 #[tokio::test]
-async fn only_what_came_since_then_is_exported() {
+async fn since_excludes_older_rows() {
     let augmed = over_contract_data().await;
 
     let exported = augmed.run(&["export", "answers", "--since", "2024-06-05", "--format", "json"]).done().json();
@@ -65,7 +65,7 @@ async fn only_what_came_since_then_is_exported() {
 }
 
 #[tokio::test]
-async fn the_name_of_the_file_says_what_it_becomes() {
+async fn the_file_name_selects_the_format() {
     let augmed = over_contract_data().await;
     for file in ["a.csv", "a.csv.gz", "a.json", "a.json.gz", "a.parquet"] {
         augmed.run(&["export", "answers", "--output", file]).done();
@@ -88,7 +88,7 @@ async fn the_name_of_the_file_says_what_it_becomes() {
 }
 
 #[tokio::test]
-async fn parquet_holds_what_json_does() {
+async fn parquet_contains_the_same_rows_as_json() {
     let augmed = over_contract_data().await;
     for (export, _) in EXPORTS {
         let json = augmed.run(&["export", export, "--format", "json"]).done().json();
@@ -109,7 +109,7 @@ async fn parquet_holds_what_json_does() {
     }
 }
 
-/// Times of JSON are those of Parquet as text.
+/// Compares a cell of Parquet with JSON, in which times are text.
 fn is_same(field: &Field, json: &Value) -> bool {
     let time = |micros: i64| chrono::DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
     match field {
@@ -117,7 +117,7 @@ fn is_same(field: &Field, json: &Value) -> bool {
         Field::Bool(value) => json == value,
         Field::Long(number) => json == number,
         Field::Double(number) => json == number,
-        // numbers of JSON keep their digits, and have the same value
+        // JSON numbers keep their digits, but have the same value
         Field::Str(text) => json == text || serde_json::from_str::<Value>(text).unwrap() == *json,
         Field::Date(days) => json == &json!(chrono::NaiveDate::from_epoch_days(*days)),
         Field::TimestampMicros(micros) => {
@@ -129,7 +129,7 @@ fn is_same(field: &Field, json: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn an_export_that_fails_leaves_the_file_as_it_was_and_nothing_beside_it() {
+async fn a_failed_export_keeps_the_old_file_and_leaves_no_other() {
     let augmed = over_contract_data().await;
     augmed.file("a.csv", "of yesterday");
     augmed.db.pool.execute("ALTER TABLE analytics RENAME COLUMN to_submit_secs TO gone").await.unwrap();
@@ -142,7 +142,7 @@ async fn an_export_that_fails_leaves_the_file_as_it_was_and_nothing_beside_it() 
 }
 
 #[tokio::test]
-async fn an_export_is_in_the_audit_trail_with_its_rows_unless_there_are_none() {
+async fn an_export_is_recorded_with_its_number_of_rows_unless_it_is_empty() {
     let augmed = Augmed::with_study().await;
     augmed.run(&["export", "answers"]).done();
     augmed.run(&["export", "participants"]).done();
@@ -158,7 +158,7 @@ async fn an_export_is_in_the_audit_trail_with_its_rows_unless_there_are_none() {
 }
 
 #[tokio::test]
-async fn what_was_exported_is_told_beside_the_data() {
+async fn the_report_does_not_mix_with_the_data() {
     let augmed = Augmed::with_study().await;
 
     let to_stdout = augmed.run(&["export", "participants"]).done();
@@ -171,7 +171,7 @@ async fn what_was_exported_is_told_beside_the_data() {
 }
 
 #[tokio::test]
-async fn text_that_a_spreadsheet_takes_for_a_formula_stays_as_it_is() {
+async fn formulas_are_exported_unchanged_and_counted() {
     let augmed = Augmed::with_study().await;
     augmed.db.pool.execute(r#"UPDATE "user" SET position = '=1+1', employer = '-5'"#).await.unwrap();
 

@@ -1,4 +1,4 @@
-//! `augmed export analysis`, on a study of two cases, two arms and two participants.
+//! `augmed export analysis` of a study with two cases, two arms and two participants.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ const QUESTIONNAIRE: &str = r#"[
     {"type": "MultipleChoice", "title": "Next?", "options": ["Letter", "Call"]},
     {"type": "Paragraph", "title": "Why?"}]"#;
 
-/// `a` reads case 101 in the arm `plain`, then 104 in `ai`; `b` reads 101 in `ai`. Only the first was timed.
+/// `a` reads case 101 in the arm `plain`, then 104 in `ai`; `b` reads 101 in `ai`. Only the first reading has times.
 const WORK: &str = r#"
 INSERT INTO observation (observation_id, person_id, visit_occurrence_id, observation_date, observation_concept_id, observation_type_concept_id, value_as_string)
 VALUES (9001, 104, 104, '2025-03-03', 45614722, 0, 'Colorectal Cancer Score: 9');
@@ -66,7 +66,7 @@ async fn study() -> Augmed {
 }
 
 #[tokio::test]
-async fn an_answer_is_a_row_with_what_was_shown_true_answered_and_surveyed() {
+async fn an_answer_is_a_row_with_shown_features_values_answers_and_survey() {
     let augmed = study().await;
 
     let run = augmed.run(&["export", "analysis", "--survey", "survey.csv"]).done();
@@ -78,7 +78,7 @@ async fn an_answer_is_a_row_with_what_was_shown_true_answered_and_surveyed() {
 }
 
 #[tokio::test]
-async fn json_and_parquet_hold_the_same_rows() {
+async fn json_and_parquet_contain_the_same_rows() {
     let augmed = study().await;
     augmed.run(&["export", "analysis", "--survey", "survey.csv", "--output", "study.parquet"]).done();
     augmed.run(&["export", "analysis", "--survey", "survey.csv", "--output", "study.json"]).done();
@@ -102,7 +102,7 @@ async fn json_and_parquet_hold_the_same_rows() {
 }
 
 #[tokio::test]
-async fn no_address_is_in_a_file_or_said() {
+async fn no_address_is_in_a_file_or_the_output() {
     let augmed = study().await;
     for file in ["study.csv", "study.json", "study.parquet"] {
         let run = augmed.run(&["export", "analysis", "--survey", "survey.csv", "--output", file]).done();
@@ -125,7 +125,7 @@ async fn answers_keep_their_number_when_only_later_ones_are_exported() {
 }
 
 #[tokio::test]
-async fn a_study_without_answers_has_a_header_and_no_entry_in_the_trail() {
+async fn an_empty_study_exports_a_header_without_an_audit_entry() {
     let augmed = Augmed::with_study().await;
 
     let run = augmed.run(&["export", "analysis"]).done();
@@ -135,7 +135,7 @@ async fn a_study_without_answers_has_a_header_and_no_entry_in_the_trail() {
 }
 
 #[tokio::test]
-async fn answers_of_cases_and_people_that_are_gone_stay_rows() {
+async fn answers_of_deleted_cases_and_people_are_exported() {
     let augmed = study().await;
     augmed
         .db
@@ -155,7 +155,7 @@ async fn answers_of_cases_and_people_that_are_gone_stay_rows() {
 }
 
 #[tokio::test]
-async fn a_survey_that_cannot_be_joined_is_refused_with_the_reason() {
+async fn an_unusable_survey_is_refused_with_the_reason() {
     let augmed = study().await;
     let file = augmed.file("people.csv", "email,role\na@study.test,Nurse\n");
 
@@ -170,7 +170,7 @@ async fn a_survey_that_cannot_be_joined_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_survey_in_which_nobody_is_found_is_refused_whatever_separates_it() {
+async fn a_survey_without_any_participant_is_refused_with_any_separator() {
     let augmed = study().await;
     for separator in [",", ";", "\t"] {
         let survey = |address: &str| format!("Q1,Q2\na,b\n{{}},{{}}\n{address},11\n").replace(',', separator);
@@ -188,7 +188,7 @@ async fn a_survey_in_which_nobody_is_found_is_refused_whatever_separates_it() {
 }
 
 #[tokio::test]
-async fn what_was_written_is_held_against_the_database() {
+async fn the_file_is_validated_against_the_database() {
     let augmed = study().await;
 
     let good = augmed.run(&["export", "analysis", "--validate", "--output", "study.csv"]).done();
@@ -200,7 +200,7 @@ async fn what_was_written_is_held_against_the_database() {
 }
 
 #[tokio::test]
-async fn a_sample_has_as_many_rows_as_are_asked_for() {
+async fn a_sample_has_the_requested_number_of_rows() {
     let augmed = study().await;
     let sample = |size: &str| {
         augmed.run(&["export", "analysis", "--sample", size, "--format", "json"]).done().json()["data"].clone()

@@ -1,4 +1,4 @@
-//! What was shown: exported, drawn, and compared with the answers.
+//! Exposures: exported, printed, and compared with the answers.
 
 use serde_json::{Value, json};
 use sqlx::query_scalar;
@@ -8,7 +8,7 @@ use tests::db::TestDb;
 use crate::augmed::Augmed;
 
 const ALICE: &str = "alice@contract.test";
-/// An assignment that asks for the AI score, one that changes while it is answered, and one that is answered without a look.
+/// An assignment that shows the AI score, one that changes while it is answered, and one that is answered without a view.
 const SCORED: &str = "cfg-a17-score-dot";
 const CHANGED: &str = "cfg-a05-top-order";
 const UNSEEN: &str = "cfg-a04-styles";
@@ -26,7 +26,7 @@ async fn view(api: &TestApp, task: &str) -> Value {
     answer.data()
 }
 
-/// Alice's answers, in the order of the constants above.
+/// Creates Alice's answers, in the order of the constants above.
 async fn study() -> (Augmed, TestApp, [i64; 3]) {
     let api = TestApp::with_contract_data().await;
     view(&api, SCORED).await;
@@ -39,7 +39,7 @@ async fn study() -> (Augmed, TestApp, [i64; 3]) {
 }
 
 #[tokio::test]
-async fn the_export_has_a_row_for_each_page_that_was_shown() {
+async fn the_export_has_a_row_for_each_shown_page() {
     let (augmed, _api, [scored, changed, _]) = study().await;
 
     let rows = augmed.run(&["--json", "export", "exposures"]).done().json()["data"].take();
@@ -61,7 +61,7 @@ async fn the_export_has_a_row_for_each_page_that_was_shown() {
 }
 
 #[tokio::test]
-async fn the_page_of_an_answer_is_drawn_as_it_was_sent() {
+async fn the_page_of_an_answer_is_printed_as_it_was_sent() {
     let (augmed, api, [scored, _, unseen]) = study().await;
     sqlx::query("DELETE FROM display_config").execute(api.pool()).await.unwrap();
 
@@ -74,7 +74,7 @@ async fn the_page_of_an_answer_is_drawn_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn progress_lists_the_answers_that_do_not_fit_their_page() {
+async fn progress_lists_answers_that_contradict_their_page() {
     let (augmed, _api, [scored, changed, unseen]) = study().await;
 
     let found = augmed.run(&["--json", "progress"]).done().json()["contradictions"].take();
@@ -84,14 +84,14 @@ async fn progress_lists_the_answers_that_do_not_fit_their_page() {
 }
 
 #[tokio::test]
-async fn doctor_names_them_too() {
+async fn doctor_lists_answers_that_contradict_their_page() {
     let (augmed, _api, [scored, ..]) = study().await;
 
     let found = augmed.run(&["--json", "doctor"]).json();
 
     let pages = found.as_array().unwrap().iter().find(|one| one["check"] == "pages").unwrap();
     assert_eq!(pages["health"], "warning");
-    let expected = format!("1 answers say otherwise than their page whether the AI score was shown: {scored}");
+    let expected = format!("1 answers contradict their page on whether the AI score was shown: {scored}");
     assert!(pages["finding"].as_str().unwrap().contains(&expected), "{pages}");
 }
 

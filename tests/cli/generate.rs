@@ -19,7 +19,7 @@ fn generate(augmed: &Augmed, more: &[&str]) -> String {
     fs::read_to_string(augmed.path("out.csv")).unwrap()
 }
 
-/// Arm by (participant, case).
+/// Returns the arm by (participant, case).
 fn arms(file: &str) -> BTreeMap<(String, String), String> {
     let mut reader = csv::Reader::from_reader(file.as_bytes());
     let rows = reader.records().map(|row| row.unwrap());
@@ -27,7 +27,7 @@ fn arms(file: &str) -> BTreeMap<(String, String), String> {
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_file_whatever_the_order_of_what_is_given() {
+async fn a_seed_gives_the_same_file_for_any_order_of_the_input() {
     let augmed = Augmed::with_study().await;
 
     let first = generate(&augmed, &["--seed", "main", "--cases", "101,102,103,104"]);
@@ -39,7 +39,7 @@ async fn the_same_seed_gives_the_same_file_whatever_the_order_of_what_is_given()
 }
 
 #[tokio::test]
-async fn everybody_reads_every_case_once_and_in_both_arms_alike() {
+async fn everybody_reads_every_case_once_and_both_arms_are_balanced() {
     let augmed = Augmed::with_study().await;
 
     let arms = arms(&generate(&augmed, &["--seed", "main"]));
@@ -54,7 +54,7 @@ async fn everybody_reads_every_case_once_and_in_both_arms_alike() {
 }
 
 #[tokio::test]
-async fn what_is_generated_can_be_uploaded_without_a_warning() {
+async fn a_generated_file_can_be_uploaded_without_warnings() {
     let augmed = Augmed::with_study().await;
     generate(&augmed, &["--seed", "main", "--experiment", "exp-1", "--cases-per-participant", "3"]);
 
@@ -64,7 +64,7 @@ async fn what_is_generated_can_be_uploaded_without_a_warning() {
 }
 
 #[tokio::test]
-async fn a_path_of_an_arm_that_names_nothing_is_told_with_its_row() {
+async fn an_unknown_path_of_an_arm_is_reported_with_its_row() {
     let augmed = Augmed::with_study().await;
     for (row, said) in [
         (

@@ -1,4 +1,4 @@
-//! `augmed load` reports all errors, not only the first.
+//! `augmed load` reports all errors instead of only the first one.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::augmed::Augmed;
 const PERSON: &str =
     "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,person_source_value\n";
 
-/// Persons of whom many are wrong in one way, and a visit of one who is not there.
+/// Creates persons, many of them with the same error, and a visit of a missing person.
 fn files(augmed: &Augmed) -> String {
     let rows: Vec<String> = (1..=292).map(|id| format!("{id},8507,x,0,0,\n")).collect();
     let rows = rows.concat();
@@ -24,7 +24,7 @@ async fn augmed() -> Augmed {
 }
 
 #[tokio::test]
-async fn a_hundred_errors_of_a_table_are_told_and_the_others_counted() {
+async fn a_hundred_errors_of_a_table_are_listed_and_the_others_counted() {
     let augmed = augmed().await;
     for check in [&["--check"][..], &[]] {
         let files = files(&augmed);
@@ -37,7 +37,7 @@ async fn a_hundred_errors_of_a_table_are_told_and_the_others_counted() {
             "person.csv: line 2, column year_of_birth: is not an integer",
             "person.csv: line 101, column year_of_birth: is not an integer",
             "person.csv: 192 more errors",
-            // the patient of line 2 is there, although his row is wrong
+            // the patient of line 2 exists, although his row has an error
             "visit_occurrence.csv: line 3, column person_id: person has no such row",
             "visit_occurrence.csv: line 3, column visit_end_date: is not a date",
             "294 errors; nothing was loaded",
@@ -48,7 +48,7 @@ async fn a_hundred_errors_of_a_table_are_told_and_the_others_counted() {
 }
 
 #[tokio::test]
-async fn errors_are_json_and_csv_too() {
+async fn errors_can_be_written_as_json_and_csv() {
     let augmed = augmed().await;
 
     let run = augmed.run(&["--json", "load", "clinical", &files(&augmed), "--errors", "errors.csv"]);
@@ -66,7 +66,7 @@ async fn errors_are_json_and_csv_too() {
 }
 
 #[tokio::test]
-async fn errors_of_all_kinds_stand_in_the_order_of_the_file() {
+async fn errors_of_all_kinds_are_in_file_order() {
     let augmed = augmed().await;
     let long = "x".repeat(51);
     let header = "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,visit_type_concept_id,visit_source_value";
@@ -85,14 +85,14 @@ async fn errors_of_all_kinds_stand_in_the_order_of_the_file() {
             "line 3, column visit_occurrence_id: an earlier row has this key",
             "line 4, column person_id: person has no such row",
             "line 5: has 3 cells, and the header 7",
-            "line 6, column visit_occurrence_id: is empty, and has to be there",
+            "line 6, column visit_occurrence_id: is required, but empty",
             "line 6, column visit_source_value: has more than 50 characters: 51",
         ]
     );
 }
 
 #[tokio::test]
-async fn a_part_of_a_vocabulary_is_loaded_when_missing_concepts_are_added() {
+async fn a_shard_of_a_vocabulary_is_loaded_if_missing_concepts_are_added() {
     let augmed = Augmed::new().await;
     let site = "care_site_id,place_of_service_concept_id\n1,8756\n";
     let related = "concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason\n5,6,Maps to,19700101,20991231,\n";
@@ -108,7 +108,7 @@ async fn a_part_of_a_vocabulary_is_loaded_when_missing_concepts_are_added() {
 }
 
 #[tokio::test]
-async fn texts_that_are_too_long_are_cut_when_asked() {
+async fn truncate_cuts_texts_that_are_too_long() {
     let augmed = augmed().await;
     let person = format!("{PERSON}900,8507,1950,0,0,{}\n", "ü".repeat(60));
     let directory = augmed.directory("omop", &[("person.csv", person.as_bytes())]);

@@ -6,7 +6,7 @@ use tests::db::TestDb;
 use crate::augmed::Augmed;
 
 #[tokio::test]
-async fn an_empty_database_is_brought_up_and_down() {
+async fn an_empty_database_is_migrated_and_reverted() {
     let augmed = Augmed::over(TestDb::empty().await);
 
     assert_eq!(augmed.run(&["--json", "migrate", "status"]).done().json()["state"], "empty");
@@ -19,7 +19,7 @@ async fn an_empty_database_is_brought_up_and_down() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_says_why() {
+async fn impossible_migrations_are_refused_with_the_reason() {
     let augmed = Augmed::over(TestDb::empty().await);
 
     let adopt = augmed.run(&["migrate", "adopt"]);
@@ -31,7 +31,7 @@ async fn what_cannot_be_done_says_why() {
 }
 
 #[tokio::test]
-async fn a_command_that_needs_the_schema_says_how_to_get_it() {
+async fn a_command_without_a_schema_names_the_remedy() {
     let run = Augmed::over(TestDb::empty().await).run(&["users", "list"]);
 
     assert_eq!(run.code, Some(1));

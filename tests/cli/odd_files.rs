@@ -1,10 +1,10 @@
-//! Odd files: each was once misread, or lost a part without an error, or had an error that did not name its place.
+//! Odd files: each was once misread, lost a part without an error, or caused an error without a place.
 
 use crate::augmed::Augmed;
 use crate::field::{assert_refused, count};
 
 #[tokio::test]
-async fn a_file_without_commas_or_tabs_says_what_it_is() {
+async fn a_file_in_another_format_is_refused_with_its_format() {
     let augmed = Augmed::new().await;
     let table = "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n900,0,1950,0,0\n";
     let wide: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -39,7 +39,7 @@ async fn text_after_a_closing_quote_is_refused_with_its_line() {
 }
 
 #[tokio::test]
-async fn of_two_columns_with_addresses_none_is_lost() {
+async fn a_file_with_two_columns_of_addresses_is_refused() {
     let augmed = Augmed::new().await;
     for header in ["email,email", "email,name,Email"] {
         let row = header.replace("email", "a@study.test").replace("Email", "b@study.test");
@@ -51,7 +51,7 @@ async fn of_two_columns_with_addresses_none_is_lost() {
 }
 
 #[tokio::test]
-async fn what_a_mapping_leaves_out_or_repeats_is_told() {
+async fn missing_and_repeated_parts_of_a_mapping_are_reported() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let wide = augmed.file("patients.csv", "AGE,GENDER,SEEN,SMOKER\n57,MALE,2025-03-03,daily\n");
@@ -64,13 +64,13 @@ async fn what_a_mapping_leaves_out_or_repeats_is_told() {
     let misnamed = load("column,target,value\nGENDER,gender,MALE=8507\n");
     let repeated = load("column,target,values\nGENDER,gender,MALE=8507;male=8532\n");
 
-    assert!(loaded.stdout.contains("patients.csv: columns that the mapping does not have: SMOKER"), "{loaded:?}");
+    assert!(loaded.stdout.contains("patients.csv: columns that the mapping does not contain: SMOKER"), "{loaded:?}");
     assert_refused(&misnamed, &["mapping.csv: row 1: the column value is not one of column, target"]);
-    assert_refused(&repeated, &["mapping.csv: row 2: column values: male stands there twice"]);
+    assert_refused(&repeated, &["mapping.csv: row 2: column values: male occurs twice"]);
 }
 
 #[tokio::test]
-async fn an_error_of_a_wide_file_names_its_own_line_and_column() {
+async fn an_error_in_a_wide_file_is_reported_with_its_line_and_column() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let mapping =
@@ -83,7 +83,7 @@ async fn an_error_of_a_wide_file_names_its_own_line_and_column() {
     let places = [
         "patients.csv: line 2, column ID: has more than 50 characters: 51",
         "patients.csv: line 3, column FH: has more than 60 characters: 61",
-        "patients.csv: line 4, column AGE: is empty, and has to be there",
+        "patients.csv: line 4, column AGE: is required, but empty",
     ];
     assert_refused(&augmed.run(&arguments), &places);
 }

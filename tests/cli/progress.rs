@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::augmed::Augmed;
 
-/// `a` has answered one of three cases ten days ago, with a failed and a passed attention check; one more has no visit. `b` is done. `c` was invited.
+/// `a` answered one of three cases ten days ago, with a failed attention check; another assignment has no visit. `b` is done, with a passed
+/// check. `c` was invited.
 const WORK: &str = r#"
 UPDATE "user" SET active = true, password = 'x', created_timestamp = now() - interval '30 days';
 INSERT INTO "user" (email, created_timestamp) VALUES ('c@study.test', now());
@@ -39,7 +40,7 @@ fn counts(work: &Value) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn everybody_is_told_with_what_is_left() {
+async fn the_report_lists_everybody_with_their_remaining_cases() {
     let study = study().await.run(&["--json", "progress"]).done().json();
 
     let participant = |email: &str| of(&study["participants"], "email", &json!(email));
@@ -53,7 +54,7 @@ async fn everybody_is_told_with_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_time_that_no_calendar_has_is_none() {
+async fn times_outside_the_calendar_are_ignored() {
     let augmed = study().await;
     for time in ["-infinity", "infinity", "4000-01-01 BC", "290000-01-01"] {
         let times = format!(
@@ -68,7 +69,7 @@ async fn a_time_that_no_calendar_has_is_none() {
 }
 
 #[tokio::test]
-async fn durations_are_quartiles_of_what_was_answered() {
+async fn durations_are_quartiles_of_answered_cases() {
     let study = study().await.run(&["--json", "progress"]).done().json();
 
     let total = &study["total"];
@@ -79,7 +80,7 @@ async fn durations_are_quartiles_of_what_was_answered() {
 }
 
 #[tokio::test]
-async fn attention_checks_are_counted_for_everybody_and_every_arm() {
+async fn attention_checks_are_counted_per_participant_and_arm() {
     let study = study().await.run(&["--json", "progress"]).done().json();
 
     let checks = |work: &Value| [work["checks_passed"].as_i64().unwrap(), work["checks_failed"].as_i64().unwrap()];
@@ -89,21 +90,21 @@ async fn attention_checks_are_counted_for_everybody_and_every_arm() {
 }
 
 #[tokio::test]
-async fn who_is_stuck_depends_on_the_days() {
+async fn the_number_of_days_decides_who_is_stuck() {
     let study = study().await.run(&["--json", "progress", "--stuck-after-days", "11"]).done().json();
 
     assert_eq!(of(&study["participants"], "email", &json!("a@study.test"))["state"], "working");
 }
 
 #[tokio::test]
-async fn nobody_is_stuck_for_more_days_than_a_calendar_has() {
+async fn with_days_beyond_the_calendar_nobody_is_stuck() {
     let study = study().await.run(&["--json", "progress", "--stuck-after-days", "4294967295"]).done().json();
 
     assert_eq!(of(&study["participants"], "email", &json!("a@study.test"))["state"], "working");
 }
 
 #[tokio::test]
-async fn a_terminal_shows_addresses_and_what_comes_next() {
+async fn a_terminal_shows_addresses_and_the_expected_end() {
     let shown = study().await.run(&["progress"]).done().stdout;
 
     for part in [
@@ -122,7 +123,7 @@ async fn a_terminal_shows_addresses_and_what_comes_next() {
 }
 
 #[tokio::test]
-async fn the_page_needs_nothing_else_and_names_nobody() {
+async fn the_page_is_self_contained_and_anonymous() {
     let augmed = study().await;
 
     augmed.run(&["progress", "--html", "progress.html"]).done();
@@ -139,7 +140,7 @@ async fn the_page_needs_nothing_else_and_names_nobody() {
 }
 
 #[tokio::test]
-async fn an_empty_study_has_a_page_too() {
+async fn an_empty_study_has_a_page() {
     let augmed = Augmed::new().await;
 
     let page = augmed.run(&["progress", "--html", "-"]).done().stdout;

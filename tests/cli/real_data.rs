@@ -1,17 +1,17 @@
-//! Data sets that others publish, loaded as they are. `REAL_DATA` names the directory that holds them; without it, and for a set that
-//! is not there, nothing is tested. They are not ours to copy: docs/study.md says where they come from.
+//! Loads published data sets unchanged. `REAL_DATA` names the directory that contains them; missing sets are not tested. They are
+//! not copied here, because they belong to others: docs/study.md says where they come from.
 
 use std::path::PathBuf;
 
 use crate::augmed::Augmed;
 
-/// The path of a data set, if it is there.
+/// Returns the path of a data set, if it exists.
 fn data(name: &str) -> Option<String> {
     let path = PathBuf::from(std::env::var_os("REAL_DATA")?).join(name);
     path.exists().then(|| path.into_os_string().into_string().unwrap())
 }
 
-/// Assigns these cases to somebody, looks at one as that participant would, and exports.
+/// Assigns these cases to a participant, shows one of them, and exports.
 fn study(augmed: &Augmed, page_config: &str, path: &str, cases: &[i32]) {
     augmed.run(&["page-config", "set", &augmed.file("page_config.json", page_config)]).done();
     augmed.run(&["questionnaire", "set", &augmed.file("q.json", r#"[{"type": "Text", "title": "Why?"}]"#)]).done();
@@ -33,7 +33,7 @@ async fn cases(augmed: &Augmed) -> Vec<i32> {
 
 /// `datasets/Synthea27Nj/Synthea27Nj_5.4.zip` of github.com/OHDSI/EunomiaDatasets.
 #[tokio::test]
-async fn the_synthea_shard_of_eunomia_is_loaded_as_it_is() {
+async fn the_synthea_shard_of_eunomia_is_loaded_unchanged() {
     let Some(archive) = data("Synthea27Nj_5.4.zip") else { return };
     let augmed = Augmed::new().await;
 
@@ -46,7 +46,7 @@ async fn the_synthea_shard_of_eunomia_is_loaded_as_it_is() {
 
 /// The directory `1_omop_data_csv` of physionet.org/content/mimic-iv-demo-omop/0.9.
 #[tokio::test]
-async fn the_demo_of_mimic_iv_is_loaded_as_it_is() {
+async fn the_demo_of_mimic_iv_is_loaded_unchanged() {
     let Some(directory) = data("1_omop_data_csv") else { return };
     let augmed = Augmed::new().await;
     let ids = augmed.path("ids.csv").into_os_string().into_string().unwrap();

@@ -20,13 +20,13 @@ const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 -----END PUBLIC KEY-----
 ";
-/// That of the second test.
+/// The key of the second test.
 const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7
 -----END PRIVATE KEY-----
 ";
 
-/// Over the contract's study, which has rows in every table, and keys.
+/// Creates the program with the contract's study, which has rows in every table, and with keys.
 pub async fn study() -> Augmed {
     let augmed = Augmed::over(TestDb::with_contract_data().await);
     for (name, key) in [("key.pem", KEY), ("public.pem", PUBLIC_KEY), ("other.pem", OTHER_KEY)] {
@@ -47,7 +47,7 @@ fn data(augmed: &Augmed, file: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_same_state_has_the_same_bytes_and_another_state_has_others() {
+async fn equal_states_give_equal_bytes_and_different_states_different_ones() {
     let augmed = study().await;
     let seal = |directory| augmed.run(&["--json", "study", "seal", directory, "--key", "key.pem"]).done().json();
 
@@ -62,7 +62,7 @@ async fn the_same_state_has_the_same_bytes_and_another_state_has_others() {
 }
 
 #[tokio::test]
-async fn everything_that_the_study_consists_of_is_in_a_file() {
+async fn all_parts_of_the_study_are_in_files() {
     let augmed = study().await;
 
     augmed.run(&["study", "seal", "sealed"]).done();
@@ -93,7 +93,7 @@ async fn everything_that_the_study_consists_of_is_in_a_file() {
 }
 
 #[tokio::test]
-async fn rows_are_those_of_the_exports_with_numbers_for_participants() {
+async fn rows_equal_those_of_the_exports_with_numbers_for_participants() {
     let augmed = study().await;
     let exported = augmed.run(&["export", "answers", "--format", "json"]).done().json();
     augmed.run(&["study", "seal", "sealed"]).done();
@@ -117,7 +117,7 @@ async fn rows_are_those_of_the_exports_with_numbers_for_participants() {
 }
 
 #[tokio::test]
-async fn all_files_are_of_the_moment_at_which_sealing_began() {
+async fn all_files_are_from_one_snapshot() {
     let augmed = study().await;
     let mut lock = augmed.db.pool.begin().await.unwrap();
     lock.execute("LOCK TABLE analytics").await.unwrap();
@@ -141,7 +141,7 @@ async fn all_files_are_of_the_moment_at_which_sealing_began() {
 }
 
 #[tokio::test]
-async fn an_upload_that_replaces_everything_loses_no_arm_of_an_answer() {
+async fn answers_keep_their_arm_after_a_replacing_upload() {
     let augmed = Augmed::with_study().await;
     let file = "User,Case No.,Path,Experiment,Arm,Probability\na@study.test,101,BACKGROUND.Family History.Diabetes: No,exp,plain,0.5\n";
     augmed.run(&["assignments", "upload", &augmed.file("one.csv", file)]).done();
@@ -161,7 +161,7 @@ async fn an_upload_that_replaces_everything_loses_no_arm_of_an_answer() {
 }
 
 #[tokio::test]
-async fn sealing_is_in_the_audit_trail_and_refuses_what_it_cannot_do() {
+async fn sealing_is_recorded_and_refuses_invalid_arguments() {
     let augmed = study().await;
     augmed.directory("full", &[("mine.txt", b"mine")]);
     augmed.directory("empty", &[]);

@@ -1,14 +1,14 @@
-//! docs/study.md, from an empty database.
+//! Runs the commands of docs/study.md, starting with an empty database.
 
 use tests::db::TestDb;
 
 use crate::augmed::Augmed;
 
-/// What people do at the page, between two commands.
+/// Simulates what people do on the page between two commands.
 const ANSWERS: &str = include_str!("answers.sql");
 
 #[tokio::test]
-async fn the_study_of_the_documentation_works_as_printed() {
+async fn the_documented_study_works_as_printed() {
     let augmed = Augmed::over(TestDb::empty().await);
     let text = include_str!("../../docs/study.md");
     let mut said = String::new();
@@ -27,7 +27,7 @@ async fn the_study_of_the_documentation_works_as_printed() {
 
     for part in [
         " migrations applied",
-        "stored; 0 wrong, 0 to look at",
+        "stored; 0 errors, 0 warnings",
         "3 accounts added",
         "12 assignments of 4 cases to 3 participants",
     ] {
@@ -35,7 +35,7 @@ async fn the_study_of_the_documentation_works_as_printed() {
     }
 }
 
-/// Cells of a table are filled up.
+/// Removes the padding of table cells.
 fn without_trailing_blanks(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

@@ -1,4 +1,4 @@
-//! A trial from its design to its seal.
+//! A trial from its design to the sealed study.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ washout_positions = 2
 ";
 const PARTICIPANTS: [&str; 2] = ["a@study.test", "b@study.test"];
 
-/// A study whose participants have signed up, and the API over its database.
+/// Creates a study whose participants have signed up, and the API over its database.
 async fn study() -> (Augmed, TestApp) {
     let augmed = Augmed::with_study().await;
     sqlx::query(r#"UPDATE "user" SET active = true"#).execute(&augmed.db.pool).await.unwrap();
@@ -33,7 +33,7 @@ async fn study() -> (Augmed, TestApp) {
     (augmed, api)
 }
 
-/// Looks at the next case and answers it, as the frontend does. Returns its number, or none where nothing is left.
+/// Views and answers the next case, like the frontend. Returns its number, or `None` if none is left.
 async fn read_one(api: &TestApp, participant: &str) -> Option<i64> {
     let token = api.token_for(participant);
     let next = api.get("/api/cases", Some(&token)).await.data();
@@ -54,7 +54,7 @@ fn sealed(augmed: &Augmed, file: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_replaces_everything_loses_none_of_the_record() {
+async fn a_replacing_upload_loses_nothing_of_the_record() {
     let (augmed, api) = study().await;
     let generate = ["assignments", "generate", "--design-file", "design.toml", "--out"];
     augmed.run(&[&generate[..], &["first.csv"]].concat()).done();

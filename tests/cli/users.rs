@@ -17,7 +17,7 @@ fn outcomes(json: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn people_of_a_file_are_invited_once() {
+async fn the_people_in_a_file_are_invited_once() {
     let augmed = Augmed::new().await;
     let file = augmed.file("people.csv", "name,email\nAda,a@study.test\n\"Bo, Dr.\",b@study.test\n");
 
@@ -31,12 +31,12 @@ async fn people_of_a_file_are_invited_once() {
 }
 
 #[tokio::test]
-async fn a_bad_row_is_named_and_nobody_is_invited() {
+async fn an_invalid_row_is_reported_and_nobody_is_invited() {
     let augmed = Augmed::new().await;
     for (content, said) in [
         ("email,name\na@study.test,Ada\nno address,Bo\n", "people.csv: row 3: column email"),
         ("mail\na@study.test\n", "row 1: the header has no column email"),
-        ("email,name\na@study.test,Bo, Dr.\n", "row 2: other columns than in the first row"),
+        ("email,name\na@study.test,Bo, Dr.\n", "row 2: has more columns than the header"),
     ] {
         let run = augmed.run(&["users", "invite", "--file", &augmed.file("people.csv", content)]);
 
@@ -90,7 +90,7 @@ async fn a_reset_mails_a_link_to_active_accounts() {
 }
 
 #[tokio::test]
-async fn there_is_no_link_for_a_deactivated_account() {
+async fn a_deactivated_account_gets_no_link() {
     let augmed = Augmed::with_study().await;
     sign_up(&augmed, "a@study.test").await;
     augmed.run(&["users", "deactivate", "a@study.test"]).done();
@@ -119,7 +119,7 @@ async fn by_mail_an_invitation_mails_a_link() {
 }
 
 #[tokio::test]
-async fn by_mail_an_invitation_whose_mail_does_not_leave_is_told() {
+async fn by_mail_a_failed_mail_of_an_invitation_is_reported() {
     let augmed = Augmed::new().await.set("SIGNUP", "by-mail").set("MAIL_TRANSPORT", "file:/dev/null/mail");
 
     let run = augmed.run(&["--json", "users", "invite", "a@study.test"]);
@@ -129,7 +129,7 @@ async fn by_mail_an_invitation_whose_mail_does_not_leave_is_told() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_withdrawn_and_an_account_that_signed_up_is_not() {
+async fn only_accounts_that_have_not_signed_up_can_be_withdrawn() {
     let augmed = Augmed::with_study().await;
     sign_up(&augmed, "a@study.test").await;
 
@@ -143,7 +143,7 @@ async fn an_invitation_is_withdrawn_and_an_account_that_signed_up_is_not() {
 }
 
 #[tokio::test]
-async fn a_logout_ends_tokens_until_the_next_login() {
+async fn a_logout_ends_all_tokens_until_the_next_login() {
     let augmed = Augmed::with_study().await;
     sign_up(&augmed, "a@study.test").await;
     let token = augmed.run(&["token", "a@study.test"]).done().stdout;
@@ -160,7 +160,7 @@ async fn a_logout_ends_tokens_until_the_next_login() {
 }
 
 #[tokio::test]
-async fn a_link_is_in_the_trail_before_its_mail_leaves() {
+async fn a_link_is_recorded_before_it_is_mailed() {
     let augmed = Augmed::with_study().await.set("MAIL_TRANSPORT", "file:/dev/null/mail");
     sign_up(&augmed, "a@study.test").await;
     sign_up(&augmed, "b@study.test").await;
@@ -175,7 +175,7 @@ async fn a_link_is_in_the_trail_before_its_mail_leaves() {
 }
 
 #[tokio::test]
-async fn a_token_opens_the_participants_routes_with_a_warning() {
+async fn a_token_gives_access_to_the_participants_routes_with_a_warning() {
     let augmed = Augmed::with_study().await;
     sign_up(&augmed, "a@study.test").await;
 
@@ -189,7 +189,7 @@ async fn a_token_opens_the_participants_routes_with_a_warning() {
 }
 
 #[tokio::test]
-async fn there_is_no_token_for_an_account_that_is_not_active() {
+async fn an_inactive_account_gets_no_token() {
     let run = Augmed::with_study().await.run(&["token", "a@study.test"]);
 
     assert_eq!((run.code, &*run.stdout), (Some(1), ""));

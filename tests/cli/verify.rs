@@ -1,4 +1,4 @@
-//! `augmed study verify`: what has happened to a sealed study since.
+//! `augmed study verify` detects changes of a sealed study.
 
 use std::fs;
 
@@ -6,11 +6,11 @@ use serde_json::json;
 
 use crate::seal::study;
 
-/// A database that does not answer: verifying must not ask.
+/// An unreachable database, because verifying must not need one.
 const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/none";
 
 #[tokio::test]
-async fn what_was_changed_added_or_lost_is_named_without_a_database() {
+async fn changed_added_and_lost_files_are_named_without_a_database() {
     let augmed = study().await;
     augmed.run(&["study", "seal", "sealed"]).done();
     let augmed = augmed.set("DATABASE_URL", NO_DATABASE);
@@ -30,7 +30,7 @@ async fn what_was_changed_added_or_lost_is_named_without_a_database() {
 }
 
 #[tokio::test]
-async fn a_changed_entry_of_the_audit_trail_breaks_the_chain_where_it_stands() {
+async fn a_changed_entry_of_the_audit_trail_breaks_the_chain_at_its_position() {
     let augmed = study().await;
     augmed.run(&["users", "invite", "third@study.test"]).done();
     augmed.run(&["study", "seal", "sealed"]).done();
@@ -45,7 +45,7 @@ async fn a_changed_entry_of_the_audit_trail_breaks_the_chain_where_it_stands() {
         ),
         (
             trail.replace(&format!("{last}\n"), ""),
-            format!("has {} entries and another end; {entries} were sealed", entries - 1),
+            format!("has {} entries and a different last hash; {entries} were sealed", entries - 1),
         ),
     ] {
         augmed.file("sealed/audit-trail.jsonl", changed);
@@ -73,7 +73,7 @@ async fn only_the_signing_key_verifies() {
 }
 
 #[tokio::test]
-async fn a_new_manifest_is_told_by_the_signature_and_by_the_hash_that_was_noted() {
+async fn a_replaced_manifest_is_detected_by_the_signature_and_by_the_noted_hash() {
     let augmed = study().await;
     let noted = augmed.run(&["--json", "study", "seal", "sealed", "--key", "key.pem"]).done().json();
     let noted = noted["manifest_sha256"].as_str().unwrap();

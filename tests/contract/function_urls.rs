@@ -1,4 +1,4 @@
-//! Through events of function URLs and the function binaries. The database is one of the old system, adopted.
+//! Sends requests as events of function URLs to the function binaries. The database is an adopted one of the old system.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Scenarios one after the other in one database, because starting what answers them costs more than loading the fixture again.
+//! Runs scenarios sequentially in one database, because starting the API costs more than reloading the fixture.
 
 use std::fmt::Display;
 
@@ -15,10 +15,10 @@ use tokio::sync::Mutex;
 
 use crate::judge::judge;
 
-/// An API that starts with its first scenario.
+/// An API that is started by the first scenario.
 pub struct InTurn<P>(Mutex<Option<Running<P>>>);
 
-/// What answers, and what it takes to ask it.
+/// A running API, its database and its cached logins.
 pub struct Running<P> {
     process: P,
     transport: Transport,
@@ -51,19 +51,19 @@ impl<P> InTurn<P> {
         judge(area, scenario, &outcomes)
     }
 
-    /// What was started, if there was a scenario.
+    /// Returns the process, if one was started.
     pub async fn take(&self) -> Option<P> {
         self.0.lock().await.take().map(|running| running.process)
     }
 }
 
 impl<P> Running<P> {
-    /// A process that listens at `address` and has the database `db`.
+    /// Wraps a process that listens at `address` and uses the database `db`.
     pub fn new(address: impl Display, process: P, db: TestDb) -> Result<Self, Failed> {
         Self::over(Transport::http(&format!("http://{address}"))?, process, db)
     }
 
-    /// A process that is reached by `transport` and has the database `db`.
+    /// Wraps a process that is reached by `transport` and uses the database `db`.
     pub fn over(transport: Transport, process: P, db: TestDb) -> Result<Self, Failed> {
         Ok(Self { process, transport, logins: Logins::new()?, db })
     }

@@ -1,4 +1,4 @@
-//! Whether a scenario passes.
+//! Decides whether a scenario passes.
 
 use libtest_mimic::Failed;
 use tests::contract::answer::Outcome;
@@ -7,7 +7,7 @@ use tests::contract::report;
 use tests::contract::scenario::Scenario;
 use tests::secrets;
 
-/// Fails with a report of every step whose outcome is not the wanted one, and of every error that shows internals.
+/// Fails with a report of all steps with unaccepted outcomes, and of all errors that reveal implementation details.
 pub fn judge(area: &Area, scenario: &Scenario, outcomes: &[Outcome]) -> Result<(), Failed> {
     let failures = report::failures(area, scenario, outcomes);
     let complaints: String =
@@ -15,10 +15,10 @@ pub fn judge(area: &Area, scenario: &Scenario, outcomes: &[Outcome]) -> Result<(
     if complaints.is_empty() { Ok(()) } else { Err(complaints.into()) }
 }
 
-/// What an error shows of how it was made.
+/// Describes the implementation details that an error reveals.
 fn internals(outcome: &Outcome) -> Option<String> {
     let Outcome::Answer(answer) = outcome else { return None };
     let text = serde_json::to_string(answer).unwrap_or_default();
     let shown = secrets::internals_in(&text).filter(|_| answer.status >= 400)?;
-    Some(format!("an error shows {shown:?}: {text}\n"))
+    Some(format!("an error reveals {shown:?}: {text}\n"))
 }

@@ -1,4 +1,4 @@
-//! Through the load balancer and the function binaries. The database is one of the old system, adopted.
+//! Sends requests through the load balancer to the function binaries. The database is an adopted one of the old system.
 
 use libtest_mimic::Failed;
 use local::load_balancer::LoadBalancer;
@@ -19,12 +19,12 @@ pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     FUNCTIONS.put(area, scenario, start).await
 }
 
-/// The same behind a pooler.
+/// Does the same behind a pooler.
 pub async fn put_pooled(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     POOLED.put(area, scenario, start_pooled).await
 }
 
-/// The same in Lambda Managed Instances.
+/// Does the same in Lambda Managed Instances.
 pub async fn put_managed(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     MANAGED.put(area, scenario, start_managed).await
 }

@@ -1,8 +1,8 @@
-//! The recorded contract against our own service, in both of its forms. A test is a scenario, and its name says what it goes through:
+//! Replays the recorded contract against the service in both of its forms. Each test is a scenario, and its name starts with the form:
 //! - `routers::auth::login`: the routers;
-//! - `lambda::`: the load balancer and the function binaries; `managed_lambda::`: the same as Lambda Managed Instances run them;
+//! - `lambda::`: the load balancer and the function binaries; `managed_lambda::`: the same in Lambda Managed Instances;
 //! - `function_urls::`: events of function URLs and the same binaries;
-//! - `pooled_routers::` and `pooled_lambda::`: PgBouncer in transaction mode before the database;
+//! - `pooled_routers::` and `pooled_lambda::`: PgBouncer in transaction mode in front of the database;
 //! - `server::`: the server whose path is in `AUGMED_SERVER` (scripts/test-image).
 
 mod function_urls;

@@ -1,11 +1,11 @@
-//! PgBouncer in transaction mode, which both forms of the service are put behind.
+//! PgBouncer in transaction mode for both forms of the service.
 
 use tests::pgbouncer::{NoOptions, PgBouncer};
 use tokio::sync::OnceCell;
 
 static POOLER: OnceCell<(PgBouncer, NoOptions)> = OnceCell::const_new();
 
-/// Starts the pooler before the server of `database`, which all scenarios share.
+/// Starts the pooler in front of the server of `database`. All scenarios share it.
 async fn start(database: &str) -> &'static (PgBouncer, NoOptions) {
     let start = async || {
         let pooler = PgBouncer::before(database).await;
@@ -20,12 +20,12 @@ pub async fn url(database: &str) -> String {
     start(database).await.0.url(database)
 }
 
-/// Returns the address of `database` through what refuses startup options, as RDS Proxy does, and PgBouncer.
+/// Returns the address of `database` through a proxy that refuses startup options, as RDS Proxy does, and PgBouncer.
 pub async fn proxy_url(database: &str) -> String {
     start(database).await.1.url(database)
 }
 
-/// Ends it, because nobody drops what is static.
+/// Stops the pooler, because statics are never dropped.
 pub fn stop() {
     if let Some((pooler, _)) = POOLER.get() {
         pooler.stop();

@@ -1,4 +1,4 @@
-//! Straight at the routers: scenarios side by side, each in a database of its own.
+//! Sends requests directly to the routers. Scenarios run concurrently, each in a separate database.
 
 use std::sync::LazyLock;
 
@@ -15,18 +15,18 @@ use tests::described;
 use crate::judge::judge;
 use crate::pooler;
 
-/// A token is good in every database: accounts and keys are the same.
+/// Tokens are valid in every database, because accounts and keys are the same.
 static LOGINS: LazyLock<Logins> = LazyLock::new(|| Logins::new().unwrap_or_else(|error| panic!("{error}")));
 
-/// Runs the scenario and judges it, and whether its exchanges are described.
+/// Runs the scenario, judges it, and checks that requests and responses match the OpenAPI document.
 pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
-    // as the role of functions and container, which may do what their SQL does and nothing else
+    // with the role of functions and container, which has only the rights that their statements need
     let db = TestDb::with_contract_data().await;
     let url = db.application_url().await;
     judge_app(TestApp::reaching(db, &url).await, area, scenario).await
 }
 
-/// The same behind a pooler that refuses startup options.
+/// Does the same behind a pooler that refuses startup options.
 pub async fn put_pooled(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
     let db = TestDb::with_contract_data().await;
     let url = pooler::proxy_url(&db.url()).await;
@@ -41,6 +41,6 @@ async fn judge_app(app: TestApp, area: &Area, scenario: &Scenario) -> Result<(),
     judge(area, scenario, &outcomes)?;
     match undescribed.text() {
         none if none.is_empty() => Ok(()),
-        undescribed => Err(format!("not as the OpenAPI document says:\n{undescribed}").into()),
+        undescribed => Err(format!("does not match the OpenAPI document:\n{undescribed}").into()),
     }
 }

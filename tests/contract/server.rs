@@ -1,4 +1,4 @@
-//! Through a process of `augmed-server`, as the container runs it.
+//! Sends requests to a process of `augmed-server`, as in the container.
 
 use libtest_mimic::Failed;
 use nix::sys::signal::Signal;
@@ -20,7 +20,7 @@ pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
 pub async fn stop() {
     if let Some(server) = SERVER.take().await {
         server.signal(Signal::SIGTERM);
-        assert!(server.exit().await.success(), "the server ends well");
+        assert!(server.exit().await.success(), "the server exits with 0");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `DATABASE_URL` as SQLAlchemy 2 accepts it, and `POSTGRES_*`.
+//! Tests of `DATABASE_URL` in the forms that SQLAlchemy 2 accepts, and of `POSTGRES_*`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,7 +12,7 @@ use tests::unreliable_network::Upstream;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, UnixStream};
 
-/// `database_urls.py` beside it says how it is made.
+/// Recorded by `database_urls.py` in the same directory.
 const RECORDED: &str = include_str!("../fixtures/database_urls.json");
 
 fn read(variables: &[(&str, &str)]) -> Result<PgConnectOptions, ConfigError> {
@@ -21,13 +21,13 @@ fn read(variables: &[(&str, &str)]) -> Result<PgConnectOptions, ConfigError> {
     config::database_url(&variables).map(|url| url.expose_secret().parse().unwrap())
 }
 
-/// sqlx shows a password only within an address, which it cannot write with every host and user.
+/// Returns the password. sqlx reveals it only in a URL, which cannot contain every host and user, so these are replaced.
 fn password(options: &PgConnectOptions) -> Option<String> {
     let url = options.clone().host("db").username("app").to_url_lossy();
     url.password().map(|password| percent_encoding::percent_decode_str(password).decode_utf8().unwrap().into_owned())
 }
 
-/// What the recording has, where it has it.
+/// Compares the parts that the recording has.
 fn compare(address: &str, read: &PgConnectOptions, recorded: &Value) {
     let host = read.get_socket().map_or_else(|| read.get_host().to_owned(), |folder| folder.display().to_string());
     for (name, read) in [
@@ -83,7 +83,7 @@ pub async fn the_old_systems_variables_name_every_kind_of_host() {
     assert!(with_port.contains("POSTGRES_* has a : in its host"), "{with_port}");
 }
 
-pub async fn an_unusual_password_arrives_as_it_is() {
+pub async fn an_unusual_password_arrives_unchanged() {
     for unusual in
         ["p@ss", "a/b?c#d[e]f", "100%sure", "%2F", "a b+c&d=e", "\"'\\$`", "pässwörd€", "!#$%&*()-_=+[]{}<>:?"]
     {
@@ -91,7 +91,7 @@ pub async fn an_unusual_password_arrives_as_it_is() {
     }
 }
 
-/// Stands before PostgreSQL's socket until the runtime ends. Returns none where the machine does not have the address.
+/// Forwards an address to PostgreSQL's socket until the runtime ends. Returns `None` if the machine does not have the address.
 async fn listen(address: IpAddr, url: &str) -> Option<String> {
     let listener = TcpListener::bind((address, 0)).await.ok()?;
     let port = listener.local_addr().unwrap().port();

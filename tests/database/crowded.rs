@@ -1,4 +1,4 @@
-//! More function processes than connections: each is served in the end, because idle ones give their connections back.
+//! More function processes than connections: each is served in the end, because idle ones close their connections.
 
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,7 @@ impl Small {
         PgConnection::connect(&self.server.url("postgres")).await.unwrap()
     }
 
-    /// Returns the database as one function process has it.
+    /// Returns a database with the settings of one function process.
     fn process(&self) -> Database {
         let mut url: Url = self.server.url("postgres").parse().unwrap();
         url.set_username("app").unwrap();
@@ -50,7 +50,7 @@ async fn is_served(process: &Database) -> bool {
     sqlx::query("SELECT 1").execute(process).await.is_ok()
 }
 
-pub async fn idle_processes_give_connections_back_once_half_are_in_use() {
+pub async fn idle_processes_close_connections_once_half_are_in_use() {
     let small = Small::start().await;
     let fleet: Vec<Database> = (0..2 * CONNECTIONS).map(|_| small.process()).collect();
     let mut waiting: Vec<&Database> = fleet.iter().collect();
@@ -84,7 +84,7 @@ pub async fn a_process_keeps_its_connection_while_there_are_enough() {
     assert_eq!(pid().await, before);
 }
 
-pub async fn a_process_whose_session_was_ended_is_served_at_once() {
+pub async fn a_process_whose_session_was_ended_reconnects() {
     let small = Small::start().await;
     let fleet: Vec<Database> = (0..=HALF).map(|_| small.process()).collect();
     for process in &fleet {
@@ -95,11 +95,11 @@ pub async fn a_process_whose_session_was_ended_is_served_at_once() {
 
     let sessions = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'";
     let sessions: i64 = sqlx::query_scalar(sessions).fetch_one(&fleet[0]).await.unwrap();
-    assert_eq!(usize::try_from(sessions).unwrap(), HALF, "the last one was beyond the half");
+    assert_eq!(usize::try_from(sessions).unwrap(), HALF, "only the session beyond the half was ended");
     assert!(is_served(&fleet[HALF]).await);
 }
 
-pub async fn connections_of_other_roles_are_in_use_too() {
+pub async fn connections_of_other_roles_count() {
     let small = Small::start().await;
     let mut others = Vec::new();
     for _ in 0..HALF {

@@ -1,4 +1,4 @@
-//! Everything works where no session is kept: behind PgBouncer in transaction mode, and behind what refuses startup options.
+//! Everything works without session state: behind PgBouncer in transaction mode, and behind a proxy that refuses startup options.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use tests::round_trips::RoundTrips;
 
 const CONTAINER: Deployment = Deployment::Container { max_connections: 8 };
 
-/// As the server has it.
+/// Connects like the server.
 fn connect(url: &str) -> Database {
     let config = shared::Config::from_environment(&app::environment(url)).unwrap();
     Database::new(Address::of(&config, CONTAINER).unwrap(), CONTAINER)
 }
 
-/// A database and every way to it: straight, and by each kind of pooler.
+/// A database and all ways to connect to it: directly, and through each kind of pooler.
 struct Ways {
     db: TestDb,
     pooler: PgBouncer,
@@ -44,7 +44,7 @@ impl Ways {
     }
 }
 
-pub async fn the_limits_of_a_request_hold_by_every_way() {
+pub async fn the_limits_of_a_request_apply_through_every_pooler() {
     let ways = Ways::to(TestDb::new().await).await;
     for (way, url) in &ways.urls {
         let db = connect(url);
@@ -57,7 +57,7 @@ pub async fn the_limits_of_a_request_hold_by_every_way() {
     }
 }
 
-pub async fn a_statement_takes_one_round_trip_directly_and_four_by_a_pooler() {
+pub async fn a_statement_takes_one_round_trip_directly_and_four_through_a_pooler() {
     let ways = Ways::to(TestDb::new().await).await;
     for ((way, url), expected) in ways.urls.iter().zip([1, 4, 4, 4]) {
         let counted = RoundTrips::before(url).await;
@@ -71,7 +71,7 @@ pub async fn a_statement_takes_one_round_trip_directly_and_four_by_a_pooler() {
     }
 }
 
-pub async fn a_statement_ends_after_four_seconds_by_every_way() {
+pub async fn a_statement_ends_after_four_seconds_through_every_pooler() {
     let ways = Ways::to(TestDb::new().await).await;
     let attempts = ways.urls.iter().map(async |(way, url)| {
         let started = Instant::now();
@@ -85,7 +85,7 @@ pub async fn a_statement_ends_after_four_seconds_by_every_way() {
     try_join_all(attempts).await.unwrap();
 }
 
-pub async fn a_transaction_that_rests_is_ended_by_every_way() {
+pub async fn an_idle_transaction_is_ended_through_every_pooler() {
     let ways = Ways::to(TestDb::new().await).await;
     let attempts = ways.urls.iter().map(async |(way, url)| {
         let mut transaction = connect(url).begin().await.unwrap();
@@ -97,7 +97,7 @@ pub async fn a_transaction_that_rests_is_ended_by_every_way() {
     try_join_all(attempts).await.unwrap();
 }
 
-/// Each process calls its first statement `sqlx_s_1`.
+/// Each process names its first prepared statement `sqlx_s_1`.
 pub async fn statements_of_several_processes_are_not_mixed_up() {
     let ways = Ways::to(TestDb::new().await).await;
     for (way, url) in &ways.urls {
@@ -116,7 +116,7 @@ pub async fn statements_of_several_processes_are_not_mixed_up() {
     }
 }
 
-pub async fn what_was_written_is_there_and_what_was_rolled_back_is_not() {
+pub async fn committed_rows_are_stored_and_rolled_back_ones_are_not() {
     let ways = Ways::to(TestDb::empty().await).await;
     ways.db.pool.execute("CREATE TABLE note (way text)").await.unwrap();
     for (way, url) in &ways.urls {
@@ -138,7 +138,7 @@ fn augmed(arguments: &[&str], url: &str, direct: &str) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-pub async fn a_migration_needs_an_address_past_the_pooler() {
+pub async fn a_migration_needs_an_address_that_bypasses_the_pooler() {
     let ways = Ways::to(TestDb::empty().await).await;
     for (way, url) in &ways.urls[1..] {
         let (done, told) = augmed(&["migrate", "up"], url, "");
@@ -149,13 +149,13 @@ pub async fn a_migration_needs_an_address_past_the_pooler() {
     assert!(done, "{told}");
 }
 
-pub async fn the_command_line_works_by_every_way() {
+pub async fn the_command_line_works_through_every_pooler() {
     let ways = Ways::to(TestDb::with_contract_data().await).await;
     for (way, url) in &ways.urls {
         for arguments in
             [&["users", "list"][..], &["progress"], &["export", "answers", "--format", "csv"], &["assignments", "list"]]
         {
-            // twice, because the first one leaves behind what it prepared
+            // twice, because the first run leaves prepared statements behind
             for _ in 0..2 {
                 let (done, told) = augmed(arguments, url, "");
                 assert!(done, "{way}: augmed {arguments:?}: {told}");

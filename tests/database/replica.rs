@@ -1,4 +1,4 @@
-//! Exports read a streaming replica, as long as there is one that answers.
+//! Exports read a streaming replica while it responds.
 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use tests::server_process::Server;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
 
-/// Whether there is what makes a replica.
+/// Returns whether the programs that create a replica are installed.
 pub fn has_programs() -> bool {
     Search::from_env().find(None).is_ok_and(|installation| installation.bin.join("pg_basebackup").is_file())
 }
 
-/// A cluster of PostgreSQL that can have a replica, which those of `local` cannot.
+/// A PostgreSQL cluster that allows replication, unlike those of `local`.
 struct Cluster {
     folder: PathBuf,
     programs: PathBuf,
@@ -33,7 +33,7 @@ struct Cluster {
 impl Cluster {
     fn empty(folder: &Path) -> Self {
         let programs = Search::from_env().find(None).unwrap().bin;
-        // as which PostgreSQL refuses to run
+        // PostgreSQL refuses to run as root
         let account = geteuid().is_root().then(|| User::from_name("postgres").unwrap().unwrap());
         let account = account.map(|user| (user.uid, user.gid));
         std::fs::create_dir(folder).unwrap();
@@ -86,13 +86,13 @@ impl Cluster {
     }
 
     async fn connect(&self) -> PgConnection {
-        // what it inserts is clinical, and another test of this process may be reading the log
+        // its statements contain clinical values, and another test of this process may be capturing the log
         let options: PgConnectOptions = self.url().parse().unwrap();
         options.disable_statement_logging().connect().await.unwrap()
     }
 }
 
-/// A primary with the data of the contract, and its replica, which has it too.
+/// A primary with the contract's data, and its replica.
 struct Pair {
     primary: Cluster,
     replica: Cluster,
@@ -109,8 +109,8 @@ impl Pair {
         Self { primary, replica, _folder: folder }
     }
 
-    /// What is written from now on is in the primary alone.
-    async fn hold_the_replica(&self) {
+    /// Pauses replication, so that later writes are only in the primary.
+    async fn pause_replication(&self) {
         self.replica.connect().await.execute("SELECT pg_wal_replay_pause()").await.unwrap();
         let add = r#"INSERT INTO "user" (name, email, password, salt, admin_flag, active)
                      VALUES ('late', 'late@contract.test', '', '', false, true)"#;
@@ -142,23 +142,23 @@ async fn participants(server: &Server) -> u64 {
     answer.json::<serde_json::Value>().await.unwrap()["pagination"]["total"].as_u64().unwrap()
 }
 
-pub async fn exports_read_the_replica_and_the_primary_where_it_is_down() {
+pub async fn exports_read_the_replica_or_if_it_is_down_the_primary() {
     let pair = Pair::start().await;
     let server =
         Server::start_with(&pair.primary.url(), &[("DATABASE_REPLICA_URL", pair.replica.url().as_str())]).await;
     let before = participants(&server).await;
 
-    pair.hold_the_replica().await;
-    assert_eq!(participants(&server).await, before, "the replica does not have it yet");
+    pair.pause_replication().await;
+    assert_eq!(participants(&server).await, before, "the export reads the paused replica");
 
     pair.replica.stop();
-    assert_eq!(participants(&server).await, before + 1, "the primary has it");
+    assert_eq!(participants(&server).await, before + 1, "the export reads the primary");
     pair.replica.start();
 }
 
-pub async fn the_command_line_says_how_far_the_replica_is_behind_and_does_without_it() {
+pub async fn the_command_line_reports_the_lag_and_works_without_the_replica() {
     let pair = Pair::start().await;
-    pair.hold_the_replica().await;
+    pair.pause_replication().await;
 
     let (old, told) = pair.augmed(&["export", "participants", "--format", "csv"]);
     assert!(told.contains("note: reading the replica, ") && !told.contains(", 0.0 s behind"), "{told}");

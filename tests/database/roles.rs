@@ -1,4 +1,4 @@
-//! What a role sees, and what it may do.
+//! Search path and rights of roles.
 
 use migrate::{Error, Runner};
 use serde_json::json;
@@ -9,7 +9,7 @@ use tests::db::TestDb;
 use tests::logs::Logs;
 use url::Url;
 
-/// A role of its own for each test: roles belong to the server, which tests share.
+/// A separate role for each test, because tests share the server, to which roles belong.
 struct Role<'a> {
     db: &'a TestDb,
     name: String,
@@ -34,7 +34,7 @@ impl<'a> Role<'a> {
     }
 }
 
-/// What a team did that keeps each application in a schema of its own.
+/// Moves the tables to a schema of their own, as a team did.
 const MOVED: &str =
     "ALTER SCHEMA public RENAME TO augmed; CREATE SCHEMA public; ALTER ROLE app SET search_path = augmed;
     GRANT ALL ON SCHEMA public, augmed TO app; GRANT ALL ON ALL TABLES IN SCHEMA augmed TO app";
@@ -51,11 +51,11 @@ pub async fn a_study_in_another_schema_is_refused_by_the_name_of_the_schema() {
         .fetch_one(&db.pool)
         .await
         .unwrap();
-    assert_eq!(made, 0, "nothing was made beside the real schema");
+    assert_eq!(made, 0, "nothing was created next to the real schema");
     role.drop().await;
 }
 
-pub async fn a_role_that_does_not_see_public_is_refused() {
+pub async fn a_role_without_public_in_its_search_path_is_refused() {
     let db = TestDb::new().await;
     let role = Role::in_database(&db, "ALTER ROLE app SET search_path = elsewhere").await;
 
@@ -65,7 +65,7 @@ pub async fn a_role_that_does_not_see_public_is_refused() {
     role.drop().await;
 }
 
-pub async fn plan_names_what_a_role_may_not_do_before_up_fails() {
+pub async fn plan_lists_missing_rights_before_up_fails() {
     let db = TestDb::of_the_old_system().await;
     let role = Role::in_database(&db, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO app").await;
     let before: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_class").fetch_one(&db.pool).await.unwrap();
@@ -82,7 +82,7 @@ pub async fn plan_names_what_a_role_may_not_do_before_up_fails() {
     role.drop().await;
 }
 
-pub async fn too_many_clients_are_overload_and_no_fault() {
+pub async fn too_many_clients_are_overload() {
     let db = TestDb::new().await;
     let role = Role::in_database(&db, "ALTER ROLE app CONNECTION LIMIT 0").await;
     let mut url: Url = db.url().parse().unwrap();

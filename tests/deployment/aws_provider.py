@@ -1,5 +1,5 @@
-"""Stands in for the AWS provider where Terraform's registry cannot be reached: its schema by Terraform's plugin protocol
-(docs/plugin-protocol/tfplugin5.proto in hashicorp/terraform), every configuration is fine, and nothing is behind it."""
+"""A stand-in for the AWS provider, because Terraform's registry may be unreachable. It serves the schema with Terraform's plugin protocol
+(docs/plugin-protocol/tfplugin5.proto in hashicorp/terraform), accepts every configuration, and does nothing."""
 
 import json
 from concurrent import futures
@@ -12,7 +12,7 @@ NESTING = {"single": 1, "list": 2, "set": 3}
 
 
 class Provider:
-    """At a socket; `environment` leads Terraform there."""
+    """Serves at a socket; `environment` makes Terraform use it."""
 
     def __init__(self, schemas, socket):
         self.schema = field(1, schema_of({"block": {"attributes": {}}}))

@@ -1,4 +1,4 @@
-"""Writes tests/fixtures/terraform/aws.json: the schema of what infra/terraform uses, as `terraform providers schema -json` prints it.
+"""Writes tests/fixtures/terraform/aws.json: the schema of the types in infra/terraform, as `terraform providers schema -json` prints it.
 
 The provider itself is only on Terraform's registry; the npm package @cdktf/provider-aws is generated from its schema. Version 19.65.1
 is the last for provider 5, which the Terraform of the existing infrastructure uses (`~> 5.0`):
@@ -25,7 +25,7 @@ DATA = [
     "aws_vpc",
 ]
 RESOURCES = ["aws_ssm_parameter"]
-# in the bindings' words
+# types as in the bindings
 TYPES = {
     "string": "string",
     "number": "number",
@@ -62,7 +62,7 @@ class Bindings:
         return {"attributes": dict(sorted(attributes.items())), "block_types": blocks}
 
     def nested(self, storage):
-        """The arguments of a block, `filter` for one."""
+        """Returns the arguments of a block, such as `filter`."""
         struct = storage.removesuffix("List")
         code = self.code[self.code.index(f"function {struct[0].lower()}{struct[1:]}ToHclTerraform(") :]
         names = self.arguments(code, "const attrs = {")

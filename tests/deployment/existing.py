@@ -1,4 +1,4 @@
-"""The infrastructure of the Flask service, as its Terraform makes it, in moto: tests/fixtures/infrastructure/aim-ahead-dev.json."""
+"""Creates the Flask service's infrastructure in moto like its Terraform: tests/fixtures/infrastructure/aim-ahead-dev.json."""
 
 import json
 
@@ -7,7 +7,7 @@ import boto3
 from stack import REGION, ROOT
 
 FACTS = json.loads((ROOT / "tests/fixtures/infrastructure/aim-ahead-dev.json").read_text())
-# as random_password makes them: punctuation that a URL, a shell and a CLI argument would read as their own
+# like those of random_password: with punctuation that has a meaning in URLs, shells and CLI arguments
 ADMIN_KEY = "@7#k$_=Q"
 SIGNING_KEY = "-an'invented\"signing$key&of:32!ch"
 DATABASE_PASSWORD = "a#b/c?d%e:f@g&h+"
@@ -15,7 +15,7 @@ DATABASE_HOST = "masterdbdev.invented.us-east-1.rds.amazonaws.com"
 
 
 class Existing:
-    """Creates it. `listener` is the one on port 443."""
+    """Creates the infrastructure. `listener` is the one on port 443."""
 
     def __init__(self):
         self.ec2, self.elbv2 = boto3.client("ec2"), boto3.client("elbv2")
@@ -96,7 +96,7 @@ class Existing:
         )
 
     def remove_rules(self):
-        """What the last step's change of the Terraform does."""
+        """Removes the rules, like the change of the Terraform in the last step."""
         for rule in self.rules():
             if rule["Priority"] in {str(one["priority"]) for one in FACTS["rules"]}:
                 self.elbv2.delete_rule(RuleArn=rule["RuleArn"])

@@ -1,4 +1,4 @@
-"""What policies allow, as far as infra/ needs it: wildcards, Deny before Allow, StringEquals and StringLike."""
+"""Evaluates policies, as far as infra/ needs it: wildcards, Deny before Allow, StringEquals and StringLike."""
 
 from fnmatch import fnmatchcase
 
@@ -6,7 +6,7 @@ OPERATORS = {"StringEquals": lambda value, pattern: value == pattern, "StringLik
 
 
 def allows(statements, action, resource, **context):
-    """Whether the statements, together, let somebody do this. Keys of the context: `iam__PassedToService` is iam:PassedToService."""
+    """Returns whether the statements together allow an action. Keys of the context: `iam__PassedToService` is iam:PassedToService."""
     known = {key.replace("__", ":", 1): value for key, value in context.items()}
     effects = [one["Effect"] for one in statements if applies(one, action, resource, known)]
     return "Allow" in effects and "Deny" not in effects
@@ -24,7 +24,7 @@ def holds(operator, wanted, context):
 
 
 def names(statements, action):
-    """Whether an action is allowed on anything at all, under whatever condition."""
+    """Returns whether an action is allowed on any resource, under any condition."""
     return any(one["Effect"] == "Allow" and any(fnmatchcase(action.lower(), a.lower()) for a in listed(one["Action"])) for one in statements)
 
 

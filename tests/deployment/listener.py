@@ -1,4 +1,4 @@
-"""A listener's rules in our own load balancer, with a server for each target group that says who it is."""
+"""Runs a listener's rules in our load balancer, with a server for each target group that responds with its name."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from stack import ROOT
 
 
 def load_balancer():
-    """The program local/src/bin/load-balancer.rs: the one in BINARIES, if that is set, else it is built."""
+    """Returns the program local/src/bin/load-balancer.rs: from BINARIES if set, otherwise it is built."""
     if "BINARIES" in os.environ:
         return os.path.join(os.environ["BINARIES"], "load-balancer")
     command = ["cargo", "build", "--quiet", "--package", "local", "--bin", "load-balancer", "--message-format", "json"]
@@ -22,7 +22,7 @@ def load_balancer():
 
 
 class Listener:
-    """`rules` as `describe-rules` gives them; `names` of target groups by ARN. Used as a context manager."""
+    """A context manager. `rules` are the output of `describe-rules`; `names` are those of target groups by ARN."""
 
     def __init__(self, program, rules, names):
         self.program, self.rules = program, rules
@@ -47,7 +47,7 @@ class Listener:
             server.stop()
 
     def who_answers(self, path, headers=None, times=1):
-        """Names of all that answered one of these requests."""
+        """Returns the names of all target groups that answered one of these requests."""
         connection = http.client.HTTPConnection(self.address, timeout=30)
         answers = set()
         for _ in range(times):

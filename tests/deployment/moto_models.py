@@ -11,7 +11,7 @@ from moto.elbv2.models import FakeListenerRule, elbv2_backends
 
 
 class LambdaAlias(CloudFormationModel):
-    """AWS::Lambda::Alias: moto's Lambda has aliases, its CloudFormation none."""
+    """AWS::Lambda::Alias: moto's Lambda has aliases, but its CloudFormation does not."""
 
     # moto reads the name of the service from it
     __module__ = "moto.awslambda.models"
@@ -21,7 +21,7 @@ class LambdaAlias(CloudFormationModel):
 
     def delete(self, account_id, region):
         function, name = self.arn.split(":")[-2:]
-        # moto deletes in any order, and a function takes its aliases with it
+        # moto deletes in any order, and deleting a function deletes its aliases
         with suppress(UnknownFunctionException):
             get_backend(account_id, region).delete_alias(name, function)
 
@@ -51,7 +51,7 @@ class LambdaAlias(CloudFormationModel):
 
 
 def version_attribute(version, attribute):
-    """!GetAtt CasesFunctionVersion.Version."""
+    """Resolves !GetAtt CasesFunctionVersion.Version."""
     return {"Version": str(version.version)}[attribute]
 
 
@@ -59,7 +59,7 @@ LambdaVersion.get_cfn_attribute = version_attribute
 
 
 def with_addresses_of_layers(update):
-    """moto resolves a reference to a layer to its address when it creates a function, and to an object when it updates one."""
+    """Resolves layers to ARNs in updates of functions; moto does so only when it creates one."""
 
     def updated(original_resource, new_resource_name, cloudformation_json, account_id, region_name):
         properties = cloudformation_json["Properties"]
@@ -76,7 +76,7 @@ clean_json = parsing.clean_json
 
 
 def without_no_value(value, resources_map):
-    """moto puts a null where !Ref AWS::NoValue stands in a list."""
+    """Removes the null that moto inserts for !Ref AWS::NoValue in a list."""
     cleaned = clean_json(value, resources_map)
     return [one for one in cleaned if one is not None] if isinstance(value, list) else cleaned
 
@@ -85,7 +85,7 @@ parsing.clean_json = without_no_value
 
 
 def delete_rule(rule, account_id, region_name):
-    """moto deletes a stack without its listener rules."""
+    """Deletes a listener rule, which moto forgets when it deletes a stack."""
     elbv2_backends[account_id][region_name].delete_rule(rule.arn)
 
 

@@ -1,4 +1,4 @@
-"""Which resources of a stack and its nested stacks are created before which, and which names they use of each other.
+"""Determines the order in which resources of a stack and its nested stacks are created, and the names that they use of each other.
 
 CloudFormation orders resources by Ref, GetAtt, Sub and DependsOn alone. A resource that uses another by its name (a log group, a
 parameter) has to depend on it in one of these ways, or it may come first.
@@ -15,11 +15,11 @@ from stack import ROOT, read
 sys.path.insert(0, str(ROOT / "scripts"))
 from template_values import Values  # noqa: E402
 
-# Of the others it is enough to know that they are there.
+# Other functions are not evaluated.
 KNOWN = {"Ref", "Fn::GetAtt", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::FindInMap"}
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::StackName": "augmed-api", "AWS::URLSuffix": "amazonaws.com"}
 NESTED = "AWS::CloudFormation::Stack"
-# What a resource is called by others: kind, and the properties with its names.
+# Names of resources: kind, and the properties that contain the name.
 NAMED = {
     "AWS::Logs::LogGroup": ("log group", "LogGroupName"),
     "AWS::IAM::Role": ("role", "RoleName"),
@@ -32,7 +32,7 @@ NAMED = {
     "Custom::ApplicationUrl": ("parameter", "ApplicationName"),
     "Custom::GeneratedKeys": ("parameter", "Names"),
 }
-# Where names of a kind are used: a key anywhere in the properties of a resource.
+# Uses of names by kind: keys anywhere in the properties of a resource.
 USED = {
     "LogGroupName": "log group",
     "LogGroup": "log group",
@@ -43,7 +43,7 @@ USED = {
     "ClusterName": "cluster",
     "RepositoryName": "repository",
 }
-# A dimension of a metric may name what does not exist yet.
+# A metric's dimension may name a resource that does not exist yet.
 INDEPENDENT = {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"}
 
 
@@ -75,11 +75,11 @@ class Graph:
         given = {name: value for name, value in self.properties[key].get("Parameters", {}).items()}
         before = self.before[key]
         self.add(f"{key}/", read(path), given, before)
-        # a nested stack is there when all of it is there
+        # a nested stack is complete when all of its resources are
         self.before[key] = before | {one for one in self.types if one.startswith(f"{key}/")}
 
     def is_before(self, first, then):
-        """Whether CloudFormation has made `first` when it makes `then`."""
+        """Returns whether CloudFormation creates `first` before `then`."""
         seen, waiting = set(), [then]
         while waiting:
             for one in self.before[waiting.pop()] - seen:
@@ -88,11 +88,11 @@ class Graph:
         return first in seen
 
     def order(self):
-        """All resources, each after what it depends on. Raises where two wait for each other."""
+        """Returns all resources in topological order. Raises an exception for a cycle."""
         return list(TopologicalSorter(self.before).static_order())
 
     def names(self):
-        """(kind, name) of what others may use by name, and who makes it."""
+        """Returns the resource that has a (kind, name), for all names that others may use."""
         made = {}
         for key, kind in self.types.items():
             if kind in NAMED:
@@ -104,7 +104,7 @@ class Graph:
         return made
 
     def uses(self):
-        """(who, kind, name) of every use of a name."""
+        """Yields (user, kind, name) for every use of a name."""
         for key, kind in self.types.items():
             own = NAMED.get(kind, ())[1:]
             if kind not in INDEPENDENT and kind != NESTED:
@@ -114,22 +114,22 @@ class Graph:
                         yield from ((who, used, value) for who in self.needing(key))
 
     def needing(self, key):
-        """Who needs what `key` uses: of a function behind a custom resource that resource, which invokes it first."""
+        """Returns the resources that need what `key` uses: for the function of a custom resource, that resource, which invokes it first."""
         tokens = {other: one.get("ServiceToken") for other, one in self.properties.items() if isinstance(one, dict)}
         return [other for other, token in tokens.items() if token == f"<{key}.Arn>"] or [key]
 
     def out_of_order(self):
-        """Every use of a name before it is certain to exist."""
+        """Returns all uses of names without a dependency on the resource with the name."""
         made = self.names()
         return [
-            f"{who} uses the {kind} {name} of {made[kind, name]}, and does not depend on it"
+            f"{who} uses the {kind} {name} of {made[kind, name]}, but does not depend on it"
             for who, kind, name in self.uses()
             if (kind, name) in made and made[kind, name] != who and not self.is_before(made[kind, name], who)
         ]
 
 
 class Scope(Values):
-    """Values of one template: a resource is `<Name>`, and `<Name.Attribute>` what it has."""
+    """Values of one template: a resource is `<Name>`, and its attribute `<Name.Attribute>`."""
 
     def __init__(self, template, parameters, prefix):
         pseudo = {**PSEUDO, "AWS::StackName": prefix.strip("/").replace("/", "-")} if prefix else PSEUDO
@@ -145,7 +145,7 @@ class Scope(Values):
         return super().function(function, argument)
 
     def references(self, value):
-        """Logical names in the branches that hold."""
+        """Yields logical names in the selected branches."""
         if isinstance(value, list):
             for one in value:
                 yield from self.references(one)
@@ -167,7 +167,7 @@ class Scope(Values):
 
 
 def pairs(value):
-    """Every key of nested mappings with its value."""
+    """Yields all keys of nested mappings with their values."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield key, one

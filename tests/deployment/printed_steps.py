@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, as they are printed."""
+"""Reads the commands printed in docs/operations.md."""
 
 import re
 import textwrap
@@ -8,7 +8,7 @@ from stack import ROOT
 
 
 class Step:
-    """What a numbered step does, and how it is taken back ("" where there is nothing to take back)."""
+    """The commands of a numbered step, and those that undo it ("" if there is nothing to undo)."""
 
     def __init__(self, title, text):
         forth, _, back = text.partition("*Back")
@@ -31,7 +31,7 @@ def commands(text):
 
 
 def settings(environment):
-    """The overrides of an environment in samconfig.toml."""
+    """Returns the overrides of an environment in samconfig.toml."""
     return parameters(environment)["parameter_overrides"]
 
 

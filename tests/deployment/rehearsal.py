@@ -1,4 +1,4 @@
-"""A machine on which the steps of the workflows run: with the real SAM, moto's S3, and stand-ins for AWS, Docker and cargo-lambda."""
+"""A machine for the steps of workflows: with the real SAM, moto's S3, and stand-ins for AWS, Docker and cargo-lambda."""
 
 import logging
 import os
@@ -13,14 +13,14 @@ from moto.server import ThreadedMotoServer
 from stack import ROOT
 from workflow import Workflow
 
-BUCKET = "bucket"  # as `stub` says
+BUCKET = "bucket"  # the same as in `stub`
 REGION = "eu-west-1"
 STUBBED = ["aws", "docker", "curl", "gh", "cosign"]
 PARTLY_STUBBED = ["sam", "cargo", "python3"]
 
 
 class Rehearsal:
-    """`with Rehearsal() as rehearsal:` is a machine; `rehearsal.workflow.run(…)` runs a job there."""
+    """`with Rehearsal() as rehearsal:` creates a machine; `rehearsal.workflow.run(…)` runs a job there."""
 
     def __enter__(self):
         self.temporary = tempfile.TemporaryDirectory()
@@ -52,7 +52,7 @@ class Rehearsal:
             "AWS_ENDPOINT_URL": self.endpoint,
             "SAM_CLI_TELEMETRY": "0",
             "PATH": os.pathsep.join([str(programs), real]),
-            # `cargo lambda` must find the stand-in, and everything else the real program
+            # `cargo lambda` must find the stand-in, and other commands the real program
             "REAL": os.pathsep.join([str(self.only_cargo_lambda(folder)), real]),
             "BINARIES": os.environ.get("BINARIES", str(ROOT / "target/debug")),
             "CALLS": str(self.calls),
@@ -68,11 +68,11 @@ class Rehearsal:
         self.temporary.cleanup()
 
     def run(self, folder, *command):
-        """Runs a command by hand."""
+        """Runs a command outside of a workflow."""
         subprocess.run(command, cwd=folder, env=self.environment, check=True, capture_output=True, timeout=600)
 
     def summary_and_calls(self):
-        """What the last job wrote to the page of its run, and how the stand-ins have been called so far."""
+        """Returns the last job's summary, and all calls of stand-ins so far."""
         return self.workflow.summary, self.calls.read_text().splitlines()
 
     @staticmethod

@@ -1,5 +1,5 @@
-"""Stands in for `sam deploy`, because moto cannot transform SAM: gives the translated stack to moto's CloudFormation. Like the
-real one, it takes the overrides of the command line instead of those in samconfig.toml, and keeps what neither names."""
+"""A stand-in for `sam deploy`, because moto cannot transform SAM: deploys the translated stack with moto's CloudFormation. Like the
+real command, it prefers overrides of the command line to those in samconfig.toml, and keeps the values of other parameters."""
 
 import sys
 import tomllib
@@ -20,7 +20,7 @@ def overrides(arguments):
 
 def main(command, *arguments):
     if command == "deploy":
-        # CloudFormation keeps the defaults of a first deployment; moto would not know them in the next one
+        # CloudFormation keeps the defaults of the first deployment, but moto does not
         defaults = {name: str(one["Default"]) for name, one in stack.read("template.yaml")["Parameters"].items() if "Default" in one}
         stack.create(defaults | dict(one.split("=", 1) for one in overrides(list(arguments))))
         boto3.client("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack.STACK)

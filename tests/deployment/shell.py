@@ -1,4 +1,4 @@
-"""The shell of who follows docs/operations.md: the real AWS CLI against moto, and stand-ins for what moto cannot do."""
+"""The shell of an operator who follows docs/operations.md: the real AWS CLI with moto, and stand-ins for commands that moto cannot serve."""
 
 import os
 import re
@@ -17,13 +17,13 @@ from moto.server import ThreadedMotoServer
 
 from stack import REGION, ROOT
 
-# of .ci/requirements.txt
+# from .ci/requirements.txt
 AWS = Path(sys.executable).with_name("aws")
 
 
 class Shell(unittest.TestCase):
     def setUp(self):
-        warnings.simplefilter("ignore")  # resource types that moto only names
+        warnings.simplefilter("ignore")  # about resource types that moto does not implement
         self.enterContext(mock_aws())
         config.default_user_config["lambda"] = {"use_docker": False}
         server = ThreadedMotoServer(port=0, verbose=False)
@@ -39,9 +39,9 @@ class Shell(unittest.TestCase):
         (self.folder / "bin").mkdir()
         scripts = {
             "sam": f'exec {sys.executable} -W ignore {ROOT}/tests/deployment/sam_in_moto.py "$@"',
-            # nothing listens at the addresses of both systems; tests/cli/compare runs the command as it is printed
+            # nothing listens at the addresses of the systems; tests/cli/compare runs the printed command
             "augmed": "exit 0",
-            # moto runs no function
+            # moto does not run functions
             "aws": f'[[ "$1 $2" != "lambda invoke" ]] || {{ echo \'{{"statusCode": 200}}\' >"${{*: -1}}"; exit; }}\n'
             f'exec {AWS} "$@"',
         }
@@ -66,7 +66,7 @@ class Shell(unittest.TestCase):
             "CALLS": "/dev/null",
             "FUNCTION_STATUS": "200",
         }
-        # the variables of the first step stay in the shell of who follows the steps
+        # keeps the variables of the first step, like an operator's shell
         script = f"set -euo pipefail\ntouch shell; source shell\n{commands}\n"
         names = re.findall(r"^([A-Z_]+)=", commands, re.MULTILINE)
         if names:

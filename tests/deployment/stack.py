@@ -17,16 +17,16 @@ ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
 BUCKET = "releases"
 STACK = "augmed-api"
-# what `sam package` uploads
+# properties that `sam package` uploads
 PACKAGED = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 os.environ["AWS_DEFAULT_REGION"] = REGION
-# SAM says for each function that a feature of its own developers is not switched on
+# SAM logs for each function that an internal feature is off
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
 def nested_output(stack, attribute):
-    """!GetAtt Network.Outputs.VpcId, which moto lacks."""
+    """Resolves !GetAtt Network.Outputs.VpcId, which moto does not support."""
     return stack.output_map[attribute.removeprefix("Outputs.")].value
 
 
@@ -34,7 +34,7 @@ Stack.get_cfn_attribute = nested_output
 
 
 class ManagedPolicies(ManagedPolicyLoader):
-    """SAM would ask IAM for managed policies by name; the template names none."""
+    """A loader without policies. SAM would load managed policies from IAM, but the template names none."""
 
     def __init__(self):
         super().__init__(None)
@@ -77,7 +77,7 @@ def request(s3, parameters):
 
 
 def translate(parameters, build=""):
-    """template.yaml as plain CloudFormation, with the packages of a build and nested templates in the bucket."""
+    """Translates template.yaml to plain CloudFormation, with the packages of a build and nested templates in the bucket."""
     template = read("template.yaml")
     for kind, property in PACKAGED.items():
         for resource in resources(template, kind).values():
@@ -101,19 +101,19 @@ def address(key):
 
 
 def for_moto(template):
-    # nothing in moto would run the functions of custom resources
+    # moto does not run the functions of custom resources
     kept = {name: one for name, one in template["Resources"].items() if not one["Type"].startswith("Custom::")}
     for resource in kept.values():
         depends_on = resource.get("DependsOn", [])
         depends_on = [depends_on] if isinstance(depends_on, str) else depends_on
         resource["DependsOn"] = [name for name in depends_on if name in kept]
-        # moto wants a name here, and fails on a reference
+        # moto requires a name here, and fails on a reference
         resource.get("Properties", {}).pop("DBParameterGroupName", None)
     return {**template, "Resources": kept}
 
 
 class Routes:
-    """The rules of a listener as AWS has them, with target groups by their logical names."""
+    """The rules of a listener in AWS, with logical names of target groups."""
 
     def __init__(self, listener):
         cloudformation = boto3.client("cloudformation")
@@ -123,7 +123,7 @@ class Routes:
         self.rules = sorted((one for one in rules if one["Priority"] != "default"), key=lambda one: int(one["Priority"]))
 
     def of(self, path):
-        """Weights by target group of the rule that takes this path, without those of 0; None for the frontend."""
+        """Returns the nonzero weights by target group of the rule for this path; None for the frontend."""
         for rule in self.rules:
             patterns = [pattern for one in rule["Conditions"] for pattern in one["PathPatternConfig"]["Values"]]
             if any(fnmatchcase(path, pattern) for pattern in patterns):

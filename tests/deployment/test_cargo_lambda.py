@@ -1,4 +1,4 @@
-"""`cargo lambda deploy` of a single function, as docs/cargo-lambda.md prints it, with the real cargo-lambda into moto."""
+"""Tests `cargo lambda deploy` of a single function, as printed in docs/cargo-lambda.md, with the real cargo-lambda and moto."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class CargoLambda(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.packages = Path(folder.name)
         (self.packages / "cases").mkdir()
-        # cargo-lambda looks at the format of the binary alone
+        # cargo-lambda checks only the format of the binary
         shutil.copy("/bin/true", self.packages / "cases/bootstrap")
 
     def client(self, service):
@@ -42,10 +42,10 @@ class CargoLambda(unittest.TestCase):
         own = ["--lambda-dir", self.packages, "--endpoint-url", self.endpoint, "--output-format", "json"]
         done = subprocess.run([*command, *own], cwd=ROOT, env=os.environ | ACCOUNT, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
-        # the lines of its progress come before
+        # after its progress output
         return json.loads(done.stdout[done.stdout.index("{") :])
 
-    def test_a_new_version_is_live_and_everything_else_stays(self):
+    def test_a_new_version_is_live_and_nothing_else_changes(self):
         role = self.client("iam").create_role(RoleName="cases", AssumeRolePolicyDocument=json.dumps(TRUST))
         functions = self.client("lambda")
         self.deploy("--role", role["Role"]["Arn"])

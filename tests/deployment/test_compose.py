@@ -1,6 +1,6 @@
-"""compose.yaml by podman-compose, with images made here: the API of the binaries that `cargo build` left, and this machine's PostgreSQL.
+"""Tests compose.yaml with podman-compose and locally built images: the API with the binaries of `cargo build`, and this machine's PostgreSQL.
 
-Containers run as on a small host: read-only, without capabilities, as the image's own user."""
+Containers run as on a small host: read-only, without capabilities, as the image's user."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from stack import ROOT
 
-# runc is Debian's beside podman's default crun; limits below what the machine allows
+# Debian's runc instead of podman's default crun; limits below those of the machine
 CONTAINERS = """
 [engine]
 runtime = "runc"
@@ -68,7 +68,7 @@ class Compose(unittest.TestCase):
         }
         self.addCleanup(self.compose, "--profile", "demo", "down", "--volumes")
 
-    def test_one_command_brings_the_api_the_demo_study_and_a_frontend(self):
+    def test_one_command_starts_the_api_with_the_demo_study_and_a_frontend(self):
         self.up("--demo", "--frontend", str(self.frontend))
 
         self.assertEqual(self.get("/api/healthcheck")[0], 200)
@@ -84,7 +84,7 @@ class Compose(unittest.TestCase):
         self.assertTrue(self.log_in(), "the data outlive the containers")
         self.assertEqual(self.get("/")[0], 404, "no frontend is mounted any more")
 
-    def test_without_the_demo_there_is_nobody_and_the_container_can_do_nothing_but_serve(self):
+    def test_without_the_demo_there_are_no_accounts_and_the_container_has_minimal_rights(self):
         self.up()
 
         self.assertFalse(self.log_in())
@@ -94,9 +94,9 @@ class Compose(unittest.TestCase):
         self.assertEqual(container["Config"]["User"], "10001:10001")
         self.assertEqual((self.folder / ".env").stat().st_mode & 0o777, 0o600)
         roles = "SELECT DISTINCT usename, usesuper FROM pg_stat_activity JOIN pg_user USING (usename) WHERE datname = 'augmed' AND pid <> pg_backend_pid()"
-        self.assertEqual(self.query(roles), "augmed_service|f", "the API does not serve as the owner of the tables")
+        self.assertEqual(self.query(roles), "augmed_service|f", "the API must not connect as the owner of the tables")
 
-    def test_without_keys_nothing_starts(self):
+    def test_nothing_starts_without_keys(self):
         result = subprocess.run(["podman-compose", "up"], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60)
 
         self.assertNotEqual(result.returncode, 0)
@@ -110,7 +110,7 @@ class Compose(unittest.TestCase):
         self.wait(self.reads_the_database)
 
     def reads_the_database(self):
-        # migrations give the API's role its rights last of all, and the demo study does not wait for that; 1021: there is no questionnaire
+        # migrations grant the API's rights last, and the demo study does not wait for that; 1021: there is no questionnaire
         status, body = self.get("/api/config/answer")
         return status == 200 or "1021" in body
 

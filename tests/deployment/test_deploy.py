@@ -1,4 +1,4 @@
-"""scripts/deploy, in a copy of what it needs, with aws, sam, docker and curl stubbed."""
+"""Tests scripts/deploy in a copy of the files that it needs, with stubs of aws, sam, docker and curl."""
 
 import json
 import os
@@ -63,7 +63,7 @@ class Deploy(unittest.TestCase):
         _, calls = self.deploy("dev", "build")
         self.assertIn("docker build --platform linux/amd64 --build-arg AUGMED_COMMIT --tag augmed-api:new .", calls)
 
-    def test_a_release_pushes_deploys_and_is_tried(self):
+    def test_a_release_pushes_deploys_and_runs_the_smoke_test(self):
         result, calls = self.deploy("dev", "release")
 
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -75,7 +75,7 @@ class Deploy(unittest.TestCase):
         self.assertIn("s3://bucket/releases/new.yaml", calls)
         self.assertIn("--function-name augmed-api-dev-auth-login", calls)
 
-    def test_a_release_keeps_the_list_of_what_is_in_it_where_there_is_one(self):
+    def test_a_release_stores_its_sbom_if_there_is_one(self):
         _, calls = self.deploy("dev", "release")
         self.assertNotIn("sbom", calls)
 
@@ -84,7 +84,7 @@ class Deploy(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("aws s3 cp --recursive .aws-sam/sbom s3://bucket/releases/new.sbom/", calls)
 
-    def test_that_list_has_what_the_image_is_built_of(self):
+    def test_the_sbom_covers_the_packages_of_the_image(self):
         packages = re.findall(r"cargo build .*--package (\S+)", (ROOT / "Dockerfile").read_text())
         workflow = (ROOT / ".github/workflows/deploy.yml").read_text()
 
@@ -92,7 +92,7 @@ class Deploy(unittest.TestCase):
         for package in packages:
             self.assertIn(f" {package}/*.cdx.json", workflow)
 
-    def test_a_release_whose_functions_fail_goes_back_to_the_one_before(self):
+    def test_a_release_whose_functions_fail_is_rolled_back(self):
         result, calls = self.deploy("dev", "release", function_status=502)
 
         self.assertEqual(result.returncode, 1)
@@ -102,14 +102,14 @@ class Deploy(unittest.TestCase):
         self.assertIn("DomainName=of.the.release", second)
         self.assertIn("back to before", result.stderr)
 
-    def test_a_release_remembers_the_versions_it_made_live(self):
+    def test_a_release_stores_its_live_versions(self):
         result, calls = self.deploy("dev", "release")
 
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("aws s3 cp .aws-sam/versions s3://bucket/releases/new.versions", calls)
         self.assertEqual((self.folder / ".aws-sam/versions").read_text(), "augmed-api-cases 7\naugmed-api-export 7\n")
 
-    def test_a_rollback_moves_the_aliases_first_and_the_stack_afterwards_without_a_canary(self):
+    def test_a_rollback_moves_the_aliases_before_the_stack_without_a_canary(self):
         result, calls = self.deploy("dev", "rollback", "earlier")
 
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -118,13 +118,13 @@ class Deploy(unittest.TestCase):
         self.assertRegex(self.deployments(calls)[0], "ShiftGradually=true .*ShiftGradually=false$")
         self.assertNotIn("cancel-update-stack", calls)
 
-    def test_a_rollback_cancels_an_update_that_is_on_its_way(self):
+    def test_a_rollback_cancels_an_update_in_progress(self):
         _, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_IN_PROGRESS")
 
         order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "wait stack-rollback-complete", "sam deploy"]]
         self.assertEqual(order, sorted(order))
 
-    def test_a_rollback_goes_on_where_cloudformation_could_not_because_the_database_was_away(self):
+    def test_a_rollback_continues_one_that_failed_because_the_database_was_unreachable(self):
         result, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_ROLLBACK_FAILED")
 
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -132,7 +132,7 @@ class Deploy(unittest.TestCase):
         order = [calls.index(one) for one in steps]
         self.assertEqual(order, sorted(order))
 
-    def test_a_first_release_that_fails_its_smoke_test_leaves_the_functions_as_they_were(self):
+    def test_a_first_release_that_fails_its_smoke_test_restores_the_functions(self):
         result, calls = self.deploy("dev", "release", function_status=502, deployed="unknown")
 
         self.assertEqual(result.returncode, 1)
@@ -148,7 +148,7 @@ class Deploy(unittest.TestCase):
         for stack in ["augmed-api-dev", "arn:nested"]:
             self.assertIn(f"set-stack-policy --stack-name {stack} --stack-policy-body file://infra/stack_policy.json", calls)
 
-    def test_each_release_publishes_versions_of_its_own(self):
+    def test_each_release_publishes_new_versions(self):
         def digest(overrides):
             (self.folder / "samconfig.toml").write_text((ROOT / "samconfig.toml").read_text().replace("LogRetentionDays=14", overrides))
             (self.folder / "calls").unlink(missing_ok=True)
@@ -158,7 +158,7 @@ class Deploy(unittest.TestCase):
         self.assertEqual(digest("LogRetentionDays=14"), digest("LogRetentionDays=14"))
         self.assertNotEqual(digest("LogRetentionDays=14"), digest("LogRetentionDays=30"))
 
-    def test_a_build_that_lambda_could_not_start_is_not_released(self):
+    def test_a_build_that_lambda_cannot_start_is_not_released(self):
         for machine, mode, reason in [(ARM64, 0o644, "not executable"), (X86_64, 0o755, "another processor than arm64")]:
             self.build(machine, mode)
             for command in ["plan", "release"]:
@@ -168,7 +168,7 @@ class Deploy(unittest.TestCase):
                 self.assertIn(reason, result.stderr)
                 self.assertNotRegex(calls, r"sam (package|deploy)|docker push")
 
-    def test_a_late_approval_does_not_take_back_what_was_released_since(self):
+    def test_a_late_approval_does_not_overwrite_a_newer_release(self):
         git = ["git", "-C", self.folder, "-c", "user.name=test", "-c", "user.email=test@example.org"]
         commits = []
         for arguments in [["init", "--quiet"], *[["commit", "--quiet", "--allow-empty", "--message", "one more"]] * 2]:
@@ -184,7 +184,7 @@ class Deploy(unittest.TestCase):
         result, _ = self.deploy("dev", "release", version=newer, deployed=older)
         self.assertEqual(result.returncode, 0, result.stderr)
 
-    def test_an_image_that_is_not_signed_is_not_deployed(self):
+    def test_an_unsigned_image_is_not_deployed(self):
         _, calls = self.deploy("dev", "release", signed_by="https://github.com/owner/name/release.yml")
         self.assertIn("cosign verify --certificate-identity https://github.com/owner/name/release.yml", calls)
 
@@ -193,7 +193,7 @@ class Deploy(unittest.TestCase):
         self.assertIn("is not signed by nobody", result.stderr)
         self.assertEqual(self.deployments(calls), [])
 
-    def test_the_password_of_the_smoke_test_is_never_an_argument_nor_printed(self):
+    def test_the_password_of_the_smoke_test_is_neither_an_argument_nor_printed(self):
         result, calls = self.deploy("dev", "smoke")
 
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -216,10 +216,10 @@ class Deploy(unittest.TestCase):
         self.assertRegex(calls, r'"ParameterValue": "90,0,10"')
         self.assertRegex(calls, r'"ParameterKey": "VpcId",\s+"UsePreviousValue": true')
 
-    def test_traffic_that_nobody_could_serve_is_refused(self):
+    def test_traffic_weights_without_a_target_are_refused(self):
         for weights, old_service, reason in [
-            ("0,0,0", OLD_SERVICE, "somebody has to serve"),
-            ("50,0,50", "", "the stack knows no old service"),
+            ("0,0,0", OLD_SERVICE, "at least one weight must be above 0"),
+            ("50,0,50", "", "the stack has no old service"),
             ("100", OLD_SERVICE, "three numbers"),
         ]:
             result, calls = self.deploy("production", "traffic", weights, old_service=old_service)
@@ -228,7 +228,7 @@ class Deploy(unittest.TestCase):
             self.assertIn(reason, result.stderr)
             self.assertNotIn("update-stack", calls)
 
-    def test_what_a_build_leaves_is_no_change_that_has_to_be_committed(self):
+    def test_output_of_a_build_is_not_an_uncommitted_change(self):
         ignored = subprocess.run(["git", "check-ignore", "--quiet", ".aws-sam/image.tar"], cwd=ROOT)
 
         self.assertEqual(ignored.returncode, 0)

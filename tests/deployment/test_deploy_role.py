@@ -1,4 +1,4 @@
-"""What GitHub's role may: all that CloudFormation needs of it for this stack, and no way around the boundary of its roles.
+"""The permissions of GitHub's role: all that CloudFormation needs for this stack, and no way around the boundary of its roles.
 
 What CloudFormation needs is in the schemas of resource types that AWS publishes, of which cfn-lint has a copy: the permissions of
 the handlers. What AWS's own policies allow is in moto's copy of them."""
@@ -18,7 +18,7 @@ from iam import allows, listed, names
 SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas/resources"
 ROLE = "arn:aws:iam::123456789012:role/augmed-api-x"
 BOUNDARY = "arn:aws:iam::123456789012:policy/augmed-api-boundary"
-# A handler has permissions for every way to use its type. These belong to ways that the stack does not go.
+# Handlers list permissions for all features of a type. The stack does not use the features that need these.
 UNUSED = (
     "acm-pca amplify apigateway apprunner appsync bedrock-agentcore cognito-idp elasticfilesystem firehose payments s3files s3tables vpc-lattice vpce "
     "ec2:AcceptAddressTransfer ec2:AssociateSubnetCidrBlock ec2:AssociateVerifiedAccess ec2:DisassociateVerifiedAccess ec2:GetVerifiedAccess "
@@ -35,7 +35,7 @@ def document(template, resource):
 
 
 class GitHub:
-    """infra/github.yaml with the values of an environment of samconfig.toml, handed over as docs/operations.md says."""
+    """infra/github.yaml with the values of an environment in samconfig.toml, passed as documented in docs/operations.md."""
 
     def __init__(self, environment="production"):
         template = read("infra/github.yaml")
@@ -54,7 +54,7 @@ def overrides(environment):
 
 
 def addresses(environment):
-    """The addresses of what the stack of an environment calls by a name of its own choice, as AWS builds them."""
+    """Returns the ARNs of resources that the stack of an environment names itself."""
     given = {**overrides(environment), "WithContainer": "true"}
     stack = Graph(translate(given), given)
     named = {kind: one for key, kind in stack.types.items() for one in [stack.properties[key]] if kind in CHOSEN}
@@ -91,7 +91,7 @@ class DeployRole(unittest.TestCase):
         given = {"DomainName": "api.example.org", "WithContainer": "true", "MailDomain": "example.org", "WithPermissionsBoundary": "true", "WithDatabaseProxy": "true"}
         cls.stack = Graph(translate(given), given)
 
-    def test_it_may_all_that_cloudformation_needs_for_every_type_of_the_stack(self):
+    def test_it_has_all_permissions_for_the_types_of_the_stack(self):
         types = set(self.stack.types.values())
         missing = set()
         for file in SCHEMAS.glob("*.json"):
@@ -103,7 +103,7 @@ class DeployRole(unittest.TestCase):
         missing = {one for one in missing if "s3:REST" not in one}
         self.assertEqual(sorted(missing), [])
 
-    def test_it_is_no_administrator(self):
+    def test_it_is_not_an_administrator(self):
         for action, resource in [
             ("iam:CreateUser", "*"),
             ("iam:CreateAccessKey", "arn:aws:iam::123456789012:user/x"),
@@ -120,13 +120,13 @@ class DeployRole(unittest.TestCase):
         ]:
             self.assertFalse(allows(self.may, action, resource), action)
 
-    def test_it_may_use_the_names_that_its_environment_gives_and_not_those_of_the_other(self):
+    def test_it_may_use_only_the_names_of_its_environment(self):
         for environment, other in [("dev", "production"), ("production", "dev")]:
             may = GitHub(environment).may()
             self.assertEqual(len(addresses(environment)), 5)
             for action, name in addresses(environment):
                 self.assertTrue(allows(may, action, name), f"{environment}: {name}")
-            # log groups are told apart by how they begin, and augmed-api begins augmed-api-dev
+            # log groups are matched by prefix, and augmed-api is a prefix of augmed-api-dev
             for action, name in [one for one in addresses(other) if "logs" not in one[0]]:
                 self.assertFalse(allows(may, action, name), f"{environment}: {name}")
 
@@ -135,24 +135,24 @@ class DeployRole(unittest.TestCase):
             action, repository = addresses(environment)[0]
             self.assertTrue(allows(document(GitHub(environment), "Boundary"), "ecr:BatchGetImage", repository), environment)
 
-    def test_the_printed_command_acknowledges_what_the_template_makes(self):
+    def test_the_printed_command_acknowledges_the_templates_capabilities(self):
         has_names = any("ManagedPolicyName" in one or "RoleName" in one for one in GitHub().properties.values())
         command = next(one for one in commands(section("First deployment: a new team")).split("\n\n") if "infra/github.yaml" in one)
         self.assertIn("CAPABILITY_NAMED_IAM" if has_names else "CAPABILITY_IAM", command.split())
 
-    def test_a_role_that_it_makes_or_changes_has_the_boundary(self):
+    def test_it_creates_and_changes_only_roles_with_the_boundary(self):
         for action in ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary"]:
             self.assertTrue(allows(self.may, f"iam:{action}", ROLE, iam__PermissionsBoundary=BOUNDARY), action)
             self.assertFalse(allows(self.may, f"iam:{action}", ROLE), action)
             self.assertFalse(allows(self.may, f"iam:{action}", ROLE, iam__PermissionsBoundary=f"{BOUNDARY}x"), action)
 
-    def test_it_cannot_take_the_boundary_off_or_change_it(self):
+    def test_it_cannot_remove_or_change_the_boundary(self):
         self.assertFalse(allows(self.may, "iam:DeleteRolePermissionsBoundary", ROLE))
         for action in ["CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy"]:
             self.assertFalse(allows(self.may, f"iam:{action}", BOUNDARY), action)
         self.assertTrue(allows(self.may, "iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/augmed-api-Read"))
 
-    def test_a_role_is_passed_to_the_services_that_use_it_and_to_no_other(self):
+    def test_a_role_can_be_passed_only_to_the_services_that_use_it(self):
         for service in ["lambda", "ecs-tasks", "scheduler", "codedeploy", "rds"]:
             self.assertTrue(allows(self.may, "iam:PassRole", ROLE, iam__PassedToService=f"{service}.amazonaws.com"), service)
         for service in ["ec2", "cloudformation", "glue", "sagemaker"]:
@@ -164,15 +164,15 @@ class DeployRole(unittest.TestCase):
         for role in roles:
             self.assertEqual(self.stack.properties[role].get("PermissionsBoundary"), BOUNDARY, role)
 
-    def test_the_boundary_takes_nothing_away_that_a_role_needs(self):
+    def test_the_boundary_allows_everything_that_roles_need(self):
         for role, action in self.actions_of_roles():
             self.assertTrue(names(self.boundary, action), f"{role}: {action}")
 
-    def test_the_boundary_keeps_a_role_from_what_no_role_of_ours_does(self):
+    def test_the_boundary_denies_actions_that_no_role_needs(self):
         for action in ["iam:CreateUser", "sts:AssumeRole", "s3:GetObject", "lambda:UpdateFunctionCode", "rds:DeleteDBInstance", "ec2:RunInstances"]:
             self.assertFalse(names(self.boundary, action), action)
 
-    def test_policies_are_no_longer_than_iam_takes(self):
+    def test_policies_are_within_iams_size_limit(self):
         for name, statements in self.policies.items():
             self.assertLess(len(json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))), 6144, name)
 
@@ -189,7 +189,7 @@ class DeployRole(unittest.TestCase):
                     yield from ((role, action) for action in listed(statement["Action"]) if not action.startswith(IDLE))
 
 
-# AWS's policies allow more than the services do for us.
+# Actions in AWS's policies that the services do not use here.
 IDLE = ("xray:GetSampling", "s3:GetObject", "ec2:DescribeInstances")
 
 

@@ -1,4 +1,4 @@
-"""docs/operations.md names what there is, and links between documents lead somewhere."""
+"""Tests that docs/operations.md names existing things, and that links between documents work."""
 
 import os
 import re
@@ -8,30 +8,30 @@ import unittest
 from stack import ROOT, read
 
 DOCS = (ROOT / "docs/operations.md").read_text()
-# of AWS, not of the template
+# AWS's parameters instead of the template's
 METRICS = {"BlockedRequests"}
 
 
 class Operations(unittest.TestCase):
-    def test_parameters_are_those_of_the_template(self):
+    def test_parameters_exist_in_the_template(self):
         named = set(re.findall(r'[`"]([A-Z][a-z]+(?:[A-Z][a-z]+)+)\b', DOCS)) - METRICS
         self.assertGreater(len(named), 15)
         template = read("template.yaml")
         self.assertLessEqual(named, set(template["Parameters"]) | set(template["Mappings"]))
 
-    def test_secrets_are_where_the_template_and_the_smoke_test_look(self):
+    def test_secrets_have_the_names_in_template_and_smoke_test(self):
         defaults = {one.get("Default") for one in read("template.yaml")["Parameters"].values()}
         script = (ROOT / "scripts/deploy").read_text()
         for name in re.findall(r"/augmed/production/[\w-]+", DOCS):
             looked_for = name in defaults or name.replace("production", "$environment") in script
             self.assertTrue(looked_for, name)
 
-    def test_commands_are_those_of_the_script(self):
+    def test_commands_exist_in_the_script(self):
         usage = (ROOT / "scripts/deploy").read_text().split("USAGE")[1]
         for command in re.findall(r"scripts/deploy production (\w+)", DOCS):
             self.assertRegex(usage, rf"(?m)^  {command}\b")
 
-    def test_queries_ask_for_fields_that_are_logged(self):
+    def test_queries_use_fields_that_are_logged(self):
         log = (ROOT / "shared/src/http/request_log.rs").read_text()
         queries = " ".join(re.findall(r"`((?:filter|stats) [^`]*)`", DOCS))
         fields = {"business_error", "fault", "milliseconds", "status", "request_id", "route"}
@@ -45,7 +45,7 @@ class Operations(unittest.TestCase):
 
 
 class Links(unittest.TestCase):
-    def test_links_lead_to_files_and_headings(self):
+    def test_links_refer_to_existing_files_and_headings(self):
         command = ["git", "ls-files", "*.md"]
         pages = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
         texts = {page: re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL) for page in pages}
@@ -66,7 +66,7 @@ def relative_links(text):
 
 
 def anchors(text):
-    """The headings, as GitHub and mdBook write them in addresses."""
+    """Returns the anchors of headings in GitHub and mdBook."""
     headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
     words = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower() for heading in headings]
     return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in words}

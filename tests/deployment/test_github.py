@@ -1,4 +1,4 @@
-"""Who may assume the roles of infra/github.yaml, by the tokens that GitHub issues.
+"""Tests which of GitHub's tokens may assume the roles of infra/github.yaml.
 
 The claims are those of GitHub's documentation ("OpenID Connect reference") and, since 15 July 2026, of aws-actions/configure-aws-credentials
 #1889; AWS compares `sub`, `aud` and, since February 2026, `ref` (IAM, "Available keys for AWS OIDC federation")."""
@@ -18,33 +18,33 @@ def token(repository, environment, branch="main"):
 
 
 class Trust(unittest.TestCase):
-    def test_the_environment_deploys_in_the_form_of_subject_that_its_repository_has(self):
+    def test_the_environment_deploys_with_either_format_of_the_subject(self):
         for repository in [OLD, NEW]:
             self.assertTrue(self.trusts(token(repository, "dev"), Repository=repository, Environment="dev"), repository)
 
-    def test_another_repository_that_took_the_name_does_not(self):
+    def test_another_repository_with_the_same_name_does_not_deploy(self):
         for stranger in [OLD, "octo-org@123456/octo-repo@1", "octo-org@1/octo-repo@789012"]:
             self.assertFalse(self.trusts(token(stranger, "dev"), Repository=NEW, Environment="dev"), stranger)
 
-    def test_another_branch_or_environment_does_not(self):
+    def test_another_branch_or_environment_does_not_deploy(self):
         for environment in ["dev", "production"]:
             given = {"Repository": NEW, "Environment": environment}
             self.assertFalse(self.trusts(token(NEW, environment, "mine"), **given))
             self.assertFalse(self.trusts(token(NEW, "other"), **given))
 
-    def test_who_plans_may_not_deploy(self):
+    def test_the_planning_role_may_not_deploy(self):
         plan = token(NEW, "production-plan")
         given = {"Repository": NEW, "Environment": "production"}
         self.assertTrue(self.trusts(plan, role="PlanRole", **given))
         self.assertFalse(self.trusts(plan, **given))
         self.assertFalse(self.trusts(token(NEW, "production-plan", "mine"), role="PlanRole", **given))
 
-    def test_who_plans_may_not_execute_what_was_planned(self):
+    def test_the_planning_role_may_not_execute_a_change_set(self):
         policies = str(read("infra/github.yaml")["Resources"]["PlanRole"]["Properties"]["Policies"])
         for action in ["ExecuteChangeSet", "UpdateStack", "DeleteStack", "PassRole", "iam:", "*'"]:
             self.assertNotIn(action, policies.replace("/*'", ""))
 
-    def test_half_a_form_is_refused_before_it_fails_in_a_workflow(self):
+    def test_incomplete_parameters_are_refused_by_the_template(self):
         for repository in ["octo-org@1/octo-repo", "octo-org/octo-repo@2", "octo-repo", "a/b/c"]:
             self.assertNotRegex(repository, read("infra/github.yaml")["Parameters"]["Repository"]["AllowedPattern"])
 

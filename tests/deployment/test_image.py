@@ -1,6 +1,6 @@
-"""What an image is built from: the context that .dockerignore leaves, as buildah reads it, and whether it builds there.
+"""Tests the build context of the image: the files that .dockerignore leaves, as buildah reads it, are enough for a build.
 
-The image itself takes minutes, because it is a release build: `scripts/image`, which .github/workflows/ci.yml runs."""
+Building the image takes minutes, because it is a release build; .github/workflows/ci.yml runs `scripts/image`."""
 
 import json
 import os
@@ -25,11 +25,11 @@ class Context(unittest.TestCase):
         build = ["buildah", "build", "--quiet", "--isolation", "chroot", "--file", dockerfile]
         subprocess.run([*build, "--output", f"type=local,dest={cls.context}", ROOT], check=True, capture_output=True)
 
-    def test_it_has_the_source_of_every_program_and_build_script(self):
+    def test_the_context_has_the_sources_of_all_programs_and_build_scripts(self):
         self.assert_sources(self.context)
 
-    def test_the_stage_that_compiles_dependencies_has_them_too(self):
-        """Its commands delete sources. They run here as the Dockerfile has them."""
+    def test_the_stage_that_compiles_dependencies_has_all_sources(self):
+        """The stage deletes sources. Its commands are those in the Dockerfile."""
         stage = (ROOT / "Dockerfile").read_text().split(" AS manifests\n")[1].split("\nFROM ")[0]
         commands = re.search(r"^RUN (find .*?[^\\])$", stage, flags=re.MULTILINE | re.DOTALL)[1]
         folder = self.context.with_name("manifests")
@@ -39,7 +39,7 @@ class Context(unittest.TestCase):
         self.assert_sources(folder)
 
     def assert_sources(self, folder):
-        """Cargo reads a manifest without looking for sources, and fails when it builds."""
+        """Checks all sources, because cargo reads a manifest without them, and fails only when it builds."""
         command = ["cargo", "metadata", "--no-deps", "--locked", "--offline", "--format-version", "1"]
         metadata = json.loads(subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout)
         for package in metadata["packages"]:
@@ -47,9 +47,9 @@ class Context(unittest.TestCase):
                 if target["kind"] != ["test"]:
                     self.assertTrue(Path(target["src_path"]).exists(), f"{package['name']}: {target['src_path']}")
 
-    def test_it_has_the_files_that_code_includes(self):
+    def test_the_context_has_the_files_that_code_includes(self):
         for source in self.context.rglob("*.rs"):
-            # compiled for tests alone, like what follows `#[cfg(test)]`
+            # only compiled for tests, like code after `#[cfg(test)]`
             if source.name == "tests.rs" or source.is_relative_to(self.context / "tests"):
                 continue
             code = source.read_text().split("#[cfg(test)]")[0]
@@ -59,12 +59,12 @@ class Context(unittest.TestCase):
             for path in re.findall(r"sqlx::migrate!\(\"([^\"]+)\"\)", code):
                 self.assertTrue(any((package / path).glob("*.sql")), f"{source} includes {path}")
 
-    def test_it_has_what_the_dockerfile_copies(self):
+    def test_the_context_has_the_files_that_the_dockerfile_copies(self):
         commands = (ROOT / "Dockerfile").read_text()
         for path in re.findall(r"\b(?:cp|COPY) ((?:infra|scripts|docs|migrations)/\S+)", commands):
             self.assertTrue((self.context / path).exists(), path)
 
-    def test_nothing_that_a_build_or_a_person_left_is_in_it(self):
+    def test_the_context_has_no_build_output_or_local_files(self):
         for path in ["target", ".git", ".local", ".aws-sam", ".env"]:
             self.assertFalse((self.context / path).exists(), path)
 

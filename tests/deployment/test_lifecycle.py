@@ -1,4 +1,4 @@
-"""First release, second release, rollback and deletion of the stack in moto, in every condition."""
+"""Tests first release, second release, rollback and deletion of the stack in moto, with all conditions."""
 
 import unittest
 
@@ -10,7 +10,7 @@ RELEASES = ["1" * 64, "2" * 64]
 
 
 class Lifecycle:
-    """What every condition goes through. `given` has its parameters."""
+    """The life cycle for a condition. `given` contains its parameters."""
 
     def play(self, **condition):
         given = {**self.given, **condition}
@@ -32,8 +32,8 @@ class Lifecycle:
         self.assertEqual(self.rules(), self.others)
 
     def serving(self):
-        """Version behind the alias of each function that answers requests, and release of the function. moto publishes a version before it updates
-        the function, and none where the code is the same, which AWS does otherwise: that a release has versions of its own is in test_releases.py."""
+        """Returns the version of each function's alias, and the function's release. Unlike AWS, moto publishes a version before it updates the
+        function, and none if the code is the same; test_releases.py tests that each release has new versions."""
         client = boto3.client("lambda")
         found = {}
         for function in client.list_functions()["Functions"]:
@@ -48,7 +48,7 @@ class Lifecycle:
         return {one["Version"] for one in boto3.client("lambda").list_versions_by_function(FunctionName=function)["Versions"]}
 
     def rules(self):
-        """Paths by priority, of every listener."""
+        """Returns the paths by priority, for every listener."""
         found = set()
         for balancer in self.elbv2.describe_load_balancers()["LoadBalancers"]:
             for listener in self.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
@@ -87,12 +87,12 @@ class ExistingTeam(Lifecycle, test_stack.ExistingInMoto):
         self.play(ApiTraffic="100,0,0")
         self.flask_is_left()
 
-    def test_the_same_with_the_container_and_a_replica(self):
+    def test_an_existing_listener_with_the_container_and_a_replica(self):
         self.play(ApiTraffic="90,10,0", WithContainer="true", DatabaseReplicaUrlParameter="/augmed/production/replica-url", LoadBalancerSecurityGroupId=self.database_group)
         self.flask_is_left()
 
     def flask_is_left(self):
-        # moto deletes no target group with a stack
+        # moto does not delete target groups with a stack
         self.assertIn(self.flask, [one["TargetGroupArn"] for one in self.elbv2.describe_target_groups()["TargetGroups"]])
         self.assertEqual(len(self.elbv2.describe_load_balancers()["LoadBalancers"]), 1)
 

@@ -1,4 +1,4 @@
-"""One list of metrics, infra/metrics.json: the filters, the dashboard, the alarms, the documentation and the program say the same."""
+"""Tests that filters, dashboard, alarms, documentation and program agree with the list of metrics, infra/metrics.json."""
 
 import json
 import re
@@ -17,7 +17,7 @@ def of_type(name):
 
 
 class Metrics(unittest.TestCase):
-    def test_the_filters_are_those_of_the_list(self):
+    def test_the_filters_match_the_list(self):
         filters = []
         for properties in of_type("AWS::Logs::MetricFilter"):
             [made] = properties["MetricTransformations"]
@@ -26,10 +26,10 @@ class Metrics(unittest.TestCase):
         listed = [(metric["name"], metric["unit"], metric["value"], metric["pattern"]) for metric in METRICS]
         self.assertEqual(sorted(filters), sorted(listed))
 
-    def test_the_dashboard_shows_each_and_no_other(self):
+    def test_the_dashboard_shows_exactly_the_listed_metrics(self):
         body = OBSERVABILITY["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
         own = re.findall(r'\["\$\{ApiStackName\}", "([\w-]+)"', body)
-        # a point repeats the namespace of the line above
+        # a dot repeats the namespace of the previous line
         own += [name for name in re.findall(r'\["\.", "([\w-]+)"', body) if not name.startswith("HTTPCode")]
         by_search = {"faults-by-route": ",Route} faults", "business-errors": ",Code} business"}
         own += [name for name, words in by_search.items() if words in body]
@@ -47,16 +47,16 @@ class Metrics(unittest.TestCase):
         self.assertEqual(watched, {"faults", "answers", "case-review", "slow-case-reviews"})
         self.assertLessEqual(watched, NAMES)
 
-    def test_the_table_of_the_documentation_is_the_list(self):
+    def test_the_documented_table_matches_the_list(self):
         section = (ROOT / "docs/operations.md").read_text().split("### Metrics\n")[1].split("\n### ")[0]
         rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", section, re.MULTILINE)
 
         self.assertEqual(rows, [(metric["name"], metric["what"]) for metric in METRICS])
 
-    def test_what_the_filters_read_is_logged(self):
+    def test_the_filters_use_fields_that_are_logged(self):
         log = (ROOT / "shared/src/http/request_log.rs").read_text()
         fields = {field for metric in METRICS for field in re.findall(r"\$\.([\w.]+)", metric["pattern"] + metric["value"])}
-        # of Lambda's own lines, and of tracing's
+        # fields of Lambda's own lines and of tracing
         fields -= {"type", "record.status", "record.metrics.initDurationMs", "level", "span.route"}
 
         for field in fields:

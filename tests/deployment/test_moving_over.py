@@ -1,4 +1,4 @@
-"""Moving over from the Flask service: the steps of docs/operations.md as they are printed, against its infrastructure in moto."""
+"""Rehearses the move from the Flask service: the steps printed in docs/operations.md, with its infrastructure in moto."""
 
 import re
 import unittest
@@ -11,15 +11,15 @@ from listener import Listener, load_balancer
 from shell import Shell
 from stack import STACK
 
-# a request has one chance in ten to go to the canary: that none of so many does happens once in 10^9 runs
+# each request goes to the canary with a probability of 0.1; none of this many does so once in 10^9 runs
 MANY = 200
 KEY = {"X-API-KEY": ADMIN_KEY}
 WRONG_KEY = {"x-api-key": "not-the-key"}
 OLD_ADMIN_ROUTES = ["/admin/users", "/admin/users/1", "/admin/config/upload", "/admin/config/answer"]
-# ways in which one may try to get around the path of a rule
+# paths that might bypass the path of a rule
 ODD_PATHS = ["/admin", "/admin/", "/admin/users/", "/admin//users", "//admin/users", "/ADMIN/users", "/%61dmin/users", "/admin%2Fusers"]
 ODD_PATHS += ["/api/../admin/users", "/api/%2e%2e/admin/users", "/admin/x/../users", "/admin/users?x=/api/cases", "/admin/audit"]
-# Flask serves these bytes as a path of /admin: nothing else of ODD_PATHS is one of its routes
+# Flask reads these bytes as a path below /admin; other ODD_PATHS are none of its routes
 FLASK_TAKES_FOR_ADMIN = [path for path in OLD_ADMIN_ROUTES + ODD_PATHS if path.startswith("/admin") or path.startswith("/%61")]
 
 
@@ -34,10 +34,10 @@ class MovingOver(Shell):
         self.before = self.existing.rules()
         self.steps = printed_steps.steps("Moving over from the Flask service")
 
-    # ---- who answers ----------------------------------------------------------------------------------------------
+    # ---- responding target groups ---------------------------------------------------------------------------------
 
     def names(self):
-        """Target groups: `old`, `frontend`, and ours by their logical names."""
+        """Returns names of target groups: `old`, `frontend`, and logical names of ours."""
         names = {self.existing.groups["old_service"]: "old", self.existing.groups["frontend"]: "frontend"}
         cloudformation = boto3.client("cloudformation")
         if cloudformation.list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]:
@@ -47,7 +47,7 @@ class MovingOver(Shell):
         return names
 
     def check(self, table, theirs=(10, 100)):
-        """`table`: who may and does answer, by path and headers. And nobody gets to the old admin routes without the key."""
+        """Checks the target groups in `table`, by path and headers, and that no request without the key reaches the old admin routes."""
         rules = self.existing.rules()
         self.check_priorities(rules, theirs)
         with Listener(self.program, rules, self.names()) as listener:
@@ -59,7 +59,7 @@ class MovingOver(Shell):
                     self.assertNotIn("old", listener.who_answers(path, without_key, 10), f"{path}, {without_key}")
 
     def check_priorities(self, rules, theirs):
-        """The next apply of their Terraform finds its rules as it made them, and takes nothing of ours."""
+        """Checks that the next apply of their Terraform finds its rules unchanged, and does not overwrite ours."""
         names = {int(one["Priority"]) for one in rules if one["Priority"] != "default"}
         self.assertEqual(names - set(range(11, 100)), set(theirs))
         if theirs:
@@ -67,7 +67,7 @@ class MovingOver(Shell):
             self.assertEqual(kept, without_arns(self.before))
 
     def table(self, api, admin, admin_with_key):
-        """`api`: who shares the paths of /api that both know; then who answers /admin/users."""
+        """Returns a table: `api` are the target groups of common paths below /api, the others those of /admin/users."""
         new = "Cases" in str(api) or admin == "AdminUsers"
         return {
             ("/api/cases", None): api,
@@ -86,7 +86,7 @@ class MovingOver(Shell):
         }
 
     def expected(self):
-        """By the title of a step, the table after it."""
+        """Returns the expected table after each step, by title."""
         before = self.table({"old"}, "frontend", "old")
         without_traffic = self.table({"old"}, "AdminUsers", "old")
         return {
@@ -102,7 +102,7 @@ class MovingOver(Shell):
 
     # ---- the rehearsal --------------------------------------------------------------------------------------------
 
-    def test_every_step_leads_where_it_says_and_can_be_taken_back(self):
+    def test_every_step_has_its_effect_and_can_be_undone(self):
         expected = self.expected()
         self.assertEqual([step.title for step in self.steps], list(expected))
         history = []
@@ -113,16 +113,16 @@ class MovingOver(Shell):
         self.end_and_come_back()
         for step, before in reversed(history):
             self.run_commands(step.back)
-            self.assertEqual(without_arns(self.existing.rules()), without_arns(before), f"{step.title}, taken back")
+            self.assertEqual(without_arns(self.existing.rules()), without_arns(before), f"{step.title}, undone")
         self.check(expected["What is there"])
 
     def end_and_come_back(self):
-        """What the Terraform of the Flask service does after the last step, and before that one is taken back."""
+        """Applies the Flask service's Terraform after the last step, and before that step is undone."""
         self.existing.remove_rules()
         self.check(self.table({"Cases"}, "AdminUsers", "AdminUsers"), theirs=[])
         self.existing.create_rules()
 
-    def test_secrets_arrive_as_they_are_and_are_not_printed(self):
+    def test_secrets_are_transferred_unchanged_and_not_printed(self):
         self.run_commands(self.steps[0].forth)
         printed = self.run_commands(self.steps[1].forth)
 
@@ -141,7 +141,7 @@ def headers(key):
 
 
 def without_arns(rules):
-    """A rule that was deleted and made again has another ARN, and moto lists it last. By priority."""
+    """Sorts rules by priority, without ARNs, because a recreated rule has a new ARN, and moto lists it last."""
     without = [{name: value for name, value in rule.items() if name != "RuleArn"} for rule in rules]
     return sorted(without, key=lambda rule: rule["Priority"])
 

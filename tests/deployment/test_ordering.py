@@ -1,4 +1,4 @@
-"""What a resource uses by name is there before it, with every choice of parameters."""
+"""Tests that resources are created after everything that they use by name, with all combinations of parameters."""
 
 import unittest
 
@@ -43,12 +43,12 @@ class Ordering(unittest.TestCase):
         kinds = {kind for _, kind, _ in graph.uses()}
         self.assertLessEqual({"log group", "parameter"}, kinds)
 
-    def test_no_two_resources_wait_for_each_other(self):
+    def test_there_are_no_cyclic_dependencies(self):
         for graph in self.graphs.values():
             self.assertEqual(len(graph.order()), len(graph.types))
 
     def test_the_container_serves_before_a_rule_sends_requests_to_it(self):
-        """A rule that changes with WithContainer must change after the service is healthy, or it leads to an empty target group."""
+        """Rules that depend on WithContainer must change after the service is healthy, or they forward to an empty target group."""
         graph = self.graphs["with the container"]
         rules = [key for key, kind in graph.types.items() if kind.endswith("::ListenerRule") and "/" not in key]
         led_there = [rule for rule in rules if any(weight > 0 for weight in container_weights(graph.properties[rule]))]
@@ -56,7 +56,7 @@ class Ordering(unittest.TestCase):
         for rule in rules:
             if "ContainerTargetGroup" in str(graph.properties[rule]) and rule != "ContainerRegistrationRule":
                 self.assertTrue(graph.is_before("Container/Service", rule), rule)
-        # the service cannot register with a target group that no listener knows
+        # the service cannot register with a target group without a listener
         self.assertTrue(graph.is_before("ContainerRegistrationRule", "Container/Service"))
 
 

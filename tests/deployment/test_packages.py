@@ -1,4 +1,4 @@
-"""What leaves the machine: the packages that the workflows build, hand over and upload, as Lambda would open them."""
+"""Tests the packages that workflows build, pass on and upload, as Lambda would read them."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from workflow import checkout as make_checkout
 DEPLOY = ".github/workflows/deploy.yml"
 RELEASE = ".github/workflows/release.yml"
 MACHINES = {"arm64": "EM_AARCH64", "x86_64": "EM_X86_64"}
-# of the runtime provided.al2023 (Amazon Linux 2023)
+# the runtime provided.al2023 (Amazon Linux 2023)
 GLIBC = (2, 34)
 
 
@@ -37,19 +37,19 @@ class Packages(unittest.TestCase):
     def setUpClass(cls):
         cls.functions = resources(released, "AWS::Serverless::Function")
 
-    def test_every_function_is_a_zip_of_one_program_that_may_be_executed(self):
+    def test_every_function_is_a_zip_with_one_executable(self):
         self.assertGreater(len(self.functions), 15)
         for name, function in self.functions.items():
             package = self.package(function["Properties"]["CodeUri"], name)
             (entry,) = package.infolist()
             self.assertEqual(entry.filename, function["Properties"].get("Handler", "bootstrap"), name)
-            self.assertEqual(entry.external_attr >> 16 & 0o555, 0o555, f"{name}: everybody must be able to execute it")
+            self.assertEqual(entry.external_attr >> 16 & 0o555, 0o555, f"{name}: it must be executable for everybody")
 
     def test_every_function_is_built_for_the_processor_of_the_stack(self):
         for name, program in self.programs():
             self.assertEqual(program.header.e_machine, MACHINES["arm64"], name)
 
-    def test_no_function_needs_a_newer_libc_than_its_runtime_has(self):
+    def test_no_function_needs_a_newer_libc_than_its_runtime(self):
         for name, program in self.programs():
             for section in program.iter_sections():
                 if isinstance(section, GNUVerNeedSection):
@@ -58,7 +58,7 @@ class Packages(unittest.TestCase):
                         newer = {one for one in needed if version(one) > GLIBC}
                         self.assertEqual(newer, set(), name)
 
-    def test_the_authorities_of_the_database_are_where_functions_look_for_them(self):
+    def test_the_certificate_authorities_have_the_path_in_the_functions_environment(self):
         """Lambda unpacks a layer in /opt (docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html)."""
         (layer,) = resources(released, "AWS::Serverless::LayerVersion").values()
         package = self.package(layer["Properties"]["ContentUri"], "the layer")
@@ -74,7 +74,7 @@ class Packages(unittest.TestCase):
             nested = yaml_parse(self.read(key).decode())
             self.assertIn("Resources", nested, name)
 
-    def test_nothing_else_is_uploaded(self):
+    def test_no_other_files_are_uploaded(self):
         named = json.dumps(released, default=str)
         for one in machine.s3.list_objects_v2(Bucket=BUCKET, Prefix="packages/")["Contents"]:
             self.assertIn(one["Key"], named)
@@ -94,7 +94,7 @@ class Packages(unittest.TestCase):
 
 
 class Steps(unittest.TestCase):
-    """What the steps of the workflows did beside that."""
+    """Other effects of the workflows."""
 
     def test_a_plan_is_shown_and_changes_nothing(self):
         summary, calls = planned
@@ -111,7 +111,7 @@ class Steps(unittest.TestCase):
         self.assertRegex(calls[verified], r"^gh attestation verify release\.tar --repo owner/name .*/deploy\.yml$")
         self.assertLess(verified, used)
 
-    def test_the_image_is_signed_by_the_workflow_that_pushed_it(self):
+    def test_the_image_is_signed_by_the_pushing_workflow(self):
         calls = machine.calls.read_text().splitlines()
         identity = "https://github.com/owner/name/.github/workflows/release.yml@refs/heads/main"
         push = next(index for index, call in enumerate(calls) if call.startswith("docker push"))
@@ -126,7 +126,7 @@ class Steps(unittest.TestCase):
 
 
 class OtherProcessor(unittest.TestCase):
-    def test_a_build_is_for_the_processor_that_the_environment_deploys(self):
+    def test_a_build_is_for_the_processor_of_its_environment(self):
         checkout = machine.folder / "x86_64"
         make_checkout(checkout)
         settings = checkout / "samconfig.toml"

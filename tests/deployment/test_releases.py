@@ -1,4 +1,4 @@
-"""A release is a new version of each function behind an alias: it takes over gradually, and goes back at once."""
+"""Tests releases: a new version of each function behind an alias, which shifts traffic gradually and can be rolled back at once."""
 
 import unittest
 
@@ -6,7 +6,7 @@ from stack import read, resources, translate
 
 
 def serving(template, kind):
-    """Versions or aliases of the functions that answer requests. The migration's version has the hash of its own package."""
+    """Returns versions or aliases of functions that serve requests. It excludes the migration, whose version has the hash of its package."""
     return {name: one for name, one in resources(template, kind).items() if not name.startswith("MigrateFunction")}
 
 
@@ -15,7 +15,7 @@ class Releases(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = translate({})
 
-    def test_the_load_balancer_invokes_the_alias_and_may_invoke_nothing_else(self):
+    def test_the_load_balancer_may_invoke_only_the_aliases(self):
         aliases = set(serving(self.stack, "AWS::Lambda::Alias"))
         invoked = {one["Properties"]["FunctionName"]["Ref"] for one in resources(self.stack, "AWS::Lambda::Permission").values()}
         groups = resources(self.stack, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
@@ -23,22 +23,22 @@ class Releases(unittest.TestCase):
         self.assertGreater(len(aliases), 15)
         self.assertEqual((invoked, targets), (aliases, aliases))
 
-    def test_a_release_is_a_new_version_even_where_parameters_alone_have_changed(self):
+    def test_a_release_is_a_new_version_even_if_only_parameters_have_changed(self):
         def versions(**given):
             return set(serving(translate(given), "AWS::Lambda::Version"))
 
         self.assertEqual(versions(ReleaseDigest="0123456789"), versions(ReleaseDigest="0123456789"))
         self.assertFalse(versions(ReleaseDigest="0123456789") & versions(ReleaseDigest="9876543210"))
-        # Lambda publishes nothing where a function is what it was
+        # Lambda publishes no version of an unchanged function
         for function in resources(self.stack, "AWS::Lambda::Function").values():
             self.assertEqual(function["Properties"]["Environment"]["Variables"]["RELEASE"], {"Ref": "ReleaseDigest"})
 
-    def test_earlier_versions_stay_for_the_way_back(self):
+    def test_earlier_versions_are_kept_for_a_rollback(self):
         self.assertTrue(resources(self.stack, "AWS::Lambda::Version"))
         for name, version in resources(self.stack, "AWS::Lambda::Version").items():
             self.assertEqual(version["DeletionPolicy"], "Retain", name)
 
-    def test_traffic_shifts_in_minutes_and_an_alarm_takes_it_back(self):
+    def test_traffic_shifts_within_minutes_and_an_alarm_reverts_it(self):
         groups = resources(self.stack, "AWS::CodeDeploy::DeploymentGroup")
         self.assertEqual(len(groups), len(serving(self.stack, "AWS::Lambda::Alias")))
         self.assertTrue(groups)
@@ -55,15 +55,15 @@ class Releases(unittest.TestCase):
         for alias in at_once.values():
             self.assertNotIn("UpdatePolicy", alias)
 
-    def test_the_migration_runs_before_there_is_a_release(self):
-        # it has an alias only because SAM publishes no version without one
+    def test_the_migration_runs_before_the_release(self):
+        # it has an alias only because SAM publishes no version without an alias
         self.assertNotIn("UpdatePolicy", self.stack["Resources"]["MigrateFunctionAliaslive"])
         self.assertIn("MigrateFunction", self.stack["Resources"])
 
-    def test_a_stack_update_looks_at_few_nested_stacks(self):
+    def test_a_stack_update_has_few_nested_stacks(self):
         self.assertLessEqual(len(resources(self.stack, "AWS::CloudFormation::Stack")), 9)
 
-    def test_the_throttles_of_every_function_are_watched(self):
+    def test_throttles_of_all_functions_have_an_alarm(self):
         functions = resources(read("template.yaml"), "AWS::Serverless::Function").values()
         names = {one["Properties"]["FunctionName"]["Fn::Sub"] for one in functions}
         watched = read("template.yaml")["Resources"]["Observability"]["Properties"]["Parameters"]["Functions"]["Fn::Join"][1]

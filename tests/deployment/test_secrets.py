@@ -1,4 +1,4 @@
-"""The function in infra/secrets.yaml that writes SSM parameters, against moto."""
+"""Tests the function in infra/secrets.yaml that writes SSM parameters, with moto."""
 
 import json
 import sys
@@ -58,7 +58,7 @@ class WriteParameters(unittest.TestCase):
     def value(self, name):
         return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
 
-    def test_missing_keys_are_generated_and_others_stay(self):
+    def test_only_missing_keys_are_generated(self):
         self.ssm.put_parameter(Name=KEYS[0], Type="SecureString", Value="the Flask service's")
 
         status, _ = self.send("Custom::GeneratedKeys", Names=KEYS)
@@ -74,7 +74,7 @@ class WriteParameters(unittest.TestCase):
 
         self.assertEqual(self.value(KEYS[0]), before)
 
-    def test_the_url_quotes_the_password_and_asks_for_a_certificate_of_rds(self):
+    def test_the_url_quotes_the_password_and_requires_a_certificate_of_rds(self):
         self.assertEqual(self.database_url()[0], "SUCCESS")
 
         self.assertEqual(self.value(URL), "postgresql://augmed:a%2Fb%20c@db.test:5432/augmed?sslmode=verify-full")
@@ -89,7 +89,7 @@ class WriteParameters(unittest.TestCase):
         self.assertIn("Database=existing", reason)
         self.assertEqual(self.value(URL), "postgresql://production")
 
-    def test_its_own_url_is_written_anew_and_goes_with_the_database(self):
+    def test_the_stacks_url_is_updated_and_deleted_with_the_database(self):
         self.database_url()
         self.assertEqual(self.database_url(request="Update")[0], "SUCCESS")
 
@@ -97,7 +97,7 @@ class WriteParameters(unittest.TestCase):
 
         self.assertEqual(self.ssm.get_parameters(Names=[URL])["InvalidParameters"], [URL])
 
-    def test_functions_and_container_get_a_role_and_a_password_of_their_own(self):
+    def test_functions_and_container_get_a_separate_role_and_password(self):
         self.database_url()
         first = self.value(APPLICATION_URL)
         self.database_url(request="Update")
@@ -105,7 +105,7 @@ class WriteParameters(unittest.TestCase):
         self.assertRegex(first, r"^postgresql://augmed_api:[\w-]{40,}@db\.test:5432/augmed\?sslmode=verify-full$")
         self.assertEqual(self.value(APPLICATION_URL), first)
 
-    def test_with_the_proxy_the_application_alone_goes_through_it_and_its_secret_is_that_of_the_url(self):
+    def test_only_the_application_uses_the_proxy_with_the_same_secret_as_in_the_url(self):
         secrets = boto3.client("secretsmanager")
         copy = secrets.create_secret(Name="application", SecretString='{"username": "augmed_api", "password": "another"}')["ARN"]
         self.assertEqual(self.database_url(ApplicationHost="proxy.test", ApplicationSecretArn=copy)[0], "SUCCESS")
@@ -114,7 +114,7 @@ class WriteParameters(unittest.TestCase):
         known = json.loads(secrets.get_secret_value(SecretId=copy)["SecretString"])
         self.assertEqual(self.value(APPLICATION_URL), f"postgresql://{known['username']}:{known['password']}@proxy.test:5432/augmed?sslmode=verify-full")
 
-    def test_of_an_existing_database_the_second_url_is_made_of_the_owners_unless_it_is_there(self):
+    def test_for_an_existing_database_a_missing_second_url_is_derived_from_the_owners(self):
         self.ssm.put_parameter(Name=URL, Type="SecureString", Value="postgresql://aim_ahead:a%40b@db.test:5432/x?sslmode=verify-full")
         make = lambda request: self.send("Custom::ApplicationUrl", request, OwnerName=URL, ApplicationName=APPLICATION_URL)
 

@@ -1,4 +1,4 @@
-"""template.yaml and infra/*.yaml as CloudFormation sees them: scripts/test-deployment"""
+"""Tests template.yaml and infra/*.yaml as CloudFormation reads them: scripts/test-deployment"""
 
 import json
 import re
@@ -16,9 +16,9 @@ from stack import REGION, ROOT, STACK, Routes, create, read, resources
 sys.path.insert(0, str(ROOT / "scripts"))
 import listener_rules  # noqa: E402
 
-# The template that lets GitHub deploy.
+# The template with GitHub's permissions to deploy.
 DEPLOYS = "infra/github.yaml"
-# Path of the contract (section 3) and the function behind it. The first that fits.
+# Paths of the contract (section 3) and their functions; the first match applies.
 FUNCTIONS = [
     (r"/api/healthcheck", "Healthcheck"),
     (r"/api/auth/login", "AuthLogin"),
@@ -45,7 +45,7 @@ def function_of(path):
 
 
 def is_admin(path):
-    """The Flask service does not authenticate these, so that no rule of ours leads there."""
+    """Returns whether the Flask service does not authenticate the path, so that no rule of ours may forward to it."""
     return path.startswith("/admin/")
 
 
@@ -68,7 +68,7 @@ class InMoto(unittest.TestCase):
 
 
 class NewTeam(InMoto):
-    def test_everything_is_created_and_every_step_of_the_contract_reaches_its_function(self):
+    def test_all_resources_are_created_and_contract_paths_reach_their_functions(self):
         create({"DomainName": "api.example.org", "CertificateArn": self.certificate()})
 
         listeners = self.listeners()
@@ -82,7 +82,7 @@ class NewTeam(InMoto):
         self.assertTrue(database["StorageEncrypted"])
         self.assertFalse(database["PubliclyAccessible"])
 
-    def test_the_frontend_alone_reads_answers_unless_others_are_named(self):
+    def test_only_the_frontend_may_read_responses_unless_other_origins_are_named(self):
         given = {"DomainName": "api.example.org", "CertificateArn": self.certificate(), "FrontendUrl": "https://study.example.org"}
 
         create(given)
@@ -90,7 +90,7 @@ class NewTeam(InMoto):
         function = boto3.client("lambda").get_function_configuration(FunctionName=f"{STACK}-cases")
         self.assertEqual(function["Environment"]["Variables"]["CORS_ORIGINS"], "https://study.example.org")
 
-    def test_with_the_container_the_export_is_its_and_it_takes_what_it_is_given(self):
+    def test_with_the_container_it_serves_exports_and_gets_its_variables(self):
         given = {"DomainName": "api.example.org", "CertificateArn": self.certificate(), "WithContainer": "true"}
 
         create({**given, "ApiTraffic": "0,30,70"})
@@ -109,7 +109,7 @@ class NewTeam(InMoto):
 
 
 class ExistingInMoto(InMoto):
-    """A VPC, a load balancer with the Flask service behind it, and a database, as Terraform made them."""
+    """A VPC, a load balancer with the Flask service, and a database, as Terraform created them."""
 
     def setUp(self):
         super().setUp()
@@ -141,7 +141,7 @@ class ExistingInMoto(InMoto):
 
 
 class ExistingTeam(ExistingInMoto):
-    def test_nothing_that_exists_is_created_again(self):
+    def test_existing_resources_are_not_created_again(self):
         create({**self.given, "ApiTraffic": "100,0,0"})
 
         self.assertEqual(len(self.elbv2.describe_load_balancers()["LoadBalancers"]), 1)
@@ -149,7 +149,7 @@ class ExistingTeam(ExistingInMoto):
         groups = boto3.client("ec2").describe_security_groups(GroupIds=[self.database_group])
         self.assertEqual(groups["SecurityGroups"][0]["IpPermissions"][0]["FromPort"], 5432)
 
-    def test_at_first_the_old_service_has_all_traffic_it_knows(self):
+    def test_at_first_the_old_service_gets_all_traffic_of_its_routes(self):
         create({**self.given, "ApiTraffic": "100,0,0"})
 
         routes = Routes(self.listener)
@@ -165,7 +165,7 @@ class ExistingTeam(ExistingInMoto):
             ours = {function_of(path): 10}
             self.assertEqual(routes.of(path), ours if is_admin(path) else {self.flask: 90, **ours}, path)
 
-    def test_the_rules_alone_shift_traffic_to_where_the_stack_would(self):
+    def test_changing_only_the_rules_shifts_traffic_like_the_stack(self):
         create({**self.given, "ApiTraffic": "100,0,0"})
         cloudformation = boto3.client("cloudformation")
         stack = {
@@ -183,18 +183,18 @@ class ExistingTeam(ExistingInMoto):
 
 
 class Observability(unittest.TestCase):
-    def test_the_dashboard_is_json_and_shows_metrics_that_are_written(self):
+    def test_the_dashboard_is_json_and_shows_existing_metrics(self):
         body = read("infra/observability.yaml")["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
         widgets = json.loads(re.sub(r"\$\{[\w:]+\}", "x", body))["widgets"]
 
-        own = {"faults", "business", "cold-start", "out-of-connections"}  # words of the names, as SEARCH finds them
+        own = {"faults", "business", "cold-start", "out-of-connections"}  # words of names that SEARCH matches
         written = json.dumps(resources(read("infra/observability.yaml"), "AWS::Logs::MetricFilter"))
         self.assertEqual(len(widgets), 11)
         for name in own:
             self.assertIn(name, json.dumps(widgets))
             self.assertIn(name, written)
 
-    def test_metrics_are_made_of_fields_that_are_logged(self):
+    def test_metrics_use_fields_that_are_logged(self):
         log = (ROOT / "shared/src/http/request_log.rs").read_text()
         fields = [
             ("business_error", "business_error = error.code()"),
@@ -207,7 +207,7 @@ class Observability(unittest.TestCase):
 
 
 class Settings(unittest.TestCase):
-    def test_samconfig_overrides_parameters_that_exist_with_values_they_take(self):
+    def test_samconfig_overrides_existing_parameters_with_valid_values(self):
         parameters = read("template.yaml")["Parameters"]
         settings = tomllib.loads((ROOT / "samconfig.toml").read_text())
         for environment in ["dev", "production"]:
@@ -216,7 +216,7 @@ class Settings(unittest.TestCase):
                 self.assertIn(name, parameters, environment)
                 self.assertRegex(value, parameters[name].get("AllowedPattern", "."), override)
 
-    def test_an_origin_that_no_function_would_start_with_is_refused_before_a_deployment(self):
+    def test_an_invalid_origin_is_refused_before_a_deployment(self):
         parameters = read("template.yaml")["Parameters"]
         refused = ["study.test", "https://study.test/app", "https://study.test?a", "https://study.test#a", "https://me@study.test", "https://a\\b"]
         for pattern in [parameters[name]["AllowedPattern"] for name in ["FrontendUrl", "CorsOrigins"]]:
@@ -227,7 +227,7 @@ class Settings(unittest.TestCase):
 
 
 class NestedStacks(unittest.TestCase):
-    def test_each_gets_the_parameters_it_has_and_only_outputs_it_has_are_used(self):
+    def test_nested_stacks_get_existing_parameters_and_have_the_used_outputs(self):
         template = read("template.yaml")
         used = set(re.findall(r"(\w+)[\"', ]+Outputs\.(\w+)", json.dumps(template)))
         for name, application in resources(template, "AWS::Serverless::Application").items():
@@ -237,7 +237,7 @@ class NestedStacks(unittest.TestCase):
             outputs = {output for stack, output in used if stack == name}
             self.assertLessEqual(outputs, set(nested.get("Outputs", {})), name)
 
-    def test_least_privilege_no_policy_allows_everything(self):
+    def test_no_policy_allows_everything(self):
         for path in ["template.yaml", *(str(one.relative_to(ROOT)) for one in ROOT.glob("infra/*.yaml"))]:
             for statement in statements(read(path)):
                 if statement["Effect"] == "Allow":
@@ -245,7 +245,7 @@ class NestedStacks(unittest.TestCase):
 
 
 def is_everything(statement, path):
-    """Whether actions by a pattern are allowed. What deploys may read everything, and all that a service does with what has a name."""
+    """Returns whether a statement allows actions by a pattern. Deploying roles may read everything, and use all actions on named resources."""
     patterns = [one for one in listed(statement["Action"]) if "*" in one]
     if path != DEPLOYS:
         return bool(patterns)

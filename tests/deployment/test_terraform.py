@@ -1,4 +1,4 @@
-"""infra/terraform against the provider's schema; where there is a Terraform by that, with its registry away. The workflow has both."""
+"""Tests infra/terraform with the provider's schema, and with Terraform itself, if it is installed, without its registry. The workflow has both."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from stack import ROOT, read
 MODULE = ROOT / "infra/terraform"
 SCHEMA = ROOT / "tests/fixtures/terraform/aws.json"
 KINDS = {"data": "data_source_schemas", "resource": "resource_schemas"}
-# of the existing infrastructure (tests/fixtures/infrastructure)
+# versions of the existing infrastructure (tests/fixtures/infrastructure)
 TERRAFORM, PROVIDERS = "1.1.7", "~> 5.0"
-# what came after Terraform 1.1.7 (its changelog), as it is written
+# syntax that is newer than Terraform 1.1.7 (its changelog)
 NEWER = {
     "1.2": r"\b(?:pre|post)condition\b|\breplace_triggered_by\b",
     "1.3": r"\boptional\(|\bstartswith\(|\bendswith\(|\btimecmp\(",
@@ -31,7 +31,7 @@ NEWER = {
     "1.10": r"\bephemeral\b",
     "1.11": r"_wo\b|_wo_version\b",
 }
-# what does not fit, and the sentence that says so
+# incompatible infrastructure, and the error message
 PROBLEMS = [
     ({"target": "data.aws_lb_listener.https", "values": {"protocol": "HTTP"}}, "The listener speaks HTTP"),
     ({"target": "data.aws_db_subnet_group.augmed", "values": {"vpc_id": "vpc-2"}}, "The database is in vpc-2, the load balancer in vpc-1"),
@@ -54,12 +54,12 @@ class Module(unittest.TestCase):
         cls.version = schema["provider_version"]
         cls.schemas = schema["provider_schemas"][PROVIDER]
 
-    def test_blocks_have_the_arguments_of_the_provider(self):
+    def test_blocks_have_valid_arguments(self):
         for kind, type, name, body in self.blocks():
             schema = self.schema(kind, type)
             self.check(schema, body, f"{kind} {type}.{name}")
 
-    def test_references_lead_to_attributes_of_the_provider(self):
+    def test_references_name_existing_attributes(self):
         declared = {(kind, type, name) for kind, type, name, _ in self.blocks()}
         seen = 0
         for text in self.texts():
@@ -73,7 +73,7 @@ class Module(unittest.TestCase):
                     self.assertIn(attribute, self.schema(kind, type)["attributes"], text)
         self.assertGreater(seen, 1)
 
-    def test_conditions_name_attributes_of_their_own_block(self):
+    def test_conditions_use_attributes_of_their_own_block(self):
         for kind, type, _, body in self.blocks():
             for attribute in re.findall(r"\bself\.(\w+)", json.dumps(body)):
                 self.assertIn(attribute, self.schema(kind, type)["attributes"], type)
@@ -85,20 +85,20 @@ class Module(unittest.TestCase):
         own = {name for file in self.files for one in file.get("locals", []) for name in one if not name.startswith("__")}
         self.assertEqual(used, variables | own)
 
-    def test_the_provider_is_the_one_of_the_schema(self):
+    def test_the_provider_matches_the_schema(self):
         wanted = (self.folder / "versions.tf").read_text()
         self.assertIn(f'version = "{PROVIDERS}"', wanted)
         self.assertIn(f'required_version = ">= {TERRAFORM}"', wanted)
         self.assertEqual(self.version.split(".")[0], PROVIDERS.split()[1].split(".")[0])
 
-    def test_nothing_is_newer_than_the_terraform_of_the_existing_infrastructure(self):
+    def test_the_syntax_is_supported_by_the_existing_terraform(self):
         for path in self.folder.glob("*.tf"):
             code = re.sub(r"#.*", "", path.read_text())
             for version, feature in NEWER.items():
                 self.assertIsNone(re.search(feature, code, re.MULTILINE), f"{path.name} needs Terraform {version}")
 
-    def test_a_variable_is_validated_by_itself_alone(self):
-        """That a condition names another variable came with Terraform 1.9."""
+    def test_validations_use_only_their_own_variable(self):
+        """Conditions can use other variables since Terraform 1.9."""
         for file in self.files:
             for variable in file.get("variable", []):
                 for name, body in variable.items():
@@ -114,7 +114,7 @@ class Module(unittest.TestCase):
         self.assertLessEqual(required, given, place)
         for name in given & set(schema["attributes"]):
             only_computed = not {"required", "optional"} & set(schema["attributes"][name])
-            self.assertFalse(only_computed, f"{place}: {name} is the provider's to say")
+            self.assertFalse(only_computed, f"{place}: {name} is set by the provider")
         for name, nested in schema.get("block_types", {}).items():
             for one in body.get(name, []):
                 self.check({"attributes": nested["block"]["attributes"]}, one, f"{place} {name}")
@@ -132,7 +132,7 @@ class Module(unittest.TestCase):
                             yield kind, unquoted(type), unquoted(name), body
 
     def texts(self):
-        """Every expression."""
+        """Returns all expressions."""
         return [text for file in self.files for text in strings(file)]
 
 
@@ -163,7 +163,7 @@ class Terraform(unittest.TestCase):
         self.run_in(self.folder, "init", "-backend=false")
         self.run_in(self.folder, "test")
 
-    def test_what_does_not_fit_is_said(self):
+    def test_incompatible_infrastructure_is_reported(self):
         self.run_in(self.folder, "init", "-backend=false")
         found = self.folder / "tests/found.tftest.hcl"
         text = found.read_text()
@@ -181,12 +181,12 @@ class Terraform(unittest.TestCase):
 
 
 class Outputs(unittest.TestCase):
-    def test_what_is_found_are_parameters_of_the_stack(self):
+    def test_found_settings_are_parameters_of_the_stack(self):
         (settings,) = hcl2.loads((MODULE / "outputs.tf").read_text())["locals"]
         self.assertLessEqual(set(settings["found"]), set(read("template.yaml")["Parameters"]))
 
     def test_no_rule_is_added_to_a_security_group_whose_rules_are_inline(self):
-        """Its next apply would remove the rule."""
+        """The next apply of inline rules would remove an added rule."""
         (settings,) = hcl2.loads((MODULE / "outputs.tf").read_text())["locals"]
         self.assertNotIn("DatabaseSecurityGroupId", settings["found"])
 

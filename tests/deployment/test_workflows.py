@@ -1,4 +1,4 @@
-"""The workflows as GitHub reads them: who waits for whom, and which actions they use. What their steps do is in test_packages.py."""
+"""Tests dependencies and actions of the workflows. test_packages.py runs their steps."""
 
 import re
 import unittest
@@ -6,8 +6,8 @@ import unittest
 from stack import ROOT, read
 
 DEPLOY = ".github/workflows/deploy.yml"
-# The runtime that each action's own action.yml declares at the commit we pin, read from the action's repository on 2026-11-28;
-# a composite action brings the actions it uses. GitHub removes Node 20 from its runners.
+# The runtime in each action's action.yml at the pinned commit, read from the action's repository on 2026-11-28; a composite action
+# includes the actions that it uses. GitHub removes Node 20 from its runners.
 NODE_24 = {
     "actions/attest@1e69f48acb82d1966a394da916b4c1698aa569d6",
     "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae",
@@ -26,28 +26,28 @@ COMPOSITE = {
 
 
 class Waiting(unittest.TestCase):
-    """A run or a job that waits for an approval counts as running: it keeps its concurrency groups, and the next one waits
+    """A run or job that waits for an approval counts as running: it holds its concurrency groups, and the next one waits
     (docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency)."""
 
-    def test_a_release_that_waits_for_its_approval_holds_up_no_other(self):
+    def test_a_release_that_waits_for_approval_blocks_no_other(self):
         workflow = read(DEPLOY)
         approvals = {name: job for name, job in workflow["jobs"].items() if "approval" in str(job.get("environment", ""))}
         self.assertEqual(len(approvals), 1, "of one job the environment asks its reviewers")
         for job in approvals.values():
             self.assertEqual(groups(workflow) + groups(job), [])
 
-    def test_production_waits_for_the_approval_and_the_approval_for_the_plan(self):
+    def test_production_needs_an_approval_and_the_approval_needs_a_plan(self):
         jobs = read(DEPLOY)["jobs"]
         self.assertEqual(jobs["production"]["needs"], "approval")
         self.assertEqual(jobs["approval"]["needs"], "plan")
         self.assertEqual((jobs["plan"]["with"]["environment"], jobs["plan"]["with"]["command"]), ("production", "plan"))
 
-    def test_two_releases_of_one_environment_do_not_run_at_once_and_none_is_broken_off(self):
+    def test_releases_of_an_environment_are_sequential_and_not_cancelled(self):
         job = read(".github/workflows/release.yml")["jobs"]["release"]
         self.assertIn("inputs.environment", job["concurrency"]["group"])
         self.assertFalse(job["concurrency"]["cancel-in-progress"])
 
-    def test_a_called_workflow_is_given_the_permissions_it_wants(self):
+    def test_a_called_workflow_gets_its_permissions(self):
         for name, job in read(DEPLOY)["jobs"].items():
             if "uses" in job:
                 for called in read(job["uses"].removeprefix("./"))["jobs"].values():
@@ -55,12 +55,12 @@ class Waiting(unittest.TestCase):
 
 
 class Actions(unittest.TestCase):
-    def test_each_is_pinned_and_runs_on_a_node_that_runners_have(self):
+    def test_actions_are_pinned_and_run_on_a_supported_node(self):
         for path in (ROOT / ".github/workflows").glob("*.yml"):
             for action in re.findall(r"uses: ([^.\s]\S+)", path.read_text()):
                 self.assertIn(action, NODE_24 | COMPOSITE, path.name)
 
-    def test_what_is_pinned_is_kept_up_to_date(self):
+    def test_pinned_versions_are_kept_up_to_date(self):
         updates = read(".github/dependabot.yml")["updates"]
         self.assertLessEqual({"github-actions", "cargo", "pip", "npm", "terraform"}, {one["package-ecosystem"] for one in updates})
         for one in updates:

@@ -1,4 +1,4 @@
-"""Runs a job of .github/workflows as GitHub would: each `run:` step in bash, and of the actions what the steps rely on.
+"""Runs a job of .github/workflows like GitHub: each `run:` step in bash, and those effects of actions that the steps rely on.
 
 Facts of GitHub, from the documentation of the actions that the workflows use:
 - a job begins with an empty folder (actions/checkout fills it);
@@ -20,7 +20,7 @@ GITHUB = {"repository": "owner/name", "server_url": "https://github.com", "ref":
 
 
 class Workflow:
-    """A run of workflows: its jobs share artifacts, and nothing else."""
+    """A run of workflows, whose jobs share only artifacts."""
 
     def __init__(self, folder, environment, variables):
         self.folder = folder
@@ -29,7 +29,7 @@ class Workflow:
         self.jobs = 0
 
     def run(self, path, job, inputs=None):
-        """Runs a job and returns its folder. `self.summary` is what its steps wrote to the page of the run."""
+        """Runs a job and returns its folder. `self.summary` is the summary that its steps wrote."""
         workflow = read(path)
         workspace = self.folder / f"job-{self.jobs}"
         self.jobs += 1
@@ -77,7 +77,7 @@ class Workflow:
 
 
 def evaluate(value, context):
-    """Puts values in for ${{ inputs.x }} and the like; what the runner's own contexts hold is not known here."""
+    """Replaces ${{ inputs.x }} and the like with values; the runner's own contexts are unknown here."""
     if isinstance(value, dict):
         return {key: evaluate(one, context) for key, one in value.items()}
     if not isinstance(value, str):
@@ -91,13 +91,13 @@ def evaluate(value, context):
 
 
 def holds(condition, context):
-    """Whether `inputs.x == 'y'`; the workflows have no other conditions."""
+    """Returns whether `inputs.x == 'y'`; the workflows have no other conditions."""
     scope, name, value = re.fullmatch(r"(\w+)\.(\w+) == '([\w-]+)'", condition).groups()
     return context[scope][name] == value
 
 
 def checkout(folder):
-    """The commit that is checked out here with what has changed since, and nothing that a build left."""
+    """Copies the checked-out commit with uncommitted changes, but without build output."""
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, folder], check=True)
     git = ["git", "-C", ROOT]
     changed = names([*git, "diff", "--name-only", "--no-renames", "-z", "HEAD"])
@@ -117,7 +117,7 @@ def names(command):
 
 
 def without_modes(source, target):
-    """What comes out of an artifact that was made of this file or folder."""
+    """Copies a file or folder like an artifact, which loses modes."""
     if not source.exists():
         raise AssertionError(f"there is nothing to upload at {source}")
     if source.is_dir():

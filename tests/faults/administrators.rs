@@ -1,4 +1,4 @@
-//! What administrators do many times at once, through two processes' worth of the API over one database.
+//! Concurrent requests of administrators, through two instances of the API over one database.
 
 use http::Method;
 use serde_json::json;
@@ -6,31 +6,31 @@ use tests::app::{Answer, TestApp};
 
 use crate::exactly_once::{ALICE, Api, ids, in_either_order, upload, with};
 
-const REPLACES: &str = "/admin/config/upload";
-const ADDS: &str = "/api/admin/config/upload";
+const REPLACE_ALL: &str = "/admin/config/upload";
+const ADD: &str = "/api/admin/config/upload";
 const UPLOADED: &str = "FROM display_config WHERE user_email LIKE 'u%@contract.test'";
-const OF_THE_BATCH: &str = "SELECT count(*) FROM display_config WHERE id LIKE 'new-%'";
+const COUNT_BATCH_ENTRIES: &str = "SELECT count(*) FROM display_config WHERE id LIKE 'new-%'";
 
-/// Which uploads the assignments are of.
-async fn uploads_left(api: &Api) -> (i64, i64) {
+/// Counts the uploaded assignments, and the uploads that they come from.
+async fn count_uploaded(api: &Api) -> (i64, i64) {
     let paths = api.count(&format!("SELECT count(DISTINCT path_config::text) {UPLOADED}")).await;
     (api.count(&format!("SELECT count(*) {UPLOADED}")).await, paths)
 }
 
-pub async fn of_page_uploads_at_once_one_is_there_in_the_end_and_whole_and_the_others_assignments_stay() {
+pub async fn concurrent_page_uploads_leave_one_complete_upload_and_all_other_assignments() {
     let api = Api::start().await;
     let before = api.count("SELECT count(*) FROM display_config").await;
 
-    let answers = api.at_once(20, async |api, n| api.send(upload(ADDS, n)).await).await;
+    let answers = api.at_once(20, async |api, n| api.send(upload(ADD, n)).await).await;
 
     let created = answers.iter().filter_map(|answer| answer.data()["summary"]["created"].as_u64()).sum::<u64>();
     assert_eq!((with(&answers, 200).len(), created), (20, 20));
-    assert_eq!(uploads_left(&api).await, (20, 1));
+    assert_eq!(count_uploaded(&api).await, (20, 1));
     assert_eq!(api.count("SELECT count(*) FROM display_config").await, before + 20);
     assert_eq!(api.count("SELECT count(*) FROM audit_entry").await, 20);
 }
 
-pub async fn of_copies_of_an_invitation_each_account_is_added_once() {
+pub async fn concurrent_copies_of_an_invitation_add_each_account_once() {
     let api = Api::start().await;
     let users: Vec<_> = (1..=5).map(|n| json!({"email": format!("new{n}@contract.test")})).collect();
     let invite = async |api: &TestApp, n| {
@@ -45,7 +45,7 @@ pub async fn of_copies_of_an_invitation_each_account_is_added_once() {
     assert_eq!(api.count(r#"SELECT count(*) FROM "user" WHERE email LIKE 'new%@contract.test'"#).await, 5);
 }
 
-pub async fn of_questionnaires_at_once_each_is_stored_once_under_its_id() {
+pub async fn concurrent_questionnaires_are_each_stored_once() {
     let api = Api::start().await;
     let before = api.count("SELECT count(*) FROM answer_config").await;
     let publish = async |api: &TestApp, n| {
@@ -61,13 +61,13 @@ pub async fn of_questionnaires_at_once_each_is_stored_once_under_its_id() {
     assert!(ids(&answers).contains(&shown["id"].to_string()), "{shown}");
 }
 
-pub async fn of_uploads_and_batches_at_once_each_is_there_whole_or_not_at_all() {
+pub async fn concurrent_uploads_and_batches_are_atomic() {
     let api = Api::start().await;
     let entries: Vec<_> =
         (1..=5).map(|n| json!({"id": format!("new-{n}"), "user_email": ALICE, "case_id": 1})).collect();
     let put = async |api: &TestApp, n: usize| match n % 3 {
-        0 => api.send(upload(REPLACES, n)).await,
-        1 => api.send(upload(ADDS, n)).await,
+        0 => api.send(upload(REPLACE_ALL, n)).await,
+        1 => api.send(upload(ADD, n)).await,
         _ => {
             let batch = json!({"configs": in_either_order(&entries, n)});
             api.send_with_key(Method::POST, "/api/v1/configs/batch", &batch).await
@@ -77,6 +77,6 @@ pub async fn of_uploads_and_batches_at_once_each_is_there_whole_or_not_at_all() 
     let answers = api.at_once(30, put).await;
 
     assert_eq!((with(&answers, 200).len(), with(&answers, 201).len()), (20, 10));
-    assert_eq!(uploads_left(&api).await, (20, 1));
-    assert!(matches!(api.count(OF_THE_BATCH).await, 0 | 5));
+    assert_eq!(count_uploaded(&api).await, (20, 1));
+    assert!(matches!(api.count(COUNT_BATCH_ENTRIES).await, 0 | 5));
 }

@@ -1,14 +1,14 @@
-//! What clients have seen.
+//! The requests that clients sent, and whether injected faults explain the failures.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// A request, from its first byte to the last of its answer.
+/// A request, from its first byte to the last byte of its response.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub began: Instant,
     pub took: Duration,
-    /// None where the connection failed: somebody between has to turn that into an answer.
+    /// `None` if the connection failed: the load balancer in between has to turn that into a response.
     pub status: Option<u16>,
 }
 
@@ -22,14 +22,14 @@ impl Attempt {
     }
 }
 
-/// When something was broken, and until when that may be felt.
+/// An injected fault, and the time within which requests may fail because of it.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub name: &'static str,
     pub began: Instant,
     pub ended: Instant,
-    /// Whether somebody is sure to feel it: if nobody did, nothing was broken.
-    pub bites: bool,
+    /// Whether it must make at least one request fail: otherwise it was not injected.
+    pub must_fail_requests: bool,
 }
 
 impl Fault {
@@ -38,7 +38,7 @@ impl Fault {
     }
 }
 
-/// How often each status was seen.
+/// Counts the attempts by status; 0 stands for no response.
 pub fn statuses<'a>(attempts: impl IntoIterator<Item = &'a Attempt>) -> BTreeMap<u16, usize> {
     let mut statuses = BTreeMap::new();
     for attempt in attempts {
@@ -47,27 +47,27 @@ pub fn statuses<'a>(attempts: impl IntoIterator<Item = &'a Attempt>) -> BTreeMap
     statuses
 }
 
-/// The slowest of so many hundredths of them.
-pub fn percentile(attempts: &[Attempt], hundredths: usize) -> Duration {
+/// Returns the duration at this percentile.
+pub fn percentile(attempts: &[Attempt], percent: usize) -> Duration {
     let mut took: Vec<Duration> = attempts.iter().map(|attempt| attempt.took).collect();
     took.sort_unstable();
-    took.get((took.len() * hundredths / 100).min(took.len().saturating_sub(1))).copied().unwrap_or_default()
+    took.get((took.len() * percent / 100).min(took.len().saturating_sub(1))).copied().unwrap_or_default()
 }
 
-/// Every failure is a 5xx within five seconds, while something was broken.
+/// Asserts that every failure is a 5xx within five seconds, during a fault.
 pub fn assert_clean(attempts: &[Attempt], faults: &[Fault]) {
     let failures: Vec<&Attempt> = attempts.iter().filter(|attempt| !attempt.succeeded()).collect();
     for fault in faults {
         let explained: Vec<_> = failures.iter().copied().filter(|attempt| fault.explains(attempt)).collect();
         let longest = explained.iter().map(|attempt| attempt.took).max().unwrap_or_default();
-        let felt = explained.iter().map(|attempt| attempt.ended()).max().map(|last| last - fault.began);
+        let failing_for = explained.iter().map(|attempt| attempt.ended()).max().map(|last| last - fault.began);
         println!(
-            "  {:34} {:?}, longest {longest:.2?}, felt for {:.2?}",
+            "  {:34} {:?}, longest {longest:.2?}, failures for {:.2?}",
             fault.name,
             statuses(explained),
-            felt.unwrap_or_default()
+            failing_for.unwrap_or_default()
         );
-        assert!(felt.is_some() || !fault.bites, "{}: nobody has felt it", fault.name);
+        assert!(failing_for.is_some() || !fault.must_fail_requests, "{}: no request failed", fault.name);
     }
     for failure in failures {
         let is_clean = failure.status.is_some_and(|status| status >= 500) && failure.took < Duration::from_secs(5);
@@ -75,6 +75,6 @@ pub fn assert_clean(attempts: &[Attempt], faults: &[Fault]) {
         let after = faults.iter().rfind(|fault| fault.began <= failure.began);
         let explained = faults.iter().any(|fault| fault.explains(failure));
         let since = after.map(|fault| (fault.name, failure.began - fault.ended));
-        assert!(explained, "nothing was broken: {failure:?}, after {since:?}");
+        assert!(explained, "a failure without a fault: {failure:?}, after {since:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Participants who answer one case after the other, and note what the API has acknowledged.
+//! Participants who answer one case after the other, and record what the API has acknowledged.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use tokio::task::JoinSet;
 use crate::attempts::Attempt;
 use crate::study::{self, ASSIGNMENTS, PARTICIPANTS, QUESTIONNAIRE};
 
-/// A participant reads for a moment, and tries again after a moment.
-const MOMENT: Duration = Duration::from_millis(200);
-/// Nobody waits longer, in order to see what takes too long.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time that a participant reads, and the time before a retry.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Longer than a response may take, so that responses that take too long are seen.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the API has said is stored.
+/// An answer that the API has acknowledged.
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
     pub participant: u32,
     pub case: u32,
     pub answer: i32,
-    /// None where the test ended between the two.
+    /// `None` if the test ended between the two requests.
     pub timing: Option<i32>,
 }
 
-/// Everything they have seen.
+/// All requests, and all acknowledged answers.
 #[derive(Default)]
 pub struct Seen {
     pub attempts: Vec<Attempt>,
@@ -50,7 +50,7 @@ struct Client {
 }
 
 impl Clients {
-    /// Every fourth at the functions.
+    /// Starts the participants; every fourth uses the functions.
     pub fn start(functions: SocketAddr, container: SocketAddr, api: &shared::App) -> Self {
         let mut clients = Self { running: JoinSet::new(), is_over: Arc::default() };
         for participant in 1..=PARTICIPANTS {
@@ -58,7 +58,7 @@ impl Clients {
                 participant,
                 base: format!("http://{}", if participant.is_multiple_of(4) { functions } else { container }),
                 token: api.tokens.issue(&study::address(participant), false, chrono::Utc::now()).unwrap(),
-                http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
+                http: reqwest::Client::builder().timeout(TIMEOUT).build().unwrap(),
                 is_over: clients.is_over.clone(),
                 seen: Seen::default(),
             };
@@ -67,12 +67,12 @@ impl Clients {
         clients
     }
 
-    /// Lets them finish what they are at.
+    /// Lets them finish their requests.
     pub async fn stop(self) -> Seen {
         self.is_over.store(true, Ordering::Relaxed);
         let mut all = Seen::default();
         for seen in self.running.join_all().await {
-            assert!(!seen.acknowledged.is_empty(), "a participant who got nowhere");
+            assert!(!seen.acknowledged.is_empty(), "a participant without an acknowledged answer");
             all.attempts.extend(seen.attempts);
             all.acknowledged.extend(seen.acknowledged);
         }
@@ -80,18 +80,18 @@ impl Clients {
     }
 }
 
-/// The body of an answer; each case has one of its own.
+/// Returns the body of an answer, which is unique to the case.
 pub fn answer(participant: u32, case: u32) -> Value {
     json!({"Why?": format!("{ANSWER} {participant} {case}")})
 }
 
-/// An error of ours has the envelope, and says when to come back; a 502 is the load balancer's.
-fn assert_says_what_it_should(status: u16, headers: &HeaderMap, body: &[u8]) {
+/// Asserts that the service's errors have the envelope, and a 503 `Retry-After`. A 502 comes from the load balancer.
+fn assert_error_is_well_formed(status: u16, headers: &HeaderMap, body: &[u8]) {
     secrets::look_at_answer(status, body);
     let error = serde_json::from_slice::<Value>(body).unwrap_or_default()["error"].take();
     let is_envelope = !error["code"].is_null() && error["message"].is_string();
     assert!(status < 500 || status == 502 || is_envelope, "{status}: {}", String::from_utf8_lossy(body));
-    assert!(status != 503 || headers.contains_key("retry-after"), "it does not say when to come back");
+    assert!(status != 503 || headers.contains_key("retry-after"), "a 503 without Retry-After");
 }
 
 impl Client {
@@ -105,18 +105,18 @@ impl Client {
                 "answerOpenTime": "2026-03-02T08:01:00.0Z", "answerSubmitTime": "2026-03-02T08:02:00.0Z"});
             let timing = self.until_acknowledged("/api/analytics", &timing).await;
             self.seen.acknowledged.push(Acknowledged { participant: self.participant, case, answer: id, timing });
-            tokio::time::sleep(MOMENT).await;
+            tokio::time::sleep(PAUSE).await;
         }
         self.seen
     }
 
-    /// The id; none at the end of the test.
+    /// Repeats the request until it succeeds. Returns the id, or `None` at the end of the test.
     async fn until_acknowledged(&mut self, path: &str, body: &Value) -> Option<i32> {
         while !self.is_over.load(Ordering::Relaxed) {
             if let Some(id) = self.attempt(path, body).await {
                 return Some(id);
             }
-            tokio::time::sleep(MOMENT).await;
+            tokio::time::sleep(PAUSE).await;
         }
         None
     }
@@ -129,7 +129,7 @@ impl Client {
             let response = request.send().await?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let body = response.bytes().await?;
-            assert_says_what_it_should(status, &headers, &body);
+            assert_error_is_well_formed(status, &headers, &body);
             Ok::<_, reqwest::Error>((status, body))
         };
         let answer = answer.await.ok();

@@ -1,4 +1,4 @@
-//! A client that disappears in the middle of a transaction: its network is lost, nobody closes the connection, nobody answers.
+//! A client that disappears within a transaction: its network is lost without closing the connection.
 
 use std::time::{Duration, Instant};
 
@@ -15,12 +15,12 @@ use crate::exactly_once::{ALICE, upload};
 struct Route {
     name: &'static str,
     request: fn(&TestApp) -> Request<Body>,
-    /// What holds it up in the middle of its transaction.
-    hold_up: &'static str,
+    /// The lock that blocks it within its transaction.
+    blocking_lock: &'static str,
 }
 
-/// `SHARE` lets others read and keeps them from writing. The entry is the last statement before the commit.
-const BEFORE_THE_AUDIT_TRAIL: &str = "LOCK TABLE audit_entry IN SHARE MODE";
+/// `SHARE` lets others read, and blocks writes. The audit entry is the last statement before the commit.
+const BLOCK_AUDIT_TRAIL: &str = "LOCK TABLE audit_entry IN SHARE MODE";
 
 fn with_key(method: Method, path: &str, body: &Value) -> Request<Body> {
     let mut request = json_request(method, path, None, body);
@@ -28,9 +28,9 @@ fn with_key(method: Method, path: &str, body: &Value) -> Request<Body> {
     request
 }
 
-/// Each handler that begins a transaction. Of what one statement does PostgreSQL knows the end.
+/// Returns a request for each handler that begins a transaction. A single statement cannot be left open.
 fn routes() -> Vec<Route> {
-    let of = |name, request| Route { name, request, hold_up: BEFORE_THE_AUDIT_TRAIL };
+    let of = |name, request| Route { name, request, blocking_lock: BLOCK_AUDIT_TRAIL };
     vec![
         of("POST /admin/users", |_| {
             with_key(Method::POST, "/admin/users", &json!({"users": [{"email": "new@contract.test"}]}))
@@ -62,7 +62,7 @@ fn routes() -> Vec<Route> {
                 let change = json!({"model_version": "model-2"});
                 with_key(Method::PATCH, "/api/v1/experiments/exp-alpha/runs/2", &change)
             },
-            hold_up: "LOCK TABLE rl_run IN SHARE MODE",
+            blocking_lock: "LOCK TABLE rl_run IN SHARE MODE",
         },
         Route {
             name: "POST /api/answer/{task_id} without a case",
@@ -70,18 +70,18 @@ fn routes() -> Vec<Route> {
                 let body = json!({"answer": {"Why?": "so"}, "answerConfigId": "22222222-2222-4222-8222-222222222222"});
                 json_request(Method::POST, "/api/answer/without-case", Some(&api.token_for(ALICE)), &body)
             },
-            hold_up: "SELECT FROM display_config WHERE id = 'without-case' FOR UPDATE",
+            blocking_lock: "SELECT FROM display_config WHERE id = 'without-case' FOR UPDATE",
         },
     ]
 }
 
-/// Then it holds up the others for ever.
-const GIVEN_UP: Duration = Duration::from_secs(20);
+/// After this time it would block the others for ever.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const ASSIGNMENT_WITHOUT_CASE: &str =
     "INSERT INTO display_config (id, user_email, path_config) VALUES ('without-case', 'alice@contract.test', '[]')";
 
-pub async fn in_the_middle_of_any_transaction_it_holds_up_the_others_for_seconds() {
+pub async fn a_client_lost_within_any_transaction_blocks_others_only_for_seconds() {
     for route in routes() {
         let db = TestDb::with_contract_data().await;
         sqlx::query(ASSIGNMENT_WITHOUT_CASE).execute(&db.pool).await.unwrap();
@@ -93,7 +93,7 @@ pub async fn in_the_middle_of_any_transaction_it_holds_up_the_others_for_seconds
         let since = Instant::now();
         let answer = until_served(&other, &route).await;
 
-        while in_transactions(&other).await > 0 && since.elapsed() < GIVEN_UP {
+        while in_transactions(&other).await > 0 && since.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
 
@@ -103,10 +103,10 @@ pub async fn in_the_middle_of_any_transaction_it_holds_up_the_others_for_seconds
     }
 }
 
-/// Puts the request, and loses its connection while its transaction is open.
+/// Sends the request, and loses its connection while its transaction is open.
 async fn disappear(lost: &TestApp, other: &TestApp, network: &UnreliableNetwork, route: &Route) {
     let mut held_up = other.pool().begin().await.unwrap();
-    sqlx::query(route.hold_up).execute(&mut *held_up).await.unwrap();
+    sqlx::query(route.blocking_lock).execute(&mut *held_up).await.unwrap();
     let request = lost.send((route.request)(lost));
     let loss = async {
         while waiting(other).await == 0 {
@@ -114,7 +114,7 @@ async fn disappear(lost: &TestApp, other: &TestApp, network: &UnreliableNetwork,
         }
         network.lose();
         held_up.rollback().await.unwrap();
-        // its transaction is open and idle from here on
+        // from here on its transaction is open and idle
         while in_transactions(other).await == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -125,9 +125,9 @@ async fn disappear(lost: &TestApp, other: &TestApp, network: &UnreliableNetwork,
     }
 }
 
-/// Puts the request until it is not told to come back.
+/// Repeats the request until it gets another status than 503.
 async fn until_served(api: &TestApp, route: &Route) -> u16 {
-    let until = Instant::now() + GIVEN_UP;
+    let until = Instant::now() + TIMEOUT;
     loop {
         let status = api.send((route.request)(api)).await.status.as_u16();
         if status != 503 || Instant::now() > until {

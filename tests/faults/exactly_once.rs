@@ -1,4 +1,4 @@
-//! The same thing many times at once, through two processes' worth of the API over one database.
+//! Many concurrent copies of a request, through two instances of the API over one database.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use tests::secrets::ANSWER;
 pub const ALICE: &str = "alice@contract.test";
 const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
 
-/// Two processes' worth.
+/// Two instances of the API over one database.
 pub struct Api {
     pub one: TestApp,
     other: TestApp,
@@ -27,7 +27,7 @@ impl Api {
         Self { one, other }
     }
 
-    /// Puts so many requests at once, every second one to the other process.
+    /// Sends concurrent requests, to the two instances in turn.
     pub async fn at_once(&self, copies: usize, put: impl AsyncFn(&TestApp, usize) -> Answer) -> Vec<Answer> {
         join_all((0..copies).map(|n| put(if n.is_multiple_of(2) { &self.one } else { &self.other }, n))).await
     }
@@ -37,7 +37,7 @@ impl Api {
     }
 }
 
-/// `items`, turned around for every second pair: copies of either process are in both orders.
+/// Returns `items`, reversed for every second pair, so that each instance gets both orders.
 pub fn in_either_order(items: &[Value], n: usize) -> Vec<Value> {
     if (n / 2).is_multiple_of(2) { items.to_vec() } else { items.iter().rev().cloned().collect() }
 }
@@ -60,7 +60,7 @@ async fn submit(api: &TestApp, text: &str) -> Answer {
 
 const ANSWERS: &str = "SELECT count(*) FROM answer WHERE task_id = 'cfg-a03-empty'";
 
-pub async fn of_a_hundred_copies_of_an_answer_one_is_stored_and_all_have_its_id() {
+pub async fn a_hundred_copies_of_an_answer_store_one_and_all_return_its_id() {
     let api = Api::start().await;
 
     let answers = api.at_once(100, async |api, _| submit(api, "once").await).await;
@@ -69,7 +69,7 @@ pub async fn of_a_hundred_copies_of_an_answer_one_is_stored_and_all_have_its_id(
     assert_eq!(api.count(ANSWERS).await, 1);
 }
 
-pub async fn of_two_different_answers_at_once_one_wins_and_the_other_is_told() {
+pub async fn one_of_two_concurrent_answers_wins_and_the_other_gets_a_conflict() {
     let api = Api::start().await;
 
     let answers = api.at_once(100, async |api, n| submit(api, ["this", "that"][n / 2 % 2]).await).await;
@@ -79,7 +79,7 @@ pub async fn of_two_different_answers_at_once_one_wins_and_the_other_is_told() {
     assert_eq!(api.count(ANSWERS).await, 1);
 }
 
-pub async fn of_a_hundred_copies_of_a_timing_one_is_stored() {
+pub async fn a_hundred_copies_of_a_timing_store_one() {
     let api = Api::start().await;
     let timing = json!({
         "caseConfigId": "cfg-a03-empty", "caseOpenTime": "2026-03-02T08:00:00.0Z",
@@ -92,7 +92,7 @@ pub async fn of_a_hundred_copies_of_a_timing_one_is_stored() {
     assert_eq!(api.count("SELECT count(*) FROM analytics WHERE case_config_id = 'cfg-a03-empty'").await, 1);
 }
 
-/// Twenty assignments that say which upload they are of.
+/// Returns an upload of twenty assignments whose path names the upload.
 pub fn upload(path: &str, n: usize) -> Request<Body> {
     let rows = (1..=20).map(|user| format!("u{user}@contract.test,1,BACKGROUND.Upload.{n},,,\n"));
     let file: String = std::iter::once("User,Case No.,Path,Collapse,Highlight,Top\n".to_owned()).chain(rows).collect();
@@ -103,7 +103,7 @@ pub fn upload(path: &str, n: usize) -> Request<Body> {
     request.body(Body::from(format!("--x\r\n{part}\r\n\r\n{file}\r\n--x--\r\n"))).unwrap()
 }
 
-pub async fn of_uploads_at_once_one_is_there_in_the_end_and_whole() {
+pub async fn concurrent_uploads_leave_one_complete_upload() {
     let api = Api::start().await;
 
     let answers = api.at_once(20, async |api, n| api.send(upload("/admin/config/upload", n)).await).await;
@@ -114,7 +114,7 @@ pub async fn of_uploads_at_once_one_is_there_in_the_end_and_whole() {
     assert_eq!(api.count("SELECT count(*) FROM audit_entry").await, 20);
 }
 
-pub async fn of_copies_of_a_batch_each_entry_is_added_once() {
+pub async fn concurrent_copies_of_a_batch_add_each_entry_once() {
     let api = Api::start().await;
     let entries = (1..=5).map(|case| json!({"id": format!("new-{case}"), "user_email": ALICE, "case_id": 1}));
     let entries: Vec<_> = entries.collect();
@@ -131,7 +131,7 @@ pub async fn of_copies_of_a_batch_each_entry_is_added_once() {
     assert_eq!(api.count("SELECT count(*) FROM display_config WHERE id LIKE 'new-%'").await, 5);
 }
 
-pub async fn of_signups_at_once_one_wins_and_the_others_are_told() {
+pub async fn one_of_concurrent_signups_wins_and_the_others_are_refused() {
     let api = Api::start().await;
     let sign_up = async |api: &TestApp, n| {
         let body = json!({"email": "carol@contract.test", "password": format!("Carol-pass-{n}")});
@@ -145,7 +145,7 @@ pub async fn of_signups_at_once_one_wins_and_the_others_are_told() {
     assert_eq!(api.one.log_in("carol@contract.test", &format!("Carol-pass-{winner}")).await.status, 200);
 }
 
-pub async fn of_resets_with_one_token_one_wins_and_the_others_are_told() {
+pub async fn one_of_concurrent_resets_with_a_token_wins_and_the_others_are_refused() {
     let api = Api::start().await;
     let reset = async |api: &TestApp, n| {
         let body = json!({"password": format!("Fresh-pass-{n}"), "resetToken": "valid-reset-token"});
@@ -159,7 +159,7 @@ pub async fn of_resets_with_one_token_one_wins_and_the_others_are_told() {
     assert_eq!(api.one.log_in(ALICE, &format!("Fresh-pass-{winner}")).await.status, 200);
 }
 
-pub async fn of_migrations_at_once_one_works_and_the_others_wait() {
+pub async fn one_of_concurrent_migrations_runs_and_the_others_wait() {
     let db = TestDb::empty().await;
     let options: PgConnectOptions = db.url().parse().unwrap();
     let runner = migrate::Runner::new(&options);

@@ -1,4 +1,4 @@
-//! 64 participants answer, 16 of them through the functions, 48 through the container, while one thing after the other breaks.
+//! 64 participants answer, 16 of them through the functions and 48 through the container, while faults are injected one by one.
 
 use std::time::{Duration, Instant};
 
@@ -15,22 +15,21 @@ use crate::attempts::{Fault, assert_clean, statuses};
 use crate::clients::{Acknowledged, Clients, Seen, answer};
 use crate::study;
 
-/// Between two faults everything works.
-const QUIET: Duration = Duration::from_secs(3);
-/// The promise: so long after the database is back, so is the service.
-pub const BACK: Duration = Duration::from_secs(2);
-/// A request that waits for a connection nobody will ever answer gets its 503 after 4.5 s, and the connection goes a second later.
-pub const LOST_CONNECTIONS_FOUND: Duration = Duration::from_secs(6);
+const TIME_BETWEEN_FAULTS: Duration = Duration::from_secs(3);
+/// The service promises to work again this long after the database does.
+pub const RECOVERY: Duration = Duration::from_secs(2);
+/// A request on a lost connection gets its 503 after 4.5 s, and the connection is discarded a second later.
+pub const LOST_CONNECTION_DETECTION: Duration = Duration::from_secs(6);
 
-/// Everything there is.
+/// Container, functions and database, with the network between them.
 pub struct Deployment {
     pub postgres: Postgres,
-    /// Before PostgreSQL.
+    /// In front of PostgreSQL.
     pub network: UnreliableNetwork,
-    /// The database's address, as the API has it.
+    /// The database's address for the API.
     url: String,
     functions: LoadBalancer,
-    /// Behind a load balancer of its own, which answers 502 while nobody is there.
+    /// Behind a separate load balancer, which answers 502 while no server listens.
     server: Server,
     to_server: UnreliableNetwork,
     container: LoadBalancer,
@@ -44,7 +43,7 @@ impl Deployment {
         Self::over(postgres, network, url).await
     }
 
-    /// The study, and the network before it.
+    /// Starts a database with the study, and the network in front of it.
     pub async fn database() -> (Postgres, UnreliableNetwork) {
         let postgres = Postgres::start().await;
         study::load(&postgres.url()).await;
@@ -52,7 +51,7 @@ impl Deployment {
         (postgres, network)
     }
 
-    /// Container and functions, over the database at `url`.
+    /// Starts container and functions over the database at `url`.
     pub async fn over(postgres: Postgres, network: UnreliableNetwork, url: String) -> Self {
         let server = Server::start(&url).await;
         let to_server = UnreliableNetwork::before(Upstream::Tcp(server.address)).await;
@@ -62,40 +61,50 @@ impl Deployment {
         Self { postgres, network, url, functions, server, to_server, container, faults: Vec::new() }
     }
 
-    /// Has the participants begin.
+    /// Starts the participants.
     pub fn clients(&self) -> Clients {
         let api = study::tokens(&self.url);
         Clients::start(self.functions.address(), self.container.address(), &api)
     }
 
-    /// Waits while everything works, then has `fault` break something and mend it, which somebody is sure to feel.
-    pub async fn suffer(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
-        self.suffers(name, felt_for, true, fault).await;
-    }
-
-    /// The same of something that nobody may feel.
-    pub async fn shrug_off(&mut self, name: &'static str, felt_for: Duration, fault: impl AsyncFnOnce(&mut Self)) {
-        self.suffers(name, felt_for, false, fault).await;
-    }
-
-    async fn suffers(
+    /// Waits a while, then injects and repairs a fault that must make requests fail.
+    pub async fn inject_noticed(
         &mut self,
         name: &'static str,
-        felt_for: Duration,
-        bites: bool,
+        may_fail_for: Duration,
         fault: impl AsyncFnOnce(&mut Self),
     ) {
-        tokio::time::sleep(QUIET).await;
-        let began = Instant::now();
-        fault(self).await;
-        let ended = Instant::now() + felt_for;
-        self.faults.push(Fault { name, began, ended, bites });
-        tokio::time::sleep(felt_for).await;
+        self.inject(name, may_fail_for, true, fault).await;
     }
 
-    /// Checks what the participants have seen, and what is stored in the end.
+    /// Waits a while, then injects and repairs a fault that may go unnoticed.
+    pub async fn inject_tolerated(
+        &mut self,
+        name: &'static str,
+        may_fail_for: Duration,
+        fault: impl AsyncFnOnce(&mut Self),
+    ) {
+        self.inject(name, may_fail_for, false, fault).await;
+    }
+
+    async fn inject(
+        &mut self,
+        name: &'static str,
+        may_fail_for: Duration,
+        must_fail_requests: bool,
+        fault: impl AsyncFnOnce(&mut Self),
+    ) {
+        tokio::time::sleep(TIME_BETWEEN_FAULTS).await;
+        let began = Instant::now();
+        fault(self).await;
+        let ended = Instant::now() + may_fail_for;
+        self.faults.push(Fault { name, began, ended, must_fail_requests });
+        tokio::time::sleep(may_fail_for).await;
+    }
+
+    /// Checks the responses that the participants got, and the data that is stored in the end.
     pub async fn check(self, clients: Clients) {
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep(TIME_BETWEEN_FAULTS).await;
         let seen = clients.stop().await;
         let stored = Stored::read(&self.postgres.url()).await;
         println!("\n  {} answers acknowledged in {:?} requests", seen.acknowledged.len(), statuses(&seen.attempts));
@@ -114,19 +123,19 @@ impl Deployment {
     }
 }
 
-pub async fn nothing_that_was_acknowledged_is_lost() {
+pub async fn no_acknowledged_write_is_lost() {
     let mut deployment = Deployment::start().await;
     let clients = deployment.clients();
 
     for name in ["PostgreSQL is killed", "PostgreSQL is killed once more"] {
-        deployment.suffer(name, BACK, kill_postgres).await;
+        deployment.inject_noticed(name, RECOVERY, kill_postgres).await;
     }
-    deployment.suffer("connections are cut", BACK, cut_connections).await;
-    deployment.shrug_off("the network stalls for 2 s", BACK, async |all| stall(all, 2).await).await;
-    deployment.suffer("the network stalls for 7 s", BACK, async |all| stall(all, 7).await).await;
-    deployment.suffer("connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose()).await;
-    deployment.suffer("function processes are killed", BACK, kill_functions).await;
-    deployment.shrug_off("the server is replaced", BACK, replace_server).await;
+    deployment.inject_noticed("connections are cut", RECOVERY, cut_connections).await;
+    deployment.inject_tolerated("the network stalls for 2 s", RECOVERY, async |all| stall(all, 2).await).await;
+    deployment.inject_noticed("the network stalls for 7 s", RECOVERY, async |all| stall(all, 7).await).await;
+    deployment.inject_noticed("connections are lost", LOST_CONNECTION_DETECTION, async |all| all.network.lose()).await;
+    deployment.inject_noticed("function processes are killed", RECOVERY, kill_functions).await;
+    deployment.inject_tolerated("the server is replaced", RECOVERY, replace_server).await;
     deployment.check(clients).await;
 }
 
@@ -149,7 +158,7 @@ async fn stall(all: &mut Deployment, seconds: u64) {
     all.network.stall(false);
 }
 
-/// Ten of those that are at work.
+/// Kills ten processes that are working on a request.
 pub async fn kill_functions(all: &mut Deployment) {
     let mut killed = 0;
     while killed < 10 {
@@ -163,7 +172,7 @@ pub async fn kill_functions(all: &mut Deployment) {
     }
 }
 
-/// As ECS does: the new one takes over, the old one gets SIGTERM.
+/// Replaces the server as ECS does: the new one takes over, the old one gets SIGTERM.
 async fn replace_server(all: &mut Deployment) {
     let new = Server::start(&all.url).await;
     all.to_server.redirect_to(Upstream::Tcp(new.address));
@@ -172,7 +181,7 @@ async fn replace_server(all: &mut Deployment) {
     assert!(old.exit().await.success());
 }
 
-/// What is in the database in the end.
+/// The content of the database in the end.
 struct Stored {
     /// Id, task, account and content.
     answers: Vec<(i32, String, String, String)>,
@@ -187,7 +196,7 @@ impl Stored {
         Self { answers: answers.fetch_all(&pool).await.unwrap(), timings: timings.fetch_all(&pool).await.unwrap() }
     }
 
-    /// Each acknowledged answer and timing once, and no assignment twice.
+    /// Asserts that each acknowledged answer and timing is stored, and that no assignment has two.
     fn assert_holds(&self, seen: &Seen) {
         for acknowledged in &seen.acknowledged {
             let Acknowledged { participant, case, .. } = *acknowledged;

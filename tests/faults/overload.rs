@@ -1,4 +1,4 @@
-//! More than there is room for.
+//! More requests than the server admits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,29 +15,28 @@ use tokio::task::JoinSet;
 use crate::attempts::{Attempt, percentile, statuses};
 use crate::study;
 
-/// One connection to a database that is ten milliseconds away sets the pace, whatever the machine: what is to be seen is the queue
-/// before it.
-const DISTANCE: Duration = Duration::from_millis(10);
-const SUSTAINABLE: Duration = Duration::from_secs(4);
+/// One connection to a database that is ten milliseconds away limits the throughput on any machine, so that the queue in front of it
+/// is what is tested.
+const DATABASE_LATENCY: Duration = Duration::from_millis(10);
+const CALM: Duration = Duration::from_secs(4);
 const OVERLOAD: Duration = Duration::from_secs(60);
-/// What an admitted request may take; a browser waits for five seconds.
-const IN_TIME: Duration = Duration::from_secs(4);
-/// What the refusal of any other may take.
-const AT_ONCE: Duration = Duration::from_secs(1);
-const MOST_MEMORY: u64 = 250;
-/// Characters of every twentieth request in the flood, which hands in an answer.
-const LARGE: usize = 100_000;
-/// A server is back to normal when this many requests, one after the other, take no more than twice what they took before.
-const ENOUGH: usize = 20;
-/// So many times as long may a review take during a storm of logins, which have a core and more.
-const SLOWER: u32 = 4;
+/// Maximum duration of an admitted request; a browser waits for five seconds.
+const MAX_ADMITTED: Duration = Duration::from_secs(4);
+/// Maximum duration of a refusal.
+const MAX_REFUSAL: Duration = Duration::from_secs(1);
+const MAX_MEMORY_MB: u64 = 250;
+/// Characters of the answers in the flood: every twentieth request is one.
+const LARGE_ANSWER: usize = 100_000;
+/// Number of consecutive requests that show whether the server has recovered: their p95 is below twice that before.
+const SAMPLE: usize = 20;
+/// Maximum factor by which a review may take longer during a storm of logins, which use more than a core.
+const MAX_SLOWDOWN: u32 = 4;
 
 struct Api {
     server: Server,
     http: reqwest::Client,
     token: String,
     network: UnreliableNetwork,
-    // what is behind it
     _postgres: Postgres,
 }
 
@@ -46,7 +45,7 @@ impl Api {
         let postgres = Postgres::start().await;
         study::load(&postgres.url()).await;
         let network = UnreliableNetwork::before(Upstream::of_database(&postgres.url())).await;
-        // at info, as it is deployed: what is measured is not to be its log
+        // at info, as when deployed, so that logging does not dominate the measurement
         let variables = [("DATABASE_MAX_CONNECTIONS", connections), ("RUST_LOG", "info")];
         let url = network.url(&postgres.url());
         let server = Server::start_with(&url, &variables).await;
@@ -60,7 +59,7 @@ impl Api {
         attempt(self.http.get(path).bearer_auth(&self.token)).await
     }
 
-    /// An answer of so many characters, which has the most memory when it is read.
+    /// Sends an answer of this many characters, in the form that takes the most memory when it is parsed.
     async fn hand_in(&self, n: u32, characters: usize) -> Attempt {
         let path = format!("http://{}/api/answer/p1-{}", self.server.address, n % study::ASSIGNMENTS + 1);
         let answer = format!("[0{}]", ",0".repeat(characters / 2));
@@ -69,24 +68,24 @@ impl Api {
         attempt(request.body(body)).await
     }
 
-    /// Some requests, one after the other.
-    async fn enough(&self) -> Vec<Attempt> {
+    /// Sends [`SAMPLE`] requests, one after the other.
+    async fn sample(&self) -> Vec<Attempt> {
         let mut attempts = Vec::new();
-        for _ in 0..ENOUGH {
+        for _ in 0..SAMPLE {
             attempts.push(self.review().await);
         }
         attempts
     }
 
-    /// How long it takes until requests take what they took `before`, more or less.
-    async fn back_to_normal(&self, before: &[Attempt]) -> Duration {
+    /// Returns the time until requests are about as fast as `before`.
+    async fn time_to_recover(&self, before: &[Attempt]) -> Duration {
         let began = Instant::now();
         loop {
-            let now = self.enough().await;
+            let now = self.sample().await;
             if now.iter().all(Attempt::succeeded) && percentile(&now, 95) < 2 * percentile(before, 95) {
                 return now[0].began - began;
             }
-            assert!(began.elapsed() < Duration::from_secs(30), "it does not come back: {:.2?}", percentile(&now, 95));
+            assert!(began.elapsed() < Duration::from_secs(30), "it does not recover: {:.2?}", percentile(&now, 95));
         }
     }
 
@@ -96,7 +95,7 @@ impl Api {
         attempt(self.http.post(path).header("content-type", "application/json").body(body.to_string())).await
     }
 
-    /// So many readers, one request after the other.
+    /// Runs concurrent readers, each with one request after the other.
     async fn reviews(self: &Arc<Self>, readers: usize, during: Duration) -> Vec<Attempt> {
         let (until, mut running) = (Instant::now() + during, JoinSet::new());
         for _ in 0..readers {
@@ -112,14 +111,14 @@ impl Api {
         running.join_all().await.into_iter().flatten().collect()
     }
 
-    /// So many requests a second, whatever becomes of them; every twentieth hands in a large answer.
+    /// Sends requests at a fixed rate, regardless of the responses. Every twentieth is a large answer.
     async fn flood(self: &Arc<Self>, per_second: f64, during: Duration) -> Vec<Attempt> {
         let (began, mut sent, mut running) = (Instant::now(), 0_u32, JoinSet::new());
         while began.elapsed() < during {
             while f64::from(sent) < began.elapsed().as_secs_f64() * per_second {
                 let (api, n) = (self.clone(), sent);
                 running.spawn(async move {
-                    if n.is_multiple_of(20) { api.hand_in(n / 20, LARGE).await } else { api.review().await }
+                    if n.is_multiple_of(20) { api.hand_in(n / 20, LARGE_ANSWER).await } else { api.review().await }
                 });
                 sent += 1;
             }
@@ -129,7 +128,7 @@ impl Api {
     }
 }
 
-/// 503 with `Retry-After`, 200 and business errors are answers; anything else is no status.
+/// Sends a request. The status is `None` for a 503 without `Retry-After`, and without a complete response.
 async fn attempt(request: reqwest::RequestBuilder) -> Attempt {
     let began = Instant::now();
     let answer = async {
@@ -143,12 +142,12 @@ async fn attempt(request: reqwest::RequestBuilder) -> Attempt {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-pub async fn what_is_taken_on_is_answered_in_time_and_the_rest_is_told_to_come_back() {
+pub async fn under_overload_admitted_requests_are_fast_and_the_rest_get_retry_after() {
     let api = Api::start("1").await;
-    api.network.delay(DISTANCE);
-    let before = api.enough().await;
-    let calm = api.reviews(10, SUSTAINABLE).await;
-    let rate = calm.len() as f64 / SUSTAINABLE.as_secs_f64();
+    api.network.delay(DATABASE_LATENCY);
+    let before = api.sample().await;
+    let calm = api.reviews(10, CALM).await;
+    let rate = calm.len() as f64 / CALM.as_secs_f64();
     println!(
         "\n  sustained: {rate:.0} requests/s, p99 {:.2?}, memory {:?} MB (now, peak)",
         percentile(&calm, 99),
@@ -157,7 +156,7 @@ pub async fn what_is_taken_on_is_answered_in_time_and_the_rest_is_told_to_come_b
 
     let flooded = api.flood(rate * 10.0, OVERLOAD).await;
     let memory = memory(api.server.pid());
-    let back = api.back_to_normal(&before).await;
+    let back = api.time_to_recover(&before).await;
 
     let (admitted, refused): (Vec<_>, Vec<_>) = flooded.iter().cloned().partition(Attempt::succeeded);
     println!(
@@ -175,17 +174,17 @@ pub async fn what_is_taken_on_is_answered_in_time_and_the_rest_is_told_to_come_b
     println!("  memory {memory:?} MB (now, peak), p95 of {:.2?} again after {back:.2?}\n", percentile(&before, 95));
     assert!(calm.iter().all(Attempt::succeeded), "{:?}", statuses(&calm));
     assert!(refused.iter().all(|attempt| attempt.status == Some(503)), "{:?}", statuses(&refused));
-    assert!(admitted.len() as f64 > rate * OVERLOAD.as_secs_f64() / 2.0, "as much is answered as before");
-    assert!(percentile(&admitted, 99) < IN_TIME && percentile(&refused, 99) < AT_ONCE);
-    assert!(memory.1 < MOST_MEMORY && back < Duration::from_secs(5));
+    assert!(admitted.len() as f64 > rate * OVERLOAD.as_secs_f64() / 2.0, "less is answered than before");
+    assert!(percentile(&admitted, 99) < MAX_ADMITTED && percentile(&refused, 99) < MAX_REFUSAL);
+    assert!(memory.1 < MAX_MEMORY_MB && back < Duration::from_secs(5));
 }
 
-/// Everybody who is let in hands in the largest answer there is, and the database does not answer. Kept as a tree, each would have
-/// sixteen MB and more.
-pub async fn the_largest_answers_at_once_do_not_fill_the_memory() {
+/// All admitted requests are answers of maximum size, and the database does not respond. As a parsed tree, each would take sixteen MB
+/// or more.
+pub async fn the_largest_concurrent_answers_stay_within_the_memory_limit() {
     const PLACES: u32 = 32;
     let api = Api::start("1").await;
-    let (calm, before) = (api.enough().await, memory(api.server.pid()));
+    let (calm, before) = (api.sample().await, memory(api.server.pid()));
     api.network.stall(true);
 
     let mut running = JoinSet::new();
@@ -196,15 +195,15 @@ pub async fn the_largest_answers_at_once_do_not_fill_the_memory() {
     let answers = running.join_all().await;
     let after = memory(api.server.pid());
     api.network.stall(false);
-    let back = api.back_to_normal(&calm).await;
+    let back = api.time_to_recover(&calm).await;
 
     println!("\n  {:?}, p99 {:.2?}", statuses(&answers), percentile(&answers, 99));
     println!("  memory {before:?}, then {after:?} MB (now, peak), back after {back:.2?}\n");
     assert!(answers.iter().all(|attempt| attempt.status == Some(503)), "{:?}", statuses(&answers));
-    assert!(after.1 < MOST_MEMORY);
+    assert!(after.1 < MAX_MEMORY_MB);
 }
 
-pub async fn a_login_storm_does_not_slow_down_those_who_are_in() {
+pub async fn a_login_storm_does_not_slow_down_logged_in_participants() {
     let api = Api::start("10").await;
     let calm = api.reviews(4, Duration::from_secs(3)).await;
 
@@ -239,8 +238,8 @@ pub async fn a_login_storm_does_not_slow_down_those_who_are_in() {
         memory(api.server.pid())
     );
     assert!(during.iter().all(Attempt::succeeded), "{:?}", statuses(&during));
-    assert!(percentile(&during, 50) < SLOWER * percentile(&calm, 50), "reviews are slowed down");
-    assert!(percentile(&during, 95) < SLOWER * percentile(&calm, 95), "some reviews are slowed down");
+    assert!(percentile(&during, 50) < MAX_SLOWDOWN * percentile(&calm, 50), "reviews are slowed down");
+    assert!(percentile(&during, 95) < MAX_SLOWDOWN * percentile(&calm, 95), "some reviews are slowed down");
     // 500 is the business error of an unknown address
     assert!(logins.iter().all(|attempt| matches!(attempt.status, Some(500 | 503))), "{:?}", statuses(&logins));
 }

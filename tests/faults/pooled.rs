@@ -1,22 +1,22 @@
-//! What `lost` has, with PgBouncer in transaction mode between the API and PostgreSQL, and faults of the pooler itself.
+//! The faults of `lost` with PgBouncer in transaction mode between the API and PostgreSQL, and faults of the pooler itself.
 
 use local::pgbouncer::{PgBouncer, through};
 use tests::pgbouncer;
 use tests::unreliable_network::{UnreliableNetwork, Upstream};
 
-use crate::lost::{BACK, Deployment, LOST_CONNECTIONS_FOUND, cut_connections, kill_functions, kill_postgres};
+use crate::lost::{Deployment, LOST_CONNECTION_DETECTION, RECOVERY, cut_connections, kill_functions, kill_postgres};
 
-/// Fewer than there are participants.
+/// Fewer connections than participants.
 const CONNECTIONS: usize = 20;
 
-/// PgBouncer waits 15 s before it tries to reach a server again that was not there, if nobody tells it otherwise (docs/configuration.md).
-const TRY_AGAIN: &str = "server_login_retry = 1";
+/// By default PgBouncer waits 15 s before it tries to reach an unavailable server again (docs/configuration.md).
+const RETRY_AFTER_A_SECOND: &str = "server_login_retry = 1";
 
 async fn pooler(network: &UnreliableNetwork, database: &str) -> PgBouncer {
-    PgBouncer::start(&network.url(database), CONNECTIONS, TRY_AGAIN).await.unwrap()
+    PgBouncer::start(&network.url(database), CONNECTIONS, RETRY_AFTER_A_SECOND).await.unwrap()
 }
 
-pub async fn nothing_that_was_acknowledged_is_lost_behind_a_pooler() {
+pub async fn no_acknowledged_write_is_lost_behind_a_pooler() {
     if pgbouncer::is_missing() {
         return;
     }
@@ -28,19 +28,21 @@ pub async fn nothing_that_was_acknowledged_is_lost_behind_a_pooler() {
     let mut deployment = Deployment::over(postgres, network, url).await;
     let clients = deployment.clients();
 
-    deployment.suffer("PostgreSQL is killed", BACK, kill_postgres).await;
-    deployment.suffer("the pooler's connections are cut", BACK, cut_connections).await;
+    deployment.inject_noticed("PostgreSQL is killed", RECOVERY, kill_postgres).await;
+    deployment.inject_noticed("the pooler's connections are cut", RECOVERY, cut_connections).await;
     deployment
-        .suffer("the pooler's connections are lost", LOST_CONNECTIONS_FOUND, async |all| all.network.lose())
+        .inject_noticed("the pooler's connections are lost", LOST_CONNECTION_DETECTION, async |all| all.network.lose())
         .await;
-    deployment.suffer("connections to the pooler are lost", LOST_CONNECTIONS_FOUND, async |_| to_pooler.lose()).await;
+    deployment
+        .inject_noticed("connections to the pooler are lost", LOST_CONNECTION_DETECTION, async |_| to_pooler.lose())
+        .await;
     let replace_pooler = async |all: &mut Deployment| {
         running.stop();
         running = pooler(&all.network, &database).await;
         to_pooler.redirect_to(Upstream::Tcp(running.address()));
     };
-    deployment.suffer("the pooler is killed", BACK, replace_pooler).await;
-    deployment.suffer("function processes are killed", BACK, kill_functions).await;
+    deployment.inject_noticed("the pooler is killed", RECOVERY, replace_pooler).await;
+    deployment.inject_noticed("function processes are killed", RECOVERY, kill_functions).await;
 
     deployment.check(clients).await;
 }

@@ -1,4 +1,4 @@
-//! A study whose participants have more to answer than they get to.
+//! A study with more assignments than the participants can answer.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
@@ -17,14 +17,14 @@ pub fn assignment(participant: u32, case: u32) -> String {
     format!("p{participant}-{case}")
 }
 
-/// Makes the schema and the study in an empty database.
+/// Creates the schema and the study in an empty database.
 pub async fn load(url: &str) {
     let options: PgConnectOptions = url.parse().unwrap();
     migrate::Runner::new(&options).up(None).await.unwrap_or_else(|error| panic!("{error}"));
     options.connect().await.unwrap().execute(STUDY).await.unwrap();
 }
 
-/// Issues tokens as the API does that is configured by [`app::environment`].
+/// Returns an application state that issues the same tokens as the API configured by [`app::environment`].
 pub fn tokens(url: &str) -> shared::App {
     let config = shared::Config::from_environment(&app::environment(url)).unwrap();
     shared::App::new(&config, shared::db::Deployment::Lambda { max_concurrency: 1 }).unwrap()

@@ -1,4 +1,4 @@
-//! Checks a history for linearizability with the algorithm of Wing and Gong, and Lowe's memory of configurations that led nowhere
+//! Checks a history for linearizability with the algorithm of Wing and Gong, and Lowe's cache of configurations without a solution
 //! (<https://www.cs.ox.ac.uk/people/gavin.lowe/LinearizabiltyTesting/>; decision 118 says why not `stateright`).
 
 use std::collections::HashSet;
@@ -10,14 +10,14 @@ use crate::history::{Model, Moment, Operation};
 pub enum Verdict {
     Linearizable,
     NotLinearizable,
-    /// The search has seen too many configurations.
+    /// The search exceeded its limit of configurations.
     Undecided,
 }
 
-/// Configurations that are remembered, which bounds time and memory.
+/// Maximum size of the cache, which limits time and memory.
 const MAX_CONFIGURATIONS: usize = 200_000;
 
-/// Decides whether there is an order of the operations that agrees with the model and in which an operation precedes those that were
+/// Decides whether some order of the operations agrees with the model and preserves real time: an operation comes before those that were
 /// invoked after its response. Operations without a response may be left out.
 pub fn check<M: Model>(model: &M, history: &[Operation<M::Operation>]) -> Verdict {
     let search = Search::new(model, history);
@@ -29,17 +29,17 @@ struct Search<'a, M: Model> {
     /// In order of invocation.
     completed: Vec<&'a Operation<M::Operation>>,
     indeterminate: Vec<&'a Operation<M::Operation>>,
-    order: Order,
+    order: Linearized,
     seen: HashSet<(Vec<u64>, M::State)>,
 }
 
-/// Which operations have their place in the order already. Numbers of indeterminate ones follow those of the completed ones.
-struct Order {
+/// The set of linearized operations. Numbers of indeterminate operations follow those of completed ones.
+struct Linearized {
     bits: Vec<u64>,
     completed: usize,
 }
 
-impl Order {
+impl Linearized {
     fn contains(&self, number: usize) -> bool {
         self.bits[number / 64] >> (number % 64) & 1 == 1
     }
@@ -55,7 +55,7 @@ struct Step<S> {
     candidates: Vec<usize>,
     /// The operation that led here.
     last: Option<usize>,
-    /// All completed operations before this one have their place.
+    /// All completed operations before this one are linearized.
     first: usize,
 }
 
@@ -68,7 +68,7 @@ impl<'a, M: Model> Search<'a, M> {
         sorted.sort_by_key(|operation| operation.invoked);
         let (completed, indeterminate): (Vec<_>, Vec<_>) =
             sorted.into_iter().partition(|operation| operation.returned.is_some());
-        let order = Order { bits: vec![0; history.len().div_ceil(64)], completed: 0 };
+        let order = Linearized { bits: vec![0; history.len().div_ceil(64)], completed: 0 };
         Self { model, completed, indeterminate, order, seen: HashSet::new() }
     }
 
@@ -81,7 +81,7 @@ impl<'a, M: Model> Search<'a, M> {
             }
             let Some(next) = step.candidates.pop() else {
                 if let Some(last) = step.last {
-                    self.take_back(last);
+                    self.undo(last);
                 }
                 steps.pop();
                 continue;
@@ -89,14 +89,14 @@ impl<'a, M: Model> Search<'a, M> {
             let first = step.first;
             let Some(state) = self.model.apply(&step.state, self.operation(next)) else { continue };
             if next >= self.completed.len() && state == step.state {
-                // without a response it need not have happened
+                // an operation without a response and without an effect can be left out
                 continue;
             }
-            self.place(next);
+            self.linearize(next);
             if self.seen.insert((self.order.bits.clone(), state.clone())) {
                 steps.push(self.step(state, Some(next), first));
             } else {
-                self.take_back(next);
+                self.undo(next);
             }
             if self.seen.len() > MAX_CONFIGURATIONS {
                 return Verdict::Undecided;
@@ -110,12 +110,12 @@ impl<'a, M: Model> Search<'a, M> {
         if number < known { &self.completed[number].what } else { &self.indeterminate[number - known].what }
     }
 
-    fn place(&mut self, number: usize) {
+    fn linearize(&mut self, number: usize) {
         self.order.flip(number);
         self.order.completed += usize::from(number < self.completed.len());
     }
 
-    fn take_back(&mut self, number: usize) {
+    fn undo(&mut self, number: usize) {
         self.order.flip(number);
         self.order.completed -= usize::from(number < self.completed.len());
     }
@@ -126,8 +126,8 @@ impl<'a, M: Model> Search<'a, M> {
         Step { state, candidates: self.candidates(first), last, first }
     }
 
-    /// Returns the operations that no other one has to precede, those to try first at the end: completed ones in order of response.
-    /// An indeterminate one is tried only if none of them leads to the end.
+    /// Returns the operations that may be linearized next. The search tries the last one first: completed ones by time of response, and
+    /// indeterminate ones after them.
     fn candidates(&self, first: usize) -> Vec<usize> {
         let (mut earliest_return, mut found) = (Moment::MAX, Vec::new());
         for (number, operation) in self.completed.iter().enumerate().skip(first) {
@@ -142,11 +142,11 @@ impl<'a, M: Model> Search<'a, M> {
         }
         found.retain(|(_, number)| self.completed[*number].invoked <= earliest_return);
         found.sort_unstable_by(|one, other| other.cmp(one));
-        let may_come = |(place, operation): (usize, &&Operation<_>)| {
+        let candidate = |(place, operation): (usize, &&Operation<_>)| {
             let number = self.completed.len() + place;
             (operation.invoked <= earliest_return && !self.order.contains(number)).then_some(number)
         };
-        let indeterminate = self.indeterminate.iter().enumerate().filter_map(may_come);
+        let indeterminate = self.indeterminate.iter().enumerate().filter_map(candidate);
         indeterminate.chain(found.into_iter().map(|(_, number)| number)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! A client: sends what is planned for it, and records what it gets.
+//! A client: sends its planned requests, and records the responses.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,9 +16,9 @@ use crate::plan::{Planned, Role, Step, Via};
 use crate::request::{Names, build};
 use crate::world::World;
 
-/// A step that is late by more than this is left out, so that clients come together again after a fault.
-const MOST_LATE: Duration = Duration::from_secs(2);
-/// An auditor reads the entries of the last half minute.
+/// Steps with a longer delay are skipped, so that clients work at the same time again after a fault.
+const MAX_DELAY: Duration = Duration::from_secs(2);
+/// Entries are final after half a minute, so an auditor reads only newer ones.
 const SETTLED: Moment = 30_000_000;
 
 pub struct Client {
@@ -26,11 +26,11 @@ pub struct Client {
     pub role: Role,
     pub world: Arc<World>,
     pub steps: usize,
-    /// The id of the case that was offered last.
+    /// The id of the assignment that was offered last.
     offered: Option<String>,
-    /// The number of the last experiment it made.
+    /// The number of the last experiment that the client created.
     made: Option<u64>,
-    /// When earlier readings of the trail returned, and the newest entry of each.
+    /// Earlier readings of the audit trail: the time of the response, and the newest entry.
     readings: Vec<(Moment, i64)>,
 }
 
@@ -39,11 +39,11 @@ impl Client {
         Self { number, role, world, steps: 0, offered: None, made: None, readings: Vec::new() }
     }
 
-    /// Takes the planned steps, each at its time.
+    /// Executes the planned steps, each at its time.
     pub async fn work(mut self, plan: Vec<Planned>, start: Instant) {
         for planned in plan {
             sleep_until(start + planned.at).await;
-            if start.elapsed() > planned.at + MOST_LATE {
+            if start.elapsed() > planned.at + MAX_DELAY {
                 self.world.skipped.fetch_add(1, Ordering::Relaxed);
             } else {
                 self.take(planned.via, planned.step).await;
@@ -51,7 +51,7 @@ impl Client {
         }
     }
 
-    /// Takes a step. One whose object does not exist yet is nothing.
+    /// Executes a step, unless its object does not exist yet.
     pub async fn take(&mut self, via: Via, step: Step) {
         self.steps += 1;
         match (self.role, step) {
@@ -121,7 +121,7 @@ impl Client {
         }
     }
 
-    /// Reads the trail, page by page, as far as entries may be new. The whole trail if not only the last entries.
+    /// Reads the audit trail page by page: with `only_last` the entries that may be new, otherwise all.
     pub async fn read_trail(&mut self, via: Via, only_last: bool) {
         let invoked = self.world.journal.now();
         let settled = self.readings.iter().rev().find(|(returned, _)| *returned + SETTLED < invoked);
@@ -143,13 +143,13 @@ impl Client {
             cursor = format!("&cursor={next}");
         };
         if let Reply::Answer { status: 200, .. } = &reply {
-            let newest = entries_newest(&reply).unwrap_or(floor);
+            let newest = newest_entry(&reply).unwrap_or(floor);
             self.readings.push((self.world.journal.now(), newest));
         }
         self.record(invoked, Call::ReadTrail { since, floor }, reply);
     }
 
-    /// Sends the request of a call and records both. Returns the body of a success.
+    /// Sends a call's request, and records call and response. Returns the body of a success.
     pub async fn send(&mut self, via: Via, call: Call, names: &Names) -> Option<Value> {
         let response = self.exchange(via, call, names).await?;
         if response.status().is_success() { serde_json::from_slice(response.body()).ok() } else { None }
@@ -169,7 +169,7 @@ impl Client {
     }
 }
 
-fn entries_newest(reply: &Reply) -> Option<i64> {
+fn newest_entry(reply: &Reply) -> Option<i64> {
     let Reply::Answer { body, .. } = reply else { return None };
     body["entries"][0]["id"].as_i64()
 }

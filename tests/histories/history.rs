@@ -8,7 +8,7 @@ pub type Moment = u64;
 pub struct Operation<O> {
     pub client: usize,
     pub invoked: Moment,
-    /// None if nobody knows whether it was carried out: it may take effect at any later time, or never.
+    /// `None` if the outcome is unknown: the operation may take effect at any later time, or never.
     pub returned: Option<Moment>,
     /// The call and its outcome.
     pub what: O,
@@ -20,13 +20,13 @@ impl<O> Operation<O> {
         Self { client, invoked, returned: Some(returned), what }
     }
 
-    /// Creates one that may take effect at any time after `invoked`, or never.
+    /// Creates an operation that may take effect at any time after `invoked`, or never.
     pub fn indeterminate(client: usize, invoked: Moment, what: O) -> Self {
         Self { client, invoked, returned: None, what }
     }
 }
 
-/// A sequential object: what each operation does to its state.
+/// A sequential specification: the effect of each operation on the object's state.
 pub trait Model {
     type State: Clone + Eq + std::hash::Hash;
     type Operation: Clone + std::fmt::Debug;
@@ -34,18 +34,18 @@ pub trait Model {
     /// Returns the state before the first operation.
     fn initial(&self) -> Self::State;
 
-    /// Returns the state after the operation, or None if the operation cannot have this outcome in this state.
+    /// Returns the state after the operation, or `None` if the operation cannot have this outcome in this state.
     fn apply(&self, state: &Self::State, operation: &Self::Operation) -> Option<Self::State>;
 
-    /// Returns the same call with an unknown outcome, or None if such a call changes nothing.
+    /// Returns the same call with an unknown outcome, or `None` if such a call changes nothing.
     fn without_outcome(&self, operation: &Self::Operation) -> Option<Self::Operation>;
 
     /// Returns whether the operation only reads. A linearizable history stays linearizable without it.
     fn only_reads(&self, operation: &Self::Operation) -> bool;
 
-    /// Returns whether leaving this indeterminate operation out can make a difference to the others.
+    /// Returns whether this indeterminate operation can affect the outcome of others.
     fn matters(&self, indeterminate: &Self::Operation, history: &[Operation<Self::Operation>]) -> bool;
 
-    /// Returns a value such that a linearizable history stays linearizable without all operations of this value.
+    /// Returns the operation's value. A linearizable history stays linearizable without all operations of one value.
     fn value(&self, operation: &Self::Operation) -> Option<u64>;
 }

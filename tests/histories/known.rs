@@ -1,4 +1,4 @@
-//! The checker's own tests: histories whose verdict is known, and small random ones whose orders are all tried.
+//! Tests of the checker: histories with known verdicts, and small random ones, compared with an exhaustive search.
 
 use std::cell::Cell;
 
@@ -27,7 +27,7 @@ fn assert_is<M: Model>(model: &M, is_linearizable: bool, history: &[Operation<M:
     assert_eq!(check(model, history), expected, "{history:#?}");
 }
 
-/// The two histories of Porcupine's documentation, a new value that is read before an old one, and a write that comes late.
+/// The two histories of Porcupine's documentation, stale reads, and a write that takes effect late.
 pub fn histories_of_a_register_are_judged_as_in_the_literature() {
     let register = &Register(0);
     assert_is(register, true, &[at(0, 100, Write(100)), at(25, 75, Read(100)), at(30, 60, Read(0))]);
@@ -39,7 +39,7 @@ pub fn histories_of_a_register_are_judged_as_in_the_literature() {
     assert_is(register, false, &[at(1, 2, Read(1)), unknown(3, Write(1))]);
 }
 
-pub fn of_two_values_the_first_stays() {
+pub fn the_first_of_two_values_stays() {
     let put = |value, outcome| once::Operation::Put { value, outcome: Some(outcome) };
     let stored = |id: &str| Outcome::Stored(id.to_owned());
     let look = |is_empty| once::Operation::Look { is_empty };
@@ -76,7 +76,7 @@ pub fn a_new_password_ends_sessions_and_links() {
     judge(false, &[at(6, 7, Link(3)), unknown(8, lost), at(9, 10, uses(1, false)), at(11, 12, login(7, 2))]);
 }
 
-/// Two thousand operations, and forty that nobody knows the outcome of.
+/// Two thousand completed operations, and forty indeterminate ones.
 pub fn long_histories_with_unknown_outcomes_are_decided() {
     let mut history = Vec::new();
     for n in 0..1000 {
@@ -91,8 +91,7 @@ pub fn long_histories_with_unknown_outcomes_are_decided() {
     assert_eq!(check(&Register(0), &history), Verdict::NotLinearizable);
 }
 
-/// What is left can be read at a glance.
-pub fn the_part_that_is_shown_is_short() {
+pub fn a_violation_is_reduced_to_a_few_operations() {
     let mut history: Vec<_> =
         (1..200).flat_map(|n| [at(10 * n, 10 * n + 3, Write(n)), at(10 * n + 4, 10 * n + 8, Read(n))]).collect();
     history.insert(100, at(1009, 1010, Read(17)));
@@ -102,8 +101,8 @@ pub fn the_part_that_is_shown_is_short() {
     assert!(short.len() <= 3 && short.contains(&Read(17)), "{short:?}");
 }
 
-/// Tries all orders of all selections.
-fn has_an_order(history: &[Operation<register::Operation>], chosen: &mut Vec<usize>) -> bool {
+/// Returns whether the history is linearizable, by trying all orders of all subsets.
+fn is_linearizable_by_exhaustion(history: &[Operation<register::Operation>], chosen: &mut Vec<usize>) -> bool {
     let register = Register(0);
     let is_complete = (0..history.len()).all(|n| chosen.contains(&n) || history[n].returned.is_none());
     let is_in_time = |(place, one): (usize, &usize)| {
@@ -118,13 +117,13 @@ fn has_an_order(history: &[Operation<register::Operation>], chosen: &mut Vec<usi
             return false;
         }
         chosen.push(n);
-        let has = has_an_order(history, chosen);
+        let has = is_linearizable_by_exhaustion(history, chosen);
         chosen.pop();
         has
     })
 }
 
-pub fn the_checker_agrees_with_trying_all_orders() {
+pub fn the_checker_agrees_with_an_exhaustive_search() {
     let operation =
         (0_u64..3, any::<bool>(), 0_u64..20, 1_u64..8, 0..5).prop_map(|(value, writes, begin, takes, known)| {
             let what = if writes { Write(value) } else { Read(value) };
@@ -136,9 +135,9 @@ pub fn the_checker_agrees_with_trying_all_orders() {
     let checked = TestRunner::new(config).run(&histories, |history| {
         let is_linearizable = check(&Register(0), &history) == Verdict::Linearizable;
         verdicts[usize::from(is_linearizable)].update(|count| count + 1);
-        prop_assert_eq!(is_linearizable, has_an_order(&history, &mut Vec::new()));
+        prop_assert_eq!(is_linearizable, is_linearizable_by_exhaustion(&history, &mut Vec::new()));
         Ok(())
     });
     checked.unwrap_or_else(|error| panic!("{error}"));
-    assert!(verdicts.iter().all(|count| count.get() > 100), "one verdict hardly occurs: {verdicts:?}");
+    assert!(verdicts.iter().all(|count| count.get() > 100), "a verdict is too rare: {verdicts:?}");
 }

@@ -1,10 +1,10 @@
-//! Histories of 64 clients, checked for linearizability and for what holds throughout (docs/reliability.md): with faults of database,
-//! network, processes and clocks, and with planted ones, which have to be found.
+//! Histories of 64 clients, checked for linearizability and invariants (docs/reliability.md): with faults of database, network,
+//! processes and clocks, and with planted faults, which the checks have to find.
 //!
 //!     cargo test -p tests --test histories
 //!     HISTORIES_SEED=7 HISTORIES_SECONDS=600 cargo test -p tests --test histories under_faults
 //!
-//! The seed determines what each client sends and what breaks, and when.
+//! The seed determines requests and faults, and their times.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
@@ -35,7 +35,7 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Runtime;
 
-/// Tests of the checker and the plans.
+/// Creates trials for tests of the checker and of the plans.
 macro_rules! trials {
     ($($module:ident::$test:ident),* $(,)?) => {
         vec![$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), || {
@@ -48,7 +48,7 @@ macro_rules! trials {
 /// Returns the number in a variable, if it is set.
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable}: a number is expected, not {text:?}")))
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}: expected a number, got {text:?}")))
 }
 
 fn main() -> ExitCode {
@@ -57,12 +57,12 @@ fn main() -> ExitCode {
     let duration = Duration::from_secs(number("HISTORIES_SECONDS").unwrap_or(60));
     let mut trials = trials![
         known::histories_of_a_register_are_judged_as_in_the_literature,
-        known::of_two_values_the_first_stays,
+        known::the_first_of_two_values_stays,
         known::a_new_password_ends_sessions_and_links,
         known::long_histories_with_unknown_outcomes_are_decided,
-        known::the_part_that_is_shown_is_short,
-        known::the_checker_agrees_with_trying_all_orders,
-        plan::a_seed_always_plans_the_same,
+        known::a_violation_is_reduced_to_a_few_operations,
+        known::the_checker_agrees_with_an_exhaustive_search,
+        plan::equal_seeds_plan_equal_steps_and_different_seeds_different_ones,
         faults::a_seed_always_breaks_the_same,
     ];
     let mut add = |name: String, test: Box<dyn FnOnce() + Send>| {

@@ -1,4 +1,4 @@
-//! What each client does, and when: a function of the seed.
+//! The steps of each client and their times, as a function of the seed.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
 pub const CLIENTS: usize = 64;
-/// Each has four clients.
+/// Number of participants; each has four clients.
 pub const PARTICIPANTS: u32 = 10;
-/// Each has three clients.
+/// Number of accounts whose sessions are tested; each has three clients.
 pub const ACCOUNTS: u32 = 4;
 
-/// A participant's clients turn to the next assignment after this time.
+/// The time after which a participant's clients move on to the next assignment.
 const TIME_PER_CASE: Duration = Duration::from_secs(2);
 
-/// What a client is for.
+/// The purpose of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Participant(u32),
-    /// Resets the password of an account, logs in and uses the session.
+    /// Resets the password of an account, logs in, and uses the session.
     Holder(u32),
     Uploader,
     /// Publishes questionnaires and reads the current one.
@@ -28,7 +28,7 @@ pub enum Role {
     Auditor,
 }
 
-/// Where a request goes.
+/// Destination of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
     Container,
@@ -43,7 +43,7 @@ pub enum Step {
         case: Option<u32>,
         value: u8,
     },
-    /// With a new link, or with the last one again.
+    /// Resets the password with a new link, or with `again` with the last one.
     Reset {
         again: bool,
     },
@@ -56,7 +56,7 @@ pub enum Step {
     ReadUpload,
     Publish,
     ReadQuestionnaire,
-    /// With a new `Idempotency-Key`, or with the last one again.
+    /// Creates an experiment with a new `Idempotency-Key`, or with `again` with the last one.
     Create {
         again: bool,
     },
@@ -76,7 +76,7 @@ pub struct Planned {
     pub step: Step,
 }
 
-/// Returns what a client is for.
+/// Returns a client's role.
 pub fn role(client: usize) -> Role {
     let number = u32::try_from(client).unwrap_or_default();
     match client {
@@ -89,7 +89,7 @@ pub fn role(client: usize) -> Role {
     }
 }
 
-/// Returns how many assignments a participant needs.
+/// Returns the number of assignments that a participant needs.
 pub fn assignments(duration: Duration) -> u32 {
     case_at(duration) + 1
 }
@@ -153,8 +153,7 @@ fn earlier(at: Duration, random: &mut StdRng) -> u32 {
     case_at(at).saturating_sub(random.random_range(1..5)).max(1)
 }
 
-/// The same seed plans the same steps, another seed others.
-pub fn a_seed_always_plans_the_same() {
+pub fn equal_seeds_plan_equal_steps_and_different_seeds_different_ones() {
     let minute = Duration::from_mins(1);
     for client in 0..CLIENTS {
         let steps = plan(7, client, minute);

@@ -1,4 +1,4 @@
-//! Faults that are planted between the clients and a sound API, to see whether the checks find them.
+//! Faults planted between the clients and a correct API, to test whether the checks find them.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -13,36 +13,36 @@ use tests::contract::transport::Transport;
 
 use crate::request::form;
 
-/// What a system could do wrong.
+/// A fault of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// An acknowledged answer is not stored.
     LostAnswer,
     /// A different answer replaces the first.
     LastAnswerWins,
-    /// The next case is that of a moment ago.
+    /// A stale response is returned as the next case.
     StaleCase,
-    /// The current questionnaire is that of a moment ago.
+    /// A stale response is returned as the current questionnaire.
     StaleQuestionnaire,
-    /// An acknowledged status is not stored.
+    /// An acknowledged change of a status is not stored.
     LostUpdate,
-    /// A request with an `Idempotency-Key` is carried out again.
+    /// A repeated request with an `Idempotency-Key` is executed again.
     DoubledWrite,
     /// An upload becomes visible in two parts.
     TornUpload,
-    /// A reset is acknowledged before it is carried out.
+    /// A reset is acknowledged before it is executed.
     PrematureAcknowledgement,
-    /// A reset that is carried out is refused.
+    /// A reset is executed, but the response is a refusal.
     FalseRefusal,
     /// Sessions outlive a reset.
     SessionSurvivesReset,
     /// A change has no entry in the audit trail.
     LostEntry,
-    /// A request is carried out twice, and has two entries in the audit trail.
+    /// A request is executed twice, and has two entries in the audit trail.
     DoubledRequest,
 }
 
-/// A fault, and what it needs to remember.
+/// A fault with its state.
 pub struct Planted {
     fault: Fault,
     count: AtomicUsize,
@@ -50,7 +50,7 @@ pub struct Planted {
     earlier: Mutex<BTreeMap<String, (Instant, Response<Bytes>)>>,
 }
 
-/// How old a stale response is.
+/// Minimum age of a stale response.
 const STALE: Duration = Duration::from_secs(1);
 
 impl Planted {
@@ -58,7 +58,7 @@ impl Planted {
         Self { fault, count: AtomicUsize::new(0), earlier: Mutex::default() }
     }
 
-    /// Sends a request, and does something wrong on the way.
+    /// Sends a request with the fault.
     pub async fn send(
         &self,
         mut request: Request<Bytes>,
@@ -87,7 +87,7 @@ impl Planted {
             }
             Fault::TornUpload => in_two_parts(&request, transport).await,
             Fault::PrematureAcknowledgement => {
-                // never earlier than its response would be
+                // not before the real response would arrive
                 let acknowledged = answer(StatusCode::OK, &json!({"data": "password updated"}));
                 let Transport::Routers(service) = transport else { return None };
                 let service = Transport::Routers(service.clone());
@@ -150,7 +150,7 @@ impl Planted {
         Some(answer(StatusCode::OK, &json!({"data": {"id": id}})))
     }
 
-    /// Returns the response of a moment ago every other time, until it is twice as old. Responses without a case are left alone.
+    /// Returns an earlier response every other time, until it is twice as old. Responses without a case are not replaced.
     async fn stale(&self, request: Request<Bytes>, transport: &Transport) -> Option<Response<Bytes>> {
         let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         let token = token.unwrap_or_default().to_owned();
@@ -201,7 +201,7 @@ impl Fault {
         method == concerned && path.starts_with(begin)
     }
 
-    /// Returns the rule that the fault breaks.
+    /// Returns the rule that the fault violates.
     pub fn rule(self) -> &'static str {
         match self {
             Self::LostAnswer | Self::LastAnswerWins | Self::StaleCase => "assignment",
@@ -240,5 +240,5 @@ fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
 }
 
 async fn execute(database: &PgPool, statement: &str) {
-    sqlx::raw_sql(statement).execute(database).await.expect("the statement of a fault is right");
+    sqlx::raw_sql(statement).execute(database).await.expect("the statement of a fault is valid");
 }

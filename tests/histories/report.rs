@@ -1,4 +1,4 @@
-//! What a run prints.
+//! Prints the results of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::faults::Fault;
 use crate::history::Moment;
 use crate::verdict::Summary;
 
-/// Prints the faults, and how often each status was seen while and after each.
+/// Prints the faults with the number of responses by status during and after each.
 pub fn print(injected: &[(Fault, Moment, Moment)], evidence: &Evidence, skipped: usize) {
     let seconds = |moment: Moment| Duration::from_micros(moment).as_secs_f64();
     for (place, (fault, began, ended)) in injected.iter().enumerate() {
@@ -19,7 +19,7 @@ pub fn print(injected: &[(Fault, Moment, Moment)], evidence: &Evidence, skipped:
     }
     let all = statuses(evidence, |_| true);
     println!(
-        "  {} requests: {all:?} (0: no response), {skipped} left out because they were late",
+        "  {} requests: {all:?} (0: no response), {skipped} steps skipped because they were late",
         evidence.events.len()
     );
 }

@@ -1,4 +1,4 @@
-//! The requests of the calls.
+//! Builds the requests of the calls.
 
 use std::fmt::Write as _;
 
@@ -12,18 +12,18 @@ use crate::evidence::Call;
 use crate::plan::PARTICIPANTS;
 use crate::study::{self, QUESTIONNAIRE};
 
-/// The rows that say which upload they are of. They are the first of the export.
+/// Number of rows that identify their upload. They come first in the export.
 pub const MARKERS: usize = 20;
 pub const STATUSES: [&str; 4] = ["active", "paused", "completed", "archived"];
 
-/// What only the run can tell.
+/// Tokens and ids that are known only during the run.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// The token of a participant or a session.
     pub token: String,
     /// The id of an assignment or an experiment.
     pub id: String,
-    /// How many assignments each participant has.
+    /// Number of assignments of each participant.
     pub assignments: u32,
 }
 
@@ -37,7 +37,7 @@ pub fn password(account: u32, number: u64) -> String {
     format!("Holder{account}-pass-{number}")
 }
 
-/// Returns the request of a call; None for what is not one.
+/// Returns the request of a call, or `None` if the call is not a request.
 pub fn build(call: &Call, names: &Names) -> Option<Request<Bytes>> {
     use Credentials::{Key, None as Nobody, Token};
     let token = Token(&names.token);
@@ -100,7 +100,7 @@ fn json_request(method: Method, path: &str, credentials: &Credentials<'_>, body:
     request.body(body.to_string().into()).expect("a valid request")
 }
 
-/// An upload's number is in the path of each marker. One that replaces all assignments has the participants' as well.
+/// Returns an upload, whose number is in the path of each marker. With `assignments`, it also contains those of the participants.
 fn upload(number: u64, assignments: Option<u32>) -> Request<Bytes> {
     let mut file = "User,Case No.,Path,Collapse,Highlight,Top\n".to_owned();
     let mut line = |user: &str, case: u32, path: &str| {

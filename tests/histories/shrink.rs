@@ -1,16 +1,16 @@
-//! The part of a history that is enough to see that it is not linearizable.
+//! Reduces a history that is not linearizable to a part that shows it.
 
 use std::collections::BTreeSet;
 
 use crate::checker::{Verdict, check};
 use crate::history::{Model, Moment, Operation};
 
-/// Returns the shortest prefix that is not linearizable, without operations whose absence cannot make it so.
+/// Returns the shortest prefix that is not linearizable, without operations that are not needed for that.
 pub fn shortest<M: Model>(model: &M, history: &[Operation<M::Operation>]) -> Vec<Operation<M::Operation>> {
     let fails = |history: &[Operation<M::Operation>]| check(model, history) == Verdict::NotLinearizable;
     let mut returns: Vec<Moment> = history.iter().filter_map(|operation| operation.returned).collect();
     returns.sort_unstable();
-    // a prefix of a linearizable history is linearizable, so the first that is not can be found by halving
+    // prefixes of a linearizable history are linearizable, so a binary search finds the shortest one that is not
     let first = returns.partition_point(|end| !fails(&prefix(model, history, *end)));
     let mut shortest = match returns.get(first) {
         Some(end) => prefix(model, history, *end),
@@ -47,7 +47,7 @@ fn keep_failing<O: Clone>(
     }
 }
 
-/// Returns what had happened when `end` was over: operations without a response by then are indeterminate.
+/// Returns the operations invoked until `end`; those without a response by then are indeterminate.
 fn prefix<M: Model>(model: &M, history: &[Operation<M::Operation>], end: Moment) -> Vec<Operation<M::Operation>> {
     let begun = history.iter().filter(|operation| operation.invoked <= end);
     begun

@@ -25,7 +25,7 @@ pub fn link_token(account: u32, number: u64) -> String {
     format!("holder{account}x{number}-reset-token")
 }
 
-/// Returns tokens of the participants that no clock of the run makes invalid.
+/// Returns tokens of the participants that stay valid under all wrong clocks of the run.
 pub fn tokens() -> Vec<String> {
     let day = Duration::from_hours(24);
     let tokens = Tokens::new(&JWT_SECRET_KEY.into(), day, day);
@@ -34,7 +34,7 @@ pub fn tokens() -> Vec<String> {
     (1..=PARTICIPANTS).map(token).collect()
 }
 
-/// The ids of the participants' assignments, which each upload repeats.
+/// The ids of the participants' assignments, which are the same after each upload.
 #[derive(Debug, Default)]
 pub struct Assignments {
     ids: BTreeMap<(String, i32), String>,
@@ -58,7 +58,7 @@ impl Assignments {
     }
 }
 
-/// Stores a link, as mailing it does. Returns whether it is known to be stored.
+/// Stores a link, as mailing it does. Returns whether the database acknowledged it.
 pub async fn make_link(database: &PgPool, account: u32, link: u64) -> bool {
     let query = sqlx::query(
         "INSERT INTO reset_password_token (id, email, token, active, created_timestamp, modified_timestamp, expired_at)

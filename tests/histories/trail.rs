@@ -1,4 +1,4 @@
-//! Whether the audit trail agrees with the requests: an acknowledged change has one entry, a refused one none, and entries stay.
+//! Compares the audit trail with the requests: an acknowledged change has one entry, a refused one has none, and entries are permanent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::evidence::{Call, Event};
 use crate::history::Moment;
 
-/// An entry, as far as it matters here.
+/// The compared parts of an entry.
 #[derive(Clone, Debug, Deserialize)]
 struct Entry {
     id: i64,
@@ -22,13 +22,13 @@ struct Entry {
 struct Reading {
     invoked: Moment,
     returned: Moment,
-    /// Entries after `floor`; all that were written after `since`.
+    /// It contains all entries that were written after `since`.
     since: Moment,
     floor: i64,
     entries: Vec<Entry>,
 }
 
-/// Returns what is wrong, if anything is.
+/// Returns an error if trail and requests disagree.
 pub fn check(events: &[Event]) -> Result<(), String> {
     let readings = readings(events);
     let requests = Requests::of(events);
@@ -53,7 +53,7 @@ fn readings(events: &[Event]) -> Vec<Reading> {
     readings
 }
 
-/// The action that a call records, if it changes something.
+/// Returns the action that a call records, if it changes something.
 fn action(call: &Call) -> Option<&'static str> {
     match call {
         Call::Upload { replaces: true, .. } => Some("assignments.replace"),
@@ -70,7 +70,7 @@ fn action(call: &Call) -> Option<&'static str> {
 
 struct Requests<'a> {
     by_id: BTreeMap<&'a str, &'a Event>,
-    /// Changes whose response had no id, or did not arrive.
+    /// Changes without a response, or whose response had no id.
     anonymous: Vec<(&'static str, &'a Event)>,
     /// Successful changes.
     acknowledged: Vec<(&'static str, &'a Event)>,
@@ -105,7 +105,7 @@ impl<'a> Requests<'a> {
             match self.by_id.get(entry.request_id.as_str()) {
                 None => *unexplained.entry(&entry.action).or_default() += 1,
                 Some(event) if event.is_success() || event.is_indeterminate() => {}
-                Some(event) => return Err(format!("{:?} was refused and has an entry", event.call)),
+                Some(event) => return Err(format!("{:?} was refused, but has an entry", event.call)),
             }
         }
         if let Some((id, count)) = of_request.iter().find(|(_, count)| **count > 1) {
@@ -117,7 +117,7 @@ impl<'a> Requests<'a> {
             let possible = possible.count();
             if count > possible {
                 return Err(format!(
-                    "{count} entries {action} have no request, and {possible} requests have no response"
+                    "{count} entries {action} have no request, but only {possible} requests have no response"
                 ));
             }
         }
@@ -127,11 +127,11 @@ impl<'a> Requests<'a> {
             .filter(|(_, event)| event.returned < reading.invoked && event.invoked > reading.since);
         for (action, event) in settled {
             let count = match (&event.call, event.request_id()) {
-                // the same status again is no change; a logout has no request
+                // setting the same status changes nothing; a logout is not a request
                 (Call::SetStatus { .. } | Call::Logout { .. }, _) | (_, None) => continue,
                 (Call::Create { .. }, _) => {
                     let id = event.success().and_then(|body| body["data"]["experiment_id"].as_str());
-                    // made before `since`, and made again since
+                    // created before `since`, and repeated after it
                     let is_older = reading.since > 0;
                     let count = id.and_then(|id| of_experiment.get(id)).copied().unwrap_or_default();
                     if is_older { count.max(1) } else { count }
@@ -139,7 +139,7 @@ impl<'a> Requests<'a> {
                 (_, Some(id)) => of_request.get(id).copied().unwrap_or_default(),
             };
             if count != 1 {
-                return Err(format!("{:?} was acknowledged and has {count} entries {action}", event.call));
+                return Err(format!("{:?} was acknowledged, but has {count} entries {action}", event.call));
             }
         }
         self.compare_logouts(reading)
@@ -152,7 +152,7 @@ impl<'a> Requests<'a> {
         });
         let acknowledged = acknowledged.count();
         if entries < acknowledged {
-            return Err(format!("{acknowledged} logouts were acknowledged and have {entries} entries"));
+            return Err(format!("{acknowledged} logouts were acknowledged, but have {entries} entries"));
         }
         Ok(())
     }
@@ -164,20 +164,20 @@ fn entries_stay(earlier: &Reading, later: &Reading) -> Result<(), String> {
     }
     let still: BTreeSet<i64> = later.entries.iter().map(|entry| entry.id).collect();
     let gone = earlier.entries.iter().find(|entry| entry.id > later.floor && !still.contains(&entry.id));
-    gone.map_or(Ok(()), |entry| Err(format!("an entry {} was there and is gone", entry.action)))
+    gone.map_or(Ok(()), |entry| Err(format!("an entry {} has disappeared", entry.action)))
 }
 
-/// An experiment leaves the status that it had entered before.
+/// Verifies that each change of an experiment starts from the status that the previous change set.
 fn steps_follow_each_other(whole: &Reading) -> Result<(), String> {
     let mut entries: Vec<_> = whole.entries.iter().filter(|entry| entry.action == "experiment.set-status").collect();
     entries.sort_by_key(|entry| entry.id);
     let mut statuses: BTreeMap<&str, &str> = BTreeMap::new();
     for entry in entries {
-        let [experiment] = entry.resources.as_slice() else { return Err("an experiment is missing".to_owned()) };
+        let [experiment] = entry.resources.as_slice() else { return Err("an entry names no experiment".to_owned()) };
         let (from, to) = (entry.details["from"].as_str(), entry.details["to"].as_str());
         let before = statuses.insert(experiment, to.unwrap_or_default()).unwrap_or("active");
         if from != Some(before) {
-            return Err(format!("an experiment became {before}, and then left {from:?}"));
+            return Err(format!("an experiment became {before}, but its next change is from {from:?}"));
         }
     }
     Ok(())

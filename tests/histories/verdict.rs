@@ -1,4 +1,4 @@
-//! The judgement of a run.
+//! Judges a run.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display, Write as _};
@@ -15,7 +15,7 @@ use crate::shrink::shortest;
 use crate::study::Assignments;
 use crate::trail;
 
-/// What was found.
+/// A violated rule.
 #[derive(Debug)]
 pub struct Violation {
     /// The kind of object, or the invariant.
@@ -38,10 +38,10 @@ pub struct Size {
     pub indeterminate: usize,
 }
 
-/// What was checked.
+/// The checked histories, by kind of object.
 pub type Summary = Vec<(&'static str, Size)>;
 
-/// Checks everything that the clients have seen. Each rule that is broken is there once.
+/// Checks all requests and responses. Returns each violated rule once.
 pub fn judge(evidence: &Evidence, assignments: &Assignments) -> Result<Summary, Vec<Violation>> {
     let objects = objects(evidence, assignments);
     let mut judge = Judge::default();
@@ -119,7 +119,7 @@ fn table<O: Debug + Clone>(history: &[Operation<O>]) -> String {
     lines
 }
 
-/// Checks what a single response shows.
+/// Checks a single response.
 fn check_alone(event: &Event) -> Result<(), Violation> {
     let wrong = |rule, text| Err(Violation { rule, text });
     if !is_expected(event) {
@@ -149,7 +149,7 @@ fn check_alone(event: &Event) -> Result<(), Violation> {
     }
 }
 
-/// Returns whether the API may respond so: nothing that the clients send is wrong in itself.
+/// Returns whether the status is possible for a valid request, because clients send no others.
 fn is_expected(event: &Event) -> bool {
     if event.is_indeterminate() {
         return !event.is_fault();

@@ -1,4 +1,4 @@
-//! What all clients share.
+//! State shared by all clients.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -15,18 +15,18 @@ use crate::plan::{ACCOUNTS, Via};
 use crate::planted::Planted;
 use crate::study::{self, Assignments};
 
-/// Nobody waits longer for a response.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Maximum time to wait for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// An account as its clients know it.
+/// The state of an account as far as its clients know it.
 #[derive(Debug, Default)]
-pub struct Room {
+pub struct AccountState {
     /// Passwords that may be right, newest first.
     pub passwords: VecDeque<u64>,
-    /// How many passwords were refused since the last one that was right.
+    /// Number of refused logins since the last successful one.
     pub refused: usize,
     pub last_link: Option<u64>,
-    /// Sessions with their tokens, newest first.
+    /// Sessions with their tokens, oldest first.
     pub sessions: VecDeque<(u64, String)>,
 }
 
@@ -35,15 +35,15 @@ pub struct World {
     pub container: Transport,
     pub functions: Transport,
     pub planted: Option<Planted>,
-    /// A way to the database that has no faults except that PostgreSQL is not there.
+    /// A connection pool that bypasses the faulty network; only PostgreSQL itself may be down.
     pub database: PgPool,
-    /// The address for the command line, with the faults of the network.
+    /// The database's address through the faulty network, for the command line.
     pub database_url: String,
     /// Tokens of the participants.
     pub tokens: Vec<String>,
     pub assignments: Assignments,
     pub assignments_each: u32,
-    rooms: Vec<Mutex<Room>>,
+    accounts: Vec<Mutex<AccountState>>,
     /// Numbers and ids of the newest experiments.
     experiments: Mutex<VecDeque<(u64, String)>>,
     numbers: AtomicU64,
@@ -62,20 +62,20 @@ impl World {
             tokens: study::tokens(),
             assignments: Assignments::default(),
             assignments_each: 0,
-            rooms: (0..ACCOUNTS).map(|_| Mutex::default()).collect(),
+            accounts: (0..ACCOUNTS).map(|_| Mutex::default()).collect(),
             experiments: Mutex::default(),
             numbers: AtomicU64::new(1),
             skipped: AtomicUsize::new(0),
         }
     }
 
-    /// Returns a number that nobody else gets.
+    /// Returns a unique number.
     pub fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub fn with_room<T>(&self, account: u32, act: impl FnOnce(&mut Room) -> T) -> T {
-        act(&mut self.rooms[account as usize - 1].lock().unwrap())
+    pub fn with_account<T>(&self, account: u32, act: impl FnOnce(&mut AccountState) -> T) -> T {
+        act(&mut self.accounts[account as usize - 1].lock().unwrap())
     }
 
     pub fn add_experiment(&self, number: u64, id: String) {
@@ -106,6 +106,6 @@ impl World {
                 Some(planted) => planted.send(request, transport, &self.database).await,
             }
         };
-        tokio::time::timeout(PATIENCE, sent).await.ok().flatten()
+        tokio::time::timeout(RESPONSE_TIMEOUT, sent).await.ok().flatten()
     }
 }

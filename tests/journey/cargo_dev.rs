@@ -1,4 +1,4 @@
-//! `cargo dev`: what it prints works, and it leaves nothing behind.
+//! `cargo dev`: the printed commands work, and no process is left behind.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,14 +12,14 @@ use tests::db::TestDb;
 
 use crate::dev_process::{DevProcess, command, data_directory, paste, run, wait_until_gone};
 
-/// Starts with a data directory of its own, and PostgreSQL in it.
+/// Starts it with a separate data directory, and a PostgreSQL in it.
 fn start(data: &Path, arguments: &[&str]) -> DevProcess {
     let arguments: Vec<&OsStr> =
         arguments.iter().map(OsStr::new).chain([OsStr::new("--data"), data.as_os_str()]).collect();
     DevProcess::start(command(&arguments, &[]))
 }
 
-/// Everything a newcomer does in the first five minutes.
+/// Does everything that a newcomer does in the first five minutes.
 fn first_five_minutes(arguments: &[&str]) {
     let data = data_directory();
     let dev = start(data.path(), arguments);
@@ -48,7 +48,7 @@ fn the_printed_commands_work_through_the_load_balancer_and_the_functions() {
 }
 
 #[tokio::test]
-async fn what_is_printed_into_a_pipe_has_no_control_characters() {
+async fn output_to_a_pipe_has_no_control_characters() {
     let (db, data) = (TestDb::empty().await, data_directory());
     let dev =
         DevProcess::start(command(&[OsStr::new("--data"), data.path().as_os_str()], &[("DATABASE_URL", &db.url())]));
@@ -89,14 +89,14 @@ async fn the_journey_of_the_readme_works_as_printed() {
 
     let said = paste(&journey.replace("http://127.0.0.1:5000", dev.address()));
 
-    assert!(!said.contains(first), "the first case is answered: {said}");
+    assert!(!said.contains(first), "the first case has been answered: {said}");
     for part in ["\"caseNumber\"", "\"config\"", "{\"data\":{\"id\":", second] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
 }
 
 #[test]
-fn a_port_in_use_is_named_with_what_to_do() {
+fn a_port_in_use_is_reported_with_a_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
 
@@ -107,7 +107,7 @@ fn a_port_in_use_is_named_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn another_study_gets_no_demo_and_is_served_as_it_is() {
+async fn another_study_gets_no_demo_and_is_served_unchanged() {
     let (db, data) = (TestDb::with_contract_data().await, data_directory());
     let command = |demo: &[&str]| {
         let arguments: Vec<&OsStr> =
@@ -133,7 +133,7 @@ async fn another_study_gets_no_demo_and_is_served_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_takes_cargo_dev_along() {
+async fn cargo_dev_ends_if_the_server_dies() {
     let (db, data) = (TestDb::empty().await, data_directory());
     let dev =
         DevProcess::start(command(&[OsStr::new("--data"), data.path().as_os_str()], &[("DATABASE_URL", &db.url())]));
@@ -147,7 +147,7 @@ async fn a_server_that_dies_takes_cargo_dev_along() {
 }
 
 #[tokio::test]
-async fn nothing_survives_when_cargo_dev_is_killed() {
+async fn no_process_survives_when_cargo_dev_is_killed() {
     let (db, data) = (TestDb::empty().await, data_directory());
     let dev =
         DevProcess::start(command(&[OsStr::new("--data"), data.path().as_os_str()], &[("DATABASE_URL", &db.url())]));
@@ -160,7 +160,7 @@ async fn nothing_survives_when_cargo_dev_is_killed() {
     wait_until_gone(&everything);
 }
 
-/// `index.html` and a program with a hash in its name, as the frontend's build tool writes them.
+/// Creates `index.html` and a script with a hash in its name, like the frontend's build tool.
 fn built_frontend() -> TempDir {
     let frontend = data_directory();
     fs::create_dir_all(frontend.path().join("static/js")).unwrap();
@@ -170,7 +170,7 @@ fn built_frontend() -> TempDir {
 }
 
 #[tokio::test]
-async fn a_frontend_is_served_beside_the_api_as_its_nginx_does() {
+async fn a_frontend_is_served_like_its_nginx_does() {
     let (db, data, frontend) = (TestDb::empty().await, data_directory(), built_frontend());
     for via in ["server", "lambda"] {
         let arguments =

@@ -1,4 +1,4 @@
-//! A participant at work: each method is what the frontend does on one of its pages.
+//! A participant at work: each method sends the requests of one of the frontend's pages.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use sqlx::Connection as _;
 use tests::app::TestApp;
 use tests::db::TestDb;
 
-/// The API over the demo study.
+/// Starts the API over the demo study.
 pub async fn demo_study() -> TestApp {
     let db = TestDb::new().await;
     let mut connection = sqlx::PgConnection::connect(&db.url()).await.unwrap();
@@ -14,14 +14,14 @@ pub async fn demo_study() -> TestApp {
     TestApp::over(db).await
 }
 
-/// Somebody who is logged in.
+/// A logged-in participant.
 pub struct Clinician<'a> {
     api: &'a TestApp,
     token: String,
 }
 
 impl<'a> Clinician<'a> {
-    /// Logs in with the password that the demo announces.
+    /// Logs in with the password of the demo study.
     pub async fn log_in(api: &'a TestApp, email: &str) -> Self {
         let account = demo::accounts().into_iter().find(|account| account.email == email).unwrap();
         let answer = api.log_in(email, &account.password.unwrap()).await;
@@ -29,18 +29,18 @@ impl<'a> Clinician<'a> {
         Self { api, token: answer.token() }
     }
 
-    /// The list of cases: the next one, unless nothing is left.
+    /// Returns the next case, unless none is left (the list of cases).
     pub async fn next_case(&self) -> Option<Value> {
         let mut cases = self.get("/api/cases").await;
         cases.as_array_mut().unwrap().pop()
     }
 
-    /// The page of a case.
+    /// Returns the review of a case (the page of a case).
     pub async fn review(&self, case_config_id: &str) -> Value {
         self.get(&format!("/api/case-reviews/{case_config_id}")).await
     }
 
-    /// The page of questions.
+    /// Returns the questionnaire (the page of questions).
     pub async fn questionnaire(&self) -> Value {
         self.get("/api/config/answer").await
     }
@@ -54,7 +54,7 @@ impl<'a> Clinician<'a> {
         self.post(&format!("/api/answer/{case_config_id}"), &body).await
     }
 
-    /// Sends how long that took.
+    /// Sends the times of the case.
     pub async fn send_timing(&self, case_config_id: &str) -> Value {
         let times = json!({
             "caseConfigId": case_config_id,
@@ -68,7 +68,7 @@ impl<'a> Clinician<'a> {
     pub async fn get(&self, path: &str) -> Value {
         let answer = self.api.get(path, Some(&self.token)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.error_message());
-        assert_eq!(answer.token(), self.token, "the frontend stores the token it finds in the answer");
+        assert_eq!(answer.token(), self.token, "the frontend stores the response's token");
         answer.data()
     }
 

@@ -1,4 +1,4 @@
-//! The demo study as data: it is complete, it agrees with itself, and it leaves other studies alone.
+//! The data of the demo study are complete and consistent, and do not mix with other studies.
 
 use demo::{SeedError, Seeded, assignment_ids, seed};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::clinician::demo_study;
 use crate::page;
 
 const PARTICIPANTS: [&str; 3] = ["ines.okafor@example.org", "tomas.brandt@example.org", "yuki.sato@example.org"];
-/// The one child of an examination whose name is not shown as it is stored.
+/// The only name in an examination that is shown differently than it is stored.
 const BMI: [&str; 2] = ["BMI (body mass index) centile", "BMI (body mass index) range"];
 
 async fn connect(db: &TestDb) -> PgConnection {
@@ -21,7 +21,7 @@ async fn review(api: &TestApp, email: &str, id: &str) -> Value {
     api.get(&format!("/api/case-reviews/{id}"), Some(&api.token_for(email))).await.data()
 }
 
-/// Case, arm, and the paths of `path_config`.
+/// Returns case, arm, and the paths of `path_config`.
 async fn assignment(api: &TestApp, id: &str) -> (i32, String, Vec<String>) {
     let sql = "SELECT case_id, arm, ARRAY(SELECT entry->>'path' FROM json_array_elements(path_config) AS entry)
                FROM display_config WHERE id = $1";
@@ -48,7 +48,7 @@ async fn rows(connection: &mut PgConnection) -> Vec<i64> {
     counts
 }
 
-/// Whether a path names something that this page shows.
+/// Returns whether a path names something that this page shows.
 fn is_shown(path: &str, review: &Value) -> bool {
     let (section, rest) = path.split_once('.').unwrap();
     match section {
@@ -67,7 +67,7 @@ fn is_shown(path: &str, review: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn every_path_of_an_assignment_names_something_in_its_case() {
+async fn every_path_of_an_assignment_exists_in_its_case() {
     let api = demo_study().await;
     for email in PARTICIPANTS {
         for id in assignment_ids(email) {
@@ -82,7 +82,7 @@ async fn every_path_of_an_assignment_names_something_in_its_case() {
 }
 
 #[tokio::test]
-async fn a_score_that_an_assignment_states_is_one_of_its_case() {
+async fn a_score_in_an_assignment_is_a_score_of_its_case() {
     let api = demo_study().await;
     let stated = "SELECT count(*), count(observation_id)
                   FROM display_config
@@ -133,7 +133,7 @@ async fn seeding_again_neither_duplicates_nor_resets() {
 }
 
 #[tokio::test]
-async fn of_two_who_seed_at_once_one_does() {
+async fn one_of_two_concurrent_seedings_stores_the_study() {
     let db = TestDb::new().await;
     let (mut one, mut other) = (connect(&db).await, connect(&db).await);
 
@@ -145,7 +145,7 @@ async fn of_two_who_seed_at_once_one_does() {
 }
 
 #[tokio::test]
-async fn another_study_is_refused_and_left_alone() {
+async fn another_study_is_refused_and_not_changed() {
     let db = TestDb::with_contract_data().await;
     let mut connection = connect(&db).await;
     let before = rows(&mut connection).await;

@@ -1,4 +1,4 @@
-//! The program behind `cargo dev` as a process of its own.
+//! The program behind `cargo dev` as a separate process.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
@@ -12,10 +12,10 @@ use nix::unistd::Pid;
 pub use tests::open_directory::open_directory as data_directory;
 use tests::secrets;
 
-/// A build from nothing may be behind the first start.
-const LONGEST_START: Duration = Duration::from_mins(20);
-const LONGEST_STOP: Duration = Duration::from_secs(30);
-/// What `cargo test` and this process have set, and a newcomer has not.
+/// The first start may include a build from scratch.
+const START_TIMEOUT: Duration = Duration::from_mins(20);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Environment variables of `cargo test` and of this process that a newcomer does not have.
 const NOT_A_NEWCOMERS: [&str; 8] = [
     "ADMIN_API_KEY",
     "CORS_ORIGINS",
@@ -27,16 +27,16 @@ const NOT_A_NEWCOMERS: [&str; 8] = [
     "POSTGRES_HOST",
 ];
 
-/// `cargo dev` that serves.
+/// A running `cargo dev`.
 pub struct DevProcess {
     child: Child,
     lines: Receiver<String>,
     log: Option<JoinHandle<String>>,
-    /// What it has printed until it served.
+    /// Its output until it was ready.
     pub announcement: Vec<String>,
 }
 
-/// The program with these arguments and variables, on any free port.
+/// Returns a command with these arguments and variables, on any free port.
 pub fn command(arguments: &[&OsStr], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(tests::deployed::binary("dev"));
     command.args(arguments).stdin(Stdio::null());
@@ -47,7 +47,7 @@ pub fn command(arguments: &[&OsStr], variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Runs the program to its end, which it reaches because it cannot serve.
+/// Runs the program until it exits, because it cannot serve.
 pub fn run(command: &mut Command) -> (ExitStatus, String) {
     let Output { status, stderr, .. } = command.output().unwrap();
     let said = String::from_utf8(stderr).unwrap();
@@ -56,7 +56,7 @@ pub fn run(command: &mut Command) -> (ExitStatus, String) {
 }
 
 impl DevProcess {
-    /// Starts it and waits until it has said how to stop it.
+    /// Starts it, and waits until it has printed how to stop it.
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -70,7 +70,7 @@ impl DevProcess {
         });
         let mut announcement = Vec::new();
         while !announcement.last().is_some_and(|line: &String| line.contains("Ctrl-C")) {
-            if let Ok(line) = lines.recv_timeout(LONGEST_START) {
+            if let Ok(line) = lines.recv_timeout(START_TIMEOUT) {
                 announcement.push(line);
             } else {
                 let _ = child.kill();
@@ -80,19 +80,19 @@ impl DevProcess {
         Self { child, lines, log: Some(said), announcement }
     }
 
-    /// `http://127.0.0.1:…`, from what it has printed.
+    /// Returns `http://127.0.0.1:…` from its output.
     pub fn address(&self) -> &str {
         let line = self.announcement.iter().find(|line| line.starts_with("AugMed is at ")).unwrap();
         line.split_whitespace().nth(3).unwrap()
     }
 
-    /// The commands to try, as printed.
+    /// Returns the printed commands.
     pub fn commands(&self) -> Vec<&str> {
         let is_command = |line: &&str| line.starts_with("curl ") || line.starts_with("TOKEN=");
         self.announcement.iter().map(String::as_str).filter(is_command).collect()
     }
 
-    /// Every process below it, with its command line.
+    /// Returns its descendants with their command lines.
     pub fn descendants(&self) -> Vec<(u32, String)> {
         let all = processes();
         let mut found: Vec<(u32, String)> = Vec::new();
@@ -111,7 +111,7 @@ impl DevProcess {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for it to exit.
     pub fn wait(mut self) -> ExitStatus {
         let since = Instant::now();
         loop {
@@ -120,7 +120,7 @@ impl DevProcess {
                 return status;
             }
             assert!(
-                since.elapsed() < LONGEST_STOP,
+                since.elapsed() < STOP_TIMEOUT,
                 "still there; it said {:?}",
                 self.lines.try_iter().collect::<Vec<_>>()
             );
@@ -131,19 +131,19 @@ impl DevProcess {
 
 impl Drop for DevProcess {
     fn drop(&mut self) {
-        // it has ended already where the test went well
+        // it has already exited if the test passed
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Waits until none of these processes is left.
+/// Waits until all of these processes have ended.
 pub fn wait_until_gone(processes: &[(u32, String)]) {
     let since = Instant::now();
     let is_left =
         |(id, command): &&(u32, String)| self::processes().iter().any(|(other, _, its)| other == id && its == command);
     while let Some(left) = processes.iter().find(is_left) {
-        assert!(since.elapsed() < LONGEST_STOP, "still there: {left:?}");
+        assert!(since.elapsed() < STOP_TIMEOUT, "still there: {left:?}");
         thread::sleep(Duration::from_millis(50));
     }
 }
@@ -160,7 +160,7 @@ pub fn paste(command_line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Process, parent, command line.
+/// Returns process id, parent and command line of all processes.
 fn processes() -> Vec<(u32, u32, String)> {
     let output = Command::new("ps").args(["-A", "-o", "pid=,ppid=,state=,args="]).output().expect("ps is there");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

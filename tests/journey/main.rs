@@ -1,4 +1,4 @@
-//! The demo study, read like a clinician reads it, and `cargo dev`, started like a newcomer starts it.
+//! Journeys of users: clinicians in the demo study, and newcomers with `cargo dev`.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 

@@ -1,8 +1,8 @@
-//! What the frontend needs of a case to show a page and not a blank one (contract, section 8).
+//! Checks that the frontend can show a case instead of a blank page (contract, section 8).
 
 use serde_json::Value;
 
-/// Fails where the page of this case would be blank or broken.
+/// Fails if the page of this case would be blank or broken.
 pub fn check(review: &Value) {
     assert!(review["caseNumber"].as_str().is_some_and(|number| !number.is_empty()), "caseNumber");
     assert!(review["personName"].is_string(), "personName");
@@ -19,14 +19,14 @@ pub fn check(review: &Value) {
     }
 }
 
-/// The text of the AI score, which stands at the end of `importantInfos`.
+/// Returns the text of the AI score, which is the last of `importantInfos`.
 pub fn ai_score(review: &Value) -> Option<&str> {
     let last = review["importantInfos"].as_array()?.last()?;
     let is_score = last["key"].as_str()?.starts_with("AI CRC Risk Score");
     is_score.then(|| last["values"][0].as_str().unwrap())
 }
 
-/// Every text of a section with the keys that lead to it: `BACKGROUND.Medical History.Fatigue: Yes`.
+/// Returns every text of a section with its path of keys: `BACKGROUND.Medical History.Fatigue: Yes`.
 pub fn paths(section: &Value) -> Vec<String> {
     let key = section["key"].as_str().unwrap();
     let below = match &section["values"] {
@@ -40,7 +40,7 @@ fn path_or_paths(value: &Value) -> Vec<String> {
     value.as_str().map_or_else(|| paths(value), |text| vec![text.to_owned()])
 }
 
-/// A section by its name.
+/// Returns the section with this name.
 pub fn section<'a>(review: &'a Value, name: &str) -> Option<&'a Value> {
     review["details"].as_array()?.iter().find(|section| section["key"] == name)
 }
@@ -54,7 +54,7 @@ fn check_node(node: &Value, place: &str) {
         Value::Array(values) => values.iter().for_each(|value| match value {
             Value::String(_) => {}
             Value::Object(_) => check_node(value, &place),
-            odd => panic!("{place}: a list holds {odd}"),
+            odd => panic!("{place}: a list contains {odd}"),
         }),
         odd => panic!("{place}: {odd}"),
     }

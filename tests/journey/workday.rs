@@ -1,4 +1,4 @@
-//! A day of each participant: log in, review, answer, until nothing is left.
+//! A day of each participant: log in, review and answer until no case is left.
 
 use serde_json::{Value, json};
 use tests::app::TestApp;
@@ -6,8 +6,8 @@ use tests::app::TestApp;
 use crate::clinician::{Clinician, demo_study};
 use crate::page;
 
-/// Reads and answers everything that is left. Returns the ids in order, and how many answers of this day were preceded
-/// by an attention check's question.
+/// Reads and answers all remaining cases. Returns their ids in order, and the positions of the answers whose questionnaire had an
+/// attention check.
 async fn work(clinician: &Clinician<'_>) -> (Vec<String>, Vec<usize>) {
     let (mut read, mut attention_checks) = (Vec::new(), Vec::new());
     while let Some(case) = clinician.next_case().await {
@@ -23,7 +23,7 @@ async fn work(clinician: &Clinician<'_>) -> (Vec<String>, Vec<usize>) {
         clinician.send_timing(&id).await;
         assert!(answer["id"].is_i64(), "{answer}");
         read.push(id);
-        assert!(read.len() <= 100, "there is no end to it");
+        assert!(read.len() <= 100, "the cases do not end");
     }
     (read, attention_checks)
 }
@@ -52,7 +52,7 @@ async fn a_participant_reads_every_case_with_an_attention_check_at_the_tenth() {
 }
 
 #[tokio::test]
-async fn who_is_half_through_continues_where_they_stopped() {
+async fn a_participant_continues_where_they_stopped() {
     let api = demo_study().await;
     let email = "yuki.sato@example.org";
     assert_eq!(answers_and_timings(&api, email).await, (6, 6));
@@ -65,7 +65,7 @@ async fn who_is_half_through_continues_where_they_stopped() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_timing_was_lost_is_accepted_once_more() {
+async fn an_answer_whose_timing_was_lost_can_be_repeated() {
     let api = demo_study().await;
     let ines = Clinician::log_in(&api, "ines.okafor@example.org").await;
     let case = ines.next_case().await.unwrap();
@@ -80,7 +80,7 @@ async fn an_answer_whose_timing_was_lost_is_accepted_once_more() {
 }
 
 #[tokio::test]
-async fn nobody_reads_the_cases_of_somebody_else() {
+async fn nobody_reads_cases_of_another_participant() {
     let api = demo_study().await;
     let theirs = &demo::assignment_ids("tomas.brandt@example.org")[0];
     let token = api.token_for("ines.okafor@example.org");
@@ -91,7 +91,7 @@ async fn nobody_reads_the_cases_of_somebody_else() {
 }
 
 #[tokio::test]
-async fn whoever_is_invited_signs_up_and_finds_nothing_to_read() {
+async fn an_invited_person_signs_up_and_has_no_cases() {
     let api = demo_study().await;
     let leo = json!({ "email": "leo.martins@example.org", "password": "My-own-pass-1" });
     assert_eq!(api.log_in("leo.martins@example.org", "My-own-pass-1").await.error_code(), "1004");

@@ -1,4 +1,4 @@
-//! What becomes of a function's answer.
+//! Handling of functions' responses.
 
 use hyper::{Request, StatusCode};
 use serde_json::json;
@@ -36,7 +36,7 @@ async fn a_status_description_is_on_the_status_line() {
 }
 
 #[tokio::test]
-async fn without_multi_value_headers_only_single_headers_count() {
+async fn without_multi_value_headers_only_single_headers_are_used() {
     let platform = Platform::start().await;
     let answer = json!({"statusCode": 200, "headers": {"x-a": "1"}, "multiValueHeaders": {"x-b": ["2"]}});
 
@@ -48,7 +48,7 @@ async fn without_multi_value_headers_only_single_headers_count() {
 }
 
 #[tokio::test]
-async fn a_malformed_answer_is_a_502() {
+async fn a_malformed_response_is_a_502() {
     let platform = Platform::start().await;
 
     for answer in [
@@ -68,15 +68,15 @@ async fn a_malformed_answer_is_a_502() {
 }
 
 #[tokio::test]
-async fn a_streamed_answer_is_taken_from_the_function_and_is_a_502_to_the_client() {
+async fn a_streamed_response_is_read_and_becomes_a_502() {
     let platform = Platform::start().await;
 
-    assert_eq!(platform.have("/echo", "stream").await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(platform.command("/echo", "stream").await.status, StatusCode::BAD_GATEWAY);
     assert_eq!(platform.get("/echo").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_head_request_has_an_answer_without_a_body() {
+async fn a_head_request_gets_a_response_without_a_body() {
     let platform = Platform::start().await;
 
     let response = platform.send(Request::head("/echo").header("x-echo", "large 10").body("").unwrap()).await;
@@ -86,11 +86,11 @@ async fn a_head_request_has_an_answer_without_a_body() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_function_is_a_502_and_its_process_goes_on() {
+async fn an_error_of_the_function_is_a_502_and_its_process_continues() {
     let platform = Platform::start().await;
     let before = platform.get("/echo").await;
 
-    let failed = platform.have("/echo", "error").await;
+    let failed = platform.command("/echo", "error").await;
 
     assert_eq!(failed.status, StatusCode::BAD_GATEWAY);
     assert_eq!(platform.get("/echo").await.pid(), before.pid());

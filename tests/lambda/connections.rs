@@ -1,4 +1,4 @@
-//! HTTP/1.1 as clients speak it.
+//! HTTP/1.1 connections of clients.
 
 use crate::platform::Platform;
 
@@ -14,7 +14,7 @@ async fn several_requests_share_a_connection() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_arrives_whole() {
+async fn a_chunked_body_arrives_completely() {
     let platform = Platform::start().await;
     let head = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -24,7 +24,7 @@ async fn a_chunked_body_arrives_whole() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_is_told_to_go_on() {
+async fn a_client_that_expects_100_continue_gets_it() {
     let platform = Platform::start().await;
     let head =
         "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
@@ -35,7 +35,7 @@ async fn a_client_that_asks_first_is_told_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_client_of_http_1_0_needs_no_host() {
+async fn an_http_1_0_client_needs_no_host() {
     let platform = Platform::start().await;
 
     let answer = platform.write(b"GET /echo HTTP/1.0\r\n\r\n").await;

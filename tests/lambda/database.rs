@@ -1,4 +1,4 @@
-//! The connection of a function to the database: when it is made, and what becomes of one that was cut.
+//! A function's database connection: when it is opened, and its replacement when it was cut.
 
 use std::time::{Duration, Instant};
 
@@ -23,13 +23,13 @@ async fn get(load_balancer: &LoadBalancer, path: &str) -> u16 {
     status
 }
 
-/// The status of `GET /api/config/answer`, which asks the database.
+/// Returns the status of `GET /api/config/answer`, which queries the database.
 pub async fn questionnaire(load_balancer: &LoadBalancer) -> u16 {
     get(load_balancer, "/api/config/answer").await
 }
 
 #[tokio::test]
-async fn a_request_that_is_refused_takes_no_connection() {
+async fn a_refused_request_opens_no_connection() {
     let db = TestDb::with_contract_data().await;
     let load_balancer = deployed::start(&db.url()).await;
 
@@ -41,7 +41,7 @@ async fn a_request_that_is_refused_takes_no_connection() {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_read_is_a_fault_of_the_request_that_wants_the_database() {
+async fn an_invalid_address_fails_only_requests_that_need_the_database() {
     let load_balancer = deployed::start("postgresql://127.0.0.1/study?statement-cache-capacity=many").await;
 
     assert_eq!(get(&load_balancer, "/api/cases").await, 401);
@@ -49,7 +49,7 @@ async fn an_address_that_cannot_be_read_is_a_fault_of_the_request_that_wants_the
 }
 
 #[tokio::test]
-async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
+async fn a_function_whose_connection_was_cut_while_frozen_reconnects() {
     let db = TestDb::with_contract_data().await;
     let load_balancer = deployed::start(&db.url()).await;
     assert_eq!(questionnaire(&load_balancer).await, 200);
@@ -61,14 +61,14 @@ async fn a_function_whose_connection_was_cut_while_it_slept_answers() {
     let cut: Vec<bool> = sqlx::query_scalar(&cut).fetch_all(&db.pool).await.unwrap();
 
     assert_eq!(cut, [true], "the function's one connection");
-    // one that was heard of a moment ago is taken for alive
+    // a connection that was used within the last second is not tested
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(questionnaire(&load_balancer).await, 200);
     assert_eq!(function.processes()[0].pid(), before);
 }
 
 #[tokio::test]
-async fn a_request_that_waits_for_the_database_does_not_wait_for_a_collector_of_spans_as_well() {
+async fn a_request_that_waited_for_the_database_does_not_wait_for_the_span_collector() {
     let (silent, db) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TestDb::with_contract_data().await);
     let network = UnreliableNetwork::before(Upstream::of_database(&db.url())).await;
     let collector = format!("http://{}", silent.local_addr().unwrap());

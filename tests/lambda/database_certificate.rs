@@ -1,4 +1,4 @@
-//! Which server a function accepts as its database: with `sslmode=verify-full`, one whose certificate an authority of `template.yaml` signed.
+//! With `sslmode=verify-full`, a function accepts only database servers whose certificate is signed by an authority of `template.yaml`.
 
 use local::tls::TlsServer;
 use tempfile::NamedTempFile;
@@ -9,14 +9,14 @@ use url::Url;
 use crate::database::questionnaire;
 
 #[tokio::test]
-async fn a_function_connects_to_a_server_that_its_authority_signed_for() {
+async fn a_certificate_signed_by_a_trusted_authority_is_accepted() {
     let server = Database::with_certificate_for("localhost").await;
 
     assert_eq!(server.answer_to_function(server.tls.authority()).await, 200);
 }
 
 #[tokio::test]
-async fn a_server_that_another_authority_signed_for_is_refused() {
+async fn a_certificate_signed_by_another_authority_is_refused() {
     let server = Database::with_certificate_for("localhost").await;
     let of_rds =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/database_authorities/rds-ca.pem"))
@@ -26,7 +26,7 @@ async fn a_server_that_another_authority_signed_for_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_another_server_is_refused() {
+async fn a_certificate_for_another_host_is_refused() {
     let server = Database::with_certificate_for("another.test").await;
 
     assert_eq!(server.answer_to_function(server.tls.authority()).await, 503);
@@ -45,7 +45,7 @@ impl Database {
         Self { db, tls }
     }
 
-    /// The status with which a function answers that looks for the server as `localhost` and knows these authorities.
+    /// Returns the status of a function that connects to `localhost` and trusts these authorities.
     async fn answer_to_function(&self, authorities: &str) -> u16 {
         let mut file = NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut file, authorities.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What a function gets of a request.
+//! Events that functions get for requests.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::platform::Platform;
 
 #[tokio::test]
-async fn every_value_of_a_query_parameter_arrives_and_none_is_decoded() {
+async fn every_value_of_a_query_parameter_arrives_undecoded() {
     let platform = Platform::start().await;
 
     let event = platform.get("/echo/a%2Fb?x=1&y=%20%2B&x=2+3").await.json();
@@ -18,7 +18,7 @@ async fn every_value_of_a_query_parameter_arrives_and_none_is_decoded() {
 }
 
 #[tokio::test]
-async fn every_value_of_a_header_arrives_under_a_name_in_lower_case() {
+async fn every_value_of_a_header_arrives_under_its_lower_case_name() {
     let platform = Platform::start().await;
 
     let request = Request::get("/echo").header("X-Many", "1").header("x-many", "2");
@@ -29,7 +29,7 @@ async fn every_value_of_a_header_arrives_under_a_name_in_lower_case() {
 }
 
 #[tokio::test]
-async fn without_multi_value_headers_the_last_value_stands() {
+async fn without_multi_value_headers_the_last_value_arrives() {
     let platform = Platform::start().await;
 
     let request = Request::get("/single-value?x=1&x=2").header("x-many", "1").header("x-many", "2");
@@ -40,7 +40,7 @@ async fn without_multi_value_headers_the_last_value_stands() {
 }
 
 #[tokio::test]
-async fn an_event_has_every_part_that_the_documentation_shows() {
+async fn an_event_has_all_documented_fields() {
     let platform = Platform::start().await;
 
     platform.send(Request::post("/echo").header("content-type", "application/json").body("{}").unwrap()).await;
@@ -54,7 +54,7 @@ async fn an_event_has_every_part_that_the_documentation_shows() {
 }
 
 #[tokio::test]
-async fn the_load_balancer_says_where_a_request_came_from() {
+async fn forwarded_headers_name_the_client() {
     let platform = Platform::start().await;
     let port = platform.load_balancer.address().port().to_string();
 
@@ -93,7 +93,7 @@ async fn a_multipart_body_arrives_in_base64() {
 }
 
 #[tokio::test]
-async fn text_arrives_as_it_is_and_anything_else_in_base64() {
+async fn text_arrives_unchanged_and_other_bodies_in_base64() {
     let platform = Platform::start().await;
 
     for (content_type, encoding, expected) in [

@@ -1,4 +1,4 @@
-//! Exports by the function as it is deployed, whose answers must fit in 1 MB.
+//! Exports by the deployed function, whose responses must fit in 1 MB.
 
 use std::fs;
 use std::io::Read as _;
@@ -17,7 +17,7 @@ use tests::unreliable_network::{UnreliableNetwork, Upstream};
 
 const ANSWERS: &str = "/api/v1/export/answers";
 
-/// Some 45 MB, larger rows in front, with quotes and with what does not compress well.
+/// Inserts about 45 MB of answers, larger ones first, with quotes and with text that compresses badly.
 const MANY_ANSWERS: &str = r#"
     INSERT INTO answer (task_id, user_email, created_timestamp, answer)
     SELECT n, 'p1@study.test', timestamp '2025-01-01' + n * interval '1 minute',
@@ -36,7 +36,7 @@ impl Deployed {
         Self::reaching(db, &url).await
     }
 
-    /// Whose functions reach `db` at this address.
+    /// Starts functions that reach `db` at this address.
     async fn reaching(db: TestDb, url: &str) -> Self {
         let load_balancer = deployed::start(url).await;
         let transport = Transport::http(&format!("http://{}", load_balancer.address())).unwrap();
@@ -73,13 +73,13 @@ fn error_message(answer: &Response<Bytes>) -> String {
 }
 
 #[tokio::test]
-async fn an_export_whose_rows_do_not_come_is_a_503_in_time() {
+async fn an_export_whose_rows_are_locked_is_a_503_in_time() {
     let db = TestDb::with_contract_data().await;
     let network = UnreliableNetwork::before(Upstream::of_database(&db.url())).await;
     let url = network.url(&db.url());
     let deployed = Deployed::reaching(db, &url).await;
     let mut transaction = deployed.api.pool().begin().await.unwrap();
-    // which rows there are is known without
+    // the keys of the page are read without this table
     sqlx::raw_sql("LOCK TABLE person IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await.unwrap();
 
     let began = Instant::now();
@@ -94,7 +94,7 @@ async fn an_export_whose_rows_do_not_come_is_a_503_in_time() {
 }
 
 #[tokio::test]
-async fn the_function_exports_what_the_container_does() {
+async fn the_function_exports_the_same_as_the_container() {
     let deployed = Deployed::over(TestDb::with_contract_data().await).await;
 
     for path in ["answers", "display-configs", "analytics", "participants"].map(|name| format!("/api/v1/export/{name}"))
@@ -122,7 +122,7 @@ fn json_rows(text: &str) -> usize {
     export["data"].as_array().unwrap().len()
 }
 
-/// The most memory that the function ever had, in KiB.
+/// Returns the function's peak memory, in KiB.
 fn peak_memory(deployed: &Deployed) -> u64 {
     let process = deployed.load_balancer.function("export").unwrap().processes()[0].pid();
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -131,7 +131,7 @@ fn peak_memory(deployed: &Deployed) -> u64 {
 }
 
 #[tokio::test]
-async fn the_limit_that_a_refusal_names_fits_and_is_worth_it() {
+async fn the_limit_in_a_refusal_fits_and_is_not_much_too_small() {
     let deployed = Deployed::over(TestDb::new().await).await;
     deployed.execute(MANY_ANSWERS).await;
 
@@ -155,12 +155,12 @@ async fn the_limit_that_a_refusal_names_fits_and_is_worth_it() {
         assert!(fitting.body().len() > 550_000, "{accept} {encoding}: {limit} rows are {} bytes", fitting.body().len());
     }
     let peak = peak_memory(&deployed);
-    assert!(peak < 64 * 1024, "{peak} KiB for what was refused");
+    assert!(peak < 64 * 1024, "{peak} KiB for a refusal");
     deployed.load_balancer.stop().await;
 }
 
 #[tokio::test]
-async fn an_export_whose_first_row_does_not_fit_is_refused_without_a_limit() {
+async fn an_export_whose_first_row_is_too_large_is_refused_without_a_limit() {
     let deployed = Deployed::over(TestDb::new().await).await;
     deployed.execute("INSERT INTO answer (task_id, answer) VALUES ('large', to_json(repeat('x', 1000000)))").await;
 
@@ -172,9 +172,9 @@ async fn an_export_whose_first_row_does_not_fit_is_refused_without_a_limit() {
 }
 
 #[tokio::test]
-async fn a_fault_behind_the_first_rows_is_a_500_in_the_envelope() {
+async fn an_error_after_the_first_rows_is_a_500_in_the_envelope() {
     let deployed = Deployed::over(TestDb::with_contract_data().await).await;
-    // a page is found without observations, its rows are not
+    // observations are not needed for the keys of a page, but for its rows
     deployed.execute("ALTER TABLE observation RENAME TO gone").await;
 
     for encoding in ["identity", "gzip"] {
@@ -194,7 +194,7 @@ async fn a_fault_behind_the_first_rows_is_a_500_in_the_envelope() {
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_a_500_in_the_envelope() {
     let deployed = Deployed::over(TestDb::with_contract_data().await).await;
-    // as by a release that is newer than this one
+    // as a newer release might do
     deployed.execute("ALTER TABLE analytics ALTER to_submit_secs TYPE text").await;
 
     let answer = deployed.get(ANSWERS, "application/json", "identity").await;

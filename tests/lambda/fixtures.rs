@@ -1,4 +1,4 @@
-//! Events of the load balancer, straight to real function binaries through the Runtime API.
+//! Sends the load balancer's events directly to function binaries through the Runtime API.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub fn event(name: &str) -> String {
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// A function of template.yaml whose database is not there.
+/// Starts a function of template.yaml without a database.
 pub fn function(name: &str) -> Function {
     let secrets = [
         ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
@@ -38,7 +38,7 @@ pub fn body(answer: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_event_has_an_answer_of_one_process() {
+async fn one_process_answers_every_event() {
     let function = function("healthcheck");
 
     for (name, expected) in [
@@ -76,7 +76,7 @@ async fn every_event_has_an_answer_of_one_process() {
 }
 
 #[tokio::test]
-async fn the_answer_has_the_form_of_the_event() {
+async fn the_response_has_the_format_of_the_event() {
     let function = function("healthcheck");
 
     let multi = answer(&function, "multi-value").await;
@@ -88,7 +88,7 @@ async fn the_answer_has_the_form_of_the_event() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_the_same_as_text_and_in_base64() {
+async fn a_body_is_read_equally_as_text_and_in_base64() {
     let function = function("auth-login");
 
     let text = answer(&function, "text-body").await;
@@ -108,9 +108,9 @@ async fn a_body_that_cannot_be_read_is_a_400() {
     }
 }
 
-/// A client may send any byte in a header, and the load balancer copies it: `Benoît` in Latin-1.
+/// Clients may send any bytes in a header, and the load balancer copies them: `Benoît` in Latin-1.
 #[tokio::test]
-async fn a_header_that_is_not_utf_8_is_a_400_and_the_process_goes_on() {
+async fn a_header_that_is_not_utf_8_is_a_400_and_the_process_continues() {
     let function = function("healthcheck");
     let mut event = event("multi-value").into_bytes();
     let agent = event.windows(7).position(|bytes| bytes == b"Mozilla").unwrap();

@@ -1,4 +1,4 @@
-//! What is sent to do harm, as events, straight to real function binaries: each is refused, and the process goes on.
+//! Hostile events, sent directly to function binaries: each is refused, and the process continues.
 
 use std::io::Write as _;
 
@@ -13,7 +13,7 @@ use crate::fixtures::{body, event, function, invoke};
 
 const MEGABYTE: usize = 1_048_576;
 
-/// A login with this body.
+/// Returns the event of a login with this body.
 fn log_in(body: &[u8], encoding: Option<&str>) -> String {
     let mut login: Value = serde_json::from_str(&event("text-body")).unwrap();
     login["body"] = json!(STANDARD.encode(body));
@@ -29,7 +29,7 @@ fn deep(open: &str, close: &str) -> String {
 }
 
 #[tokio::test]
-async fn deep_json_is_a_bad_request_in_a_body_as_in_an_event() {
+async fn deep_json_is_a_bad_request_in_a_body_and_in_an_event() {
     let function = function("auth-login");
 
     for (open, close) in [("[", "]"), (r#"{"password":"#, "}"), (r#"{"email":["#, "]}")] {
@@ -41,24 +41,24 @@ async fn deep_json_is_a_bad_request_in_a_body_as_in_an_event() {
             assert_eq!((&answer["statusCode"], &body(&answer)["error"]["code"]), (&json!(400), &json!(400)), "{open}");
         }
     }
-    assert_eq!(function.processes().len(), 1, "none of them ended it");
+    assert_eq!(function.processes().len(), 1, "an event ended the process");
 }
 
 #[tokio::test]
-async fn what_is_compressed_is_not_unpacked() {
+async fn a_compressed_body_is_not_unpacked() {
     let function = function("auth-login");
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..100 {
         bomb.write_all(&vec![b' '; 1_000_000]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
-    assert!(STANDARD.encode(&bomb).len() < MEGABYTE, "one that the load balancer lets in");
+    assert!(STANDARD.encode(&bomb).len() < MEGABYTE, "too large for the load balancer");
 
     let answer = invoke(&function, log_in(&bomb, Some("gzip"))).await;
 
     assert_eq!(answer["statusCode"], 400);
     let (_, peak) = memory(function.processes()[0].pid());
-    assert!(peak < 80, "unpacked it has 100 MB");
+    assert!(peak < 80, "it was unpacked to 100 MB");
 }
 
 #[tokio::test]

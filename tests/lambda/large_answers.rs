@@ -1,4 +1,4 @@
-//! Functions of the product whose answer the load balancer would not take.
+//! Responses that are too large for the load balancer.
 
 use axum::body::Body;
 use http_body_util::BodyExt as _;
@@ -10,7 +10,7 @@ use tests::app::API_KEY;
 use tests::db::TestDb;
 use tests::{deployed, secrets};
 
-/// Fewer than a megabyte to send, more to answer.
+/// Number of rows whose request has less than a megabyte, and whose response more.
 const MANY: usize = 20_000;
 
 const FORM: &str = "multipart/form-data; boundary=bound";
@@ -43,7 +43,7 @@ async fn counts(db: &TestDb) -> [i64; 3] {
 }
 
 #[tokio::test]
-async fn nothing_is_stored_of_what_could_not_be_answered() {
+async fn a_request_with_a_response_that_is_too_large_stores_nothing() {
     let db = TestDb::with_contract_data().await;
     let load_balancer = deployed::start(&db.url()).await;
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
@@ -56,7 +56,7 @@ async fn nothing_is_stored_of_what_could_not_be_answered() {
         ("/admin/users", "application/json", invitations().to_string()),
         ("/api/v1/experiments", "application/json", experiment().to_string()),
     ] {
-        assert!(body.len() < 1_000_000, "{path}: the load balancer passes it on");
+        assert!(body.len() < 1_000_000, "{path}: too large for the load balancer");
         let request = Request::post(format!("http://{}{path}", load_balancer.address()));
         let request = request.header("x-api-key", API_KEY).header(header::CONTENT_TYPE, content_type);
         let answer = client.request(request.body(Body::from(body)).unwrap()).await.unwrap();

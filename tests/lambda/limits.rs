@@ -1,4 +1,4 @@
-//! What the load balancer refuses.
+//! Limits of the load balancer.
 
 use hyper::{Request, StatusCode};
 
@@ -7,7 +7,7 @@ use crate::platform::Platform;
 const MEGABYTE: usize = 1024 * 1024;
 
 #[tokio::test]
-async fn a_body_of_one_megabyte_passes_and_a_byte_more_is_a_413() {
+async fn a_body_of_one_megabyte_is_accepted_and_one_more_byte_is_a_413() {
     let platform = Platform::start().await;
     let body_of = |size| Request::post("/echo").header("x-echo", "large 1").body("x".repeat(size)).unwrap();
 
@@ -16,7 +16,7 @@ async fn a_body_of_one_megabyte_passes_and_a_byte_more_is_a_413() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_say_its_size_is_counted() {
+async fn a_body_without_a_length_is_counted() {
     let platform = Platform::start().await;
     let chunk = format!("{MEGABYTE:x}\r\n{}\r\n", "x".repeat(MEGABYTE));
     let head = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -27,7 +27,7 @@ async fn a_body_that_does_not_say_its_size_is_counted() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_learns_that_its_body_is_too_large_before_it_sends_it() {
+async fn a_client_that_expects_100_continue_gets_a_413_before_it_sends_its_body() {
     let platform = Platform::start().await;
     let size = MEGABYTE + 1;
     let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {size}\r\n\r\n");
@@ -38,26 +38,26 @@ async fn a_client_that_asks_first_learns_that_its_body_is_too_large_before_it_se
 }
 
 #[tokio::test]
-async fn an_answer_of_more_than_one_megabyte_is_a_502() {
+async fn a_response_of_more_than_one_megabyte_is_a_502() {
     let platform = Platform::start().await;
 
     // the JSON around the body counts as well
-    assert_eq!(platform.have("/echo", &format!("large {}", MEGABYTE - 1000)).await.status, StatusCode::OK);
-    assert_eq!(platform.have("/echo", &format!("large {MEGABYTE}")).await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(platform.command("/echo", &format!("large {}", MEGABYTE - 1000)).await.status, StatusCode::OK);
+    assert_eq!(platform.command("/echo", &format!("large {MEGABYTE}")).await.status, StatusCode::BAD_GATEWAY);
 }
 
 #[tokio::test]
-async fn an_answer_beyond_what_lambda_takes_is_a_502() {
+async fn a_response_beyond_lambdas_limit_is_a_502() {
     let platform = Platform::start().await;
 
-    let response = platform.have("/echo", &format!("large {}", 7 * MEGABYTE)).await;
+    let response = platform.command("/echo", &format!("large {}", 7 * MEGABYTE)).await;
 
     assert_eq!(response.status, StatusCode::BAD_GATEWAY);
     assert_eq!(platform.get("/echo").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn requests_that_are_no_good_are_refused_before_any_rule() {
+async fn invalid_requests_are_refused_before_any_rule() {
     let platform = Platform::start().await;
     let get =
         |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");

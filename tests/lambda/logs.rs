@@ -1,23 +1,23 @@
-//! What functions write.
+//! Logs of functions.
 
 use crate::platform::{Platform, until};
 
 #[tokio::test]
-async fn both_streams_are_passed_on_with_the_name_of_the_function() {
+async fn both_streams_are_forwarded_with_the_name_of_the_function() {
     let platform = Platform::start().await;
 
-    platform.have("/lonely", "print a line").await;
+    platform.command("/lonely", "print a line").await;
 
     let printed = || platform.log.lock().unwrap().iter().filter(|line| *line == "lonely: a line").count();
     until(|| printed() == 2).await;
 }
 
 #[tokio::test]
-async fn what_a_client_sent_is_not_in_the_log() {
+async fn client_data_are_not_in_the_log() {
     let platform = Platform::start().await;
 
     platform.answer_with("/echo", &serde_json::json!({"body": "hunter2"})).await;
-    platform.have("/echo", "error").await;
+    platform.command("/echo", "error").await;
 
     let log = platform.log.lock().unwrap().join("\n");
     assert!(log.contains("echo: 502: the answer is malformed"), "{log}");

@@ -1,4 +1,4 @@
-//! The local platform: what the load balancer and Lambda do to requests, functions and their processes.
+//! The local platform, which simulates the load balancer and Lambda.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 

@@ -1,4 +1,4 @@
-//! Lambda Managed Instances: a process of a function works on several requests at once.
+//! Lambda Managed Instances: a process of a function handles concurrent requests.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,12 @@ use tests::db::TestDb;
 use tests::deployed;
 
 /// The limit of `Admission::Mail`.
-const MAILS_AT_ONCE: usize = 64;
+const MAX_CONCURRENT_MAILS: usize = 64;
 
 /// A business error (contract, section 3).
 const NO_SUCH_ACCOUNT: u16 = 500;
 
-/// Sends so many requests for a mail at once, each of which is answered after three seconds, as an address that nobody has. Returns their statuses.
+/// Sends concurrent requests for a reset mail to an unknown address. Each response is delayed by three seconds. Returns their statuses.
 async fn ask_for_mail(load_balancer: &LoadBalancer, requests: usize) -> Vec<u16> {
     let url = format!("http://{}/api/auth/reset-password-request", load_balancer.address());
     let client = reqwest::Client::new();
@@ -22,7 +22,7 @@ async fn ask_for_mail(load_balancer: &LoadBalancer, requests: usize) -> Vec<u16>
 }
 
 #[tokio::test]
-async fn one_process_works_on_several_requests_at_once() {
+async fn one_process_handles_concurrent_requests() {
     let db = TestDb::new().await;
     let load_balancer = deployed::start_managed(&db.url(), 8).await;
     assert_eq!(ask_for_mail(&load_balancer, 1).await, [NO_SUCH_ACCOUNT]);
@@ -31,25 +31,25 @@ async fn one_process_works_on_several_requests_at_once() {
     let statuses = ask_for_mail(&load_balancer, 8).await;
 
     assert_eq!(statuses, [NO_SUCH_ACCOUNT; 8]);
-    assert!(began.elapsed() < Duration::from_secs(12), "one after another they take 24 seconds");
+    assert!(began.elapsed() < Duration::from_secs(12), "sequential requests take 24 seconds");
     assert_eq!(load_balancer.function("auth-reset-password-request").unwrap().processes().len(), 1);
     load_balancer.stop().await;
 }
 
 #[tokio::test]
-async fn a_process_that_has_enough_to_do_refuses_more_as_the_container_does() {
+async fn a_busy_process_refuses_requests_like_the_container() {
     let db = TestDb::new().await;
     let load_balancer = deployed::start_managed(&db.url(), 100).await;
 
-    let statuses = ask_for_mail(&load_balancer, MAILS_AT_ONCE + 16).await;
+    let statuses = ask_for_mail(&load_balancer, MAX_CONCURRENT_MAILS + 16).await;
 
     let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(NO_SUCH_ACCOUNT), count(503)), (MAILS_AT_ONCE, 16), "{statuses:?}");
+    assert_eq!((count(NO_SUCH_ACCOUNT), count(503)), (MAX_CONCURRENT_MAILS, 16), "{statuses:?}");
     load_balancer.stop().await;
 }
 
 #[tokio::test]
-async fn it_opens_no_more_connections_than_it_works_on_requests() {
+async fn a_process_opens_no_more_connections_than_it_has_requests() {
     let db = TestDb::with_contract_data().await;
     let load_balancer = deployed::start_managed(&db.url(), 3).await;
     let url = format!("http://{}/api/config/answer", load_balancer.address());

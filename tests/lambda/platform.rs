@@ -1,4 +1,4 @@
-//! The load balancer of platform.yaml, with the echo function behind every target group.
+//! The load balancer of platform.yaml, with the echo function in every target group.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,7 +20,7 @@ use tests::secrets;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Nothing on this machine takes longer, unless it is broken.
+/// Longer than any step takes.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Platform {
@@ -44,9 +44,9 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The process that answered.
+    /// Returns the id of the process that answered.
     pub fn pid(&self) -> u32 {
-        self.header("x-pid").parse().expect("an answer of the echo function")
+        self.header("x-pid").parse().expect("a response of the echo function")
     }
 }
 
@@ -83,7 +83,7 @@ impl Platform {
         self.load_balancer.function(name).expect("a function with a binary")
     }
 
-    /// Sends a request; its URI is the target alone, `/echo?x=1`.
+    /// Sends a request; its URI is only the target, `/echo?x=1`.
     pub async fn send(&self, mut request: Request<impl Into<Bytes>>) -> Answer {
         *request.uri_mut() = format!("http://{}{}", self.load_balancer.address(), request.uri()).parse().unwrap();
         let response = self.client.request(request.map(|body| Full::new(body.into()))).await.unwrap();
@@ -97,18 +97,18 @@ impl Platform {
         self.send(Request::get(target).body("").unwrap()).await
     }
 
-    /// Has the echo function behind `path` do something.
-    pub async fn have(&self, path: &str, command: &str) -> Answer {
+    /// Sends a command to the echo function behind `path`.
+    pub async fn command(&self, path: &str, command: &str) -> Answer {
         self.send(Request::get(path).header("x-echo", command).body("").unwrap()).await
     }
 
-    /// Has the echo function give this answer.
+    /// Makes the echo function return this response.
     pub async fn answer_with(&self, path: &str, answer: &Value) -> Answer {
         let request = Request::post(path).header("x-echo", "answer").header("content-type", "application/json");
         self.send(request.body(answer.to_string()).unwrap()).await
     }
 
-    /// Writes bytes, and reads what comes until the connection is closed.
+    /// Writes bytes, and reads until the connection is closed.
     pub async fn write(&self, bytes: &[u8]) -> String {
         write(self.load_balancer.address(), bytes).await
     }
@@ -126,7 +126,7 @@ pub async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(TIMEOUT, future).await.expect("it takes too long")
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub async fn until(condition: impl Fn() -> bool) {
     within_timeout(async {
         while !condition() {

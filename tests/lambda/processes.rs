@@ -1,4 +1,4 @@
-//! Processes of a function: how many, when they stand still, and how they end.
+//! Processes of a function: their number, freezing, and their end.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use crate::platform::{Platform, until, within_timeout};
 
-/// The state letter of a process: T is stopped; none, and the process is gone.
+/// Returns the state letter of a process: T is stopped, and `None` means that it has ended.
 fn state(pid: u32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
@@ -22,10 +22,10 @@ fn is_gone(pid: u32) -> bool {
 }
 
 #[tokio::test]
-async fn parallel_requests_get_a_process_each() {
+async fn concurrent_requests_get_separate_processes() {
     let platform = Platform::start().await;
 
-    let answers = join_all((0..3).map(|_| platform.have("/echo", "sleep 300"))).await;
+    let answers = join_all((0..3).map(|_| platform.command("/echo", "sleep 300"))).await;
 
     let mut pids: Vec<_> = answers.iter().map(crate::platform::Answer::pid).collect();
     pids.sort_unstable();
@@ -34,7 +34,7 @@ async fn parallel_requests_get_a_process_each() {
 }
 
 #[tokio::test]
-async fn one_after_another_they_share_one_process() {
+async fn sequential_requests_share_one_process() {
     let platform = Platform::start().await;
 
     let first = platform.get("/echo").await.pid();
@@ -44,17 +44,17 @@ async fn one_after_another_they_share_one_process() {
 }
 
 #[tokio::test]
-async fn beyond_the_reserved_concurrency_requests_wait() {
+async fn requests_beyond_the_reserved_concurrency_wait() {
     let platform = Platform::start().await;
 
-    let answers = join_all((0..4).map(|_| platform.have("/lonely", "sleep 20"))).await;
+    let answers = join_all((0..4).map(|_| platform.command("/lonely", "sleep 20"))).await;
 
     let first = answers[0].pid();
     assert!(answers.iter().all(|answer| answer.status == StatusCode::OK && answer.pid() == first));
 }
 
 #[tokio::test]
-async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
+async fn an_idle_process_is_frozen_and_reused() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();
 
@@ -66,7 +66,7 @@ async fn an_idle_process_is_frozen_and_the_same_one_wakes_up() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_killed_in_its_sleep_is_replaced_without_a_loss() {
+async fn a_process_killed_while_frozen_is_replaced_without_a_failure() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();
     platform.function("echo").wait_until_idle().await;
@@ -83,7 +83,7 @@ async fn a_process_that_was_killed_in_its_sleep_is_replaced_without_a_loss() {
 async fn a_crash_is_a_502_and_the_next_request_is_answered() {
     let platform = Platform::start().await;
 
-    assert_eq!(platform.have("/echo", "crash").await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(platform.command("/echo", "crash").await.status, StatusCode::BAD_GATEWAY);
     assert_eq!(platform.get("/echo").await.status, StatusCode::OK);
     assert_eq!(platform.function("echo").processes().len(), 1);
 }
@@ -93,30 +93,30 @@ async fn a_function_that_takes_too_long_is_killed_after_its_timeout() {
     let platform = Platform::start().await;
     let slow = platform.get("/impatient").await.pid();
 
-    let response = platform.have("/impatient", "sleep 60000").await;
+    let response = platform.command("/impatient", "sleep 60000").await;
 
-    // a 504 would be the Lambda service's own silence: HTTP 502 in the load balancer's guide to its errors
+    // a 504 would mean that the Lambda service did not respond (Application Load Balancers guide, "HTTP 502")
     assert_eq!(response.status, StatusCode::BAD_GATEWAY);
     assert!(is_gone(slow));
     assert_eq!(platform.get("/impatient").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_does_not_cost_a_process() {
+async fn a_disconnected_client_does_not_end_the_process() {
     let platform = Platform::start().await;
     let pid = platform.get("/lonely").await.pid();
 
-    let left = tokio::time::timeout(Duration::from_millis(50), platform.have("/lonely", "sleep 300")).await;
+    let left = tokio::time::timeout(Duration::from_millis(50), platform.command("/lonely", "sleep 300")).await;
 
     assert!(left.is_err());
     assert_eq!(platform.get("/lonely").await.pid(), pid);
 }
 
 #[tokio::test]
-async fn a_function_sees_the_environment_of_the_template_and_nothing_of_ours() {
+async fn a_function_has_only_the_environment_of_the_template() {
     let platform = Platform::start().await;
 
-    let environment = platform.have("/echo", "environment").await.json();
+    let environment = platform.command("/echo", "environment").await.json();
 
     assert_eq!((&environment["GREETING"], &environment["SECRET"]), (&"hello".into(), &"of the test".into()));
     assert_eq!(
@@ -129,7 +129,7 @@ async fn a_function_sees_the_environment_of_the_template_and_nothing_of_ours() {
 }
 
 #[tokio::test]
-async fn stopping_lets_a_request_end_and_then_every_process() {
+async fn stopping_completes_requests_and_then_ends_all_processes() {
     let platform = Platform::start().await;
     let function = platform.function("echo").clone();
     let running = function.clone();
@@ -145,7 +145,7 @@ async fn stopping_lets_a_request_end_and_then_every_process() {
 }
 
 #[tokio::test]
-async fn processes_end_with_a_platform_that_is_killed_even_frozen_ones() {
+async fn when_the_platform_is_killed_all_processes_end_even_frozen_ones() {
     let mut platform = Command::new(std::env::current_exe().unwrap())
         .args(["processes::a_platform_to_kill", "--exact", "--ignored", "--nocapture"])
         .stdout(Stdio::piped())
@@ -170,7 +170,7 @@ async fn processes_end_with_a_platform_that_is_killed_even_frozen_ones() {
 }
 
 #[tokio::test]
-#[ignore = "the other half of the test above"]
+#[ignore = "the process that the test above starts"]
 async fn a_platform_to_kill() {
     let platform = Platform::start().await;
     let pid = platform.get("/echo").await.pid();

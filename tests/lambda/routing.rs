@@ -1,4 +1,4 @@
-//! Which rule takes a request, and what the rule does.
+//! Selection of rules, and their actions.
 
 use axum::Router;
 use axum::extract::Request as Received;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::platform::Platform;
 
-/// A stand-in for the container: answers with what it got.
+/// Starts a stand-in for the container, which responds with the request.
 async fn container() -> std::net::SocketAddr {
     let answer = async |request: Received| {
         let headers: Vec<_> = request.headers().iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
@@ -33,7 +33,7 @@ fn text(body: &[u8]) -> &str {
 }
 
 #[tokio::test]
-async fn a_host_can_have_its_own_answer() {
+async fn a_rule_may_require_a_host() {
     let platform = Platform::start().await;
 
     let response = platform.send(Request::get("/echo").header("host", "ADMIN.example:80").body("").unwrap()).await;
@@ -43,7 +43,7 @@ async fn a_host_can_have_its_own_answer() {
 }
 
 #[tokio::test]
-async fn all_conditions_of_a_rule_must_hold_and_one_value_of_each() {
+async fn all_conditions_of_a_rule_must_match_with_any_of_their_values() {
     let platform = Platform::start().await;
 
     for (method, canary, expected) in
@@ -56,7 +56,7 @@ async fn all_conditions_of_a_rule_must_hold_and_one_value_of_each() {
 }
 
 #[tokio::test]
-async fn a_query_parameter_can_decide() {
+async fn a_rule_may_require_a_query_parameter() {
     let platform = Platform::start().await;
 
     assert_eq!(platform.get("/echo?version=V2").await.status, StatusCode::GONE);
@@ -64,7 +64,7 @@ async fn a_query_parameter_can_decide() {
 }
 
 #[tokio::test]
-async fn a_redirect_keeps_what_it_does_not_name() {
+async fn a_redirect_keeps_unspecified_parts() {
     let platform = Platform::start().await;
 
     let response = platform.send(Request::get("/old/x?q=%20").header("host", "a.test").body("").unwrap()).await;
@@ -74,7 +74,7 @@ async fn a_redirect_keeps_what_it_does_not_name() {
 }
 
 #[tokio::test]
-async fn a_path_matches_by_case_and_as_a_whole() {
+async fn paths_match_completely_and_case_sensitively() {
     let platform = Platform::start().await;
 
     for path in ["/ECHO", "/lonely/", "//echo", "/impatient%2F"] {
@@ -101,7 +101,7 @@ async fn a_function_that_does_not_start_is_a_502() {
 }
 
 #[tokio::test]
-async fn the_container_gets_the_request_as_it_is() {
+async fn the_container_gets_the_request_unchanged() {
     let platform = with_container(&[]).await;
 
     let request =
@@ -115,12 +115,12 @@ async fn the_container_gets_the_request_as_it_is() {
         "x-forwarded-for: \"203.0.113.9, 127.0.0.1\"",
         "x-amzn-trace-id: \"Root=",
     ] {
-        assert!(got.contains(expected), "{expected} is missing in {got}");
+        assert!(got.contains(expected), "{expected} is missing from {got}");
     }
 }
 
 #[tokio::test]
-async fn the_container_takes_bodies_that_no_function_would_get() {
+async fn the_container_gets_bodies_that_are_too_large_for_functions() {
     let platform = with_container(&[]).await;
 
     let response = platform.send(Request::post("/container").body("x".repeat(2_000_000)).unwrap()).await;
@@ -129,7 +129,7 @@ async fn the_container_takes_bodies_that_no_function_would_get() {
 }
 
 #[tokio::test]
-async fn a_container_that_is_gone_is_a_502() {
+async fn an_unreachable_container_is_a_502() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let platform = Platform::with(&[], |options| options.container = Some(gone)).await;
 
@@ -137,7 +137,7 @@ async fn a_container_that_is_gone_is_a_502() {
 }
 
 #[tokio::test]
-async fn weights_share_the_traffic() {
+async fn weights_distribute_the_traffic() {
     for (canary, from_container) in [("0", 0..=0), ("100", 1..=39)] {
         let platform = with_container(&[("CanaryWeight", canary)]).await;
         let mut seen = 0;
@@ -150,7 +150,7 @@ async fn weights_share_the_traffic() {
 }
 
 #[tokio::test]
-async fn what_no_rule_takes_goes_to_the_default_target() {
+async fn requests_without_a_rule_go_to_the_default_target() {
     let frontend = container().await;
     let platform = Platform::with(&[], |options| options.default_target = Some(frontend)).await;
 

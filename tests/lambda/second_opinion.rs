@@ -1,4 +1,5 @@
-//! Of ordinary events `lambda_http` makes the same requests as we do. Of others it makes none, which is why it does not read ours (decision 103).
+//! Compares our conversion of events with that of `lambda_http`: ordinary events become the same requests, but it fails on others, which is
+//! why it is not used (decision 103).
 
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
@@ -17,7 +18,7 @@ const FUNCTION_URL: &str = include_str!("../fixtures/events/function-url.json");
 const REST_API: &str = include_str!("../fixtures/events/rest-api.json");
 const LATTICE: &str = include_str!("../fixtures/events/lattice.json");
 
-/// What there is to compare of a request.
+/// The compared parts of a request.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     method: String,
@@ -27,7 +28,7 @@ struct Seen {
     body: String,
 }
 
-/// The same header may be in several lines or in one.
+/// Splits headers into values, because a header may be in one or in several lines.
 fn listed(headers: &HeaderMap) -> BTreeSet<(String, String)> {
     let values = headers.iter().flat_map(|(name, value)| {
         value.to_str().unwrap().split(',').map(|value| (name.to_string(), value.trim().to_owned()))
@@ -70,8 +71,8 @@ fn with(event: &str, pointer: &str, value: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_ordinary_event_is_the_same_request() {
-    // of a header of a REST API with several values, lambda_http keeps the last
+async fn ordinary_events_become_the_same_requests() {
+    // for a REST API, lambda_http keeps only the last value of a header
     let one_accepted_type = REST_API.replace("\"application/json\",\n", "");
     for event in [FUNCTION_URL, &one_accepted_type, LATTICE] {
         let event = with(event, "/body", "{\"a\": \"né\"}");
@@ -81,7 +82,7 @@ async fn an_ordinary_event_is_the_same_request() {
 }
 
 #[tokio::test]
-async fn what_ends_a_process_with_lambda_http_is_an_answer_with_us() {
+async fn events_that_end_a_process_with_lambda_http_get_a_response_here() {
     for event in [
         with(FUNCTION_URL, "/headers/host", "a b<>/@:99999"),
         with(FUNCTION_URL, "/headers/x-forwarded-proto", "::::"),
@@ -90,7 +91,7 @@ async fn what_ends_a_process_with_lambda_http_is_an_answer_with_us() {
         with(&FUNCTION_URL.replace("\"isBase64Encoded\": false", "\"isBase64Encoded\": true"), "/body", "%%%"),
     ] {
         let lambda_http = catch_unwind(|| lambda_http::request::from_str(&event).is_ok());
-        assert!(lambda_http.is_err(), "lambda_http was repaired? Then think about decision 103 again: {event}");
+        assert!(lambda_http.is_err(), "lambda_http was fixed: reconsider decision 103: {event}");
 
         let event = LambdaEvent::new(RawValue::from_string(event).unwrap(), Context::default());
         let answer = shared::lambda::answer(Router::new(), event, Deadline::from_now()).await;
@@ -100,7 +101,7 @@ async fn what_ends_a_process_with_lambda_http_is_an_answer_with_us() {
 }
 
 #[tokio::test]
-async fn lambda_http_resolves_paths_and_puts_the_stage_in_front() {
+async fn lambda_http_resolves_paths_and_prepends_the_stage() {
     let dots = lambda_http::request::from_str(&with(FUNCTION_URL, "/rawPath", "/api/x/../healthcheck")).unwrap();
     let staged = lambda_http::request::from_str(REST_API).unwrap();
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-/// A kind of event: its fixture, and how a request looks in it.
+/// A source of events, with its fixture and its format.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
     LoadBalancer,
@@ -27,7 +27,7 @@ impl Source {
         text.parse().unwrap()
     }
 
-    /// The event of a request. The query is as the client sends it.
+    /// Returns the event of a request. The query is encoded, as the client sends it.
     pub fn event(self, method: &str, path: &str, query: &str) -> Value {
         let mut event = self.fixture();
         match self {
@@ -60,7 +60,7 @@ impl Source {
         event
     }
 
-    /// Sets a header, as this source writes it.
+    /// Sets a header in the format of this source.
     pub fn set_header(self, event: &mut Value, name: &str, value: &str) {
         match self {
             Self::LoadBalancer | Self::RestApi => event["multiValueHeaders"][name] = json!([value]),
@@ -74,7 +74,7 @@ impl Source {
         (event["body"], event[flag]) = (json!(body), json!(is_base64));
     }
 
-    /// A header of an answer, from where this source reads it.
+    /// Returns a header of a response in the format of this source.
     pub fn header(self, answer: &Value, name: &str) -> String {
         let value = match self {
             Self::LoadBalancer | Self::RestApi => &answer["multiValueHeaders"][name][0],

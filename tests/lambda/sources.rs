@@ -1,4 +1,4 @@
-//! Every kind of event, straight to real function binaries: whatever the front door is, a request is answered alike.
+//! Events of all sources, sent directly to function binaries: the response does not depend on the source.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::fixtures::{body, function, invoke};
 use crate::source::{ALL, Source};
 
 #[tokio::test]
-async fn every_source_gets_an_answer_in_its_form() {
+async fn every_source_gets_a_response_in_its_format() {
     let function = function("healthcheck");
 
     for source in ALL {
@@ -26,7 +26,7 @@ async fn every_source_gets_an_answer_in_its_form() {
 }
 
 #[tokio::test]
-async fn an_odd_path_is_an_unknown_path_or_none_and_never_another_route() {
+async fn an_odd_path_is_unknown_or_invalid_and_never_another_route() {
     let function = function("healthcheck");
 
     for source in ALL {
@@ -50,7 +50,7 @@ async fn an_odd_path_is_an_unknown_path_or_none_and_never_another_route() {
 }
 
 #[tokio::test]
-async fn what_is_sent_to_do_harm_is_refused_or_harmless_and_the_process_goes_on() {
+async fn hostile_events_are_refused_or_harmless_and_the_process_continues() {
     let function = function("auth-login");
 
     for source in ALL {
@@ -82,9 +82,9 @@ async fn what_is_sent_to_do_harm_is_refused_or_harmless_and_the_process_goes_on(
     assert_eq!(function.processes().len(), 1);
 }
 
-/// A password with quotes, signs and letters beyond ASCII, as text and in base64.
+/// The password contains quotes, punctuation and letters beyond ASCII.
 #[tokio::test]
-async fn a_body_is_read_the_same_from_every_source_as_text_and_in_base64() {
+async fn a_body_is_read_equally_from_every_source_as_text_and_in_base64() {
     let db = TestDb::with_contract_data().await;
     let function = deployed::function("auth-login", app::environment(&db.url()));
     let login = json!({"email": "zoe@contract.test", "password": "Zoë-pass-名前-1"}).to_string();
@@ -104,9 +104,9 @@ async fn a_body_is_read_the_same_from_every_source_as_text_and_in_base64() {
     }
 }
 
-/// `since` with a zone, whose `+` must not become a space, and a `&` within a value, which must not end it.
+/// The `+` in the zone of `since` must not become a space, and an encoded `&` must not end the value.
 #[tokio::test]
-async fn a_query_arrives_as_it_was_sent() {
+async fn a_query_arrives_unchanged() {
     let db = TestDb::with_contract_data().await;
     let function = deployed::function("export", app::environment(&db.url()));
 
@@ -131,13 +131,13 @@ async fn export(function: &Function, source: Source, query: &str) -> Value {
     invoke(function, event.to_string()).await
 }
 
-/// Some 3 MB.
+/// Inserts about 3 MB of answers.
 const LARGE: &str = "
     INSERT INTO answer (task_id, user_email, created_timestamp, answer)
     SELECT n, 'p1@study.test', timestamp '2025-01-01', json_build_object('text', repeat('x', 3000)) FROM generate_series(1, 1000) n";
 
 #[tokio::test]
-async fn a_large_answer_goes_where_there_is_room_for_it() {
+async fn a_large_response_is_sent_to_sources_with_a_higher_limit() {
     let db = TestDb::with_contract_data().await;
     sqlx::raw_sql(LARGE).execute(&db.pool).await.unwrap();
     let function = deployed::function("export", app::environment(&db.url()));
@@ -156,7 +156,7 @@ async fn a_large_answer_goes_where_there_is_room_for_it() {
 }
 
 #[tokio::test]
-async fn what_lambda_does_not_take_is_a_413_with_the_limit_that_fits() {
+async fn a_response_beyond_lambdas_limit_is_a_413_with_a_limit_that_fits() {
     let db = TestDb::with_contract_data().await;
     sqlx::raw_sql(&LARGE.replace("1000) n", "3000) n")).execute(&db.pool).await.unwrap();
     let function = deployed::function("export", app::environment(&db.url()));

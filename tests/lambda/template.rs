@@ -1,4 +1,4 @@
-//! template.yaml, the folders of functions and the routers agree.
+//! template.yaml matches the folders of functions and the routers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -53,8 +53,8 @@ fn template() -> Template {
     Template::read(&root().join("template.yaml"), &BTreeMap::new()).unwrap()
 }
 
-/// The function that a path leads to; nothing is the frontend's.
-fn leads_to<'a>(template: &'a Template, path: &str) -> &'a str {
+/// Returns the name of the function that serves a path, or `frontend` if no rule matches.
+fn served_by<'a>(template: &'a Template, path: &str) -> &'a str {
     let request = Request::get(path).header("host", "augmed.example").body(()).unwrap().into_parts().0;
     match rule_for(&template.rules, &request, [127, 0, 0, 1].into()).map(|rule| &rule.action) {
         Some(Action::Forward(groups)) => {
@@ -67,7 +67,7 @@ fn leads_to<'a>(template: &'a Template, path: &str) -> &'a str {
 }
 
 #[test]
-fn every_folder_is_a_function_and_every_function_has_its_folder() {
+fn folders_and_functions_match() {
     let folders = std::fs::read_dir(root().join("functions"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -88,11 +88,11 @@ fn every_folder_is_a_function_and_every_function_has_its_folder() {
 }
 
 #[test]
-fn every_route_leads_to_its_function() {
+fn every_route_is_served_by_its_function() {
     let template = template();
 
     for (path, function) in ROUTES {
-        assert_eq!(leads_to(&template, path), function, "{path}");
+        assert_eq!(served_by(&template, path), function, "{path}");
     }
     let routed: BTreeSet<_> = ROUTES.map(|(_, function)| function).into();
     let functions: BTreeSet<_> = template.functions.iter().map(|function| function.binary.as_str()).collect();
@@ -100,7 +100,7 @@ fn every_route_leads_to_its_function() {
 }
 
 #[test]
-fn unknown_paths_of_the_api_lead_to_the_healthcheck_and_pages_of_the_frontend_nowhere() {
+fn unknown_api_paths_go_to_the_health_check_and_frontend_pages_to_no_function() {
     let template = template();
 
     for (path, expected) in [
@@ -115,12 +115,12 @@ fn unknown_paths_of_the_api_lead_to_the_healthcheck_and_pages_of_the_frontend_no
         ("/admin/upload", "frontend"),
         ("/", "frontend"),
     ] {
-        assert_eq!(leads_to(&template, path), expected, "{path}");
+        assert_eq!(served_by(&template, path), expected, "{path}");
     }
 }
 
 #[test]
-fn traffic_is_shared_by_one_parameter_and_the_container_takes_what_is_large() {
+fn one_parameter_distributes_traffic_and_large_requests_go_to_the_container() {
     let flask = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/73e2d6bc24d8a067";
     let given = [("WithContainer", "true"), ("OldServiceTargetGroupArn", flask), ("ApiTraffic", "60,30,10")];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -138,9 +138,9 @@ fn traffic_is_shared_by_one_parameter_and_the_container_takes_what_is_large() {
     }
 }
 
-/// The old service does not authenticate `/admin/*`: only its own rule, which wants a key, may lead there.
+/// The old service does not authenticate `/admin/*`, so only its own rule, which requires a key, may forward these paths to it.
 #[test]
-fn no_weights_send_an_admin_path_to_the_old_service_or_to_nobody() {
+fn no_weights_send_admin_paths_to_the_old_service_or_nowhere() {
     let flask = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/flask/73e2d6bc24d8a067";
     for (traffic, container) in
         [("100,0,0", "false"), ("90,0,10", "false"), ("0,0,100", "false"), ("999,1,1", "true"), ("0,100,0", "true")]
@@ -159,20 +159,20 @@ fn no_weights_send_an_admin_path_to_the_old_service_or_to_nobody() {
         ] {
             let groups = weights(&template, path);
             assert!(groups.iter().all(|(group, _)| *group != flask), "{traffic}: {path} leads to {groups:?}");
-            assert!(groups.iter().any(|(_, weight)| *weight > 0), "{traffic}: {path} leads to nobody");
+            assert!(groups.iter().any(|(_, weight)| *weight > 0), "{traffic}: {path} has no target");
         }
     }
 }
 
-/// The Terraform of the existing listener owns 10 and 100, and puts them back at each apply.
+/// The Terraform of the existing listener owns the priorities 10 and 100, and restores them at each apply.
 #[test]
-fn rules_have_priorities_that_the_existing_listener_leaves_free() {
+fn rules_have_priorities_that_the_existing_listener_does_not_use() {
     let priorities: Vec<_> = template().rules.iter().map(|rule| rule.priority).collect();
 
     assert!(priorities.iter().all(|priority| (11..100).contains(priority)), "{priorities:?}");
 }
 
-/// Target groups of the rule that takes a path, by logical name or else ARN.
+/// Returns the target groups of the rule for a path, by logical name, otherwise by ARN.
 fn weights<'a>(template: &'a Template, path: &str) -> Vec<(&'a str, u32)> {
     let request = Request::get(path).header("host", "augmed.example").body(()).unwrap().into_parts().0;
     let Some(Action::Forward(groups)) =
@@ -185,7 +185,7 @@ fn weights<'a>(template: &'a Template, path: &str) -> Vec<(&'a str, u32)> {
 }
 
 #[tokio::test]
-async fn the_container_serves_every_route_too() {
+async fn the_container_serves_every_route() {
     let environment = [
         ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
         ("JWT_SECRET_KEY", "a key of tests, of more than 32 bytes"),
@@ -196,7 +196,7 @@ async fn the_container_serves_every_route_too() {
     let router = router().with_state(app);
 
     for (path, _) in ROUTES {
-        // a path that is known refuses the method, whatever its route would do
+        // known paths refuse this method with 405
         let request = Request::builder().method(Method::from_bytes(b"PURGE").unwrap()).uri(path);
         let answer = router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 405, "{path}");

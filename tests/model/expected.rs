@@ -1,37 +1,38 @@
-//! What the model expects of an answer, and whether an answer is so.
+//! Responses that the model expects, and their comparison with actual ones.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// Stands for any value in a body but null.
+/// Placeholder in a body for any value except null.
 pub const ANY: &str = "${any}";
 
-/// One of these answers; several where a request is wrong in several ways.
+/// The accepted responses; several if a request is wrong in several ways.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub any_of: Vec<Answer>,
-    /// The token in the answer's header.
+    /// The token in the response's header.
     pub token: Token,
 }
 
-/// A status and a body, in which objects may have other fields, too. A text `${name}` is a value that is known by that name, or gets it now.
+/// A status and a body, in which objects may have further fields. The text `${name}` stands for the value with that name; if the name has
+/// no value yet, it gets the actual one.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub body: Value,
 }
 
-/// The token in the header of an answer.
+/// The expected token in a response's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
-    /// Nothing is said about it.
+    /// Any token, or none.
     Any,
-    /// There is none.
+    /// No token.
     None,
-    /// That of the request.
+    /// The token of the request.
     Presented,
-    /// A new one, which gets this name.
+    /// A new token, which gets this name.
     New(String),
 }
 
@@ -41,12 +42,12 @@ impl Answer {
         Self { status, body: json!({"data": data, "error": null}) }
     }
 
-    /// A business error: status 500.
+    /// Returns a business error: status 500.
     pub fn business(code: &str) -> Self {
         Self::error(500, code)
     }
 
-    /// Refused with this status.
+    /// Returns a refusal with this status.
     pub fn refused(status: u16) -> Self {
         Self::error(status, status)
     }
@@ -56,7 +57,7 @@ impl Answer {
         Self { status, body: json!({"data": null, "error": {"code": code, "message": ANY}}) }
     }
 
-    /// The token is missing, wrong, expired or of nobody.
+    /// Returns the response to a request whose token is missing, invalid, expired, or of an unknown account.
     pub fn token_refused() -> Self {
         Self { status: 401, body: json!({"msg": ANY}) }
     }
@@ -68,7 +69,7 @@ impl From<Answer> for Expected {
     }
 }
 
-/// The reasons to refuse a request.
+/// Collects the refusals that a request may get.
 #[derive(Default)]
 pub struct Refusals(Vec<Answer>);
 
@@ -83,13 +84,13 @@ impl Refusals {
         self.0.extend(refusal);
     }
 
-    /// Any of them, if there are some.
+    /// Returns that any of the refusals is accepted, or `None` if there are none.
     pub fn expected(self) -> Option<Expected> {
         (!self.0.is_empty()).then_some(Expected { any_of: self.0, token: Token::Any })
     }
 }
 
-/// Values that answers had, by name.
+/// Values from earlier responses, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Values(BTreeMap<String, Value>);
 
@@ -102,7 +103,7 @@ impl Values {
         self.0.contains_key(name)
     }
 
-    /// Returns `text` with values instead of names. A name that has none stays.
+    /// Returns `text` with names replaced by their values. Names without a value are kept.
     pub fn fill(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -110,7 +111,7 @@ impl Values {
         })
     }
 
-    /// Compares a body with an expected one, and names what is new in it. The error says what differs, and where.
+    /// Compares a body with the expected one, and names new values. The error describes the first difference.
     pub fn compare(&mut self, expected: &Value, actual: &Value, place: &str) -> Result<(), String> {
         let differs = || Err(format!("{place}: {actual} where the model has {expected}"));
         match (expected, actual) {
@@ -128,13 +129,13 @@ impl Values {
                 pairs.try_for_each(|(index, (item, other))| self.compare(item, other, &format!("{place}[{index}]")))
             }
             (expected, actual) if expected == actual => Ok(()),
-            // 60.0 in an export is 60
+            // exports write 60 as 60.0
             (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => Ok(()),
             _ => differs(),
         }
     }
 
-    /// A value that has no name yet differs from all that have one of the same kind.
+    /// Compares a value with the one of this name. A new value must differ from all named values of the same kind.
     fn compare_value(&mut self, name: &str, actual: &Value) -> Result<(), ()> {
         if let Some(known) = self.0.get(name) {
             return if known == actual { Ok(()) } else { Err(()) };
@@ -149,7 +150,7 @@ impl Values {
     }
 }
 
-/// Returns the names that stand in a body, each with its place in the notation of jq.
+/// Returns the names in a body, each with its path in the syntax of jq.
 pub fn names(body: &Value, place: &str) -> Vec<(String, String)> {
     match body {
         Value::String(text) if text.starts_with("${") && text != ANY => {

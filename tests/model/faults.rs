@@ -1,4 +1,4 @@
-//! Faults that are planted on the way to a sound system, to see whether the model finds them.
+//! Faults planted in front of a correct system, to test whether the model finds them.
 
 use axum::body::Bytes;
 use http::{Request, Response};
@@ -6,25 +6,25 @@ use serde_json::Value;
 use sqlx::PgPool;
 use tests::contract::transport::{Transport, TransportError};
 
-/// What a system could do wrong.
+/// A fault of the system.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
-    /// An answer is acknowledged, and not stored.
+    /// An answer is acknowledged, but not stored.
     LosesAnswers,
     /// A case is offered again although it was answered.
     OffersAnswered,
-    /// A session is served after the password was reset.
+    /// A session stays valid after the password was reset.
     ServesAfterReset,
     /// An upload that replaces everything leaves an assignment behind.
     LeavesAssignment,
-    /// The attention check does not come.
+    /// The attention check is missing.
     ForgetsAttentionCheck,
-    /// A request that is sent again with its key is carried out again.
+    /// A request that is repeated with its `Idempotency-Key` is executed again.
     IgnoresKeys,
 }
 
 impl Fault {
-    /// Sends a request, and does something wrong on the way.
+    /// Sends a request with the fault.
     pub async fn send(
         self,
         mut request: Request<Bytes>,
@@ -43,12 +43,12 @@ impl Fault {
             return Ok(without_attention_check(response));
         }
         if let Some(statement) = self.statement_after(&path) {
-            sqlx::raw_sql(statement).execute(database).await.expect("the statement of a fault is right");
+            sqlx::raw_sql(statement).execute(database).await.expect("the statement of a fault is valid");
         }
         Ok(response)
     }
 
-    /// What spoils the database after a success of `path`.
+    /// Returns the statement that corrupts the database after a successful request to `path`.
     fn statement_after(self, path: &str) -> Option<&'static str> {
         let (begin, statement) = match self {
             Self::LosesAnswers => ("/api/answer/", "DELETE FROM answer WHERE id = (SELECT max(id) FROM answer)"),

@@ -1,9 +1,9 @@
-//! A reference model of the API, and the same requests to the model and to the API in each of its forms. A case is a sequence of requests,
-//! valid and invalid ones; an answer that is not the model's fails the test, which prints the shortest such sequence as curl commands.
+//! Compares the API in each of its forms with a reference model. A test case is a sequence of valid and invalid requests. If a response
+//! differs from the model's, the test fails, and prints the shortest such sequence as curl commands.
 //!
 //!     PROPTEST_CASES=100000 cargo test --release -p tests --test model
 //!
-//! `Model` says what the contract says, and knows nothing of the product's code. docs/reliability.md has what it covers.
+//! `Model` implements the contract without the product's code. docs/reliability.md lists what it covers.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
@@ -28,35 +28,35 @@ use crate::faults::Fault;
 use crate::requests::{Request, any_case};
 use crate::system::System;
 
-/// How to come from a fresh database to the state that each case begins with.
-const BEFORE: &str = "\
+/// Describes the state in which each test case begins.
+const INITIAL_STATE: &str = "\
 # API, KEY: a system with the data of tests/fixtures/contract/fixture.sql and tests/model/seed.sql, and its API key
 # alice_0, bob_0, zoe_0, admin_0: tokens of logins (tests/fixtures/contract/accounts.json); dave_0: one from before dave was disabled
 ";
 
-/// The shortest sequence whose answers are not the model's, and its text.
-struct Found {
+/// The shortest sequence that differs from the model, and its description.
+struct Counterexample {
     requests: Vec<Request>,
     text: String,
 }
 
-/// Has the system and the model answer so many cases.
-fn check(runtime: &Runtime, system: &System, cases: u32) -> Result<(), Found> {
+/// Compares system and model on this many test cases.
+fn check(runtime: &Runtime, system: &System, cases: u32) -> Result<(), Counterexample> {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let checked = TestRunner::new(config)
         .run(&any_case(), |requests| runtime.block_on(system.run(&requests)).map_err(TestCaseError::fail));
     match checked {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, requests)) => {
-            let (requests, reason) = runtime.block_on(shortened(system, requests, reason.message().to_owned()));
-            Err(Found { requests, text: format!("{BEFORE}{reason}") })
+            let (requests, reason) = runtime.block_on(minimize(system, requests, reason.message().to_owned()));
+            Err(Counterexample { requests, text: format!("{INITIAL_STATE}{reason}") })
         }
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
 }
 
-/// Leaves out requests until each is needed. proptest has tried each once, when the others were not yet as simple.
-async fn shortened(system: &System, mut requests: Vec<Request>, mut reason: String) -> (Vec<Request>, String) {
+/// Removes requests until all are needed. proptest tries each removal once, before the other requests are simplified.
+async fn minimize(system: &System, mut requests: Vec<Request>, mut reason: String) -> (Vec<Request>, String) {
     let mut index = 0;
     while index < requests.len() {
         let mut fewer = requests.clone();
@@ -70,19 +70,19 @@ async fn shortened(system: &System, mut requests: Vec<Request>, mut reason: Stri
     (requests, reason)
 }
 
-/// This share of as many cases as `PROPTEST_CASES` says, which is 256 without it: processes take longer than routers.
+/// Returns `PROPTEST_CASES` (256 by default) divided by `one_in`, because processes are slower than routers.
 fn cases(one_in: u32) -> u32 {
     Config::default().cases / one_in
 }
 
 fn assert_agrees(runtime: &Runtime, system: &System, cases: u32) {
     if let Err(found) = check(runtime, system, cases) {
-        panic!("the answers are not those of the model:\n{}", found.text);
+        panic!("the responses differ from the model:\n{}", found.text);
     }
 }
 
 #[test]
-fn the_routers_answer_as_the_model_does() {
+fn the_routers_agree_with_the_model() {
     let runtime = Runtime::new().unwrap();
     let (_app, system) = runtime.block_on(routers(None));
 
@@ -96,7 +96,7 @@ async fn routers(fault: Option<Fault>) -> (TestApp, System) {
 }
 
 #[test]
-fn the_container_answers_as_the_model_does() {
+fn the_container_agrees_with_the_model() {
     let runtime = Runtime::new().unwrap();
     let (_server, _db, system) = runtime.block_on(async {
         let db = TestDb::with_contract_data().await;
@@ -110,7 +110,7 @@ fn the_container_answers_as_the_model_does() {
 }
 
 #[test]
-fn the_functions_answer_as_the_model_does() {
+fn the_functions_agree_with_the_model() {
     let runtime = Runtime::new().unwrap();
     let (load_balancer, _db, system) = runtime.block_on(async {
         let db = TestDb::with_contract_data().await;
@@ -124,42 +124,42 @@ fn the_functions_answer_as_the_model_does() {
     runtime.block_on(load_balancer.stop());
 }
 
-/// Plants a fault, and asserts that the model finds it with so few requests.
-fn assert_finds(fault: Fault, most_requests: usize) {
+/// Plants a fault, and asserts that the model finds it with at most `max_requests`.
+fn assert_finds(fault: Fault, max_requests: usize) {
     let runtime = Runtime::new().unwrap();
     let (_app, system) = runtime.block_on(routers(Some(fault)));
 
     let found = check(&runtime, &system, 1000).err().unwrap_or_else(|| panic!("the model does not find {fault:?}"));
 
-    assert!(found.requests.len() <= most_requests, "the sequence is too long:\n{}", found.text);
+    assert!(found.requests.len() <= max_requests, "the counterexample is too long:\n{}", found.text);
 }
 
 #[test]
-fn the_model_finds_an_answer_that_was_acknowledged_and_lost() {
+fn the_model_finds_a_lost_acknowledged_answer() {
     assert_finds(Fault::LosesAnswers, 2);
 }
 
 #[test]
-fn the_model_finds_a_case_that_is_offered_again() {
+fn the_model_finds_an_answered_case_that_is_offered_again() {
     assert_finds(Fault::OffersAnswered, 2);
 }
 
 #[test]
-fn the_model_finds_a_session_that_is_served_after_a_reset() {
+fn the_model_finds_a_session_that_survives_a_reset() {
     assert_finds(Fault::ServesAfterReset, 2);
 }
 
 #[test]
-fn the_model_finds_an_assignment_that_was_left_behind() {
+fn the_model_finds_an_assignment_that_survives_a_replacing_upload() {
     assert_finds(Fault::LeavesAssignment, 3);
 }
 
 #[test]
-fn the_model_finds_an_attention_check_that_does_not_come() {
+fn the_model_finds_a_missing_attention_check() {
     assert_finds(Fault::ForgetsAttentionCheck, 1);
 }
 
 #[test]
-fn the_model_finds_a_request_that_was_carried_out_twice() {
+fn the_model_finds_a_request_that_is_executed_twice() {
     assert_finds(Fault::IgnoresKeys, 2);
 }

@@ -1,4 +1,4 @@
-//! The reference model: the state that the contract speaks of.
+//! The reference model: the state that the contract describes.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::state::assignments::Assignments;
 use crate::state::experiments::Experiments;
 use crate::state::questionnaires::Questionnaires;
 
-/// The state, which begins as `seed.sql` has it.
+/// The state; the initial one is that of `seed.sql`.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub accounts: Accounts,
@@ -21,17 +21,17 @@ pub struct Model {
     pub assignments: Assignments,
     pub experiments: Experiments,
     pub questionnaires: Questionnaires,
-    /// How many names of a kind there are.
+    /// Number of names of each kind.
     names: BTreeMap<&'static str, u32>,
     remembered: Vec<Remembered>,
     /// The audit trail, the newest entry last.
     pub trail: Vec<Value>,
 }
 
-/// A request that was carried out with an `Idempotency-Key`.
+/// A request that was executed with an `Idempotency-Key`.
 #[derive(Clone, Debug)]
 struct Remembered {
-    /// The address of the account; none of the API key.
+    /// The address of the account; `None` for the API key.
     author: Option<String>,
     path: String,
     key: u8,
@@ -40,14 +40,14 @@ struct Remembered {
 }
 
 impl Model {
-    /// Returns a name for a value that the next answer has.
+    /// Returns a new name for a value in the next response.
     pub fn new_name(&mut self, kind: &'static str) -> Value {
         let number = self.names.entry(kind).or_default();
         *number += 1;
         json!(format!("${{{kind}_{number}}}"))
     }
 
-    /// Carries `change` out unless the same caller has sent the request before, with the same key. What is refused is not remembered.
+    /// Executes `change`, unless the same caller has sent the request with the same key before. Refused requests are not remembered.
     pub fn once(
         &mut self,
         caller: Caller,

@@ -1,9 +1,9 @@
-//! Who there is, and who sends a request.
+//! People, and callers of requests.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Somebody with an address. Erin has no account until she is invited.
+/// A person with an address. Erin has no account until she is invited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Person {
     Admin,
@@ -39,15 +39,15 @@ impl Person {
     }
 }
 
-/// Who reads cases.
+/// People who read cases.
 pub const PARTICIPANTS: &[Person] = &[Alice, Bob, Zoe];
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Caller {
-    /// With the token of the latest login.
+    /// A person with the token of their latest login.
     Latest(Person),
-    /// With the token that the person had at first.
+    /// A person with their initial token.
     First(Person),
     Key,
     WrongKey,
@@ -56,7 +56,7 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Mostly one of these participants.
+    /// Generates callers, most of them from these participants.
     pub fn participant(who: &'static [Person]) -> impl Strategy<Value = Self> {
         let participant = select(who);
         prop_oneof![
@@ -67,7 +67,7 @@ impl Caller {
         ]
     }
 
-    /// Mostly somebody who may do what researchers do.
+    /// Generates callers, most of them with the rights of researchers.
     pub fn researcher() -> impl Strategy<Value = Self> {
         prop_oneof![
             14 => Just(Self::Key),

@@ -1,4 +1,4 @@
-//! A request of HTTP, and how it is sent or printed. `${name}` in a path or a body stands for a value that an earlier answer had.
+//! An HTTP request, which can be sent or printed as a command. `${name}` in a path or a body stands for a value from an earlier response.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use tests::app::API_KEY;
 
 use crate::expected::Values;
 
-/// A request of HTTP.
+/// An HTTP request.
 #[derive(Clone, Debug)]
 pub struct Sent {
     pub method: Method,
@@ -19,7 +19,7 @@ pub struct Sent {
     pub body: Body,
 }
 
-/// What a caller shows.
+/// The credentials in a request.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     None,
@@ -56,7 +56,7 @@ impl Sent {
         Self { idempotency_key, ..self }
     }
 
-    /// Returns the request with the values that are known by now.
+    /// Returns the request with the current values.
     pub fn build(&self, values: &Values) -> http::Request<Bytes> {
         let mut request = http::Request::builder().method(&self.method).uri(values.fill(&self.path));
         request = request.header(header::HOST, "localhost");
@@ -119,7 +119,7 @@ impl Sent {
     }
 }
 
-/// Ends the shell's quotes around each name, because a shell puts no value for a name in them.
+/// Closes the single quotes around each name, because a shell does not expand variables within them.
 fn unquoted_names(json: &str) -> String {
     let mut parts = json.split("${");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! The system under test: how a request reaches it, and how a case begins.
+//! The system under test: sends requests to it, and resets it for each test case.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::sent::Sent;
 const SEED: &str = include_str!("seed.sql");
 const RESET: &str = include_str!("reset.sql");
 
-/// The API in one of its forms, over a database of its own.
+/// The API in one of its forms, with a separate database.
 pub struct System {
     transport: Transport,
     database: PgPool,
@@ -31,7 +31,7 @@ pub struct System {
 }
 
 impl System {
-    /// The API behind `transport`, which has the data of the contract in `database`.
+    /// Creates a system for the API behind `transport`, whose `database` contains the contract's data.
     pub async fn over(transport: Transport, database: PgPool, fault: Option<Fault>) -> Self {
         sqlx::raw_sql(SEED).execute(&database).await.expect("the seed fits the data of the contract");
         let hour = Duration::from_hours(1);
@@ -39,9 +39,9 @@ impl System {
         Self { transport, database, tokens, fault }
     }
 
-    /// Begins a case: the rows of the seed, and a token for each who may have one.
-    async fn begin(&self) -> Values {
-        sqlx::raw_sql(RESET).execute(&self.database).await.expect("the rows that were kept fit");
+    /// Resets the database to the seed, and returns the initial tokens.
+    async fn reset(&self) -> Values {
+        sqlx::raw_sql(RESET).execute(&self.database).await.expect("the reset fits the schema");
         let mut values = Values::default();
         for session in Model::default().accounts.sessions {
             let token = self.tokens.issue(&session.person.address(), false, Utc::now()).expect("tokens can be signed");
@@ -50,10 +50,10 @@ impl System {
         values
     }
 
-    /// Sends requests one after the other until an answer is not the model's. Then the error has all of them as commands, and says what
-    /// differs.
+    /// Sends requests one after the other until a response differs from the model's. The error lists the requests as commands, and the
+    /// difference.
     pub async fn run(&self, requests: &[Request]) -> Result<(), String> {
-        let (mut model, mut values) = (Model::default(), self.begin().await);
+        let (mut model, mut values) = (Model::default(), self.reset().await);
         let mut commands = String::new();
         for request in requests {
             let (sent, expected) = model.respond(request);
@@ -76,7 +76,7 @@ impl System {
     }
 }
 
-/// Compares an answer with what is expected; the error says what differs.
+/// Compares a response with the expected ones; the error describes the difference.
 fn judge(response: &Response<Bytes>, sent: &Sent, expected: &Expected, values: &mut Values) -> Result<(), String> {
     let status = response.status().as_u16();
     let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
@@ -99,7 +99,7 @@ fn judge(response: &Response<Bytes>, sent: &Sent, expected: &Expected, values: &
             token.is_some()
         }
     };
-    if is_right { Ok(()) } else { Err(format!("the answer's token is not as expected: {:?}", expected.token)) }
+    if is_right { Ok(()) } else { Err(format!("the response's token is wrong, expected: {:?}", expected.token)) }
 }
 
 fn compare(answer: &Answer, status: u16, body: &Value, values: &mut Values) -> Result<(), String> {
@@ -109,7 +109,7 @@ fn compare(answer: &Answer, status: u16, body: &Value, values: &mut Values) -> R
     values.compare(&answer.body, body, "")
 }
 
-/// The command for a shell. What the answer is the first to tell goes into a variable.
+/// Returns the shell command for a request. It assigns new values of the response to variables.
 fn command(sent: &Sent, expected: &Expected, values: &Values) -> String {
     let curl = sent.curl();
     if let Token::New(name) = &expected.token {

@@ -1,4 +1,4 @@
-//! A cluster and its server, from the first start to the last user.
+//! Life cycle of a cluster and its server.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -14,7 +14,7 @@ use crate::support::{directory, eventually, ordinary_user, pid_file, postmaster,
 use crate::users::Process;
 
 #[test]
-fn data_of_cargo_dev_are_synced_and_those_of_tests_are_not() {
+fn only_clusters_of_cargo_dev_sync_to_disk() {
     let (durable, scratch) = (directory(), directory());
     let durable = Server::start(&Config::dev(durable.path().join("cluster"))).unwrap();
     let scratch = start(&scratch.path().join("cluster"));
@@ -35,7 +35,7 @@ fn a_given_setting_overrides_ours() {
 }
 
 #[test]
-fn ten_processes_that_race_for_an_empty_directory_share_one_server() {
+fn ten_processes_that_start_concurrently_share_one_server() {
     let directory = directory();
     let cluster = directory.path().join("cluster");
     let mut processes: Vec<Process> = (0..10).map(|_| Process::spawn(&cluster)).collect();
@@ -50,7 +50,7 @@ fn ten_processes_that_race_for_an_empty_directory_share_one_server() {
 }
 
 #[test]
-fn data_survive_a_stop_and_a_start() {
+fn data_survive_a_restart() {
     let directory = directory();
     let server = start(directory.path());
     query(&server.url("postgres"), "CREATE TABLE kept AS SELECT 42 AS n; SELECT 0").unwrap();
@@ -64,7 +64,7 @@ fn data_survive_a_stop_and_a_start() {
 }
 
 #[test]
-fn after_kill_9_of_the_server_the_next_start_has_the_data() {
+fn data_survive_kill_9_of_the_server() {
     let directory = directory();
     let server = Server::start(&Config::dev(directory.path())).unwrap();
     query(&server.url("postgres"), "CREATE TABLE kept AS SELECT 42 AS n; SELECT 0").unwrap();
@@ -79,12 +79,12 @@ fn after_kill_9_of_the_server_the_next_start_has_the_data() {
 }
 
 #[test]
-fn a_stale_pid_file_that_names_another_process_is_no_obstacle() {
+fn a_stale_pid_file_with_the_id_of_another_process_is_ignored() {
     let directory = directory();
     let server = start(directory.path());
     let text = fs::read_to_string(pid_file(directory.path())).unwrap();
     server.stop().unwrap();
-    // of the same account: of another's process PostgreSQL itself would know better
+    // of the same account, because PostgreSQL itself detects processes of other accounts
     let owner = fs::metadata(directory.path().join("data")).unwrap();
     let mut foreign = Command::new("sleep").arg("60").uid(owner.uid()).gid(owner.gid()).spawn().unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
@@ -93,7 +93,7 @@ fn a_stale_pid_file_that_names_another_process_is_no_obstacle() {
     let server = start(directory.path());
 
     assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");
-    assert!(foreign.try_wait().unwrap().is_none(), "the foreign process was hit");
+    assert!(foreign.try_wait().unwrap().is_none(), "the foreign process was killed");
     server.stop().unwrap();
     foreign.kill().unwrap();
     foreign.wait().unwrap();
@@ -120,7 +120,7 @@ fn a_path_may_be_too_long_for_a_socket() {
 }
 
 #[test]
-fn data_that_do_not_work_any_more_are_made_anew_for_tests_and_left_alone_for_cargo_dev() {
+fn broken_data_are_recreated_for_tests_but_kept_for_cargo_dev() {
     let directory = directory();
     start(directory.path()).stop().unwrap();
     fs::remove_file(directory.path().join("data/global/pg_control")).unwrap();
@@ -148,7 +148,7 @@ fn the_server_stops_after_its_last_user_was_killed() {
 }
 
 #[test]
-fn a_user_who_comes_while_the_server_lingers_keeps_it() {
+fn a_new_user_keeps_an_idle_server_running() {
     let directory = directory();
     let mut first = Process::spawn(directory.path());
     first.report();
@@ -167,7 +167,7 @@ fn a_user_who_comes_while_the_server_lingers_keeps_it() {
 }
 
 #[test]
-fn a_start_at_the_moment_of_the_end_has_a_server_too() {
+fn a_start_while_the_server_is_stopping_succeeds() {
     let directory = directory();
     for _ in 0..3 {
         drop(start(directory.path()));
@@ -179,7 +179,7 @@ fn a_start_at_the_moment_of_the_end_has_a_server_too() {
 }
 
 #[test]
-fn it_works_without_the_rights_of_root() {
+fn the_server_starts_without_root() {
     let Some(user) = ordinary_user() else { return };
     let directory = directory();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
@@ -196,9 +196,9 @@ fn it_works_without_the_rights_of_root() {
 }
 
 #[test]
-fn what_a_killed_start_has_left_is_no_obstacle() {
+fn leftovers_of_a_killed_start_are_replaced() {
     let directory = directory();
-    // of root still, as if it had been killed before it could hand them over
+    // owned by root, as if the start had been killed before it changed the owner
     fs::create_dir(directory.path().join("run")).unwrap();
     fs::create_dir(directory.path().join("data.new")).unwrap();
     fs::write(directory.path().join("data.new/PG_VERSION"), "15\n").unwrap();
@@ -210,7 +210,7 @@ fn what_a_killed_start_has_left_is_no_obstacle() {
 }
 
 #[test]
-fn root_may_keep_the_data_where_the_account_of_postgresql_cannot_go() {
+fn root_may_name_a_directory_that_postgresqls_account_cannot_enter() {
     if ordinary_user().is_none() {
         return;
     }

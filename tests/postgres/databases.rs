@@ -1,4 +1,4 @@
-//! Databases for tests.
+//! Databases of tests.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
@@ -15,7 +15,7 @@ async fn exists(db: &TestDb, name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_new_database_has_the_schema_of_today_and_no_rows() {
+async fn a_new_database_has_the_current_schema_and_no_rows() {
     let db = TestDb::new().await;
     assert!(tables(&db).await.contains(&"display_config".to_owned()));
     let users: i64 = sqlx::query_scalar(r#"SELECT count(*) FROM "user""#).fetch_one(&db.pool).await.unwrap();
@@ -28,14 +28,14 @@ async fn an_empty_database_has_no_tables() {
 }
 
 #[tokio::test]
-async fn what_one_test_writes_another_does_not_see() {
+async fn tests_have_separate_databases() {
     let (one, other) = (TestDb::new().await, TestDb::new().await);
     one.pool.execute("CREATE TABLE mine ()").await.unwrap();
     assert!(!tables(&other).await.contains(&"mine".to_owned()));
 }
 
 #[tokio::test]
-async fn the_address_leads_to_the_same_database() {
+async fn the_url_connects_to_the_same_database() {
     let db = TestDb::new().await;
     let mut connection = db.url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
     let name: String = sqlx::query_scalar("SELECT current_database()::text").fetch_one(&mut connection).await.unwrap();
@@ -43,7 +43,7 @@ async fn the_address_leads_to_the_same_database() {
 }
 
 #[tokio::test]
-async fn the_data_of_the_contract_can_be_had() {
+async fn a_database_can_have_the_contracts_data() {
     let db = TestDb::with_contract_data().await;
     let users: i64 = sqlx::query_scalar(r#"SELECT count(*) FROM "user""#).fetch_one(&db.pool).await.unwrap();
     assert!(users > 0);
@@ -69,7 +69,7 @@ async fn the_database_of_a_test_that_passed_is_dropped_and_that_of_a_failed_one_
     let failed_name = failed.name.clone();
     let failing = tokio::spawn(async move {
         let _db = failed;
-        panic!("a test fails, as it should");
+        panic!("this test fails on purpose");
     });
     assert!(failing.await.is_err());
 

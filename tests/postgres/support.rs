@@ -1,4 +1,4 @@
-//! What these tests have in common.
+//! Helpers of these tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,12 @@ use nix::unistd::{User, geteuid};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 pub use tests::open_directory::open_directory as directory;
 
-/// Starts what is in `directory`, without a thought for a power cut.
+/// Starts the cluster in `directory`, without protection from a power failure.
 pub fn start(directory: &Path) -> Server {
     Server::start(&Config::test(directory).linger(Duration::from_secs(1))).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs statements in the database `postgres` that is at `url`, and answers with the first column of the last row, as
-/// text.
+/// Runs statements in the database at `url`, and returns the first column of the last row as text.
 pub fn query(url: &str, sql: &str) -> Result<String, sqlx::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -35,18 +34,18 @@ pub fn eventually(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// The file that a server has while it runs.
+/// Returns the path of the file that exists while the server runs.
 pub fn pid_file(directory: &Path) -> PathBuf {
     directory.join("data/postmaster.pid")
 }
 
-/// The process of the server.
+/// Returns the server's process id.
 pub fn postmaster(directory: &Path) -> i32 {
     let text = fs::read_to_string(pid_file(directory)).unwrap();
     text.lines().next().unwrap().parse().unwrap()
 }
 
-/// An ordinary user to be for a while, if we are root and so have the choice.
+/// Returns an ordinary user to run processes as, if this process is root.
 pub fn ordinary_user() -> Option<User> {
     if geteuid().is_root() { User::from_name("nobody").unwrap() } else { None }
 }

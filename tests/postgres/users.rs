@@ -1,4 +1,4 @@
-//! Users of a server in processes of their own: this test binary again, with a cluster to use.
+//! Users of a server in separate processes: this test binary, started again with a cluster.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -14,10 +14,10 @@ use crate::support::{query, start};
 const CLUSTER: &str = "AUGMED_TEST_CLUSTER";
 const NAME: &str = "users::a_user_of_the_cluster_in_the_environment";
 
-/// A process that uses a cluster until it is told to leave, or dropped, which kills it.
+/// A process that uses a cluster until it is told to exit. Dropping it kills the process.
 pub struct Process(Child);
 
-/// What it took to have the server, as text, and the address of its database `postgres`.
+/// How the server was obtained, as text, and the URL of its database `postgres`.
 #[derive(Debug)]
 pub struct Report {
     pub started: String,
@@ -29,10 +29,10 @@ impl Process {
         Self::run(Command::new(env::current_exe().unwrap()), cluster)
     }
 
-    /// As `user`, who may not be able to read our target directory: from a copy in `directory`.
+    /// Starts a process as `user`. It runs a copy in `directory`, because `user` may not be able to read the target directory.
     pub fn spawn_as(user: &User, directory: &Path, cluster: &Path) -> Self {
         let program = directory.join("program");
-        // not with fs::copy: a process that another thread forks meanwhile would hold the file open for writing (ETXTBSY)
+        // not with fs::copy: a process forked by another thread in the meantime would keep the file open for writing (ETXTBSY)
         let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&program).status().unwrap();
         assert!(copied.success(), "{copied}");
         let mut command = Command::new(program);
@@ -45,7 +45,7 @@ impl Process {
         Self(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
     }
 
-    /// Waits until it has the server.
+    /// Waits until it has a server.
     pub fn report(&mut self) -> Report {
         let stdout = BufReader::new(self.0.stdout.as_mut().unwrap());
         let mut lines = stdout.lines().map_while(Result::ok);
@@ -55,7 +55,7 @@ impl Process {
         Report { started: started.to_owned(), url: url.to_owned() }
     }
 
-    /// `kill -9`.
+    /// Kills it with SIGKILL.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

@@ -1,4 +1,4 @@
-//! The API with its secrets in SSM: the container's server, or the functions behind the load balancer.
+//! The API with secrets in SSM: the container's server, or the functions behind the load balancer.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -23,7 +23,7 @@ pub const ADMIN_API_KEY: &str = "/test/admin-api-key";
 pub const EXPORT_API_KEY: &str = "/test/export-api-key";
 pub const DATABASE_URL: &str = "/test/database-url";
 
-/// A running API. Ends with the test.
+/// A running API. It stops when dropped.
 pub struct Api {
     url: String,
     client: reqwest::Client,
@@ -37,7 +37,7 @@ enum Running {
     Functions(LoadBalancer),
 }
 
-/// Puts every secret where [`environment`] says.
+/// Stores all secrets under the names in [`environment`].
 pub async fn put_secrets(moto: &Moto, database_url: &str) {
     moto.put_parameter(JWT_SECRET_KEY, "first-key-0123456789abcdef0123456789abcdef").await;
     moto.put_parameter(ADMIN_API_KEY, "first-admin-key").await;
@@ -45,7 +45,7 @@ pub async fn put_secrets(moto: &Moto, database_url: &str) {
     moto.put_parameter(DATABASE_URL, database_url).await;
 }
 
-/// The environment of the other tests, with the names of parameters instead of secrets.
+/// Returns the environment of the other tests, with names of parameters instead of secrets.
 fn environment(moto: &Moto, changes: &[(&str, &str)]) -> BTreeMap<String, String> {
     let mut environment: BTreeMap<String, String> = app::environment("").into_iter().collect();
     let parameters = [
@@ -65,12 +65,12 @@ fn environment(moto: &Moto, changes: &[(&str, &str)]) -> BTreeMap<String, String
 }
 
 impl Api {
-    /// The container's server.
+    /// Starts the container's server.
     pub async fn server(moto: &Moto) -> Self {
         Self::server_with(moto, &[]).await
     }
 
-    /// The container's server, with some variables set differently.
+    /// Starts the container's server with some variables changed.
     pub async fn server_with(moto: &Moto, changes: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = Command::new(deployed::binary("augmed-server"));
@@ -86,7 +86,7 @@ impl Api {
         api
     }
 
-    /// The functions as template.yaml deploys them.
+    /// Starts the functions as template.yaml deploys them.
     pub async fn functions(moto: &Moto) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("template.yaml");
         let template = Template::read(&path, &BTreeMap::new()).unwrap();
@@ -117,17 +117,17 @@ impl Api {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    /// The status of `GET /api/cases` for the holder of `token`.
+    /// Returns the status of `GET /api/cases` with `token`.
     pub async fn cases(&self, token: &str) -> StatusCode {
         self.request(Method::GET, "/api/cases").bearer_auth(token).send().await.unwrap().status()
     }
 
-    /// The status of `GET /admin/users` with this API key.
+    /// Returns the status of `GET /admin/users` with this API key.
     pub async fn users(&self, key: &str) -> StatusCode {
         self.request(Method::GET, "/admin/users").header("x-api-key", key).send().await.unwrap().status()
     }
 
-    /// A token for Alice.
+    /// Logs Alice in, and returns her token.
     pub async fn log_in(&self) -> String {
         let answer =
             self.post("/api/auth/login", &json!({"email": "alice@contract.test", "password": "Alice-pass-1"})).await;
@@ -140,19 +140,19 @@ impl Api {
         request.body(body.to_string()).send().await.unwrap()
     }
 
-    /// How many lines of the log hold `text`.
+    /// Returns the number of log lines that contain `text`.
     pub fn said(&self, text: &str) -> usize {
         self.log.lock().unwrap().iter().filter(|line| line.contains(text)).count()
     }
 }
 
-/// Waits until it is so.
+/// Waits until a condition holds.
 pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
-    let patience = Duration::from_mins(1);
+    let timeout = Duration::from_mins(1);
     let waiting = async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(patience, waiting).await.expect("it never became so");
+    tokio::time::timeout(timeout, waiting).await.expect("the condition never held");
 }

@@ -1,4 +1,4 @@
-//! The database's password.
+//! Rotation of the database's password.
 
 use std::fs;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub async fn a_password_changes_under_load_and_no_request_fails() {
     let mut load = Load::start(&api, [token.clone()]);
 
     database.change_password(SECOND).await;
-    // more clients need more connections, which are refused from here on
+    // more clients need more connections, and new connections with the old password are refused from here on
     let before = database.refusals();
     for _ in 0..4 {
         load.add(&api, token.clone());
@@ -41,7 +41,7 @@ pub async fn a_password_changes_under_load_and_no_request_fails() {
     load.succeeded().await;
 }
 
-pub async fn a_function_connects_again_with_the_new_password() {
+pub async fn a_function_reconnects_with_the_new_password() {
     let (moto, mut database) = (Moto::start().await, Database::start().await);
     put_secrets(&moto, &database.url(FIRST)).await;
     let api = Api::functions(&moto).await;
@@ -51,13 +51,13 @@ pub async fn a_function_connects_again_with_the_new_password() {
     database.change_password(SECOND).await;
     moto.put_parameter(DATABASE_URL, &database.url(SECOND)).await;
     database.end_connections().await;
-    // one that was heard of a moment ago is taken for alive
+    // a connection that was used within the last second is not tested
     tokio::time::sleep(Duration::from_millis(1100)).await;
 
     assert_eq!(api.cases(&token).await, StatusCode::OK);
 }
 
-pub async fn a_secret_of_rds_is_a_password() {
+pub async fn a_secret_of_rds_provides_the_password() {
     let (moto, database) = (Moto::start().await, Database::start().await);
     put_secrets(&moto, "unused").await;
     moto.create_secret("rds", &json!({"username": ROLE, "password": FIRST})).await;
@@ -78,7 +78,7 @@ pub async fn a_secret_of_rds_is_a_password() {
     api.log_in().await;
 }
 
-/// A server of PostgreSQL that wants the password of [`ROLE`], with the data of the contract.
+/// A PostgreSQL server that requires the password of [`ROLE`], with the contract's data.
 struct Database {
     server: Server,
     admin: PgConnection,
@@ -108,7 +108,7 @@ impl Database {
         self.server.url("postgres").replace("//postgres@", &format!("//{ROLE}:{password}@"))
     }
 
-    /// The directory of its socket, and its port.
+    /// Returns the directory of its socket, and its port.
     fn address(&self) -> (String, String) {
         let options: sqlx::postgres::PgConnectOptions = self.server.url("postgres").parse().unwrap();
         (options.get_socket().unwrap().display().to_string(), options.get_port().to_string())
@@ -128,7 +128,7 @@ impl Database {
         count.bind(ROLE).fetch_one(&mut self.admin).await.unwrap()
     }
 
-    /// How often a password was wrong.
+    /// Returns the number of wrong passwords so far.
     fn refusals(&self) -> usize {
         let log = fs::read_to_string(self.server.directory().join("server.log")).unwrap();
         log.matches("password authentication failed").count()

@@ -1,4 +1,4 @@
-//! Requests, one after the other, while something else happens.
+//! Background load during a test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 
 use crate::api::Api;
 
-/// Clients that ask again and again.
+/// Clients that repeat a request.
 pub struct Load {
     clients: JoinSet<Vec<StatusCode>>,
     is_over: Arc<AtomicBool>,
 }
 
 impl Load {
-    /// As many clients as there are `tokens`, each of which asks for its cases.
+    /// Starts a client for each token, which requests its cases.
     pub fn start(api: &Arc<Api>, tokens: impl IntoIterator<Item = String>) -> Self {
         let mut load = Self { clients: JoinSet::new(), is_over: Arc::default() };
         for token in tokens {
@@ -24,7 +24,7 @@ impl Load {
         load
     }
 
-    /// One client more.
+    /// Adds a client.
     pub fn add(&mut self, api: &Arc<Api>, token: String) {
         let (api, is_over) = (api.clone(), self.is_over.clone());
         self.clients.spawn(async move {
@@ -36,7 +36,7 @@ impl Load {
         });
     }
 
-    /// Ends it. Every client has had answers, and each was a success.
+    /// Stops the clients, and asserts that all of them had responses, all of them successes.
     pub async fn succeeded(self) {
         self.is_over.store(true, Ordering::Relaxed);
         for statuses in self.clients.join_all().await {

@@ -1,4 +1,4 @@
-//! Mail by SES.
+//! Mail with SES.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use tests::db::TestDb;
 use crate::api::{Api, put_secrets};
 use crate::moto::Moto;
 
-pub async fn a_reset_link_leaves_by_ses() {
+pub async fn a_reset_link_is_mailed_with_ses() {
     let (moto, db) = (Moto::start().await, TestDb::with_contract_data().await);
     put_secrets(&moto, &db.url()).await;
     moto.verify_sender("study@study.test").await;
@@ -18,14 +18,14 @@ pub async fn a_reset_link_leaves_by_ses() {
 
     assert_eq!(answer.status(), StatusCode::OK);
     let answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-    // other tests send mails, too
+    // other tests also send mails
     let mails: Vec<Value> = moto.mails().await.into_iter().filter(|mail| mail["id"] == answer["data"]["id"]).collect();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].to_string().contains("https://study.test/reset-password/"), "no link in the mail");
 }
 
-/// The collector's lines are searched for secrets, as log lines are.
-pub async fn the_waits_for_ssm_and_ses_are_spans() {
+/// The collector's lines are checked for secrets like log lines.
+pub async fn requests_to_ssm_and_ses_are_spans() {
     let (moto, db, mut collector) = (Moto::start().await, TestDb::with_contract_data().await, Collector::start().await);
     put_secrets(&moto, &db.url()).await;
     moto.verify_sender("study@study.test").await;

@@ -1,6 +1,7 @@
-//! Secrets that change while the API runs, against moto's SSM and SES.
+//! Rotation of secrets while the API runs, with moto's SSM and SES.
 //!
-//! moto comes from Python's package index. Where there is none these tests are ignored, and say so; `.ci/run` sets `REQUIRE_MOTO`, which makes its absence a failure.
+//! moto comes from Python's package index. Without it, these tests are ignored with a message; `REQUIRE_MOTO`, which `.ci/run` sets, makes
+//! that a failure.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
@@ -31,19 +32,19 @@ fn main() -> ExitCode {
     let trials = tests::trials![
         runtime,
         rotation::the_signing_key_changes_under_load_and_no_request_fails,
-        rotation::the_same_of_functions,
+        rotation::the_signing_key_changes_under_load_in_functions_too,
         rotation::a_process_that_starts_after_a_change_accepts_earlier_tokens,
-        rotation::those_who_present_garbage_keep_nobody_from_the_database,
-        rotation::an_api_key_works_everywhere_as_soon_as_it_is_there,
-        rotation::without_ssm_what_is_known_stays_in_use,
-        rotation::a_request_that_waits_for_ssm_and_then_for_the_database_has_one_deadline,
+        rotation::invalid_credentials_do_not_block_access_to_the_database,
+        rotation::a_new_api_key_works_everywhere_at_once,
+        rotation::without_ssm_the_known_secrets_stay_in_use,
+        rotation::waits_for_ssm_and_for_the_database_share_one_deadline,
         database::a_password_changes_under_load_and_no_request_fails,
-        database::a_function_connects_again_with_the_new_password,
-        database::a_secret_of_rds_is_a_password,
-        mail::a_reset_link_leaves_by_ses,
+        database::a_function_reconnects_with_the_new_password,
+        database::a_secret_of_rds_provides_the_password,
+        mail::a_reset_link_is_mailed_with_ses,
     ];
     let mut trials: Vec<_> = trials.into_iter().map(|trial| trial.with_ignored_flag(is_missing)).collect();
-    let of_spans = tests::trials![runtime, mail::the_waits_for_ssm_and_ses_are_spans];
+    let of_spans = tests::trials![runtime, mail::requests_to_ssm_and_ses_are_spans];
     let no_collector = is_missing || collector::is_missing();
     trials.extend(of_spans.into_iter().map(|trial| trial.with_ignored_flag(no_collector)));
     let conclusion = libtest_mimic::run(&arguments(), trials);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, OnceCell};
 
-/// The program: `MOTO_SERVER`, the one that `.ci/run` installs, or one of `PATH`.
+/// Returns the program: `MOTO_SERVER`, the one that `.ci/run` installs, or the one in `PATH`.
 pub fn binary() -> Option<PathBuf> {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target/tools/venv/bin/moto_server");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -20,20 +20,20 @@ pub fn binary() -> Option<PathBuf> {
     given.into_iter().chain([installed]).chain(on_path).find(|program| program.is_file())
 }
 
-/// A server. Ends with this.
+/// A moto server. It stops when dropped.
 pub struct Server {
     url: String,
     process: Child,
 }
 
-/// A region of a server, which nobody else has put anything in.
+/// An unused region of a server, so that tests do not share data.
 pub struct Moto {
     url: String,
     region: &'static str,
     client: reqwest::Client,
 }
 
-/// The server that tests share: to start one takes two seconds of a core.
+/// The server that tests share, because starting one takes two seconds of CPU.
 static SHARED: OnceCell<Mutex<Server>> = OnceCell::const_new();
 
 const REGIONS: [&str; 12] = [
@@ -51,7 +51,7 @@ const REGIONS: [&str; 12] = [
     "sa-east-1",
 ];
 
-/// Ends the server that tests share.
+/// Stops the shared server.
 pub async fn end() {
     if let Some(server) = SHARED.get() {
         server.lock().await.stop().await;
@@ -73,7 +73,7 @@ impl Server {
         }
     }
 
-    /// Whether it does; it ends when somebody else has taken the port meanwhile.
+    /// Returns whether it responds. It exits if another process has taken the port in the meantime.
     async fn answers(&mut self) -> bool {
         while reqwest::get(format!("{}/moto-api/data.json", self.url)).await.is_err() {
             if self.process.try_wait().unwrap().is_some() {
@@ -84,31 +84,31 @@ impl Server {
         self.process.try_wait().unwrap().is_none()
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.url.trim_start_matches("http://").parse().unwrap()
     }
 
-    /// As when SSM is away.
+    /// Stops the server, to simulate an outage of SSM.
     pub async fn stop(&mut self) {
         self.process.kill().await.unwrap();
     }
 }
 
 impl Moto {
-    /// A region of the server that tests share.
+    /// Returns an unused region of the shared server.
     pub async fn start() -> Self {
         static TAKEN: AtomicUsize = AtomicUsize::new(0);
         let shared = SHARED.get_or_init(async || Mutex::new(Server::start().await)).await;
         Self::at(&*shared.lock().await, REGIONS[TAKEN.fetch_add(1, Ordering::Relaxed)])
     }
 
-    /// That of a server of its own.
+    /// Returns the region of a separate server.
     pub fn of(server: &Server) -> Self {
         Self::at(server, REGIONS[0])
     }
 
-    /// That of a server of its own, which the API reaches at another address.
+    /// Returns the region of a separate server that the API reaches at another address.
     pub fn through(server: &Server, address: SocketAddr) -> Self {
         Self { url: format!("http://{address}"), ..Self::of(server) }
     }
@@ -117,7 +117,7 @@ impl Moto {
         Self { url: server.url.clone(), region, client: reqwest::Client::new() }
     }
 
-    /// Variables that make the AWS SDK talk to it, and the API ask it every second.
+    /// Returns variables that make the AWS SDK use it, and the API refresh secrets every second.
     pub fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ENDPOINT_URL", self.url.as_str()),
@@ -130,13 +130,13 @@ impl Moto {
         .into()
     }
 
-    /// `aws ssm put-parameter --overwrite`.
+    /// Does the same as `aws ssm put-parameter --overwrite`.
     pub async fn put_parameter(&self, name: &str, value: &str) {
         let parameter = json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
         self.call("ssm", "AmazonSSM.PutParameter", "/", &parameter).await;
     }
 
-    /// `aws secretsmanager create-secret`.
+    /// Does the same as `aws secretsmanager create-secret`.
     pub async fn create_secret(&self, name: &str, value: &Value) {
         let secret = json!({"Name": name, "SecretString": value.to_string()});
         self.call("secretsmanager", "secretsmanager.CreateSecret", "/", &secret).await;
@@ -147,7 +147,7 @@ impl Moto {
         self.call("ses", "", "/v2/email/identities", &json!({"EmailIdentity": address})).await;
     }
 
-    /// The mails that SES was given.
+    /// Returns the mails that were sent.
     pub async fn mails(&self) -> Vec<Value> {
         let data = self.client.get(format!("{}/moto-api/data.json", self.url)).send().await.unwrap();
         let data: Value = serde_json::from_slice(&data.bytes().await.unwrap()).unwrap();
@@ -155,7 +155,7 @@ impl Moto {
     }
 
     async fn call(&self, service: &str, target: &str, path: &str, body: &Value) {
-        // moto finds the service by the credential's scope, and verifies no signature
+        // moto identifies the service by the credential's scope, and does not verify the signature
         let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request", self.region);
         let request = self.client.post(format!("{}{path}", self.url)).header("authorization", scope);
         let content_type = if target.is_empty() { "application/json" } else { "application/x-amz-json-1.1" };

@@ -1,4 +1,4 @@
-//! The signing key and the API keys.
+//! Rotation of the signing key and the API keys.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub async fn the_signing_key_changes_under_load_and_no_request_fails() {
     the_signing_key_changes(&moto, Api::server(&moto).await).await;
 }
 
-pub async fn the_same_of_functions() {
+pub async fn the_signing_key_changes_under_load_in_functions_too() {
     let (moto, _db) = prepared().await;
     the_signing_key_changes(&moto, Api::functions(&moto).await).await;
 }
@@ -64,7 +64,7 @@ pub async fn a_process_that_starts_after_a_change_accepts_earlier_tokens() {
     assert_eq!(api.cases(&format!("{second}x")).await, StatusCode::UNAUTHORIZED);
 }
 
-pub async fn those_who_present_garbage_keep_nobody_from_the_database() {
+pub async fn invalid_credentials_do_not_block_access_to_the_database() {
     let (moto, _db) = prepared().await;
     let api = Api::server_with(&moto, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
     let token = api.log_in().await;
@@ -87,7 +87,7 @@ pub async fn those_who_present_garbage_keep_nobody_from_the_database() {
     assert_eq!(refused, [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE].into());
 }
 
-pub async fn an_api_key_works_everywhere_as_soon_as_it_is_there() {
+pub async fn a_new_api_key_works_everywhere_at_once() {
     let (moto, _db) = prepared().await;
     let (server, functions) = (Api::server(&moto).await, Api::functions(&moto).await);
     assert_eq!(server.users("second-admin-key").await, StatusCode::UNAUTHORIZED);
@@ -96,12 +96,12 @@ pub async fn an_api_key_works_everywhere_as_soon_as_it_is_there() {
 
     for api in [&server, &functions] {
         assert_eq!(api.users("second-admin-key").await, StatusCode::OK);
-        assert_eq!(api.users("first-admin-key").await, StatusCode::OK, "the one before is accepted for a minute");
+        assert_eq!(api.users("first-admin-key").await, StatusCode::OK, "the previous key is accepted for a minute");
         assert_eq!(api.users("another-key").await, StatusCode::UNAUTHORIZED);
     }
 }
 
-pub async fn without_ssm_what_is_known_stays_in_use() {
+pub async fn without_ssm_the_known_secrets_stay_in_use() {
     let (mut server, db) = (Server::start().await, TestDb::with_contract_data().await);
     let moto = Moto::of(&server);
     put_secrets(&moto, &db.url()).await;
@@ -117,7 +117,7 @@ pub async fn without_ssm_what_is_known_stays_in_use() {
     assert_eq!(api.said("secrets cannot be read"), 1);
 }
 
-pub async fn a_request_that_waits_for_ssm_and_then_for_the_database_has_one_deadline() {
+pub async fn waits_for_ssm_and_for_the_database_share_one_deadline() {
     let (server, db) = (Server::start().await, TestDb::with_contract_data().await);
     let ssm = UnreliableNetwork::before(Upstream::Tcp(server.address())).await;
     let database = UnreliableNetwork::before(Upstream::of_database(&db.url())).await;
@@ -129,12 +129,12 @@ pub async fn a_request_that_waits_for_ssm_and_then_for_the_database_has_one_dead
 
     ssm.stall(true);
     database.stall(true);
-    // The function reads its secrets before it answers once they are older than two seconds.
+    // A function refreshes secrets that are older than two seconds before it handles a request.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     let began = Instant::now();
 
     assert_eq!(api.cases(&token).await, StatusCode::SERVICE_UNAVAILABLE);
-    // With a deadline of its own for the handler it would take six seconds: 1.5 for SSM, then 4.5.
+    // If the handler had a separate deadline, it would take six seconds: 1.5 for SSM, then 4.5.
     let took = began.elapsed();
     assert!(Duration::from_secs(3) < took && took < Duration::from_millis(5400), "{took:?}");
 }
@@ -145,7 +145,7 @@ async fn prepared() -> (Moto, TestDb) {
     (moto, db)
 }
 
-/// The version of the key that signed `token`.
+/// Returns the version of the key that signed `token`.
 fn version(token: &str) -> String {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();

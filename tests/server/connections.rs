@@ -1,4 +1,4 @@
-//! Who holds a connection, and for how long.
+//! Limits of connections.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -22,13 +22,13 @@ async fn start(limits: Limits) -> SocketAddr {
 
 async fn rest(mut connection: TcpStream) -> String {
     let mut bytes = Vec::new();
-    // one that is reset has ended, too
+    // a reset also ends the connection
     let _ = within_timeout(connection.read_to_end(&mut bytes)).await;
     String::from_utf8(bytes).unwrap()
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
+async fn a_connection_with_an_incomplete_head_is_closed() {
     let address = start(Limits { head_timeout: Duration::from_millis(300), ..Limits::default() }).await;
     let mut slow = TcpStream::connect(address).await.unwrap();
 
@@ -52,7 +52,7 @@ async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_connection_that_idles_between_two_requests_is_closed_after_that_time() {
+async fn an_idle_connection_is_closed_after_the_head_timeout() {
     let address = start(Limits { head_timeout: Duration::from_millis(300), ..Limits::default() }).await;
     let mut idle = TcpStream::connect(address).await.unwrap();
 
@@ -62,7 +62,7 @@ async fn a_connection_that_idles_between_two_requests_is_closed_after_that_time(
 }
 
 #[tokio::test]
-async fn beyond_the_most_connections_clients_wait_until_one_goes() {
+async fn clients_beyond_the_maximum_of_connections_wait() {
     let address = start(Limits { max_connections: 2, ..Limits::default() }).await;
     let (one, _two) = (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
     let mut third = TcpStream::connect(address).await.unwrap();

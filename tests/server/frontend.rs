@@ -1,10 +1,10 @@
-//! A built frontend beside the API (`FRONTEND_DIRECTORY`).
+//! Serving a built frontend (`FRONTEND_DIRECTORY`).
 
 use std::fs;
 
 use crate::process::Server;
 
-/// No route of these tests needs it.
+/// No request of these tests reaches the database.
 const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
 
 async fn get(server: &Server, path: &str) -> String {
@@ -14,7 +14,7 @@ async fn get(server: &Server, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_path_of_the_api_is_a_file_or_a_page() {
+async fn other_paths_than_the_apis_are_files_or_pages() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("index.html"), "the index").unwrap();
     fs::write(folder.path().join("app.js"), "the code").unwrap();

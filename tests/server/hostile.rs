@@ -1,4 +1,4 @@
-//! Requests that are sent to do harm: each is refused, and others are answered meanwhile.
+//! Hostile requests: each is refused, and others are still answered.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -9,19 +9,19 @@ use tests::app::API_KEY;
 use tests::process::memory;
 use tests::server_process::{Connection, Server};
 
-/// What is sent here never gets that far.
+/// No request of these tests reaches the database.
 const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
 const LOGIN: &str =
     "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n";
 
-/// A route that reads up to a megabyte, of those who may.
+/// Returns the head of an authorized request to a route that reads up to a megabyte.
 fn invitation() -> String {
     let headers =
         format!("host: localhost\r\nconnection: close\r\ncontent-type: application/json\r\nx-api-key: {API_KEY}\r\n");
     format!("POST /admin/users HTTP/1.1\r\n{headers}")
 }
 
-/// The status of the one answer to come.
+/// Returns the status of the next response.
 async fn status(connection: Connection) -> String {
     connection.rest().await.split(' ').nth(1).unwrap_or("none").to_owned()
 }
@@ -48,7 +48,7 @@ async fn healthcheck(server: &Server) -> String {
 }
 
 #[tokio::test]
-async fn many_who_never_finish_their_head_keep_nobody_out() {
+async fn many_incomplete_heads_block_nobody() {
     let server = Server::start(NO_DATABASE).await;
     let mut slow = Vec::new();
 
@@ -64,7 +64,7 @@ async fn many_who_never_finish_their_head_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for_and_is_no_fault() {
+async fn a_missing_body_times_out_and_is_no_server_error() {
     let mut server = Server::start(NO_DATABASE).await;
     let mut slow = server.connect().await;
 
@@ -73,11 +73,11 @@ async fn a_body_that_does_not_come_is_not_waited_for_and_is_no_fault() {
 
     assert_eq!(status(slow).await, "408");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
-    assert_eq!(server.logged("refused").await["level"], "INFO", "three faults raise an alarm");
+    assert_eq!(server.logged("refused").await["level"], "INFO", "server errors would raise an alarm");
 }
 
 #[tokio::test]
-async fn many_whose_body_does_not_come_keep_nobody_from_logging_in() {
+async fn many_missing_bodies_block_no_login() {
     let server = Server::start(NO_DATABASE).await;
     let mut slow = Vec::new();
 
@@ -87,7 +87,7 @@ async fn many_whose_body_does_not_come_keep_nobody_from_logging_in() {
         slow.push(connection);
     }
 
-    assert_eq!(log_in(&server, "", b"{}").await, "400", "there is a place");
+    assert_eq!(log_in(&server, "", b"{}").await, "400", "a login is admitted");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_body_that_is_too_large_is_refused() {
 
     assert_eq!(status(chunked).await, "413");
     assert_eq!(invite(&server, "", &vec![b' '; 1_048_577]).await, "413");
-    // a password is read before there is a place, and has less
+    // a login's body is read before admission, so its limit is lower
     assert_eq!(log_in(&server, "", &vec![b' '; 100_000]).await, "413");
 }
 
@@ -136,19 +136,19 @@ async fn deep_json_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn what_is_compressed_is_not_unpacked() {
+async fn a_compressed_body_is_not_unpacked() {
     let server = Server::start(NO_DATABASE).await;
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..100 {
         bomb.write_all(&vec![b' '; 1_000_000]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
-    assert!(bomb.len() < 1_048_576, "one that is let in");
+    assert!(bomb.len() < 1_048_576, "too large to be read");
 
     let (before, _) = memory(server.pid());
     let status = invite(&server, "content-encoding: gzip\r\n", &bomb).await;
 
     assert_eq!(status, "400");
     let (_, peak) = memory(server.pid());
-    assert!(peak < before + 50, "unpacked it has 100 MB");
+    assert!(peak < before + 50, "it was unpacked to 100 MB");
 }

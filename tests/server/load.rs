@@ -1,4 +1,4 @@
-//! SIGTERM while many ask.
+//! SIGTERM under load.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::process::{Server, within_timeout};
-use crate::stopping::{ask, hold_up, until_so_many_wait};
+use crate::stopping::{ask, block_requests, until_so_many_wait};
 
 const CLIENTS: usize = 16;
 /// `DATABASE_MAX_CONNECTIONS` of servers under test.
-const HELD_UP: i64 = 5;
+const BLOCKED_REQUESTS: i64 = 5;
 
-/// Asks on a connection of its own, and reads what comes, whole or not.
+/// Sends a request on a new connection, and reads the response, which may be incomplete.
 async fn healthcheck(server: SocketAddr) -> std::io::Result<String> {
     let mut connection = TcpStream::connect(server).await?;
     let (mut answer, request) =
         (Vec::new(), "GET /api/healthcheck HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-    // a listener that closes resets whom it has not accepted
+    // a closing listener resets connections that it has not accepted
     let _ = connection.write_all(request.as_bytes()).await;
     let _ = connection.read_to_end(&mut answer).await;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Asks again and again, until nobody answers; what was answered last may be cut off, and is empty if nothing came.
+/// Repeats requests until one gets no complete response. Returns the last response, which may be cut off or empty.
 async fn ask_until_it_ends(server: SocketAddr, answered: Arc<AtomicUsize>) -> String {
     loop {
         match healthcheck(server).await {
@@ -49,15 +49,15 @@ fn is_whole(answer: &str) -> bool {
 }
 
 #[tokio::test]
-async fn under_load_no_answer_is_cut_off_and_what_is_in_flight_is_answered() {
+async fn under_load_no_response_is_cut_off_and_requests_in_flight_complete() {
     let api = TestApp::with_contract_data().await;
     let mut server = Server::start(&api.db.url()).await;
-    let transaction = hold_up(api.pool()).await;
+    let transaction = block_requests(api.pool()).await;
     let mut held_up = Vec::new();
-    for _ in 0..HELD_UP {
+    for _ in 0..BLOCKED_REQUESTS {
         held_up.push(ask(&api, &server).await);
     }
-    until_so_many_wait(api.pool(), HELD_UP).await;
+    until_so_many_wait(api.pool(), BLOCKED_REQUESTS).await;
     let answered = Arc::new(AtomicUsize::new(0));
     let clients: JoinSet<String> = (0..CLIENTS).map(|_| ask_until_it_ends(server.address, answered.clone())).collect();
     within_timeout(async {

@@ -1,4 +1,4 @@
-//! The container's server as a process of its own: how it ends, and what it makes of odd paths.
+//! The container's server as a separate process.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 

@@ -1,4 +1,4 @@
-//! Nobody normalises paths: an odd one is unknown, behind Lambda as in the container (decision 9).
+//! Paths are never normalised: odd ones are unknown, in Lambda and in the container (decision 9).
 
 use local::lambda::Function;
 use serde_json::{Value, json};
@@ -7,14 +7,14 @@ use tests::{deployed, secrets};
 
 use crate::process::Server;
 
-/// No route of these tests needs it.
+/// No request of these tests reaches the database.
 const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/nothing";
 
 fn function(name: &str) -> Function {
     deployed::function(name, environment(NO_DATABASE))
 }
 
-/// Status and body that the function gives to an event with this path.
+/// Returns status and body of the function's response to an event with this path.
 async fn through_lambda(function: &Function, path: &str) -> (u16, String) {
     let event = json!({
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/x/0"}},
@@ -28,7 +28,7 @@ async fn through_lambda(function: &Function, path: &str) -> (u16, String) {
     (status, body)
 }
 
-/// Status and body that the server gives to a request line with this path.
+/// Returns status and body of the server's response to a request line with this path.
 async fn through_server(server: &Server, path: &str) -> (u16, String) {
     let mut connection = server.connect().await;
     connection.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")).await;
@@ -38,7 +38,7 @@ async fn through_server(server: &Server, path: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn an_odd_path_has_the_same_answer_from_a_function_and_from_the_server() {
+async fn an_odd_path_gets_the_same_response_from_a_function_and_from_the_server() {
     let server = Server::start(NO_DATABASE).await;
 
     for (name, paths) in [
@@ -67,7 +67,7 @@ async fn an_odd_path_has_the_same_answer_from_a_function_and_from_the_server() {
             .as_slice(),
         ),
         (
-            // 401: it is the route, whatever the id
+            // 401, because the path matches the route with any id
             "case-reviews",
             [
                 ("/api/case-reviews/..", 401),
@@ -90,7 +90,7 @@ async fn an_odd_path_has_the_same_answer_from_a_function_and_from_the_server() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_no_http_is_a_400_from_both() {
+async fn an_invalid_path_is_a_400_from_both() {
     let (server, function) = (Server::start(NO_DATABASE).await, function("healthcheck"));
 
     for path in ["/a b", "/a\u{7f}b c"] {

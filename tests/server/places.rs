@@ -1,4 +1,4 @@
-//! Who has places of their own: those who ask for much take none from others.
+//! Separate admission limits: requests of one kind do not block other kinds.
 
 use futures_util::future::join_all;
 use http::Method;
@@ -7,14 +7,14 @@ use tests::app::{Answer, TestApp};
 
 const RESETS: &str = "/api/auth/reset-password-request";
 
-/// Each is answered after three seconds.
+/// Sends concurrent requests, whose responses are delayed by three seconds.
 async fn resets(api: &TestApp, requests: usize) -> Vec<Answer> {
     let body = json!({"email": "stranger@contract.test"});
     join_all((0..requests).map(|_| api.send_with_key(Method::POST, RESETS, &body))).await
 }
 
 #[tokio::test]
-async fn a_flood_of_requests_for_a_reset_keeps_nobody_from_logging_in() {
+async fn a_flood_of_reset_requests_blocks_no_login() {
     let api = TestApp::with_contract_data().await;
     let body = json!({"email": "alice@contract.test", "password": "Alice-pass-1"});
 

@@ -1,4 +1,4 @@
-//! A mail service that takes its time, which must not tell who has an account.
+//! A slow mail service must not reveal who has an account.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tests::db::TestDb;
 use tests::server_process::Server;
 use tokio::net::TcpListener;
 
-/// Answers like SES, after two seconds: `SendEmail` gives `{"MessageId": …}`
+/// Starts a stand-in for SES, which responds after two seconds: `SendEmail` returns `{"MessageId": …}`
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>).
 async fn slow_ses() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! Clients that do not read what they have asked for.
+//! Clients that do not read their responses.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use tests::server_process::{Connection, Server, within_timeout};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// As `shared/src/http/admission` has it.
-const EXPORTS_AT_ONCE: usize = 16;
+/// The limit in `shared/src/http/admission`.
+const MAX_CONCURRENT_EXPORTS: usize = 16;
 
-/// Answers of a megabyte each.
+/// Creates a database with answers of a megabyte each.
 async fn large_answers(answers: i32) -> TestDb {
     let db = TestDb::new().await;
     let add = "INSERT INTO answer (task_id, user_email, answer, created_timestamp)
@@ -33,9 +33,9 @@ async fn begin_export(server: &Server) -> Connection {
 }
 
 #[tokio::test]
-async fn an_export_takes_no_more_memory_when_its_rows_are_large_and_nobody_reads_them() {
+async fn an_unread_export_with_large_rows_does_not_fill_the_memory() {
     let db = large_answers(100).await;
-    // the allocator gives freed memory back at once: what the process then holds is in use
+    // the allocator returns freed memory at once, so that all resident memory is in use
     let server = Server::start_with(&db.url(), &[("MIMALLOC_PURGE_DELAY", "0")]).await;
     let before = tests::process::memory(server.pid()).0;
 
@@ -46,17 +46,17 @@ async fn an_export_takes_no_more_memory_when_its_rows_are_large_and_nobody_reads
         most = most.max(tests::process::memory(server.pid()).0);
     }
 
-    // The answers have 100 MB together. The growth is 10 to 16 MB, 9 of them code that a debug build loads meanwhile.
+    // The answers have 100 MB in total. Memory grows by 10 to 16 MB, 9 of them code that a debug build loads.
     assert!(most < before + 24, "{before} MB before, {most} MB");
 }
 
 #[tokio::test]
-async fn an_export_holds_its_place_until_its_last_byte() {
+async fn an_export_counts_as_concurrent_until_its_last_byte() {
     let db = large_answers(40).await;
     let server = Server::start(&db.url()).await;
 
     let mut unread = Vec::new();
-    for _ in 0..EXPORTS_AT_ONCE {
+    for _ in 0..MAX_CONCURRENT_EXPORTS {
         let mut export = begin_export(&server).await;
         assert!(export.head().await.starts_with("HTTP/1.1 200"));
         unread.push(export);
@@ -69,7 +69,7 @@ async fn an_export_holds_its_place_until_its_last_byte() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_is_given_up() {
+async fn a_client_that_reads_nothing_is_disconnected() {
     let endless =
         async || Body::from_stream(repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 8192]))));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -81,7 +81,7 @@ async fn a_client_that_reads_nothing_is_given_up() {
     client.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
 
-    // what the system had kept, and then the end
+    // the bytes in the socket's buffer, then the end
     let mut kept = Vec::new();
     _ = within_timeout(client.read_to_end(&mut kept)).await;
     assert!(kept.starts_with(b"HTTP/1.1 200") && !kept.ends_with(b"\r\n0\r\n\r\n"), "{}", kept.len());

@@ -1,10 +1,10 @@
-//! What keeps the server from starting.
+//! Invalid configurations, with which the server does not start.
 
 use std::process::{Command, Output};
 
 use tests::{app, deployed, secrets};
 
-/// What a server says that does not start because of this variable.
+/// Returns the message of a server that does not start because of this variable.
 fn refusal(name: &str, value: &str) -> String {
     let variables = app::environment("postgresql://nobody@127.0.0.1:1/nothing");
     let program = tests::server_process::given().unwrap_or_else(|| deployed::binary("augmed-server"));
@@ -17,7 +17,7 @@ fn refusal(name: &str, value: &str) -> String {
 }
 
 #[test]
-fn an_address_that_is_no_origin_is_a_fault_of_its_variable() {
+fn an_invalid_origin_is_refused() {
     for name in ["CORS_ORIGINS", "FRONTEND_URL"] {
         for (value, fault) in [
             ("study.example.org", "has no scheme"),

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: stop accepting, finish what is in flight, exit with 0.
+//! Graceful shutdown on SIGTERM and SIGINT: stop accepting connections, complete requests in flight, exit with 0.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tests::app::TestApp;
 
 use crate::process::{Connection, Server, within_timeout};
 
-/// Every request that reads cases waits for this transaction.
-pub async fn hold_up(pool: &PgPool) -> Transaction<'static, Postgres> {
+/// Begins a transaction that blocks every request that reads cases.
+pub async fn block_requests(pool: &PgPool) -> Transaction<'static, Postgres> {
     let mut transaction = pool.begin().await.unwrap();
     transaction.execute("LOCK TABLE system_config IN ACCESS EXCLUSIVE MODE").await.unwrap();
     transaction
@@ -30,7 +30,7 @@ pub async fn until_so_many_wait(pool: &PgPool, wanted: i64) {
     .await;
 }
 
-/// Asks for the next case and keeps the connection open, as browsers do.
+/// Requests the next case and keeps the connection open, like a browser.
 pub async fn ask(api: &TestApp, server: &Server) -> Connection {
     let mut connection = server.connect().await;
     let token = api.token_for("alice@contract.test");
@@ -41,11 +41,11 @@ pub async fn ask(api: &TestApp, server: &Server) -> Connection {
 }
 
 #[tokio::test]
-async fn what_is_in_flight_is_answered_and_nothing_new_is_accepted() {
+async fn requests_in_flight_complete_and_new_connections_are_refused() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let api = TestApp::with_contract_data().await;
         let mut server = Server::start(&api.db.url()).await;
-        let transaction = hold_up(api.pool()).await;
+        let transaction = block_requests(api.pool()).await;
         let in_flight = ask(&api, &server).await;
         until_one_waits(api.pool()).await;
 
@@ -61,7 +61,7 @@ async fn what_is_in_flight_is_answered_and_nothing_new_is_accepted() {
 }
 
 #[tokio::test]
-async fn connections_that_idle_are_closed() {
+async fn idle_connections_are_closed() {
     let api = TestApp::with_contract_data().await;
     let server = Server::start(&api.db.url()).await;
     let mut idle = server.connect().await;
@@ -75,10 +75,10 @@ async fn connections_that_idle_are_closed() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_is_refused_in_time_and_holds_up_nothing() {
+async fn a_request_that_never_ends_is_refused_in_time_and_does_not_delay_the_shutdown() {
     let api = TestApp::with_contract_data().await;
     let server = Server::start(&api.db.url()).await;
-    let _held_for_ever = hold_up(api.pool()).await;
+    let _held_for_ever = block_requests(api.pool()).await;
     let in_flight = ask(&api, &server).await;
     until_one_waits(api.pool()).await;
 
@@ -91,7 +91,7 @@ async fn a_request_that_never_ends_is_refused_in_time_and_holds_up_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_nothing_does_not_keep_the_server() {
+async fn a_client_that_sends_nothing_does_not_delay_the_shutdown() {
     let api = TestApp::with_contract_data().await;
     let server = Server::start(&api.db.url()).await;
     let mut half_a_request = server.connect().await;
@@ -100,5 +100,5 @@ async fn a_client_that_sends_nothing_does_not_keep_the_server() {
     server.signal(Signal::SIGTERM);
 
     let exit = tokio::time::timeout(Duration::from_secs(30), server.exit()).await;
-    assert_eq!(exit.expect("ECS kills after thirty seconds").code(), Some(0));
+    assert_eq!(exit.expect("ECS kills the task after thirty seconds").code(), Some(0));
 }

@@ -1,4 +1,4 @@
-//! The API without a socket: the container's service over a database of its own.
+//! The API without a socket: the container's service over a separate database.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ use crate::secrets;
 
 pub use crate::keys::{API_KEY, JWT_SECRET_KEY};
 
-/// The API over a database of its own, which is dropped some time after the test.
+/// The API over a separate database, which is dropped some time after the test.
 pub struct TestApp {
     /// The database behind the API.
     pub db: TestDb,
@@ -97,8 +97,8 @@ impl TestApp {
         Self::at(db, variables, Clock::default()).await
     }
 
-    /// Starts it with another clock as well.
-    #[expect(clippy::unused_async, reason = "the pool wants a runtime around it")]
+    /// Starts the API over `db`, with some environment variables changed, and with another clock.
+    #[expect(clippy::unused_async, reason = "the pool needs a runtime")]
     pub async fn at(db: TestDb, variables: &[(&str, &str)], clock: Clock) -> Self {
         secrets::watch();
         let mails = std::env::temp_dir().join(format!("augmed-mails-{}", uuid::Uuid::new_v4()));

@@ -16,15 +16,15 @@ pub async fn start(database_url: &str) -> LoadBalancer {
     start_with(database_url, &[]).await
 }
 
-/// Starts it with other values of some of the template's variables.
+/// Starts the API with some of the template's variables changed.
 pub async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> LoadBalancer {
     let mut environment: BTreeMap<_, _> = app::environment(database_url).into_iter().collect();
     environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    // enough that no request waits for another, as in Lambda
+    // enough processes that no request waits for another, as in Lambda
     start_as(Settings { max_processes: 16, ..settings(environment) }).await
 }
 
-/// Starts it as in Lambda Managed Instances: each function has one process with `max_concurrency` concurrent requests.
+/// Starts the API as in Lambda Managed Instances: each function has one process with up to `max_concurrency` concurrent requests.
 pub async fn start_managed(database_url: &str, max_concurrency: u32) -> LoadBalancer {
     let settings = settings(app::environment(database_url).into_iter().collect());
     start_as(Settings { max_processes: 1, max_concurrency, ..settings }).await

@@ -18,7 +18,7 @@ static API: LazyLock<Description> = LazyLock::new(|| {
 /// Operations that accept more than they describe, with the reason: unused fields are not described.
 const ACCEPTS_MORE: [(&str, &str); 2] = [
     ("/admin/config/answer", "clients of the old system may wrap the list: {\"config\": […]}"),
-    ("/api/v1/configs/batch", "an entry that is wrong fails alone, and the answer says so"),
+    ("/api/v1/configs/batch", "an invalid entry fails alone, and the response reports it"),
 ];
 
 /// What a document says about each operation.
@@ -157,14 +157,14 @@ fn faults(content: &Content, headers: &HeaderMap, body: &[u8]) -> Option<String>
     if media_type != "application/json" || headers.contains_key(header::CONTENT_ENCODING) {
         return None;
     }
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Some("what is no JSON".to_owned()) };
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Some("a body that is not JSON".to_owned()) };
     let validator = schema.compiled.get_or_init(|| {
         let options = jsonschema::options().should_validate_formats(true);
         options.build(&schema.json).unwrap_or_else(|error| panic!("{}: {error}", schema.json))
     });
     let error = validator.iter_errors(&body).next()?;
     // only the location, because values must not be logged
-    Some(format!("a body that is wrong at {:?}, by {}", error.instance_path().to_string(), error.schema_path()))
+    Some(format!("a body that is invalid at {:?}, by {}", error.instance_path().to_string(), error.schema_path()))
 }
 
 fn content(content: &Value, components: &Value, change: fn(&Value) -> Value) -> Content {

@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own that keeps what it has acknowledged (fsync), to be killed.
+//! A separate PostgreSQL with fsync, so that acknowledged writes survive when it is killed.
 
 use std::fs;
 use std::process::Command;
@@ -16,12 +16,12 @@ use crate::open_directory::open_directory;
 pub struct Postgres {
     server: Server,
     config: Config,
-    // goes last
+    // dropped last
     _directory: TempDir,
 }
 
 impl Postgres {
-    /// Starts an empty one.
+    /// Starts an empty server.
     pub async fn start() -> Self {
         let directory = open_directory();
         let config = Config::dev(directory.path());
@@ -35,15 +35,15 @@ impl Postgres {
 
     /// Kills the server and each of its sessions (SIGKILL). Returns when the server is gone.
     pub async fn kill(&self) {
-        let file = fs::read_to_string(self.server.directory().join("data/postmaster.pid")).expect("it runs");
+        let file = fs::read_to_string(self.server.directory().join("data/postmaster.pid")).expect("the server runs");
         let postmaster: i32 = file.lines().next().unwrap_or_default().parse().expect("a process id");
         let sessions =
             Command::new("ps").args(["-o", "pid=", "--ppid", &postmaster.to_string()]).output().expect("ps runs");
         let sessions = String::from_utf8_lossy(&sessions.stdout).into_owned();
         let postmaster = Pid::from_raw(postmaster);
-        kill(postmaster, Signal::SIGKILL).expect("it runs");
+        kill(postmaster, Signal::SIGKILL).expect("the server runs");
         for session in sessions.split_whitespace() {
-            // it may have ended with the server
+            // the session may have ended with the server
             let _ = kill(Pid::from_raw(session.parse().expect("a process id")), Signal::SIGKILL);
         }
         while kill(postmaster, None).is_ok() {
@@ -51,12 +51,12 @@ impl Postgres {
         }
     }
 
-    /// Starts it over the data there are, and returns when it takes connections.
+    /// Starts the server with its existing data, and returns when it accepts connections.
     pub async fn start_again(&mut self) {
         self.server = start(&self.config).await;
     }
 
-    /// Ends it.
+    /// Stops the server.
     pub async fn stop(self) {
         spawn_blocking(move || self.server.stop()).await.expect("no panic").unwrap_or_else(|error| panic!("{error}"));
     }

@@ -1,4 +1,4 @@
-//! What the fuzz targets (`fuzz/`) do with an input. `tests/bad_input/corpus.rs` replays the committed inputs.
+//! The fuzz targets (`fuzz/`). `tests/bad_input/corpus.rs` replays the committed inputs.
 
 use std::sync::LazyLock;
 
@@ -85,7 +85,7 @@ pub fn path_config(text: &[u8]) -> TestCaseResult {
     Ok(())
 }
 
-/// Signs the input with our key if it is JSON; otherwise the input is the header as it is.
+/// Signs the input with the service's key if it is JSON; otherwise uses it unchanged as the header.
 pub fn token(input: &[u8]) -> TestCaseResult {
     let key = EncodingKey::from_secret(JWT_SECRET_KEY.as_bytes());
     let signed = serde_json::from_slice::<&RawValue>(input)

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
 
-/// Returns a new directory that every account may enter: for root, PostgreSQL runs under another one.
+/// Returns a new directory that every account may enter, because PostgreSQL runs under another account if this process is root.
 ///
 /// # Panics
 ///

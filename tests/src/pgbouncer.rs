@@ -29,7 +29,7 @@ pub fn is_missing() -> bool {
 pub struct PgBouncer(Pooler);
 
 impl PgBouncer {
-    /// Starts one for every database of the server at `url`. Returns when it accepts connections.
+    /// Starts a PgBouncer for every database of the server at `url`. Returns when it accepts connections.
     ///
     /// # Panics
     ///
@@ -38,7 +38,7 @@ impl PgBouncer {
         Self::configured(url, "").await
     }
 
-    /// Starts one with `lines` in its configuration.
+    /// Starts a PgBouncer with `lines` in its configuration.
     ///
     /// # Panics
     ///

@@ -50,7 +50,7 @@ impl DerefMut for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // it may have exited
+        // the process may have exited
         let _ = self.child.start_kill();
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_of_its_own_has_memory() {
+    fn the_memory_of_a_process_can_be_read() {
         let (now, peak) = memory(std::process::id());
 
         assert!(0 < now && now <= peak, "{now} {peak}");
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "a process that runs")]
-    fn memory_that_cannot_be_read_is_not_taken_for_little() {
+    fn memory_that_cannot_be_read_is_a_panic() {
         // larger than any process id
         memory(u32::MAX);
     }

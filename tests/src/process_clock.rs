@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-/// A clock that is right until it is turned.
+/// A clock that is right until it is set.
 #[derive(Debug)]
 pub struct ProcessClock {
     library: PathBuf,
@@ -20,13 +20,13 @@ pub struct ProcessClock {
 pub fn is_missing() -> bool {
     let is_missing = library().is_none();
     if is_missing {
-        eprintln!("There is no libfaketime: apt-get install faketime. No clock will be wrong.");
+        eprintln!("There is no libfaketime: apt-get install faketime. Clocks are not tested.");
         assert!(std::env::var_os("REQUIRE_FAKETIME").is_none(), "libfaketime is required");
     }
     is_missing
 }
 
-/// Debian has it in a folder for each architecture.
+/// Finds the library; Debian installs it in a directory for each architecture.
 fn library() -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib").ok()?.flatten();
     folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|library| library.exists())
@@ -41,7 +41,7 @@ impl ProcessClock {
         clock
     }
 
-    /// Returns the environment of processes with this clock. Time that passes is not changed.
+    /// Returns the environment of processes with this clock. The monotonic clock is not changed.
     pub fn variables(&self) -> [(&'static str, String); 4] {
         [
             ("LD_PRELOAD", self.library.display().to_string()),
@@ -51,9 +51,9 @@ impl ProcessClock {
         ]
     }
 
-    /// Makes it differ from the right time by so many seconds, at once and for all its processes.
+    /// Sets the difference from the right time, at once for all processes with this clock.
     pub fn turn(&self, seconds: i64) {
-        // whoever reads the file has the old text or the new one
+        // renaming is atomic: a reader gets the old text or the new one
         fs::write(self.file("next"), format!("{seconds:+}\n")).expect("the file is written");
         fs::rename(self.file("next"), self.file("clock")).expect("the file is replaced");
     }

@@ -105,7 +105,7 @@ pub fn look_at(line: &str) {
 pub fn look_at_answer(status: u16, body: &[u8]) {
     if status >= 400 {
         let body = String::from_utf8_lossy(body);
-        assert_eq!(internals_in(&body), None, "an error shows how it was made: {body}");
+        assert_eq!(internals_in(&body), None, "an error reveals implementation details: {body}");
     }
 }
 
@@ -114,7 +114,7 @@ pub fn watch() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         let subscriber = shared::telemetry::subscriber("debug", || Watch);
-        tracing::subscriber::set_global_default(subscriber).expect("nobody else takes the log of tests");
+        tracing::subscriber::set_global_default(subscriber).expect("no other subscriber is set");
     });
 }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_line_has_none() {
+    fn an_ordinary_line_has_no_secret() {
         let line = r#"{"timestamp":"2026-11-23T12:00:00Z","level":"INFO","message":"answered","status":200,"milliseconds":36.6,
             "span":{"account":2,"method":"GET","request_id":"2f9c","route":"/api/case-reviews/{case_config_id}","name":"request"}}"#;
 
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_error_must_not_show_is_found() {
+    fn implementation_details_in_errors_are_found() {
         for body in [
             "syntax error near SELECT id",
             "duplicate key violates unique constraint",

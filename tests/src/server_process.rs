@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use crate::process::Process;
 use crate::{app, deployed, secrets};
 
-/// Longer than anything takes that works.
+/// Longer than any step takes.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Returns the program at `AUGMED_SERVER`, if set.
@@ -62,7 +62,7 @@ impl Server {
     pub async fn logged(&mut self, message: &str) -> Value {
         loop {
             let line = within_timeout(self.log.recv()).await.expect("the server still runs");
-            let line: Value = serde_json::from_str(&line).expect("a line is JSON, and nothing else is said");
+            let line: Value = serde_json::from_str(&line).expect("every line is JSON");
             if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
                 return line;
             }
@@ -76,22 +76,22 @@ impl Server {
 
     /// Returns its process id.
     pub fn pid(&self) -> u32 {
-        self.process.id().expect("it was not waited for")
+        self.process.id().expect("the process was not awaited before")
     }
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("it still runs");
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("the server still runs");
     }
 
     /// Waits for it to exit.
     pub async fn exit(mut self) -> ExitStatus {
-        within_timeout(self.process.wait()).await.expect("it was not waited for")
+        within_timeout(self.process.wait()).await.expect("the process was not awaited before")
     }
 
     /// Opens a connection.
     pub async fn connect(&self) -> Connection {
-        Connection(TcpStream::connect(self.address).await.expect("it accepts connections"))
+        Connection(TcpStream::connect(self.address).await.expect("the server accepts connections"))
     }
 
     /// Waits until it refuses connections.
@@ -172,7 +172,7 @@ fn checked(answer: &[u8]) -> String {
     answer
 }
 
-/// Awaits something that has to happen; panics after a minute.
+/// Awaits a future; panics after a minute.
 pub async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(TIMEOUT, future).await.expect("it takes too long")
+    tokio::time::timeout(TIMEOUT, future).await.expect("a result within the timeout")
 }

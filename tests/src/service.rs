@@ -81,7 +81,7 @@ impl Service {
         let Ok(response) = self.router.clone().oneshot(request.map(Body::from)).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert!(status != 503 || self.database.is_none(), "there is a database");
+        prop_assert!(status != 503 || self.database.is_none(), "a 503 although there is a database");
         no_fault(status, &body.to_bytes(), &sent)?;
         Ok(status)
     }
@@ -113,6 +113,6 @@ fn no_fault(status: u16, body: &[u8], sent: &str) -> TestCaseResult {
     let text = String::from_utf8_lossy(body);
     prop_assert!(status < 500 || status == 503 || is_business(), "{status}: {text}");
     let shown = secrets::internals_in(&text).filter(|shown| status >= 400 && !sent.contains(shown));
-    prop_assert!(shown.is_none(), "it shows how it was made: {text}");
+    prop_assert!(shown.is_none(), "it reveals implementation details: {text}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Databases of the old system.
+//! Adoption of databases of the old system.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use crate::catalog::Catalog;
 use crate::support::{execute, old_system, runner, texts};
 
 #[tokio::test]
-async fn one_up_takes_a_database_of_the_old_system_over() {
+async fn a_single_up_adopts_a_database_of_the_old_system() {
     let db = old_system().await;
 
     let report = runner(&db).up(None).await.unwrap();
 
     assert_eq!((report.state, report.adopted), (State::OldSystem, true));
     assert_eq!(report.applied_now.len(), migrations::up().count() - 1);
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test]
-async fn rows_of_the_old_system_are_untouched() {
+async fn adoption_does_not_change_rows() {
     let db = old_system().await;
     let before = rows_of_the_contract(&db).await;
 
@@ -59,7 +59,7 @@ async fn an_empty_database_cannot_be_adopted() {
 }
 
 #[tokio::test]
-async fn a_schema_that_differs_is_refused_with_all_that_differs() {
+async fn a_different_schema_is_refused_with_all_differences() {
     let db = old_system().await;
     execute(
         &db,
@@ -84,13 +84,13 @@ async fn a_schema_that_differs_is_refused_with_all_that_differs() {
         "table answer has the unique index one_case",
         "table answer has the rule keep",
     ] {
-        assert!(said.contains(difference), "not told: {difference}\n{said}");
+        assert!(said.contains(difference), "missing from the error: {difference}\n{said}");
     }
     assert_eq!(said.matches("\n- ").count(), 7, "{said}");
 }
 
 #[tokio::test]
-async fn triggers_row_security_and_foreign_keys_of_others_are_refused() {
+async fn foreign_triggers_row_security_and_references_are_refused() {
     let db = old_system().await;
     execute(
         &db,
@@ -110,12 +110,12 @@ async fn triggers_row_security_and_foreign_keys_of_others_are_refused() {
         "table answer is referenced by remark",
         "the name answer_user_email_task_id_idx is taken",
     ] {
-        assert!(said.contains(obstacle), "not told: {obstacle}\n{said}");
+        assert!(said.contains(obstacle), "missing from the error: {obstacle}\n{said}");
     }
 }
 
 #[tokio::test]
-async fn tables_views_and_plain_indexes_of_others_are_harmless() {
+async fn foreign_tables_views_and_plain_indexes_are_accepted() {
     let db = old_system().await;
     execute(
         &db,
@@ -145,7 +145,7 @@ async fn any_other_revision_is_refused() {
 }
 
 #[tokio::test]
-async fn an_adopted_database_whose_old_system_moves_on_is_refused() {
+async fn an_adopted_database_with_a_newer_revision_of_the_old_system_is_refused() {
     let db = old_system().await;
     runner(&db).adopt().await.unwrap();
     execute(&db, "UPDATE alembic_version SET version_num = '0123456789ab'").await;
@@ -154,7 +154,7 @@ async fn an_adopted_database_whose_old_system_moves_on_is_refused() {
 }
 
 #[tokio::test]
-async fn an_adopted_database_never_goes_down_to_nothing() {
+async fn an_adopted_database_cannot_be_reverted_to_nothing() {
     let db = old_system().await;
     runner(&db).up(None).await.unwrap();
 
@@ -162,7 +162,7 @@ async fn an_adopted_database_never_goes_down_to_nothing() {
 }
 
 #[tokio::test]
-async fn down_to_the_baseline_gives_the_old_system_its_database_back() {
+async fn down_to_the_baseline_restores_the_old_systems_schema() {
     let db = old_system().await;
     let before = rows_of_the_contract(&db).await;
     runner(&db).up(None).await.unwrap();
@@ -173,7 +173,7 @@ async fn down_to_the_baseline_gives_the_old_system_its_database_back() {
     assert_eq!(rows_of_the_contract(&db).await, before);
 }
 
-/// What `up` says, having changed nothing.
+/// Returns the error of `up`, and verifies that it changed nothing.
 async fn refusal(db: &TestDb) -> String {
     let (catalog, rows) = (Catalog::of(db).await, rows_of_the_contract(db).await);
     let error = runner(db).up(None).await.unwrap_err();
@@ -186,9 +186,9 @@ async fn refusal(db: &TestDb) -> String {
     error.to_string()
 }
 
-/// Every row of every table, as text, without the columns and tables that our migrations add.
+/// Returns all rows of all tables as text, without the columns and tables that our migrations add.
 async fn rows_of_the_contract(db: &TestDb) -> BTreeMap<String, Vec<String>> {
-    let (contract, today) = (Catalog::of_the_contract(), Catalog::of_today());
+    let (contract, today) = (Catalog::of_the_contract(), Catalog::current());
     let mut rows = BTreeMap::new();
     for table in texts(db, TABLES).await {
         let columns: Vec<_> =

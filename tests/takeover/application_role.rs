@@ -1,4 +1,4 @@
-//! The role that functions and container connect as: what it may do, what it may not, and that a run repairs it.
+//! The application role, with which functions and container connect: its rights, and their repair by `up`.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use url::Url;
 use crate::statements::statements;
 use crate::support::{execute, old_system, texts};
 
-/// SQLSTATE of what needs a right, or the ownership of a table.
+/// SQLSTATE of a statement that needs further rights.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
-/// A role of its own for each test: roles belong to the server, which tests share.
+/// A separate role for each test, because tests share the server, to which roles belong.
 struct Role {
     name: String,
     url: String,
@@ -45,7 +45,7 @@ impl Role {
     }
 }
 
-/// The SQLSTATE with which a statement is refused; none for one that is not.
+/// Returns the SQLSTATE of a refused statement, or `None` if it succeeds.
 async fn refusal(connection: &mut PgConnection, sql: &str) -> Option<String> {
     let mut transaction = connection.begin().await.unwrap();
     let error = transaction.execute(sql).await.err()?;
@@ -53,7 +53,7 @@ async fn refusal(connection: &mut PgConnection, sql: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_new_and_an_adopted_database_end_alike() {
+async fn a_new_and_an_adopted_database_grant_the_same_rights() {
     for db in [TestDb::empty().await, old_system().await] {
         let role = Role::of(&db);
 
@@ -72,7 +72,7 @@ async fn a_new_and_an_adopted_database_end_alike() {
 }
 
 #[tokio::test]
-async fn what_no_code_needs_is_refused() {
+async fn statements_that_no_code_needs_are_refused() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     role.up().await.unwrap();
@@ -109,7 +109,7 @@ async fn what_no_code_needs_is_refused() {
 }
 
 #[tokio::test]
-async fn every_statement_of_functions_and_container_is_allowed_and_every_right_is_needed() {
+async fn the_role_has_exactly_the_rights_that_functions_and_container_need() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     role.up().await.unwrap();
@@ -132,7 +132,7 @@ async fn every_statement_of_functions_and_container_is_allowed_and_every_right_i
     role.drop(&db).await;
 }
 
-/// The refusal of a statement that is planned as the role, after `first`; all of it is undone. Rights are checked when a plan is begun.
+/// Plans a statement as the role after `first`, and rolls back. Returns the SQLSTATE of a refusal: starting a plan checks rights.
 async fn explained(owner: &mut PgConnection, role: &Role, first: &str, sql: &str) -> Option<String> {
     let mut transaction = owner.begin().await.unwrap();
     let parameters = (1..=99).take_while(|number| sql.contains(&format!("${number}"))).count();
@@ -147,7 +147,7 @@ async fn explained(owner: &mut PgConnection, role: &Role, first: &str, sql: &str
         format!("{first} SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL ROLE {}; {run}", role.name);
     let error = transaction.execute(as_role.as_str()).await.err();
     transaction.rollback().await.unwrap();
-    // a prepared statement outlives the transaction that made it
+    // prepared statements survive the rollback
     owner.execute("DEALLOCATE ALL").await.unwrap();
     let error = error?;
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
@@ -156,7 +156,7 @@ async fn explained(owner: &mut PgConnection, role: &Role, first: &str, sql: &str
 }
 
 #[tokio::test]
-async fn augmed_needs_the_owner_for_nothing_but_the_commands_that_take_it() {
+async fn only_commands_of_the_owner_need_more_rights() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     role.up().await.unwrap();
@@ -171,7 +171,7 @@ async fn augmed_needs_the_owner_for_nothing_but_the_commands_that_take_it() {
         }
     }
 
-    // `page-config set`; `load`, `demo` and `migrate` write their SQL themselves
+    // `page-config set`; sqlx does not know the statements of `load`, `demo` and `migrate`
     let of_page_config = "INSERT INTO system_config (id, json_config) VALUES ('page_config', $1::text::json)";
     assert_eq!(refused, BTreeSet::from([of_page_config]));
     owner.close().await.unwrap();
@@ -179,7 +179,7 @@ async fn augmed_needs_the_owner_for_nothing_but_the_commands_that_take_it() {
 }
 
 #[tokio::test]
-async fn the_list_names_tables_that_are_there_and_no_table_may_be_open_to_everybody() {
+async fn the_list_names_existing_tables_and_public_rights_are_refused() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     role.up().await.unwrap();
@@ -198,7 +198,7 @@ async fn the_list_names_tables_that_are_there_and_no_table_may_be_open_to_everyb
 }
 
 #[tokio::test]
-async fn a_run_repairs_what_somebody_has_changed_and_says_so() {
+async fn a_run_repairs_changed_rights_and_reports_it() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     role.up().await.unwrap();
@@ -217,7 +217,7 @@ async fn a_run_repairs_what_somebody_has_changed_and_says_so() {
 }
 
 #[tokio::test]
-async fn code_of_today_may_insert_where_a_later_migration_adds_a_sequence() {
+async fn older_code_may_insert_after_a_newer_migration_adds_a_sequence() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     role.up().await.unwrap();
@@ -231,7 +231,7 @@ async fn code_of_today_may_insert_where_a_later_migration_adds_a_sequence() {
 }
 
 #[tokio::test]
-async fn a_role_that_would_do_more_is_refused() {
+async fn a_role_with_too_many_rights_is_refused() {
     let db = TestDb::new().await;
     let role = Role::of(&db);
     let name = &role.name;

@@ -1,4 +1,4 @@
-//! A schema as lines of text: read from a live database, and made from the contract's lists.
+//! A schema as lines of text, read from a database or built from the contract's lists.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,12 @@ const OUR_DROPPED_CONSTRAINTS: &str = include_str!("../fixtures/schema/our_dropp
 const OUR_INDEXES: &str = include_str!("../fixtures/schema/our_indexes.csv");
 const OUR_ROUTINES: &str = include_str!("../fixtures/schema/our_routines.csv");
 
-/// Columns with their place, constraints, indexes that no constraint brings with it, sequences with their owners, functions and
-/// triggers.
+/// Columns with their position, constraints, indexes without a constraint, sequences with their owners, functions and triggers.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog(BTreeSet<String>);
 
 impl Catalog {
-    /// What the contract lists.
+    /// Builds the schema of the contract.
     pub fn of_the_contract() -> Self {
         let mut catalog = Self::default();
         let mut places = Places::default();
@@ -38,8 +37,8 @@ impl Catalog {
         catalog
     }
 
-    /// What the contract lists without what our migrations take away, and what they add.
-    pub fn of_today() -> Self {
+    /// Builds the current schema: that of the contract, changed by our migrations.
+    pub fn current() -> Self {
         let mut catalog = Self::of_the_contract();
         let mut places = Places::default();
         for (table, name, data_type, nullable, default) in rows::<(String, String, String, String, String)>(OUR_COLUMNS)
@@ -78,14 +77,14 @@ impl Catalog {
         Self(lines)
     }
 
-    /// Fails with the lines that differ.
+    /// Fails with the lines that are different.
     pub fn assert_is(&self, expected: &Self) {
         let unknown: Vec<_> = self.0.difference(&expected.0).collect();
         let missing: Vec<_> = expected.0.difference(&self.0).collect();
         assert!(unknown.is_empty() && missing.is_empty(), "unknown: {unknown:#?}\nmissing: {missing:#?}");
     }
 
-    /// The columns of `table`, in any order.
+    /// Returns the columns of `table`, in any order.
     pub fn columns(&self, table: &str) -> Vec<&str> {
         let of_table = self.0.iter().filter_map(|line| line.strip_prefix(table)?.strip_prefix(' '));
         of_table
@@ -96,7 +95,7 @@ impl Catalog {
     }
 }
 
-/// Places of columns from 1, without the gaps that dropped ones left.
+/// Counts positions of columns from 1, without the gaps of dropped ones.
 #[derive(Default)]
 struct Places(String, u32);
 

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// A stand-in for CloudFormation: it has the events of a stack, and takes the answers to them.
+/// A stand-in for CloudFormation: it creates events of a stack, and receives the responses.
 pub struct Stack {
     url: String,
     answers: Arc<Mutex<Vec<Value>>>,
@@ -18,7 +18,7 @@ impl Stack {
         let answers = Arc::<Mutex<Vec<Value>>>::default();
         let kept = answers.clone();
         let take = async move |headers: HeaderMap, body: String| {
-            // the address is signed for a request without a content type
+            // the URL is signed for a request without a content type
             assert!(!headers.contains_key("content-type"));
             kept.lock().unwrap().push(serde_json::from_str(&body).unwrap());
         };

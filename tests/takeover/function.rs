@@ -1,4 +1,4 @@
-//! The migration function, as the template deploys it.
+//! The migration function as template.yaml deploys it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::catalog::Catalog;
 use crate::cloudformation::Stack;
 use crate::support::{execute, old_system, until};
 
-/// What a newer release leaves in the database.
+/// Simulates a migration by a newer release.
 const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                      VALUES (99990101000000, 'of a newer release', true, '\\x00', 0)";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scheduled_event_applies_what_is_pending() {
+async fn a_scheduled_event_applies_pending_migrations() {
     let db = TestDb::empty().await;
     let function = Migrate::deployed(&db.url());
     let scheduled = json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
@@ -30,11 +30,11 @@ async fn a_scheduled_event_applies_what_is_pending() {
 
     assert_eq!(first["applied_now"].as_array().unwrap().len(), migrations::up().count());
     assert_eq!(second["message"], "nothing was left to do");
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newer_schema_fails_no_nightly_run_and_still_refuses_up_by_hand() {
+async fn a_newer_schema_fails_a_manual_up_but_not_a_scheduled_run() {
     let db = TestDb::empty().await;
     let function = Migrate::deployed(&db.url());
     let scheduled = json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
@@ -49,7 +49,7 @@ async fn a_newer_schema_fails_no_nightly_run_and_still_refuses_up_by_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_report_says_what_was_found_and_done() {
+async fn a_report_lists_findings_and_changes() {
     let db = old_system().await;
     let function = Migrate::deployed(&db.url());
 
@@ -65,7 +65,7 @@ async fn a_report_says_what_was_found_and_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_a_failed_invocation_that_says_why() {
+async fn a_refusal_is_a_failed_invocation_with_the_reason() {
     let db = old_system().await;
     execute(&db, "DROP TABLE note_nlp").await;
     let function = Migrate::deployed(&db.url());
@@ -78,7 +78,7 @@ async fn a_refusal_is_a_failed_invocation_that_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_away_fails_without_a_word_of_the_password() {
+async fn an_unreachable_database_fails_without_revealing_the_password() {
     let function = Migrate::deployed("postgresql://augmed:hunter2@127.0.0.1:1/augmed");
 
     let error = function.invoke(&json!({"action": "status"})).await.unwrap_err();
@@ -89,7 +89,7 @@ async fn a_database_that_is_away_fails_without_a_word_of_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_is_told_that_the_schema_is_there() {
+async fn a_stack_gets_a_success_when_the_schema_is_migrated() {
     let db = TestDb::empty().await;
     let function = Migrate::deployed(&db.url());
     let stack = Stack::listening().await;
@@ -105,17 +105,17 @@ async fn a_stack_is_told_that_the_schema_is_there() {
     assert_eq!((&update["Status"], &update["Reason"]), (&json!("SUCCESS"), &json!("nothing was left to do")));
     assert_eq!(update["PhysicalResourceId"], create["PhysicalResourceId"]);
     assert_eq!(delete["Status"], "SUCCESS");
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_is_told_why_a_migration_failed() {
+async fn a_stack_gets_the_reason_of_a_failed_migration() {
     let db = old_system().await;
     execute(&db, "DROP TABLE note_nlp").await;
     let function = Migrate::deployed(&db.url());
     let stack = Stack::listening().await;
 
-    // answered: Lambda must not invoke it again
+    // a success, because Lambda must not retry the invocation
     function.invoke(&stack.event("Create")).await.unwrap();
 
     let [answer] = stack.answers().try_into().unwrap();
@@ -124,7 +124,7 @@ async fn a_stack_is_told_why_a_migration_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_is_told_when_the_database_is_away_and_no_password() {
+async fn a_stack_gets_the_reason_without_the_password_if_the_database_is_unreachable() {
     let function = Migrate::deployed("postgresql://augmed:hunter2@127.0.0.1:1/augmed");
     let stack = Stack::listening().await;
 
@@ -136,7 +136,7 @@ async fn a_stack_is_told_when_the_database_is_away_and_no_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_way_back_to_an_older_release_stays_open() {
+async fn a_stack_can_go_back_to_an_older_release() {
     let db = TestDb::new().await;
     execute(&db, NEWER).await;
     let function = Migrate::deployed(&db.url());
@@ -151,7 +151,7 @@ async fn the_way_back_to_an_older_release_stays_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_nobody_takes_is_a_failed_invocation_without_the_address() {
+async fn an_undeliverable_response_is_a_failed_invocation_without_the_url() {
     let db = TestDb::empty().await;
     let function = Migrate::deployed(&db.url());
     let mut event = Stack::listening().await.event("Delete");
@@ -164,7 +164,7 @@ async fn an_answer_that_nobody_takes_is_a_failed_invocation_without_the_address(
     assert!(!function.log().contains("hunter2"));
 }
 
-/// The function with its log.
+/// The migration function with its log.
 struct Migrate {
     function: Function,
     log: Arc<Mutex<Vec<String>>>,
@@ -180,7 +180,7 @@ impl Migrate {
         let settings = Settings {
             environment: app::environment(database_url)
                 .into_iter()
-                // the one role of these databases is the owner
+                // these databases have only one role, the owner
                 .chain([("DATABASE_OWNER_URL".to_owned(), String::new())])
                 .collect(),
             log: Arc::new(move |_, line| {
@@ -202,7 +202,7 @@ impl Migrate {
         self.log.lock().unwrap().join("\n")
     }
 
-    /// Waits until the log holds `text`.
+    /// Waits until the log contains `text`.
     async fn said(&self, text: &str) {
         until(async || self.log().contains(text)).await;
     }

@@ -1,4 +1,4 @@
-//! Two runs at once, tables that others hold, and runs that were cut short.
+//! Concurrent runs, locked tables, and interrupted runs.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use sqlx::Executor;
 use tests::db::TestDb;
 
 use crate::catalog::Catalog;
-use crate::support::{execute, impatient, old_system, runner, texts, until};
+use crate::support::{execute, old_system, runner, runner_with_short_timeouts, texts, until};
 
 const MEASUREMENT_INDEX: i64 = 20_260_112_000_100;
 
 #[tokio::test]
-async fn of_two_runs_at_once_one_works_and_the_other_has_nothing_left_to_do() {
+async fn one_of_two_concurrent_runs_migrates_and_the_other_has_nothing_to_do() {
     let db = TestDb::empty().await;
 
     let runner = runner(&db);
@@ -32,11 +32,11 @@ async fn a_run_gives_up_waiting_for_another_one() {
     holder.execute("LOCK TABLE display_config").await.unwrap();
     let mut timeouts = Timeouts::default();
     timeouts.transaction.lock = Duration::from_secs(60);
-    let patient = runner(&db).with_timeouts(timeouts);
-    let other = tokio::spawn(async move { patient.up(None).await });
+    let runner_with_long_timeouts = runner(&db).with_timeouts(timeouts);
+    let other = tokio::spawn(async move { runner_with_long_timeouts.up(None).await });
     until(async || texts(&db, WAITING_RUNS).await.len() == 1).await;
 
-    let error = impatient(&db).up(None).await.unwrap_err();
+    let error = runner_with_short_timeouts(&db).up(None).await.unwrap_err();
 
     assert!(matches!(error, Error::OtherRun(_)), "{error}");
     holder.rollback().await.unwrap();
@@ -44,30 +44,30 @@ async fn a_run_gives_up_waiting_for_another_one() {
 }
 
 #[tokio::test]
-async fn a_table_that_another_session_holds_stops_the_run_within_seconds_and_it_can_be_repeated() {
+async fn a_locked_table_stops_the_run_within_seconds_and_the_run_can_be_repeated() {
     let db = old_system().await;
     let mut holder = db.pool.begin().await.unwrap();
     holder.execute("LOCK TABLE display_config IN ACCESS SHARE MODE").await.unwrap();
     let started = Instant::now();
 
-    let error = impatient(&db).up(None).await.unwrap_err();
+    let error = runner_with_short_timeouts(&db).up(None).await.unwrap_err();
 
     assert!(matches!(error, Error::TableLocked { version: 20_260_102_000_000, .. }), "{error}");
     assert!(error.to_string().contains("another session holds the table"));
     assert!(started.elapsed() < Duration::from_secs(5));
     holder.rollback().await.unwrap();
     runner(&db).up(None).await.unwrap();
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test]
-async fn an_index_whose_build_was_interrupted_is_built_anew_by_the_next_run() {
+async fn the_next_run_rebuilds_an_index_whose_build_was_interrupted() {
     let db = TestDb::empty().await;
     runner(&db).up(Some(20_260_112_000_000)).await.unwrap();
     let mut writer = db.pool.begin().await.unwrap();
     writer.execute("UPDATE measurement SET visit_occurrence_id = 1").await.unwrap();
-    // the build waits for this transaction, and gives up
-    let error = impatient(&db).up(None).await.unwrap_err();
+    // the build waits for this transaction, and times out
+    let error = runner_with_short_timeouts(&db).up(None).await.unwrap_err();
     assert!(matches!(error, Error::TableLocked { version: MEASUREMENT_INDEX, .. }), "{error}");
     assert_eq!(texts(&db, INVALID_INDEXES).await, ["measurement_visit_occurrence_id_idx"]);
     writer.rollback().await.unwrap();
@@ -75,11 +75,11 @@ async fn an_index_whose_build_was_interrupted_is_built_anew_by_the_next_run() {
     let report = runner(&db).up(None).await.unwrap();
 
     assert_eq!(report.rebuilt_indexes, ["measurement_visit_occurrence_id_idx"]);
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test]
-async fn an_index_that_was_built_but_not_recorded_is_no_obstacle() {
+async fn an_index_that_was_built_but_not_recorded_is_rebuilt() {
     let db = TestDb::empty().await;
     runner(&db).up(Some(MEASUREMENT_INDEX)).await.unwrap();
     execute(&db, "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)").await;
@@ -87,7 +87,7 @@ async fn an_index_that_was_built_but_not_recorded_is_no_obstacle() {
     let report = runner(&db).up(None).await.unwrap();
 
     assert_eq!(report.rebuilt_indexes, ["measurement_visit_occurrence_id_idx"]);
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 const WAITING_RUNS: &str = "

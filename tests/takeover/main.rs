@@ -1,4 +1,4 @@
-//! The schema: as the contract lists it, up and down again, and taken over from the old system while that goes on working.
+//! Migrations: the resulting schema, reverting it, and adopting a database that the old system continues to use.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 

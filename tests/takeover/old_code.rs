@@ -1,9 +1,9 @@
-//! What old code does while and after migrations run.
+//! Behaviour of the old service's statements during and after migrations.
 
 use crate::support::{execute, old_system, runner, texts};
 
 #[tokio::test]
-async fn an_insert_without_our_columns_gets_the_next_order() {
+async fn an_insert_without_our_columns_gets_the_next_upload_order() {
     let db = old_system().await;
     runner(&db).up(None).await.unwrap();
 
@@ -18,7 +18,7 @@ async fn an_insert_without_our_columns_gets_the_next_order() {
 }
 
 #[tokio::test]
-async fn an_upload_that_replaces_everything_keeps_its_order() {
+async fn a_replacing_upload_keeps_its_order() {
     let db = old_system().await;
     runner(&db).up(None).await.unwrap();
 
@@ -36,9 +36,9 @@ async fn an_upload_that_replaces_everything_keeps_its_order() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_only_insert_still_may() {
+async fn a_role_with_only_the_right_to_insert_can_still_insert() {
     let db = old_system().await;
-    // any role will do; this one is everywhere
+    // any role would do; this one exists on every server
     execute(&db, "GRANT INSERT ON display_config TO pg_monitor").await;
     runner(&db).up(None).await.unwrap();
 
@@ -48,7 +48,7 @@ async fn a_role_that_may_only_insert_still_may() {
 }
 
 #[tokio::test]
-async fn answers_have_the_arm_of_their_assignment_whoever_stores_them() {
+async fn answers_of_both_services_have_the_arm_of_their_assignment() {
     let db = old_system().await;
     let assign = "INSERT INTO display_config (id, user_email, case_id, experiment_id, arm) VALUES
                   ('before', 'arm@old.test', 1, 'exp-1', 'ai'), ('after', 'arm@old.test', 2, 'exp-1', 'control')";
@@ -57,7 +57,7 @@ async fn answers_have_the_arm_of_their_assignment_whoever_stores_them() {
     execute(&db, &answer("before")).await;
 
     runner(&db).up(None).await.unwrap();
-    // as the old service does, in a role that may do no more than that
+    // like the old service, with a role that has no other rights
     execute(&db, "GRANT INSERT ON answer TO pg_monitor; GRANT USAGE ON SEQUENCE diagnose_id_seq TO pg_monitor").await;
     execute(&db, &format!("BEGIN; SET LOCAL ROLE pg_monitor; {}; COMMIT", answer("after"))).await;
     execute(&db, "DELETE FROM display_config").await;

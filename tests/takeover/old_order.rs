@@ -1,5 +1,5 @@
-//! Rows come to the old service in the order in which they came before our migrations, and in upload order after our uploads. The old
-//! service asks for no order, so whatever plan PostgreSQL chooses has to give the same one: each statement runs under many planner settings.
+//! The old service reads rows in the same order as before our migrations, and in upload order after our uploads. Its statements have no
+//! ORDER BY, so all plans have to return the same order: each statement runs under many planner settings.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use tests::db::TestDb;
 
 use crate::support::{execute, old_system, runner, texts};
 
-/// The statements of the old service.
+/// The statements of the old service, each with a name.
 const QUERIES: &str = include_str!("../fixtures/old_service/queries.sql");
 const STUDY: &str = include_str!("old_order.sql");
 
-/// What `enable_*` is switched off at once. The last ones leave one kind of scan.
+/// Sets of `enable_*` settings to switch off. The last ones leave only one kind of scan.
 const SETTINGS: [&[&str]; 17] = [
     &[],
     &["seqscan"],
@@ -62,7 +62,7 @@ async fn with_fifteen_hundred_assignments_each() {
 
 async fn no_migration_changes_an_order(assignments: u32) {
     let db = study_of_the_old_system(assignments).await;
-    // statistics alone change the plans of joins, and autovacuum makes them without us
+    // statistics change the plans of joins, and autovacuum could collect them at any time
     execute(&db, "VACUUM ANALYZE").await;
     let before = read_as_the_old_service(&db).await;
 
@@ -81,13 +81,13 @@ async fn no_migration_changes_an_order(assignments: u32) {
 }
 
 #[tokio::test]
-async fn an_upload_that_adds_leaves_everybodys_order() {
+async fn an_adding_upload_keeps_the_order_of_all_participants() {
     for assignments in [1, 12, 300] {
         let db = study_of_the_old_system(assignments).await;
         runner(&db).up(None).await.unwrap();
         let api = TestApp::over(db).await;
 
-        // half of the assignments change, in an order of its own, and everybody gets a new one
+        // changes half of the assignments, in random order, and adds one for everybody
         for round in 0..3 {
             let rows = "SELECT user_email || ',' || case_id || ',A.B' || $1 || ',,,' FROM (SELECT DISTINCT user_email, case_id FROM display_config WHERE user_email LIKE '%@order.test') d
                         WHERE hashtext(user_email || case_id || $1) % 2 = 0 ORDER BY md5(user_email || case_id || $1)";
@@ -103,11 +103,11 @@ async fn an_upload_that_adds_leaves_everybodys_order() {
 }
 
 #[tokio::test]
-async fn an_upload_that_replaces_everything_is_read_in_its_order() {
+async fn a_replacing_upload_is_read_in_upload_order() {
     let db = study_of_the_old_system(300).await;
     runner(&db).up(None).await.unwrap();
     let api = TestApp::over(db).await;
-    // gaps everywhere, for the rows to fall into
+    // leaves free space everywhere, which new rows may fill
     execute(&api.db, "DELETE FROM display_config WHERE hashtext(id) % 2 = 0").await;
     execute(&api.db, "VACUUM ANALYZE").await;
 
@@ -122,7 +122,7 @@ async fn an_upload_that_replaces_everything_is_read_in_its_order() {
 }
 
 #[tokio::test]
-async fn a_batch_comes_after_what_was_there() {
+async fn a_batch_comes_after_existing_assignments() {
     let db = study_of_the_old_system(300).await;
     runner(&db).up(None).await.unwrap();
     let api = TestApp::over(db).await;
@@ -138,9 +138,9 @@ async fn a_batch_comes_after_what_was_there() {
     assert_upload_order(&api.db).await;
 }
 
-/// A database that a developer's `cargo dev` migrated before those migrations were withdrawn.
+/// The database was migrated by a developer's `cargo dev` before some migrations were withdrawn.
 #[tokio::test]
-async fn a_database_with_withdrawn_migrations_goes_on() {
+async fn a_database_with_withdrawn_migrations_can_be_migrated() {
     let db = old_system().await;
     runner(&db).up(Some(20_260_112_000_900)).await.unwrap();
     execute(
@@ -158,7 +158,7 @@ async fn a_database_with_withdrawn_migrations_goes_on() {
 
     runner(&db).up(None).await.unwrap();
 
-    crate::catalog::Catalog::of(&db).await.assert_is(&crate::catalog::Catalog::of_today());
+    crate::catalog::Catalog::of(&db).await.assert_is(&crate::catalog::Catalog::current());
     assert_eq!(runner(&db).up(None).await.unwrap().message, "nothing was left to do");
 }
 
@@ -169,7 +169,7 @@ async fn study_of_the_old_system(assignments: u32) -> TestDb {
     db
 }
 
-/// The rows of each statement under each setting, by its name.
+/// Returns the rows of each statement under each setting, by the statement's name.
 async fn read_as_the_old_service(db: &TestDb) -> BTreeMap<String, Vec<String>> {
     let mut connection = connect(db).await;
     let mut read = BTreeMap::new();
@@ -183,7 +183,7 @@ async fn read_as_the_old_service(db: &TestDb) -> BTreeMap<String, Vec<String>> {
                 let rows = connection.fetch_all(&*sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
                 let mut rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
                 if name.contains("as a set") {
-                    // any write to the table changes whether an index alone can answer
+                    // any write to the table affects whether an index-only scan is possible
                     rows.sort_unstable();
                 }
                 read.insert(format!("{name} for {user}, without {off:?}"), rows);
@@ -193,12 +193,12 @@ async fn read_as_the_old_service(db: &TestDb) -> BTreeMap<String, Vec<String>> {
     read
 }
 
-/// The statements have addresses in their text.
+/// Connects without logging statements, because their text contains addresses.
 async fn connect(db: &TestDb) -> PgConnection {
     db.url().parse::<PgConnectOptions>().unwrap().disable_statement_logging().connect().await.unwrap()
 }
 
-/// Workers would return rows in the order in which they find them, with our indexes and without.
+/// Restricts the planner. Parallel workers are off, because they return rows in random order with and without our indexes.
 async fn choose_plans_without(connection: &mut PgConnection, off: &[&str]) {
     connection.execute("RESET ALL; SET max_parallel_workers_per_gather = 0; SET jit = off").await.unwrap();
     for kind in off {
@@ -206,7 +206,7 @@ async fn choose_plans_without(connection: &mut PgConnection, off: &[&str]) {
     }
 }
 
-/// The old service reads each participant's assignments in upload order.
+/// Asserts that the old service reads each participant's assignments in upload order.
 async fn assert_upload_order(db: &TestDb) {
     let mut connection = connect(db).await;
     for reader in 1..=12 {

@@ -1,4 +1,4 @@
-//! The container that migrates when it starts (`MIGRATE_ON_START`).
+//! Containers that migrate at startup (`MIGRATE_ON_START`).
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitStatus;
@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::support::{execute, old_system, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_containers_that_start_at_once_migrate_once_and_both_serve() {
+async fn two_concurrent_containers_migrate_once_and_both_serve() {
     let db = TestDb::empty().await;
 
     let mut containers = [Container::start(&db), Container::start(&db)];
@@ -22,7 +22,7 @@ async fn two_containers_that_start_at_once_migrate_once_and_both_serve() {
     for container in &mut containers {
         container.serves().await;
     }
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
     let [first, second] = containers.map(Container::stop);
     let said = [first.await, second.await];
     assert_eq!(said.iter().filter(|log| log.contains("migrations applied")).count(), 1, "{said:?}");
@@ -30,7 +30,7 @@ async fn two_containers_that_start_at_once_migrate_once_and_both_serve() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_container_that_cannot_migrate_does_not_serve_and_says_why() {
+async fn a_container_that_cannot_migrate_exits_with_the_reason() {
     let db = old_system().await;
     execute(&db, "DROP TABLE note_nlp").await;
 
@@ -63,13 +63,13 @@ impl Container {
         until(async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok()).await;
     }
 
-    /// What it has said until it was stopped.
+    /// Stops it, and returns its output.
     async fn stop(mut self) -> String {
         self.process.start_kill().unwrap();
         self.ends().await.1
     }
 
-    /// How it ends by itself, and what it has said until then.
+    /// Waits until it exits, and returns status and output.
     async fn ends(mut self) -> (ExitStatus, String) {
         let status = self.process.wait().await.unwrap();
         drop(self.process);

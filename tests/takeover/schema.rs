@@ -1,4 +1,4 @@
-//! What the migrations give.
+//! The schemas that migrations produce.
 
 use migrate::{Error, State, migrations};
 use tests::db::TestDb;
@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::support::{execute, runner, texts};
 
 #[tokio::test]
-async fn the_baseline_gives_what_the_contract_lists() {
+async fn the_baseline_is_the_schema_of_the_contract() {
     let db = TestDb::empty().await;
 
     runner(&db).up(Some(migrations::BASELINE)).await.unwrap();
@@ -16,18 +16,18 @@ async fn the_baseline_gives_what_the_contract_lists() {
 }
 
 #[tokio::test]
-async fn all_migrations_give_the_baseline_and_our_additions() {
+async fn all_migrations_produce_the_current_schema() {
     let db = TestDb::empty().await;
 
     let report = runner(&db).up(None).await.unwrap();
 
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
     assert_eq!((report.state, report.adopted, report.pending.len()), (State::Empty, false, 0));
     assert_eq!(report.applied_now.len(), migrations::up().count());
 }
 
 #[tokio::test]
-async fn up_then_down_to_nothing_then_up_again() {
+async fn up_down_to_nothing_and_up_again_works() {
     let db = TestDb::empty().await;
     let runner = runner(&db);
 
@@ -37,7 +37,7 @@ async fn up_then_down_to_nothing_then_up_again() {
     runner.up(None).await.unwrap();
 
     assert_eq!(left, Vec::<String>::new());
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_plan_lists_what_is_pending_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_database_of_somebody_else_is_left_alone() {
+async fn a_foreign_database_is_refused_and_not_changed() {
     let db = TestDb::empty().await;
     execute(&db, "CREATE TABLE payroll (id integer)").await;
 
@@ -90,7 +90,7 @@ async fn a_database_of_somebody_else_is_left_alone() {
 }
 
 #[tokio::test]
-async fn extensions_do_not_make_a_database_somebody_elses() {
+async fn a_database_with_only_extensions_counts_as_empty() {
     let db = TestDb::empty().await;
     execute(&db, "CREATE VIEW statistics AS SELECT 1; ALTER EXTENSION plpgsql ADD VIEW statistics").await;
 
@@ -98,7 +98,7 @@ async fn extensions_do_not_make_a_database_somebody_elses() {
 }
 
 #[tokio::test]
-async fn a_migration_that_was_edited_after_it_was_applied_is_refused() {
+async fn a_migration_that_was_changed_after_it_was_applied_is_refused() {
     let db = TestDb::new().await;
     execute(&db, "UPDATE _sqlx_migrations SET checksum = 'other' WHERE version = 20260102000400").await;
 
@@ -118,7 +118,7 @@ async fn a_database_of_a_newer_program_is_refused() {
 }
 
 #[tokio::test]
-async fn down_needs_a_target_that_exists() {
+async fn down_needs_an_existing_target() {
     let db = TestDb::new().await;
 
     assert!(matches!(runner(&db).down(None).await, Err(Error::TargetMissing)));
@@ -126,18 +126,18 @@ async fn down_needs_a_target_that_exists() {
 }
 
 #[tokio::test]
-async fn down_to_nothing_is_refused_while_there_are_rows() {
+async fn down_to_nothing_is_refused_if_there_are_rows() {
     let db = TestDb::new().await;
     execute(&db, "INSERT INTO answer (task_id) VALUES ('t')").await;
 
     let error = runner(&db).down(Some(0)).await.unwrap_err();
 
     assert!(matches!(&error, Error::HoldsRows(tables) if tables == &["answer"]), "{error}");
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test]
-async fn no_way_down_drops_a_table_that_holds_rows() {
+async fn down_never_drops_a_table_with_rows() {
     let db = TestDb::new().await;
     let add = "INSERT INTO audit_entry (actor, action, resources, details, request_id) VALUES ('cli', 'data.load', '{}', '{}', '-')";
     execute(&db, add).await;
@@ -148,11 +148,11 @@ async fn no_way_down_drops_a_table_that_holds_rows() {
         assert!(matches!(&error, Error::HoldsRows(tables) if tables == &["audit_entry"]), "{error}");
         assert!(error.to_string().contains("empty"), "{error}");
     }
-    Catalog::of(&db).await.assert_is(&Catalog::of_today());
+    Catalog::of(&db).await.assert_is(&Catalog::current());
 }
 
 #[tokio::test]
-async fn rows_of_a_table_that_stays_are_in_nobodys_way() {
+async fn down_is_possible_if_tables_that_stay_have_rows() {
     let db = TestDb::new().await;
     execute(&db, "INSERT INTO answer (task_id) VALUES ('t')").await;
 

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-/// What sqlx knows of the SQL in these folders.
+/// Returns the statements that sqlx checks in these folders.
 pub fn statements(folders: &[&str]) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let code = |folder: &&str| {

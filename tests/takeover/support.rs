@@ -1,4 +1,4 @@
-//! Databases and runners.
+//! Helpers of these tests: databases and runners.
 
 use std::time::Duration;
 
@@ -14,25 +14,25 @@ pub fn runner(db: &TestDb) -> Runner {
     Runner::new(&db.url().parse().unwrap())
 }
 
-/// A runner that gives up on locks at once.
-pub fn impatient(db: &TestDb) -> Runner {
+/// Returns a runner with short lock timeouts.
+pub fn runner_with_short_timeouts(db: &TestDb) -> Runner {
     let mut timeouts = Timeouts { other_run: Duration::from_millis(200), ..Timeouts::default() };
     timeouts.transaction.lock = Duration::from_millis(200);
     timeouts.concurrent.lock = Duration::from_millis(200);
     runner(db).with_timeouts(timeouts)
 }
 
-/// Runs SQL that a person or the old system would.
+/// Executes SQL as a person or the old system would.
 pub async fn execute(db: &TestDb, sql: &str) {
     db.pool.execute(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
 }
 
-/// One column of text.
+/// Returns the text column of a query.
 pub async fn texts(db: &TestDb, sql: &str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&db.pool).await.unwrap_or_else(|error| panic!("{error}: {sql}"))
 }
 
-/// Waits until it is so.
+/// Waits until a condition holds.
 pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(Duration::from_secs(20), async {
         while !condition().await {
@@ -40,5 +40,5 @@ pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
         }
     })
     .await
-    .expect("it never became so");
+    .expect("the condition never held");
 }

@@ -6,11 +6,11 @@ use crate::support::{execute, old_system, runner, texts};
 
 const IN_UPLOAD_ORDER: &str = "SELECT id FROM display_config ORDER BY upload_order";
 
-/// What old code gets for one participant: it asks for no order.
+/// The old service's query for one participant, which has no ORDER BY.
 const AS_OLD_CODE_READS: &str = "SELECT id FROM display_config WHERE user_email = 'reader@old.test'";
 
-/// Assignments of very different size, with holes that a deletion left: a row that is written anew can land anywhere.
-const LIVED_IN: &str = "
+/// Inserts assignments of very different size, and deletes some, so that rewritten rows may be stored anywhere.
+const FRAGMENTED: &str = "
     INSERT INTO display_config (id, user_email, case_id, path_config)
     SELECT md5(n::text), CASE n % 3 WHEN 0 THEN 'reader@old.test' ELSE 'Other@old.test' END, n,
            to_json((SELECT string_agg(md5(n::text || k), '') FROM generate_series(1, n * 7919 % 60) k))
@@ -18,7 +18,7 @@ const LIVED_IN: &str = "
     DELETE FROM display_config WHERE case_id % 11 = 0;";
 
 #[tokio::test]
-async fn existing_rows_get_the_order_they_physically_have() {
+async fn existing_rows_get_their_physical_order() {
     let db = old_system().await;
 
     runner(&db).up(None).await.unwrap();
@@ -27,9 +27,9 @@ async fn existing_rows_get_the_order_they_physically_have() {
 }
 
 #[tokio::test]
-async fn the_order_is_that_of_many_blocks_too() {
+async fn existing_rows_in_many_blocks_get_their_physical_order() {
     let db = old_system().await;
-    execute(&db, LIVED_IN).await;
+    execute(&db, FRAGMENTED).await;
     let before = texts(&db, "SELECT id FROM display_config ORDER BY ctid").await;
 
     runner(&db).up(None).await.unwrap();
@@ -38,9 +38,9 @@ async fn the_order_is_that_of_many_blocks_too() {
 }
 
 #[tokio::test]
-async fn old_code_goes_on_serving_in_that_order() {
+async fn old_code_reads_the_same_order_as_before() {
     let db = old_system().await;
-    execute(&db, LIVED_IN).await;
+    execute(&db, FRAGMENTED).await;
     let before = texts(&db, AS_OLD_CODE_READS).await;
 
     runner(&db).up(None).await.unwrap();
@@ -49,7 +49,7 @@ async fn old_code_goes_on_serving_in_that_order() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_inserted_between_two_migrations_comes_last() {
+async fn a_row_inserted_between_two_migrations_comes_last() {
     let db = old_system().await;
     runner(&db).up(Some(20_260_102_000_000)).await.unwrap();
     execute(&db, "INSERT INTO display_config (id, user_email) VALUES ('a-late', 'reader@old.test')").await;
@@ -60,7 +60,7 @@ async fn a_row_that_is_inserted_between_two_migrations_comes_last() {
 }
 
 #[tokio::test]
-async fn a_fresh_database_counts_from_one_and_so_does_a_restarted_one() {
+async fn upload_order_starts_at_one_and_can_be_restarted() {
     let db = TestDb::new().await;
     let insert = "INSERT INTO display_config (id) VALUES ('b'), ('a')";
     let orders = "SELECT upload_order::text FROM display_config ORDER BY upload_order";

@@ -1,4 +1,4 @@
-//! The loop of cargo-lambda, as docs/cargo-lambda.md prints it.
+//! Runs the cargo-lambda commands printed in docs/cargo-lambda.md.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -15,12 +15,12 @@ use tokio::process::{Child, Command};
 
 use crate::tool;
 
-/// Cargo looks at every source file before it runs a function.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Generous, because cargo checks every source file before it runs a function.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// One address for all functions, which take their configuration from one file; and events of our own by `invoke`.
-pub async fn watch_and_invoke_as_the_documentation_prints_them() {
-    // built before, so that `cargo run` builds nothing
+/// All functions have one address and one configuration file. `invoke` sends fixtures as events.
+pub async fn watch_and_invoke_work_as_documented() {
+    // builds the function in advance, so that `cargo run` builds nothing
     deployed::binary("healthcheck");
     let db = TestDb::with_contract_data().await;
     let watch = Watch::start(&db.url()).await;
@@ -75,7 +75,7 @@ impl Watch {
         let begun = Instant::now();
         while watch.try_get("healthcheck/api/healthcheck", "").await.is_none_or(|(status, _)| status != 200) {
             let said = || std::fs::read_to_string(&said).unwrap();
-            assert!(begun.elapsed() < PATIENCE, "cargo lambda watch does not answer: {}", said());
+            assert!(begun.elapsed() < TIMEOUT, "cargo lambda watch does not answer: {}", said());
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
         watch
@@ -144,7 +144,7 @@ impl Drop for Watch {
 fn cargo_lambda(command: &str) -> Command {
     let mut cargo_lambda = Command::new(tool::path("cargo-lambda").unwrap());
     cargo_lambda.args(["lambda", command]).current_dir(tool::workspace()).kill_on_drop(true);
-    // what cargo told this process about its own package would make build scripts run again
+    // variables that cargo sets for this process would make build scripts run again
     let own =
         |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
     for (name, _) in std::env::vars().filter(|(name, _)| own(name)) {

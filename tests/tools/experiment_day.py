@@ -1,4 +1,4 @@
-"""A day of an adaptive-experiment service, through the client that is generated from docs/api/openapi.json.
+"""Plays a day of an adaptive-experiment service with the client generated from docs/api/openapi.json.
 
     experiment_day.py BASE_URL EXPORT_API_KEY
 """
@@ -66,7 +66,7 @@ def main(base_url: str, key: str) -> None:
     assert [(one.id, one.status, one.configs_generated) for one in shown.runs] == [(run.id, "completed", 2)], shown
 
     exported = pages(get_export_display_configs, client)
-    assert len(exported) == assigned + 2, "what the batch assigned is exported"
+    assert len(exported) == assigned + 2, "assignments of the batch are exported"
     assert pages(get_export_answers, client), "the fixture has answers"
 
     paused = PatchExperimentStatusBody(status=ExperimentStatus.PAUSED)
@@ -78,13 +78,13 @@ def main(base_url: str, key: str) -> None:
 
 
 def data(answer):
-    """What an answer holds, which is no error."""
+    """Returns the data of a response, which must not be an error."""
     assert answer.error is None, answer.error
     return answer.data
 
 
 def pages(resource, client: AuthenticatedClient) -> list:
-    """Every row, page by page, as the document describes pages behind a cursor."""
+    """Returns all rows, page by page, with cursors as described in the document."""
     rows, cursor = [], ""
     while cursor is not None:
         page = resource.sync(client=client, limit=2, cursor=cursor)

@@ -7,8 +7,8 @@ use tokio::process::Command;
 
 use crate::tool;
 
-/// Generates the client without a warning, and runs `experiment_day.py` with it.
-pub async fn an_experiment_services_day() {
+/// Generates the client without warnings, and runs `experiment_day.py` with it.
+pub async fn the_generated_client_runs_a_day_of_an_experiment_service() {
     let folder = tempfile::tempdir().unwrap();
     let generator = tool::path("openapi-python-client").unwrap();
     let document = tool::workspace().join("docs/api/openapi.json");
@@ -17,7 +17,7 @@ pub async fn an_experiment_services_day() {
         .arg(folder.path().join("augmed_client"))
         .arg("--path")
         .arg(document)
-        // its formatter is a program beside it
+        // its formatter is a program in the same directory
         .env("PATH", path_with(generator.parent().unwrap()))
         .output()
         .await

@@ -1,7 +1,7 @@
-//! What developers use beside us: a client that is generated from the OpenAPI document, cargo-lambda, and OpenTelemetry.
+//! Tests with external tools: a client generated from the OpenAPI document, cargo-lambda, and OpenTelemetry.
 //!
-//! All come from Python's package index (`.ci/requirements.txt`). A test whose tool is missing is ignored, and says so;
-//! `REQUIRE_OPENAPI_CLIENT`, `REQUIRE_CARGO_LAMBDA` and `REQUIRE_OPENTELEMETRY` make its absence a failure.
+//! All come from Python's package index (`.ci/requirements.txt`). A test without its tool is ignored with a message;
+//! `REQUIRE_OPENAPI_CLIENT`, `REQUIRE_CARGO_LAMBDA` and `REQUIRE_OPENTELEMETRY` make that a failure.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
@@ -34,13 +34,13 @@ fn main() -> ExitCode {
         of_spans("of_the_server", || Box::pin(spans::of_the_server())),
         of_spans("of_a_login", || Box::pin(spans::of_a_login())),
         of_spans("of_a_function", || Box::pin(spans::of_a_function())),
-        Trial::test("generated_client::an_experiment_services_day", move || {
-            runtime.block_on(generated_client::an_experiment_services_day());
+        Trial::test("generated_client::the_generated_client_runs_a_day_of_an_experiment_service", move || {
+            runtime.block_on(generated_client::the_generated_client_runs_a_day_of_an_experiment_service());
             Ok(())
         })
         .with_ignored_flag(no_generator),
-        Trial::test("cargo_lambda::watch_and_invoke_as_the_documentation_prints_them", move || {
-            runtime.block_on(cargo_lambda::watch_and_invoke_as_the_documentation_prints_them());
+        Trial::test("cargo_lambda::watch_and_invoke_work_as_documented", move || {
+            runtime.block_on(cargo_lambda::watch_and_invoke_work_as_documented());
             Ok(())
         })
         .with_ignored_flag(no_cargo_lambda),

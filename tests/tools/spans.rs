@@ -1,4 +1,4 @@
-//! Spans, as OpenTelemetry's own code reads them. Every line of the collector is looked at for secrets, as logs are.
+//! Spans, decoded by OpenTelemetry's own code. The collector's lines are checked for secrets like log lines.
 
 use serde_json::{Value, json};
 use tests::collector::Collector;
@@ -16,7 +16,7 @@ async fn request(server: &Server, request: &str) {
     assert!(connection.head().await.starts_with("HTTP/1.1 200"), "{request}");
 }
 
-/// A request of the server is a part of its caller's trace, and its statement is a part of the request.
+/// The span of a request continues its caller's trace, and the spans of statements are its children.
 pub async fn of_the_server() {
     let (mut collector, db) = (Collector::start().await, TestDb::with_contract_data().await);
     let server = Server::start_with(&db.url(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)]).await;
@@ -37,7 +37,7 @@ pub async fn of_the_server() {
     assert!(statement["nanoseconds"].as_i64().unwrap() > 0, "{statement}");
 }
 
-/// A login waits for scrypt, and what the process has not sent yet leaves when it ends.
+/// A login has a span for scrypt. A process sends its remaining spans when it exits.
 pub async fn of_a_login() {
     let (mut collector, db) = (Collector::start().await, TestDb::with_contract_data().await);
     let server = Server::start_with(&db.url(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)]).await;
@@ -56,7 +56,7 @@ pub async fn of_a_login() {
     assert_eq!((&scrypt["parent_span_id"], &scrypt["trace_id"]), (&login["span_id"], &login["trace_id"]));
 }
 
-/// A function has sent its spans when it answers: Lambda freezes it then. It runs on here.
+/// A function sends its spans before it responds, because Lambda then freezes it. Here it continues to run.
 pub async fn of_a_function() {
     let (mut collector, db) = (Collector::start().await, TestDb::with_contract_data().await);
     let mut environment = app::environment(&db.url());

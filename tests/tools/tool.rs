@@ -1,8 +1,8 @@
-//! Programs of Python's package index.
+//! Finds programs from Python's package index.
 
 use std::path::{Path, PathBuf};
 
-/// Where `.ci/run` installs them; elsewhere they are in `PATH`.
+/// Returns the program that `.ci/run` installed, or the one in `PATH`.
 pub fn path(program: &str) -> Option<PathBuf> {
     let installed = workspace().join("target/tools/venv/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -10,11 +10,11 @@ pub fn path(program: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(program)).find(|program| program.is_file())
 }
 
-/// Whether to leave out tests that need `program`, because there is none. The variable `required` makes that a failure.
+/// Returns whether tests of `program` have to be skipped, because it is not installed. The variable `required` makes that a failure.
 ///
 /// # Panics
 ///
-/// When it is required and missing.
+/// If it is required and missing.
 pub fn is_missing(program: &str, required: &str) -> bool {
     let is_missing = path(program).is_none();
     if is_missing {

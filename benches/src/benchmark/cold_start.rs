@@ -68,7 +68,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     }
     let (starts, took): (Vec<_>, Vec<_>) = measured.into_iter().unzip();
     let medians: Vec<_> = took.iter().filter_map(|took| Took::median(took)).collect();
-    let hello = medians.first().copied().ok_or("nothing was started")?;
+    let hello = medians.first().copied().ok_or("there were no starts")?;
     for (start, took) in starts.iter().zip(&medians) {
         section.rows.push(start.row(took, &hello)?);
     }

@@ -76,7 +76,7 @@ fn logins() -> Requests {
 /// Measures passwords per second of our crate.
 fn hashes_of_the_crate(time: Duration) -> f64 {
     let started = Instant::now();
-    let hash_again_and_again = || {
+    let hash_until_the_end = || {
         let mut hashes = 0_u32;
         while started.elapsed() < time {
             hash();
@@ -85,7 +85,7 @@ fn hashes_of_the_crate(time: Duration) -> f64 {
         f64::from(hashes) / started.elapsed().as_secs_f64()
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores()).map(|_| scope.spawn(hash_again_and_again)).collect();
+        let threads: Vec<_> = (0..cores()).map(|_| scope.spawn(hash_until_the_end)).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).sum()
     })
 }

@@ -1,4 +1,4 @@
-//! What several benchmarks begin with: a server, and its requests and statements.
+//! Common setup of several benchmarks: a server, and its requests and statements.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::server::ServerProcess;
 use crate::statement;
 use crate::study::{Assignment, Study};
 
-/// Starts the server over a study.
+/// Starts the server on a study.
 pub(super) async fn serve(bench: &Bench, study: &Study) -> Result<ServerProcess, Failure> {
     ServerProcess::start(bench.binary("augmed-server")?, &study.database).await
 }
 
-/// Returns requests for so many clients: reads use any assignment, writes use each assignment once.
+/// Returns requests for this many clients: reads use any assignment, writes use each assignment once.
 pub(super) fn requests(route: &'static Route, study: &Study, clients: usize) -> Requests {
     let assignments = assignments(route, study).to_vec();
     Arc::new(move |client, n| {
@@ -25,7 +25,7 @@ pub(super) fn requests(route: &'static Route, study: &Study, clients: usize) -> 
     })
 }
 
-/// Returns the assignments that requests of the route are about.
+/// Returns the assignments for the route's requests.
 pub(super) fn assignments<'a>(route: &Route, study: &'a Study) -> &'a [Assignment] {
     if route.writes { &study.unanswered } else { &study.read }
 }

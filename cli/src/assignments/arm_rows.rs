@@ -1,4 +1,4 @@
-//! What each arm shows of each case, one row a path.
+//! The paths that each arm shows of each case, one row per path.
 
 use std::collections::BTreeMap;
 
@@ -44,10 +44,11 @@ impl ArmRows {
                     rows.extend(named.into_iter().map(|path| (path.to_owned(), arm_row.style.clone())));
                 }
                 if rows.is_empty() {
-                    let problem = format!("arm {arm} shows nothing of case {case_id}, which an assignment cannot say");
+                    let problem =
+                        format!("arm {arm} shows nothing of case {case_id}, but an assignment needs at least one path");
                     return Err(file
                         .failure(problem)
-                        .with_remedy(format!("`augmed case paths {case_id}` lists what there is")));
+                        .with_remedy(format!("`augmed case paths {case_id}` lists its paths")));
                 }
                 shown.rows.insert((arm_index, case_index), rows);
             }

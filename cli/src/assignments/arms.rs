@@ -1,5 +1,5 @@
-//! The arms of a study: which paths each shows, and how. CSV with the columns `Arm, Path, Collapse, Highlight, Top`; in a path `*` matches
-//! anything.
+//! Parses the arms of a study: which paths each shows, and how. CSV with the columns `Arm, Path, Collapse, Highlight, Top`; `*` in a path
+//! matches anything.
 
 use indexmap::IndexMap;
 use wildmatch::WildMatch;

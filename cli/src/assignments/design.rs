@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    fn given_out(design: Design, participants: usize, cases: usize, arms: usize, each: usize) -> Vec<Slot> {
+    fn dealt(design: Design, participants: usize, cases: usize, arms: usize, each: usize) -> Vec<Slot> {
         let size = Size { participants, cases, arms, cases_per_participant: each };
         slots(design, size, &mut SeededRng::from_seed("test"))
     }
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_full_design_is_balanced_in_participants_and_cases() {
         for (participants, cases, arms) in [(4, 12, 4), (3, 12, 4), (7, 10, 3), (5, 9, 2), (12, 6, 4), (1, 5, 3)] {
-            let slots = given_out(Design::Within, participants, cases, arms, cases);
+            let slots = dealt(Design::Within, participants, cases, arms, cases);
 
             assert_eq!(slots.len(), participants * cases);
             assert_eq!(spread(&slots, participants, cases, |slot| (slot.participant, slot.case)), 0);
@@ -112,9 +112,9 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_the_cases_is_balanced_too() {
+    fn a_design_with_some_of_the_cases_is_balanced() {
         for (participants, cases, arms, each) in [(10, 30, 3, 9), (8, 20, 4, 5), (7, 11, 2, 4)] {
-            let slots = given_out(Design::Within, participants, cases, arms, each);
+            let slots = dealt(Design::Within, participants, cases, arms, each);
 
             assert!(spread(&slots, 1, cases, |slot| (0, slot.case)) <= 1);
             assert!(spread(&slots, cases, arms, |slot| (slot.case, slot.arm)) <= 1);
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn between_participants_each_has_one_arm() {
-        let slots = given_out(Design::Between, 6, 5, 3, 5);
+        let slots = dealt(Design::Between, 6, 5, 3, 5);
 
         for participant in 0..6 {
             let mut arms: Vec<usize> =

@@ -148,7 +148,7 @@ impl Report for Exported {
         writeln!(out, "{} assignments in {} rows", self.assignments, self.rows)?;
         match self.left_out {
             0 => Ok(()),
-            some => writeln!(out, "warning: {some} assignments show no path, and such a file cannot hold them"),
+            some => writeln!(out, "warning: {some} assignments show no path, and cannot be written to such a file"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `augmed assignments`: who reads which case, and what they see of it.
+//! `augmed assignments`: manages who reads which case, and what they see of it.
 
 mod arm_rows;
 mod arms;

@@ -18,7 +18,7 @@ use crate::input::Input;
 use crate::report::{Ending, Report};
 use crate::waiting;
 
-/// Maximum warnings in the text report; `--json` has all of them.
+/// Maximum warnings in the text report; `--json` lists all of them.
 const SHOWN_WARNINGS: usize = 20;
 
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub struct Upload {
     /// earlier one shows.
     #[arg(long, conflicts_with = "replace")]
     second_reading: bool,
-    /// Store it in spite of warnings.
+    /// Store the assignments in spite of warnings.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -128,9 +128,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => error.into(),
-            StoreError::SameId => {
-                Self::new("an assignment of the file has the id of a stored one of somebody else; nothing was stored")
-            }
+            StoreError::SameId => Self::new(
+                "an assignment of the file has the id of another participant's stored assignment; nothing was stored",
+            ),
         }
     }
 }

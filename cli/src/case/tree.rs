@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use termtree::Tree;
 
-/// Prints the case, with its important information above its sections. The input is the page's `data`, so nothing can be shown that a
-/// participant does not see.
+/// Prints the case, with its important information above its sections. The input is the page's `data`, so it contains only what the
+/// participant sees.
 pub fn of(page: &Value) -> String {
     let text = |key: &str| page[key].as_str().unwrap_or("-").to_owned();
     let title = format!("Case {}, patient {}", text("caseNumber"), text("personName"));
@@ -71,7 +71,7 @@ mod tests {
     use super::node;
 
     #[test]
-    fn a_node_says_how_the_page_shows_it() {
+    fn a_node_is_printed_with_its_style() {
         let shown = json!({"key": "Pulse", "values": ["60", "62"], "style": {"collapse": false, "top": 2.0}}); // invented
 
         let drawn = anstream::adapter::strip_str(&node(&shown).to_string()).to_string();

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_an_error_with_a_number_is_free() {
+    fn the_text_of_an_error_with_a_numeric_code_is_ignored() {
         let [old, new] = ["Not Found", "no such path"]
             .map(|message| answer(json!({"data": null, "error": {"code": 404, "message": message}})).comparable());
 
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_business_error_is_not() {
+    fn the_text_of_a_business_error_is_compared() {
         let [old, new] = ["No access.", "Not found."]
             .map(|message| answer(json!({"data": null, "error": {"code": "1010", "message": message}})).comparable());
 
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_come_in_any_order() {
+    fn the_order_of_accounts_is_ignored() {
         let [old, new] = [json!([{"id": 2}, {"id": 1}]), json!([{"id": 1}, {"id": 2}])]
             .map(|users| answer(json!({"data": {"users": users}})).comparable());
 

@@ -176,7 +176,7 @@ mod tests {
     use super::base;
 
     #[test]
-    fn an_address_is_one_of_http_without_a_password() {
+    fn an_address_is_an_http_url_without_a_password() {
         assert_eq!(base("http://10.0.3.7:5000/").unwrap(), "http://10.0.3.7:5000");
         for url in ["10.0.3.7:5000", "ftp://old.test", "http://user:password@old.test", "http://"] {
             assert!(base(url).is_err(), "{url}");

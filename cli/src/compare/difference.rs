@@ -156,26 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_a_place_and_no_value() {
+    fn a_difference_has_a_place_and_no_value() {
         let [old, new] = [json!({"data": [{"age": "61", "id": 1}]}), json!({"data": [{"age": "7", "id": 1}]})];
 
         assert_eq!(told(old, new, false), ["data[0].age: text of 2 characters / text of 1 characters"]);
     }
 
     #[test]
-    fn a_key_that_may_be_an_address_is_not_told() {
+    fn a_key_that_may_be_an_address_is_not_shown() {
         let [old, new] = [json!({"data": {"a@b.test": "added"}}), json!({"data": {}})];
 
         assert_eq!(told(old, new, false), ["data.…: there / missing"]);
     }
 
     #[test]
-    fn values_are_shown_when_they_are_asked_for() {
+    fn values_are_shown_on_request() {
         assert_eq!(told(json!({"age": "61"}), json!({"age": "7"}), true), [r#"age: "61" / "7""#]);
     }
 
     #[test]
-    fn a_list_that_is_longer_says_so() {
+    fn different_lengths_of_lists_are_reported() {
         let told = told(json!([1, "a", 2]), json!([1, 2]), false);
 
         assert_eq!(told, [": list of 3 / list of 2", "[1]: text of 1 characters / a number"]);

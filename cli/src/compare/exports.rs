@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{Answer, Body, Reply};
 use super::question::{Caller, Question};
 
-/// The number of an answer among those of its participant: if the old system repeats a row, it counts it twice.
+/// The number of an answer among those of its participant. It differs if the old system repeats a row, because it counts the row twice.
 const COUNTED: &str = "order_id";
 
 /// An export and its key.
@@ -99,7 +99,7 @@ fn hash(value: &Value, hasher: &mut DefaultHasher) {
     }
 }
 
-/// Returns whether a page is the last one. So is a response that is not a page.
+/// Returns whether a page is the last one. A response that is not a page also counts as the last one.
 pub fn is_last(reply: &Reply) -> bool {
     let page = reply.as_ref().ok().and_then(|answer| answer.json());
     page.is_none_or(|page| {
@@ -122,8 +122,8 @@ pub fn are_repeated(old: &[Row], new: &[Row]) -> bool {
     new.iter().all(is_one_of) && answers.next().is_none() && old.len() > new.len()
 }
 
-/// Returns where a walk by cursor went wrong, given two walks by offset of the old system: `None` if each row that was there before and
-/// after it occurs once, in the same order, and no other rows do.
+/// Describes how a walk by cursor differs from two walks by offset of the old system, before and after it. `None` if each row in both
+/// occurs once, in the same order, and each other row of the walk occurs in one of them.
 pub fn wrong_walk(before: &[String], by_cursor: &[String], after: &[String]) -> Option<String> {
     let set = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
     let (known_before, known_after, met) = (set(before), set(after), set(by_cursor));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_of_paging_give_each_row_once() {
+    fn a_walk_by_cursor_returns_each_row_once_in_order() {
         assert!(!wrong("1 2 3", "1 2 3", "1 2 3"));
         assert!(!wrong("1 1 2 3", "1 2 3", "1 1 2 3"));
         for by_cursor in ["1 3 2", "1 2 2 3", "1 2", "1 2 3 4"] {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_may_come_and_go_meanwhile() {
+    fn rows_may_be_added_and_removed_during_a_walk() {
         assert!(!wrong("1 2 3", "1 2 4 3", "1 2 4 3"));
         assert!(!wrong("1 2 3", "1 3", "1 3"));
         assert!(wrong("1 2 3", "1 4", "1 2 4 3"));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_timed_twice_may_be_repeated() {
+    fn an_answer_with_two_timings_may_be_repeated() {
         let old = rows(json!([{"answer_id": 1, "secs": 2, "order_id": 1}, {"answer_id": 1, "secs": 3, "order_id": 2},
                               {"answer_id": 2, "secs": 4, "order_id": 3}]));
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_csv_are_told_apart_likewise() {
+    fn rows_of_a_csv_are_compared_equally() {
         let rows = |text: &str| EXPORTS[0].rows(&Answer::new(200, "text/csv", Body::Text(text.to_owned()))).unwrap();
 
         let old = rows("answer_id,secs,order_id\r\n1,2,1\r\n1,3,2\r\n");

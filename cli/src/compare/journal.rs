@@ -46,7 +46,7 @@ impl Journal {
             // after the last line, which may be incomplete
             Some(first) if serde_json::from_str::<Begun<'_>>(first).is_ok_and(|found| found == *begun) => String::new(),
             Some(_) => {
-                let problem = format!("{} is of another comparison", path.display());
+                let problem = format!("{} belongs to another comparison", path.display());
                 let remedy = "name another file, or give the same addresses, --sample, --page and --show-values";
                 return Err(Failure::new(problem).with_remedy(remedy));
             }

@@ -66,10 +66,10 @@ pub struct Arguments {
     /// Address of the new system.
     #[arg(long, value_name = "URL")]
     new: String,
-    /// Number of concurrent questions.
+    /// Number of concurrent requests.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
-    /// Ask only about so many participants and assignments, always the same ones. Of a day: number of active participants.
+    /// Ask only about N participants and N assignments, the same ones in every run. With --on-copies: number of active participants.
     #[arg(long, value_name = "N")]
     sample: Option<u32>,
     /// Maximum requests per second to each system. The old one manages three case reviews.
@@ -120,7 +120,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let db = context.database().await?;
     let credentials = Credentials::new(app, &config, study::administrator(&db).await?);
     if !credentials.are_complete() {
-        return Err(Failure::new("exports and accounts cannot be asked for").with_remedy(
+        return Err(Failure::new("there are no credentials to request exports and accounts").with_remedy(
             "set EXPORT_API_KEY and ADMIN_API_KEY as both systems have them, or activate an administrator",
         ));
     }

@@ -36,7 +36,7 @@ pub struct Assignment {
 }
 
 impl Study {
-    /// Reads the study. A sample has so many participants, assignments and accounts, always the same ones.
+    /// Reads the study. A sample limits participants, assignments and accounts to this number, always the same ones.
     pub async fn read(db: &Database, sample: Option<u32>) -> Result<Self, Failure> {
         let limit = sample.map(i64::from);
         // the old system treats case 0 as missing

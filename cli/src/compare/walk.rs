@@ -10,14 +10,14 @@ use super::outcome::{Outcome, Verdict};
 use crate::failure::Failure;
 use crate::waiting::Bar;
 
-/// Attempts by cursor before a difference is reported: rows may be added or removed meanwhile.
+/// Walks by cursor before a difference is reported: rows may be added or removed during a walk.
 const MAX_WALKS: usize = 3;
 
 /// Pages of one format, and all their rows.
 #[derive(Default)]
 struct Pages {
     outcomes: Vec<Outcome>,
-    /// Which outcomes differ only in rows and counts.
+    /// For each outcome, whether it differs only in rows and counts.
     differ_in_rows: Vec<bool>,
     old: Vec<Row>,
     new: Vec<Row>,
@@ -38,7 +38,7 @@ impl Pages {
         self.outcomes.push(outcome);
     }
 
-    /// Returns the outcomes: after an answer that the old system repeats, every page starts elsewhere.
+    /// Returns the outcomes. A row that the old system repeats shifts all later pages, so the rows are compared over all pages.
     fn judged(self) -> Vec<Outcome> {
         if !exports::are_repeated(&self.old, &self.new) {
             return self.outcomes;

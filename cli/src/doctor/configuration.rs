@@ -35,7 +35,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
             return vec![Diagnosis::failed(
                 "configuration",
                 error.to_string(),
-                "set these variables; the server does not start without",
+                "set these variables; the server does not start without them",
             )];
         }
     };
@@ -44,7 +44,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
         let remedy = "openssl rand -base64 48, and store it; everybody who is logged in has to log in again";
         found.push(Diagnosis::warning(
             "token key",
-            "JWT_SECRET_KEY has fewer than 32 bytes: it can be guessed, and then tokens forged",
+            "JWT_SECRET_KEY has fewer than 32 bytes: it can be guessed to forge tokens",
             remedy,
         ));
     }
@@ -79,7 +79,7 @@ fn api_keys(config: &Config) -> Vec<Diagnosis> {
         }
     }
     if config.has_equal_api_keys() {
-        let finding = "EXPORT_API_KEY is the same as ADMIN_API_KEY: who may export may do everything";
+        let finding = "EXPORT_API_KEY is the same as ADMIN_API_KEY: anybody who may export may do everything";
         found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32 for one of them"));
     }
     found

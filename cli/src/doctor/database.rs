@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_are_apart_by_what_the_round_trip_does_not_explain() {
+    fn the_difference_of_clocks_excludes_the_round_trip() {
         let at = |second: i64| DateTime::from_timestamp(second, 0).unwrap_or_default();
 
         assert!(apart(at(11), at(10), at(12)).abs() < f64::EPSILON);

@@ -44,7 +44,7 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mark, colour) = match self.health {
             Health::Good => ("good   ", AnsiColor::Green),
-            Health::Warning => ("look at", AnsiColor::Yellow),
+            Health::Warning => ("warning", AnsiColor::Yellow),
             Health::Failed => ("failed ", AnsiColor::Red),
         };
         let style = colour.on_default().bold();

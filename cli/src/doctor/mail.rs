@@ -10,7 +10,7 @@ use super::diagnosis::Diagnosis;
 
 pub async fn check(environment: &Environment) -> Diagnosis {
     let Ok(config) = Config::from_environment(environment) else {
-        return Diagnosis::warning("mail", "not looked at", "complete the configuration first");
+        return Diagnosis::warning("mail", "not checked", "complete the configuration first");
     };
     if config.frontend_url.is_none() {
         return Diagnosis::failed(
@@ -21,7 +21,7 @@ pub async fn check(environment: &Environment) -> Diagnosis {
     }
     match (&config.mail_transport, &config.mail_from) {
         (MailTransport::Log, _) => {
-            Diagnosis::warning("mail", "goes nowhere: MAIL_TRANSPORT=log", "MAIL_TRANSPORT=ses, and MAIL_FROM")
+            Diagnosis::warning("mail", "is not sent: MAIL_TRANSPORT=log", "MAIL_TRANSPORT=ses, and MAIL_FROM")
         }
         (MailTransport::Directory(directory), _) => of_directory(directory),
         (MailTransport::Ses, None) => {

@@ -71,7 +71,7 @@ impl Report for Examined {
         let count = |health: Health| self.0.iter().filter(|diagnosis| diagnosis.health == health).count();
         writeln!(
             out,
-            "{} good, {} to look at, {} failed",
+            "{} good, {} warnings, {} failed",
             count(Health::Good),
             count(Health::Warning),
             count(Health::Failed)

@@ -52,7 +52,7 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     .fetch_one(db)
     .await?;
     Ok(if !counts.has_vocabulary {
-        Diagnosis::failed("data", "the vocabulary is empty: nothing has a name", "augmed load vocabulary DIR")
+        Diagnosis::failed("data", "the vocabulary is empty: no concept has a name", "augmed load vocabulary DIR")
     } else if counts.visits == 0 {
         Diagnosis::failed("data", "there are no cases: visit_occurrence is empty", "augmed load clinical DIR")
     } else if counts.orphans > 0 {
@@ -92,7 +92,7 @@ async fn page_config(db: &Database) -> Result<Diagnosis, Failure> {
     Ok(match findings.first() {
         None => Diagnosis::good("page_config", "every key has concepts that cases have"),
         Some(_) if wrong > 0 => {
-            Diagnosis::failed("page_config", format!("{wrong} things in it are left out: {}", first(&findings)), remedy)
+            Diagnosis::failed("page_config", format!("{wrong} parts of it are ignored: {}", first(&findings)), remedy)
         }
         Some(_) => Diagnosis::warning("page_config", format!("{} notes: {}", findings.len(), first(&findings)), remedy),
     })

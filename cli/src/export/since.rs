@@ -11,5 +11,5 @@ pub struct Since {
 
 fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
     let time = iso8601::date_time(text).and_then(|(clock, offset)| clock.and_utc().checked_sub_signed(offset));
-    time.ok_or("not a date or time of ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z")
+    time.ok_or("not a date or time of ISO 8601, such as 2026-03-01 or 2026-03-01T12:00:00Z")
 }

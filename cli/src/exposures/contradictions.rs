@@ -1,9 +1,9 @@
-//! Answers that do not fit the pages they were given to.
+//! Answers that contradict the pages that they were given to.
 
 use serde::Serialize;
 use sqlx::PgConnection;
 
-/// The ids of such answers.
+/// The ids of contradictory answers.
 #[derive(Debug, Default, Serialize)]
 pub struct Contradictions {
     /// The browser and the page disagree on whether the AI score was shown.
@@ -19,16 +19,16 @@ impl Contradictions {
         self.of_each_kind().iter().all(|(_, answers)| answers.is_empty())
     }
 
-    /// Returns what is wrong, with the answers, kind by kind.
+    /// Returns the description of each kind, with its answers.
     pub fn of_each_kind(&self) -> [(&'static str, &[i32]); 3] {
         [
-            ("say otherwise than their page whether the AI score was shown", &self.ai_score),
-            ("were given without a page", &self.without_page),
-            ("were given to a page that changed meanwhile", &self.page_changed),
+            ("contradict their page on whether the AI score was shown", &self.ai_score),
+            ("were given before a page was sent", &self.without_page),
+            ("were given to a page that changed in the meantime", &self.page_changed),
         ]
     }
 
-    /// Returns a sentence for each kind that there is: `2 answers were given without a page: 7, 9`. Names at most `most` answers of a kind.
+    /// Returns a sentence for each kind that occurs: `2 answers were given before a page was sent: 7, 9`. Lists at most `most` answers.
     pub fn sentences(&self, most: usize) -> Vec<String> {
         let found = self.of_each_kind().into_iter().filter(|(_, answers)| !answers.is_empty());
         found.map(|(problem, answers)| sentence(problem, answers, most)).collect()
@@ -44,7 +44,7 @@ fn sentence(problem: &str, answers: &[i32], most: usize) -> String {
     format!("{} answers {problem}: {}{others}", answers.len(), named.join(", "))
 }
 
-/// Finds them.
+/// Finds contradictory answers.
 pub async fn find(snapshot: &mut PgConnection) -> Result<Contradictions, sqlx::Error> {
     let found = sqlx::query!(
         r#"WITH page AS (
@@ -73,11 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_names_the_first_answers_and_counts_the_others() {
+    fn a_sentence_lists_the_first_answers_and_counts_the_others() {
         let found = Contradictions { without_page: vec![7, 9, 11], ..Contradictions::default() };
 
-        assert_eq!(found.sentences(3), ["3 answers were given without a page: 7, 9, 11"]);
-        assert_eq!(found.sentences(2), ["3 answers were given without a page: 7, 9 and 1 others"]);
+        assert_eq!(found.sentences(3), ["3 answers were given before a page was sent: 7, 9, 11"]);
+        assert_eq!(found.sentences(2), ["3 answers were given before a page was sent: 7, 9 and 1 others"]);
         assert!(Contradictions::default().sentences(2).is_empty());
     }
 }

@@ -39,7 +39,7 @@ pub fn columns() -> Vec<Column> {
     ExposureRow::COLUMNS.to_vec()
 }
 
-/// All exposures, in their order.
+/// All exposures, in order.
 pub struct Exposures;
 
 impl Source for Exposures {

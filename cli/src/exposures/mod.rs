@@ -1,4 +1,4 @@
-//! What participants were shown: the pages that the service kept.
+//! Exposures: the stored pages that participants were shown.
 
 mod contradictions;
 mod export;

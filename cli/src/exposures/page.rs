@@ -1,4 +1,4 @@
-//! A page as it was sent: the body of an answer of `GET /api/case-reviews/{id}`.
+//! A page as it was sent: the body of a response of `GET /api/case-reviews/{id}`.
 
 use case_reviews::preview::Finding;
 use serde_json::Value;
@@ -10,19 +10,19 @@ use crate::export::feature_of;
 pub struct Page(Value);
 
 impl Page {
-    /// Reads the body. What is no page is an empty one: it was stored by a later release.
+    /// Parses the body. Another format, which a newer release may have stored, gives an empty page.
     pub fn read(content: &[u8]) -> Self {
         let mut body: Value = serde_json::from_slice(content).unwrap_or_default();
         Self(body["data"].take())
     }
 
-    /// Returns what was in `data`.
+    /// Returns `data` of the response.
     pub fn into_json(self) -> Value {
         self.0
     }
 }
 
-/// Returns the features that a page shows, as the analysis file names them: what a study can show of `BACKGROUND`, or leave out.
+/// Returns the features that a page shows, with their names in the analysis file: the parts of `BACKGROUND` that a study can hide.
 pub fn features(page: &Page) -> Vec<String> {
     let sections = page.0["details"].as_array().into_iter().flatten();
     let background = sections.filter(|section| section["key"] == "BACKGROUND");
@@ -38,7 +38,7 @@ pub fn features(page: &Page) -> Vec<String> {
     features
 }
 
-/// Adds the texts below a node, each with the keys that hold it.
+/// Adds the texts below a node, each with its path of keys.
 fn add_findings(node: &Value, above: &[String], findings: &mut Vec<Finding>) {
     let key = node["key"].as_str().unwrap_or_default().to_owned();
     let categories = [above, &[key]].concat();
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_features_are_those_of_the_analysis_file() {
+    fn features_have_the_names_of_the_analysis_file() {
         let nested = json!({"key": "Smoke", "values": ["Former smoker"], "style": null});
         let background = json!([
             {"key": "Patient Demographics", "values": [{"key": "Age", "values": "64", "style": null}], "style": null},
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_shows_nothing() {
+    fn another_format_is_an_empty_page() {
         assert!(features(&Page::read(b"{")).is_empty());
     }
 }

@@ -1,7 +1,6 @@
 //! Validates a cell and writes it in PostgreSQL's text format (documentation of `COPY`, "Text Format").
 //!
-//! PostgreSQL accepts more as a date or a number than people mean by it, and stops at the first row that it refuses. So cells are
-//! validated here.
+//! Cells are validated here, because PostgreSQL accepts ambiguous dates and numbers, and stops at the first row that it refuses.
 
 use std::fmt;
 
@@ -36,7 +35,7 @@ impl fmt::Display for Problem {
         match self {
             Self::NotUtf8 => formatter.write_str("not UTF-8 text"),
             Self::Nul => formatter.write_str("has a NUL, which PostgreSQL cannot store"),
-            Self::Missing => formatter.write_str("is empty, and has to be there"),
+            Self::Missing => formatter.write_str("is required, but empty"),
             Self::NotInteger => formatter.write_str("is not an integer"),
             Self::OutOfRange(least, most) => {
                 write!(formatter, "the number is too large: the column takes {least} to {most}")
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_written_as_postgresql_has_it() {
+    fn a_cell_is_written_in_postgresqls_format() {
         for (type_name, cell, text) in [
             ("integer", " -007 ", "-7"),
             ("integer", "8507.0", "8507"),
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_is_none_of_its_column_says_why() {
+    fn an_invalid_cell_is_refused_with_the_reason() {
         for (type_name, cell, problem) in [
             ("integer", "8507.5", Problem::NotInteger),
             ("integer", "1e3", Problem::NotInteger),

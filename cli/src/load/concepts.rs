@@ -1,5 +1,5 @@
-//! `--add-missing-concepts`: adds concepts that the files refer to and the vocabulary lacks. A part of a vocabulary (a shard) has its
-//! patients' concepts, but not those that they are related to.
+//! `--add-missing-concepts`: adds concepts that the files refer to and the vocabulary lacks. A shard of a vocabulary contains the concepts
+//! of its patients, but not all related ones.
 
 use sqlx::PgConnection;
 
@@ -38,7 +38,7 @@ async fn execute(statement: &str, file: &TableFile, connection: &mut PgConnectio
     Ok(done.rows_affected())
 }
 
-/// Builds rows in Athena's form: no domain, no class, no vocabulary of their own. A case shows the names of genders.
+/// Builds rows in Athena's format, with placeholders for domain, class and vocabulary. Genders get names, because cases show them.
 fn concepts(named: &str) -> String {
     format!(
         "INSERT INTO concept (concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, concept_code,

@@ -78,7 +78,7 @@ fn merge(table: &str, columns: &[Column]) -> String {
     let all = names(columns.iter()).join(", ");
     let keys = names(columns.iter().filter(|column| column.is_key)).join(", ");
     if keys.is_empty() {
-        // OMOP defines no key for this table: rows are compared with their number of copies
+        // OMOP defines no key for this table, so rows are compared as a multiset
         return format!(
             "INSERT INTO {table} ({all}) SELECT {all} FROM pg_temp.{STAGING} EXCEPT ALL SELECT {all} FROM {table}"
         );

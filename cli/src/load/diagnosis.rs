@@ -1,5 +1,5 @@
-//! Finds all errors in the rows of the files. PostgreSQL stops at the first row that it refuses. Then all files are read again into
-//! temporary tables without keys, which are queried for violations.
+//! Finds all errors in the rows of the files. PostgreSQL stops at the first row that it refuses, so all files are read again into temporary
+//! tables without keys, which are queried for violations.
 
 use sqlx::PgConnection;
 

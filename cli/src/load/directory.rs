@@ -100,7 +100,7 @@ fn table_of(name: &str) -> Option<String> {
 fn ambiguous(table: &str, places: &[Place]) -> Failure {
     let mut names: Vec<String> = places.iter().map(Place::name).collect();
     names.sort();
-    Failure::new(format!("{} are all named after the table {table}", names.join(", "))).with_remedy("keep one of them")
+    Failure::new(format!("{} are all files of the table {table}", names.join(", "))).with_remedy("keep one of them")
 }
 
 fn reason(table: &str) -> String {
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_named_for_its_table() {
+    fn a_file_is_assigned_to_the_table_in_its_name() {
         for (file, table) in [
             ("person.csv", Some("person")),
             ("PERSON.CSV.GZ", Some("person")),

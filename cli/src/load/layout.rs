@@ -43,7 +43,7 @@ impl Layout {
         let named = header.iter().enumerate().filter(|(_, name)| !name.is_empty());
         for (cell, name) in named {
             if header[..cell].contains(name) {
-                problems.push(format!("the column {name} is there twice"));
+                problems.push(format!("the column {name} occurs twice"));
             }
             let name_now = renamed::name_in_5_4(table, name)
                 .filter(|now| columns.iter().any(|column| column.name == *now))
@@ -109,19 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_of_a_header_are_told_at_once() {
+    fn all_problems_of_a_header_are_reported_together() {
         let columns = [column("person_id", true), column("year_of_birth", true)];
 
         let problems = Layout::of("person", &header(&["weight", "weight"]), &columns).unwrap_err();
 
         assert_eq!(
             problems,
-            ["required columns are missing: person_id, year_of_birth", "the column weight is there twice"]
+            ["required columns are missing: person_id, year_of_birth", "the column weight occurs twice"]
         );
     }
 
     #[test]
-    fn a_column_by_its_name_before_5_4_is_the_one_of_5_4_unless_both_are_there() {
+    fn a_column_with_its_old_name_is_renamed_unless_both_exist() {
         let columns = [column("parent_visit_detail_id", false)];
 
         let old = Layout::of("visit_detail", &header(&["visit_detail_parent_id"]), &columns).unwrap();

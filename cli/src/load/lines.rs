@@ -32,7 +32,7 @@ pub fn of(content: impl Read, at: &[u64]) -> io::Result<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_line_ends_in_three_ways() {
+    fn lines_end_with_lf_cr_or_both() {
         for end in ["\n", "\r", "\r\n"] {
             let text = ["a,b", "1,2", "", "", "3,4", "5,6"].join(end);
             let at = |row: &str| text.find(row).unwrap() as u64;

@@ -207,7 +207,7 @@ async fn notes(directory: &Directory, transaction: &mut PgConnection) -> Result<
         .bind(first)
         .fetch_one(transaction)
         .await?;
-    let note = format!("{cpt4} is there, and its concepts are not loaded: run Athena's cpt.sh, and load again");
+    let note = format!("{cpt4} exists, but its concepts are not loaded: run Athena's cpt.sh, and load again");
     Ok(if is_there { Vec::new() } else { vec![note] })
 }
 

@@ -1,13 +1,12 @@
-//! Detects a quote that is not closed at the end of a file, and text after a closing quote. csv reads both without an error: the rest of the
-//! file as one cell, and another text than was meant.
+//! Detects a quote that is not closed at the end of a file, and text after a closing quote. csv reports neither as an error: it reads the
+//! rest of the file as one cell, and misreads the text.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// The problem of a cell whose text goes on after its closing quote, as in `"a \"b\""` of programs that escape quotes. csv reads it as
-/// another text.
+/// The problem of a cell whose text continues after its closing quote, as in `"a \"b\""` of programs that escape quotes with a backslash.
 pub const ODD_CELL: &str = "text follows a closing quote; a quote within quotes is written twice";
 
 /// The faults of the quotes of a file being read.
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_nothing_closes_is_found() {
+    fn an_unclosed_quote_is_found() {
         for (text, open) in [
             ("a,\"b\n1,2\n", Some(2)),
             ("a,\"b\"\"\n", Some(2)),

@@ -42,16 +42,16 @@ fn remedies(diagnosis: &Diagnosis, directory: &Directory, leniency: &Leniency) -
     for (table, missing_in) in &diagnosis.missing_in {
         remedies.insert(match (tables::command_of(missing_in), &directory.cpt4) {
             (Some(command), _) if tables::command_of(table) != Some(command) => {
-                format!("{command} DIR first; --add-missing-concepts if the vocabulary is a part of one, without these concepts")
+                format!("{command} DIR first; --add-missing-concepts if the vocabulary is incomplete, without these concepts")
             }
             (_, Some(cpt4)) if missing_in == "concept" => format!(
-                "{cpt4} is there: its concepts come into CONCEPT.csv when you run Athena's cpt.sh (cpt.bat on Windows) with the key of your UMLS account, in the directory that the download was unpacked in: ./cpt.sh KEY"
+                "{cpt4} exists: its concepts are added to CONCEPT.csv by Athena's cpt.sh (cpt.bat on Windows). Run it in the unpacked directory with the key of your UMLS account: ./cpt.sh KEY"
             ),
             _ => {
                 let table = missing_in;
-                let remedy = format!("what refers to {table} has to be in the directory's file of {table}, or loaded before");
+                let remedy = format!("rows that others refer to must be in the directory's file of {table}, or loaded before");
                 if matches!(table.as_str(), "concept" | "relationship") {
-                    format!("{remedy}; --add-missing-concepts adds what a part of a vocabulary lacks")
+                    format!("{remedy}; --add-missing-concepts adds concepts that an incomplete vocabulary lacks")
                 } else {
                     remedy
                 }

@@ -101,7 +101,7 @@ impl Report for Loaded {
             if one.added_concepts > 0 {
                 writeln!(
                     out,
-                    "note: {}: {} concepts were added that the vocabulary does not have",
+                    "note: {}: {} concepts were added because the vocabulary lacks them",
                     one.file, one.added_concepts
                 )?;
             }

@@ -51,7 +51,7 @@ pub async fn send(
         }
     };
     if let Err(stopped) = read {
-        copy.abort("a row of the file is wrong").await?;
+        copy.abort("a row of the file is invalid").await?;
         return Err(stopped);
     }
     copy.send(&*chunk).await.map_err(of_file)?;
@@ -114,7 +114,7 @@ fn encode_cell(
         return Ok(());
     }
     match cell::write(cell, &filled.column, out) {
-        // two truncated keys could become equal
+        // truncated keys could become equal
         Err(Problem::TooLong { limit, .. }) if leniency.truncates && !filled.column.is_key => {
             leniency.truncated += 1;
             let cut: String = String::from_utf8_lossy(cell).chars().take(limit).collect();

@@ -85,8 +85,7 @@ impl Source {
                 Err(error) => return Err(unreadable(error)),
             }
             if let Some(at) = self.quote_faults.unclosed() {
-                let problem =
-                    "a quote opens here that nothing closes: the rest of the file would be one cell".to_owned();
+                let problem = "this quote is never closed: the rest of the file would be one cell".to_owned();
                 return Err(Unreadable::Row { at, problem });
             }
             if self.quote_faults.odd_cell_before(self.reader.position().byte()).is_some() {

@@ -15,7 +15,7 @@ use crate::plausibility;
 /// The key of `PATIENT COMPLAINT` in the list of cases.
 const CHIEF_COMPLAINT: &str = "Chief Complaint";
 
-/// A key with concepts, and where the data have them.
+/// A key with its concepts.
 pub struct Leaf {
     pub section: &'static str,
     /// `BACKGROUND.Social History.Smoke`
@@ -23,7 +23,7 @@ pub struct Leaf {
     pub concepts: Vec<i32>,
 }
 
-/// Returns everything that is wrong or doubtful, in the configuration's order; then implausible values of the data.
+/// Returns all errors and warnings, in the configuration's order; then implausible values of the data.
 pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let mut findings = check(json, db).await?;
     let implausible = plausibility::find(db).await?.into_iter();
@@ -31,7 +31,7 @@ pub async fn check_with_values(json: &str, db: &Database) -> Result<Vec<Finding>
     Ok(findings)
 }
 
-/// Returns everything that is wrong or doubtful, in the configuration's order.
+/// Returns all errors and warnings, in the configuration's order.
 pub async fn check(json: &str, db: &Database) -> Result<Vec<Finding>, Failure> {
     let (leaves, mut findings) = read(json);
     let concepts: Vec<i32> = leaves.iter().flat_map(|leaf| leaf.concepts.iter().copied()).collect();
@@ -55,7 +55,7 @@ fn read(json: &str) -> (Vec<Leaf>, Vec<Finding>) {
         }
     }
     for missing in known.into_iter().filter(|section| !sections.contains_key(*section)) {
-        findings.push(Finding::note(missing, "is not configured, and shown in no case"));
+        findings.push(Finding::note(missing, "is not configured, so no case shows it"));
     }
     let is_complained = leaves.iter().any(|leaf| leaf.place == format!("{PATIENT_COMPLAINT}.{CHIEF_COMPLAINT}"));
     if !is_complained {
@@ -123,7 +123,7 @@ fn against_data(leaf: &Leaf, known: &BTreeMap<i32, Known>) -> Vec<Finding> {
         };
         findings.push(Finding::note(
             &leaf.place,
-            format!("no visit has an {rows}: it is shown in no case").replace("an m", "a m"),
+            format!("no visit has an {rows}, so no case shows it").replace("an m", "a m"),
         ));
     }
     findings
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_would_leave_out_is_wrong() {
+    fn parts_that_the_server_would_ignore_are_errors() {
         let said = said(
             r#"{"BACKGROUND": {"A": {"B": ["x", 1]}, "C": 5}, "PATIENT COMPLAINT": [1], "PHYSICAL EXAMINATION": {"D": {"E": [1]}}, "OTHER": {}}"#,
         );
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_wrong_as_a_whole() {
+    fn a_configuration_that_is_not_an_object_is_an_error() {
         assert_eq!(said("[]"), ["|has to be a JSON object of sections"]);
     }
 }

@@ -137,7 +137,7 @@ impl Report for Checked {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
         let [wrong, notes] = finding::counts(&self.findings);
-        let found = format!("{wrong} wrong, {notes} to look at");
+        let found = format!("{wrong} errors, {notes} warnings");
         match self.is_stored {
             Some(true) => writeln!(out, "stored; {found}"),
             Some(false) => writeln!(out, "not stored; {found}"),

@@ -22,8 +22,8 @@ use crate::waiting;
 use model::Study;
 
 const AFTER_HELP: &str = "\
-A participant is stuck who has assignments left, may log in, and has not answered for some days. Durations are medians, with the quartiles in
-brackets: from opening a case to opening its questions, and from there to the answer. An attention check comes with every tenth case.
+A participant is stuck if they have assignments left, may log in, and have not answered for some days. Durations are medians, with the quartiles
+in brackets: from opening a case to opening its questions, and from there to the answer. Every tenth case has an attention check.
 
 Examples:
   augmed progress
@@ -34,7 +34,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Also write a self-contained page with plots; - is standard output. Participants are ids, so that it can be mailed.
+    /// Also write a self-contained page with plots; - is standard output. It identifies participants by id, so that it can be mailed.
     #[arg(long, value_name = "FILE")]
     html: Option<Output>,
     /// Show addresses in the page.

@@ -88,7 +88,7 @@ impl Study {
                 _ => total = work,
             }
         }
-        // nobody has been stuck for longer than there are dates
+        // a number of days beyond the range of dates means that nobody is stuck
         let stuck_before = at.checked_sub_days(Days::new(stuck_after_days.into())).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut participants: Vec<Participant> = accounts
             .into_iter()

@@ -32,7 +32,7 @@ pub struct Group {
     pub arm: Option<String>,
     pub assigned: i64,
     pub answered: i64,
-    /// Their case does not exist, so nobody is shown them (contract section 9).
+    /// They are never shown, because their case does not exist (contract section 9).
     pub skipped: i64,
     /// Quartiles of the seconds from opening a case to opening its questions.
     pub case_seconds: Option<Vec<f64>>,
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_is_passed_by_the_option_it_asks_for() {
+    fn a_check_is_passed_with_the_requested_option() {
         let check = |answer: serde_json::Value| is_passed(&answer.to_string());
 
         assert_eq!(check(json!({ ATTENTION_CHECK_TITLE: "All of the above", "Why?": "x" })), Some(true));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_system_escapes_what_is_not_ascii() {
+    fn escaped_titles_of_the_old_system_are_recognised() {
         let answer = r#"{"Attention Check \u2013 please read carefully and select 'All of the above' below": "All of the above", "x": "\ud800"}"#;
 
         assert_eq!(is_passed(answer), Some(true));

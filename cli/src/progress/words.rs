@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn only_all_of_it_is_a_hundred_percent() {
+    fn a_hundred_percent_means_everything() {
         assert_eq!((percent(999, 1000), percent(5, 5), percent(0, 0)), (99, 100, 0));
     }
 }

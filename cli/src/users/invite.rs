@@ -21,7 +21,7 @@ use crate::random::SeededRng;
 use crate::report::{Ending, Report};
 use crate::{people, table};
 
-/// Enough for a list of several hundred people.
+/// Long enough for several hundred mails.
 const MAIL_TIMEOUT: Duration = Duration::from_mins(5);
 
 const NOT_MAILED: &str = "added, but its mail did not leave: augmed users reset mails another";
@@ -37,7 +37,7 @@ pub struct Arguments {
     /// A list of participants exported by Prolific; a participant's address is ID@email.prolific.com.
     #[arg(long, value_name = "FILE")]
     prolific: Option<Input>,
-    /// Only so many random people of the file.
+    /// Invite only N random people of the file.
     #[arg(long, value_name = "N", requires = "seed")]
     sample: Option<usize>,
     /// Any text: the same people, number and seed select the same people.

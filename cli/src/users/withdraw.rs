@@ -22,7 +22,7 @@ pub async fn run(accounts: Accounts, context: &Context) -> Result<Ending, Failur
                 ("withdrawn".to_owned(), true)
             }
             Withdrawn::HasSignedUp => ("unchanged: has signed up; augmed users deactivate".to_owned(), false),
-            Withdrawn::Unknown => ("unchanged: is gone already".to_owned(), true),
+            Withdrawn::Unknown => ("unchanged: no longer exists".to_owned(), true),
         });
     }
     if !gone.is_empty() {

@@ -12,7 +12,7 @@ const REPLACE: &str = "/admin/config/upload";
 const UPSERT: &str = "/api/admin/config/upload";
 const PREVIEW: &str = "/api/admin/config/upload/preview";
 
-/// A form with a file `config.csv` and further texts.
+/// Builds a form with a file `config.csv` and text fields.
 fn form(path: &str, csv: &str, texts: &[(&str, &str)]) -> Request<Body> {
     let text = |(name, text): &(&str, &str)| {
         format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
@@ -32,7 +32,7 @@ async fn upload(api: &TestApp, path: &str, rows: &str) -> Answer {
     send(api, form(path, &format!("{HEADER}\n{rows}"), &[])).await
 }
 
-/// `id user-case` in the order in which participants get them.
+/// Returns id and `user-case` of each assignment, in the order in which participants get them.
 async fn stored(api: &TestApp) -> Vec<(String, String)> {
     let stored = "SELECT id, concat(user_email, '-', case_id) FROM display_config ORDER BY upload_order";
     sqlx::query_as(stored).fetch_all(api.pool()).await.expect("assignments can be read")

@@ -8,7 +8,7 @@ async fn publish(api: &TestApp, body: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn a_questionnaire_comes_back_as_it_was_sent() {
+async fn a_questionnaire_is_returned_unchanged() {
     let api = TestApp::with_contract_data().await;
     let text = r#"[ {"type":"Text", "title":"名前 😀", "x":{"z":1.0, "big":12345678901234567890123, "a":[]}} ]"#;
     let mut request = Request::post("/admin/config/answer").header("x-api-key", API_KEY);
@@ -22,7 +22,7 @@ async fn a_questionnaire_comes_back_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn the_documented_wrapper_is_unwrapped() {
+async fn the_documented_wrapper_is_removed() {
     let api = TestApp::with_contract_data().await;
     let questions = json!([{"type": "Text", "title": "t"}]);
 
@@ -33,7 +33,7 @@ async fn the_documented_wrapper_is_unwrapped() {
 }
 
 #[tokio::test]
-async fn a_question_that_cannot_be_shown_is_named_and_nothing_is_stored() {
+async fn a_question_that_cannot_be_shown_is_refused_by_its_number() {
     let api = TestApp::with_contract_data().await;
     let before = api.get("/api/config/answer", None).await.data();
 
@@ -47,7 +47,7 @@ async fn a_question_that_cannot_be_shown_is_named_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn questionnaires_are_for_administrators() {
+async fn only_administrators_publish_questionnaires() {
     let api = TestApp::with_contract_data().await;
     let [participant, administrator] = ["alice", "admin"].map(|name| api.token_for(&format!("{name}@contract.test")));
     let body = json!([{"type": "Text", "title": "t"}]);

@@ -9,7 +9,7 @@ use tower::ServiceExt as _;
 use super::{HEADER, PREVIEW, REPLACE, UPSERT, form, keys, path_config, send, stored, upload};
 
 #[tokio::test]
-async fn an_upload_replaces_every_assignment_in_its_own_order() {
+async fn an_upload_replaces_all_assignments_and_keeps_its_order() {
     let api = TestApp::with_contract_data().await;
 
     let rows = "z@x.org,3,A.B,,,\na@x.org,1,A.B,,,\nz@x.org,1,A.B,,,\nz@x.org,3,A.C,,,\na@x.org,2,A.B,,,\n";
@@ -21,7 +21,7 @@ async fn an_upload_replaces_every_assignment_in_its_own_order() {
 }
 
 #[tokio::test]
-async fn participants_get_their_cases_in_the_order_of_the_upload() {
+async fn participants_get_their_cases_in_upload_order() {
     let api = TestApp::with_contract_data().await;
     upload(&api, REPLACE, "bob@contract.test,3,A.B,,,\nbob@contract.test,1,A.B,,,\nbob@contract.test,2,A.B,,,\n").await;
 
@@ -31,7 +31,7 @@ async fn participants_get_their_cases_in_the_order_of_the_upload() {
 }
 
 #[tokio::test]
-async fn ids_are_those_of_the_old_system() {
+async fn ids_equal_those_of_the_old_system() {
     let api = TestApp::with_contract_data().await;
 
     upload(&api, REPLACE, "alice@contract.test,1,A.B,,,\nünï@contract.test,9,Ünï.糖尿病: 是 😀,,,\n").await;
@@ -41,7 +41,7 @@ async fn ids_are_those_of_the_old_system() {
 }
 
 #[tokio::test]
-async fn a_file_from_a_spreadsheet_is_fine() {
+async fn a_file_from_a_spreadsheet_is_accepted() {
     let api = TestApp::with_contract_data().await;
 
     let file = format!("\u{feff}{HEADER}\r\nalice@contract.test,1,\"A.B, C\",TRUE,,\r\n");
@@ -78,7 +78,7 @@ async fn a_failed_upload_changes_nothing_and_names_the_row() {
 }
 
 #[tokio::test]
-async fn an_empty_file_does_not_delete_the_assignments() {
+async fn an_empty_file_deletes_no_assignments() {
     let api = TestApp::with_contract_data().await;
     let before = stored(&api).await;
 
@@ -91,7 +91,7 @@ async fn an_empty_file_does_not_delete_the_assignments() {
 }
 
 #[tokio::test]
-async fn uploads_at_once_leave_the_assignments_of_one() {
+async fn concurrent_uploads_leave_the_assignments_of_one() {
     let api = TestApp::with_contract_data().await;
     let row = |user: usize, case: usize| format!("u{user}@x.org,{case},A.B,,,\n");
     let files: Vec<String> = (0..4).map(|user| (0..50).map(|case| row(user, case)).collect()).collect();
@@ -104,7 +104,7 @@ async fn uploads_at_once_leave_the_assignments_of_one() {
     assert!(keys.iter().all(|key| key.split('-').next() == keys[0].split('-').next()));
 }
 
-/// 500 cases for each reader, in an order of their own.
+/// Returns rows with 500 cases for each reader, in an order that is not sorted.
 fn rows(count: usize) -> String {
     let row = |n: usize| {
         format!("r{}@x.org,{},BACKGROUND.Medical History.Finding {n}: Yes,TRUE,FALSE,\n", n / 500, n * 7 % 500)
@@ -124,9 +124,9 @@ async fn a_file_of_more_than_a_megabyte_is_stored() {
     assert_eq!(keys(&api).await.len(), 1200);
 }
 
-/// Without the deadlines of requests and statements, which are for release builds on machines that do nothing else.
+/// Uploads without the deadlines of requests and statements, which debug builds on a busy machine would miss.
 #[tokio::test]
-async fn a_hundred_thousand_assignments_are_stored_in_their_order() {
+async fn a_hundred_thousand_assignments_are_stored_in_order() {
     let api = TestApp::with_contract_data().await;
     let address = api.pool().connect_options().as_ref().clone().into();
     let config = Config::from_environment(&environment(&api.db.url())).unwrap();
@@ -144,7 +144,7 @@ async fn a_hundred_thousand_assignments_are_stored_in_their_order() {
 }
 
 #[tokio::test]
-async fn assignments_are_for_administrators() {
+async fn only_administrators_upload_assignments() {
     let api = TestApp::with_contract_data().await;
     let before = stored(&api).await;
     let with_token = |path, token: Option<&str>| {

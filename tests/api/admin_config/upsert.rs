@@ -5,7 +5,7 @@ use tests::app::TestApp;
 use super::{PREVIEW, REPLACE, UPSERT, form, keys, path_config, send, stored, upload};
 
 #[tokio::test]
-async fn the_frontend_shows_what_is_wrong_with_a_file() {
+async fn an_invalid_file_gets_an_error_that_the_frontend_shows() {
     let api = TestApp::with_contract_data().await;
 
     for (file, message) in [
@@ -15,14 +15,14 @@ async fn the_frontend_shows_what_is_wrong_with_a_file() {
     ] {
         for path in [UPSERT, PREVIEW] {
             let answer = send(&api, form(path, file, &[])).await;
-            assert_eq!(answer.status, 500, "the page reads no message of a 4xx");
+            assert_eq!(answer.status, 500, "the page does not show the message of a 4xx");
             assert!(answer.error_message().contains(message), "{}", answer.error_message());
         }
     }
 }
 
 #[tokio::test]
-async fn a_form_without_a_file_says_so() {
+async fn a_form_without_a_file_is_refused_with_the_reason() {
     let api = TestApp::with_contract_data().await;
     let body = json!({"file": "x"});
 
@@ -34,7 +34,7 @@ async fn a_form_without_a_file_says_so() {
 }
 
 #[tokio::test]
-async fn an_upsert_keeps_the_others_and_the_identity_of_what_it_updates() {
+async fn an_upsert_keeps_other_assignments_and_the_ids_of_updated_ones() {
     let api = TestApp::with_contract_data().await;
     upload(&api, REPLACE, "a@x.org,1,A.B,,,\nb@x.org,1,A.B,,,\n").await;
     let before = stored(&api).await;
@@ -50,7 +50,7 @@ async fn an_upsert_keeps_the_others_and_the_identity_of_what_it_updates() {
 }
 
 #[tokio::test]
-async fn a_text_of_the_form_wins_over_the_column() {
+async fn a_form_field_overrides_the_column() {
     let api = TestApp::with_contract_data().await;
     let file = "User,Case No.,Path,Experiment,Arm,Policy\na@x.org,1,A.B,exp-1,control,p1\nb@x.org,1,A.B,,,\n";
 
@@ -65,7 +65,7 @@ async fn a_text_of_the_form_wins_over_the_column() {
 }
 
 #[tokio::test]
-async fn a_preview_shows_the_assignments_and_stores_nothing() {
+async fn a_preview_returns_the_assignments_and_stores_nothing() {
     let api = TestApp::with_contract_data().await;
     let before = stored(&api).await;
 
@@ -81,7 +81,7 @@ async fn a_preview_shows_the_assignments_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_preview_warns_of_what_a_typo_hides() {
+async fn a_preview_warns_of_possible_typos() {
     let api = TestApp::with_contract_data().await;
 
     let rows = [
@@ -106,7 +106,7 @@ async fn a_preview_warns_of_what_a_typo_hides() {
 }
 
 #[tokio::test]
-async fn upserts_of_the_same_file_at_once_create_it_once() {
+async fn concurrent_upserts_of_a_file_create_its_assignments_once() {
     let api = TestApp::with_contract_data().await;
 
     let uploads = (0..4).map(|_| upload(&api, UPSERT, "a@x.org,1,A.B,,,\na@x.org,2,A.B,,,\n"));

@@ -3,7 +3,7 @@ use tests::app::TestApp;
 use super::{ALICE, execute, is_fault, read_all, review};
 
 #[tokio::test]
-async fn odd_clinical_data_is_never_a_fault() {
+async fn odd_clinical_data_causes_no_server_error() {
     const NOTHING: &str =
         "value_as_number = NULL, value_as_concept_id = NULL, unit_concept_id = NULL, unit_source_value = NULL";
     let nothing_observed =
@@ -37,7 +37,7 @@ async fn odd_clinical_data_is_never_a_fault() {
     for statement in all.chain(others.map(str::to_owned)) {
         let api = TestApp::with_contract_data().await;
         execute(&api, &statement).await;
-        // truncating concepts takes with it what refers to them
+        // TRUNCATE … CASCADE also empties the tables that refer to concepts
         let is_gone = statement.starts_with("TRUNCATE");
         for answer in read_all(&api).await {
             let is_read = answer.status == 200 || (is_gone && !is_fault(&answer));
@@ -47,7 +47,7 @@ async fn odd_clinical_data_is_never_a_fault() {
 }
 
 #[tokio::test]
-async fn a_visit_at_no_date_is_a_case_without_an_age() {
+async fn a_visit_with_an_infinite_date_is_a_case_without_an_age() {
     let api = TestApp::with_contract_data().await;
     execute(&api, "UPDATE visit_occurrence SET visit_start_date = 'infinity', visit_end_date = 'infinity'").await;
 
@@ -59,7 +59,7 @@ async fn a_visit_at_no_date_is_a_case_without_an_age() {
 }
 
 #[tokio::test]
-async fn a_visit_at_no_date_is_exported_without_one() {
+async fn a_visit_with_an_odd_date_is_exported_without_it() {
     let api = TestApp::with_contract_data().await;
 
     for date in ["infinity", "-infinity", "0001-01-01 BC", "5874897-12-31"] {

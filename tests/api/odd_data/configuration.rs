@@ -3,7 +3,7 @@ use tests::app::TestApp;
 
 use super::{ALICE, ALICES, ZOE, execute, read_all, review, store};
 
-/// What nobody expects at any place of a configuration; PostgreSQL's `json` takes all of it.
+/// Returns values that are unexpected anywhere in a configuration, but that PostgreSQL's `json` accepts.
 fn odd_values() -> Vec<String> {
     let texts = [
         "null",
@@ -39,7 +39,7 @@ async fn configure_paths(api: &TestApp, path_config: &str) {
 }
 
 #[tokio::test]
-async fn an_odd_page_configuration_is_never_a_fault() {
+async fn an_odd_page_configuration_causes_no_server_error() {
     let api = TestApp::with_contract_data().await;
 
     for place in [
@@ -59,7 +59,7 @@ async fn an_odd_page_configuration_is_never_a_fault() {
 }
 
 #[tokio::test]
-async fn what_stands_beside_something_odd_is_shown() {
+async fn valid_parts_of_an_odd_page_configuration_are_shown() {
     let api = TestApp::with_contract_data().await;
     let odd = r#"{"\u0000": 1e999, "\ud800": ["\ud800"],
                   "BACKGROUND": {"\ud800": 1e999, "Fam\u0000ily": [121], "Family History": ["\u0000", 121, 1e999]},
@@ -76,7 +76,7 @@ async fn what_stands_beside_something_odd_is_shown() {
 }
 
 #[tokio::test]
-async fn odd_paths_are_never_a_fault() {
+async fn odd_paths_cause_no_server_error() {
     let api = TestApp::with_contract_data().await;
 
     for place in [
@@ -95,7 +95,7 @@ async fn odd_paths_are_never_a_fault() {
 }
 
 #[tokio::test]
-async fn an_entry_beside_something_odd_counts() {
+async fn valid_entries_of_an_odd_assignment_apply() {
     let api = TestApp::with_contract_data().await;
     let entry = r#"{"\ud800": 1e999, "path": "BACKGROUND.Family History.Cancer: Yes",
                     "style": {"\u0000": "\ud800", "highlight": 1e999, "top": 1e999, "collapse": 1e999}}"#;
@@ -121,7 +121,7 @@ async fn an_answer_to_an_odd_assignment_is_stored() {
 }
 
 #[tokio::test]
-async fn an_odd_questionnaire_is_never_a_fault() {
+async fn an_odd_questionnaire_causes_no_server_error() {
     let api = TestApp::with_contract_data().await;
 
     for odd in odd_values() {
@@ -138,7 +138,7 @@ async fn an_odd_questionnaire_is_never_a_fault() {
 }
 
 #[tokio::test]
-async fn a_list_is_no_body() {
+async fn a_list_as_a_body_is_refused() {
     let api = TestApp::with_contract_data().await;
     let token = api.token_for(ALICE);
     let list = json!(["alice@contract.test", "Alice-pass-1", null, null]);

@@ -1,4 +1,4 @@
-//! Odd data never is a fault: what can be shown is shown, what is missing is left out (contract, section 9).
+//! Odd data cause no server error: valid parts are shown, and missing ones are left out (contract, section 9).
 
 mod clinical;
 mod configuration;
@@ -10,10 +10,10 @@ use tests::app::{Answer, TestApp};
 const ALICE: &str = "alice@contract.test";
 const ALICES: &str = "cfg-a03-empty";
 
-/// Whose next answer is the tenth.
+/// The participant whose next answer is the tenth.
 const ZOE: &str = "zoe@contract.test";
 
-/// Whether an alarm would count it: business errors are 500, too, but have a code that is a text.
+/// Returns whether an alarm would count the response. Business errors also have status 500, but a text as their code.
 fn is_fault(answer: &Answer) -> bool {
     answer.status.is_server_error() && !answer.error_code().is_string()
 }
@@ -30,7 +30,7 @@ async fn review(api: &TestApp) -> Answer {
     api.get(&format!("/api/case-reviews/{ALICES}"), Some(&api.token_for(ALICE))).await
 }
 
-/// Everything a participant reads.
+/// Returns the responses to all requests with which a participant reads.
 async fn read_all(api: &TestApp) -> [Answer; 4] {
     let get = async |path, email| api.get(path, Some(&api.token_for(email))).await;
     [

@@ -4,7 +4,7 @@ use tests::app::TestApp;
 use super::execute;
 
 #[tokio::test]
-async fn a_time_that_no_calendar_has_is_exported_as_none() {
+async fn a_time_outside_the_calendar_is_exported_as_null() {
     let api = TestApp::with_contract_data().await;
 
     for time in ["infinity", "-infinity", "0001-01-01 BC", "20000-01-01"] {
@@ -25,7 +25,7 @@ async fn a_time_that_no_calendar_has_is_exported_as_none() {
 }
 
 #[tokio::test]
-async fn a_cursor_leads_past_answers_of_a_time_that_no_calendar_has() {
+async fn a_cursor_leads_past_answers_with_times_outside_the_calendar() {
     let api = TestApp::with_contract_data().await;
     execute(&api, "UPDATE answer SET created_timestamp = 'infinity' WHERE id % 2 = 0").await;
     execute(&api, "UPDATE answer SET created_timestamp = '0044-03-15 BC' WHERE id % 3 = 0").await;

@@ -1,4 +1,4 @@
-//! `augmed compare --on-copies` and `--mix`: our own server over two databases, with and without a fault in between.
+//! `augmed compare --on-copies` and `--mix`: the new server over two databases, with and without planted faults.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,7 +13,7 @@ use super::differences;
 use super::systems::{Address, serve};
 use crate::augmed::{Augmed, Run};
 
-/// Two databases with the same rows, and a system over each.
+/// Two databases with the same rows, each with a system.
 struct Copies {
     augmed: Augmed,
     apps: [TestApp; 2],
@@ -23,7 +23,7 @@ struct Copies {
 }
 
 impl Copies {
-    /// The new system is `with_fault` of ours.
+    /// Starts both systems; `with_fault` changes the new one.
     async fn of_the_contract(with_fault: fn(Router) -> Router) -> Self {
         let apps = [TestApp::with_contract_data().await, TestApp::with_contract_data().await];
         let [first, second] = &apps;
@@ -42,7 +42,7 @@ impl Copies {
         tokio::task::block_in_place(|| self.augmed.run(&all))
     }
 
-    /// A day, and one that is mixed.
+    /// Plays a day, and a mixed one.
     async fn days(with_fault: fn(Router) -> Router) -> [Run; 2] {
         let (alone, mixed) = (Self::of_the_contract(with_fault).await, Self::of_the_contract(with_fault).await);
         let mix = ["--yes", "--mix", "monday", "--old-beside-new", &mixed.old_beside_new.url];
@@ -54,7 +54,7 @@ fn without_fault(service: Router) -> Router {
     service
 }
 
-/// Says that an assignment was stored in other words.
+/// Changes the text of the response that an assignment was stored.
 fn other_words(service: Router) -> Router {
     Router::new().fallback(async move |request: Request| {
         let is_batch = request.uri().path() == "/api/v1/configs/batch" || request.uri().path() == "/api/cases";
@@ -70,7 +70,7 @@ async fn reworded(response: Response) -> Response {
     Response::from_parts(head, Body::from(body.replace("case_id", "case")))
 }
 
-/// Acknowledges timings and does not store them.
+/// Acknowledges timings without storing them.
 fn forgetful(service: Router) -> Router {
     Router::new().fallback(async move |request: Request| {
         if request.uri().path() == "/api/analytics" {
@@ -83,7 +83,7 @@ fn forgetful(service: Router) -> Router {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_is_the_same_on_two_systems_that_are_the_same() {
+async fn equal_systems_have_an_equal_day() {
     for run in Copies::days(without_fault).await {
         assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
         assert_eq!(run.code, Some(0));
@@ -106,7 +106,7 @@ async fn a_day_is_the_same_on_two_systems_that_are_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_differs_is_found_and_named() {
+async fn a_different_response_is_found_and_named() {
     for run in Copies::days(other_words).await {
         let found = differences(&run);
         assert_eq!(run.code, Some(1));
@@ -116,7 +116,7 @@ async fn an_answer_that_differs_is_found_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_differs_is_found_and_named() {
+async fn a_different_table_is_found_and_named() {
     for run in Copies::days(forgetful).await {
         let found = differences(&run);
         assert_eq!(run.code, Some(1));
@@ -126,7 +126,7 @@ async fn a_table_that_differs_is_found_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_is_played_after_a_yes_and_never_twice_in_one_database() {
+async fn a_day_needs_confirmation_and_two_databases() {
     let copies = Copies::of_the_contract(without_fault).await;
 
     let unasked = copies.compare(&[]);

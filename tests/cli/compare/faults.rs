@@ -1,4 +1,4 @@
-//! Twenty faults, planted into the answers of a system that has none.
+//! Twenty faults, planted in the responses of a correct system.
 
 use std::sync::Arc;
 
@@ -11,23 +11,23 @@ use serde_json::{Value, json};
 use tests::app::TestApp;
 use tower::ServiceExt as _;
 
-use super::systems::Asking;
+use super::systems::Caller;
 
-/// A fault: to whose question it belongs, and where the comparison has to find it.
+/// A fault: the request whose response it changes, and where the comparison has to find it.
 pub struct Fault {
     pub route: &'static str,
-    /// Part of what the question is about.
+    /// Part of `Question::about`.
     pub about: &'static str,
     /// Part of the place of the difference.
     pub place: &'static str,
-    /// Of the request.
+    /// Path of the request.
     path: &'static str,
-    asked_by: fn(&Asking) -> bool,
+    asked_by: fn(&Caller) -> bool,
     csv: bool,
     plant: fn(Answer) -> Answer,
 }
 
-/// An answer that a fault changes.
+/// A response that a fault changes.
 pub struct Answer {
     status: StatusCode,
     media_type: String,
@@ -39,7 +39,7 @@ pub struct Answer {
 
 const fn fault(
     (route, about, place): (&'static str, &'static str, &'static str),
-    (path, asked_by): (&'static str, fn(&Asking) -> bool),
+    (path, asked_by): (&'static str, fn(&Caller) -> bool),
     plant: fn(Answer) -> Answer,
 ) -> Fault {
     Fault { route, about, place, path, asked_by, csv: false, plant }
@@ -50,24 +50,24 @@ const fn in_csv(fault: Fault) -> Fault {
     Fault { csv: true, ..fault }
 }
 
-fn bob(asking: &Asking) -> bool {
-    *asking == Asking::Account("bob@contract.test".to_owned())
+fn bob(asking: &Caller) -> bool {
+    *asking == Caller::Account("bob@contract.test".to_owned())
 }
 
-fn zoe(asking: &Asking) -> bool {
-    *asking == Asking::Account("zoe@contract.test".to_owned())
+fn zoe(asking: &Caller) -> bool {
+    *asking == Caller::Account("zoe@contract.test".to_owned())
 }
 
-fn frank(asking: &Asking) -> bool {
-    *asking == Asking::Account("frank@contract.test".to_owned())
+fn frank(asking: &Caller) -> bool {
+    *asking == Caller::Account("frank@contract.test".to_owned())
 }
 
-fn nobody(asking: &Asking) -> bool {
-    *asking == Asking::Nobody
+fn nobody(asking: &Caller) -> bool {
+    *asking == Caller::Nobody
 }
 
-fn key(asking: &Asking) -> bool {
-    *asking == Asking::Key
+fn key(asking: &Caller) -> bool {
+    *asking == Caller::Key
 }
 
 const EXPORT_ANSWERS: &str = "/api/v1/export/answers?limit=7&offset=0";
@@ -170,13 +170,13 @@ impl Answer {
     }
 }
 
-/// The service of `api` with every fault.
+/// Returns the service of `api` with all faults.
 pub fn planted(api: &TestApp) -> Router {
     let (service, app) = (api.service(), Arc::new(api.app.clone()));
     Router::new().fallback(move |request: Request| {
         let (service, app) = (service.clone(), app.clone());
         async move {
-            let asking = Asking::in_request(&request, &app);
+            let asking = Caller::in_request(&request, &app);
             let accepts_csv = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "text/csv");
             let uri = request.uri().to_string();
             let response = service.oneshot(request).await.unwrap_or_else(|never| match never {});

@@ -1,4 +1,4 @@
-//! What a comparison asks of the systems: no more at once and in a second than they survive, and patience while they are away.
+//! Load of a comparison on the systems: it limits rate and concurrency, and retries while a system is overloaded or restarting.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use super::systems::{Address, serve};
-use super::{Move, differences, study};
+use super::{Systems, differences, study};
 
 /// The requests that a system has received.
 #[derive(Default)]
@@ -60,16 +60,16 @@ async fn load_of(arguments: &[&str]) -> Arc<Load> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_system_receives_no_more_requests_a_second_than_the_rate() {
+async fn the_rate_limits_requests_per_second() {
     let load = load_of(&["--rate", "40", "--concurrency", "16"]).await;
 
-    // without a rate there would be hundreds; the first and the last request may have been on their way for different times
+    // without a limit there would be hundreds; the first and the last request may have different latencies
     let rate = load.per_second();
     assert!(rate < 42.0, "{rate}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_system_receives_no_more_requests_at_once_than_the_concurrency() {
+async fn the_concurrency_limits_concurrent_requests() {
     for (concurrency, expected) in [("1", 1..=1), ("3", 2..=3)] {
         let load = load_of(&["--rate", "2000", "--concurrency", concurrency]).await;
 
@@ -79,7 +79,7 @@ async fn a_system_receives_no_more_requests_at_once_than_the_concurrency() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_system_that_is_too_busy_for_a_while_is_no_difference() {
+async fn a_temporarily_overloaded_system_is_no_difference() {
     let (augmed, api) = study().await;
     let received = Arc::new(AtomicUsize::new(0));
     let service = api.service();
@@ -94,7 +94,7 @@ async fn a_system_that_is_too_busy_for_a_while_is_no_difference() {
         }
     });
     let (old, new) = (serve(busy).await, serve(api.service()).await);
-    let systems = Move { augmed, api, old, new };
+    let systems = Systems { augmed, api, old, new };
 
     let run = systems.compare(&["--json", "--sample", "2"]);
 
@@ -117,7 +117,7 @@ async fn restarting(service: Router) -> Address {
         }
     });
     let address: SocketAddr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
-    // a system of its own runtime: its connections end with it
+    // in a separate runtime, so that its connections end with it
     std::thread::spawn(move || {
         for pause in [0, 2] {
             std::thread::sleep(Duration::from_secs(pause));
@@ -135,10 +135,10 @@ async fn restarting(service: Router) -> Address {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_system_that_restarts_is_no_difference() {
+async fn a_restarting_system_is_no_difference() {
     let (augmed, api) = study().await;
     let (old, new) = (restarting(api.service()).await, serve(api.service()).await);
-    let systems = Move { augmed, api, old, new };
+    let systems = Systems { augmed, api, old, new };
 
     let run = systems.compare(&["--json", "--sample", "2"]);
 

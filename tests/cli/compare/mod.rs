@@ -1,4 +1,4 @@
-//! `augmed compare`: against a system that answers as the old one was recorded, and against one with planted faults.
+//! `augmed compare` with the recorded responses of the old system, and with planted faults in the new one.
 
 mod copies;
 mod faults;
@@ -22,24 +22,24 @@ use crate::augmed::{Augmed, Run};
 use faults::FAULTS;
 use systems::{Address, Recorded, serve};
 
-/// Both systems over the data of the contract, and the program with their environment.
-struct Move {
+/// Both systems with the contract's data, and the program with their environment.
+struct Systems {
     augmed: Augmed,
-    /// Has the database of both systems.
+    /// Owns the database of both systems.
     api: TestApp,
     old: Address,
     new: Address,
 }
 
-impl Move {
-    /// The old system answers as recorded.
+impl Systems {
+    /// Starts the recorded old system and the new one.
     async fn prepared() -> Self {
         let (augmed, api) = study().await;
         let (old, new) = (serve(Recorded::over(&api).router()).await, serve(api.service()).await);
         Self { augmed, api, old, new }
     }
 
-    /// The new system has every planted fault.
+    /// Starts the recorded old system, and the new one with all planted faults.
     async fn with_faults() -> Self {
         let (augmed, api) = study().await;
         let (old, new) = (serve(api.service()).await, serve(faults::planted(&api)).await);
@@ -53,7 +53,7 @@ impl Move {
             all.retain(|argument| *argument != "--json");
             all.insert(0, "--json");
         }
-        // the systems are served by this test's runtime
+        // this test's runtime serves the systems
         tokio::task::block_in_place(|| self.augmed.run(&all))
     }
 }
@@ -65,8 +65,8 @@ async fn study() -> (Augmed, TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_it_asks_for_was_shown_to_nobody() {
-    let systems = Move::prepared().await;
+async fn requests_of_a_comparison_are_no_exposures() {
+    let systems = Systems::prepared().await;
 
     systems.compare(&[]).done();
 
@@ -79,8 +79,8 @@ fn differences(run: &Run) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_recorded_differs_by_rules_alone() {
-    let systems = Move::prepared().await;
+async fn all_differences_from_the_recording_are_explained_by_rules() {
+    let systems = Systems::prepared().await;
 
     let run = systems.compare(&["--json"]);
 
@@ -103,13 +103,13 @@ async fn what_was_recorded_differs_by_rules_alone() {
         "skipped-assignment",
         "token-renewal",
     ] {
-        assert!(rules.contains(rule), "{rule} was not met: {rules:?}");
+        assert!(rules.contains(rule), "{rule} was not applied: {rules:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_planted_fault_is_found_and_named() {
-    let systems = Move::with_faults().await;
+    let systems = Systems::with_faults().await;
 
     let run = systems.compare(&["--json", "--page", "7"]);
 
@@ -127,8 +127,8 @@ async fn each_planted_fault_is_found_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_address_token_or_value_is_told_unless_it_is_asked_for() {
-    let systems = Move::with_faults().await;
+async fn no_address_token_or_value_is_shown_without_show_values() {
+    let systems = Systems::with_faults().await;
     let page = systems.augmed.path("compare.html");
 
     let run = systems.compare(&["--html", page.to_str().unwrap(), "--journal", "compare.jsonl"]);
@@ -143,18 +143,18 @@ async fn no_address_token_or_value_is_told_unless_it_is_asked_for() {
     for told in &told {
         assert!(!told.contains("@contract.test") && !told.contains("eyJ") && !told.contains("FEMALE"), "{told}");
     }
-    assert!(told[2].starts_with("<!doctype html>") && !told[2].contains("http"), "the page needs nothing else");
+    assert!(told[2].starts_with("<!doctype html>") && !told[2].contains("http"), "the page is self-contained");
     assert!(run.stdout.contains("different: GET /api/cases"), "{}", run.stdout);
     assert!(shown.contains("cfg-other") && !run.stdout.contains("cfg-other"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_comparison_that_was_stopped_goes_on() {
-    let systems = Move::with_faults().await;
+async fn an_interrupted_comparison_can_continue() {
+    let systems = Systems::with_faults().await;
     let journal = systems.augmed.path("compare.jsonl");
     let whole = systems.compare(&["--json", "--journal", "compare.jsonl"]);
     let lines: Vec<String> = std::fs::read_to_string(&journal).unwrap().lines().map(str::to_owned).collect();
-    // stopped in the middle of its tenth line
+    // interrupted while its tenth line was written
     let cut = format!("{}\n{}", lines[..9].join("\n"), &lines[9][..20]);
     std::fs::write(&journal, cut).unwrap();
 
@@ -163,21 +163,21 @@ async fn a_comparison_that_was_stopped_goes_on() {
     let counts = |run: &Run| ["questions", "equal", "different"].map(|field| run.json()[field].clone());
     assert_eq!(counts(&again), counts(&whole));
     let other = systems.compare(&["--journal", "compare.jsonl", "--sample", "1"]);
-    assert!(other.stderr.contains("is of another comparison"), "{}", other.stderr);
+    assert!(other.stderr.contains("belongs to another comparison"), "{}", other.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_participant_who_answers_meanwhile_is_no_difference() {
+async fn a_participant_who_answers_during_a_comparison_is_no_difference() {
     let (augmed, api) = study().await;
     let (old, new) = (serve(api.service()).await, serve(behind_at_first(api.service())).await);
-    let systems = Move { augmed, api, old, new };
+    let systems = Systems { augmed, api, old, new };
 
     let run = systems.compare(&["--json", "--sample", "3"]);
 
     assert_eq!(run.json()["different"], 0, "{:#?}", differences(&run));
 }
 
-/// A system that answers the first request for a next case as if there were none left.
+/// Returns a system that responds to the first request for a next case as if none were left.
 fn behind_at_first(service: Router) -> Router {
     let first = Arc::new(AtomicBool::new(true));
     let answer = move |request: Request| {
@@ -195,8 +195,8 @@ fn behind_at_first(service: Router) -> Router {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sample_asks_about_so_many() {
-    let systems = Move::prepared().await;
+async fn a_sample_limits_the_requests() {
+    let systems = Systems::prepared().await;
 
     let run = systems.compare(&["--json", "--sample", "2"]);
 
@@ -207,10 +207,10 @@ async fn a_sample_asks_about_so_many() {
     assert!(reviews["new_p50_ms"].as_f64().unwrap() > 0.0);
 }
 
-/// Those that only read; `copies.rs` has the others.
+/// Only commands that read; `copies.rs` tests the others.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_commands_of_the_documents_run_as_they_are_printed() {
-    let systems = Move::prepared().await;
+async fn documented_commands_work_as_printed() {
+    let systems = Systems::prepared().await;
     let documents = [include_str!("../../../docs/compare.md"), include_str!("../../../docs/operations.md")];
     let lines = documents.iter().flat_map(|document| document.lines()).map(str::trim);
     let printed: Vec<_> = lines.filter(|line| line.starts_with("augmed compare --old ")).collect();
@@ -226,8 +226,8 @@ async fn the_commands_of_the_documents_run_as_they_are_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_system_that_is_not_there_is_told_at_once() {
-    let systems = Move::prepared().await;
+async fn an_unreachable_system_is_reported_at_once() {
+    let systems = Systems::prepared().await;
 
     let run = tokio::task::block_in_place(|| {
         systems.augmed.run(&["compare", "--old", "http://127.0.0.1:1", "--new", &systems.new.url])

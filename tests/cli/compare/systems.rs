@@ -1,4 +1,4 @@
-//! Systems on sockets: one that answers as the old one was recorded, and any router.
+//! Systems on sockets: the recorded old system, and any router.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -18,7 +18,7 @@ use tests::contract::scenario::{Action, HttpStep};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-/// A system at an address, for as long as the test runs.
+/// A system at an address, which runs until the end of the test.
 pub struct Address {
     pub url: String,
 }
@@ -31,28 +31,28 @@ pub async fn serve(router: Router) -> Address {
     Address { url }
 }
 
-/// Who asks: as much as a recording tells.
+/// The caller of a request, as far as recordings distinguish callers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Asking {
+pub enum Caller {
     Nobody,
     Key,
     BadToken,
     Account(String),
 }
 
-/// A request, as far as the recorded answer depends on it.
+/// The parts of a request that the recorded response depends on.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Asked {
+struct RequestKey {
     method: String,
-    /// With its query.
+    /// Path with query.
     path: String,
     csv: bool,
-    asking: Asking,
+    asking: Caller,
 }
 
-/// The old system, as far as it was recorded over the data of the contract. What was not recorded is answered by the new system.
+/// The old system, as far as it was recorded with the contract's data. The new system responds to other requests.
 pub struct Recorded {
-    answers: HashMap<Asked, Answer>,
+    answers: HashMap<RequestKey, Answer>,
     api: shared::App,
     otherwise: Router,
 }
@@ -65,7 +65,7 @@ impl Recorded {
         for area in area::ALL.map(|name| Area::load(name).unwrap()) {
             for scenario in &area.scenarios {
                 for step in &scenario.steps {
-                    // behind a statement or a write, the data are others
+                    // the data are different after a statement or a write
                     let Action::Http(request) = &step.action else { break };
                     let Some(Outcome::Answer(answer)) = area.recorded(&scenario.name, &step.name) else { break };
                     if request.method != "GET" && answer.status < 400 {
@@ -81,12 +81,12 @@ impl Recorded {
             let area = Area::load(area).unwrap();
             let Some(Outcome::Answer(answer)) = area.recorded(scenario, step) else { panic!("{step} is not recorded") };
             let (method, path) = (method.to_owned(), path.to_owned());
-            answers.insert(Asked { method, path, csv: false, asking }, Answer::clone(answer));
+            answers.insert(RequestKey { method, path, csv: false, asking }, Answer::clone(answer));
         }
         Self { answers, api: api.app.clone(), otherwise: api.service() }
     }
 
-    /// The system.
+    /// Returns the system.
     pub fn router(self) -> Router {
         let this = Arc::new(self);
         Router::new().fallback(move |request: Request| {
@@ -102,54 +102,54 @@ impl Recorded {
 
     fn recorded(&self, request: &Request) -> Option<Response> {
         let method = request.method().to_string();
-        // what the old system does when it is not told how many rows
+        // the old system's default page
         let path = request.uri().to_string().replace("?limit=1000&offset=0", "");
         let csv = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "text/csv");
-        // everybody may do what administrators may
-        let asking = match Asking::in_request(request, &self.api) {
-            _ if path.starts_with("/admin/") => Asking::Nobody,
-            Asking::Account(_) if path.starts_with("/api/v1/") => Asking::Account("alice@contract.test".to_owned()),
+        // the old system gives everybody the rights of administrators
+        let asking = match Caller::in_request(request, &self.api) {
+            _ if path.starts_with("/admin/") => Caller::Nobody,
+            Caller::Account(_) if path.starts_with("/api/v1/") => Caller::Account("alice@contract.test".to_owned()),
             asking => asking,
         };
-        let recorded = self.answers.get(&Asked { method, path, csv, asking })?;
+        let recorded = self.answers.get(&RequestKey { method, path, csv, asking })?;
         Some(replay(recorded, request.headers().get(header::AUTHORIZATION)))
     }
 }
 
-/// What a comparison asks, and which recording of the same kind answers it.
-fn likewise() -> [(&'static str, &'static str, Asking, [&'static str; 3]); 5] {
-    let unknown = Asking::Account("nobody@compare.invalid".to_owned());
+/// Requests of a comparison, and equivalent recordings.
+fn likewise() -> [(&'static str, &'static str, Caller, [&'static str; 3]); 5] {
+    let unknown = Caller::Account("nobody@compare.invalid".to_owned());
     let wrong_limit = "/api/v1/export/answers?limit=ten";
     [
         ("GET", "/api/cases", unknown, ["cases", "next case", "account does not exist"]),
-        ("GET", "/api/cases", Asking::BadToken, ["cross_cutting", "token signature", "one segment"]),
-        ("DELETE", "/api/cases", Asking::Nobody, ["cross_cutting", "cross-origin requests", "405"]),
-        ("PUT", "/api/config/answer", Asking::Nobody, ["answer_config", "latest", "POST is not allowed"]),
-        ("GET", wrong_limit, Asking::Key, ["export", "since formats", "text"]),
+        ("GET", "/api/cases", Caller::BadToken, ["cross_cutting", "token signature", "one segment"]),
+        ("DELETE", "/api/cases", Caller::Nobody, ["cross_cutting", "cross-origin requests", "405"]),
+        ("PUT", "/api/config/answer", Caller::Nobody, ["answer_config", "latest", "POST is not allowed"]),
+        ("GET", wrong_limit, Caller::Key, ["export", "since formats", "text"]),
     ]
 }
 
-/// `None` where a recording has headers or a token of its own kind.
-fn asked(request: &HttpStep, addresses: &Value) -> Option<Asked> {
+/// Returns `None` if the recording has other headers or an unusual token.
+fn asked(request: &HttpStep, addresses: &Value) -> Option<RequestKey> {
     let mut headers = request.headers.clone();
     let csv = headers.remove("Accept").is_some_and(|accept| accept.as_deref() == Some("text/csv"));
     let is_garbage = headers.remove("Authorization").is_some_and(|token| token.as_deref() == Some("Bearer garbage"));
     let asking = match (&request.login_as, request.api_key) {
         _ if request.token.is_some() || !headers.is_empty() => return None,
-        (Some(name), false) => Asking::Account(addresses[name]["email"].as_str()?.to_owned()),
-        (None, true) => Asking::Key,
-        (None, false) if is_garbage => Asking::BadToken,
-        (None, false) => Asking::Nobody,
+        (Some(name), false) => Caller::Account(addresses[name]["email"].as_str()?.to_owned()),
+        (None, true) => Caller::Key,
+        (None, false) if is_garbage => Caller::BadToken,
+        (None, false) => Caller::Nobody,
         (Some(_), true) => return None,
     };
-    Some(Asked { method: request.method.clone(), path: request.path.clone(), csv, asking })
+    Some(RequestKey { method: request.method.clone(), path: request.path.clone(), csv, asking })
 }
 
-impl Asking {
-    /// Who sent it.
+impl Caller {
+    /// Returns the caller of a request.
     pub fn in_request(request: &Request, app: &shared::App) -> Self {
         let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-        // an administrator's question has both
+        // administrators' requests have both
         if text("x-api-key") == Some(API_KEY) {
             return Self::Key;
         }

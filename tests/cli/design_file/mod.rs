@@ -25,12 +25,12 @@ fn generate(augmed: &Augmed, design: &str, more: &[&str]) -> Run {
     augmed.run(&[&["--json", "assignments", "generate", "--design-file", &design], more].concat())
 }
 
-/// Cells by row of a file of this name.
+/// Returns the rows of a file.
 fn rows(augmed: &Augmed, name: &str) -> Vec<csv::StringRecord> {
     csv::Reader::from_path(augmed.path(name)).unwrap().records().map(|row| row.unwrap()).collect()
 }
 
-/// Cases of a participant, in their order.
+/// Returns the cases of a participant, in order.
 fn cases(augmed: &Augmed, name: &str, participant: &str) -> Vec<String> {
     let own = rows(augmed, name).into_iter().filter(|row| &row[0] == participant);
     let mut cases: Vec<String> = own.map(|row| row[1].to_owned()).collect();
@@ -39,7 +39,7 @@ fn cases(augmed: &Augmed, name: &str, participant: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_third_round_of_the_old_study_is_what_its_pages_show() {
+async fn the_third_round_of_the_old_study_is_shown_as_designed() {
     let augmed = Augmed::with_study().await;
     augmed.db.pool.execute(include_str!("../design_file.sql")).await.unwrap();
     let page = json!({
@@ -71,7 +71,7 @@ async fn the_third_round_of_the_old_study_is_what_its_pages_show() {
 }
 
 #[tokio::test]
-async fn a_file_of_a_design_is_uploaded_without_a_warning_and_has_a_probability_for_each_row() {
+async fn a_generated_file_is_uploaded_without_warnings_and_has_probabilities() {
     let augmed = Augmed::with_study().await;
     let design = format!("experiment = 'exp-1'\n{DESIGN}{ARMS}").replace("= 0.5", "= 0.25");
     generate(&augmed, &design, &["--out", "out.csv"]).done();
@@ -89,7 +89,7 @@ async fn a_file_of_a_design_is_uploaded_without_a_warning_and_has_a_probability_
 }
 
 #[tokio::test]
-async fn a_file_that_was_changed_is_found_with_its_rows() {
+async fn a_changed_file_is_reported_with_its_rows() {
     let augmed = Augmed::with_study().await;
     generate(&augmed, DESIGN, &["--out", "out.csv"]).done();
     let file = fs::read_to_string(augmed.path("out.csv")).unwrap();
@@ -103,7 +103,7 @@ async fn a_file_that_was_changed_is_found_with_its_rows() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_design_is_told_before_a_file_is_written() {
+async fn an_invalid_design_is_refused_before_a_file_is_written() {
     let augmed = Augmed::with_study().await;
     augmed.file("people.csv", "email,position\na@study.test,Physician\nb@study.test,Resident\n");
     for (right, wrong, said) in [
@@ -125,7 +125,7 @@ async fn what_is_wrong_with_a_design_is_told_before_a_file_is_written() {
 }
 
 #[tokio::test]
-async fn late_joiners_read_what_the_fewest_have_and_nobody_is_assigned_again() {
+async fn late_joiners_read_the_cases_with_the_fewest_readers_and_others_are_not_assigned_again() {
     let augmed = Augmed::with_study().await;
     augmed.file("early.csv", "a@study.test\n");
     augmed.file("all.csv", "a@study.test\nb@study.test\n");
@@ -158,7 +158,7 @@ async fn strata_of_cases_come_from_a_list() {
 }
 
 #[tokio::test]
-async fn exclusions_take_out_participants_cases_or_both_together() {
+async fn exclusions_remove_participants_cases_or_pairs() {
     let augmed = Augmed::with_study().await;
     let design =
         "seed = 1\ncases_per_participant = 2\nalways = ['BACKGROUND.*', 'PHYSICAL EXAMINATION.*']\nexclude = [";
@@ -184,7 +184,7 @@ async fn exclusions_take_out_participants_cases_or_both_together() {
 }
 
 #[tokio::test]
-async fn a_simulation_shows_the_balance_on_a_page_that_needs_nothing_else() {
+async fn a_simulation_writes_the_balance_as_a_self_contained_page() {
     let augmed = Augmed::with_study().await;
 
     let design = format!("{DESIGN}{ARMS}");
@@ -202,7 +202,7 @@ async fn a_simulation_shows_the_balance_on_a_page_that_needs_nothing_else() {
 }
 
 #[tokio::test]
-async fn arms_and_a_design_file_exclude_each_other_and_one_is_needed() {
+async fn either_arms_or_a_design_file_is_required() {
     let augmed = Augmed::with_study().await;
     let of_designs =
         [["--design-file", "f"], ["--simulate", "5"], ["--check", "f"], ["--after", "f"], ["--case-list", "f"]];

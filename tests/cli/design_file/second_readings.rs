@@ -7,7 +7,7 @@ use super::{ARMS, DESIGN, cases, generate};
 use crate::augmed::Augmed;
 
 #[tokio::test]
-async fn second_readings_are_stored_beside_the_first_and_come_after_them() {
+async fn second_readings_are_stored_in_addition_and_come_after_the_first() {
     let augmed = Augmed::with_study().await;
     let design = format!("{DESIGN}{ARMS}[second_reading]\narm = 'other'\nwashout_positions = 2");
     generate(&augmed, &design, &["--out", "first.csv"]).done();
@@ -30,7 +30,7 @@ async fn second_readings_are_stored_beside_the_first_and_come_after_them() {
 }
 
 #[tokio::test]
-async fn a_second_reading_that_shows_the_same_has_another_id_and_the_same_page() {
+async fn an_identical_second_reading_has_another_id_and_the_same_page() {
     let augmed = Augmed::with_study().await;
     let design = "seed = 1\nalways = ['BACKGROUND.*', 'PHYSICAL EXAMINATION.*']";
     generate(&augmed, design, &["--out", "first.csv"]).done();
@@ -49,7 +49,7 @@ async fn a_second_reading_that_shows_the_same_has_another_id_and_the_same_page()
 }
 
 #[tokio::test]
-async fn who_has_not_read_all_cases_reads_again_what_they_have() {
+async fn participants_read_only_their_read_cases_again() {
     let augmed = Augmed::with_study().await;
     let design = format!("readers_per_case = 2\n{}[second_reading]", DESIGN.replace("count = 2", "probability = 0.5"));
     generate(&augmed, &design, &["--out", "first.csv"]).done();

@@ -2,7 +2,7 @@ use super::{assert_refused, field};
 use crate::augmed::Augmed;
 
 #[tokio::test]
-async fn every_date_that_could_mean_two_days_is_refused_with_its_place() {
+async fn ambiguous_dates_are_refused_with_their_place() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
 
@@ -19,11 +19,11 @@ async fn every_date_that_could_mean_two_days_is_refused_with_its_place() {
         "7 errors; nothing was loaded",
     ];
     assert_refused(&run, &places);
-    assert!(!run.stderr.contains("infinity") && !run.stderr.contains("3/4/26"), "a value is told: {run:?}");
+    assert!(!run.stderr.contains("infinity") && !run.stderr.contains("3/4/26"), "a value is shown: {run:?}");
 }
 
 #[tokio::test]
-async fn a_vocabulary_date_is_read_as_strictly() {
+async fn dates_of_a_vocabulary_are_parsed_as_strictly() {
     let augmed = Augmed::new().await;
     for (date, is_right) in
         [("19700101", true), ("1970-01-01", true), ("1/1/70", false), ("now", false), ("700101", false)]
@@ -43,7 +43,7 @@ async fn a_vocabulary_date_is_read_as_strictly() {
 }
 
 #[tokio::test]
-async fn since_is_a_date_of_iso_8601() {
+async fn since_is_an_iso_8601_date() {
     let augmed = Augmed::new().await;
     for text in ["3/4/26", "now", "2026-W10-1", "12026-03-03", "2026-03-01x10:00", "45719"] {
         let run = augmed.run(&["export", "answers", "--since", text]);

@@ -20,7 +20,7 @@ async fn every_address_of_a_list_is_invited() {
 }
 
 #[tokio::test]
-async fn empty_columns_and_rows_at_the_end_are_nothing() {
+async fn empty_columns_and_rows_at_the_end_are_ignored() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let person = std::fs::read_to_string(field("D10/person.csv")).unwrap();
@@ -34,7 +34,7 @@ async fn empty_columns_and_rows_at_the_end_are_nothing() {
 }
 
 #[tokio::test]
-async fn lines_that_end_with_a_carriage_return_are_counted() {
+async fn lines_that_end_with_a_carriage_return_are_counted_correctly() {
     let augmed = Augmed::new().await;
 
     let run = augmed.run(&["load", "clinical", &field("D11")]);
@@ -43,7 +43,7 @@ async fn lines_that_end_with_a_carriage_return_are_counted() {
 }
 
 #[tokio::test]
-async fn a_quote_that_nothing_closes_is_told_with_its_line() {
+async fn an_unclosed_quote_is_reported_with_its_line() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let header = "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,person_source_value\n";
@@ -52,11 +52,11 @@ async fn a_quote_that_nothing_closes_is_told_with_its_line() {
 
     let run = augmed.run(&["load", "clinical", &directory]);
 
-    assert_refused(&run, &["person.csv: line 2: a quote opens here that nothing closes"]);
+    assert_refused(&run, &["person.csv: line 2: this quote is never closed"]);
 }
 
 #[tokio::test]
-async fn participants_of_prolific_are_invited_by_their_ids() {
+async fn participants_of_prolific_are_invited_by_id() {
     let augmed = Augmed::new().await;
     let ids: Vec<String> = (0..20).map(|number| format!("5f0000000000000000000{number:03}")).collect();
     let rows = ids.iter().map(|id| format!("sub,{id},APPROVED\n")).collect::<Vec<_>>().concat();
@@ -78,7 +78,7 @@ async fn participants_of_prolific_are_invited_by_their_ids() {
 }
 
 #[tokio::test]
-async fn assignments_of_some_people_can_be_kept() {
+async fn clear_can_keep_the_assignments_of_some_people() {
     let augmed = Augmed::with_study().await;
     let rows = "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\nb@study.test,101,BACKGROUND.Family History.Diabetes: No\n";
     augmed.run(&["assignments", "upload", &augmed.file("all.csv", rows)]).done();

@@ -1,5 +1,5 @@
-//! Files as people have them. `fixtures/field` holds minimal ones after public bug reports, with invented data; each was taken for
-//! something else before, or refused without its reason.
+//! Files from the field. `fixtures/field` contains minimal ones with invented data, derived from public bug reports. Each was once misread,
+//! or refused without a reason.
 
 mod dates;
 mod lists;

@@ -9,7 +9,7 @@ use super::{assert_refused, count, field};
 use crate::augmed::Augmed;
 
 #[tokio::test]
-async fn a_bundle_before_cpt_sh_was_run_says_so() {
+async fn a_bundle_without_a_run_of_cpt_sh_is_refused_with_the_remedy() {
     let augmed = Augmed::new().await;
 
     let refused = augmed.run(&["load", "vocabulary", &field("D07")]);
@@ -28,7 +28,7 @@ async fn a_bundle_before_cpt_sh_was_run_says_so() {
 }
 
 #[tokio::test]
-async fn a_table_that_omop_gives_no_key_may_have_any_row() {
+async fn a_table_without_a_key_in_omop_may_have_equal_rows() {
     let augmed = Augmed::new().await;
     for (added, all) in [(2, 2), (0, 2)] {
         let loaded = augmed.run(&["--json", "load", "vocabulary", &field("D08")]).done().json();
@@ -44,10 +44,10 @@ async fn a_table_that_omop_gives_no_key_may_have_any_row() {
 }
 
 #[tokio::test]
-async fn a_key_that_no_index_holds_names_its_column() {
+async fn a_key_that_is_too_long_for_an_index_is_reported_with_its_column() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
-    // characters without a pattern, of three bytes each: nothing compresses them
+    // random characters of three bytes each, which cannot be compressed
     let long: String = (0..1000_u32).map(|at| char::from_u32(0x4e00 + at * 7919 % 20_000).unwrap()).collect();
     let text = format!("concept_id\tconcept_synonym_name\tlanguage_concept_id\n0\tshort\t0\n0\t{long}\t0\n");
     let directory = augmed.directory("vocabulary", &[("CONCEPT_SYNONYM.csv", text.as_bytes())]);
@@ -58,7 +58,7 @@ async fn a_key_that_no_index_holds_names_its_column() {
 }
 
 #[tokio::test]
-async fn columns_of_cdm_5_3_are_loaded_by_their_new_names() {
+async fn columns_of_cdm_5_3_are_loaded_under_their_new_names() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let visit = "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,visit_type_concept_id,admitting_source_concept_id,discharge_to_source_value\n900,101,0,2025-03-03,2025-03-03,0,0,HOME\n";
@@ -72,7 +72,7 @@ async fn columns_of_cdm_5_3_are_loaded_by_their_new_names() {
 }
 
 #[tokio::test]
-async fn ids_beyond_32_bits_are_given_anew_the_same_in_every_file_and_run() {
+async fn ids_beyond_32_bits_are_renumbered_consistently_in_all_files_and_runs() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let person = "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n-6225647829918357531,0,1950,0,0\n";
@@ -110,7 +110,7 @@ async fn ids_beyond_32_bits_are_given_anew_the_same_in_every_file_and_run() {
     assert_eq!((count(&augmed, related).await, count(&augmed, visits).await), (1, 1));
 }
 
-/// As zip writes it: a folder, and an entry for each file.
+/// Returns an archive as zip writes it: a folder, and an entry for each file.
 fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in files {
@@ -142,7 +142,7 @@ fn zip(files: &[(&str, &str)]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_archive_is_loaded_as_athena_delivers_it() {
+async fn an_archive_of_athena_is_loaded_without_unpacking() {
     let augmed = Augmed::new().await;
     let concept = std::fs::read_to_string(field("D07/CONCEPT.csv")).unwrap();
     let archive =
@@ -160,7 +160,7 @@ async fn an_archive_is_loaded_as_athena_delivers_it() {
 }
 
 #[tokio::test]
-async fn values_that_cannot_be_right_are_found() {
+async fn implausible_values_are_found() {
     let augmed = Augmed::with_study().await;
     let sane = augmed.run(&["doctor"]);
     augmed
@@ -191,7 +191,7 @@ async fn values_that_cannot_be_right_are_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_number_is_no_value() {
+async fn nan_and_infinite_numbers_are_no_values() {
     let augmed = Augmed::with_study().await;
     let measured = std::fs::read_to_string(field("D14/measurement.csv")).unwrap();
     let measured = measured
@@ -212,7 +212,7 @@ async fn what_is_no_number_is_no_value() {
 }
 
 #[tokio::test]
-async fn one_row_a_patient_is_loaded_by_a_mapping_of_its_columns() {
+async fn a_file_with_one_row_per_patient_is_loaded_with_a_mapping() {
     let augmed = Augmed::new().await;
     augmed.load_clinical_data().await;
     let mapping = "column,target,concept_id,label,values\nAGE,age,,,\nGENDER,gender,,,MALE=8507;FEMALE=8532\nSEEN,visit_date,,,\nFH_DIAB,observation,4167217,Diabetes,YES=Yes;NO=No\nHR,measurement,4239408,,\n";

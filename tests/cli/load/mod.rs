@@ -45,7 +45,7 @@ async fn texts(augmed: &Augmed, query: &str) -> Vec<Option<String>> {
 }
 
 #[tokio::test]
-async fn a_vocabulary_is_loaded_as_athena_delivers_it() {
+async fn a_vocabulary_of_athena_is_loaded_unchanged() {
     let augmed = Augmed::new().await;
     let relationship = "relationship_id\trelationship_name\tis_hierarchical\tdefines_ancestry\treverse_relationship_id\trelationship_concept_id\nIs a\tIs a\t1\t1\tSubsumes\t0\n";
     let related = "concept_id_1\tconcept_id_2\trelationship_id\tvalid_start_date\tvalid_end_date\tinvalid_reason\n4041306\t4167217\tIs a\t20020131\t20991231\t\n";
@@ -74,7 +74,7 @@ async fn a_vocabulary_is_loaded_as_athena_delivers_it() {
 }
 
 #[tokio::test]
-async fn clinical_files_may_be_written_in_many_ways() {
+async fn clinical_files_may_have_many_formats() {
     for rewritten in [
         |text: &str| text.as_bytes().to_vec(),
         |text: &str| format!("\u{feff}{text}").into_bytes(),
@@ -96,7 +96,7 @@ async fn clinical_files_may_be_written_in_many_ways() {
     }
 }
 
-/// Two members: gzip files may be put one behind the other.
+/// Compresses a text into two members, because gzip files may be concatenated.
 fn gzip(text: &str) -> Vec<u8> {
     let (head, tail) = text.split_at(text.len() / 2);
     let member = |part: &str| {
@@ -108,7 +108,7 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn tab_separated_cells_are_unquoted_where_the_header_or_the_option_says_so() {
+async fn tab_separated_cells_are_unquoted_if_the_header_is_quoted_or_with_the_option() {
     let augmed = Augmed::new().await;
     let tabbed = PERSON.replace("Okafor, Ines", "Okafor; Ines").replace(',', "\t");
     let quoted = tabbed.replace("Year_of_Birth", "\"Year_of_Birth\"");

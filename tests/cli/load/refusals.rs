@@ -4,7 +4,7 @@ use super::{PERSON, VISIT, count, load};
 use crate::augmed::Augmed;
 
 #[tokio::test]
-async fn what_is_wrong_is_told_with_file_line_and_column_and_nothing_is_loaded() {
+async fn errors_are_reported_with_file_line_and_column_and_nothing_is_loaded() {
     let augmed = Augmed::new().await;
     let long = "x".repeat(51);
     let with = |row: &str| format!("{PERSON}{row}\n");
@@ -13,12 +13,12 @@ async fn what_is_wrong_is_told_with_file_line_and_column_and_nothing_is_loaded()
         (with("nineteen,103,0,0,0,,\n1954,104"), VISIT, "line 5, column year_of_birth: is not an integer"),
         (with("99999999999,103,0,0,0,,"), VISIT, "line 5, column year_of_birth: the number is too large"),
         (with(&format!("1953,103,0,0,0,{long},")), VISIT, "column person_source_value: has more than 50 characters"),
-        (with("1953,,0,0,0,,"), VISIT, "line 5, column person_id: is empty, and has to be there"),
+        (with("1953,,0,0,0,,"), VISIT, "line 5, column person_id: is required, but empty"),
         (with("1953,102,0,0,0,,"), VISIT, "line 5, column person_id: an earlier row has this key"),
         (with("1953,103,0,0,0,"), VISIT, "line 5: has 6 cells, and the header 7"),
         (with("1953,103,0,0,0,a\0b,"), VISIT, "line 5, column person_source_value: has a NUL"),
         (PERSON.replace("race_concept_id", "race"), VISIT, "line 1: required columns are missing: race_concept_id"),
-        (PERSON.replace("weight", "person_id"), VISIT, "line 1: the column person_id is there twice"),
+        (PERSON.replace("weight", "person_id"), VISIT, "line 1: the column person_id occurs twice"),
         (String::new(), VISIT, "person.csv: is empty: the names of the columns are missing"),
         (PERSON.to_owned(), &VISIT.replace("2025-03-01,0", "03/01/2025,0"), "line 3, column visit_end_date: "),
         (
@@ -32,14 +32,14 @@ async fn what_is_wrong_is_told_with_file_line_and_column_and_nothing_is_loaded()
         let run = load(&augmed, &[("person.csv", &person), ("visit_occurrence.csv", visit)]);
 
         assert!(run.code == Some(1) && run.stderr.contains(said), "{said}: {run:?}");
-        assert!(!run.stderr.contains("nineteen") && !run.stderr.contains("Okafor"), "a value is told: {run:?}");
+        assert!(!run.stderr.contains("nineteen") && !run.stderr.contains("Okafor"), "a value is shown: {run:?}");
         assert_eq!((count(&augmed, "person").await, count(&augmed, "visit_occurrence").await), (0, 0), "{said}");
     }
     assert!(augmed.audited().await.is_empty());
 }
 
 #[tokio::test]
-async fn lines_are_counted_as_an_editor_does() {
+async fn lines_are_counted_like_in_an_editor() {
     let augmed = Augmed::new().await;
     let bad = format!("{PERSON}\n\nnineteen,103,0,0,0,,\n");
     for text in [bad.clone(), bad.replace('\n', "\r\n")] {
@@ -50,7 +50,7 @@ async fn lines_are_counted_as_an_editor_does() {
 }
 
 #[tokio::test]
-async fn a_concept_that_is_not_there_asks_for_the_vocabulary() {
+async fn a_missing_concept_is_refused_with_the_vocabulary_as_a_remedy() {
     let augmed = Augmed::new().await;
 
     let run = load(&augmed, &[("care_site.csv", "care_site_id,place_of_service_concept_id\n1,8756\n")]);
@@ -60,7 +60,7 @@ async fn a_concept_that_is_not_there_asks_for_the_vocabulary() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf_8_is_told_with_its_place() {
+async fn text_that_is_not_utf_8_is_reported_with_its_place() {
     let augmed = Augmed::new().await;
     let latin_1 = [PERSON.as_bytes(), b"1953,103,0,0,0,M\xfcller,\n"].concat();
 
@@ -71,13 +71,13 @@ async fn text_that_is_not_utf_8_is_told_with_its_place() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_loaded_says_why() {
+async fn an_unusable_directory_is_refused_with_the_reason() {
     let augmed = Augmed::new().await;
     let empty = augmed.directory("empty", &[("notes.md", b"x")]);
     let twice = augmed.directory("twice", &[("PERSON.csv", b"x"), ("person.tsv.gz", b"x")]);
     for (directory, said) in [
         (&*empty, "no file is named after a table"),
-        (&*twice, "PERSON.csv, person.tsv.gz are all named after the table person"),
+        (&*twice, "PERSON.csv, person.tsv.gz are all files of the table person"),
         ("nowhere", "nowhere: No such file or directory"),
     ] {
         let run = augmed.run(&["load", "clinical", directory]);

@@ -30,7 +30,7 @@ async fn a_second_run_adds_and_replaces_and_removes_nothing() {
 }
 
 #[tokio::test]
-async fn a_check_leaves_the_database_as_it_was() {
+async fn a_check_does_not_change_the_database() {
     let augmed = Augmed::new().await;
     let directory =
         augmed.directory("omop", &[("person.csv", PERSON.as_bytes()), ("visit_occurrence.csv", VISIT.as_bytes())]);
@@ -45,19 +45,19 @@ async fn a_check_leaves_the_database_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_interrupted_run_leaves_nothing() {
+async fn an_interrupted_run_stores_nothing() {
     let augmed = Augmed::new().await;
     sqlx::query("INSERT INTO care_site (care_site_id) VALUES (1)").execute(&augmed.db.pool).await.unwrap();
     let visits = VISIT.replace("preceding_visit_occurrence_id", "care_site_id").replace("0,2", "0,1");
     let files: &[(&str, &[u8])] = &[("person.csv", PERSON.as_bytes()), ("visit_occurrence.csv", visits.as_bytes())];
     let directory = augmed.directory("omop", files);
-    // the visits wait for their care site, with all patients loaded
+    // the load blocks on a care site after all patients are loaded
     let mut held = augmed.db.pool.begin().await.unwrap();
     sqlx::query("SELECT FROM care_site FOR UPDATE").execute(&mut *held).await.unwrap();
     let mut run = augmed.command(&["load", "clinical", &directory]).spawn().unwrap();
     wait_for(&augmed, "count(*) = 1", "wait_event_type = 'Lock'").await;
 
-    // as Ctrl-C does, which is ignored below a shell that runs the tests in the background
+    // SIGTERM instead of SIGINT, which is ignored if a shell runs the tests in the background
     kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
 
     assert_eq!(run.wait().unwrap().code(), None);
@@ -66,7 +66,7 @@ async fn an_interrupted_run_leaves_nothing() {
     assert_eq!((count(&augmed, "person").await, count(&augmed, "visit_occurrence").await), (0, 0));
 }
 
-/// Until this is so of the program's connections.
+/// Waits for a state of the program's connections.
 async fn wait_for(augmed: &Augmed, what: &str, of: &str) {
     let query = format!(
         "SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed' AND {of}"

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 
 use crate::history::{self, Model};
 
-/// Nobody knows its password at first.
+/// An account whose first password nobody knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Account;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// A link is made.
+    /// A link is created.
     Link(u64),
-    /// `is_done` is None if nobody knows, and false if the link was refused.
+    /// `is_done` is `None` if the outcome is unknown, and false if the link was refused.
     Reset { link: u64, password: u64, is_done: Option<bool> },
-    /// The session, or None if the password was refused.
+    /// `session` is `None` if the password was refused.
     Login { password: u64, session: Option<u64> },
     /// A request with the token of this session.
     Use { session: u64, is_served: bool },
@@ -64,7 +64,7 @@ impl Model for Account {
         match *operation {
             Operation::Reset { link, password, .. } => Some(Operation::Reset { link, password, is_done: None }),
             Operation::Link(_) | Operation::Logout => Some(operation.clone()),
-            // a session that nobody has does no harm
+            // without a response nobody has the session, so it affects nothing
             Operation::Login { .. } | Operation::Use { .. } => None,
         }
     }

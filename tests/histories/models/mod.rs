@@ -1,4 +1,4 @@
-//! The sequential behaviour of each kind of object.
+//! The sequential specification of each kind of object.
 
 pub mod account;
 pub mod once;

@@ -1,5 +1,5 @@
-//! What is stored once: the answer to an assignment, and what an `Idempotency-Key` made. The first value wins; the same value gets the id
-//! of the first.
+//! A value that is written once: the answer to an assignment, and the object created with an `Idempotency-Key`. The first value wins;
+//! writing the same value again returns the id of the first.
 
 use crate::history::{self, Model};
 
@@ -9,9 +9,9 @@ pub struct Once;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// None: nobody knows whether it arrived.
+    /// `outcome` is `None` if it is unknown.
     Put { value: u8, outcome: Option<Outcome> },
-    /// Whether it is still empty: its case is offered, or a list does not have it.
+    /// A read: it is still empty if its case is offered, or if a list does not contain it.
     Look { is_empty: bool },
 }
 
@@ -19,11 +19,11 @@ pub enum Operation {
 pub enum Outcome {
     /// With this id.
     Stored(String),
-    /// Another value is there.
+    /// Another value was stored before.
     Conflict,
 }
 
-/// The first value, and its id once somebody knows it.
+/// The first value, and its id once a response has revealed it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stored {
     value: u8,

@@ -1,4 +1,4 @@
-//! What is written last is read: the current questionnaire, the last upload, the status of an experiment.
+//! A register, whose last value is read: the current questionnaire, the last upload, the status of an experiment.
 
 use crate::history::{self, Model};
 
@@ -36,13 +36,13 @@ impl Model for Register {
         matches!(operation, Operation::Read(_))
     }
 
-    /// What nobody has read may as well not have been written.
+    /// An indeterminate write whose value was never read need not have happened.
     fn matters(&self, indeterminate: &Operation, history: &[history::Operation<Operation>]) -> bool {
         let Operation::Write(written) = *indeterminate else { return false };
         history.iter().any(|operation| operation.what == Operation::Read(written))
     }
 
-    /// A read of another value has its own write before it, with or without those of this value.
+    /// A read needs only the write of its own value.
     fn value(&self, operation: &Operation) -> Option<u64> {
         match *operation {
             Operation::Write(value) | Operation::Read(value) => Some(value),

@@ -1,4 +1,4 @@
-//! Accounts: invitations, signups, logins, resets, and who may do what.
+//! Accounts: invitations, signups, logins, resets, and rights.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -25,7 +25,7 @@ pub enum Request {
 pub fn any_request() -> impl Strategy<Value = Request> {
     let links = [Link::Alice1, Link::Alice2, Link::Carol, Link::Dave, Link::Expired, Link::Used, Link::Unknown];
     let likely = |weight| prop::bool::weighted(weight);
-    // a password costs 25 ms of CPU, and a refused login is answered after a quarter of a second
+    // hashing a password takes 25 ms of CPU, and the response to a refused login is delayed by a quarter of a second
     let who_logs_in = prop_oneof![12 => select(&[Alice, Bob, Zoe, Admin][..]), 1 => Person::any()];
     prop_oneof![
         2 => (who_logs_in, likely(0.97), likely(0.8))
@@ -154,7 +154,7 @@ impl Model {
         (sent, expected)
     }
 
-    /// The id of an account for a path; that of nobody where there is no account, or nobody knows its id.
+    /// Returns the id of an account for a path, or `None` if there is no account, or no response has revealed its id.
     fn path_id(&self, who: Person) -> Option<String> {
         let account = self.accounts.of(who).filter(|account| account.is_id_known)?;
         Some(account.id.as_str().map_or_else(|| account.id.to_string(), str::to_owned))
@@ -168,7 +168,7 @@ impl Model {
         refusals.add(self.accounts.refusal_of_researcher(caller));
         let Some(account) = self.accounts.of(who).filter(|_| id.is_some()).cloned() else {
             refusals.add_if(true, Answer::refused(404));
-            return (sent, refusals.expected().expect("there is one"));
+            return (sent, refusals.expected().expect("there is a refusal"));
         };
         refusals.add_if(account.active == Some(true) || account.password.is_some(), Answer::refused(409));
         let expected = refusals.expected().unwrap_or_else(|| {
@@ -204,7 +204,7 @@ impl Model {
         (sent, refusals.expected().unwrap_or_else(shown))
     }
 
-    /// The rows of the export of participants.
+    /// Returns the rows of the export of participants.
     pub fn exported_participants(&self) -> Vec<Value> {
         let participants = self.accounts.all.iter().filter(|account| account.person != Admin);
         let row = |account: &Account| {

@@ -1,4 +1,4 @@
-//! Answers and timings, and their exports.
+//! Requests about answers and timings, and their exports.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -13,7 +13,7 @@ use crate::sent::{Body, Sent};
 use crate::state::answers::{Stored, Timing};
 use crate::state::questionnaires::Which;
 
-/// The times of a case, or what is wrong with them.
+/// The times of a case, or their defect.
 #[derive(Clone, Copy, Debug)]
 pub enum Times {
     Seconds(u32),
@@ -28,7 +28,7 @@ pub enum Request {
     Time { caller: Caller, task: Task, times: Times },
 }
 
-/// A request of one of these participants.
+/// Generates requests of these participants.
 pub fn any_request(who: &'static [Person]) -> impl Strategy<Value = Request> {
     let score = select(&[None, None, Some(true), Some(false)][..]);
     let times = prop_oneof![
@@ -83,10 +83,10 @@ impl Model {
         if let Some(refused) = refusals.expected() {
             return (sent, refused);
         }
-        let (own, who) = own.zip(who.ok()).expect("what is missing was refused");
+        let (own, who) = own.zip(who.ok()).expect("a missing assignment or participant was refused");
         let (content, questionnaire) = (body["answer"].clone(), body["answerConfigId"].clone());
         let score_shown = body["aiScoreShown"].as_bool().unwrap_or(false);
-        // the id of an assignment may be that of an earlier one, of another case
+        // an id may have belonged to an earlier assignment, of another case
         let stored = self.answers.all_of(who).find(|answer| answer.task == task && answer.case == own.case);
         let Some(stored) = stored else {
             let id = self.new_name("answer");
@@ -131,8 +131,8 @@ impl Model {
         if let Some(refused) = refusals.expected() {
             return (sent, refused);
         }
-        let (own, who) = own.zip(who.ok()).expect("what is missing was refused");
-        let Times::Seconds(seconds) = times else { unreachable!("other times were refused") };
+        let (own, who) = own.zip(who.ok()).expect("a missing assignment or participant was refused");
+        let Times::Seconds(seconds) = times else { unreachable!("invalid times were refused") };
         let stored = self.answers.timings.iter_mut().find(|timing| timing.who == who && timing.task == task);
         let id = if let Some(timing) = stored {
             (timing.case, timing.seconds) = (own.case, seconds);
@@ -145,7 +145,7 @@ impl Model {
         (sent, Reply::data(200, json!({ "id": id })).into())
     }
 
-    /// The rows of the export of answers, numbered for each participant.
+    /// Returns the rows of the export of answers, numbered for each participant.
     pub fn exported_answers(&self, page: Page) -> Vec<Value> {
         let is_wanted = |answer: &&Stored| !(answer.is_old && page.leaves_out_old());
         let mut sorted: Vec<&Stored> = self.answers.all.iter().filter(is_wanted).collect();
@@ -165,7 +165,7 @@ impl Model {
         })
     }
 
-    /// The rows of the export of timings.
+    /// Returns the rows of the export of timings.
     pub fn exported_timings(&self) -> Vec<Value> {
         let mut sorted: Vec<&Timing> = self.answers.timings.iter().collect();
         sorted.sort_by_key(|timing| (timing.who.address(), timing.case));

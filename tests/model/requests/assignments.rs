@@ -1,4 +1,4 @@
-//! Assignments: uploads, batches, the next case, and the export of assignments.
+//! Requests about assignments: uploads, batches, the next case, and the export of assignments.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,7 +12,7 @@ use crate::requests::task::Task;
 use crate::sent::{Body, Sent};
 use crate::state::assignments::{Assignment, NO_CASE};
 
-/// Age and gender of a case, in the list of cases.
+/// Returns age and gender of a case, as in the list of cases.
 fn patient(case: i32) -> (&'static str, &'static str) {
     match case {
         1 => ("64", "FEMALE"),
@@ -26,7 +26,7 @@ fn patient(case: i32) -> (&'static str, &'static str) {
 pub enum Upload {
     /// `/admin/config/upload`.
     ReplaceAll,
-    /// The frontend's page.
+    /// The upload of the frontend's page.
     Add,
     Preview,
 }
@@ -39,7 +39,7 @@ pub enum Request {
     Review { caller: Caller, task: Task },
 }
 
-/// A request about these participants.
+/// Generates requests about these participants.
 pub fn any_request(who: &'static [Person]) -> impl Strategy<Value = Request> {
     let kinds = select(&[Upload::ReplaceAll, Upload::Add, Upload::ReplaceAll, Upload::Preview][..]);
     let rows = prop::collection::vec(Row::any(who), 0..6);
@@ -84,7 +84,7 @@ impl Model {
         let mut refusals = Refusals::default();
         refusals.add(self.accounts.refusal_of_researcher(caller));
         refusals.add(code.map(|code| match (kind, defect) {
-            // scripts know what is wrong with the form by the status alone
+            // the route for scripts reports a malformed form by the status
             (Upload::ReplaceAll, Some(Defect::NoFile | Defect::NoCsv)) => Answer::refused(400),
             (Upload::ReplaceAll, _) => Answer::error(400, code),
             (Upload::Add | Upload::Preview, _) => Answer::business(code),
@@ -111,7 +111,7 @@ impl Model {
         Answer::data(200, json!(added)).into()
     }
 
-    /// Where a user has the case already, that assignment keeps its id and its place: the one with the same id, else the first.
+    /// If a user already has the case, that assignment keeps its id and position: the one with the same id, otherwise the first one.
     fn add_or_update(&mut self, uploaded: &[Assignment]) -> Expected {
         let (mut results, mut updated) = (Vec::new(), 0);
         for task in uploaded {
@@ -187,7 +187,7 @@ impl Model {
         (sent, expected)
     }
 
-    /// The rows of the export of assignments.
+    /// Returns the rows of the export of assignments.
     pub fn exported_assignments(&self) -> Vec<Value> {
         let mut sorted: Vec<&Assignment> = self.assignments.0.iter().collect();
         sorted.sort_by_key(|task| (task.who.address(), task.case, task.id.clone()));

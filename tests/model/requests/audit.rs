@@ -1,4 +1,4 @@
-//! The audit trail: an entry for each change.
+//! Requests for the audit trail.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub fn any_request() -> impl Strategy<Value = Request> {
 }
 
 impl Model {
-    /// The entries of this case, newest first. Those of cases before it stay, because nothing removes them.
+    /// Requests as many entries as this test case has caused, newest first: those of earlier test cases remain in the trail.
     pub fn audit_request(&mut self, request: &Request) -> (Sent, Expected) {
         let path = format!("/admin/audit?limit={}", self.trail.len().max(1));
         let sent = Sent::get(path, self.accounts.credentials(request.caller));

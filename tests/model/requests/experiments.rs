@@ -1,4 +1,4 @@
-//! Experiments and their runs.
+//! Requests about experiments and their runs.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -29,7 +29,7 @@ pub fn any_request() -> impl Strategy<Value = Request> {
     let name = prop_oneof![6 => Just("Study"), 1 => Just("")];
     let arms = prop_oneof![6 => Just(vec!["control", "ai"]), 1 => Just(Vec::new()), 1 => Just(vec!["control", " "])];
     let status = || prop_oneof![8 => select(STATUSES.to_vec()), 1 => Just("over")];
-    // one more than there are at first: the first new one, or an unknown one
+    // the last index is the first new experiment, or an unknown one
     let which = || 0..5_usize;
     let run_status = prop_oneof![8 => select(vec!["pending", "running", "completed", "failed"]), 1 => Just("over")];
     prop_oneof![
@@ -64,7 +64,7 @@ impl Model {
         format!("{PATH}/{}", id.unwrap_or("exp-unknown"))
     }
 
-    /// Why a request about an experiment is refused.
+    /// Returns the refusals that any request about an experiment may get.
     fn refusals_of(&self, caller: Caller, which: usize) -> Refusals {
         let mut refusals = Refusals::default();
         refusals.add(self.accounts.refusal_of_researcher(caller));

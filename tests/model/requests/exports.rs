@@ -1,4 +1,4 @@
-//! Pages of exports.
+//! Requests for pages of exports.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,19 +9,19 @@ use crate::model::Model;
 use crate::people::Caller;
 use crate::sent::Sent;
 
-/// What the caller asks for.
+/// The requested page.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     limit: Option<usize>,
     start: Start,
-    /// The answers of the seed are from before the first one.
+    /// The answers of the seed are older than [`SINCE`].
     since: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Start {
     Offset(usize),
-    /// The first page of those that have a cursor.
+    /// The first page of a cursor-based walk.
     Cursor,
 }
 
@@ -45,7 +45,7 @@ impl Page {
         }
     }
 
-    /// Returns whether rows of the seed's time are left out.
+    /// Returns whether the page excludes rows of the seed.
     pub fn leaves_out_old(self) -> bool {
         self.since == Some(SINCE)
     }
@@ -54,7 +54,7 @@ impl Page {
         self.limit == Some(0) || has_since && self.since == Some(NO_TIME)
     }
 
-    /// The document with this page of all `rows`.
+    /// Returns the document with this page of `rows`.
     fn of(self, rows: &[Value]) -> Value {
         let limit = self.limit.unwrap_or(1000);
         let offset = if let Start::Offset(offset) = self.start { offset } else { 0 };
@@ -69,7 +69,7 @@ impl Page {
     }
 }
 
-/// An export, by its path.
+/// The exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
     Answers,

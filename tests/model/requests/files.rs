@@ -1,4 +1,4 @@
-//! What researchers upload: rows of files and entries of batches, and the assignments that they are.
+//! Rows of uploaded files and entries of batches, and the resulting assignments.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -13,7 +13,7 @@ use crate::state::assignments::{Assignment, NO_CASE};
 pub struct Row {
     who: Person,
     case: i32,
-    /// None without a path.
+    /// Index into [`PATHS`]; `None` for an empty cell.
     path: Option<usize>,
     style: usize,
     arm: Option<&'static str>,
@@ -21,7 +21,7 @@ pub struct Row {
 
 const PATHS: [&str; 3] =
     ["BACKGROUND.Family History.Cancer: Yes", "BACKGROUND.Occupation.Nurse", "RISK ASSESSMENT.CRC risk assessments"];
-/// The cells `Collapse,Highlight,Top`, and what they are in JSON.
+/// The cells `Collapse,Highlight,Top`, and their JSON.
 const STYLES: [(&str, &str); 4] = [
     (",,", ""),
     ("TRUE,,", r#", "style": {"collapse": true}"#),
@@ -35,7 +35,7 @@ fn any_case() -> impl Strategy<Value = i32> {
 
 impl Row {
     pub fn any(who: &'static [Person]) -> impl Strategy<Value = Self> {
-        // Erin has no account at first
+        // Erin has no account in the initial state
         let who = prop_oneof![9 => select(who), 1 => Just(Person::Erin)];
         let path = prop_oneof![1 => Just(None), 9 => (0..PATHS.len()).prop_map(Some)];
         (who, any_case(), path, 0..STYLES.len(), select(&[None, Some("ai")][..]))
@@ -54,7 +54,7 @@ impl Row {
     }
 }
 
-/// What is wrong with a file.
+/// A defect of a file or an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
     NoUser,
@@ -94,7 +94,7 @@ impl Defect {
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     row: Row,
-    /// Two ids that callers choose, which assignments of the seed have: one is soon used again.
+    /// One of two ids chosen by the caller. Assignments of the seed have them, so that ids are reused soon.
     id: Option<usize>,
     pub defect: Option<Defect>,
 }
@@ -131,7 +131,7 @@ impl Entry {
     }
 }
 
-/// An assignment with the id that the contract gives it (section 6).
+/// Returns an assignment with its id according to the contract (section 6).
 fn assignment(row: Row, entries: &[String]) -> Assignment {
     let json = if entries.is_empty() { "null".to_owned() } else { format!("[{}]", entries.join(", ")) };
     let name = format!("{}-{}-{json}", row.who.address(), row.case);
@@ -140,7 +140,7 @@ fn assignment(row: Row, entries: &[String]) -> Assignment {
     Assignment { id, who: row.who, case: row.case, path_config, arm: row.arm }
 }
 
-/// The assignments of a file: rows of one user and case are one.
+/// Returns the assignments of a file: rows with the same user and case make one.
 pub fn assignments_of(rows: &[Row]) -> Vec<Assignment> {
     let mut groups: Vec<(Row, Vec<String>)> = Vec::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! The kinds of requests, and what the contract says of the answer to each.
+//! The kinds of requests, and the responses that the contract specifies.
 
 pub mod accounts;
 pub mod answers;
@@ -18,7 +18,7 @@ use crate::model::Model;
 use crate::people::{PARTICIPANTS, Person};
 use crate::sent::{Credentials, Sent};
 
-/// What somebody wants. It names things by their part in the study ("my next case"), so that it means something after any other requests.
+/// A request. It refers to things by their role in the study ("my next case"), so that it is meaningful after any other requests.
 #[derive(Clone, Debug)]
 pub enum Request {
     Accounts(accounts::Request),
@@ -30,12 +30,12 @@ pub enum Request {
     Questionnaires(questionnaires::Request),
 }
 
-/// The requests of a case: any, or those about the cases of one participant, which go deeper.
+/// Generates the requests of a test case: any requests, or only those about the cases of one participant, which reach deeper states.
 pub fn any_case() -> impl Strategy<Value = Vec<Request>> {
     prop_oneof![3 => vec(any_request(), 1..30), 1 => vec(request_about_cases(), 1..60)]
 }
 
-/// Any request; those of participants most often.
+/// Generates requests, most of them by participants.
 fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
         2 => accounts::any_request().prop_map(Request::Accounts),
@@ -57,7 +57,7 @@ fn request_about_cases() -> impl Strategy<Value = Request> {
 }
 
 impl Model {
-    /// Returns what is sent, and the answer that is right; the state is the one behind it.
+    /// Returns the request to send and the expected responses, and updates the state.
     pub fn respond(&mut self, request: &Request) -> (Sent, Expected) {
         let live: Vec<String> = self
             .accounts

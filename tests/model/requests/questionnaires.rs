@@ -1,4 +1,4 @@
-//! Questionnaires, and the attention check that comes with every tenth answer.
+//! Requests about questionnaires, and the attention check that is part of every tenth.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,7 +12,7 @@ use crate::state::questionnaires::Questionnaire;
 
 const ATTENTION_CHECK: &str = "Attention Check – please read carefully and select 'All of the above' below";
 
-/// What is published.
+/// The questions to publish.
 #[derive(Clone, Copy, Debug)]
 pub enum Questions {
     Good(usize),
@@ -83,13 +83,13 @@ impl Model {
 
     fn read_questionnaire(&self, caller: Caller) -> (Sent, Expected) {
         let sent = Sent::get("/api/config/answer", self.accounts.credentials(caller));
-        // without a token it is for anyone
+        // the questionnaire is public, but an invalid token is refused
         let has_token = self.accounts.session(caller).is_some() || matches!(caller, Caller::NoToken);
         let who = match self.accounts.participant(caller) {
             Err(refusal) if has_token => return (sent, refusal.into()),
             who => who.ok(),
         };
-        let newest = self.questionnaires.0.last().expect("there is one at first");
+        let newest = self.questionnaires.0.last().expect("the initial state has one");
         let is_tenth = who.is_some_and(|who| (self.answers.count(who) + 1).is_multiple_of(10));
         let titles = newest.titles.iter().map(String::as_str).chain(is_tenth.then_some(ATTENTION_CHECK));
         let config: Vec<Value> = titles.map(|title| json!({ "title": title, "type": ANY })).collect();

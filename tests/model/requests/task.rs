@@ -1,4 +1,4 @@
-//! How requests name an assignment.
+//! References to assignments in requests.
 
 use proptest::prelude::*;
 
@@ -6,14 +6,14 @@ use crate::model::Model;
 use crate::people::{Caller, Person};
 use crate::state::assignments::{Assignment, NO_CASE};
 
-/// Names an assignment by what it is to the caller.
+/// Refers to an assignment by its role for the caller.
 #[derive(Clone, Copy, Debug)]
 pub enum Task {
-    /// The one that the caller is offered.
+    /// The next assignment of the caller.
     Next,
-    /// The last one that the caller has answered.
+    /// The last assignment that the caller answered.
     Answered,
-    /// Any one, whosoever it is.
+    /// Any assignment, of any participant.
     Any(usize),
     Unknown,
 }
@@ -30,12 +30,12 @@ impl Task {
 }
 
 impl Model {
-    /// The first assignment that has a case and no answer.
+    /// Returns the first assignment that has a case and no answer.
     pub fn next_task(&self, who: Person) -> Option<&Assignment> {
         self.assignments.of(who).find(|task| task.case != NO_CASE && !self.answers.has(who, &task.id))
     }
 
-    /// The id that `task` stands for.
+    /// Returns the id of `task`.
     pub fn task_id(&self, task: Task, caller: Caller) -> String {
         let who = self.accounts.participant(caller).ok();
         let found = match task {
@@ -47,7 +47,7 @@ impl Model {
         found.unwrap_or_else(|| "unknown".to_owned())
     }
 
-    /// The assignment with this id, if it is this participant's.
+    /// Returns the assignment with this id, if it belongs to this participant.
     pub fn own_task(&self, who: Person, id: &str) -> Option<&Assignment> {
         self.assignments.of(who).find(|task| task.id == id)
     }

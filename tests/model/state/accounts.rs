@@ -11,9 +11,9 @@ use crate::sent::Credentials;
 #[derive(Clone, Debug)]
 pub struct Account {
     pub person: Person,
-    /// A number, or the name of one.
+    /// A number, or the name of a number.
     pub id: Value,
-    /// Whether an answer has told the id.
+    /// Whether a response has revealed the id.
     pub is_id_known: bool,
     pub active: Option<bool>,
     pub password: Option<String>,
@@ -63,7 +63,7 @@ pub struct Accounts {
     pub sessions: Vec<Session>,
     /// Links that set a password.
     pub good_links: Vec<Link>,
-    /// How many passwords were made up, so that no two are the same.
+    /// Number of generated passwords, so that each is unique.
     pub passwords: u32,
 }
 
@@ -74,7 +74,7 @@ impl Default for Accounts {
             id: json!(id),
             is_id_known: true,
             active,
-            password: has_password.then(|| first_password(person)),
+            password: has_password.then(|| initial_password(person)),
             wrong_passwords: 0,
         };
         let all = vec![
@@ -93,8 +93,8 @@ impl Default for Accounts {
     }
 }
 
-/// The password that a person has at first (tests/fixtures/contract/accounts.json).
-pub fn first_password(person: Person) -> String {
+/// Returns a person's initial password (tests/fixtures/contract/accounts.json).
+pub fn initial_password(person: Person) -> String {
     let password = match person {
         Admin => "Admin-pass-1",
         Alice => "Alice-pass-1",
@@ -138,13 +138,13 @@ impl Accounts {
         }
     }
 
-    /// The participant whom a token lets in.
+    /// Returns the participant that a token authenticates.
     pub fn participant(&self, caller: Caller) -> Result<Person, Answer> {
         let session = self.session(caller).filter(|session| session.is_live);
         session.map(|session| session.person).ok_or_else(Answer::token_refused)
     }
 
-    /// Why the caller may not do what researchers do.
+    /// Returns the refusal if the caller does not have the rights of researchers.
     pub fn refusal_of_researcher(&self, caller: Caller) -> Option<Answer> {
         match (caller, self.participant(caller)) {
             (Caller::Key, _) | (_, Ok(Admin)) => None,
@@ -153,7 +153,7 @@ impl Accounts {
         }
     }
 
-    /// A new password ends sessions and links.
+    /// Sets a password, which ends sessions and invalidates links.
     pub fn set_password(&mut self, person: Person, password: String) {
         let Some(account) = self.of_mut(person) else { return };
         account.password = Some(password);

@@ -15,7 +15,7 @@ pub struct Stored {
     pub questionnaire: Value,
     pub score_shown: bool,
     pub arm: Option<&'static str>,
-    /// From the time of the seed.
+    /// Whether it is part of the seed.
     pub is_old: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct Answers {
     pub timings: Vec<Timing>,
 }
 
-/// Zoe has given nine.
+/// Zoe has already given nine answers.
 impl Default for Answers {
     fn default() -> Self {
         let done = (1..=9).map(|number| Stored {
@@ -71,7 +71,7 @@ impl Answers {
         self.all_of(who).last().map(|answer| answer.task.clone())
     }
 
-    /// The timing of the answer's own assignment, else the latest of the same case.
+    /// Returns the timing of the answer's assignment, otherwise the latest of the same case.
     pub fn timing_of(&self, answer: &Stored) -> Option<&Timing> {
         let of_case = self.timings.iter().filter(|timing| (timing.who, timing.case) == (answer.who, answer.case));
         of_case.max_by_key(|timing| timing.task == answer.task)

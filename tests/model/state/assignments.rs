@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::people::Person;
 
-/// A case that a participant is to read.
+/// An assignment of a case to a participant.
 #[derive(Clone, Debug)]
 pub struct Assignment {
     pub id: String,
@@ -15,7 +15,7 @@ pub struct Assignment {
     pub arm: Option<&'static str>,
 }
 
-/// All of them, in upload order.
+/// All assignments, in upload order.
 #[derive(Clone, Debug)]
 pub struct Assignments(pub Vec<Assignment>);
 
@@ -36,7 +36,7 @@ impl Default for Assignments {
     }
 }
 
-/// There is no visit of this number.
+/// The number of a case that does not exist.
 pub const NO_CASE: i32 = 99;
 
 impl Assignments {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 pub struct Experiment {
     pub id: Value,
     pub status: &'static str,
-    /// The newest last.
+    /// Oldest first.
     pub runs: Vec<Run>,
 }
 
@@ -16,7 +16,7 @@ pub struct Run {
     pub status: &'static str,
 }
 
-/// All of them, the newest last.
+/// All experiments, oldest first.
 #[derive(Clone, Debug)]
 pub struct Experiments(pub Vec<Experiment>);
 
@@ -48,7 +48,7 @@ impl Experiment {
     }
 }
 
-/// Pending, running, and then completed or failed; the same again is no step.
+/// Returns whether a run may report `to` in status `from`: the same status, or the next one (pending, running, completed or failed).
 pub fn may_become(from: &str, to: &str) -> bool {
     from == to || matches!((from, to), ("pending", "running") | ("running", "completed" | "failed"))
 }

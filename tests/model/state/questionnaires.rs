@@ -10,7 +10,7 @@ pub struct Questionnaire {
     pub titles: Vec<String>,
 }
 
-/// All that were published, the newest last.
+/// All published questionnaires, oldest first.
 #[derive(Clone, Debug)]
 pub struct Questionnaires(pub Vec<Questionnaire>);
 
@@ -27,7 +27,7 @@ impl Default for Questionnaires {
     }
 }
 
-/// Names a questionnaire.
+/// Refers to a questionnaire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     Newest,

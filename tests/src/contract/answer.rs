@@ -30,7 +30,7 @@ pub enum Outcome {
     NoAnswer(String),
 }
 
-/// An HTTP response, without the parts that say nothing about the service.
+/// An HTTP response, without the parts that do not depend on the service.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Answer {
     /// The HTTP status.
@@ -165,7 +165,7 @@ fn take_token(header: &mut String, sent: &str) -> Option<IssuedToken> {
     issued
 }
 
-/// Sorts a list of methods, whose order means nothing.
+/// Sorts a list of methods, whose order has no meaning.
 fn sorted(methods: &str) -> String {
     let mut methods: Vec<&str> = methods.split(',').map(str::trim_start).collect();
     methods.sort_unstable();

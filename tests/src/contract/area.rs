@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_the_851_steps_has_a_name_and_a_recording_of_its_own() {
+    fn each_of_the_851_steps_has_a_unique_name_and_a_recording() {
         let mut recorded = HashSet::new();
         for area in ALL.map(|name| Area::load(name).unwrap()) {
             for scenario in &area.scenarios {
@@ -141,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn every_recorded_answer_passes_for_itself() {
+    fn every_recorded_response_matches_itself() {
         for_each_step_wanted_as_recorded(|step, recorded| {
             assert_eq!(complaints(step, recorded, recorded), [""; 0], "{}", step.name);
         });
     }
 
     #[test]
-    fn a_difference_planted_in_any_recorded_answer_is_found() {
+    fn a_difference_planted_in_any_recorded_response_is_found() {
         for_each_step_wanted_as_recorded(|step, recorded| {
             let planted = match recorded.clone() {
                 Outcome::Rows { rows } => Outcome::Rows { rows: [rows, vec!["one more".to_owned()]].concat() },

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn key_order_means_nothing() {
+    fn key_order_is_ignored() {
         assert!(same(r#"{"a": 1, "b": [2]}"#, r#"{"b": [2], "a": 1}"#));
     }
 

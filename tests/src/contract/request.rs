@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_sent_as_it_is() {
+    fn a_path_is_sent_unchanged() {
         for path in ["/api//healthcheck", "/a/../b", "/a%00b", "/x?user=bob@contract.test&limit=5'", "/{{other}}"] {
             assert_eq!(request(json!({"method": "GET", "path": path})).uri().to_string(), path);
         }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_without_a_body_says_so_and_a_get_does_not() {
+    fn only_a_post_without_a_body_has_a_content_length_of_zero() {
         let [post, get] = ["POST", "GET"].map(|method| request(json!({"method": method, "path": "/"})));
 
         assert_eq!(post.headers().get("content-length").unwrap(), "0");

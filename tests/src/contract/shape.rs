@@ -65,7 +65,7 @@ mod tests {
     use super::{of, replace};
 
     #[test]
-    fn a_shape_tells_the_kind() {
+    fn a_shape_shows_the_kind_of_a_value() {
         let values = json!([null, true, 1, 1.0, [1], {"a": 1}, "text"]);
         let shapes: Vec<Value> = values.as_array().unwrap().iter().map(of).collect();
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn text_around_what_is_known_stays() {
+    fn text_around_known_patterns_is_kept() {
         assert_eq!(of(&json!("exp-0123456789ab")), "exp-<hex12>");
         assert_eq!(of(&json!("id 00000000-0000-4000-8000-000000000001")), "id <uuid>");
         assert_eq!(of(&json!("2024-05-01T10:00:00.5Z")), "9999-99-99T99:99:99.9Z");

@@ -14,7 +14,7 @@ use tokio::time::{error::Elapsed, timeout};
 use tower::ServiceExt as _;
 
 /// Longer than any response takes here.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How requests are sent. Paths, headers and bodies arrive exactly as built.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub enum TransportError {
     #[error("{0}")]
     Body(#[from] axum::Error),
     /// There was no response within a minute.
-    #[error("no answer within {ANSWER_WITHIN:?}")]
+    #[error("no response within {RESPONSE_TIMEOUT:?}")]
     Timeout(#[from] Elapsed),
 }
 
@@ -72,7 +72,7 @@ impl Transport {
                 Self::Http(authority) => over_http(authority, request).await,
             }
         };
-        timeout(ANSWER_WITHIN, answer).await?
+        timeout(RESPONSE_TIMEOUT, answer).await?
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_ends_early_is_none() {
+    async fn an_incomplete_response_is_an_error() {
         let (_, answer) = exchange(Request::default(), b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok").await;
 
         assert!(answer.is_err());

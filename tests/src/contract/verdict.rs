@@ -20,7 +20,7 @@ pub fn complaints(step: &Step, recorded: &Outcome, got: &Outcome) -> Vec<String>
         (Action::Http(http), Outcome::Answer(recorded), Outcome::Answer(answer)) => {
             complaints_about_answer(step.want, http, recorded, answer)
         }
-        _ => vec!["the recording is of another kind of step".to_owned()],
+        _ => vec!["the recording is for another kind of step".to_owned()],
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
 
     /// Asserts that `good` is accepted for `want` where 200 was recorded, and `bad` is not.
     #[track_caller]
-    fn tells(want: Option<&str>, good: &[Value], bad: &[Value]) {
+    fn assert_verdicts(want: Option<&str>, good: &[Value], bad: &[Value]) {
         for got in good {
             assert_eq!(verdict(want, &ok(), got), [""; 0], "{got} was refused");
         }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn as_recorded_passes_the_recorded_answer_only() {
-        tells(
+        assert_verdicts(
             None,
             &[ok()],
             &[error(401, json!(401)), error(500, json!("1005")), answer(200, json!({"data": 2, "error": null}))],
@@ -105,7 +105,7 @@ mod tests {
             error(500, json!("1005")),
             answer(401, json!({"msg": "m"})),
         ];
-        tells(
+        assert_verdicts(
             Some("refused"),
             &good,
             &[ok(), error(500, json!(500)), html(404), answer(400, json!({})), error(418, json!(418))],
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn denied_passes_401_and_403() {
-        tells(
+        assert_verdicts(
             Some("denied"),
             &[html(401), error(403, json!(403))],
             &[ok(), error(400, json!(400)), error(500, json!("1010"))],
@@ -123,17 +123,25 @@ mod tests {
 
     #[test]
     fn as_recorded_or_refused_passes_either() {
-        tells(Some("as recorded or refused"), &[ok(), error(422, json!(422))], &[html(400), error(500, json!(500))]);
+        assert_verdicts(
+            Some("as recorded or refused"),
+            &[ok(), error(422, json!(422))],
+            &[html(400), error(500, json!(500))],
+        );
     }
 
     #[test]
     fn as_recorded_or_denied_passes_either() {
-        tells(Some("as recorded or denied"), &[ok(), html(401)], &[error(400, json!(400)), html(500)]);
+        assert_verdicts(Some("as recorded or denied"), &[ok(), html(401)], &[error(400, json!(400)), html(500)]);
     }
 
     #[test]
     fn free_passes_anything_but_a_fault() {
-        tells(Some("free"), &[ok(), html(404), error(500, json!("1002"))], &[error(500, json!(500)), html(503)]);
+        assert_verdicts(
+            Some("free"),
+            &[ok(), html(404), error(500, json!("1002"))],
+            &[error(500, json!(500)), html(503)],
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) struct Cluster {
     pub options: PgConnectOptions,
     /// Part of the names of this process's databases.
     pub run: String,
-    /// While it is open, `run` is among the application names, and other processes do not drop our databases.
+    /// While this connection is open, `run` is among the application names, and other processes do not drop our databases.
     _sign_of_life: Mutex<PgConnection>,
     _server: Option<Server>,
 }

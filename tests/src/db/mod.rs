@@ -45,17 +45,17 @@ impl TestDb {
         Self::cloned(Some(&migrated().await)).await
     }
 
-    /// Creates one with the contract's data (`tests/fixtures/contract/fixture.sql`).
+    /// Creates a database with the contract's data (`tests/fixtures/contract/fixture.sql`).
     pub async fn with_contract_data() -> Self {
         Self::with_data("contract", CONTRACT_DATA).await
     }
 
-    /// Creates one from a dump of the old system (`tests/fixtures/schema/old_system.sql`).
+    /// Creates a database from a dump of the old system (`tests/fixtures/schema/old_system.sql`).
     pub async fn of_the_old_system() -> Self {
         Self::cloned(Some(&old_system().await)).await
     }
 
-    /// Creates one of the old system, adopted and migrated.
+    /// Creates a database of the old system, adopted and migrated.
     pub async fn adopted() -> Self {
         let db = Self::of_the_old_system().await;
         let options = db.url().parse().unwrap_or_else(|error| panic!("{error}"));
@@ -63,7 +63,7 @@ impl TestDb {
         db
     }
 
-    /// Creates one with a study that is large enough for indexes to matter (`tests/fixtures/study.sql`).
+    /// Creates a database with a study that is large enough for indexes to matter (`tests/fixtures/study.sql`).
     pub async fn with_study_data() -> Self {
         Self::with_data("study", STUDY_DATA).await
     }
@@ -76,7 +76,7 @@ impl TestDb {
         Self::cloned(Some(&Template::filled(purpose, statements, Some(&migrated().await), load).await)).await
     }
 
-    /// Creates one without tables.
+    /// Creates a database without tables.
     pub async fn empty() -> Self {
         Self::cloned(None).await
     }
@@ -91,11 +91,11 @@ impl TestDb {
         self.url.to_string()
     }
 
-    /// Returns its address for a role with the rights of functions and container. All tests on the server share the role.
+    /// Returns its address with a role that has the rights of functions and container. All tests on the server share the role.
     pub async fn application_url(&self) -> String {
         let mut url = self.url.clone();
         let set = url.set_username(APPLICATION_ROLE).and_then(|()| url.set_password(Some("of-tests")));
-        set.unwrap_or_else(|()| panic!("{} takes no user", self.url));
+        set.unwrap_or_else(|()| panic!("{} cannot have a user", self.url));
         self.grant(url.as_str()).await.unwrap_or_else(|error| panic!("no application role for this test: {error}"));
         url.into()
     }

@@ -42,7 +42,7 @@ impl Template {
         if self.exists(&mut admin).await? {
             return Ok(());
         }
-        drop_database(&mut admin, &self.name).await?; // one that was left half full
+        drop_database(&mut admin, &self.name).await?; // may be left by an interrupted fill
         create_database(&mut admin, &self.name, base.map(|base| base.name.as_str())).await?;
         fill(&cluster.options.clone().database(&self.name)).await?;
         let name = &self.name;

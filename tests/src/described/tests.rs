@@ -10,14 +10,14 @@ fn complaint(method: &str, path: &str, status: u16, body: Value) -> Option<Strin
 }
 
 #[test]
-fn what_is_as_described_is_fine() {
+fn described_requests_and_responses_pass() {
     assert_eq!(complaint("GET", "/things/7", 200, json!({ "id": 7 })), None);
     assert_eq!(complaint("GET", "/nothing", 404, json!({})), None);
     assert_eq!(complaint("POST", "/things/7", 405, json!({})), None);
 }
 
 #[test]
-fn what_is_not_described_is_a_complaint() {
+fn undescribed_requests_and_responses_are_complaints() {
     for (method, path, status, body) in [
         ("GET", "/things/7", 404, json!({})),
         ("GET", "/things/7", 200, json!({ "id": "7" })),

@@ -1,8 +1,8 @@
-//! Cold starts as Lambda delivers them: secrets from Parameter Store, a database behind TLS, and after the first request for an event only the
-//! share of a processor that the function's memory buys.
+//! Cold starts under Lambda's conditions: secrets from Parameter Store, a database behind TLS, and, after the first request for an event,
+//! only the CPU share that the function's memory setting buys.
 
+mod aws_environment;
 mod cpu_share;
-mod surroundings;
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use crate::report::{Section, milliseconds};
 use crate::route::{ROUTES, Route};
 use crate::{Bench, Failure};
 
+use aws_environment::AwsEnvironment;
 use cpu_share::CpuShare;
-use surroundings::Surroundings;
 
-/// Megabytes, and the thousandths of a processor that they buy (1,769 MB are one: AWS Lambda Developer Guide, "Configure function memory").
+/// Megabytes, and the thousandths of a processor that they buy (1,769 MB buy one: AWS Lambda Developer Guide, "Configure function memory").
 const SIZES: [(u32, u32); 4] = [(128, 72), (256, 145), (512, 290), (1024, 580)];
 
 /// Invocations after the first.
 const WARM: usize = 10;
 
-/// Dollars for a GB-second of arm64 in us-east-1. The time before the first event is billed, too.
+/// Price of a GB-second of arm64 in us-east-1, in dollars. Lambda also bills the time before the first event.
 const GB_SECOND: f64 = 0.000_013_333_4;
 
 const COLUMNS: [&str; 7] = [
@@ -39,10 +39,10 @@ const COLUMNS: [&str; 7] = [
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let mut section = Section::new("Cold starts as Lambda delivers them", &COLUMNS);
-    let surroundings = Surroundings::of(&bench.study()?.database).await?;
+    let aws_environment = AwsEnvironment::of(&bench.study()?.database).await?;
     for route in &ROUTES {
         for size in SIZES {
-            match measure(bench, route, size.1, &surroundings).await {
+            match measure(bench, route, size.1, &aws_environment).await {
                 Ok(took) => section.rows.push(row(route, size.0, &took)),
                 Err(error) => section.fail(&format!("{}, {} MB", route.name, size.0), &error),
             }
@@ -51,23 +51,28 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section)
 }
 
-/// What a start took, or its median.
+/// Durations of a start, or their medians.
 struct Took {
     to_next: Duration,
     to_answer: Duration,
     warm: Duration,
 }
 
-async fn measure(bench: &Bench, route: &Route, thousandths: u32, surroundings: &Surroundings) -> Result<Took, Failure> {
+async fn measure(
+    bench: &Bench,
+    route: &Route,
+    thousandths: u32,
+    aws_environment: &AwsEnvironment,
+) -> Result<Took, Failure> {
     let study = bench.study()?;
     let share = CpuShare::of_thousandths(thousandths)?;
     let mut all = Vec::new();
     for n in 0..bench.pace.starts {
         let assignments = assignments(route, study);
         let event = |m: usize| Bytes::from(route.event(&assignments[n * (WARM + 1) + m]).to_string());
-        let mut function = FunctionProcess::start(bench.binary(route.function)?, &surroundings.environment).await?;
+        let mut function = FunctionProcess::start(bench.binary(route.function)?, &aws_environment.environment).await?;
         let to_next = function.ready().await?;
-        share.hold(function.pid)?;
+        share.limit(function.pid)?;
         let before = function.age();
         succeeded(&function.invoke(event(0)).await?)?;
         let to_answer = to_next + function.age().saturating_sub(before);
@@ -81,7 +86,7 @@ async fn measure(bench: &Bench, route: &Route, thousandths: u32, surroundings: &
         all.push(Took { to_next, to_answer, warm: median(warm).unwrap_or_default() });
     }
     study.reset().await?;
-    let of = |figure: fn(&Took) -> Duration| median(all.iter().map(figure)).ok_or("nothing was started");
+    let of = |figure: fn(&Took) -> Duration| median(all.iter().map(figure)).ok_or("there were no starts");
     Ok(Took { to_next: of(|took| took.to_next)?, to_answer: of(|took| took.to_answer)?, warm: of(|took| took.warm)? })
 }
 

@@ -25,7 +25,7 @@ pub struct DesignArguments {
     /// The first day of second readings, for a washout in days.
     #[arg(long, value_name = "YYYY-MM-DD", requires = "second_reading_of")]
     pub opens: Option<NaiveDate>,
-    /// Say whether the design could have produced an assignment file, and list each row that it could not have produced. Writes nothing;
+    /// Check whether the design could have produced an assignment file, and list the rows that it could not have produced. Writes nothing;
     /// exits with 1 if there is such a row.
     #[arg(long, value_name = "FILE", requires = "design_file", conflicts_with_all = ["arms", "simulate", "out"])]
     pub check: Option<Input>,

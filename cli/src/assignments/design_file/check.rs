@@ -39,7 +39,7 @@ impl Check<'_> {
             let what = match (participant, case) {
                 (None, _) => "User is not one of the participants".to_owned(),
                 (_, None) => format!("case {} is not one of the cases", written.case),
-                _ => "Arm is not one of the design's".to_owned(),
+                _ => "Arm is not one of the design's arms".to_owned(),
             };
             return (None, vec![Problem::new(all, what)]);
         };
@@ -59,13 +59,13 @@ impl Check<'_> {
     fn wrong_label(&self, row: &WrittenRow, first: &WrittenRow, expected: f64) -> Option<Problem> {
         let is_close = |probability: f64| (probability - expected).abs() <= 1e-9 * expected;
         let text = if row.experiment != self.experiment {
-            "Experiment is not the design's".to_owned()
+            "Experiment is not that of the design".to_owned()
         } else if row.arm != first.arm {
             format!("Arm is not that of row {}", first.line)
         } else if !row.policy.is_empty() {
-            "Policy has a value, and a design has none".to_owned()
+            "Policy has a value, but a design has no policies".to_owned()
         } else if !row.probability.is_some_and(is_close) {
-            format!("Probability is not {expected}, as the design draws what is shown")
+            format!("Probability is not {expected}, the probability of what is shown")
         } else {
             return None;
         };
@@ -93,7 +93,7 @@ impl Check<'_> {
             let is_shown = missing.len() < paths.len();
             let rows = || paths.keys().flat_map(|path| rows_of(path)).collect::<Vec<_>>();
             if let (true, Some(missing)) = (is_shown, missing.first()) {
-                let text = format!("a part of factor {} is shown, and {missing} is missing", factor.name);
+                let text = format!("only a part of factor {} is shown, and {missing} is missing", factor.name);
                 problems.push(Problem::new(rows(), text));
             }
             let shown = probability::of_factor(factor.chance, self.sample);
@@ -125,10 +125,10 @@ impl Check<'_> {
             let text = match style_of(&row.path) {
                 None => format!("the design does not show {} in this reading", row.path),
                 Some(style) if style != row.style => {
-                    format!("{} is shown in another way than the design says", row.path)
+                    format!("{} has another style than in the design", row.path)
                 }
                 Some(_) if is_second_time && index < written.rows.len() - self.repeated(written) => {
-                    format!("{} stands there twice", row.path)
+                    format!("{} occurs twice", row.path)
                 }
                 Some(_) => continue,
             };

@@ -20,7 +20,7 @@ pub fn problems(check: &Check<'_>, file: &[Recognised]) -> Vec<Problem> {
     }
     let missing = check.sample.participants.len() - by_participant.len();
     if missing > 0 {
-        problems.push(Problem::new(Vec::new(), format!("{missing} participants are assigned nothing")));
+        problems.push(Problem::new(Vec::new(), format!("{missing} participants have no assignment")));
     }
     for (participant, readings) in &by_participant {
         problems.extend(sizes(check, *participant, readings));
@@ -48,7 +48,7 @@ fn sizes(check: &Check<'_>, participant: usize, readings: &[&Recognised]) -> Opt
         Some((_, first)) => first[participant].len(),
         None => check.sample.cases_per_participant,
     };
-    let text = format!("the participant of these rows has {} cases, and not {each}", readings.len());
+    let text = format!("the participant of these rows has {} cases instead of {each}", readings.len());
     (readings.len() != each).then(|| Problem::new(rows(readings), text))
 }
 
@@ -60,7 +60,7 @@ fn has_blocks(check: &Check<'_>) -> bool {
 fn arms_of_participant(check: &Check<'_>, readings: &[&Recognised]) -> Vec<Problem> {
     if check.design.arms_by == Unit::Participant {
         let differs = readings.iter().find(|one| one.reading.arm != readings[0].reading.arm);
-        let text = "Arm is another than in the participant's first case, and a participant has one arm";
+        let text = "Arm differs from the participant's first case, but each participant has one arm";
         return differs.map(|one| Problem::new(one.rows.clone(), text)).into_iter().collect();
     }
     if !has_blocks(check) {
@@ -72,7 +72,7 @@ fn arms_of_participant(check: &Check<'_>, readings: &[&Recognised]) -> Vec<Probl
     }
     let blocks = strata.values().flat_map(|of_stratum| of_stratum.chunks(check.design.arms_block));
     let uneven = blocks.filter(|block| !is_block(check.design, block.iter().map(|one| one.reading.arm)));
-    uneven.map(|block| Problem::new(rows(block), "arms_block: arms do not stand in the design's ratio here")).collect()
+    uneven.map(|block| Problem::new(rows(block), "arms_block: these arms do not have the design's ratio")).collect()
 }
 
 /// Returns whether the arms can be a block, or the beginning of one.
@@ -99,8 +99,7 @@ fn counts(check: &Check<'_>, readings: &[&Recognised]) -> Vec<Problem> {
         for run in readings.chunks(of) {
             let shown = run.iter().filter(|one| one.reading.factors[index] == Some(true)).count();
             if run.len() == of && shown != count {
-                let text =
-                    format!("factor {} is shown in {shown} of these {of} cases, and not in {count}", factor.name);
+                let text = format!("factor {} is shown in {shown} of these {of} cases instead of {count}", factor.name);
                 problems.push(Problem::new(rows(run), text));
             }
         }
@@ -118,8 +117,9 @@ fn second_readings(second: SecondReadingTable, first: &[FirstReading], readings:
         let between = (first.len() - 1 - place_of_first) + place;
         if between < second.washout_positions {
             let wanted = second.washout_positions;
-            let text =
-                format!("second_reading.washout_positions: {between} other readings stand between, and not {wanted}");
+            let text = format!(
+                "second_reading.washout_positions: {between} other readings are in between instead of {wanted}"
+            );
             problems.push(Problem::new(one.rows.clone(), text));
         }
         let arm = first[place_of_first].arm;
@@ -152,7 +152,7 @@ fn arms_of_participants(check: &Check<'_>, by_participant: &[(usize, Vec<&Recogn
         let (rest, whole) = firsts.split_at(if begun == 0 { 0 } else { (block - begun).min(firsts.len()) });
         for participants in std::iter::once(rest).chain(whole.chunks(block)) {
             if !is_block(check.design, participants.iter().map(|one| one.reading.arm)) {
-                let text = "arms_block: the arms of these participants do not stand in the design's ratio";
+                let text = "arms_block: the arms of these participants do not have the design's ratio";
                 problems.push(Problem::new(rows(participants), text));
             }
         }

@@ -111,13 +111,16 @@ impl Design {
             ("arms_block", file.arms_block),
         ];
         if let Some((key, _)) = sizes.into_iter().find(|(_, size)| *size == Some(0)) {
-            return Err(format!("{key}: has to be 1 at least"));
+            return Err(format!("{key}: must be at least 1"));
         }
         let factors = file.factors.into_iter().enumerate().map(|(index, table)| factor(index, table));
         let factors = factors.collect::<Result<Vec<_>, _>>()?;
         let mut names = BTreeSet::new();
         if let Some(index) = factors.iter().position(|factor| !names.insert(&factor.name)) {
-            return Err(format!("factors[{index}].name: {} is the name of another factor, too", factors[index].name));
+            return Err(format!(
+                "factors[{index}].name: {} is already the name of another factor",
+                factors[index].name
+            ));
         }
         let tables = file.arms.into_iter().map(|(name, table)| arm(name, table, &factors));
         let mut arms = tables.collect::<Result<Vec<_>, _>>()?;
@@ -189,17 +192,17 @@ fn factor(index: usize, table: FactorTable) -> Result<Factor, String> {
     }
     let chance = match (probability, count) {
         (Some(probability), None) if (0.0..=1.0).contains(&probability) => FactorChance::Independent(probability),
-        (Some(probability), None) => return Err(format!("{key}.probability: {probability} is not within 0 to 1")),
+        (Some(probability), None) => return Err(format!("{key}.probability: {probability} is not between 0 and 1")),
         (None, Some(count)) => FactorChance::Count { count, of },
         (Some(_), Some(_)) => return Err(format!("{key}: has probability and count; leave out one of them")),
-        (None, None) => return Err(format!("{key}: has neither probability nor count")),
+        (None, None) => return Err(format!("{key}: needs a probability or a count")),
     };
     match (chance, of) {
         (FactorChance::Independent(_), Some(_)) => {
-            return Err(format!("{key}.of: goes with count, not with probability"));
+            return Err(format!("{key}.of: requires count instead of probability"));
         }
         (FactorChance::Count { count, .. }, Some(of)) if count > of || of == 0 => {
-            return Err(format!("{key}.count: {count} of {of} cases cannot be"));
+            return Err(format!("{key}.count: {count} of {of} cases is impossible"));
         }
         _ => {}
     }
@@ -211,7 +214,7 @@ fn factor(index: usize, table: FactorTable) -> Result<Factor, String> {
 
 fn arm(name: String, table: ArmTable, factors: &[Factor]) -> Result<Arm, String> {
     if table.ratio == 0 {
-        return Err(format!("arms.{name}.ratio: has to be 1 at least"));
+        return Err(format!("arms.{name}.ratio: must be at least 1"));
     }
     let mut draws = vec![table.factors.is_none(); factors.len()];
     for factor in table.factors.into_iter().flatten() {

@@ -160,7 +160,7 @@ impl CaseDisplay {
             for (list, other) in arms.chain(others) {
                 if let Some(path) = lines.keys().find(|path| other.contains_key(*path)) {
                     return Err(format!(
-                        "factors[{index}] ({}).paths: {path} of case {case} is named by {list}, too",
+                        "factors[{index}] ({}).paths: {path} of case {case} is also named by {list}",
                         factor.name
                     ));
                 }
@@ -182,8 +182,8 @@ impl CaseDisplay {
             let mut paths = certain.flat_map(|(_, (_, lines))| lines.keys()).chain(fixed.keys());
             if !paths.any(|path| is_examination(path)) {
                 return Err(format!(
-                    "always: names nothing of {PHYSICAL_EXAMINATION} in case {}, and a page without any of it shows all of it but BMI. \
-                     Name a part that everybody may see, such as {path}, or take the section out of the page configuration",
+                    "always: names nothing of {PHYSICAL_EXAMINATION} in case {}, and a page that names none of it shows all of it but BMI. \
+                     Name a part that everybody may see, such as {path}, or remove the section from the page configuration",
                     case.id
                 ));
             }

@@ -38,7 +38,7 @@ pub fn draw(design: &Design, sample: &Sample, seed: &str) -> Result<Vec<Reading>
     let mut order: Vec<usize> = (0..sample.participants.len()).collect();
     stream(seed, "participants", "").shuffle(&mut order);
     let dealt = (0..ATTEMPTS).find_map(|attempt| deal(sample, &order, seed, attempt)).ok_or_else(|| {
-        "exclude: leaves no way found to give every participant cases_per_participant cases and every case \
+        "exclude: found no way to give every participant cases_per_participant cases and every case \
          readers_per_case readers"
             .to_owned()
     })?;
@@ -73,7 +73,7 @@ pub fn draw_second(
     for (participant, first) in first.iter().enumerate() {
         if second.washout_positions >= first.len() {
             return Err(format!(
-                "second_reading.washout_positions: {} other readings cannot stand between the two readings of a case where a \
+                "second_reading.washout_positions: {} other readings cannot be between the two readings of a case where a \
                  participant has {} cases",
                 second.washout_positions,
                 first.len()

@@ -56,7 +56,7 @@ pub fn first(file: &[Written], design: &Design, participants: &[Participant], ca
         let Some(participant) = participants.iter().position(|one| one.email == written.user) else { continue };
         let Some(case) = cases.iter().position(|case| case.id == written.case) else { continue };
         let arm = design.arms.iter().position(|arm| arm.name == written.rows[0].arm);
-        let arm = arm.ok_or_else(|| format!("row {}: Arm is not one of the design's", written.rows[0].line))?;
+        let arm = arm.ok_or_else(|| format!("row {}: Arm is not one of the design's arms", written.rows[0].line))?;
         first.readings[participant].push(FirstReading { case, arm });
         first.shown.insert((written.user.clone(), written.case), written.shown());
     }

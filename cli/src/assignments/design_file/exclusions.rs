@@ -1,4 +1,4 @@
-//! `[[exclude]]`: who does not read which cases. Errors do not repeat addresses.
+//! `[[exclude]]`: cases that participants must not read. Errors contain no addresses.
 
 use std::collections::BTreeSet;
 

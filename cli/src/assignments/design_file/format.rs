@@ -67,7 +67,7 @@ pub struct StrataTable {
     pub cases: Vec<String>,
 }
 
-/// `[[exclude]]`: who does not read which cases.
+/// `[[exclude]]`: cases that a participant must not read.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExcludeTable {
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_a_text_or_a_table_with_its_style() {
+    fn a_path_may_be_a_text_or_a_table_with_its_style() {
         let file =
             DesignFile::parse("seed = 7\nalways = ['A.*', { path = 'B.c', highlight = true, top = 1 }]").unwrap();
 
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_line_and_key() {
+    fn a_syntax_error_is_reported_with_line_and_key() {
         for (text, said) in [
             ("seed = 'x'\ncases = 4", "line 2: cases: unknown field `cases`, expected one of `seed`"),
             ("[[factors]]\nname = 'AI'\npaths = ['A.*']\nprobabilty = 0.5", "line 4: factors[0].probabilty: unknown"),

@@ -113,7 +113,7 @@ impl Report for Checked {
         }
         match self.problems.len() {
             0 => writeln!(out, "good: all {} assignments could have come from the design", self.assignments),
-            some => writeln!(out, "{some} problems: this file does not come from the design"),
+            some => writeln!(out, "{some} problems: the design cannot have produced this file"),
         }
     }
 

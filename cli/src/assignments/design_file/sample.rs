@@ -114,7 +114,7 @@ impl Sample {
             let FactorChance::Count { of: Some(of), .. } = factor.chance else { continue };
             if !each.is_multiple_of(of) {
                 let key = format!("factors[{index}] ({}).of", factor.name);
-                return Err(format!("{key}: the {each} cases of a participant cannot be divided by {of}"));
+                return Err(format!("{key}: the {each} cases of a participant are not divisible by {of}"));
             }
         }
         Ok(())
@@ -126,10 +126,10 @@ impl Sample {
             let FactorChance::Count { count, .. } = factor.chance else { continue };
             let key = format!("factors[{index}] ({}).count", factor.name);
             if count > each {
-                return Err(format!("{key}: {count} of {each} cases of a participant cannot be"));
+                return Err(format!("{key}: {count} of {each} cases of a participant is impossible"));
             }
             if let Some(case) = self.cases.iter().find(|case| !case.has[index]) {
-                return Err(format!("{key}: case {} has none of its paths, so that no count can be kept", case.id));
+                return Err(format!("{key}: case {} has none of its paths, so the count cannot be kept", case.id));
             }
         }
         Ok(())
@@ -144,7 +144,7 @@ impl Sample {
 fn cases_per_participant(design: &Design, present: usize, cases: usize) -> Result<usize, String> {
     let planned = design.participants.unwrap_or(present);
     if present > planned {
-        return Err(format!("participants: the design is for {planned}, and there are {present}"));
+        return Err(format!("participants: the design plans {planned}, but there are {present}"));
     }
     let each = match (design.cases_per_participant, design.readers_per_case) {
         (None, None) => cases,
@@ -168,7 +168,9 @@ fn cases_per_participant(design: &Design, present: usize, cases: usize) -> Resul
         }
     };
     if each > cases {
-        return Err(format!("cases_per_participant: {each} cases, and there are {cases}; nobody reads a case twice"));
+        return Err(format!(
+            "cases_per_participant: {each} cases, but there are only {cases}; nobody reads a case twice"
+        ));
     }
     Ok(each)
 }

@@ -8,7 +8,7 @@ use super::written::Written;
 use crate::failure::Failure;
 use crate::input::Input;
 
-/// Fails unless every first reading was answered `washout_days` before the day on which second readings open.
+/// Fails unless every first reading was answered at least `washout_days` before the first day of second readings.
 pub async fn check_days(
     table: SecondReadingTable,
     opens: Option<NaiveDate>,
@@ -21,7 +21,7 @@ pub async fn check_days(
         return Ok(());
     }
     let Some(opens) = opens else {
-        let problem = format!("second_reading.washout_days = {days}: from when on can second readings be done?");
+        let problem = format!("second_reading.washout_days = {days}: the first day of second readings is missing");
         return Err(Failure::usage(problem).with_remedy("--opens YYYY-MM-DD"));
     };
     let users: Vec<&str> = first.iter().map(|written| written.user.as_str()).collect();
@@ -37,7 +37,7 @@ pub async fn check_days(
         let row = written.rows[0].line;
         let found = answered.iter().find(|one| one.user_email == written.user && one.case_id == written.case);
         let Some(answer) = found else {
-            let problem = format!("row {row}: the first reading is not answered, so that no washout can begin");
+            let problem = format!("row {row}: the first reading is not answered, so its washout has not begun");
             return Err(file
                 .failure(problem)
                 .with_remedy("remove the rows of unanswered cases from a copy of the file"));

@@ -23,7 +23,7 @@ pub struct Actors {
     pub cases: Vec<i32>,
 }
 
-/// Returns an error if both names lead to the same database: the day would be played twice in it.
+/// Returns an error if both URLs are of the same database, in which the day would be played twice.
 pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), Failure> {
     let identity = async |db: &Database| {
         let identity = sqlx::query_scalar!(

@@ -1,6 +1,6 @@
 //! Intended differences of the new system: each row of the contract's section 9 is a named rule.
 //!
-//! A rule either explains a difference completely, or forgives a part of it: it equalizes the affected parts of the bodies, and the rest
+//! A rule either explains the whole difference, or forgives a part of it: then it equalizes the affected parts of the bodies, and the rest
 //! has to be equal.
 
 mod answer_pair;
@@ -29,7 +29,7 @@ enum Reach {
     Explains(fn(&AnswerPair<'_>) -> bool),
     /// Equalizes the affected parts of the bodies.
     Forgives(fn(&Question, &mut Value, &mut Value)),
-    /// Not visible in responses, so nothing has to be explained.
+    /// The difference is not visible in responses.
     Nothing,
 }
 
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_of_the_contract_has_a_name_of_its_own() {
+    fn each_rule_has_a_unique_name() {
         let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
 
         assert_eq!(names.len(), 29);

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_explains_what_it_is_about() {
+    fn each_rule_explains_its_difference() {
         let inactive = || ("GET /api/cases", "/api/cases", Caller::Inactive("a@b.test".to_owned()));
         let cases = || ("GET /api/cases", "/api/cases", participant());
         let review = || ("GET /api/case-reviews/{id}", "/api/case-reviews/1", participant());
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_csv_without_rows_has_its_header() {
+    fn a_csv_without_rows_has_a_header() {
         let text = |body: &str| Answer { body: Body::Text(body.to_owned()), ..page(200) };
         let question = Question::get("GET", "a test", "/api/v1/export/answers", Caller::Service).for_csv();
         let (old, new, rows) = (text(""), text("a,b\r\n"), text("a,b\r\n1,2\r\n"));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_past_half_of_its_life_is_replaced() {
+    fn a_token_past_half_of_its_lifetime_may_be_renewed() {
         let caller = Caller::Ageing("a@b.test".to_owned());
         let question = Question::get("GET /api/cases", "a test", "/api/cases", caller);
         let with = |token, case: u8| Answer { token, ..listed(json!([{"case_id": case}])) };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rule_explains_that_an_active_participant_is_refused() {
+    fn no_rule_explains_a_refused_active_participant() {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([])), answer(401, json!({"msg": null})));
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rule_explains_that_a_key_is_refused() {
+    fn no_rule_explains_a_refused_key() {
         for (path, caller) in [("/admin/users", Caller::Administrator), ("/api/v1/experiments", Caller::Service)] {
             let question = Question::get("GET", "a test", path, caller);
             let (old, new) = (listed(json!([])), refused(401));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_where_the_old_system_has_none_is_a_difference() {
+    fn a_case_that_only_the_new_system_offers_is_a_difference() {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([])), listed(json!([{"case_id": 1}])));
 
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_new_system_is_a_difference() {
+    fn a_server_error_of_the_new_system_is_a_difference() {
         let question = Question::get("GET /api/cases", "a test", "/api/cases", participant());
         let (old, new) = (listed(json!([{"case_id": 1}])), refused(500));
 

@@ -142,21 +142,21 @@ mod tests {
     }
 
     #[test]
-    fn a_single_value_that_was_filtered_letter_by_letter() {
+    fn a_single_value_that_was_filtered_by_letter_is_forgiven() {
         let [old, new] = [json!(["a", " "]), json!(["a value"])].map(|values| section("BACKGROUND", values));
 
         assert_eq!(rules(&old, &new), ["single-value"]);
     }
 
     #[test]
-    fn letters_of_a_single_value_that_is_not_selected() {
+    fn letters_of_an_unselected_single_value_are_forgiven() {
         let [old, new] = [json!(["a"]), json!([])].map(|values| section("BACKGROUND", values));
 
         assert_eq!(rules(&old, &new), ["single-value"]);
     }
 
     #[test]
-    fn a_nested_category_and_what_is_important_of_it() {
+    fn a_nested_category_and_its_important_information_are_forgiven() {
         let leaf = node("Leaf", json!(["a value"]));
         let old = section("BACKGROUND", json!([]));
         let nested = json!([node("Key", json!([leaf]))]);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_nested_is_explained_where_no_path_is_deep() {
+    fn without_deep_paths_nested_categories_are_not_forgiven() {
         let question = Question::get("GET /api/case-reviews/{id}", "a test", "/api/case-reviews/1", Caller::Nobody);
         let [old, new] = [json!([]), json!([node("Leaf", json!(["a"]))])].map(|values| section("BACKGROUND", values));
 
@@ -174,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_with_a_full_stop() {
+    fn a_value_with_a_full_stop_is_forgiven() {
         let [old, new] = [json!(["one"]), json!(["one", "7.5"])].map(|values| section("BACKGROUND", values));
 
         assert_eq!(rules(&old, &new), ["full-stop"]);
     }
 
     #[test]
-    fn a_score_that_is_cut_at_its_full_stop() {
+    fn a_score_cut_at_its_full_stop_is_forgiven() {
         let key = "AI CRC Risk Score (<6: Low; 6-11: Medium; >11: High)";
         let [old, new, other] =
             ["5", "Predicted Colorectal Cancer Score: 7.5", "Predicted Colorectal Cancer Score: 7.6"]
@@ -192,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn another_value_is_a_difference() {
+    fn a_different_value_is_a_difference() {
         let [old, new] = [json!(["one", "two"]), json!(["one", "other"])].map(|values| section("BACKGROUND", values));
 
         assert!(rules(&old, &new).is_empty());
     }
 
     #[test]
-    fn a_measurement_that_was_doubled() {
+    fn a_repeated_measurement_is_forgiven() {
         let [old, new] = [json!(["36.6", "36.6"]), json!("36.6")].map(|values| section("PHYSICAL EXAMINATION", values));
 
         assert_eq!(rules(&old, &new), ["measurements-once"]);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn two_measurements_that_were_doubled_stay_two() {
+    fn two_repeated_measurements_are_forgiven() {
         let [old, new] =
             [json!(["1", "2", "1", "2"]), json!(["1", "2"])].map(|values| section("PHYSICAL EXAMINATION", values));
 
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_score_that_is_missing() {
+    fn a_missing_score_is_forgiven() {
         let [old, new] = ["N/A", "AI-Predicted CRC Risk Score: N/A"]
             .map(|score| review(json!([]), json!([node("AI CRC Risk Score (<6: Low)", json!([score]))])));
 
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn another_score_is_a_difference() {
+    fn a_different_score_is_a_difference() {
         let [old, new] = ["Score: 1", "Score: 2"].map(|score| review(json!([]), json!([node("AI", json!([score]))])));
 
         assert!(rules(&old, &new).is_empty());

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_explains_what_it_is_about() {
+    fn each_rule_explains_its_difference() {
         let (fault, refused) = (code(500, json!(500)), code(400, json!(400)));
         let token = Answer::new(401, "application/json", Body::Json(json!({"msg": null})));
         let [answer, upload] = ["POST /api/answer/{id}", "POST /admin/config/upload"];
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rule_explains_a_write_that_fails_in_the_new_system_alone() {
+    fn no_rule_explains_a_write_that_fails_only_in_the_new_system() {
         let (ok, fault) = (done(200, json!({"id": 1})), code(500, json!(500)));
         for route in
             ["POST /api/answer/{id}", "POST /api/analytics", "POST /admin/config/upload", "POST /api/auth/login"]

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// Links are encoded once, or twice if they are part of another link.
+/// Links are encoded once, or several times if they are part of other links.
 const DECODINGS: usize = 3;
 
 /// Returns whether a text is exactly one address: `somebody@somewhere.example`.
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_found_wherever_it_stands() {
+    fn an_address_is_found_anywhere_in_a_text() {
         for text in [
             "a@b.test",
             "write to <A.B+c@b.test>, please",
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_is_an_address_has_nothing_else() {
+    fn a_text_with_anything_but_an_address_is_not_one() {
         assert!(is_one(" a@b.test ") && is_one("o'neill+x@b-c.test"));
         assert!(!is_one("https://x.test/?e=a@b.test") && !is_one("a@b.test, c@d.test") && !is_one("mailto:a@b.test"));
     }

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_names_a_feature_and_its_value() {
+    fn a_path_is_parsed_as_a_feature_and_its_value() {
         for (path, feature, value) in [
             ("Family History.Cancer: Yes", "Family History.Cancer", "Yes"),
             ("Medical History.Abdominal Pain/Distension: No", "Medical History.Abdominal Pain/Distension", "No"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_stop_within_a_value_of_the_case_is_part_of_it() {
+    fn a_full_stop_in_a_value_of_the_case_is_part_of_the_value() {
         let finding = Finding { categories: vec!["Medical History".to_owned()], text: "Stent 2.5 mm".to_owned() };
         let backgrounds = Backgrounds(HashMap::from([(7, Background::of(&[finding]))]));
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn several_values_of_a_feature_stand_in_one_cell() {
+    fn several_values_of_a_feature_are_joined_in_one_cell() {
         let paths = ["BACKGROUND.A.B.x", "BACKGROUND.A.B.y", "BACKGROUND.A.B.x"].map(str::to_owned);
 
         assert_eq!(shown(&paths, None, &Backgrounds::default())["A.B"], "x; y");

@@ -56,7 +56,7 @@ pub struct Arguments {
     since: Since,
     #[command(flatten)]
     survey: SurveyArguments,
-    /// Only so many random answers, to look at the file before you export everything.
+    /// Export only N random answers, to inspect the file before you export everything.
     #[arg(long, value_name = "N")]
     sample: Option<u64>,
     /// Any text: the same data, number and seed select the same answers.
@@ -189,7 +189,7 @@ impl Analysis {
         ];
         row.extend(self.features.iter().map(|feature| Value::Boolean(shown.contains_key(feature))));
         row.push(text(Some(if answer.ai_score_shown { "Yes" } else { "No" })));
-        // what is recorded of the case; if the case was deleted, what was shown
+        // the recorded value, or the shown one if the case was deleted
         let value = |feature: &String| {
             background.and_then(|background| background.get(feature)).or_else(|| shown.get(feature)).cloned()
         };
@@ -220,7 +220,7 @@ pub async fn columns(snapshot: &mut PgConnection, db: &Database) -> Result<Vec<D
     Ok(Analysis { features, questions, ..Analysis::default() }.columns())
 }
 
-/// Refuses a survey without any participant: it is another study's, or its addresses are not those of the accounts.
+/// Refuses a survey without any participant: it belongs to another study, or its addresses differ from those of the accounts.
 fn require_a_match(survey: &Survey, participants: &[String]) -> Result<(), Failure> {
     if participants.is_empty() || participants.iter().any(|email| survey.of(&normalised(email)).is_some()) {
         return Ok(());

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_option_is_a_number_by_its_label_or_on_the_scale_in_words() {
+    fn an_option_has_a_number_by_its_label_or_on_the_verbal_scale() {
         for (option, expected) in [
             ("1 - Not Confident", Some(1)),
             ("3: sure", Some(3)),

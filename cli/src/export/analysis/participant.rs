@@ -23,7 +23,7 @@ mod tests {
     use super::id;
 
     #[test]
-    fn a_user_id_is_that_of_the_old_script() {
+    fn a_user_id_equals_that_of_the_old_script() {
         // python3: int.from_bytes(hashlib.sha256(b"a@study.test").digest()[:8], "big")
         assert_eq!(id(" A@Study.Test "), 17_594_509_098_658_213_958);
     }

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_a_number_where_every_option_of_every_questionnaire_is() {
+    fn a_question_is_numeric_if_all_options_of_all_questionnaires_are() {
         let scale = r#"[{"title": "How sure?", "options": ["1 - no", "2 - yes"]}]"#;
         let words = r#"[{"title": "How sure? ", "options": ["no", "yes"]}]"#;
 
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_studys_questions_have_the_names_of_the_old_script() {
+    fn questions_of_the_old_study_have_the_old_scripts_names() {
         let config = r#"[{"title": "How would you assess this patient's risk for colorectal cancer?", "options": ["Low Risk", "High Risk"]},
                          {"title": "What additional information would be useful for making your recommendation?"}]"#;
 
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_to_nothing_that_was_asked_are_left_out_and_several_options_are_joined() {
+    fn answers_to_unknown_questions_are_left_out_and_several_options_are_joined() {
         let mut questions = Questions::default();
         questions.add(r#"[{"title": "Next?", "options": ["a", "b"]}, {"title": "Sure?", "options": ["1", "2"]}, {"title": "Why?"}]"#);
 

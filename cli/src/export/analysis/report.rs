@@ -37,7 +37,7 @@ impl Report for Exported {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.written.write(out)?;
         if self.unknown_options > 0 {
-            writeln!(out, "note: {} answers are not among the options, and were left empty", self.unknown_options)?;
+            writeln!(out, "note: {} answers are not among the options, and are left empty", self.unknown_options)?;
         }
         for finding in self.validated.iter().flatten() {
             writeln!(out, "validate: {finding}")?;

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_has_its_size_and_every_answer_is_as_likely() {
+    fn a_sample_has_its_size_and_all_answers_are_equally_likely() {
         let mut counts = [0; 10];
         for seed in 0..1000 {
             let mut sample = Sample::of(3, &seed.to_string());

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_score_that_is_stated_wins_then_the_visits_score_then_its_risk() {
+    fn an_assignments_score_precedes_the_visits_score_and_its_risk() {
         let toggle = "RISK ASSESSMENT.CRC risk assessments";
         for (paths, assessments, score) in [
             (&["RISK ASSESSMENT.Colorectal Cancer Score: 7.5"][..], &["Colorectal Cancer Score: 9"][..], Some(7.5)),

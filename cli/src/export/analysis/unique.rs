@@ -12,7 +12,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_columns_have_one_name() {
+    fn column_names_are_unique() {
         let mut taken = HashSet::new();
 
         let names = ["age", "age", "age"].map(|name| unique(name.to_owned(), &mut taken));

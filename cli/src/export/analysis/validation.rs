@@ -50,19 +50,19 @@ impl Validation {
         self.out_of_order += u64::from(!times.is_sorted());
     }
 
-    /// Returns the findings for so many rows. Findings with an expectation are errors if they differ; others may be intended.
+    /// Returns the findings for this number of rows. A finding that differs from its expectation is an error; others may be intended.
     pub fn findings(&self, rows: u64) -> Vec<Finding> {
         let expect =
             |check, count, expected| Finding { check, count, expected: Some(expected), is_wrong: count != expected };
         let note = |check, count| Finding { check, count, expected: None, is_wrong: false };
         vec![
             expect("rows, one for each row of answer", rows, self.answers),
-            expect("rows that are there twice", self.same_rows, 0),
+            expect("duplicate rows", self.same_rows, 0),
             expect("rows with a duration below zero", self.negative, 0),
             expect("rows whose times are not in order", self.out_of_order, 0),
             note("rows of a participant who has answered the case before", self.answered_again),
             note("rows without a time", self.without_times),
-            note("rows whose case is gone", self.without_case),
+            note("rows whose case was deleted", self.without_case),
             note("rows whose case has no age from 0 to 130", self.without_age),
         ]
     }

@@ -29,7 +29,7 @@ mod tests {
     use super::is_formula;
 
     #[test]
-    fn a_number_is_no_formula() {
+    fn a_number_is_not_a_formula() {
         for (cell, is_one) in
             [("=1+1", true), ("@SUM(A1)", true), ("- none", true), ("-5", false), ("+1.5", false), ("a=b", false)]
         {

@@ -82,7 +82,7 @@ pub fn read(file: &Input, header: &[String]) -> Result<Vec<Mapped>, Failure> {
         let mapped = mapped(row, row.cell(column), row.cell(target), &table, header).map_err(at)?;
         let is_single = !matches!(mapped.target, Target::Observation | Target::Measurement);
         if is_single && mapping.iter().any(|other| other.target == mapped.target) {
-            return Err(at(format!("an earlier row has the target {}", row.cell(target))));
+            return Err(at(format!("an earlier row already has the target {}", row.cell(target))));
         }
         mapping.push(mapped);
     }
@@ -120,7 +120,7 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
     let is_repeated =
         |index: usize| values[..index].iter().any(|(from, _)| from.eq_ignore_ascii_case(&values[index].0));
     if let Some(index) = (0..values.len()).find(|index| is_repeated(*index)) {
-        return Err(format!("column values: {} stands there twice", values[index].0));
+        return Err(format!("column values: {} occurs twice", values[index].0));
     }
     Ok(Mapped {
         cell: place,

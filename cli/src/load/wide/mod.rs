@@ -79,6 +79,6 @@ fn unmapped(header: &[String], mapping: &[Mapped]) -> Option<String> {
     if columns.is_empty() {
         None
     } else {
-        Some(format!("columns that the mapping does not have: {}", columns.join(", ")))
+        Some(format!("columns that the mapping does not contain: {}", columns.join(", ")))
     }
 }

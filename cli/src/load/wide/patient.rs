@@ -45,7 +45,7 @@ pub struct Tables {
     measurement: File,
 }
 
-/// The maximum numbers of characters of texts. They are checked here, where the place in the wide file is known.
+/// Maximum numbers of characters of texts. They are checked here, because errors have to name the line in the wide file.
 #[derive(Clone, Copy, Default)]
 pub struct Limits {
     pub person_source_value: Option<usize>,
@@ -121,7 +121,7 @@ pub fn add(
     if year.is_none() && reading.wrong.is_empty() {
         let is_mapped = mapping.iter().any(|mapped| mapped.target == Target::YearOfBirth);
         let (target, name) = if is_mapped { (Target::YearOfBirth, "year_of_birth") } else { (Target::Age, "age") };
-        reading.required(target, name, "is empty, and has to be there");
+        reading.required(target, name, "is required, but empty");
     }
     let mut concept = |target| reading.read(target, |text| whole(text, 0, i32::MAX)).unwrap_or_default();
     let [gender, race, ethnicity] = [Target::Gender, Target::Race, Target::Ethnicity].map(&mut concept);
@@ -132,7 +132,7 @@ pub fn add(
         tables.last.person
     });
     if !tables.taken.insert(person) {
-        reading.required(Target::PersonId, "person_id", "is stored already, or stands in an earlier row");
+        reading.required(Target::PersonId, "person_id", "is already stored, or used in an earlier row");
     }
     let source =
         reading.read(Target::PersonSourceValue, |text| short(text.to_owned(), tables.limits.person_source_value));

@@ -12,7 +12,7 @@ fn account(is_active: bool, has_password: bool, last_answer: Option<&str>) -> Ac
 }
 
 #[test]
-fn the_end_is_expected_at_the_pace_of_the_seven_days_before_today() {
+fn the_expected_end_follows_the_pace_of_the_last_seven_days() {
     let days = [day("2026-03-01", 99), day("2026-03-03", 10), day("2026-03-09", 4), day("2026-03-10", 50)];
     let today = "2026-03-10".parse().unwrap();
 
@@ -40,15 +40,15 @@ fn the_week_before_new_year_and_a_leap_day_has_seven_days() {
 }
 
 #[test]
-fn the_end_is_expected_over_new_year_and_a_leap_day() {
+fn the_expected_end_may_be_after_new_year_and_a_leap_day() {
     for (today, end) in [("2026-12-31", "2027-01-02"), ("2028-02-28", "2028-03-01"), ("2027-02-27", "2027-03-01")] {
         assert_eq!(expected_end(2, 7, today.parse().unwrap()), Some(end.parse().unwrap()), "{today}");
     }
-    assert_eq!(expected_end(i64::MAX, 1, "9999-12-31".parse().unwrap()), None, "no calendar has that day");
+    assert_eq!(expected_end(i64::MAX, 1, "9999-12-31".parse().unwrap()), None, "beyond the range of dates");
 }
 
 #[test]
-fn who_has_answered_before_the_clock_went_back_is_not_stuck() {
+fn a_participant_with_an_answer_in_the_future_is_not_stuck() {
     let before = account(true, true, Some("2026-10-25T02:30:00"));
     let work = Work { assigned: 2, answered: 1, remaining: 1, ..Work::default() };
 
@@ -58,7 +58,7 @@ fn who_has_answered_before_the_clock_went_back_is_not_stuck() {
 }
 
 #[test]
-fn who_could_go_on_and_does_not_is_stuck() {
+fn a_participant_who_could_continue_but_does_not_is_stuck() {
     let stuck_before = "2026-03-05T00:00:00Z".parse().unwrap();
     let work = |answered, remaining| Work { assigned: 5, answered, remaining, ..Work::default() };
     for (account, work, state) in [

@@ -118,11 +118,11 @@ impl Figure {
         let Setting { scale, positive, .. } = setting;
         match self {
             Self::AlphaOrdinal | Self::Auc | Self::MeanAuc if !scale.is_ordered() => {
-                "the options have no order: --ordered says that they stand in it"
+                "the options have no order: add --ordered if they are listed in order"
             }
-            Self::AlphaInterval | Self::Icc if scale.numbers().is_none() => "the options are no numbers",
+            Self::AlphaInterval | Self::Icc if scale.numbers().is_none() => "the options are not numbers",
             Self::Sensitivity | Self::Specificity if positive.is_none() => {
-                "which answers are positive? --positive or --positive-from"
+                "no answers are positive: add --positive or --positive-from"
             }
             Self::Icc => "needs two participants, two cases that all of them have answered, and answers that differ",
             Self::Sensitivity => "no answer to a case with the condition",

@@ -14,7 +14,7 @@ use super::scale::Scale;
 pub fn file(question: &str, arms: &[Arm], scale: &Scale) -> Result<(String, u64), String> {
     if !scale.is_ordered() {
         return Err(
-            "the options have no order, and iMRMC takes numbers: --ordered says that they stand in it".to_owned()
+            "the options have no order, but iMRMC needs numbers: add --ordered if they are listed in order".to_owned()
         );
     }
     let arms: Vec<(&Key, &Arm)> = arms.iter().filter_map(|arm| Some((arm.key.as_ref()?, arm))).collect();

@@ -1,4 +1,4 @@
-//! `study agreement`: how much participants agree, and how often they are right.
+//! `study agreement`: calculates how much participants agree, and how often they are right.
 //!
 //! [`answers`] reads answers, [`question`] and [`scale`] define possible answers, [`arm`] builds tables, [`figure`] calculates.
 

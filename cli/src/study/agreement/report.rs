@@ -162,7 +162,7 @@ impl LeftOut {
         for (count, what) in [
             (self.empty, "rows of answers leave the question empty"),
             (self.nameless, "answers name no case or no participant"),
-            (self.unknown, "answers are none of the options"),
+            (self.unknown, "answers are not among the options"),
             (self.cases_without_truth.unwrap_or_default(), "cases with answers have no truth"),
             (self.truths_without_answer.unwrap_or_default(), "cases of the truth have no answer"),
         ] {

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_cannot_be_read_is_named() {
+    fn an_invalid_row_is_refused_by_its_position() {
         for (text, said) in [
             ("case,truth\n1,1\n", "there is no column case_id; expected case_id,truth"),
             ("case_id,truth\n101,1\nx,0\n", "row 3, column case_id: not the number of a case"),

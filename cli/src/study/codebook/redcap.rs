@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_lower_case_digits_and_underscores_and_is_unique() {
+    fn a_name_has_lower_case_letters_digits_and_underscores_and_is_unique() {
         let mut taken = HashSet::new();
 
         let names = ["Age (shown)", "age: shown?", &"x".repeat(120)]

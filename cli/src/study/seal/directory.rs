@@ -28,7 +28,7 @@ impl Unfinished {
         let mut unfinished = tempfile::Builder::new();
         unfinished.prefix(".augmed-").suffix(".unfinished");
         #[cfg(unix)]
-        unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777)); // less what umask takes
+        unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777)); // minus the umask
         Ok(Self(unfinished.tempdir_in(parent).map_err(|error| at(parent, &error))?))
     }
 

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_a_number_wherever_it_is_a_whole_text() {
+    fn a_text_that_is_an_address_becomes_a_number() {
         let json = r#"{"A@Study.Test": [1.50, "a@study.test", "by a@study.test", "\"\\", "x"], "n": null}"#;
 
         let id = "17594509098658213958";

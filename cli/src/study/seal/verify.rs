@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Ending, Failure> 
 fn read(text: &[u8]) -> Result<Manifest, String> {
     let manifest: Manifest = serde_json::from_slice(text).map_err(|error| format!("not a manifest: {error}"))?;
     if manifest.format != FORMAT {
-        return Err(format!("format {} is not known to this version of augmed, which reads {FORMAT}", manifest.format));
+        return Err(format!("this version of augmed cannot read format {}, only {FORMAT}", manifest.format));
     }
     let is_plain = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
     match manifest.files.iter().find(|file| !is_plain(&file.name)) {
@@ -102,7 +102,7 @@ fn check_audit_trail(directory: &Path, expected: &Chain, files: &Files) -> Optio
         None => Some("cannot be read".to_owned()),
         Some(Err(line)) => Some(format!("entry {line} does not follow from the entries before it")),
         Some(Ok(chain)) if chain != *expected => {
-            Some(format!("has {} entries and another end; {} were sealed", chain.entries, expected.entries))
+            Some(format!("has {} entries and a different last hash; {} were sealed", chain.entries, expected.entries))
         }
         Some(Ok(_)) => None,
     }

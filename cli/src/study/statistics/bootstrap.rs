@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_those_of_numpy() {
+    fn quantiles_equal_those_of_numpy() {
         // numpy.quantile([1, 2, 4, 8], [0.025, 0.5, 0.975])
         let quantiles = [0.025, 0.5, 0.975].map(|share| quantile(&[1.0, 2.0, 4.0, 8.0], share));
         for (quantile, expected) in quantiles.into_iter().zip([1.075, 3.0, 7.7]) {
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_too_many_resamples_do_not_define_has_no_interval() {
+    fn a_figure_that_is_undefined_in_too_many_resamples_has_no_interval() {
         let resampling = Resampling { resamples: 100, confidence: 0.95 };
 
         assert_eq!(interval(vec![1.0; 94], resampling), None);

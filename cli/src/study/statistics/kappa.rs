@@ -84,7 +84,7 @@ mod tests {
     use crate::study::statistics::Rating;
 
     #[test]
-    fn pairs_with_a_single_case_in_common_have_no_part_in_the_mean() {
+    fn pairs_with_a_single_case_in_common_are_excluded_from_the_mean() {
         let case = |answers: &[(usize, usize)]| Case {
             ratings: answers.iter().map(|(reader, category)| Rating { reader: *reader, category: *category }).collect(),
             truth: None,

@@ -36,7 +36,7 @@ fn methods_are_sorted_and_the_own_address_is_left_out() {
 }
 
 #[test]
-fn the_token_sent_is_told_from_another_one() {
+fn the_token_sent_is_distinguished_from_another_one() {
     let same = described(&[("authorization", b"Bearer one")], b"");
     let other = described(&[("authorization", b"Bearer two")], b"");
 
@@ -63,7 +63,7 @@ fn an_exact_body_is_compared_as_text() {
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_normalised() {
+fn values_that_differ_between_runs_are_normalised() {
     let answer = described(&[("content-type", b"application/json")], br#"{"data": {"id": 7}}"#);
 
     let answer = answer.normalised(&["/json/data/id".to_owned(), "/headers/content-type".to_owned()]);

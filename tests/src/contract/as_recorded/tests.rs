@@ -33,7 +33,7 @@ fn a_bad_token_may_be_401_where_422_was() {
 }
 
 #[test]
-fn a_business_error_is_compared_to_the_word() {
+fn the_text_of_a_business_error_is_compared_exactly() {
     let was = error(500, json!("1005"), "Incorrect password.");
 
     assert!(get(&was, &error(500, json!("1005"), "Incorrect password!"))[0].starts_with("error: expected"));
@@ -43,7 +43,7 @@ fn a_business_error_is_compared_to_the_word() {
 }
 
 #[test]
-fn admin_clients_take_a_business_error_as_400_too() {
+fn admin_clients_also_accept_a_business_error_as_400() {
     let step = |path| json!({"method": "POST", "path": path});
     let [was, now] = [500, 400].map(|status| error(status, json!("1020"), "Invalid answer config."));
 
@@ -75,7 +75,7 @@ fn the_media_type_counts_but_not_its_parameters() {
 }
 
 #[test]
-fn html_and_head_are_compared_by_status_alone() {
+fn html_and_head_are_compared_only_by_status() {
     let html = json!({"status": 405, "headers": {"content-type": "text/html"}, "text": "<h1>"});
     let now = error(405, json!(405), "m");
 
@@ -88,7 +88,7 @@ fn html_and_head_are_compared_by_status_alone() {
 }
 
 #[test]
-fn a_token_is_wanted_where_one_was() {
+fn a_token_is_required_where_one_was_recorded() {
     let was = json!({"status": 200, "headers": {"authorization": "Bearer <the token sent>"}, "text": ""});
     let renewed = with(was.clone(), "headers", "authorization", json!("Bearer <another token>"));
 

@@ -12,7 +12,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn cases_have_as_many_readers_as_others_give_or_take_one(
+    fn numbers_of_readers_differ_by_at_most_one(
         participants in 1_usize..15, cases in 1_usize..20, share in 0.0..1.0, strata in 1_usize..4, seed in "[a-z]{3}",
     ) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
@@ -33,7 +33,7 @@ proptest! {
     }
 
     #[test]
-    fn late_joiners_read_the_cases_that_the_fewest_have(earlier in prop::collection::vec(0_usize..6, 10), seed in "[a-z]{3}") {
+    fn late_joiners_read_the_cases_with_the_fewest_readers(earlier in prop::collection::vec(0_usize..6, 10), seed in "[a-z]{3}") {
         let study = Study::try_new("cases_per_participant = 4", 1, 10, |found| {
             found.participant_strata = vec!["physician".to_owned(), "resident".to_owned()];
             found.cases.iter_mut().enumerate().for_each(|(index, case)| case.stratum = index % 2);
@@ -72,7 +72,7 @@ fn each_participant_has_a_share_of_each_stratum_of_cases() {
 }
 
 #[test]
-fn each_stratum_of_participants_reads_every_case_alike() {
+fn each_stratum_of_participants_reads_every_case_equally_often() {
     let study = Study::try_new("cases_per_participant = 5", 8, 10, |found| {
         found.participants = (0..8).map(|index| participant(index, index % 2)).collect();
         found.participant_strata = vec!["physician".to_owned(), "resident".to_owned()];
@@ -88,7 +88,7 @@ fn each_stratum_of_participants_reads_every_case_alike() {
 }
 
 #[test]
-fn arms_of_readings_come_in_the_ratio_in_each_block() {
+fn arms_of_readings_have_the_ratio_in_each_block() {
     let study = Study::new("arms_block = 6\n[arms.ai]\nratio = 2\n[arms.plain]", 5, 12);
 
     for block in study.draw("blocks").chunks(6) {
@@ -97,7 +97,7 @@ fn arms_of_readings_come_in_the_ratio_in_each_block() {
 }
 
 #[test]
-fn arms_of_participants_come_in_the_ratio_in_each_stratum_also_with_late_joiners() {
+fn arms_of_participants_have_the_ratio_in_each_stratum_with_late_joiners() {
     let toml = "arms_by = 'participant'\n[arms.ai]\n[arms.plain]";
     let arms = |numbers: std::ops::Range<usize>, earlier: usize| {
         let study = Study::try_new(toml, 0, 3, |found| {

@@ -27,7 +27,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
-    fn what_a_design_wrote_is_right(design in 0..DESIGNS.len(), seed in "[a-z]{4}") {
+    fn the_output_of_a_design_passes_its_check(design in 0..DESIGNS.len(), seed in "[a-z]{4}") {
         let (toml, participants, cases) = DESIGNS[design];
         let study = Study::new(toml, participants, cases);
 
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_cell_is_found_with_its_row(
+    fn a_changed_cell_is_reported_with_its_row(
         design in 0..DESIGNS.len(), seed in "[a-z]{4}", row in any::<prop::sample::Index>(), column in 0..COLUMNS.len(),
     ) {
         let (toml, participants, cases) = DESIGNS[design];
@@ -57,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reading_that_was_given_to_somebody_else_is_found(seed in "[a-z]{4}", place in 0_usize..24) {
+    fn a_reading_of_another_participant_is_reported(seed in "[a-z]{4}", place in 0_usize..24) {
         let study = Study::new(DESIGNS[3].0, 6, 8);
         let mut readings = study.draw(&seed);
         readings[place].participant = (readings[place].participant + 1) % 6;
@@ -83,7 +83,7 @@ fn change(cell: &mut String, column: usize) {
 }
 
 #[test]
-fn what_does_not_fit_is_named() {
+fn inconsistencies_are_described() {
     let toml =
         "always = ['BACKGROUND.Patient*']\nfactors = [{ name = 'family', paths = ['BACKGROUND.Family*'], count = 2 }]";
     let study = Study::new(toml, 1, 3);
@@ -95,8 +95,10 @@ fn what_does_not_fit_is_named() {
     let part: Vec<_> = rows.iter().filter(|row| !row[2].contains("Stroke")).cloned().collect();
     let told = |rows: &[_]| study.check(&written(rows)).into_iter().map(|problem| problem.text).collect::<Vec<_>>();
 
-    assert!(told(&part)[0].starts_with("a part of factor family is shown, and BACKGROUND.Family History.Stroke: No"));
-    assert_eq!(told(&study.rows(&all)), ["factor family is shown in 3 of these 3 cases, and not in 2"]);
-    assert_eq!(told(&study.rows(&readings[..2])), ["the participant of these rows has 2 cases, and not 3"]);
-    assert_eq!(told(&[]), ["1 participants are assigned nothing"]);
+    assert!(
+        told(&part)[0].starts_with("only a part of factor family is shown, and BACKGROUND.Family History.Stroke: No")
+    );
+    assert_eq!(told(&study.rows(&all)), ["factor family is shown in 3 of these 3 cases instead of 2"]);
+    assert_eq!(told(&study.rows(&readings[..2])), ["the participant of these rows has 2 cases instead of 3"]);
+    assert_eq!(told(&[]), ["1 participants have no assignment"]);
 }

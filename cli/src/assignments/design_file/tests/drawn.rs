@@ -1,9 +1,9 @@
-//! Draws, and designs that are refused.
+//! Draws, and refused designs.
 
 use super::*;
 
 #[test]
-fn the_third_round_shows_age_and_gender_always_risk_ranges_never_and_the_rest_by_halves() {
+fn the_third_round_always_shows_age_and_gender_never_risk_ranges_and_half_of_the_rest() {
     let study = Study::new(THIRD_ROUND, 30, 20);
     let rows = study.rows(&study.draw("round 3"));
     let count = |part: &str| rows.iter().filter(|row| row[2].contains(part)).count();
@@ -29,7 +29,7 @@ fn factors_are_independent() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
+fn equal_seeds_give_equal_bytes_and_different_seeds_different_ones() {
     let study = Study::new(THIRD_ROUND, 5, 6);
     let bytes = |seed| to_csv(&study.rows(&study.draw(seed)));
 
@@ -39,7 +39,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
 
 /// A study must be able to regenerate its assignments in ten years, so this draw must never change.
 #[test]
-fn a_seed_gives_the_same_draw_for_ever() {
+fn a_seed_always_gives_the_same_draw() {
     let study =
         Study::new("factors = [{ name = 'AI', paths = ['RISK*'], probability = 0.5 }]\n[arms.a]\n[arms.b]", 2, 3);
 
@@ -62,7 +62,7 @@ fn a_count_is_kept_in_each_run_of_each_participant() {
 }
 
 #[test]
-fn a_reading_that_shows_nothing_names_the_age() {
+fn a_reading_without_paths_names_the_age() {
     let study = Study::new("factors = [{ name = 'AI', paths = ['RISK*'], probability = 0 }]", 1, 2);
 
     let rows = study.rows(&study.draw("nothing"));
@@ -71,7 +71,7 @@ fn a_reading_that_shows_nothing_names_the_age() {
 }
 
 #[test]
-fn an_arm_shows_its_own_and_leaves_factors_out() {
+fn an_arm_shows_its_paths_and_excludes_factors() {
     let toml = "factors = [{ name = 'AI', paths = ['RISK*'], probability = 1 }]
         [arms.plain]\nfactors = []\n[arms.marked]\nshow = [{ path = 'BACKGROUND.Family*', highlight = true, top = 1 }]";
     let study = Study::new(toml, 4, 6);
@@ -83,15 +83,15 @@ fn an_arm_shows_its_own_and_leaves_factors_out() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_refused_with_its_key() {
+fn an_impossible_design_is_refused_with_its_key() {
     let factor = |rest: &str| format!("factors = [{{ name = 'AI', paths = ['RISK*'], {rest} }}]");
     for (toml, said) in [
         (factor("count = 7"), "factors[0] (AI).count: 7 of 6 cases"),
-        (factor("count = 1, of = 4"), "factors[0] (AI).of: the 6 cases of a participant cannot be divided by 4"),
+        (factor("count = 1, of = 4"), "factors[0] (AI).of: the 6 cases of a participant are not divisible by 4"),
         ("readers_per_case = 3".into(), "readers_per_case: 6 cases × 3 readers are 18 readings, which 4 participants"),
         ("readers_per_case = 3\ncases_per_participant = 4".into(), "readers_per_case: 6 cases × 3 readers are 18"),
-        ("cases_per_participant = 7".into(), "cases_per_participant: 7 cases, and there are 6"),
-        ("participants = 3".into(), "participants: the design is for 3, and there are 4"),
+        ("cases_per_participant = 7".into(), "cases_per_participant: 7 cases, but there are only 6"),
+        ("participants = 3".into(), "participants: the design plans 3, but there are 4"),
         ("always = ['BACKGROUND.Famly*']".into(), "always[0]: BACKGROUND.Famly* names nothing in any case"),
         ("never = ['BACKGROUND.Patient*']".into(), "never: BACKGROUND.Patient Demographics.Age cannot be hidden"),
         (format!("always = ['RISK*']\n{}", factor("count = 1")), "factors[0] (AI).paths: RISK ASSESSMENT.CRC risk"),
@@ -103,7 +103,7 @@ fn what_cannot_be_drawn_is_refused_with_its_key() {
 }
 
 #[test]
-fn a_design_that_would_show_the_whole_examination_by_naming_none_of_it_is_refused() {
+fn a_design_that_names_no_part_of_the_examination_is_refused() {
     let mut case = case_paths(100);
     case.paths.push("PHYSICAL EXAMINATION.Vital Signs.Vital signs".to_owned());
     let display = |always: &str| {

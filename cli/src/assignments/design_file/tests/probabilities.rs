@@ -11,7 +11,7 @@ const ARMS: &str = "factors = [
 [arms.marked]\nratio = 2\n[arms.plain]\nratio = 1\n";
 
 #[test]
-fn a_probability_is_the_share_of_the_arm_times_that_of_each_factor() {
+fn a_probability_is_the_product_of_those_of_arm_and_factors() {
     let study = Study::new(ARMS, 1, 4);
     let of = |arm, factors: [bool; 2]| {
         let reading = Reading { participant: 0, case: 0, arm, factors: factors.map(Some).to_vec() };
@@ -24,7 +24,7 @@ fn a_probability_is_the_share_of_the_arm_times_that_of_each_factor() {
 }
 
 #[test]
-fn the_probabilities_of_all_ways_to_show_a_case_add_up_to_1() {
+fn the_probabilities_of_all_ways_to_show_a_case_sum_to_1() {
     let study = Study::new(ARMS, 1, 4);
     for second in [None, Some(SecondArm::Other), Some(SecondArm::Drawn)] {
         let ways = (0..8).map(|way| Reading {
@@ -41,7 +41,7 @@ fn the_probabilities_of_all_ways_to_show_a_case_add_up_to_1() {
 }
 
 #[test]
-fn what_an_arm_leaves_out_and_a_case_lacks_is_not_drawn() {
+fn factors_excluded_by_the_arm_or_missing_in_the_case_are_not_drawn() {
     let toml = "arms_by = 'participant'
         factors = [{ name = 'AI', paths = ['RISK*'], probability = 0.25 }]\n[arms.ai]\n[arms.plain]\nfactors = []";
     let study = Study::new(toml, 8, 4);
@@ -71,7 +71,7 @@ fn weights_are_unbiased() {
 
 /// Weights each reading's answer. The mean over draws equals the mean of the answers that all readings would give.
 #[test]
-fn a_weighted_estimate_of_a_factors_effect_comes_out_right() {
+fn a_weighted_estimate_of_a_factors_effect_is_unbiased() {
     let study = Study::new(ARMS, 6, 8);
     let answer = |reading: &Reading, is_shown: f64| f64::from(u8::try_from(reading.case).unwrap()) + 5.0 * is_shown;
     let (mut with, mut without, mut number) = (0.0, 0.0, 0.0);

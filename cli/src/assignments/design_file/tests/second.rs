@@ -23,7 +23,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn as_many_other_readings_as_the_washout_says_stand_between(seed in "[a-z]{4}", washout in 0_usize..8) {
+    fn at_least_as_many_readings_as_the_washout_are_in_between(seed in "[a-z]{4}", washout in 0_usize..8) {
         let study = Study::new(&CROSSOVER.replace("= 5", &format!("= {washout}")), 3, 8);
         let readings = study.draw(&seed);
         let first = first(&study, &readings);
@@ -44,7 +44,7 @@ proptest! {
 }
 
 #[test]
-fn an_arm_that_is_not_the_other_is_found() {
+fn a_wrong_arm_of_a_second_reading_is_reported() {
     let study = Study::new(CROSSOVER, 1, 8);
     let readings = study.draw("first");
     let first = first(&study, &readings);
@@ -56,7 +56,7 @@ fn an_arm_that_is_not_the_other_is_found() {
 }
 
 #[test]
-fn a_second_reading_that_shows_the_same_repeats_a_path_to_have_another_id() {
+fn an_identical_second_reading_repeats_a_path_to_get_another_id() {
     let study = Study::new("always = ['BACKGROUND.Patient*']\n[second_reading]", 1, 3);
     let readings = study.draw("first");
     let first = first(&study, &readings);
@@ -77,5 +77,5 @@ fn a_washout_that_is_too_long_is_refused() {
 
     let told = draw::draw_second(&study.design, &study.sample, table, &first.readings, "second").unwrap_err();
 
-    assert!(told.starts_with("second_reading.washout_positions: 5 other readings cannot stand between"), "{told}");
+    assert!(told.starts_with("second_reading.washout_positions: 5 other readings cannot be between"), "{told}");
 }

@@ -52,7 +52,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Returns a person's texts; of two lines with one address the first counts.
+    /// Returns a person's texts; if an address occurs twice, the first line is used.
     pub fn of(&self, address: &str) -> Option<&Vec<String>> {
         self.cells.get(address)
     }
@@ -66,7 +66,7 @@ impl Survey {
         let address = table.address(email)?;
         let joined = table.joined(columns)?;
         if joined.is_empty() {
-            return Err(format!("has no question to join besides the addresses in {}", table.header[address]));
+            return Err(format!("has no question to join except the addresses in {}", table.header[address]));
         }
         let mut cells = HashMap::new();
         for person in &table.people {

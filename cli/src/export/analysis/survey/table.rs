@@ -127,7 +127,7 @@ impl Table {
     fn given(&self, given: &str) -> Result<(usize, String), String> {
         let (code, name) = given.split_once('=').unwrap_or((given, given));
         let column = self.column(code.trim())?;
-        // text beside an address may be wanted; addresses alone are not
+        // a text that contains an address may be requested, but not a column of addresses
         if self.is_of_addresses(column) {
             return Err(format!("column {code} holds addresses, and the file has none"));
         }

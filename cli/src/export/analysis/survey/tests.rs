@@ -7,7 +7,7 @@ fn survey(people: &str) -> String {
 }
 
 #[test]
-fn questions_are_joined_by_the_column_that_holds_addresses() {
+fn questions_are_joined_by_the_column_of_addresses() {
     let text = survey(
         "2026,Ada, A@Study.test ,5,Nurse\n2026,Bo,b@study.test,7,\"Physician, GP\"\n2027,Ada,a@study.test,9,x\n",
     );
@@ -19,7 +19,7 @@ fn questions_are_joined_by_the_column_that_holds_addresses() {
 }
 
 #[test]
-fn columns_are_chosen_and_named() {
+fn columns_can_be_selected_and_named() {
     let survey = Survey::parse(&survey("x,Ada,a@study.test,5,Nurse\n"), Some("Q1"), &["Q3=role".to_owned()]).unwrap();
 
     assert_eq!(
@@ -29,7 +29,7 @@ fn columns_are_chosen_and_named() {
 }
 
 #[test]
-fn the_old_studys_survey_has_the_names_of_the_old_script() {
+fn the_survey_of_the_old_study_has_the_old_scripts_names() {
     let text = "RecipientEmail,Q3,Q22,Q22_7_TEXT,Q4,Q5,Q6,Q7\na,b,c,d,e,f,g,h\n{},{},{},{},{},{},{},{}\nx@y.test,a@study.test,Other,Pilot,5,NC,Yes,3\n";
 
     let survey = Survey::parse(text, None, &[]).unwrap();
@@ -63,7 +63,7 @@ fn a_survey_may_be_separated_by_semicolons_or_tabs() {
 }
 
 #[test]
-fn a_cell_in_which_an_address_stands_is_joined_only_when_it_is_asked_for() {
+fn a_column_that_contains_an_address_is_joined_only_on_request() {
     for cell in [
         "https://x.test/?email=a%40study.test",
         "https://x.test/?e=a%2540study.test",
@@ -89,21 +89,21 @@ fn a_cell_in_which_an_address_stands_is_joined_only_when_it_is_asked_for() {
 }
 
 #[test]
-fn empty_columns_at_the_end_are_nothing() {
+fn empty_columns_at_the_end_are_ignored() {
     let text = "Q1,Q2,,\na,b,,\n{},{},,\na@study.test,11,,\n,,,\n";
 
     assert_eq!(Survey::parse(text, None, &[]).unwrap().columns, ["Q2"]);
 }
 
 #[test]
-fn what_cannot_be_joined_says_why() {
+fn an_unusable_survey_is_refused_with_the_reason() {
     let two = survey("x,Ada,a@study.test,5,boss@study.test\n");
     for (text, columns, said) in [
         ("email,role\na@study.test,x\n", &[][..], "line 2 is a person"),
         (two.as_str(), &[], "several columns hold addresses, name one by --survey-email: Q1, Q3"),
         (&survey("x,Ada,nobody,5,x\n"), &[], "no column holds addresses"),
         ("Q1|Q2\na|b\n{}|{}\na@study.test|11\n", &[], "the header is one column"),
-        (&survey("x,Ada,\"a@study.test,5,x\n"), &[], "line 5: a quote opens here that nothing closes"),
+        (&survey("x,Ada,\"a@study.test,5,x\n"), &[], "line 5: this quote is never closed"),
         ("Q1,StartDate\na,b\n{},{}\na@study.test,2026\n", &[], "has no question to join"),
         (&survey("x,Ada,a@study.test,5,x\n"), &["Q9".to_owned()], "the header has no column Q9"),
         (&survey("x,Ada,a@study.test,5,x\n"), &["Q1=mail".to_owned()], "column Q1 holds addresses"),
