@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
 use tests::app::{Answer, TestApp};
+use tests::logs::Logs;
 
 const RESETS: &str = "/api/auth/reset-password-request";
 
