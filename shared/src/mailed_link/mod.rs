@@ -83,9 +83,9 @@ pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, end: Instant)
 async fn mail_each(app: App, links: Vec<(String, MailedLink)>, end: Instant) -> HashSet<String> {
     let outcomes: Vec<_> = stream::iter(links)
         .map(|(email, link)| {
-            let app = &app;
+            let app = app.clone();
             async move {
-                let mailed = tokio::time::timeout_at(end, link.mail(app, &email)).await;
+                let mailed = tokio::time::timeout_at(end, link.mail(&app, &email)).await;
                 mailed.unwrap_or(Err(ApiError::Overloaded("mail took too long"))).map(|_| email)
             }
         })
