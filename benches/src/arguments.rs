@@ -53,12 +53,12 @@ pub enum Benchmark {
     Growth,
     /// Export of answers, compared with COPY of the same query
     Export,
-    /// Upload of assignments, compared with COPY of its rows
-    Upload,
     /// Requests to one warm function behind PgBouncer, compared with the same without it
     Pooler,
     /// A thousand concurrent function processes behind PgBouncer, compared with the container
     Fleet,
+    /// Upload of assignments, compared with COPY of its rows. The last one, because it replaces the assignments of the study
+    Upload,
 }
 
 impl Benchmark {

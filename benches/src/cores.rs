@@ -1,6 +1,6 @@
 //! Assigns the measured processes to CPU cores.
 //!
-//! In AWS, PostgreSQL and the clients have machines of their own. Where all share the cores, the comparison of a request with a pgbench
+//! In AWS, PostgreSQL and the clients run on separate machines. If all share the cores, the comparison of a request with a pgbench
 //! transaction uses the CPU time of all of them together.
 
 use std::fs;

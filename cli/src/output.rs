@@ -50,7 +50,7 @@ impl Output {
     /// Opens it. Standard output cannot contain both a file and a JSON document.
     pub fn create(&self, context: &Context) -> Result<OutputFile, Failure> {
         if self.is_stdout() && context.json {
-            return Err(Failure::usage("--json prints a report, and the file goes to standard output too")
+            return Err(Failure::usage("--json prints a report, but the file is also written to standard output")
                 .with_remedy("name a file: --output FILE"));
         }
         self.open()

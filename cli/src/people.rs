@@ -51,7 +51,7 @@ fn table(text: &str, file: &Input) -> Result<Vec<Person>, Failure> {
         let [first, second] = [address, second].map(|column| table.header[column].as_str());
         return Err(file
             .failure(format!("row 1: the columns {first} and {second} both have addresses, and one would be lost"))
-            .with_remedy("write one address a row"));
+            .with_remedy("write one address per row"));
     }
     let people = table.rows.iter().map(|row| {
         let cell = |name: &str| {

@@ -15,6 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
+/// Maximum size of a request's head, as of an Application Load Balancer
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>). hyper's default of
+/// 400 KB times all connections would be more memory than the container has.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
 /// Timeouts and the maximum number of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -34,7 +39,7 @@ impl Default for Limits {
             // longer than the load balancer's idle timeout of a minute: if we closed first, the balancer could send a
             // request into a closing connection and answer with a 502
             head_timeout: Duration::from_secs(75),
-            // about 10 KB each
+            // about 10 KB each; up to MAX_HEAD_BYTES more for a client that sends a long head slowly
             max_connections: 4096,
             // the kernel buffers some megabytes for a client that pauses
             write_timeout: Duration::from_secs(10),
@@ -55,8 +60,11 @@ pub async fn serve(
     let open = |stream: TcpStream, permit: Option<OwnedSemaphorePermit>| {
         // do not delay small answers (Nagle's algorithm); on failure they are only slower
         _ = stream.set_nodelay(true);
-        let connection =
-            http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).serve_connection(
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(
                 TokioIo::new(with_write_timeout(stream, limits.write_timeout)),
                 TowerToHyperService::new(service.clone()),
             );

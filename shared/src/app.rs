@@ -78,7 +78,7 @@ impl App {
         let replica = replica(&config, deployment)?;
         let state = State::new(Database::new(address.clone(), deployment), replica.clone(), &config);
         let secrets = [Some(state.tokens.key()), state.admin_api_key.clone(), state.export_api_key.clone()];
-        let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), address);
+        let rotation = Rotation::new(source, &config, &fetched, secrets.into_iter().flatten(), address, deployment);
         let db = state.db.refreshed_by(rotation.clone());
         let state = State { reads: Reads::new(db.clone(), replica), db, rotation, ..state };
         Ok((Self(Arc::new(state)), config))

@@ -35,6 +35,8 @@ pub struct PageRequest {
     limit: Option<usize>,
     /// The key of the row before the first one.
     pub after: Option<i32>,
+    /// Whether a page may have no rows although there are some.
+    may_be_empty: bool,
 }
 
 impl PageRequest {
@@ -42,7 +44,12 @@ impl PageRequest {
     pub fn of(parameters: &PageParameters) -> Result<Self, ApiError> {
         let given = parameters.limit.is_some() || parameters.cursor.is_some();
         let limit = if given { Some(limit(parameters.limit.as_deref())?) } else { None };
-        Ok(Self { limit, after: cursor(parameters.cursor.as_deref())? })
+        Ok(Self { limit, after: cursor(parameters.cursor.as_deref())?, may_be_empty: false })
+    }
+
+    /// Returns a request for as many rows as fit beside the rest of an answer, possibly none.
+    pub fn beside_the_rest() -> Self {
+        Self { may_be_empty: true, ..Self::default() }
     }
 
     /// Reads a page with `read`, which gets the key of the row before the first one, and how many rows to read; `None`
@@ -83,14 +90,14 @@ impl PageRequest {
         let read = rows.len();
         rows.truncate(self.limit.unwrap_or(read));
         // the Lambda interface reports a single row that is too large
-        rows.truncate(fitting.max(1));
+        rows.truncate(if self.may_be_empty { fitting } else { fitting.max(1) });
         let next_cursor = rows.last().filter(|_| rows.len() < read).map(key);
-        let has_cursor = self.limit.is_some() || next_cursor.is_some();
+        let has_cursor = self.limit.is_some() || rows.len() < read;
         Page { rows, next_cursor: has_cursor.then_some(next_cursor) }
     }
 
     /// Adds the link to the next page (RFC 8288) to `answer`: `path` with `limit`, `cursor` and the handler's `own`
-    /// parameters.
+    /// parameters. Without a row beside the rest of the answer, the next page is the first one of `path`.
     pub fn linked(
         &self,
         answer: impl IntoResponse,
@@ -99,12 +106,15 @@ impl PageRequest {
         next_cursor: Option<Option<i32>>,
     ) -> Response {
         let mut response = answer.into_response();
-        if let Some(cursor) = next_cursor.flatten() {
-            let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-            let link = format!("<{path}?limit={limit}&cursor={cursor}{own}>; rel=\"next\"");
-            if let Ok(link) = HeaderValue::try_from(link) {
-                response.headers_mut().insert(header::LINK, link);
-            }
+        let cursor = match next_cursor {
+            Some(Some(cursor)) => format!("&cursor={cursor}"),
+            Some(None) if self.may_be_empty => String::new(),
+            _ => return response,
+        };
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        let link = format!("<{path}?limit={limit}{cursor}{own}>; rel=\"next\"");
+        if let Ok(link) = HeaderValue::try_from(link) {
+            response.headers_mut().insert(header::LINK, link);
         }
         response
     }
@@ -131,7 +141,12 @@ pub fn limit(text: Option<&str>) -> Result<usize, ApiError> {
 
 /// Parses `cursor`.
 pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, ApiError> {
-    text.map(|text| text.parse().map_err(|_| bad_request("cursor: expected the next_cursor of a page"))).transpose()
+    text.map(|text| text.parse().map_err(|_| unknown_cursor())).transpose()
+}
+
+/// Returns the error for a cursor that no page has returned.
+pub fn unknown_cursor() -> ApiError {
+    bad_request("cursor: expected the next_cursor of a page")
 }
 
 #[cfg(test)]
@@ -220,8 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_beside_a_large_answer_are_linked_if_none_fits() {
+        let request = PageRequest::beside_the_rest();
+        let (rows, next_cursor) = page(request, 3, AnswerLimit::of(16 * 1024));
+
+        let response = request.linked((), "/runs", "", next_cursor);
+
+        assert_eq!(rows, 0);
+        assert_eq!(response.headers()[header::LINK], "</runs?limit=100>; rel=\"next\"");
+        assert!(!request.linked((), "/runs", "", None).headers().contains_key(header::LINK));
+    }
+
+    #[test]
     fn caps_the_limit() {
         assert_eq!(request(Some("1001"), None), request(Some("1000"), None));
-        assert_eq!(request(None, Some("7")), Ok(PageRequest { limit: Some(100), after: Some(7) }));
+        assert_eq!(request(None, Some("7")), Ok(PageRequest { limit: Some(100), after: Some(7), may_be_empty: false }));
     }
 }

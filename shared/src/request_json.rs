@@ -26,21 +26,35 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         parse::<Readable>(&checked)?;
     }
     // serde refuses a number this large, so NaN is accepted only in fields that `T` ignores
-    let body = with_nan_as("1e999", body);
-    match parse(&body) {
-        Err(Refusal { is_repeated_field: true, .. }) => Ok(parse(&without_repeated_fields(&body))?),
-        read => Ok(read?),
-    }
+    parse_like_python(&with_nan_as("1e999", body))
 }
 
 /// Parses `body` as a `T` whose entries the handler checks one by one. Fails with 400 if it is not JSON or not a `T`,
 /// or contains a NUL.
 pub(crate) fn read_entries<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let body = std::str::from_utf8(body).map_err(|_| bad_request("body: not UTF-8"))?;
-    match parse::<Readable>(body) {
-        Err(refusal) if refusal.message.ends_with(NUL_IS_NOT_ALLOWED) => Err(refusal.into()),
-        _ => Ok(parse(body)?),
+    match parse::<Readable>(&with_nan_as("0", body)) {
+        Err(refusal) if refusal.message.ends_with(NUL_IS_NOT_ALLOWED) => return Err(refusal.into()),
+        // the error may be in an entry before the NUL
+        Err(_) if has_escaped_nul(body) => return Err(bad_request(format!("body: {NUL_IS_NOT_ALLOWED}"))),
+        _ => {}
     }
+    parse_like_python(&with_nan_as("1e999", body))
+}
+
+/// Parses a text as a `T`; the last of several fields with one name wins.
+fn parse_like_python<T: DeserializeOwned>(body: &str) -> Result<T, ApiError> {
+    match parse(body) {
+        Err(Refusal { is_repeated_field: true, .. }) => Ok(parse(&without_repeated_fields(body))?),
+        read => Ok(read?),
+    }
+}
+
+fn has_escaped_nul(body: &str) -> bool {
+    body.match_indices(r"\u0000").any(|(at, _)| {
+        let backslashes = body[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        backslashes.is_multiple_of(2)
+    })
 }
 
 struct Refusal {

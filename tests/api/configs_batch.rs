@@ -13,6 +13,12 @@ async fn assign(api: &TestApp, configs: Value) -> Answer {
     api.send_with_key(Method::POST, PATH, &json!({ "configs": configs })).await
 }
 
+/// Sends a body that `serde_json::Value` cannot hold.
+async fn post(api: &TestApp, body: String) -> Answer {
+    let request = Request::post(PATH).header("x-api-key", API_KEY).header(header::CONTENT_TYPE, "application/json");
+    api.send(request.body(Body::from(body)).unwrap()).await
+}
+
 /// Returns the assignments that were added to the fixture, in order.
 async fn added(api: &TestApp) -> Vec<String> {
     sqlx::query_scalar("SELECT id FROM display_config WHERE id NOT LIKE 'cfg-%' ORDER BY upload_order")
@@ -106,6 +112,29 @@ async fn a_batch_without_a_valid_entry_is_refused_with_the_reasons() {
         assert!(answer.error_message().starts_with(&format!("configs[0].{field}: ")), "{}", answer.error_message());
     }
     assert_eq!(added(&api).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_nul_is_refused_even_after_another_error() {
+    let api = TestApp::with_contract_data().await;
+    let wrong = r#"{"user_email": "a@b.c", "case_id": 1e999}"#;
+    let nul = r#"{"user_email": "bob@contract.test", "case_id": 1, "path_config": [{"path": "A\u0000"}]}"#;
+
+    let answer = post(&api, format!(r#"{{"configs": [{wrong}, {nul}]}}"#)).await;
+
+    assert_eq!(answer.status, 400);
+    assert!(answer.error_message().contains("NUL"), "{}", answer.error_message());
+    assert_eq!(added(&api).await, [""; 0]);
+}
+
+/// Like every other route, and like the old system.
+#[tokio::test]
+async fn the_last_of_repeated_fields_counts() {
+    let api = TestApp::with_contract_data().await;
+    let entry = r#"{"id": "a", "user_email": "x@y.z", "user_email": "bob@contract.test", "case_id": 1, "more": NaN}"#;
+
+    assert_eq!(post(&api, format!(r#"{{"configs": [{entry}]}}"#)).await.status, 201);
+    assert_eq!(added(&api).await, ["a"]);
 }
 
 #[tokio::test]

@@ -63,6 +63,19 @@ async fn by_mail_an_invitation_mails_a_link_that_activates_the_account() {
     assert_eq!(action, "account.sign-up");
 }
 
+/// Login ignores case and surrounding blanks, so a second account would take over the address of the first.
+#[tokio::test]
+async fn an_address_with_blanks_is_not_invited_again() {
+    let api = TestApp::with_contract_data().await;
+    let spelt = r#"UPDATE "user" SET email = ' Alice@contract.test' WHERE email = 'alice@contract.test'"#;
+    sqlx::query(spelt).execute(api.pool()).await.unwrap();
+
+    let invited = invite(&api, "alice@contract.test").await;
+
+    assert_eq!(invited.data(), json!({"alice@contract.test": "failed: already existed"}));
+    assert_eq!(api.log_in("alice@contract.test", "Alice-pass-1").await.status, 200);
+}
+
 #[tokio::test]
 async fn by_mail_a_failed_mail_is_reported() {
     let variables = [("SIGNUP", "by-mail"), ("MAIL_TRANSPORT", "file:/dev/null/mails")];

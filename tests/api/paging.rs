@@ -79,6 +79,17 @@ async fn an_invalid_limit_or_cursor_is_refused_by_its_name() {
 }
 
 /// Sends the request to a function, whose responses have at most 1 MB.
+/// Otherwise a client whose page ends at an experiment that is removed meanwhile would believe that the list ends there.
+#[tokio::test]
+async fn the_cursor_of_an_unknown_experiment_is_refused() {
+    let api = TestApp::with_contract_data().await;
+
+    let answer = api.get_with_key("/api/v1/experiments?cursor=999999").await;
+
+    assert_eq!(answer.status, 400);
+    assert!(answer.error_message().starts_with("cursor"), "{}", answer.error_message());
+}
+
 async fn behind_lambda(api: &TestApp, path: &str) -> (u64, Value) {
     let event = json!({ "httpMethod": "GET", "path": path, "headers": {"x-api-key": API_KEY} });
     let event = LambdaEvent::new(to_raw_value(&event).unwrap(), Context::default());

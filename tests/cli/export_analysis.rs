@@ -180,7 +180,7 @@ async fn a_survey_without_any_participant_is_refused_with_any_separator() {
         let refused = augmed.run(&["export", "analysis", "--survey", &other, "--output", "none.csv"]);
         let found = augmed.run(&["export", "analysis", "--survey", &own, "--output", "study.csv"]).done();
 
-        let said = "none of the 2 participants who have answered is among the 1 people of the survey, in its column Q1";
+        let said = "none of the 2 participants who have answered is among the 1 people in column Q1 of the survey";
         assert!(refused.code == Some(1) && refused.stderr.contains(said), "{separator:?}: {refused:?}");
         assert!(!augmed.path("none.csv").exists());
         assert!(found.stdout.contains("1 of 2 participants found among 1 people; joined Q2"), "{found:?}");

@@ -84,7 +84,7 @@ async fn errors_of_all_kinds_are_in_file_order() {
         [
             "line 3, column visit_occurrence_id: an earlier row has this key",
             "line 4, column person_id: person has no such row",
-            "line 5: has 3 cells, and the header 7",
+            "line 5: has 3 cells, but the header 7",
             "line 6, column visit_occurrence_id: is required, but empty",
             "line 6, column visit_source_value: has more than 50 characters: 51",
         ]

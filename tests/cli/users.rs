@@ -55,7 +55,7 @@ async fn accounts_are_deactivated_and_activated_by_address_or_id() {
     let deactivated = augmed.run(&["--json", "users", "deactivate", "a@study.test", "b@study.test"]).done().json();
     let activated = augmed.run(&["--json", "users", "activate", &id]).done().json();
 
-    let unchanged = "unchanged: invited, has not signed up yet; augmed users withdraw takes the invitation back";
+    let unchanged = "unchanged: invited, has not signed up yet; augmed users withdraw cancels the invitation";
     assert_eq!(outcomes(&deactivated), ["deactivated", unchanged]);
     assert_eq!(outcomes(&activated), ["activated"]);
     assert_eq!(augmed.run(&["--json", "users", "list"]).json()[0]["state"], "active");

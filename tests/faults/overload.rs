@@ -60,7 +60,7 @@ impl Api {
     }
 
     /// Sends an answer of this many characters, in the form that takes the most memory when it is parsed.
-    async fn hand_in(&self, n: u32, characters: usize) -> Attempt {
+    async fn submit(&self, n: u32, characters: usize) -> Attempt {
         let path = format!("http://{}/api/answer/p1-{}", self.server.address, n % study::ASSIGNMENTS + 1);
         let answer = format!("[0{}]", ",0".repeat(characters / 2));
         let body = format!(r#"{{"answer": {answer}, "answerConfigId": "{}"}}"#, study::QUESTIONNAIRE);
@@ -118,7 +118,7 @@ impl Api {
             while f64::from(sent) < began.elapsed().as_secs_f64() * per_second {
                 let (api, n) = (self.clone(), sent);
                 running.spawn(async move {
-                    if n.is_multiple_of(20) { api.hand_in(n / 20, LARGE_ANSWER).await } else { api.review().await }
+                    if n.is_multiple_of(20) { api.submit(n / 20, LARGE_ANSWER).await } else { api.review().await }
                 });
                 sent += 1;
             }
@@ -190,7 +190,7 @@ pub async fn the_largest_concurrent_answers_stay_within_the_memory_limit() {
     let mut running = JoinSet::new();
     for n in 0..PLACES + 10 {
         let api = api.clone();
-        running.spawn(async move { api.hand_in(n, 1_048_000).await });
+        running.spawn(async move { api.submit(n, 1_048_000).await });
     }
     let answers = running.join_all().await;
     let after = memory(api.server.pid());

@@ -104,7 +104,7 @@ fn json_request(method: Method, path: &str, credentials: &Credentials<'_>, body:
 fn upload(number: u64, assignments: Option<u32>) -> Request<Bytes> {
     let mut file = "User,Case No.,Path,Collapse,Highlight,Top\n".to_owned();
     let mut line = |user: &str, case: u32, path: &str| {
-        writeln!(file, "{user},{case},{path},,,").expect("a string takes text");
+        writeln!(file, "{user},{case},{path},,,").expect("writing to a String cannot fail");
     };
     for marker in 1..=MARKERS {
         line(&format!("a{marker:02}@study.test"), 1, &format!("BACKGROUND.Upload.{number}"));

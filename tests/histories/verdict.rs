@@ -114,7 +114,7 @@ fn table<O: Debug + Clone>(history: &[Operation<O>]) -> String {
     for Operation { client, invoked, returned, what } in &sorted {
         let returned = returned.map_or("never".to_owned(), seconds);
         writeln!(lines, "  client {client:2}  {:>11} to {returned:>11} s  {what:?}", seconds(*invoked))
-            .expect("a string takes text");
+            .expect("writing to a String cannot fail");
     }
     lines
 }

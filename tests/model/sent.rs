@@ -90,7 +90,7 @@ impl Sent {
     pub fn curl(&self) -> String {
         let mut command = format!("curl -s \"$API{}\"", self.path);
         if self.method != Method::GET && self.method != Method::POST {
-            write!(command, " -X {}", self.method).expect("a string takes text");
+            write!(command, " -X {}", self.method).expect("writing to a String cannot fail");
         }
         let credentials = match &self.credentials {
             Credentials::None => String::new(),
@@ -101,18 +101,19 @@ impl Sent {
         };
         command.push_str(&credentials);
         if let Some(key) = self.idempotency_key {
-            write!(command, " -H 'Idempotency-Key: key-{key}'").expect("a string takes text");
+            write!(command, " -H 'Idempotency-Key: key-{key}'").expect("writing to a String cannot fail");
         }
         match &self.body {
             Body::None => {}
             Body::Json(json) => {
                 let quoted = unquoted_names(json);
-                write!(command, " -H 'Content-Type: application/json' -d '{quoted}'").expect("a string takes text");
+                write!(command, " -H 'Content-Type: application/json' -d '{quoted}'")
+                    .expect("writing to a String cannot fail");
             }
             Body::Form { file_name: None, .. } => command.push_str(" -F other=1"),
             Body::Form { file_name: Some(name), csv } => {
                 write!(command, " -F 'file=@-;filename={name}' <<'END'\n{}\nEND", csv.trim_end())
-                    .expect("a string takes text");
+                    .expect("writing to a String cannot fail");
             }
         }
         command

@@ -57,7 +57,7 @@ impl System {
         let mut commands = String::new();
         for request in requests {
             let (sent, expected) = model.respond(request);
-            writeln!(commands, "{}", command(&sent, &expected, &values)).expect("a string takes text");
+            writeln!(commands, "{}", command(&sent, &expected, &values)).expect("writing to a String cannot fail");
             let response = self.send(sent.build(&values)).await;
             judge(&response, &sent, &expected, &mut values)
                 .map_err(|difference| format!("{commands}# {difference}\n"))?;

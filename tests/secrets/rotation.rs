@@ -68,7 +68,7 @@ pub async fn invalid_credentials_do_not_block_access_to_the_database() {
     let (moto, _db) = prepared().await;
     let api = Api::server_with(&moto, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
     let token = api.log_in().await;
-    let unsigned = format!("{}.e30.x", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"999999"}"#));
+    let unsigned = token_with_unknown_key();
 
     let garbage =
         async |n: usize| if n.is_multiple_of(2) { api.users("garbage").await } else { api.cases(&unsigned).await };
@@ -85,6 +85,29 @@ pub async fn invalid_credentials_do_not_block_access_to_the_database() {
     assert_eq!(reviews, [StatusCode::OK].into());
     let refused: BTreeSet<StatusCode> = refused.into_iter().collect();
     assert_eq!(refused, [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE].into());
+}
+
+/// A function serves one request at a time, so none may wait until SSM can be asked again.
+pub async fn invalid_credentials_do_not_occupy_a_function() {
+    let (moto, _db) = prepared().await;
+    let api = Api::functions(&moto).await;
+    let unsigned = token_with_unknown_key();
+    assert_eq!(api.cases(&unsigned).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(api.users("garbage").await, StatusCode::UNAUTHORIZED);
+
+    let began = Instant::now();
+    for _ in 0..5 {
+        let statuses = (api.cases(&unsigned).await, api.users("garbage").await);
+        let unchecked = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::UNAUTHORIZED];
+        assert!(unchecked.contains(&statuses.0) && statuses.1 == StatusCode::UNAUTHORIZED, "{statuses:?}");
+    }
+
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+/// Returns a token whose key no process knows, so that its key is looked up in SSM.
+fn token_with_unknown_key() -> String {
+    format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"999999"}"#))
 }
 
 pub async fn a_new_api_key_works_everywhere_at_once() {

@@ -110,6 +110,18 @@ fn short_header(number: u32) -> String {
     format!("x-{number}: x\r\n")
 }
 
+/// hyper alone would buffer 400 KB for each of four thousand connections.
+#[tokio::test]
+async fn a_long_head_is_refused_before_it_takes_much_memory() {
+    let server = Server::start(NO_DATABASE).await;
+    let mut connection = server.connect().await;
+
+    connection.try_send(&format!("GET /api/healthcheck HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(100_000))).await;
+
+    let status = status(connection).await;
+    assert!(status.is_empty() || status.contains("431"), "{status}");
+}
+
 #[tokio::test]
 async fn a_flood_of_headers_is_refused() {
     let server = Server::start(NO_DATABASE).await;

@@ -1,34 +1,60 @@
 //! A slow mail service must not reveal who has an account.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::{Router, response::IntoResponse};
 use http::Request;
 use serde_json::json;
+use tests::app::API_KEY;
 use tests::contract::transport::Transport;
 use tests::db::TestDb;
 use tests::server_process::Server;
 use tokio::net::TcpListener;
 
 /// Starts a stand-in for SES, which responds after two seconds: `SendEmail` returns `{"MessageId": …}`
-/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>).
-async fn slow_ses() -> String {
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>). Counts the mails that it has sent.
+async fn slow_ses(sent: Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let send_email = async || {
+    let send_email = async move || {
         tokio::time::sleep(Duration::from_secs(2)).await;
+        sent.fetch_add(1, Ordering::Relaxed);
         ([("content-type", "application/json")], r#"{"MessageId": "of-a-slow-mail"}"#).into_response()
     };
     tokio::spawn(axum::serve(listener, Router::new().fallback(send_email)).into_future());
     format!("http://{address}")
 }
 
+async fn server(db: &TestDb, ses: &str) -> Server {
+    let aws = [("AWS_ENDPOINT_URL", ses), ("AWS_REGION", "eu-west-1"), ("MAIL_TRANSPORT", "ses")];
+    let credentials = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("SIGNUP", "by-mail")];
+    Server::start_with(&db.url(), &[&aws[..], &credentials[..]].concat()).await
+}
+
+/// The account is stored, so repeating the request would not mail the link.
+#[tokio::test]
+async fn an_invitation_is_mailed_even_if_the_client_disconnects() {
+    let (db, sent) = (TestDb::with_contract_data().await, Arc::new(AtomicUsize::new(0)));
+    let server = server(&db, &slow_ses(sent.clone()).await).await;
+    let body = r#"{"users": [{"email": "new@contract.test"}]}"#;
+    let head =
+        format!("POST /admin/users HTTP/1.1\r\nHost: x\r\nX-API-Key: {API_KEY}\r\nContent-Type: application/json");
+    let mut connection = server.connect().await;
+
+    connection.send(&format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    drop(connection);
+
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(sent.load(Ordering::Relaxed), 1);
+}
+
 #[tokio::test]
 async fn a_request_for_a_reset_takes_as_long_for_a_stranger_as_for_an_account() {
-    let (db, ses) = (TestDb::with_contract_data().await, slow_ses().await);
-    let aws = [("AWS_ENDPOINT_URL", &*ses), ("AWS_REGION", "eu-west-1"), ("MAIL_TRANSPORT", "ses")];
-    let credentials = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
-    let server = Server::start_with(&db.url(), &[&aws[..], &credentials[..]].concat()).await;
+    let db = TestDb::with_contract_data().await;
+    let server = server(&db, &slow_ses(Arc::default()).await).await;
     let transport = Transport::http(&format!("http://{}", server.address)).unwrap();
     let reset = async |name: &str| {
         let started = Instant::now();

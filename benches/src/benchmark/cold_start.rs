@@ -1,4 +1,4 @@
-//! Time of every function, compared with a bare one, until it asks for its first event, and until it has answered it.
+//! Measures the time until each function requests its first event, and until it has answered it, compared with a bare function.
 
 use std::fs::{self, File};
 use std::io;

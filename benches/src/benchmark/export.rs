@@ -28,7 +28,7 @@ const EARLY_PAGES: usize = 10;
 /// Bytes the client reads at a time.
 const BUFFER: usize = 64 * 1024;
 
-/// Selects all answers in the export's order, in place of the handler's page.
+/// Replaces the handler's page: selects all answers in the export's order.
 const ALL: &str = "(SELECT id, row_number() OVER (PARTITION BY user_email ORDER BY id) AS order_id,
                            row_number() OVER (ORDER BY user_email, id) AS position FROM answer) AS page";
 

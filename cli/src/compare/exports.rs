@@ -172,7 +172,7 @@ mod tests {
         assert!(wrong("1 2 3", "1 4", "1 2 4 3"));
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn rows(rows: Value) -> Vec<Row> {
         EXPORTS[0].rows(&Answer::new(200, "application/json", Body::Json(json!({ "data": rows })))).unwrap()
     }

@@ -121,7 +121,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let credentials = Credentials::new(app, &config, study::administrator(&db).await?);
     if !credentials.are_complete() {
         return Err(Failure::new("there are no credentials to request exports and accounts").with_remedy(
-            "set EXPORT_API_KEY and ADMIN_API_KEY as both systems have them, or activate an administrator",
+            "set EXPORT_API_KEY and ADMIN_API_KEY to the keys of both systems, or activate an administrator",
         ));
     }
     let comparison = Comparison {

@@ -91,7 +91,7 @@ impl Comparison {
                 verdict = Verdict::Equal;
                 break;
             };
-            let place = "rows by cursor of the new system, beside those by offset of the old one".to_owned();
+            let place = "rows by cursor of the new system, compared with those by offset of the old one".to_owned();
             let new = format!("{} rows: {wrong}", by_cursor.len());
             verdict = Verdict::Different(vec![Difference { place, old: format!("{} rows", after.len()), new }]);
             if before == after {

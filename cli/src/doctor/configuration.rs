@@ -18,10 +18,9 @@ pub async fn secrets(mut environment: Environment) -> (Vec<Diagnosis>, Option<En
         return (vec![Diagnosis::good("SSM", "not used: no variable ends in _PARAMETER")], Some(environment));
     }
     match Box::pin(secrets::resolve(&mut environment)).await {
-        Ok(()) => (vec![Diagnosis::good("SSM", format!("gives {}", named.join(", ")))], Some(environment)),
+        Ok(()) => (vec![Diagnosis::good("SSM", format!("provides {}", named.join(", ")))], Some(environment)),
         Err(error) => {
-            let remedy =
-                "AWS_REGION and credentials (aws sts get-caller-identity), ssm:GetParameters, the parameters' names";
+            let remedy = "check AWS_REGION, the credentials (aws sts get-caller-identity), ssm:GetParameters, and the parameters' names";
             (vec![Diagnosis::failed("SSM", error.to_string(), remedy)], None)
         }
     }
@@ -41,7 +40,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     };
     let mut found = vec![Diagnosis::good("configuration", "complete")];
     if config.has_short_signing_key() {
-        let remedy = "openssl rand -base64 48, and store it; everybody who is logged in has to log in again";
+        let remedy = "generate a key with openssl rand -base64 48; all users must log in again";
         found.push(Diagnosis::warning(
             "token key",
             "JWT_SECRET_KEY has fewer than 32 bytes: it can be guessed to forge tokens",
@@ -51,7 +50,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
     found.extend(api_keys(&config));
     if config.signup == Signup::Open {
         let remedy =
-            "SIGNUP=by-mail, with MAIL_FROM and FRONTEND_URL: only the reader of the invitation's mail signs up";
+            "set SIGNUP=by-mail, MAIL_FROM and FRONTEND_URL: then only the recipient of the invitation can sign up";
         found.push(Diagnosis::warning(
             "signup",
             "anybody who knows the address of an invited account can take it over",
@@ -59,7 +58,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnosis> {
         ));
     }
     if config.cors_origins == CorsOrigins::Any {
-        let remedy = "CORS_ORIGINS=https://study.example, if the frontend is served from elsewhere";
+        let remedy = "set CORS_ORIGINS=https://study.example, if the frontend has another origin";
         found.push(Diagnosis::warning("CORS", "every origin may read responses", remedy));
     }
     found
@@ -69,18 +68,26 @@ fn api_keys(config: &Config) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     for (name, key) in [("ADMIN_API_KEY", &config.admin_api_key), ("EXPORT_API_KEY", &config.export_api_key)] {
         let Some(key) = key else {
-            let remedy = "set it, if scripts call these routes; tokens of administrators open them anyway";
-            found.push(Diagnosis::warning("API keys", format!("{name} is not set: no key opens its routes"), remedy));
+            let remedy = "set it, if scripts call these routes; administrators' tokens work in any case";
+            found.push(Diagnosis::warning("API keys", format!("{name} is not set: its routes accept no key"), remedy));
             continue;
         };
         if key.expose_secret().chars().count() < MIN_API_KEY_CHARACTERS {
             let finding = format!("{name} has fewer than {MIN_API_KEY_CHARACTERS} characters: it can be guessed");
-            found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32, and tell those who use it"));
+            found.push(Diagnosis::warning(
+                "API keys",
+                finding,
+                "generate a key with openssl rand -hex 32, and give it to its users",
+            ));
         }
     }
     if config.has_equal_api_keys() {
         let finding = "EXPORT_API_KEY is the same as ADMIN_API_KEY: anybody who may export may do everything";
-        found.push(Diagnosis::warning("API keys", finding, "openssl rand -hex 32 for one of them"));
+        found.push(Diagnosis::warning(
+            "API keys",
+            finding,
+            "generate another key with openssl rand -hex 32 for one of them",
+        ));
     }
     found
 }

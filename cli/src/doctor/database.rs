@@ -17,8 +17,7 @@ const OLDEST_VERSION: i32 = 140_000;
 
 /// Checks the connection and the database's clock; also returns whether there is a connection.
 pub async fn connection(context: &Context) -> (Diagnosis, bool) {
-    let remedy =
-        "does the server run, is the address right, may this machine reach it? psql with the same address says more";
+    let remedy = "check that the server runs, the address is correct and this machine may connect; psql with the same address shows details";
     let examined = async { Ok::<_, Failure>(facts(&context.database().await?).await?) };
     match examined.await {
         Ok(diagnosis) => (diagnosis, true),
@@ -28,7 +27,7 @@ pub async fn connection(context: &Context) -> (Diagnosis, bool) {
 
 /// Checks the replica, if one is configured.
 pub async fn replica(context: &Context) -> Option<Diagnosis> {
-    let remedy = "does it run, and does DATABASE_REPLICA_URL lead to it? Until then exports read the primary";
+    let remedy = "check that it runs and that DATABASE_REPLICA_URL is correct; until then, exports read the primary";
     match context.replica_lag().await? {
         Ok(lag) => Some(Diagnosis::good("replica", format!("{:.1} s behind", lag.as_secs_f64()))),
         Err(failure) => Some(Diagnosis::warning("replica", failure.to_string(), remedy)),
@@ -55,14 +54,14 @@ async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
         Diagnosis::failed(
             "database",
             format!("its encoding is {}", facts.encoding),
-            "createdb --encoding=UTF8 --template=template0",
+            "create it with createdb --encoding=UTF8 --template=template0",
         )
     } else if facts.version < OLDEST_VERSION {
         Diagnosis::warning("database", name, "PostgreSQL 14 is the oldest tested version")
     } else if apart > LEEWAY_SECONDS {
-        Diagnosis::failed("clocks", name, "set them by NTP: tokens and reset links depend on them")
+        Diagnosis::failed("clocks", name, "synchronize them with NTP: tokens and reset links depend on them")
     } else if apart > NOTICEABLE_SECONDS {
-        Diagnosis::warning("clocks", name, "set them by NTP: durations of a study depend on them")
+        Diagnosis::warning("clocks", name, "synchronize them with NTP: durations in a study depend on them")
     } else {
         Diagnosis::good("database", name)
     })
@@ -79,7 +78,7 @@ fn apart(clock: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> f
 pub async fn schema(options: &PgConnectOptions) -> (Diagnosis, bool) {
     match Runner::new(options).status().await {
         Err(error) => (
-            Diagnosis::failed("schema", error.to_string(), "docs and migrations/README.md; augmed migrate plan"),
+            Diagnosis::failed("schema", error.to_string(), "see migrations/README.md, and run augmed migrate plan"),
             false,
         ),
         Ok(report) if report.state == State::Empty => {

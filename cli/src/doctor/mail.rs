@@ -16,26 +16,26 @@ pub async fn check(environment: &Environment) -> Diagnosis {
         return Diagnosis::failed(
             "mail",
             "FRONTEND_URL is not set, so reset mails have no link",
-            "FRONTEND_URL=https://study.example",
+            "set FRONTEND_URL=https://study.example",
         );
     }
     match (&config.mail_transport, &config.mail_from) {
         (MailTransport::Log, _) => {
-            Diagnosis::warning("mail", "is not sent: MAIL_TRANSPORT=log", "MAIL_TRANSPORT=ses, and MAIL_FROM")
+            Diagnosis::warning("mail", "is not sent: MAIL_TRANSPORT=log", "set MAIL_TRANSPORT=ses, and MAIL_FROM")
         }
         (MailTransport::Directory(directory), _) => of_directory(directory),
         (MailTransport::Ses, None) => {
-            Diagnosis::failed("mail", "MAIL_FROM is not set", "an address that SES has verified")
+            Diagnosis::failed("mail", "MAIL_FROM is not set", "set it to an address that SES has verified")
         }
         (MailTransport::Ses, Some(_)) => Box::pin(of_ses()).await,
     }
 }
 
 fn of_directory(directory: &Path) -> Diagnosis {
-    let place = format!("goes to files in {}", directory.display());
+    let place = format!("is written to files in {}", directory.display());
     match std::fs::create_dir_all(directory).and_then(|()| std::fs::metadata(directory)) {
         Ok(metadata) if !metadata.permissions().readonly() => {
-            Diagnosis::warning("mail", place, "nobody gets them: MAIL_TRANSPORT=ses for a real study")
+            Diagnosis::warning("mail", place, "recipients do not get it: set MAIL_TRANSPORT=ses for a real study")
         }
         Ok(_) => Diagnosis::failed(
             "mail",
@@ -51,11 +51,13 @@ fn of_directory(directory: &Path) -> Diagnosis {
 async fn of_ses() -> Diagnosis {
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
     match aws_sdk_sesv2::Client::new(&config).get_account().send().await {
-        Ok(account) if !account.sending_enabled() => {
-            Diagnosis::failed("mail", "SES does not allow this account to send", "SES console, account dashboard")
-        }
+        Ok(account) if !account.sending_enabled() => Diagnosis::failed(
+            "mail",
+            "SES does not allow this account to send",
+            "see the account dashboard in the SES console",
+        ),
         Ok(account) if !account.production_access_enabled() => {
-            let remedy = "SES console: request production access";
+            let remedy = "request production access in the SES console";
             Diagnosis::warning("mail", "SES is in its sandbox: only verified addresses get mail", remedy)
         }
         Ok(_) => Diagnosis::good("mail", "SES sends"),
@@ -67,7 +69,7 @@ async fn of_ses() -> Diagnosis {
             )
         }
         Err(error) => {
-            let remedy = "AWS_REGION and credentials (aws sts get-caller-identity), and the network to SES";
+            let remedy = "check AWS_REGION, the credentials (aws sts get-caller-identity), and the network to SES";
             Diagnosis::failed("mail", format!("SES: {}", DisplayErrorContext(error)), remedy)
         }
     }

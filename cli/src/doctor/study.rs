@@ -38,7 +38,7 @@ async fn pages(db: &Database) -> Result<Diagnosis, Failure> {
     let found = exposures::find(&mut connection).await?;
     connection.rollback().await?;
     if found.is_empty() {
-        return Ok(Diagnosis::good("pages", "every answer fits the page that it was given to"));
+        return Ok(Diagnosis::good("pages", "every answer fits its page"));
     }
     let remedy = "augmed case shown ANSWER shows the page; augmed --json progress lists all of these answers";
     Ok(Diagnosis::warning("pages", found.sentences(MAX_LISTED_ANSWERS).join("; "), remedy))
@@ -59,7 +59,7 @@ async fn data(db: &Database) -> Result<Diagnosis, sqlx::Error> {
         Diagnosis::failed(
             "data",
             format!("{} visits have no patient", counts.orphans),
-            "augmed load clinical DIR, with their rows of person",
+            "augmed load clinical DIR with their rows of person",
         )
     } else {
         Diagnosis::good("data", format!("{} visits", counts.visits))
@@ -73,7 +73,7 @@ async fn plausible(db: &Database) -> Result<Diagnosis, Failure> {
     }
     let places: Vec<String> =
         found.iter().map(|one| format!("{} of {}: {}", one.rows, one.place, one.problem)).collect();
-    let remedy = "correct the files, and augmed load clinical DIR: rows with the same key are replaced";
+    let remedy = "correct the files, and run augmed load clinical DIR again: it replaces rows with the same key";
     Ok(Diagnosis::warning("values", places.join("; "), remedy))
 }
 
@@ -150,27 +150,23 @@ async fn assignments(db: &Database) -> Result<Vec<Diagnosis>, sqlx::Error> {
     let without_account = rows.iter().filter(|row| !row.has_account).count();
     let mut found = Vec::new();
     if without_case > 0 {
-        let finding = format!("{without_case} have a case that is not there, and are skipped");
+        let finding = format!("{without_case} have a case that does not exist, and are skipped");
         found.push(Diagnosis::failed(
             "assignments",
             finding,
-            "augmed load clinical DIR with these visits, or upload the assignments without them",
+            "load these visits with augmed load clinical DIR, or upload the assignments without them",
         ));
     }
     if without_account > 0 {
-        let finding = format!("{without_account} are for addresses that have no account");
-        found.push(Diagnosis::warning(
-            "assignments",
-            finding,
-            "augmed users invite; addresses are compared to the letter",
-        ));
+        let finding = format!("{without_account} are for addresses without an account");
+        found.push(Diagnosis::warning("assignments", finding, "augmed users invite; addresses are compared exactly"));
     }
     if let Some(case) = unnamed.paths.keys().next() {
         // paths may end with a clinical value, so only the preview of the exported file names them
         let count: usize = unnamed.paths.values().map(BTreeSet::len).sum();
         let finding =
-            format!("{count} paths name nothing in their case, so that a feature is hidden, in case {case} for one");
-        let remedy = "augmed assignments export --out F, then augmed assignments preview F names them";
+            format!("{count} paths name nothing in their case, so they hide a feature, for example in case {case}");
+        let remedy = "augmed assignments export --out F, then augmed assignments preview F lists them";
         found.push(Diagnosis::warning("assignments", finding, remedy));
     }
     if found.is_empty() {

@@ -38,7 +38,7 @@ impl Destination {
             None => None,
         };
         let format = self.format.or_else(of_name).ok_or_else(|| {
-            Failure::usage("the file's name does not say which format to write")
+            Failure::usage("the file's name does not end in a known format")
                 .with_remedy("let it end in .csv, .json or .parquet (or .csv.gz, .json.gz), or add --format")
         })?;
         match format {
@@ -49,7 +49,7 @@ impl Destination {
                 Err(Failure::usage("a terminal cannot show Parquet").with_remedy("name a file: --output FILE.parquet"))
             }
             Format::Csv(_) | Format::Parquet if self.output.is_stdout() && context.json => {
-                Err(Failure::usage("--json prints a JSON document, and the file goes to standard output too")
+                Err(Failure::usage("--json prints a JSON document, but the file is also written to standard output")
                     .with_remedy("name a file: --output FILE"))
             }
             format => Ok(format),
@@ -85,7 +85,7 @@ impl Report for Written {
             None | Some(0) => Ok(()),
             Some(cells) => writeln!(
                 out,
-                "note: {cells} cells begin with = + - or @, which a spreadsheet takes for formulas: import them as text"
+                "note: {cells} cells begin with = + - or @, which spreadsheets treat as formulas: import them as text"
             ),
         }
     }

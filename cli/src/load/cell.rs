@@ -38,11 +38,11 @@ impl fmt::Display for Problem {
             Self::Missing => formatter.write_str("is required, but empty"),
             Self::NotInteger => formatter.write_str("is not an integer"),
             Self::OutOfRange(least, most) => {
-                write!(formatter, "the number is too large: the column takes {least} to {most}")
+                write!(formatter, "the number is too large: the column accepts {least} to {most}")
             }
             Self::NotNumber => formatter.write_str("is not a number"),
             Self::DecimalComma => formatter.write_str("is not a number: write a decimal point, not a comma"),
-            Self::NumberTooLarge => formatter.write_str("the number is too large: it may have 1000 digits"),
+            Self::NumberTooLarge => formatter.write_str("the number is too large: the limit is 1000 digits"),
             Self::NotDate => formatter.write_str("is not a date (2026-01-31 or 20260131)"),
             Self::NotTimestamp => formatter.write_str("is not a date and time (2026-01-31 08:30:00)"),
             Self::UnknownTable => formatter.write_str(

@@ -96,7 +96,7 @@ impl Source {
                 continue;
             }
             if cells < named || self.record.iter().skip(named).any(|cell| !cell.is_empty()) {
-                let problem = format!("has {cells} cells, and the header {named}");
+                let problem = format!("has {cells} cells, but the header {named}");
                 return Err(Unreadable::Row { at: at(&self.record), problem });
             }
             return Ok(Some(&self.record));

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-/// State of a participant, those who need help first.
+/// State of a participant, in the order of urgency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

@@ -43,7 +43,7 @@ async fn set_active(active: bool, accounts: &Accounts, context: &Context) -> Res
         (true, false) => "deactivated",
         (false, true) if !account.has_password && !account.is_active => "unchanged: invited, has not signed up yet",
         (false, false) if !account.has_password && !account.is_active => {
-            "unchanged: invited, has not signed up yet; augmed users withdraw takes the invitation back"
+            "unchanged: invited, has not signed up yet; augmed users withdraw cancels the invitation"
         }
         (false, true) => "unchanged: is active",
         (false, false) => "unchanged: is not active",

@@ -12,6 +12,7 @@ use serde_json::json;
 use shared::audit::Action;
 use shared::config::{self, Signup};
 use shared::mailed_link::{self, Occasion};
+use tokio::time::Instant;
 
 use super::prolific;
 use crate::context::{self, Context};
@@ -85,7 +86,9 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let links = mailed_link::store(&mut *transaction, &emails, Occasion::Invitation).await?;
     transaction.commit().await?;
     let mailed = match &app {
-        Some(app) => mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), MAIL_TIMEOUT).await,
+        Some(app) => {
+            mailed_link::mail_all(app, emails.into_iter().zip(links).collect(), Instant::now() + MAIL_TIMEOUT).await
+        }
         None => HashSet::new(),
     };
     let outcome = |email: &String| match (added.contains_key(email), app.is_some()) {

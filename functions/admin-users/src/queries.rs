@@ -73,7 +73,8 @@ pub(crate) async fn all(db: &Database, after: Option<i32>, most: Option<i64>) ->
     .await
 }
 
-/// Adds invited accounts whose addresses do not exist yet, ignoring case. Returns the ids of the added accounts by
+/// Adds invited accounts whose addresses do not exist yet, ignoring case and surrounding blanks, as `account_named` does.
+/// Returns the ids of the added accounts by
 /// address. The first of several equal addresses counts.
 pub async fn add(
     connection: &mut PgConnection,
@@ -88,11 +89,11 @@ pub async fn add(
         r#"WITH invited AS (
              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
                AS invited (email, name, position, employer, area_of_clinical_ex, place)),
-             first_of_its_address AS (SELECT DISTINCT ON (lower(email)) * FROM invited ORDER BY lower(email), place)
+             first_of_its_address AS (SELECT DISTINCT ON (lower(btrim(email))) * FROM invited ORDER BY lower(btrim(email)), place)
            INSERT INTO "user" (email, name, position, employer, area_of_clinical_ex, active, admin_flag, created_timestamp, modified_timestamp)
            SELECT email, name, position, employer, area_of_clinical_ex, false, false, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
            FROM first_of_its_address
-           WHERE NOT EXISTS (SELECT FROM "user" WHERE lower("user".email) = lower(first_of_its_address.email))
+           WHERE NOT EXISTS (SELECT FROM "user" WHERE lower(btrim("user".email)) = lower(btrim(first_of_its_address.email)))
            ORDER BY place
            RETURNING email, id"#,
         &column(invitations, |invitation| invitation.email.clone()),

@@ -112,6 +112,7 @@ async fn already_stored(
     case_id: Option<i32>,
 ) -> Result<Data<Id<i32>>, ApiError> {
     let stored = queries::stored_answer(&app.db, submission, case_id).await?;
+    let stored = stored.ok_or(Business::NoAccessToReviewCase)?;
     let same = stored.answer_config_id == submission.answer_config_id
         && stored.ai_score_shown == submission.ai_score_shown
         && stored.answer.is_some_and(|stored| is_same(&stored, submission.answer));

@@ -78,11 +78,11 @@ pub(crate) async fn store(db: &Database, submission: &Submission<'_>) -> Result<
     .await
 }
 
-/// Stores an answer for an assignment without a case. The unique key does not cover its NULL, so a row lock serializes
-/// concurrent copies. This takes two more round trips, but valid studies have no such assignments.
+/// Stores an answer for an assignment without a case. The unique key does not cover its NULL, so a lock on the account
+/// serializes concurrent copies; an upload may replace the row of the assignment meanwhile. This takes two more round trips, but valid studies have no such assignments.
 pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_>) -> Result<Attempt, sqlx::Error> {
     let mut transaction = db.begin().await?;
-    sqlx::query!("SELECT FROM display_config WHERE id = $1 FOR UPDATE", submission.task_id)
+    sqlx::query!(r#"SELECT FROM "user" WHERE email = $1 FOR NO KEY UPDATE"#, submission.user_email)
         .fetch_optional(&mut *transaction)
         .await?;
     let attempt = sqlx::query_as!(
@@ -116,12 +116,12 @@ pub(crate) async fn store_without_case(db: &Database, submission: &Submission<'_
 
 /// Returns the participant's answer to the assignment with this case: after an upload removes an assignment, a batch can
 /// reuse its id for another case. For assignments without a case, the old system could store several answers; the oldest
-/// counts.
+/// counts. There is none if an upload has removed the assignment before it was answered.
 pub(crate) async fn stored_answer(
     db: &Database,
     submission: &Submission<'_>,
     case_id: Option<i32>,
-) -> Result<StoredAnswer, sqlx::Error> {
+) -> Result<Option<StoredAnswer>, sqlx::Error> {
     sqlx::query_as!(
         StoredAnswer,
         r#"SELECT id, answer::text AS answer, answer_config_id, ai_score_shown FROM answer
@@ -130,6 +130,6 @@ pub(crate) async fn stored_answer(
         submission.user_email,
         case_id
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await
 }

@@ -8,7 +8,7 @@ use shared::auth::Service;
 use shared::db::Database;
 use shared::extract::Query;
 use shared::openapi::{BadRequest, CallerRefused, ServerError};
-use shared::paging::{Page, PageParameters, PageRequest};
+use shared::paging::{self, Page, PageParameters, PageRequest};
 use shared::reply::{Data, Envelope};
 use shared::time::StoredTime;
 use shared::{ApiError, App};
@@ -61,9 +61,20 @@ pub(crate) async fn get_experiments(
     let read = |after, most| of_status(&app.db, status.as_deref(), after, most);
     let page = request.read(answers, |experiment: &Experiment| experiment.id, read).await?;
     let Page { rows: experiments, next_cursor } = page;
+    if experiments.is_empty() {
+        check_cursor(&app.db, &request).await?;
+    }
     let own = status.map(|status| format!("&status={}", utf8_percent_encode(&status, NON_ALPHANUMERIC)));
     let answer = Data(Experiments { experiments, next_cursor });
     Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
+}
+
+/// Fails with 400 if the experiment before the page does not exist, and so has no place in the order. The second round
+/// trip is only for empty pages.
+async fn check_cursor(db: &Database, request: &PageRequest) -> Result<(), ApiError> {
+    let Some(after) = request.after else { return Ok(()) };
+    let known = sqlx::query_scalar!("SELECT id FROM experiment WHERE id = $1", after).fetch_optional(db).await?;
+    known.map(drop).ok_or_else(paging::unknown_cursor)
 }
 
 /// Reads the experiments after the one with the id `after`, newest first: at most `most`, or all without a limit.

@@ -60,7 +60,7 @@ pub(crate) async fn get_experiment(
     .fetch_optional(&app.db)
     .await?
     .ok_or_else(experiment::unknown)?;
-    let request = PageRequest::default();
+    let request = PageRequest::beside_the_rest();
     let read = |after, most| run::of(&app.db, &id, after, most);
     let Page { rows: runs, next_cursor } = request.read(answers.reserving(&experiment)?, Run::id, read).await?;
     let answer = Data(ExperimentWithRuns { experiment, runs, next_cursor: next_cursor.flatten() });

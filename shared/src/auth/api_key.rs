@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::errors::ApiError;
-use crate::secrets::{RotatingSecret, Rotation};
+use crate::secrets::{RotatingSecret, Rotation, SecretsError};
 
 /// Returns whether the request carries this key. No key matches if none is configured.
 ///
@@ -20,7 +20,15 @@ pub(super) async fn is_presented(
 ) -> Result<bool, ApiError> {
     let (Some(presented), Some(key)) = (headers.get("x-api-key"), key) else { return Ok(false) };
     let is_accepted = || matches(presented.as_bytes(), key, now);
-    Ok(is_accepted() || (rotation.look_up(key).await? && is_accepted()))
+    if is_accepted() {
+        return Ok(true);
+    }
+    match rotation.look_up(key).await {
+        Ok(has_fetched) => Ok(has_fetched && is_accepted()),
+        // a key that appeared in SSM within this second is accepted in the next one
+        Err(SecretsError::ReadJustNow) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn matches(presented: &[u8], key: &RotatingSecret, now: DateTime<Utc>) -> bool {

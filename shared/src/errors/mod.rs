@@ -52,9 +52,12 @@ pub enum ApiError {
     /// Mail could not be sent.
     #[error("mail: {0}")]
     Mail(#[from] MailError),
-    /// The request exceeded its deadline, or too many requests are in progress.
+    /// The request exceeded its deadline, or lost rows that it was reading.
     #[error("overloaded: {0}")]
     Overloaded(&'static str),
+    /// This process serves as many requests of this kind as it may. Anyone can cause that, so it is no fault.
+    #[error("too many requests: {0}")]
+    TooManyRequests(&'static str),
     /// Any other fault of the service; the text is for the log only.
     #[error("{0}")]
     Fault(String),
@@ -123,7 +126,7 @@ impl ApiError {
             Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::Database(error) if is_unavailable(error) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(error) if is_unstorable(error) => StatusCode::BAD_REQUEST,
-            Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded(_) | Self::TooManyRequests(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Mail(_) | Self::Database(_) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -10,11 +10,13 @@ mod request_log;
 mod security_headers;
 mod trace_id;
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -37,8 +39,8 @@ pub(crate) use trace_id::X_AMZN_TRACE_ID;
 /// The frontend times out after five seconds (contract section 8).
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(4500);
 
-/// The time by which a request must be answered. A request has this extension if its time began before [`service`]
-/// received it.
+/// The time by which a request must be answered. A request to [`service`] has this extension if its time began before;
+/// handlers always have it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(pub(crate) Instant);
 
@@ -46,6 +48,19 @@ impl Deadline {
     /// Returns the deadline of a request that begins now.
     pub fn from_now() -> Self {
         Self(Instant::now() + REQUEST_TIMEOUT)
+    }
+
+    /// Returns when the time of the request began.
+    pub fn began(self) -> Instant {
+        self.0.checked_sub(REQUEST_TIMEOUT).unwrap_or(self.0)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Deadline {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or_else(Self::from_now))
     }
 }
 
@@ -88,6 +103,7 @@ async fn run_handler(mut request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let bearer = BearerSlot::of(&mut request);
     let deadline = request.extensions().get().copied().unwrap_or_else(Deadline::from_now);
+    request.extensions_mut().insert(deadline);
     let (request, body) = Arrival::of(request);
     // keep the handler alive until after the match: it owns the body that `is_awaited` is about
     let mut response = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());

@@ -84,6 +84,9 @@ fn log(response: &Response, start: Instant, (statements, database_milliseconds):
         Some(error) if error.is_out_of_connections() => {
             line!(warn, overload = "connections", error = %error, "overloaded");
         }
+        Some(error @ ApiError::TooManyRequests(_)) => {
+            line!(warn, overload = "requests", error = %error, "overloaded");
+        }
         // one of our checks should have refused the value and named its field
         Some(unstorable) if unstorable.is_unstorable_value() => {
             line!(warn, cause = %unstorable, "refused");

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 use axum::body::Body;
 use axum::http::response::Parts;
@@ -9,11 +10,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt as _;
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::{Instant, timeout_at};
-use tracing::Instrument as _;
 
 use super::RowsSent;
 use super::event::Source;
@@ -101,12 +102,12 @@ fn max_row_bytes(source: Source) -> usize {
 pub(super) async fn from_response(response: Response, source: Source, deadline: Instant) -> Box<RawValue> {
     let (parts, body) = response.into_parts();
     let (headers, rows) = (parts.headers.clone(), parts.extensions.get::<RowsSent>().cloned());
-    // this code polls streams outside the layer that catches panics of handlers, so a separate task catches them
-    let mut writing = tokio::spawn(write(parts, body, rows.unwrap_or_default(), source).in_current_span());
-    let answer = if let Ok(written) = timeout_at(deadline, &mut writing).await {
+    // this code polls streams outside the layer that catches panics of handlers
+    let writing = AssertUnwindSafe(write(parts, body, rows.unwrap_or_default(), source)).catch_unwind();
+    // an answer that is complete, such as the error for a missed deadline, is written even after the deadline
+    let answer = if let Ok(written) = timeout_at(deadline, writing).await {
         written.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned())))
     } else {
-        writing.abort();
         tracing::error!("a streamed answer did not end before the deadline");
         Err(ApiError::Overloaded("no answer in time"))
     };

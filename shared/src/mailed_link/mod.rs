@@ -4,11 +4,11 @@ mod letter;
 mod occasion;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use sqlx::PgExecutor;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::auth::ResetToken;
@@ -71,14 +71,23 @@ pub async fn store(
     Ok(links)
 }
 
-/// Mails each of these links to its address, for at most `timeout`. Returns the addresses whose mail was sent. Logs one
+/// Mails each of these links to its address, until `end` at most. Returns the addresses whose mail was sent. Logs one
 /// line for all failures.
-pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, timeout: Duration) -> HashSet<String> {
-    let until = Instant::now() + timeout;
+///
+/// Continues if the caller is dropped, because its client has disconnected: the links are stored, and repeating the
+/// request would not mail them.
+pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, end: Instant) -> HashSet<String> {
+    tokio::spawn(mail_each(app.clone(), links, end).in_current_span()).await.unwrap_or_default()
+}
+
+async fn mail_each(app: App, links: Vec<(String, MailedLink)>, end: Instant) -> HashSet<String> {
     let outcomes: Vec<_> = stream::iter(links)
-        .map(|(email, link)| async move {
-            let mailed = tokio::time::timeout_at(until, link.mail(app, &email)).await;
-            mailed.unwrap_or(Err(ApiError::Overloaded("mail took too long"))).map(|_| email)
+        .map(|(email, link)| {
+            let app = app.clone();
+            async move {
+                let mailed = tokio::time::timeout_at(end, link.mail(&app, &email)).await;
+                mailed.unwrap_or(Err(ApiError::Overloaded("mail took too long"))).map(|_| email)
+            }
         })
         .buffer_unordered(MAX_CONCURRENT_MAILS)
         .collect()

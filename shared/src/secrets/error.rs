@@ -16,6 +16,9 @@ pub enum SecretsError {
     /// Too many requests with unknown tokens or keys are waiting for SSM.
     #[error("too many requests are waiting for SSM")]
     TooManyWaiters,
+    /// The versions of a secret were read less than a second ago, and this process does not wait.
+    #[error("the versions of the secret were read less than a second ago")]
+    ReadJustNow,
     /// The values are not a valid configuration.
     #[error(transparent)]
     Unusable(#[from] ConfigError),
@@ -24,9 +27,10 @@ pub enum SecretsError {
 /// A 503, because the token or key could not be checked: a 401 would make the frontend drop a token that may be valid.
 impl From<SecretsError> for ApiError {
     fn from(error: SecretsError) -> Self {
-        Self::Overloaded(match error {
-            SecretsError::TooManyWaiters => "too many requests with unknown tokens or keys are waiting for SSM",
-            _ => "SSM is unavailable, so an unknown token or key cannot be checked",
-        })
+        match error {
+            SecretsError::TooManyWaiters => Self::TooManyRequests("unknown tokens or keys that wait for SSM"),
+            SecretsError::ReadJustNow => Self::TooManyRequests("unknown tokens: one is checked in a second"),
+            _ => Self::Overloaded("SSM is unavailable, so an unknown token or key cannot be checked"),
+        }
     }
 }

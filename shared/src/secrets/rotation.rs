@@ -10,11 +10,11 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use super::SecretsError;
-use super::single_flight::SingleFlight;
+use super::single_flight::{Patience, Refusal, SingleFlight};
 use super::source::{Fetched, Source};
 use super::versions::RotatingSecret;
 use crate::config::Config;
-use crate::db::Address;
+use crate::db::{Address, Deployment};
 use crate::time::now;
 
 /// SSM answers within milliseconds. A request must not wait longer than the frontend waits for it.
@@ -23,7 +23,8 @@ const SSM_TIMEOUT: Duration = Duration::from_millis(1500);
 const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 /// Minimum time between two fetches of the current versions. An AWS account has 40 calls a second by default.
 const MIN_REFRESH_INTERVAL: Duration = Duration::from_millis(500);
-/// Minimum time between two fetches of a secret's history; requests with unknown keys wait for it.
+/// Minimum time between two fetches of a secret's history. Requests with unknown keys wait for it in a process that
+/// serves several requests at once. Otherwise a wrong key a second would occupy the process.
 const MIN_HISTORY_INTERVAL: Duration = Duration::from_secs(1);
 /// Maximum waiters per secret. Each holds an admission slot (32 per database connection), so requests with unknown keys
 /// must not fill them.
@@ -42,6 +43,8 @@ struct Refresher {
     address: Address,
     database_url: ArcSwap<SecretString>,
     refreshes: SingleFlight<SecretsError>,
+    /// Of requests with unknown keys.
+    patience: Patience,
     /// Unix milliseconds, by the wall clock: it advances while a function's environment is frozen.
     fetched_at: AtomicI64,
     attempted_at: AtomicI64,
@@ -56,6 +59,7 @@ impl Rotation {
         fetched: &Fetched,
         secrets: impl IntoIterator<Item = Arc<RotatingSecret>>,
         address: Address,
+        deployment: Deployment,
     ) -> Self {
         let started = AtomicI64::new(now().timestamp_millis());
         let secrets =
@@ -67,6 +71,10 @@ impl Rotation {
             address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
             refreshes: SingleFlight::new(MIN_REFRESH_INTERVAL, Semaphore::MAX_PERMITS),
+            patience: match deployment {
+                Deployment::Lambda { max_concurrency: 1 } => Patience::FailsAtOnce,
+                Deployment::Lambda { .. } | Deployment::Container { .. } => Patience::Waits,
+            },
             attempted_at: AtomicI64::new(started.load(Ordering::Relaxed)),
             fetched_at: started,
             is_failing: AtomicBool::new(false),
@@ -120,10 +128,12 @@ impl Rotation {
             secret.set_history(versions);
             Ok(())
         };
-        match flight.run(fetch).await.unwrap_or(Err(SecretsError::TooManyWaiters)) {
-            Ok(()) => Ok(true),
-            Err(error @ (SecretsError::Unavailable(_) | SecretsError::TooManyWaiters)) => Err(error),
-            Err(error) => {
+        match flight.run(fetch, refresher.patience).await {
+            Err(Refusal::TooManyWaiters) => Err(SecretsError::TooManyWaiters),
+            Err(Refusal::TooSoon) => Err(SecretsError::ReadJustNow),
+            Ok(Ok(())) => Ok(true),
+            Ok(Err(error @ SecretsError::Unavailable(_))) => Err(error),
+            Ok(Err(error)) => {
                 tracing::error!(secret = secret.variable, %error, "cannot read the versions of a secret");
                 Ok(false)
             }
@@ -143,7 +153,7 @@ impl Refresher {
 
     async fn refresh(&self) {
         // `fetch_and_apply` logs a failure once, not for every waiter
-        let _ = self.refreshes.run(self.fetch_and_apply()).await;
+        let _ = self.refreshes.run(self.fetch_and_apply(), Patience::Waits).await;
     }
 
     async fn fetch_and_apply(&self) -> Result<(), SecretsError> {

@@ -14,9 +14,21 @@ pub(super) struct SingleFlight<E> {
     last: Mutex<Option<(Instant, Result<(), E>)>>,
 }
 
-/// The error for callers beyond the maximum number of waiters.
+/// Why there was no call for a caller.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooManyWaiters;
+pub(super) enum Refusal {
+    /// The maximum number of callers is waiting.
+    TooManyWaiters,
+    /// The minimum interval has not passed, and the caller does not wait.
+    TooSoon,
+}
+
+/// Whether a caller waits until the minimum interval has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    Waits,
+    FailsAtOnce,
+}
 
 impl<E: Clone> SingleFlight<E> {
     /// Creates a single flight whose calls start at least `min_interval` apart, with at most `max_waiters` waiters.
@@ -25,15 +37,23 @@ impl<E: Clone> SingleFlight<E> {
     }
 
     /// Returns the result of a call that starts after this one asked: `call`, or the call of another waiter.
-    pub async fn run(&self, call: impl Future<Output = Result<(), E>>) -> Result<Result<(), E>, TooManyWaiters> {
-        let _slot = self.admission.try_acquire().map_err(|_| TooManyWaiters)?;
+    pub async fn run(
+        &self,
+        call: impl Future<Output = Result<(), E>>,
+        patience: Patience,
+    ) -> Result<Result<(), E>, Refusal> {
+        let _slot = self.admission.try_acquire().map_err(|_| Refusal::TooManyWaiters)?;
         let asked = Instant::now();
         let mut last = self.last.lock().await;
         if let Some((began, outcome)) = &*last {
             if *began >= asked {
                 return Ok(outcome.clone());
             }
-            sleep_until(*began + self.min_interval).await;
+            let next = *began + self.min_interval;
+            if patience == Patience::FailsAtOnce && next > Instant::now() {
+                return Err(Refusal::TooSoon);
+            }
+            sleep_until(next).await;
         }
         let began = Instant::now();
         let outcome = call.await;
@@ -53,11 +73,12 @@ mod tests {
         let flight = SingleFlight::<()>::new(Duration::from_millis(20), 3);
         let calls = AtomicU32::new(0);
         let run = || {
-            flight.run(async {
+            let call = async {
                 calls.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;
                 Ok(())
-            })
+            };
+            flight.run(call, Patience::Waits)
         };
 
         let _ = tokio::join!(run(), run(), run());
@@ -72,7 +93,7 @@ mod tests {
         let started = Instant::now();
 
         for _ in 0..3 {
-            flight.run(async { Ok(()) }).await.unwrap().unwrap();
+            flight.run(async { Ok(()) }, Patience::Waits).await.unwrap().unwrap();
         }
 
         assert!(started.elapsed() >= Duration::from_millis(40));
@@ -81,10 +102,18 @@ mod tests {
     #[tokio::test]
     async fn fails_immediately_beyond_the_maximum_number_of_waiters() {
         let flight = SingleFlight::<()>::new(Duration::from_millis(20), 2);
-        let run = || flight.run(tokio::task::yield_now().map(Ok));
+        let run = || flight.run(tokio::task::yield_now().map(Ok), Patience::Waits);
 
         let outcomes = tokio::join!(run(), run(), run());
 
-        assert_eq!(outcomes, (Ok(Ok(())), Ok(Ok(())), Err(TooManyWaiters)));
+        assert_eq!(outcomes, (Ok(Ok(())), Ok(Ok(())), Err(Refusal::TooManyWaiters)));
+    }
+
+    #[tokio::test]
+    async fn an_impatient_caller_fails_within_the_interval() {
+        let flight = SingleFlight::<()>::new(Duration::from_mins(1), 2);
+        let run = || flight.run(async { Ok(()) }, Patience::FailsAtOnce);
+
+        assert_eq!((run().await, run().await), (Ok(Ok(())), Err(Refusal::TooSoon)));
     }
 }

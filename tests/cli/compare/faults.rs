@@ -45,7 +45,7 @@ const fn fault(
     Fault { route, about, place, path, asked_by, csv: false, plant }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+#[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
 const fn in_csv(fault: Fault) -> Fault {
     Fault { csv: true, ..fault }
 }

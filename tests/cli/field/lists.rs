@@ -30,7 +30,7 @@ async fn empty_columns_and_rows_at_the_end_are_ignored() {
     let odd = augmed.run(&["load", "clinical", &with_a_value]);
 
     assert_eq!((&loaded["tables"][0]["rows"], &loaded["tables"][0]["ignored_columns"]), (&json!(1), &json!([])));
-    assert_refused(&odd, &["person.csv: line 2: has 7 cells, and the header 5"]);
+    assert_refused(&odd, &["person.csv: line 2: has 7 cells, but the header 5"]);
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ async fn ids_beyond_32_bits_are_renumbered_consistently_in_all_files_and_runs() 
         .run(&["--json", "load", "clinical", &directory, "--renumber", &mapping, "--add-missing-concepts"])
         .done();
 
-    assert_refused(&refused, &["the column takes -2147483648 to 2147483647", "--renumber FILE"]);
+    assert_refused(&refused, &["the column accepts -2147483648 to 2147483647", "--renumber FILE"]);
     assert_eq!(
         first.lines().collect::<Vec<_>>(),
         [

@@ -118,6 +118,6 @@ async fn tab_separated_cells_are_unquoted_if_the_header_is_quoted_or_with_the_op
     let directory = augmed.directory("omop", &[("person.tsv", tabbed.as_bytes())]);
     let by_option = augmed.run(&["load", "clinical", &directory, "--quoted"]);
 
-    assert!(as_they_are.stderr.contains("person.tsv: line 2: has 6 cells, and the header 7"), "{as_they_are:?}");
+    assert!(as_they_are.stderr.contains("person.tsv: line 2: has 6 cells, but the header 7"), "{as_they_are:?}");
     assert_eq!((by_header.code, by_option.code), (Some(0), Some(0)), "{by_header:?} {by_option:?}");
 }

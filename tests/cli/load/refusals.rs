@@ -15,7 +15,7 @@ async fn errors_are_reported_with_file_line_and_column_and_nothing_is_loaded() {
         (with(&format!("1953,103,0,0,0,{long},")), VISIT, "column person_source_value: has more than 50 characters"),
         (with("1953,,0,0,0,,"), VISIT, "line 5, column person_id: is required, but empty"),
         (with("1953,102,0,0,0,,"), VISIT, "line 5, column person_id: an earlier row has this key"),
-        (with("1953,103,0,0,0,"), VISIT, "line 5: has 6 cells, and the header 7"),
+        (with("1953,103,0,0,0,"), VISIT, "line 5: has 6 cells, but the header 7"),
         (with("1953,103,0,0,0,a\0b,"), VISIT, "line 5, column person_source_value: has a NUL"),
         (PERSON.replace("race_concept_id", "race"), VISIT, "line 1: required columns are missing: race_concept_id"),
         (PERSON.replace("weight", "person_id"), VISIT, "line 1: the column person_id occurs twice"),

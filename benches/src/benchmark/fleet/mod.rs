@@ -113,7 +113,7 @@ async fn fleet(bench: &Bench, database: &Database, processes: usize) -> Result<L
     Ok(LoadBalancer::start(Options { template, binaries, settings, ..Options::default() }).await?)
 }
 
-/// Measures what participants observe who all start at once and continue for `busy`.
+/// Measures the observations of participants who all start at once and continue for `busy`.
 async fn observe(study: &Study, participants: usize, port: u16, busy: Duration) -> Result<(Observed, usize), Failure> {
     let peak = Peak::watch(&study.database).await?;
     let observed = participants::work(&Participants::of(study, participants), port, busy).await?;

@@ -18,7 +18,7 @@ pub async fn run(file: &Input, arguments: DesignArguments, given: Given, context
     let design = Design::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let seed = given.seed.clone().or_else(|| design.seed.clone());
     if seed.is_none() && !arguments.after.is_empty() && arguments.check.is_none() {
-        let problem = "--after continues a draw, and needs its seed";
+        let problem = "--after continues a draw, so it needs its seed";
         return Err(Failure::usage(problem).with_remedy("--seed SEED, or `seed` in the design file"));
     }
     let seed = seed.unwrap_or_else(|| sqlx::types::Uuid::new_v4().simple().to_string());

@@ -42,13 +42,13 @@ pub struct Named {
 
 /// All rules, in the order of the contract.
 pub const RULES: [Rule; 29] = [
-    explains("closed-admin", "/admin/* wants the administrators' key or token", status::closed_admin),
-    explains("closed-services", "/api/v1/* wants the API key or an administrator's token", status::closed_services),
+    explains("closed-admin", "/admin/* requires the administrators' key or token", status::closed_admin),
+    explains("closed-services", "/api/v1/* requires the API key or an administrator's token", status::closed_services),
     explains("account-exists", "a token's account must exist and be active", status::account_exists),
     explains("token-renewal", "a token past half of its life is replaced", status::token_renewal),
     explains("bad-token-401", "a bad token is 401, never 422", status::bad_token),
-    explains("bad-input-400", "wrong input is 400 and no fault", status::bad_input),
-    explains("same-answer-again", "the same answer again is accepted with the same id", writes::same_answer_again),
+    explains("bad-input-400", "invalid input is 400 instead of a fault", status::bad_input),
+    explains("same-answer-again", "a repeated answer is accepted with the same id", writes::same_answer_again),
     explains("bad-csv-400", "a CSV that cannot be read is 400, and nothing changes", writes::bad_csv),
     explains("upload-in-one-transaction", "a failed upload changes nothing", writes::upload_in_one_transaction),
     explains("batch-entries-stand-alone", "a bad entry of a batch does not undo the others", writes::batch_entries),
@@ -62,22 +62,22 @@ pub const RULES: [Rule; 29] = [
     forgives("full-stop", "a full stop inside a value is part of it", tree::full_stop),
     forgives("measurements-once", "a measurement is shown once", tree::measurements_once),
     explains("skipped-assignment", "an assignment without a case is skipped", status::skipped_assignment),
-    explains("incomplete-data", "what can be shown of an incomplete case is shown", status::incomplete_data),
+    explains("incomplete-data", "an incomplete case is shown as far as possible", status::incomplete_data),
     forgives("ai-score-n-a", "a missing AI score is `AI-Predicted CRC Risk Score: N/A`", tree::ai_score),
     explains("exported-once", "an answer that was timed twice is exported once", status::exported_once),
     explains("csv-header", "a CSV without rows has its header line", status::csv_header),
     explains("questionnaire-bad-token", "the questionnaire refuses a bad token", status::questionnaire_bad_token),
-    explains("envelope", "405 and 415 come in the envelope", status::envelope),
+    explains("envelope", "405 and 415 have the envelope", status::envelope),
     explains("mail-failure", "a mail that cannot be sent is 1040", writes::mail_failure),
     nothing(
         "stored-order",
-        "the order of the next case is stored; the migration takes the old one over, so it is compared",
+        "the order of the next case is stored; the migration preserves the old one, so it is compared",
     ),
     explains("address-in-any-case", "an address is found in any case", writes::address_in_any_case),
-    explains("signup-by-mail", "a signup may want the link of the invitation", writes::signup_by_mail),
+    explains("signup-by-mail", "a signup may require the invitation's link", writes::signup_by_mail),
     explains("reset-ends-tokens", "a reset ends older tokens and links", writes::reset_ends_tokens),
     explains("failed-logins", "ten wrong passwords block an account for a while", writes::failed_logins),
-    nothing("admin-flag", "tokens say who is an administrator; rights are read from the account"),
+    nothing("admin-flag", "tokens mark administrators; rights are read from the account"),
 ];
 
 const fn explains(name: &'static str, says: &'static str, explains: fn(&AnswerPair<'_>) -> bool) -> Rule {

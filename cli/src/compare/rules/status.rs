@@ -94,7 +94,7 @@ mod tests {
         answer(status, json!({"data": null, "error": {"code": status, "message": null}}))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn listed(data: Value) -> Answer {
         answer(200, json!({ "data": data }))
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn assert_rule(name: &str, (route, path, caller): (&'static str, &str, Caller), old: Answer, new: Answer) {
         let question = Question::get(route, "a test", path, caller).lacking_case(name == "skipped-assignment");
         assert_eq!(explaining(&AnswerPair { question: &question, old: &old, new: &new }), [name], "{old:?} {new:?}");

@@ -120,13 +120,13 @@ mod tests {
     use crate::compare::question::{Caller, Question};
     use crate::compare::rules::answer_pair::AnswerPair;
 
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn review(details: Value, important: Value) -> Answer {
         let body = Body::Json(json!({"data": {"details": details, "importantInfos": important}}));
         Answer::new(200, "application/json", body)
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn node(key: &str, values: Value) -> Value {
         json!({"key": key, "values": values, "style": {}})
     }

@@ -75,12 +75,12 @@ mod tests {
     use crate::compare::question::{Caller, Question};
     use crate::compare::rules::answer_pair::AnswerPair;
 
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn done(status: u16, data: Value) -> Answer {
         Answer::new(status, "application/json", Body::Json(json!({ "data": data })))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "its callers make the value for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "its callers create the value")]
     fn code(status: u16, code: Value) -> Answer {
         Answer::new(status, "application/json", Body::Json(json!({"data": null, "error": {"code": code}})))
     }

@@ -226,7 +226,7 @@ fn require_a_match(survey: &Survey, participants: &[String]) -> Result<(), Failu
         return Ok(());
     }
     let problem = format!(
-        "none of the {} participants who have answered is among the {} people of the survey, in its column {}; no file was written",
+        "none of the {} participants who have answered is among the {} people in column {} of the survey; no file was written",
         participants.len(),
         survey.people(),
         survey.address_column

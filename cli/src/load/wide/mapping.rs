@@ -110,7 +110,7 @@ fn mapped(row: &Row, column: &str, target: &str, table: &Table, header: &[String
     })?;
     let concept_id = concept("concept_id")?;
     if concept_id.is_none() && matches!(target, Target::Observation | Target::Measurement) {
-        return Err("column concept_id: is empty; an observation or a measurement is of a concept".to_owned());
+        return Err("column concept_id: is empty; an observation or a measurement needs a concept".to_owned());
     }
     let values = cell("values").split(';').filter(|pair| !pair.trim().is_empty()).map(|pair| {
         let (from, to) = pair.split_once('=').ok_or("column values: is not a list of FROM=TO;FROM=TO")?;

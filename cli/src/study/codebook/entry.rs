@@ -62,7 +62,7 @@ fn tables() -> [(Export, Vec<Column>); 9] {
         ),
         (export("sealed_pages", "Pages in a sealed study", "augmed study seal --with-pages"), seal::page_columns()),
         (
-            export("sealed", "What takes the place of user_email in a sealed study", "augmed study seal"),
+            export("sealed", "Replacement of user_email in a sealed study", "augmed study seal"),
             vec![seal::participant_column()],
         ),
     ]

@@ -55,7 +55,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         _ => arguments.output.is_stdout().then_some(Format::Markdown),
     };
     let format = arguments.format.or_else(of_name).ok_or_else(|| {
-        Failure::usage("the file's name does not say which format to write")
+        Failure::usage("the file's name does not end in a known format")
             .with_remedy("let it end in .md or .csv, or add --format")
     })?;
     let db = context.reads().await?;

@@ -73,7 +73,7 @@ async fn admit(State(admissions): State<Arc<Semaphore>>, request: Request, next:
         return next.run(request).await.map(|body| Admitted::body(body, permit));
     }
     discard(request.into_body()).await;
-    ApiError::Overloaded("too many requests at once").into_response()
+    ApiError::TooManyRequests("no free slot").into_response()
 }
 
 /// Reads the body before admission: anyone may send these requests, and a slow sender must not hold a permit.

@@ -23,6 +23,25 @@ async fn an_incomplete_answer_is_a_503_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_complete_answer_is_sent_after_the_deadline() {
+    let response = ApiError::Overloaded("the handler missed it").into_response();
+
+    let answer = from_response(response, SINGLE, Instant::now()).await;
+
+    let answer: Value = answer.get().parse().unwrap();
+    assert_eq!((&answer["statusCode"], answer["headers"].get("x-replaced")), (&503.into(), None));
+    assert!(answer["body"].as_str().unwrap().contains("busy"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_stream_that_panics_is_a_fault() {
+    let body =
+        Body::from_stream(stream::once(async { if true { panic!("of a test") } else { Ok::<&str, ApiError>("") } }));
+
+    assert_eq!(answer(Response::new(body), SINGLE).await["statusCode"], 500);
+}
+
+#[tokio::test]
 async fn a_failed_stream_determines_the_status_even_through_wrapped_bodies() {
     for layers in 0..3 {
         let mut body = Body::from_stream(stream::once(async { Err::<&str, _>(ApiError::Overloaded("no rows")) }));

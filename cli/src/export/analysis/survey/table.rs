@@ -50,7 +50,7 @@ impl Table {
     pub fn parse(text: &str) -> Result<Self, String> {
         let table_text::Table { header, rows: mut people } = table_text::Table::parse(text)?;
         if header.len() == 1 {
-            return Err("the header is one column: commas, semicolons or tabs have to separate several".to_owned());
+            return Err("the header is one column: separate columns with commas, semicolons or tabs".to_owned());
         }
         let metadata = people.drain(..METADATA.min(people.len()));
         for row in metadata {
