@@ -2,11 +2,9 @@
 
 use sqlx::postgres::PgSslMode;
 
-use super::url::Fault;
-
 /// Verifies that the driver knows this mode. For an unknown `PGSSLMODE` sqlx would use `prefer`, which checks no
 /// certificate.
-pub(crate) fn check(mode: &str) -> Result<(), Fault> {
+pub(crate) fn check(mode: &str) -> Result<(), String> {
     let modes = "disable, allow, prefer, require, verify-ca or verify-full";
-    mode.parse::<PgSslMode>().map(drop).map_err(|_| format!("has an unknown mode of TLS: write {modes}").into())
+    mode.parse::<PgSslMode>().map(drop).map_err(|_| format!("has an unknown mode of TLS: write {modes}"))
 }
