@@ -24,6 +24,7 @@ mod generate;
 mod load;
 mod load_errors;
 mod migrations;
+mod odd_columns;
 mod odd_files;
 mod progress;
 mod real_data;
