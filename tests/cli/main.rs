@@ -7,6 +7,7 @@ mod agreement_figures;
 mod application_role;
 mod assignments;
 mod augmed;
+mod backup;
 mod cases;
 mod codebook;
 mod command_line;

@@ -2,10 +2,44 @@
 
 use std::fs;
 
+use serde_json::json;
 use sqlx::Executor as _;
 
 use crate::augmed::Augmed;
 use crate::field::{assert_refused, count};
+
+#[tokio::test]
+async fn an_upload_ignores_case_and_blanks_of_columns_and_names_those_that_it_does_not_know() {
+    let augmed = Augmed::with_study().await;
+    let row = "a@study.test,101,RISK ASSESSMENT.CRC risk assessments,ai,0.5\n";
+    let odd = augmed.file("odd.csv", format!("user,Case no. ,Path,ARM, Probability\n{row}"));
+    let misspelt = augmed.file("misspelt.csv", format!("User,Case No.,Path,Arm,Probabilty\n{row}"));
+
+    let refused = augmed.run(&["--json", "assignments", "upload", &misspelt]);
+    augmed.run(&["assignments", "upload", &odd]).done();
+
+    let warnings = json!(["row 1: ignored columns, unknown or repeated: Probabilty"]);
+    assert_eq!((refused.code, &refused.json()["warnings"]), (Some(1), &warnings));
+    let labels = sqlx::query_as("SELECT arm, allocation_probability FROM display_config");
+    let labels: (Option<String>, Option<f64>) = labels.fetch_one(&augmed.db.pool).await.unwrap();
+    assert_eq!(labels, (Some("ai".to_owned()), Some(0.5)));
+}
+
+#[tokio::test]
+async fn labels_that_differ_from_those_of_the_first_row_are_a_warning() {
+    let augmed = Augmed::with_study().await;
+    let rows = "a@study.test,101,BACKGROUND.Family History.Diabetes: No,plain,exp-1\n\
+                a@study.test,101,BACKGROUND.Social History.Smoke.Former smoker,,\n\
+                a@study.test,101,RISK ASSESSMENT.CRC risk assessments,ai,exp-1\n";
+    let file = augmed.file("a.csv", format!("User,Case No.,Path,Arm,Experiment\n{rows}"));
+
+    let preview = augmed.run(&["--json", "assignments", "preview", &file]);
+    let upload = augmed.run(&["assignments", "upload", &file]);
+
+    let warnings = json!(["row 4: other Arm than in row 2, which counts"]);
+    assert_eq!((preview.code, &preview.json()["warnings"]), (Some(1), &warnings));
+    assert_eq!((upload.code, count(&augmed, "display_config").await), (Some(1), 0));
+}
 
 #[tokio::test]
 async fn an_invitation_reads_columns_in_any_case_and_notes_the_others() {

@@ -11,7 +11,7 @@ use super::arm_rows::ArmRows;
 use super::arms::{self, Arms};
 use super::design::{self, Design, Size, Slot};
 use super::design_file;
-use super::export::COLUMNS;
+use super::file_rows::COLUMNS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
