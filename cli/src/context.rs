@@ -33,7 +33,7 @@ impl Context {
 
     /// Returns the environment, with SSM secrets resolved.
     pub async fn environment(&self) -> Result<Environment, Failure> {
-        let mut environment = std::env::vars().collect();
+        let mut environment = config::process_environment();
         Box::pin(secrets::resolve(&mut environment)).await.map_err(|error| {
             Failure::new(error.to_string())
                 .with_remedy("check AWS credentials, region and the names in *_PARAMETER with `augmed doctor`")

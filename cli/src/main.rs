@@ -9,6 +9,7 @@
 mod arguments;
 mod assignments;
 mod case;
+mod columns;
 mod commands;
 mod compare;
 mod completions;

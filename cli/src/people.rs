@@ -2,12 +2,15 @@
 
 use admin_users::invitation::Invitation;
 
+use crate::columns;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::table_text;
+use crate::table_text::Table;
 
 /// Names of a column with addresses.
-const ADDRESS: [&str; 3] = ["email", "Email", "User"];
+pub const ADDRESS: [&str; 2] = ["email", "User"];
+/// Names of the other columns of an invitation.
+const OTHERS: [&str; 4] = ["name", "position", "employer", "area_of_clinical_ex"];
 
 /// A person in a file.
 pub struct Person {
@@ -17,18 +20,35 @@ pub struct Person {
     pub invitation: Invitation,
 }
 
-/// Returns everybody in a file. If the first line contains an `@`, there is no header, and the file is a list of addresses.
+/// The content of a file.
+pub struct People {
+    /// At least one.
+    pub people: Vec<Person>,
+    /// Names columns that an invitation does not have.
+    pub note: Option<String>,
+}
+
+/// Returns everybody in a file; at least one person, because a command without people would do nothing, or remove everything.
 pub fn read(file: &Input) -> Result<Vec<Person>, Failure> {
+    Ok(read_with_note(file)?.people)
+}
+
+/// Returns everybody in a file, and a note on its columns. If the first line contains an `@`, there is no header, and the file is a list
+/// of addresses.
+pub fn read_with_note(file: &Input) -> Result<People, Failure> {
     let text = file.read_text()?;
-    let people =
-        if text.lines().next().is_some_and(|line| line.contains('@')) { listed(&text) } else { table(&text, file)? };
-    for Person { row, invitation, .. } in &people {
+    let is_list = text.lines().next().is_some_and(|line| line.contains('@'));
+    let read = if is_list { People { people: listed(&text), note: None } } else { table(&text, file)? };
+    if read.people.is_empty() {
+        return Err(file.failure("the file has no people").with_remedy("write one address a row"));
+    }
+    for Person { row, invitation, .. } in &read.people {
         // without the address, because terminal output may be logged
         let at = |problem: String| file.failure(format!("row {row}: {problem}"));
         invitation.check_email().map_err(|reason| at(format!("column email: {reason}")))?;
         invitation.too_long().map_or(Ok(()), |problem| Err(at(problem)))?;
     }
-    Ok(people)
+    Ok(read)
 }
 
 /// Parses one address per line, or several separated by commas, semicolons or tabs. Invalid ones are refused later.
@@ -37,12 +57,15 @@ fn listed(text: &str) -> Vec<Person> {
     let addresses = lines.flat_map(|(row, line)| {
         line.split([',', ';', '\t']).map(|cell| cell.trim().trim_matches('"').trim()).map(move |cell| (row, cell))
     });
-    addresses.filter(|(_, address)| !address.is_empty()).map(|(row, address)| person(row, address, |_| None)).collect()
+    addresses
+        .filter(|(_, address)| !address.is_empty())
+        .map(|(row, address)| person(row, address, [None; OTHERS.len()]))
+        .collect()
 }
 
-fn table(text: &str, file: &Input) -> Result<Vec<Person>, Failure> {
-    let table = table_text::Table::parse(text).map_err(|problem| file.failure(problem))?;
-    let mut addresses = (0..table.header.len()).filter(|column| ADDRESS.contains(&table.header[*column].as_str()));
+fn table(text: &str, file: &Input) -> Result<People, Failure> {
+    let table = Table::parse(text).map_err(|problem| file.failure(problem))?;
+    let mut addresses = columns::all(&table, &ADDRESS);
     let address = addresses.next().ok_or_else(|| {
         file.failure("row 1: the header has no column email")
             .with_remedy("columns: email,name,position,employer,area_of_clinical_ex")
@@ -53,23 +76,18 @@ fn table(text: &str, file: &Input) -> Result<Vec<Person>, Failure> {
             .failure(format!("row 1: the columns {first} and {second} both have addresses, and one would be lost"))
             .with_remedy("write one address per row"));
     }
+    let others = OTHERS.map(|name| columns::find(&table, &[name]));
     let people = table.rows.iter().map(|row| {
-        let cell = |name: &str| {
-            let cell = table.find(name).map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
-            cell.map(str::to_owned)
-        };
-        person(row.line, row.cell(address), cell)
+        let cells = others.map(|column| column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty()));
+        person(row.line, row.cell(address), cells)
     });
-    Ok(people.collect())
+    let note = columns::note(&table, others.into_iter().flatten().chain([address]));
+    Ok(People { people: people.collect(), note })
 }
 
-fn person(row: u64, email: &str, cell: impl Fn(&str) -> Option<String>) -> Person {
-    let invitation = Invitation {
-        email: email.to_owned(),
-        name: cell("name"),
-        position: cell("position"),
-        employer: cell("employer"),
-        area_of_clinical_ex: cell("area_of_clinical_ex"),
-    };
+/// Creates a person, with the cells of `OTHERS`.
+fn person(row: u64, email: &str, others: [Option<&str>; OTHERS.len()]) -> Person {
+    let [name, position, employer, area_of_clinical_ex] = others.map(|cell| cell.map(str::to_owned));
+    let invitation = Invitation { email: email.to_owned(), name, position, employer, area_of_clinical_ex };
     Person { row, email: email.to_owned(), invitation }
 }

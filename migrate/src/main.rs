@@ -55,7 +55,7 @@ async fn prepare_release() -> Result<String, Failure> {
 
 /// Returns a runner with fresh secrets: runs are rare, and the password may have changed since the last one.
 async fn runner() -> Result<Runner, Failure> {
-    let mut environment = std::env::vars().collect();
+    let mut environment = config::process_environment();
     secrets::resolve(&mut environment).await?;
     Ok(Runner::of_urls(&config::migration_urls(&environment)?)?)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use migrate::Runner;
 use shared::db::Deployment;
-use shared::{App, Config, telemetry};
+use shared::{App, Config, config, telemetry};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,7 +26,7 @@ pub fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let container = |config: &Config| Deployment::Container { max_connections: config.database_max_connections };
-    let (app, config) = App::start(std::env::vars().collect(), container).await?;
+    let (app, config) = App::start(config::process_environment(), container).await?;
     if config.migrate_on_start {
         migrate(&config).await?;
     }

@@ -11,7 +11,8 @@ const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Pol
     alice@contract.test,1,BACKGROUND.Occupation.Nurse,TRUE,false,1,e,a,p\n\
     alice@contract.test,1,\"BACKGROUND.Family History.Cancer: Yes\",,,2.5,,,\n\
     bob@contract.test,2,RISK ASSESSMENT.Colorectal Cancer Score: 7,,TRUE,,,,\n";
-const COLUMNS: &[&str] = &["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy"];
+const COLUMNS: &[&str] =
+    &["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy", "Run", "Assignment"];
 const CELLS: &[&str] = &[
     "alice@contract.test",
     "bob@contract.test",
@@ -41,8 +42,8 @@ const CELLS: &[&str] = &[
 /// Generates a table with some columns, and rows of any cells.
 fn table() -> impl Strategy<Value = Vec<u8>> {
     let cell = prop_oneof![4 => proptest::sample::select(CELLS).prop_map(str::to_owned), 1 => text()];
-    let rows = proptest::collection::vec(proptest::collection::vec(cell, 0..11), 0..8);
-    (proptest::sample::subsequence(COLUMNS, 4..=9).prop_shuffle(), rows).prop_map(|(columns, rows)| {
+    let rows = proptest::collection::vec(proptest::collection::vec(cell, 0..13), 0..8);
+    (proptest::sample::subsequence(COLUMNS, 4..=11).prop_shuffle(), rows).prop_map(|(columns, rows)| {
         let mut file = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
         file.write_record(&columns).unwrap();
         rows.iter().for_each(|row| file.write_record(row).unwrap());
@@ -58,7 +59,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn every_file_is_parsed_or_refused() {
     check(file(), |file| {
-        if let Ok(read) = ConfigFile::parse(&file) {
+        for read in [ConfigFile::parse(&file), ConfigFile::parse_for_command(&file)].into_iter().flatten() {
             let ids: std::collections::BTreeSet<_> = read.assignments.iter().map(|assignment| &assignment.id).collect();
             prop_assert_eq!(ids.len(), read.assignments.len());
         }

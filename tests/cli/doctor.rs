@@ -1,5 +1,8 @@
 //! `augmed doctor`.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use serde_json::Value;
 use tests::db::TestDb;
 
@@ -102,4 +105,31 @@ async fn open_signup_is_a_warning_and_an_unknown_mode_is_an_error() {
         assert_eq!(health(&run.json(), check), expected, "SIGNUP={value}: {run:?}");
         assert_eq!(run.json().to_string().contains("SIGNUP must be open or by-mail"), value == "by-post");
     }
+}
+
+#[tokio::test]
+async fn a_directory_for_mail_is_examined_and_not_created() {
+    let augmed = Augmed::new().await;
+    let (missing, file) = (augmed.path("mail/of/today"), augmed.file("file", ""));
+    let augmed = augmed.set("MAIL_TRANSPORT", &format!("file:{}", missing.display()));
+
+    let found = augmed.run(&["--json", "doctor"]).json();
+    let is_created = augmed.path("mail").exists();
+    let in_file = augmed.set("MAIL_TRANSPORT", &format!("file:{file}/mail")).run(&["--json", "doctor"]).json();
+
+    assert_eq!((health(&found, "mail"), health(&in_file, "mail")), (vec!["warning"], vec!["failed"]));
+    assert!(!is_created);
+}
+
+#[tokio::test]
+async fn a_variable_that_is_not_text_is_ignored_or_named() {
+    let odd = || OsStr::from_bytes(b"\xff");
+    let augmed = Augmed::new().await;
+
+    let other = augmed.command(&["--json", "doctor"]).env("ODD", odd()).env(odd(), "x").output().unwrap();
+    let own = augmed.command(&["--json", "doctor"]).env("SIGNUP", odd()).output().unwrap();
+
+    let text = |output: &[u8]| String::from_utf8(output.to_vec()).unwrap();
+    assert!(text(&other.stdout).contains("\"complete\"") && other.stderr.is_empty(), "{other:?}");
+    assert!(text(&own.stdout).contains("SIGNUP is not UTF-8 text") && own.stderr.is_empty(), "{own:?}");
 }

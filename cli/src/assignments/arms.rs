@@ -2,13 +2,17 @@
 //! matches anything.
 
 use indexmap::IndexMap;
-use wildmatch::WildMatch;
+use wildmatch::WildMatchPattern;
 
+use crate::columns;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::{Row, Table};
 
 const COLUMNS: [&str; 5] = ["Arm", "Path", "Collapse", "Highlight", "Top"];
+
+/// A pattern of paths. Only `*` is special: paths may contain question marks, and cannot contain NUL.
+pub type Pattern = WildMatchPattern<'*', '\0'>;
 
 /// Rows by arm, in the order of the file.
 pub type Arms = IndexMap<String, Vec<ArmRow>>;
@@ -21,7 +25,7 @@ pub struct ArmRow {
     pub path: String,
     /// `Collapse`, `Highlight`, `Top`.
     pub style: [String; 3],
-    pattern: WildMatch,
+    pattern: Pattern,
 }
 
 impl ArmRow {
@@ -31,11 +35,12 @@ impl ArmRow {
     }
 }
 
-pub fn read(file: &Input) -> Result<Arms, Failure> {
+/// Reads the arms of a file, and a note on its columns.
+pub fn read(file: &Input) -> Result<(Arms, Option<String>), Failure> {
     let text = file.read_text()?;
     let table = Table::parse(&text).map_err(|problem| file.failure(problem))?;
-    let columns = COLUMNS.map(|name| table.find(name));
-    for (name, column) in COLUMNS.iter().zip(columns).take(2) {
+    let found = COLUMNS.map(|name| columns::find(&table, &[name]));
+    for (name, column) in COLUMNS.iter().zip(found).take(2) {
         if column.is_none() {
             return Err(file.failure(format!("row 1: the header has no column {name}")));
         }
@@ -43,10 +48,11 @@ pub fn read(file: &Input) -> Result<Arms, Failure> {
     let mut arms = Arms::new();
     for row in &table.rows {
         let at = |problem: String| file.failure(format!("row {}: {problem}", row.line));
-        let (arm, content) = arm_row(row, columns).map_err(at)?;
+        let (arm, content) = arm_row(row, found).map_err(at)?;
         arms.entry(arm).or_default().push(content);
     }
-    if arms.is_empty() { Err(file.failure("there are no arms")) } else { Ok(arms) }
+    let note = columns::note(&table, found.into_iter().flatten());
+    if arms.is_empty() { Err(file.failure("there are no arms")) } else { Ok((arms, note)) }
 }
 
 fn arm_row(row: &Row, columns: [Option<usize>; 5]) -> Result<(String, ArmRow), String> {
@@ -64,6 +70,6 @@ fn arm_row(row: &Row, columns: [Option<usize>; 5]) -> Result<(String, ArmRow), S
     if !top.is_empty() && !top.parse().is_ok_and(f64::is_finite) {
         return Err("Top is not a number".to_owned());
     }
-    let pattern = WildMatch::new(&path);
+    let pattern = Pattern::new(&path);
     Ok((arm, ArmRow { row: row.line, path, style: [collapse, highlight, top], pattern }))
 }

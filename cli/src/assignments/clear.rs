@@ -17,7 +17,7 @@ use crate::people;
 use crate::report::{Ending, Report};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Export them first: augmed assignments export > backup.csv")]
+#[command(after_help = "Export them first: augmed assignments export --out backup.csv")]
 pub struct Arguments {
     /// Only assignments of this participant, by address.
     #[arg(long)]
@@ -58,6 +58,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     .fetch_one(&db)
     .await?;
     if found.removed == 0 {
+        refuse_unknown(user.as_deref(), experiment.as_deref(), &db).await?;
         return context.show(&found);
     }
     confirmation.ask(&format!("remove {} assignments, {} of them answered", found.removed, found.answered))?;
@@ -81,6 +82,23 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     context.author().record(&mut transaction, Action::ClearAssignments, &[], details).await?;
     transaction.commit().await?;
     context.show(&Cleared { removed: count(removed.len()), answered: count(answered) })
+}
+
+/// Returns a failure if there is no assignment of this participant or experiment: the name may be misspelt.
+async fn refuse_unknown(user: Option<&str>, experiment: Option<&str>, db: &Database) -> Result<(), Failure> {
+    let known = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM display_config WHERE $1::text IS NULL OR user_email = $1) AS "has_user!",
+                  EXISTS (SELECT FROM display_config WHERE $2::text IS NULL OR experiment_id = $2) AS "has_experiment!""#,
+        user,
+        experiment
+    );
+    let known = known.fetch_one(db).await?;
+    let unknown = match (user, experiment) {
+        (Some(_), _) if !known.has_user => "--user: this participant has no assignment",
+        (_, Some(_)) if !known.has_experiment => "--experiment: it has no assignment",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(format!("{unknown}; nothing was removed")).with_remedy("augmed assignments list"))
 }
 
 /// Returns the addresses in a file. One without an assignment is refused: if it is misspelt, somebody's assignments would be removed.

@@ -7,11 +7,11 @@ use ::export::{DisplayConfigs, Table as _};
 use clap::Args;
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use shared::db::Database;
-use shared::stored_json::{entries, fields, text};
 use sqlx::PgConnection;
 
+use super::file_rows::{EXPORTED, rows};
+use super::read_back::{ReadBack, Stored};
 use crate::context::Context;
 use crate::export::{Destination, Format, Lines, Opened, Source, write};
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ use crate::output::Output;
 use crate::report::{Ending, Report};
 
 /// Descriptions of the columns.
-const ABOUT: [&str; 10] = [
+const ABOUT: [&str; EXPORTED.len()] = [
     "the address of the participant",
     "the case: the number of a visit (visit_occurrence_id)",
     "a path of the case that is shown",
@@ -30,19 +30,24 @@ const ABOUT: [&str; 10] = [
     "the arm of the assignment",
     "the policy that chose the assignment",
     "the probability with which the design drew the assignment, above 0 and at most 1",
+    "the run of the experiment that made the assignment",
+    "the id of the assignment, which an upload keeps",
 ];
 
 /// Returns the columns with their descriptions. All cells are text, as in an upload.
 pub fn columns() -> Vec<Column> {
-    COLUMNS.into_iter().zip(ABOUT).map(|(name, about)| Column::new(name, Kind::Text, about)).collect()
+    EXPORTED.into_iter().zip(ABOUT).map(|(name, about)| Column::new(name, Kind::Text, about)).collect()
 }
 
-/// The columns of the file (contract, section 6).
-pub const COLUMNS: [&str; 10] =
-    ["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy", "Probability"];
+const AFTER_HELP: &str = "\
+Uploading the file with `augmed assignments upload` again gives the same assignments, in the same order, with the same ids, runs and second
+readings. The command reads each assignment back as an upload would, and exits with 1 if one would be stored differently or is left out:
+services can store assignments without a path, and values that such a file cannot have.
+
+A file is only written if there is an assignment, so that a misspelt name does not replace an earlier backup.";
 
 #[derive(Debug, Args)]
-#[command(after_help = "Uploading the file again gives the same assignments, in the same order, with the same ids.")]
+#[command(after_help = AFTER_HELP)]
 pub struct Arguments {
     /// Output file; - is standard output.
     #[arg(long, short, visible_alias = "output", default_value = "-")]
@@ -54,16 +59,23 @@ pub struct Arguments {
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let destination = Destination { output: arguments.out, format: Some(Format::Csv(Lines::OfUnix)) };
-    let mut uploadable = Uploadable { experiment: arguments.experiment, assignments: 0, left_out: 0 };
+    let may_be_empty = destination.output.is_stdout() && arguments.experiment.is_none();
+    let mut uploadable =
+        Uploadable { experiment: arguments.experiment, may_be_empty, assignments: 0, different: 0, left_out: 0 };
     let rows = write(&mut uploadable, &destination, context).await?.rows;
-    let Uploadable { assignments, left_out, .. } = uploadable;
-    destination.report(&Exported { assignments, rows, left_out }, context)
+    let Uploadable { assignments, different, left_out, .. } = uploadable;
+    let exported = Exported { assignments, rows, different, left_out };
+    destination.report(&exported, context)?;
+    Ok(exported.ending())
 }
 
 /// Assignments as rows that can be uploaded.
 struct Uploadable {
     experiment: Option<String>,
+    /// Whether a header alone is written: it may replace a file.
+    may_be_empty: bool,
     assignments: u64,
+    different: u64,
     left_out: u64,
 }
 
@@ -88,8 +100,9 @@ impl Source for Uploadable {
         _: &Database,
         mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut stored = sqlx::query!(
-            "SELECT user_email, case_id, path_config::text, experiment_id, arm, policy_id, allocation_probability
+        let mut stored = sqlx::query_as!(
+            Stored,
+            "SELECT id, user_email, case_id, path_config::text, experiment_id, arm, policy_id, allocation_probability, rl_run_id
              FROM display_config
              WHERE $1::text IS NULL OR experiment_id = $1
              ORDER BY upload_order",
@@ -97,41 +110,26 @@ impl Source for Uploadable {
         )
         .fetch(snapshot);
         while let Some(assignment) = stored.try_next().await? {
-            let paths = assignment.path_config.as_deref().and_then(entries).unwrap_or_default();
-            let rows: Vec<Row> = paths.into_iter().filter_map(Row::of).collect();
-            for Row { path, style } in &rows {
-                let [collapse, highlight, top] = style.each_ref().map(Field::value);
-                take(&[
-                    assignment.user_email.value(),
-                    assignment.case_id.value(),
-                    path.value(),
-                    collapse,
-                    highlight,
-                    top,
-                    assignment.experiment_id.value(),
-                    assignment.arm.value(),
-                    assignment.policy_id.value(),
-                    assignment.allocation_probability.value(),
-                ])?;
+            let rows = rows(assignment.path_config.as_deref());
+            match assignment.read_back(&rows)? {
+                ReadBack::Refused => {
+                    self.left_out += 1;
+                    continue;
+                }
+                ReadBack::Different => self.different += 1,
+                ReadBack::Same => {}
             }
-            if rows.is_empty() { self.left_out += 1 } else { self.assignments += 1 }
+            for row in &rows {
+                take(&assignment.cells(row).each_ref().map(Field::value))?;
+            }
+            self.assignments += 1;
+        }
+        if self.assignments == 0 && !self.may_be_empty {
+            let of = if self.experiment.is_some() { " of this experiment" } else { "" };
+            return Err(Failure::new(format!("there is no assignment{of} to export; no file was written"))
+                .with_remedy("augmed assignments list"));
         }
         Ok(())
-    }
-}
-
-/// A path, and its `collapse`, `highlight` and `top` as cells.
-struct Row {
-    path: String,
-    style: [Option<String>; 3],
-}
-
-impl Row {
-    fn of(entry: &RawValue) -> Option<Self> {
-        let entry = fields(entry.get())?;
-        let style = entry.get("style").and_then(|style| fields(style.get())).unwrap_or_default();
-        let cell = |key: &str| style.get(key).map(|value| value.get().to_ascii_uppercase());
-        Some(Self { path: text(entry.get("path")?)?, style: ["collapse", "highlight", "top"].map(cell) })
     }
 }
 
@@ -139,16 +137,35 @@ impl Row {
 struct Exported {
     assignments: u64,
     rows: u64,
-    /// Number of assignments without a path, which the format cannot represent.
+    /// Number of assignments that an upload would store differently.
+    different: u64,
+    /// Number of assignments that the format cannot represent.
     left_out: u64,
 }
 
 impl Report for Exported {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} assignments in {} rows", self.assignments, self.rows)?;
-        match self.left_out {
-            0 => Ok(()),
-            some => writeln!(out, "warning: {some} assignments show no path, and cannot be written to such a file"),
+        let Self { assignments, rows, different, left_out } = self;
+        writeln!(out, "{assignments} assignments in {rows} rows")?;
+        if *different > 0 {
+            writeln!(
+                out,
+                "warning: {different} assignments have values that such a file cannot have; an upload of it changes them"
+            )?;
         }
+        match left_out {
+            0 => Ok(()),
+            some => {
+                writeln!(
+                    out,
+                    "warning: {some} assignments are left out: without a path, a participant or a case, or with a value that \
+                               an upload refuses"
+                )
+            }
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        if self.different + self.left_out == 0 { Ending::Done } else { Ending::FoundWrong }
     }
 }

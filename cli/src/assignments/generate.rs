@@ -11,7 +11,7 @@ use super::arm_rows::ArmRows;
 use super::arms::{self, Arms};
 use super::design::{self, Design, Size, Slot};
 use super::design_file;
-use super::export::COLUMNS;
+use super::file_rows::COLUMNS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
@@ -75,7 +75,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
     let db = context.database().await?;
     let Some(arms_file) = &arguments.arms else { return run_design_file(arguments, &db, context).await };
-    let arms = arms::read(arms_file)?;
+    let (arms, note) = arms::read(arms_file)?;
     // sorted, so that the order of the input does not matter
     let participants: Vec<String> = participants(arguments.participants.as_ref(), &db).await?.into_iter().collect();
     let cases: Vec<i32> = cases(&arguments.cases, &db).await?.into_iter().collect();
@@ -119,7 +119,9 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         }
     }
     file.into_inner().map_err(|error| Failure::from(error.into_error()))?.keep()?;
-    let generated = Generated::of(seed, &arms, size, &slots, shown.notes);
+    let note = note.map(|note| format!("{arms_file}: row 1: {note}"));
+    let notes = note.into_iter().chain(shown.notes).collect();
+    let generated = Generated::of(seed, &arms, size, &slots, notes);
     if out.is_stdout() {
         generated.write(&mut anstream::stderr())?;
         return Ok(Ending::Done);

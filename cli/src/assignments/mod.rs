@@ -6,9 +6,12 @@ mod clear;
 mod design;
 mod design_file;
 mod export;
+mod file_rows;
 mod generate;
 mod list;
+mod read_back;
 mod upload;
+mod upload_file;
 
 pub use export::columns as exported_columns;
 
@@ -20,7 +23,8 @@ use crate::report::Ending;
 
 const AFTER_HELP: &str = "\
 A file of assignments is CSV with the columns User, Case No., Path, Collapse, Highlight, Top and optionally Experiment, Arm, Policy, Probability.
-Rows of one user and case make one assignment. Cases come in the order of the file.
+Rows of one user and case make one assignment. Cases come in the order of the file. An export also has Run and Assignment, the assignment's id:
+rows of one id make one assignment, and keep it. Case and blanks of the columns' names do not matter; other columns are ignored with a warning.
 
 Examples:
   augmed assignments generate --arms arms.csv --cases 101,102,103 --seed pilot --out assignments.csv
@@ -28,7 +32,7 @@ Examples:
   augmed assignments preview assignments.csv      what it would store, and possible mistakes
   augmed assignments upload assignments.csv       add and update; others are kept
   augmed assignments upload second.csv --second-reading     cases that participants read again
-  augmed assignments export > backup.csv          the stored assignments, as a file for an upload";
+  augmed assignments export --out backup.csv      the stored assignments, as a file for an upload";
 
 /// Who reads which case, and what they see of it.
 #[derive(Debug, Args)]

@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use admin_config::config_file::{Assignment, ConfigFile, Labels};
+use admin_config::config_file::Assignment;
 use admin_config::store::{self, StoreError, Upserted};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use shared::audit::Action;
-use shared::db::Database;
 
+use super::upload_file::Source;
 use crate::confirmation::Confirmation;
 use crate::context::{self, Context};
 use crate::failure::Failure;
-use crate::input::Input;
 use crate::report::{Ending, Report};
 use crate::waiting;
+
+const OTHER_ID_REMEDY: &str = "nothing was stored: --second-reading stores both, --replace restores the file alone, and without the column \
+                               Assignment the file changes what is stored";
 
 /// Maximum warnings in the text report; `--json` lists all of them.
 const SHOWN_WARNINGS: usize = 20;
@@ -45,45 +47,6 @@ pub struct Upload {
     confirmation: Confirmation,
 }
 
-/// A file, and labels that override its columns.
-#[derive(Debug, Args)]
-struct Source {
-    /// A CSV file, or - for standard input.
-    file: Input,
-    /// Experiment of all assignments.
-    #[arg(long)]
-    experiment: Option<String>,
-    /// Arm of all assignments.
-    #[arg(long)]
-    arm: Option<String>,
-    /// Policy that chose the assignments.
-    #[arg(long)]
-    policy: Option<String>,
-}
-
-impl Source {
-    async fn read(self, db: &Database) -> Result<(Vec<Assignment>, Vec<String>), Failure> {
-        let mut file = ConfigFile::parse(&self.file.read()?).map_err(|error| {
-            let remedy = "the columns are described by `augmed assignments --help`";
-            self.file.failure(error).with_remedy(remedy)
-        })?;
-        let labels = Labels {
-            experiment_id: self.experiment,
-            arm: self.arm,
-            policy_id: self.policy,
-            allocation_probability: None,
-        };
-        for assignment in &mut file.assignments {
-            assignment.labels = labels.or(&assignment.labels);
-        }
-        let looked_up = admin_config::preview::look_up(&file.assignments, usize::MAX, db);
-        let mut notes = file.notes;
-        notes.extend(waiting::spin("looking up participants, cases and paths", looked_up).await?);
-        notes.sort_by_key(|note| note.row);
-        Ok((file.assignments, notes.iter().map(ToString::to_string).collect()))
-    }
-}
-
 pub async fn preview(arguments: Preview, context: &Context) -> Result<Ending, Failure> {
     let (assignments, warnings) = arguments.source.read(&context.database().await?).await?;
     context.show(&Foreseen { counts: Counts::of(&assignments), warnings })
@@ -99,10 +62,14 @@ pub async fn upload(arguments: Upload, context: &Context) -> Result<Ending, Fail
     if arguments.replace {
         arguments.confirmation.ask("remove every stored assignment and store these instead")?;
     }
+    let at = |error: StoreError| match error {
+        StoreError::OtherId { .. } => arguments.source.file.failure(error).with_remedy(OTHER_ID_REMEDY),
+        error => error.into(),
+    };
     let mut transaction = context::begin(&db).await?;
     let author = context.author();
     let uploaded = if arguments.second_reading {
-        let added = waiting::spin("storing", store::add(&mut transaction, &assignments)).await?;
+        let added = waiting::spin("storing", store::add(&mut transaction, &assignments)).await.map_err(at)?;
         let created = added.iter().filter(|is_new| **is_new).count();
         let details = json!({ "added": created, "updated": 0 });
         author.record(&mut transaction, Action::UploadAssignments, &[], details).await?;
@@ -113,7 +80,7 @@ pub async fn upload(arguments: Upload, context: &Context) -> Result<Ending, Fail
         author.record(&mut transaction, Action::ReplaceAssignments, &[], details).await?;
         Uploaded { counts, created: assignments.len(), updated: 0, removed, warnings }
     } else {
-        let outcomes = waiting::spin("storing", store::upsert(&mut transaction, &assignments)).await?;
+        let outcomes = waiting::spin("storing", store::upsert(&mut transaction, &assignments)).await.map_err(at)?;
         let created = outcomes.iter().filter(|outcome| **outcome == Upserted::Created).count();
         let updated = outcomes.len() - created;
         let details = json!({ "added": created, "updated": updated });
@@ -129,8 +96,9 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Database(error) => error.into(),
             StoreError::SameId => Self::new(
-                "an assignment of the file has the id of another participant's stored assignment; nothing was stored",
+                "an assignment of the file has the id of a stored assignment of another participant or case; nothing was stored",
             ),
+            StoreError::OtherId { .. } => Self::new(error.to_string()),
         }
     }
 }

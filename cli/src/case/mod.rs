@@ -90,7 +90,7 @@ async fn stored(id: &str, db: &Database) -> Result<CaseReview, Failure> {
 }
 
 async fn of_file(file: &Input, row: u64, db: &Database) -> Result<CaseReview, Failure> {
-    let assignments = ConfigFile::parse(&file.read()?).map_err(|error| file.failure(error))?.assignments;
+    let assignments = ConfigFile::parse_for_command(&file.read()?).map_err(|error| file.failure(error))?.assignments;
     let assignment = assignments.iter().find(|assignment| assignment.paths.iter().any(|path| path.row == row));
     let assignment = assignment.ok_or_else(|| file.failure(format!("row {row} is not part of an assignment")))?;
     review(assignment.case_id, Some(assignment.path_config.get()), db).await

@@ -1,6 +1,7 @@
 //! All requests about a study, except the pages of exports (`exports.rs`), whose number only the responses reveal.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
 
 use super::exports::EXPORTS;
 use super::question::{Caller, Question};
@@ -39,12 +40,20 @@ fn next_case_and_questionnaire(participant: &Participant) -> [Question; 2] {
 
 fn review(assignment: &Assignment, caller: String) -> Question {
     let path = format!("/api/case-reviews/{}", utf8_percent_encode(&assignment.id, ESCAPED));
-    // an id chosen by a person may contain an address
-    let about =
-        if assignment.id.contains('@') { "an assignment with an address for an id" } else { assignment.id.as_str() };
-    let about = format!("assignment {about}");
+    let about = format!("assignment {}", name(&assignment.id));
     let question = Question::get(REVIEW, about, path, Caller::Participant(caller)).lacking_case(assignment.lacks_case);
     Question { has_deep_paths: assignment.has_deep_paths, ..question }
+}
+
+/// Returns an id without an address, which an id chosen by a person may contain. Different ids have different names, because a journal
+/// finds a request by its name.
+fn name(id: &str) -> String {
+    if !id.contains('@') {
+        return id.to_owned();
+    }
+    let digest = Sha256::digest(id);
+    let number = digest.iter().take(8).fold(0, |number: u64, byte| (number << 8) | u64::from(*byte));
+    format!("with an address for an id ({number:016x})")
 }
 
 fn administration(study: &Study) -> Vec<Question> {
@@ -64,9 +73,9 @@ fn administration(study: &Study) -> Vec<Question> {
     }
     for experiment in &study.experiments {
         let path = format!("/api/v1/experiments/{}", utf8_percent_encode(experiment, ESCAPED));
-        let runs = format!("{path}/runs");
-        questions.push(Question::get("GET /api/v1/experiments/{id}", experiment, path, Caller::Service));
-        questions.push(Question::get("GET /api/v1/experiments/{id}/runs", experiment, runs, Caller::Service));
+        let (about, runs) = (name(experiment), format!("{path}/runs"));
+        questions.push(Question::get("GET /api/v1/experiments/{id}", &about, path, Caller::Service));
+        questions.push(Question::get("GET /api/v1/experiments/{id}/runs", &about, runs, Caller::Service));
     }
     questions
 }

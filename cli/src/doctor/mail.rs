@@ -1,5 +1,7 @@
 //! Checks whether mail can be sent, without sending any.
 
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::Path;
 
 use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata as _};
@@ -33,7 +35,12 @@ pub async fn check(environment: &Environment) -> Diagnosis {
 
 fn of_directory(directory: &Path) -> Diagnosis {
     let place = format!("is written to files in {}", directory.display());
-    match std::fs::create_dir_all(directory).and_then(|()| std::fs::metadata(directory)) {
+    match existing(directory) {
+        Ok(metadata) if !metadata.is_dir() => Diagnosis::failed(
+            "mail",
+            format!("{place}: not a directory"),
+            "name a directory that can be created and written",
+        ),
         Ok(metadata) if !metadata.permissions().readonly() => {
             Diagnosis::warning("mail", place, "recipients do not get it: set MAIL_TRANSPORT=ses for a real study")
         }
@@ -45,6 +52,18 @@ fn of_directory(directory: &Path) -> Diagnosis {
         Err(error) => {
             Diagnosis::failed("mail", format!("{place}: {error}"), "name a directory that can be created and written")
         }
+    }
+}
+
+/// Returns the metadata of a directory, or of the one in which the first mail creates it.
+fn existing(directory: &Path) -> io::Result<Metadata> {
+    match fs::metadata(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match directory.parent() {
+            Some(parent) if parent == Path::new("") => fs::metadata("."),
+            Some(parent) => existing(parent),
+            None => Err(error),
+        },
+        found => found,
     }
 }
 

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
+use shared::config::process_environment;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -36,7 +37,7 @@ pub async fn run(_: Arguments, context: &Context) -> Result<Ending, Failure> {
 
 /// Runs the checks, as far as the previous results allow.
 async fn examine(context: &Context) -> Vec<Diagnosis> {
-    let environment = std::env::vars().collect();
+    let environment = process_environment();
     let (mut found, environment) = configuration::secrets(environment).await;
     let Some(environment) = environment else { return found };
     found.extend(configuration::variables(&environment));

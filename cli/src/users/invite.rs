@@ -57,7 +57,11 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     }
     let mut of_files = Vec::new();
     if let Some(file) = &arguments.file {
-        of_files.extend(people::read(file)?.into_iter().map(|person| person.invitation));
+        let read = people::read_with_note(file)?;
+        if let Some(note) = read.note {
+            anstream::eprintln!("note: {file}: row 1: {note}");
+        }
+        of_files.extend(read.people.into_iter().map(|person| person.invitation));
     }
     if let Some(file) = &arguments.prolific {
         of_files.extend(prolific::read(file)?);

@@ -51,6 +51,9 @@ pub fn read(file: &Input) -> Result<Vec<Invitation>, Failure> {
             people.push(invitation);
         }
     }
+    if people.is_empty() {
+        return Err(file.failure("the file has no participant who has not withdrawn"));
+    }
     Ok(people)
 }
 

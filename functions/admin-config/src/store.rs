@@ -1,7 +1,5 @@
 //! The statements on `display_config`. Writers wait for each other; readers do not wait.
 
-use std::collections::HashSet;
-
 use shared::assignment;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Postgres, Transaction};
@@ -17,6 +15,12 @@ pub enum StoreError {
     /// A new id equals a stored one: for example, user `a-` with case 1 and user `a` with case -1 have the same id.
     #[error("two assignments have the same id")]
     SameId,
+    /// The file names an id, but the participant's case is stored with another one, which the file does not name.
+    #[error("row {row}: the participant already has this case, with another id")]
+    OtherId {
+        /// The first row of the assignment.
+        row: u64,
+    },
 }
 
 /// The outcome for an assignment.
@@ -37,11 +41,13 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     let removed = sqlx::query!("DELETE FROM display_config").execute(&mut *transaction).await?.rows_affected();
     let columns = Columns::of(assignments);
     sqlx::query!(
-        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability)
-         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability
-         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-                 WITH ORDINALITY
-           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, place)
+        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability,
+           rl_run_id)
+         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability, rl_run_id
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[],
+                 $9::integer[]) WITH ORDINALITY
+           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, rl_run_id,
+                 place)
          ORDER BY place",
         &columns.id as &[&str],
         &columns.user_email as &[&str],
@@ -50,7 +56,8 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
         &columns.experiment_id as &[Option<&str>],
         &columns.arm as &[Option<&str>],
         &columns.policy_id as &[Option<&str>],
-        &columns.allocation_probability as &[Option<f64>]
+        &columns.allocation_probability as &[Option<f64>],
+        &columns.rl_run_id as &[Option<i32>]
     )
     .execute(&mut *transaction)
     .await?;
@@ -60,7 +67,8 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
 }
 
 /// Adds these assignments in this order and keeps all others. If a user already has the case, updates what that
-/// assignment shows: the one with the same id, or else the first in order. Does not rewrite an unchanged assignment.
+/// assignment shows: the one with the same id, or else the first in order, unless the file names the id. Does not rewrite
+/// an unchanged assignment.
 pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<Upserted>, StoreError> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);
@@ -69,26 +77,36 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
              SELECT *, (SELECT display_config.id FROM display_config
                         WHERE display_config.user_email = uploaded.user_email AND display_config.case_id = uploaded.case_id
                           AND upload_order >= '-9223372036854775808'::bigint
+                          AND (display_config.id = uploaded.id OR NOT uploaded.is_named)
                         ORDER BY display_config.id = uploaded.id DESC, upload_order LIMIT 1) AS existing
-             FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-                 WITH ORDINALITY
-               AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, place)),
+             FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[],
+                 $9::integer[], $10::boolean[]) WITH ORDINALITY
+               AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, rl_run_id,
+                 is_named, place)),
            updated AS (
              UPDATE display_config
              SET path_config = uploaded.path_config::json, experiment_id = uploaded.experiment_id, arm = uploaded.arm,
-                 policy_id = uploaded.policy_id, allocation_probability = uploaded.allocation_probability, rl_run_id = NULL
+                 policy_id = uploaded.policy_id, allocation_probability = uploaded.allocation_probability,
+                 rl_run_id = uploaded.rl_run_id
              FROM uploaded
              WHERE display_config.id = existing
                AND (display_config.path_config::text, display_config.experiment_id, display_config.arm, display_config.policy_id,
-                    display_config.allocation_probability, rl_run_id)
+                    display_config.allocation_probability, display_config.rl_run_id)
                  IS DISTINCT FROM (uploaded.path_config, uploaded.experiment_id, uploaded.arm, uploaded.policy_id,
-                                     uploaded.allocation_probability, NULL)),
+                                     uploaded.allocation_probability, uploaded.rl_run_id)),
            created AS (
-             INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability)
-             SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability
+             INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability,
+               rl_run_id)
+             SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability, rl_run_id
              FROM uploaded WHERE existing IS NULL ORDER BY place
              ON CONFLICT (id) DO NOTHING RETURNING id)
-           SELECT existing IS NOT NULL AS "is_updated!", id IN (SELECT id FROM created) AS "is_created!" FROM uploaded ORDER BY place"#,
+           SELECT existing IS NOT NULL AS "is_updated!", id IN (SELECT id FROM created) AS "is_created!",
+                  existing IS NULL AND is_named AND EXISTS (
+                    SELECT FROM display_config
+                    WHERE display_config.user_email = uploaded.user_email AND display_config.case_id = uploaded.case_id
+                      AND upload_order >= '-9223372036854775808'::bigint
+                      AND display_config.id NOT IN (SELECT id FROM uploaded)) AS "has_other_id!"
+           FROM uploaded ORDER BY place"#,
         &columns.id as &[&str],
         &columns.user_email as &[&str],
         &columns.case_id,
@@ -96,14 +114,21 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
         &columns.experiment_id as &[Option<&str>],
         &columns.arm as &[Option<&str>],
         &columns.policy_id as &[Option<&str>],
-        &columns.allocation_probability as &[Option<f64>]
+        &columns.allocation_probability as &[Option<f64>],
+        &columns.rl_run_id as &[Option<i32>],
+        &columns.is_named
     )
     .fetch_all(&mut *transaction)
     .await?;
-    let outcomes = outcomes.into_iter().map(|row| match (row.is_updated, row.is_created) {
-        (true, _) => Ok(Upserted::Updated),
-        (false, true) => Ok(Upserted::Created),
-        (false, false) => Err(StoreError::SameId),
+    let outcomes = outcomes.into_iter().zip(assignments).map(|(row, assignment)| {
+        if row.has_other_id {
+            return Err(StoreError::OtherId { row: assignment.paths[0].row });
+        }
+        match (row.is_updated, row.is_created) {
+            (true, _) => Ok(Upserted::Updated),
+            (false, true) => Ok(Upserted::Created),
+            (false, false) => Err(StoreError::SameId),
+        }
     });
     let outcomes = outcomes.collect::<Result<_, _>>()?;
     assignment::keep_physical_order(&mut transaction, columns.user_email.iter().copied()).await?;
@@ -113,17 +138,27 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
 
 /// Adds these assignments in this order, even if a user already has the case and so reads it a second time. Returns for
 /// each whether it is new. Keeps assignments whose id is stored already, so that a file can be uploaded again.
-pub async fn add(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<bool>, sqlx::Error> {
+pub async fn add(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<bool>, StoreError> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);
-    let added = sqlx::query_scalar!(
-        "INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability)
-         SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability
-         FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-                 WITH ORDINALITY
-           AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, place)
-         ORDER BY place
-         ON CONFLICT (id) DO NOTHING RETURNING id",
+    let outcomes = sqlx::query!(
+        r#"WITH uploaded AS MATERIALIZED (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[],
+                 $9::integer[]) WITH ORDINALITY
+               AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, rl_run_id,
+                 place)),
+           added AS (
+             INSERT INTO display_config (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability,
+               rl_run_id)
+             SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability, rl_run_id
+             FROM uploaded ORDER BY place
+             ON CONFLICT (id) DO NOTHING RETURNING id)
+           SELECT id IN (SELECT id FROM added) AS "is_new!",
+                  EXISTS (SELECT FROM display_config
+                          WHERE display_config.id = uploaded.id
+                            AND (display_config.user_email, display_config.case_id)
+                              IS DISTINCT FROM (uploaded.user_email, uploaded.case_id)) AS "is_taken!"
+           FROM uploaded ORDER BY place"#,
         &columns.id as &[&str],
         &columns.user_email as &[&str],
         &columns.case_id,
@@ -131,12 +166,16 @@ pub async fn add(connection: &mut PgConnection, assignments: &[Assignment]) -> R
         &columns.experiment_id as &[Option<&str>],
         &columns.arm as &[Option<&str>],
         &columns.policy_id as &[Option<&str>],
-        &columns.allocation_probability as &[Option<f64>]
+        &columns.allocation_probability as &[Option<f64>],
+        &columns.rl_run_id as &[Option<i32>]
     );
-    let added: HashSet<String> = added.fetch_all(&mut *transaction).await?.into_iter().collect();
+    let outcomes = outcomes.fetch_all(&mut *transaction).await?;
+    if outcomes.iter().any(|outcome| outcome.is_taken) {
+        return Err(StoreError::SameId);
+    }
     assignment::keep_physical_order(&mut transaction, columns.user_email.iter().copied()).await?;
     transaction.commit().await?;
-    Ok(assignments.iter().map(|assignment| added.contains(&assignment.id)).collect())
+    Ok(outcomes.iter().map(|outcome| outcome.is_new).collect())
 }
 
 async fn locked(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
@@ -156,6 +195,8 @@ struct Columns<'a> {
     arm: Vec<Option<&'a str>>,
     policy_id: Vec<Option<&'a str>>,
     allocation_probability: Vec<Option<f64>>,
+    rl_run_id: Vec<Option<i32>>,
+    is_named: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -170,6 +211,8 @@ impl<'a> Columns<'a> {
             columns.arm.push(assignment.labels.arm.as_deref());
             columns.policy_id.push(assignment.labels.policy_id.as_deref());
             columns.allocation_probability.push(assignment.labels.allocation_probability);
+            columns.rl_run_id.push(assignment.labels.rl_run_id);
+            columns.is_named.push(assignment.is_named);
         }
         columns
     }

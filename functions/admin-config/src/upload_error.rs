@@ -79,7 +79,8 @@ impl From<ConfigFileError> for UploadError {
 impl From<StoreError> for UploadError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SameId => Self::SameId,
+            // the routes read no ids from files
+            StoreError::SameId | StoreError::OtherId { .. } => Self::SameId,
             StoreError::Database(error) => error.into(),
         }
     }

@@ -78,7 +78,7 @@ fn workspace() -> &'static Path {
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
     let port = port::free(arguments.port)?;
     let address = format!("http://127.0.0.1:{port}");
-    let mut given = std::env::vars().collect();
+    let mut given = shared::config::process_environment();
     shared::secrets::resolve(&mut given).await?;
     let data = data_directory(arguments.data.as_deref())?;
     let secrets_file = data.join("secrets.json");

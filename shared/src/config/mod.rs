@@ -19,7 +19,7 @@ use sqlx::postgres::PgConnectOptions;
 use environment::MIN_SIGNING_KEY_BYTES;
 use reader::Reader;
 
-pub use environment::Environment;
+pub use environment::{Environment, process_environment};
 pub use error::ConfigError;
 pub use migration_urls::MigrationUrls;
 pub use single::{

@@ -18,8 +18,15 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Treats an empty variable as absent: `docker run -e NAME=` and SAM parameters produce empty ones.
-    pub fn optional(&self, name: &str) -> Option<String> {
-        self.environment.get(name).filter(|value| !value.is_empty()).cloned()
+    pub fn optional(&mut self, name: &str) -> Option<String> {
+        let value = self.environment.get(name).filter(|value| !value.is_empty())?;
+        if value.contains(char::REPLACEMENT_CHARACTER) {
+            let fault = format!("{name} is not UTF-8 text");
+            if !self.faults.contains(&fault) {
+                self.faults.push(fault);
+            }
+        }
+        Some(value.clone())
     }
 
     fn required(&mut self, name: &str) -> String {

@@ -131,3 +131,8 @@ fn refuses_a_tls_mode_that_the_driver_does_not_know() {
     }
     assert_eq!(faults(&[("PGSSLMODE", "verify-full")]), "");
 }
+
+#[test]
+fn a_variable_that_is_not_text_is_refused_by_its_name() {
+    assert_eq!(faults(&[("MAIL_FROM", "a\u{fffd}@study.test")]), "configuration: MAIL_FROM is not UTF-8 text");
+}

@@ -22,7 +22,7 @@ use tower::ServiceExt;
 use tower::util::MapRequestLayer;
 
 use crate::app::App;
-use crate::config::{self, Environment};
+use crate::config;
 use crate::db::Deployment;
 use crate::http::{Admission, Deadline};
 use crate::secrets::Rotation;
@@ -41,7 +41,7 @@ pub fn run(router: fn() -> Router<App>, admission: Admission) -> ExitCode {
     let max_concurrency = max_concurrency();
     let main = Box::pin(async move {
         let deployment = Deployment::Lambda { max_concurrency };
-        let (app, config) = App::start(std::env::vars().collect(), |_| deployment).await?;
+        let (app, config) = App::start(config::process_environment(), |_| deployment).await?;
         let rotation = app.rotation.clone();
         let router = if max_concurrency > 1 { admission.limit(router(), max_concurrency) } else { router() };
         serve(http::service(router.with_state(app), &config.cors_origins), rotation).await
@@ -52,7 +52,7 @@ pub fn run(router: fn() -> Router<App>, admission: Admission) -> ExitCode {
 /// Serves a router that needs neither a database nor secrets.
 pub fn run_stateless(router: fn() -> Router) -> ExitCode {
     let main = Box::pin(async move {
-        let environment: Environment = std::env::vars().collect();
+        let environment = config::process_environment();
         serve(http::service(router(), &config::cors_origins(&environment)?), Rotation::default()).await
     });
     start(main, max_concurrency())

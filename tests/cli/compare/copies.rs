@@ -1,12 +1,16 @@
 //! `augmed compare --on-copies` and `--mix`: the new server over two databases, with and without planted faults.
 
+use std::net::TcpListener;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
+use local::postgres::{Config, Server};
 use tests::app::TestApp;
 use tests::db::TestDb;
+use tests::open_directory::open_directory;
 use tower::ServiceExt as _;
 
 use super::differences;
@@ -140,4 +144,22 @@ async fn a_day_needs_confirmation_and_two_databases() {
     assert!(unasked.stderr.contains("every assignment"), "{}", unasked.stderr);
     assert_eq!(one.code, Some(1));
     assert!(one.stderr.contains("are the same database"), "{}", one.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_over_a_socket_and_over_tcp_is_one_database() {
+    let copies = Copies::of_the_contract(without_fault).await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let directory = open_directory();
+    let config = Config::test(directory.path()).settings(&[("listen_addresses", "127.0.0.1"), ("port", &port)]);
+    let server = tokio::task::block_in_place(|| Server::start(&config)).unwrap();
+    let over_tcp = format!("postgresql://postgres@127.0.0.1:{port}/postgres");
+    let augmed = copies.augmed.set("DATABASE_URL", &server.url("postgres")).set("OLD_DATABASE_URL", &over_tcp);
+    let compare = ["compare", "--on-copies", "--old", &copies.old.url, "--new", &copies.new.url, "--yes"];
+
+    tokio::task::block_in_place(|| augmed.run(&["migrate", "up"])).done();
+    let run = tokio::task::block_in_place(|| augmed.run(&compare));
+    tokio::task::block_in_place(|| server.stop()).unwrap();
+
+    assert!(run.code == Some(1) && run.stderr.contains("are the same database"), "{run:?}");
 }

@@ -2,6 +2,7 @@
 
 mod copies;
 mod faults;
+mod journal;
 mod load;
 mod systems;
 
@@ -146,24 +147,6 @@ async fn no_address_token_or_value_is_shown_without_show_values() {
     assert!(told[2].starts_with("<!doctype html>") && !told[2].contains("http"), "the page is self-contained");
     assert!(run.stdout.contains("different: GET /api/cases"), "{}", run.stdout);
     assert!(shown.contains("cfg-other") && !run.stdout.contains("cfg-other"), "{shown}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_comparison_can_continue() {
-    let systems = Systems::with_faults().await;
-    let journal = systems.augmed.path("compare.jsonl");
-    let whole = systems.compare(&["--json", "--journal", "compare.jsonl"]);
-    let lines: Vec<String> = std::fs::read_to_string(&journal).unwrap().lines().map(str::to_owned).collect();
-    // interrupted while its tenth line was written
-    let cut = format!("{}\n{}", lines[..9].join("\n"), &lines[9][..20]);
-    std::fs::write(&journal, cut).unwrap();
-
-    let again = systems.compare(&["--json", "--journal", "compare.jsonl"]);
-
-    let counts = |run: &Run| ["questions", "equal", "different"].map(|field| run.json()[field].clone());
-    assert_eq!(counts(&again), counts(&whole));
-    let other = systems.compare(&["--journal", "compare.jsonl", "--sample", "1"]);
-    assert!(other.stderr.contains("belongs to another comparison"), "{}", other.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

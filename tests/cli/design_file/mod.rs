@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::Executor as _;
 
 use crate::augmed::{Augmed, Run};
+use crate::field::assert_refused;
 
 const DESIGN: &str = "seed = 'main'
 always = ['BACKGROUND.Patient Demographics.*', 'PHYSICAL EXAMINATION.*']
@@ -110,6 +111,7 @@ async fn an_invalid_design_is_refused_before_a_file_is_written() {
         ("probability = 0.5", "probability = 1.5", "study.toml: factors[0] (smoking).probability: 1.5"),
         ("count = 2", "count = 5", "study.toml: factors[1] (AI score).count: 5 of 4 cases"),
         ("RISK ASSESSMENT", "RISK ASESSMENT", "factors[1] (AI score).paths[0]: RISK ASESSMENT.* names nothing"),
+        ("seed =", "arms.a.ratio = 9000000000000000000\nseed =", "study.toml: arms.a.ratio: must be from 1 to 1000000"),
         ("always = [", "always = ['BACKGROUND.S*', ", "factors[0] (smoking).paths: BACKGROUND.Social History"),
         ("seed =", "sed =", "study.toml: line 1: sed: unknown field"),
     ] {
@@ -155,6 +157,22 @@ async fn strata_of_cases_come_from_a_list() {
         let own = cases(&augmed, "out.csv", participant);
         assert_eq!(own.iter().filter(|case| ["101", "102"].contains(&&***case)).count(), 1, "{own:?}");
     }
+}
+
+#[tokio::test]
+async fn a_participant_or_case_in_two_strata_is_refused_with_both_rows() {
+    let augmed = Augmed::with_study().await;
+    augmed.file("truth.csv", "case_id,truth\n101,0\n102,0\n103,1\n104,1\n101,1\n102,0\n");
+    augmed.file("people.csv", "Email,position\na@study.test,Nurse\nb@study.test,Nurse\na@study.test,Physician\n");
+    let design = |strata: &str| format!("always = ['BACKGROUND.*', 'PHYSICAL*']\n[strata]\n{strata}");
+
+    let cases = generate(&augmed, &design("cases = ['truth']"), &["--case-list", "truth.csv", "--out", "out.csv"]);
+    let people = ["--participants", "people.csv", "--out", "out.csv"];
+    let people = generate(&augmed, &design("participants = ['position']"), &people);
+
+    assert_refused(&cases, &["truth.csv: rows 2 and 6: strata.cases: the same case_id has different strata"]);
+    assert_refused(&people, &["people.csv: rows 2 and 4: strata.participants: the same email has different strata"]);
+    assert!(!augmed.path("out.csv").exists());
 }
 
 #[tokio::test]

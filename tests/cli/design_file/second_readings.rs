@@ -77,13 +77,17 @@ async fn a_washout_in_days_counts_from_the_answer() {
     };
 
     let unanswered = second("2026-05-01");
+    let endless = design.replace("washout_days = 28", "washout_days = 4000000000");
     augmed.run(&["assignments", "upload", "first.csv"]).done();
     let answers = "INSERT INTO answer (task_id, case_id, user_email, answer, created_timestamp)
                    SELECT id, case_id, user_email, '{}', '2026-03-02 09:00' FROM display_config";
     augmed.db.pool.execute(answers).await.unwrap();
     let early = second("2026-03-29");
+    let more = ["--second-reading-of", "first.csv", "--opens", "2026-05-01", "--out", "second.csv"];
+    let endless = generate(&augmed, &endless, &more);
 
     assert!(unanswered.stderr.contains("first.csv: row 2: the first reading is not answered"), "{unanswered:?}");
     assert!(early.stderr.contains("28 days of washout end on 2026-03-30"), "{early:?}");
+    assert!(endless.stderr.contains("second_reading.washout_days = 4000000000: no calendar"), "{endless:?}");
     second("2026-03-30").done();
 }

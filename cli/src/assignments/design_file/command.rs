@@ -6,7 +6,7 @@ use super::design::Design;
 use super::reports::Generated;
 use super::simulate;
 use super::study::{Given, Study, read};
-use crate::assignments::export::COLUMNS;
+use crate::assignments::file_rows::COLUMNS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::html_page;

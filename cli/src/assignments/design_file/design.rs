@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use wildmatch::WildMatch;
-
 use super::format::{
     ArmTable, DesignFile, ExcludeTable, FactorTable, PathEntry, SecondReadingTable, StrataTable, Style, Unit,
 };
+use crate::assignments::arms::Pattern;
+
+/// The largest number in a design that is a size: far more than any study needs.
+const MAX_SIZE: usize = 1_000_000;
 
 /// A validated design.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ pub struct Rule {
     pub key: String,
     pub path: String,
     pub style: Style,
-    pattern: WildMatch,
+    pattern: Pattern,
 }
 
 /// Paths that are shown or hidden together.
@@ -76,7 +78,7 @@ impl Rule {
             return Err(format!("{key}.top: not a number"));
         }
         let PathEntry { path, style } = entry;
-        Ok(Self { key, pattern: WildMatch::new(&path), path, style })
+        Ok(Self { key, pattern: Pattern::new(&path), path, style })
     }
 
     fn list(key: &str, entries: impl IntoIterator<Item = PathEntry>) -> Result<Vec<Self>, String> {
@@ -110,8 +112,8 @@ impl Design {
             ("readers_per_case", file.readers_per_case),
             ("arms_block", file.arms_block),
         ];
-        if let Some((key, _)) = sizes.into_iter().find(|(_, size)| *size == Some(0)) {
-            return Err(format!("{key}: must be at least 1"));
+        for (key, size) in sizes.into_iter().filter_map(|(key, size)| Some((key, size?))) {
+            check_size(key, size)?;
         }
         let factors = file.factors.into_iter().enumerate().map(|(index, table)| factor(index, table));
         let factors = factors.collect::<Result<Vec<_>, _>>()?;
@@ -180,6 +182,11 @@ impl Design {
     }
 }
 
+/// Refuses 0, and numbers whose sums and lists do not fit into memory.
+fn check_size(key: &str, size: usize) -> Result<(), String> {
+    if (1..=MAX_SIZE).contains(&size) { Ok(()) } else { Err(format!("{key}: must be from 1 to {MAX_SIZE}")) }
+}
+
 fn sum_of_ratios(arms: &[Arm]) -> usize {
     arms.iter().map(|arm| arm.ratio).sum()
 }
@@ -213,9 +220,7 @@ fn factor(index: usize, table: FactorTable) -> Result<Factor, String> {
 }
 
 fn arm(name: String, table: ArmTable, factors: &[Factor]) -> Result<Arm, String> {
-    if table.ratio == 0 {
-        return Err(format!("arms.{name}.ratio: must be at least 1"));
-    }
+    check_size(&format!("arms.{name}.ratio"), table.ratio)?;
     let mut draws = vec![table.factors.is_none(); factors.len()];
     for factor in table.factors.into_iter().flatten() {
         match factors.iter().position(|other| other.name == factor) {

@@ -6,7 +6,7 @@ use super::draw::Reading;
 use super::format::{SecondArm, Style};
 use super::probability;
 use super::sample::Sample;
-use crate::assignments::export::COLUMNS;
+use crate::assignments::file_rows::COLUMNS;
 
 /// Converts readings to rows.
 pub struct Rows<'a> {

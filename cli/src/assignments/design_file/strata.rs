@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::columns;
 use crate::table_text::Table;
 
 /// The stratum of each key of a file.
@@ -14,21 +15,26 @@ impl Strata {
     /// Reads a file whose column with one of these names identifies each participant or case.
     ///
     /// # Errors
-    /// If a column is missing. `key` is the design's key that names the columns.
+    /// If a column is missing, or a participant or case has two strata. `key` is the design's key that names the columns.
     pub fn read(text: &str, keys: &[&str], columns: &[String], key: &str) -> Result<Self, String> {
         let table = Table::parse(text)?;
-        let key_column = keys.iter().find_map(|name| table.find(name));
+        let key_column = columns::find(&table, keys);
         let key_column = key_column.ok_or_else(|| format!("row 1: the header has no column {}", keys[0]))?;
         let find = |(index, column): (usize, &String)| {
             let columns = table.header.join(", ");
             table.find(column).ok_or_else(|| format!("{key}[{index}]: there is no column {column}, only {columns}"))
         };
         let columns = columns.iter().enumerate().map(find).collect::<Result<Vec<_>, _>>()?;
-        let by_key = table.rows.iter().map(|row| {
+        let (mut by_key, mut rows) = (BTreeMap::new(), BTreeMap::new());
+        for row in &table.rows {
             let cells: Vec<&str> = columns.iter().map(|column| row.cell(*column)).collect();
-            (row.cell(key_column).to_owned(), cells.join(" · "))
-        });
-        Ok(Self { by_key: by_key.collect() })
+            let (name, stratum) = (row.cell(key_column), cells.join(" · "));
+            let first = *rows.entry(name).or_insert(row.line);
+            if *by_key.entry(name.to_owned()).or_insert_with(|| stratum.clone()) != stratum {
+                return Err(format!("rows {first} and {}: {key}: the same {} has different strata", row.line, keys[0]));
+            }
+        }
+        Ok(Self { by_key })
     }
 
     /// Returns a single stratum for everybody.

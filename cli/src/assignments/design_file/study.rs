@@ -22,6 +22,7 @@ use crate::case;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
+use crate::people::ADDRESS;
 
 /// Arguments of `generate` that every kind of design uses.
 pub struct Given {
@@ -156,8 +157,7 @@ fn participant_strata(design: &Design, file: &Input, participants: Option<&Input
         let problem = format!("{key}: accounts have no such columns");
         return Err(file.failure(problem).with_remedy("--participants FILE, a CSV file with them"));
     };
-    Strata::read(&participants.read_text()?, &["email", "Email", "User"], columns, key)
-        .map_err(|problem| participants.failure(problem))
+    Strata::read(&participants.read_text()?, &ADDRESS, columns, key).map_err(|problem| participants.failure(problem))
 }
 
 fn case_strata(design: &Design, file: &Input, list: Option<&Input>) -> Result<Strata, Failure> {

@@ -17,7 +17,7 @@ use super::problem::Problem;
 use super::rows::Rows;
 use super::sample::{Case, Found, Participant, Sample, Taken};
 use super::written::{self, Written};
-use crate::assignments::export::COLUMNS;
+use crate::assignments::file_rows::COLUMNS;
 
 /// The old study's third round.
 const THIRD_ROUND: &str = r#"

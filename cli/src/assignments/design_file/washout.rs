@@ -42,7 +42,10 @@ pub async fn check_days(
                 .failure(problem)
                 .with_remedy("remove the rows of unanswered cases from a copy of the file"));
         };
-        let from = answer.day + Days::new(u64::from(days));
+        let Some(from) = answer.day.checked_add_days(Days::new(u64::from(days))) else {
+            let problem = format!("second_reading.washout_days = {days}: no calendar has a day that late");
+            return Err(Failure::new(problem).with_remedy("write a smaller number into the design file"));
+        };
         if from > opens {
             let problem =
                 format!("row {row}: was answered on {}, and {days} days of washout end on {from}", answer.day);

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use super::display::Lines;
 use super::format::Style;
-use crate::assignments::export::COLUMNS;
+use crate::assignments::file_rows::COLUMNS;
+use crate::columns;
 use crate::table_text::{Row, Table};
 
 /// The rows of one participant and case.
@@ -45,16 +46,25 @@ impl Written {
 /// What is wrong, and in which row.
 pub fn read(text: &str) -> Result<Vec<Written>, String> {
     let table = Table::parse(text)?;
-    let columns = COLUMNS.map(|name| table.find(name));
+    let columns = COLUMNS.map(|name| columns::find(&table, &[name]));
+    let id = columns::find(&table, &["Assignment"]);
     if let Some((name, _)) = COLUMNS.iter().zip(columns).take(3).find(|(_, column)| column.is_none()) {
         return Err(format!("row 1: the header has no column {name}"));
     }
-    let mut written: IndexMap<(String, i32), Vec<WrittenRow>> = IndexMap::new();
+    let mut written: IndexMap<(String, i32), (&str, Vec<WrittenRow>)> = IndexMap::new();
     for row in &table.rows {
-        let (user, case, row) = read_row(row, columns).map_err(|problem| format!("row {}: {problem}", row.line))?;
-        written.entry((user, case)).or_default().push(row);
+        let at = |problem: String| format!("row {}: {problem}", row.line);
+        let id = id.map(|column| row.cell(column)).unwrap_or_default();
+        let (user, case, row) = read_row(row, columns).map_err(at)?;
+        let (first_id, rows) = written.entry((user, case)).or_insert_with(|| (id, Vec::new()));
+        if *first_id != id {
+            return Err(at(
+                "is a second reading of this participant and case; put second readings into another file".to_owned()
+            ));
+        }
+        rows.push(row);
     }
-    Ok(written.into_iter().map(|((user, case), rows)| Written { user, case, rows }).collect())
+    Ok(written.into_iter().map(|((user, case), (_, rows))| Written { user, case, rows }).collect())
 }
 
 fn read_row(row: &Row, columns: [Option<usize>; COLUMNS.len()]) -> Result<(String, i32, WrittenRow), String> {

@@ -23,11 +23,12 @@ pub struct Actors {
     pub cases: Vec<i32>,
 }
 
-/// Returns an error if both URLs are of the same database, in which the day would be played twice.
+/// Returns an error if both URLs are of the same database, in which the day would be played twice. The port does not count: over a socket
+/// there is none. Neither does the system identifier, because copies made of one snapshot share it.
 pub async fn refuse_one_database(old: &Database, new: &Database) -> Result<(), Failure> {
     let identity = async |db: &Database| {
         let identity = sqlx::query_scalar!(
-            r#"SELECT concat_ws(' ', pg_postmaster_start_time(), current_database(), inet_server_port()) AS "identity!""#
+            r#"SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), current_database()) AS "identity!""#
         );
         identity.fetch_one(db).await
     };

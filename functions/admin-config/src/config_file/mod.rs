@@ -1,7 +1,9 @@
 //! The file that assigns cases (contract section 6): CSV with the columns `User`, `Case No.`, `Path`, `Collapse`,
-//! `Highlight`, `Top` and optionally `Experiment`, `Arm`, `Policy`, `Probability`, in any order.
+//! `Highlight`, `Top` and optionally `Experiment`, `Arm`, `Policy`, `Probability`, in any order. The command line also
+//! reads `Run` and `Assignment`, so that a file can restore assignments with their ids.
 
 mod format;
+mod labels;
 mod problem;
 mod row;
 #[cfg(test)]
@@ -17,14 +19,15 @@ use serde_json::value::{RawValue, to_raw_value};
 use shared::{assignment, python};
 
 pub use format::MAX_LABEL_CHARACTERS;
+use format::Reader;
+pub use labels::Labels;
 pub use problem::{ConfigFileError, Problem};
-pub use row::Labels;
 use row::{Columns, Row, Style};
 
 /// The contents of a file.
 #[derive(Debug)]
 pub struct ConfigFile {
-    /// One for each (user, case), ordered by their first rows with a path; at least one.
+    /// One for each (user, case), or for each id that the file names, ordered by their first rows with a path; at least one.
     pub assignments: Vec<Assignment>,
     /// Notes on values that may be mistakes.
     pub notes: Vec<Note>,
@@ -48,8 +51,10 @@ impl fmt::Display for Note {
 /// The part of a case that one participant sees.
 #[derive(Debug)]
 pub struct Assignment {
-    /// [`assignment::id`].
+    /// [`assignment::id`], or the id that the file names.
     pub id: String,
+    /// Whether the file names the id.
+    pub is_named: bool,
     /// The account's address as written in the file.
     pub user_email: String,
     /// `visit_occurrence_id`.
@@ -72,15 +77,24 @@ pub struct PathAt {
 }
 
 impl ConfigFile {
-    /// Parses a file. One invalid row invalidates the file.
+    /// Parses a file for a route. One invalid row invalidates the file.
     pub fn parse(file: &[u8]) -> Result<Self, ConfigFileError> {
+        Self::parse_for(Reader::Route, file)
+    }
+
+    /// Parses a file for the command line, which also reads `Run` and `Assignment`, and notes unknown columns.
+    pub fn parse_for_command(file: &[u8]) -> Result<Self, ConfigFileError> {
+        Self::parse_for(Reader::Command, file)
+    }
+
+    fn parse_for(caller: Reader, file: &[u8]) -> Result<Self, ConfigFileError> {
         let text = text(file)?;
         let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 1 };
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-        let columns =
-            reader.headers().map_err(|_| Problem::NotUtf8).and_then(Columns::of).map_err(|problem| problem.at(1))?;
-        let mut rows_of: IndexMap<(String, i32), Rows> = IndexMap::new();
-        let mut notes = Vec::new();
+        let header = reader.headers().map_err(|_| Problem::NotUtf8.at(1))?;
+        let columns = Columns::of(header, caller).map_err(|problem| problem.at(1))?;
+        let mut rows_of: IndexMap<Key, Rows> = IndexMap::new();
+        let mut notes: Vec<Note> = columns.note(header).map(|text| Note { row: 1, text }).into_iter().collect();
         for record in reader.records() {
             let record = record.map_err(|_| Problem::NotUtf8.at(1))?;
             let line = lines.of(&record);
@@ -91,13 +105,15 @@ impl ConfigFile {
             let row = Row::read(&record, &columns).map_err(|problem| problem.at(line))?;
             notes.extend(row.notes().map(|note| Note { row: line, text: note.to_owned() }));
             if !row.path.is_empty() {
-                rows_of.entry((row.user.to_owned(), row.case_id)).or_default().push(line, &row);
+                let key = (row.user.to_owned(), row.case_id, row.id.map(str::to_owned));
+                notes.extend(rows_of.entry(key).or_default().push(line, &row));
             }
         }
         if rows_of.is_empty() {
             return Err(Problem::NoAssignment.at(1));
         }
-        let assignments = rows_of.into_iter().map(|((user, case), rows)| rows.into_assignment(user, case));
+        check_ids(&rows_of)?;
+        let assignments = rows_of.into_iter().map(|(key, rows)| rows.into_assignment(key));
         let assignments = assignments.collect::<Result<Vec<_>, _>>()?;
         let mut ids = HashSet::with_capacity(assignments.len());
         match assignments.iter().find(|assignment| !ids.insert(assignment.id.as_str())) {
@@ -105,6 +121,15 @@ impl ConfigFile {
             None => Ok(Self { assignments, notes }),
         }
     }
+}
+
+/// Refuses rows that could belong to an assignment whose id the file names, or be another one.
+fn check_ids(rows_of: &IndexMap<Key, Rows>) -> Result<(), ConfigFileError> {
+    let named: HashSet<(&str, i32)> =
+        rows_of.keys().filter(|(_, _, id)| id.is_some()).map(|(user, case, _)| (user.as_str(), *case)).collect();
+    let without_id =
+        rows_of.iter().find(|((user, case, id), _)| id.is_none() && named.contains(&(user.as_str(), *case)));
+    without_id.map_or(Ok(()), |(_, rows)| Err(Problem::NoId.at(rows.paths[0].row)))
 }
 
 /// Returns the text without the byte order mark that spreadsheets add.
@@ -144,7 +169,10 @@ fn line_ends(text: &[u8]) -> u64 {
     (ends(b'\n') + ends(b'\r') - pairs) as u64
 }
 
-/// The rows of one (user, case).
+/// User, case, and the id that the file names.
+type Key = (String, i32, Option<String>);
+
+/// The rows of one assignment.
 #[derive(Default)]
 struct Rows {
     labels: Labels,
@@ -160,21 +188,32 @@ struct Entry<'a> {
 }
 
 impl Rows {
-    fn push(&mut self, line: u64, row: &Row<'_>) {
-        if self.paths.is_empty() {
-            self.labels = row.labels();
-        }
+    /// Adds a row. Returns a note if its labels are lost, because those of the first row count.
+    fn push(&mut self, line: u64, row: &Row<'_>) -> Option<Note> {
+        let note = match self.paths.first() {
+            None => {
+                self.labels = row.labels();
+                None
+            }
+            Some(first) => {
+                let lost = self.labels.other_names(&row.labels());
+                let text = || format!("other {} than in row {}, which counts", lost.join(", "), first.row);
+                (!lost.is_empty()).then(|| Note { row: line, text: text() })
+            }
+        };
         self.paths.push(PathAt { row: line, path: row.path.to_owned() });
         self.styles.push(row.style);
+        note
     }
 
-    fn into_assignment(self, user_email: String, case_id: i32) -> Result<Assignment, ConfigFileError> {
+    fn into_assignment(self, (user_email, case_id, named): Key) -> Result<Assignment, ConfigFileError> {
         let entries: Vec<_> =
             self.paths.iter().zip(self.styles).map(|(PathAt { path, .. }, style)| Entry { path, style }).collect();
         let path_config = to_raw_value(&entries).and_then(|json| RawValue::from_string(python::json_dumps(&json)));
         // only a number can fail to serialize here
         let path_config = path_config.map_err(|_| Problem::TopIsNoNumber.at(self.paths[0].row))?;
-        let id = assignment::id(&user_email, case_id, path_config.get());
-        Ok(Assignment { id, user_email, case_id, path_config, labels: self.labels, paths: self.paths })
+        let is_named = named.is_some();
+        let id = named.unwrap_or_else(|| assignment::id(&user_email, case_id, path_config.get()));
+        Ok(Assignment { id, is_named, user_email, case_id, path_config, labels: self.labels, paths: self.paths })
     }
 }

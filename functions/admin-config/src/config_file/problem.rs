@@ -3,7 +3,7 @@
 use shared::Business;
 use shared::assignment::ALLOCATION_PROBABILITY;
 
-use super::format::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
+use super::format::{CASE, MAX_ID_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
 
 /// The first problem of a file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,12 @@ pub enum Problem {
     LongLabel(&'static str),
     #[error("Probability is not {ALLOCATION_PROBABILITY}")]
     ProbabilityOutOfRange,
+    #[error("Run is not an integer, or out of range")]
+    RunIsNoInteger,
+    #[error("Assignment is longer than {MAX_ID_CHARACTERS} characters")]
+    LongId,
+    #[error("Assignment is empty, but another row of this User and Case No. has one")]
+    NoId,
     /// Ids must be unique, but for example user `a-` with case 1 and user `a` with case -1 have the same one.
     #[error("two assignments have the same id")]
     SameId,

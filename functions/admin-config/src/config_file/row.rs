@@ -4,7 +4,8 @@ use csv::StringRecord;
 use serde::Serialize;
 use shared::assignment::is_allocation_probability;
 
-use super::format::{CASE, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, USER};
+use super::format::{CASE, MAX_ID_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_USER_CHARACTERS, Reader, USER};
+use super::labels::Labels;
 use super::problem::Problem;
 
 /// The index of each column. The last of several equal names counts.
@@ -20,11 +21,20 @@ pub(super) struct Columns {
     arm: Option<usize>,
     policy: Option<usize>,
     probability: Option<usize>,
+    run: Option<usize>,
+    assignment: Option<usize>,
+    caller: Reader,
 }
 
 impl Columns {
-    pub(super) fn of(header: &StringRecord) -> Result<Self, Problem> {
-        let find = |name| (0..header.len()).rfind(|&column| header.get(column) == Some(name));
+    pub(super) fn of(header: &StringRecord, caller: Reader) -> Result<Self, Problem> {
+        let is_called = |cell: &str, name: &str| match caller {
+            Reader::Route => cell == name,
+            Reader::Command => cell.trim().eq_ignore_ascii_case(name),
+        };
+        let find =
+            |name| (0..header.len()).rfind(|&column| header.get(column).is_some_and(|cell| is_called(cell, name)));
+        let of_command = |name| find(name).filter(|_| caller == Reader::Command);
         Ok(Self {
             count: header.len(),
             user: find(USER).ok_or_else(|| no_user_column(header))?,
@@ -37,7 +47,22 @@ impl Columns {
             arm: find("Arm"),
             policy: find("Policy"),
             probability: find("Probability"),
+            run: of_command("Run"),
+            assignment: of_command("Assignment"),
+            caller,
         })
+    }
+
+    /// Returns a note on columns that the command line ignores: unknown ones, and all but the last of several equal names.
+    pub(super) fn note(&self, header: &StringRecord) -> Option<String> {
+        let optional = [self.collapse, self.highlight, self.top, self.experiment, self.arm, self.policy];
+        let optional = optional.into_iter().chain([self.probability, self.run, self.assignment]).flatten();
+        let used: Vec<usize> = [self.user, self.case, self.path].into_iter().chain(optional).collect();
+        let ignored =
+            header.iter().enumerate().filter(|(column, name)| !used.contains(column) && !name.trim().is_empty());
+        let ignored: Vec<&str> = ignored.map(|(_, name)| name.trim()).collect();
+        (self.caller == Reader::Command && !ignored.is_empty())
+            .then(|| format!("ignored columns, unknown or repeated: {}", ignored.join(", ")))
     }
 }
 
@@ -59,8 +84,11 @@ pub(super) struct Row<'a> {
     pub case_id: i32,
     pub path: &'a str,
     pub style: Style,
+    /// `Assignment`.
+    pub id: Option<&'a str>,
     labels: [Option<&'a str>; 3],
     allocation_probability: Option<f64>,
+    rl_run_id: Option<i32>,
     notes: [Option<&'static str>; 4],
 }
 
@@ -73,33 +101,6 @@ pub(super) struct Style {
     highlight: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top: Option<f64>,
-}
-
-/// The experiment and arm of an assignment, the policy that chose it, and its probability.
-#[derive(Clone, Debug, Default)]
-pub struct Labels {
-    /// `Experiment`.
-    pub experiment_id: Option<String>,
-    /// `Arm`.
-    pub arm: Option<String>,
-    /// `Policy`.
-    pub policy_id: Option<String>,
-    /// `Probability`: the probability with which the design drew this assignment, above 0 and at most 1.
-    pub allocation_probability: Option<f64>,
-}
-
-impl Labels {
-    /// Returns these labels, with missing ones taken from `others`.
-    #[must_use]
-    pub fn or(&self, others: &Self) -> Self {
-        let or = |mine: &Option<String>, other: &Option<String>| mine.as_ref().or(other.as_ref()).cloned();
-        Self {
-            experiment_id: or(&self.experiment_id, &others.experiment_id),
-            arm: or(&self.arm, &others.arm),
-            policy_id: or(&self.policy_id, &others.policy_id),
-            allocation_probability: self.allocation_probability.or(others.allocation_probability),
-        }
-    }
 }
 
 impl<'a> Row<'a> {
@@ -124,12 +125,14 @@ impl<'a> Row<'a> {
                 highlight: highlight.map(is_true),
                 top: top_of(optional(columns.top), path)?,
             },
+            id: optional(columns.assignment).map(id_of).transpose()?,
             labels: [
                 label("Experiment", columns.experiment)?,
                 label("Arm", columns.arm)?,
                 label("Policy", columns.policy)?,
             ],
             allocation_probability: optional(columns.probability).map(probability_of).transpose()?,
+            rl_run_id: optional(columns.run).map(run_of).transpose()?,
             notes: [
                 path.is_empty().then_some("has no Path and is left out"),
                 collapse
@@ -145,7 +148,8 @@ impl<'a> Row<'a> {
 
     pub(super) fn labels(&self) -> Labels {
         let [experiment_id, arm, policy_id] = self.labels.map(|label| label.map(str::to_owned));
-        Labels { experiment_id, arm, policy_id, allocation_probability: self.allocation_probability }
+        let Self { allocation_probability, rl_run_id, .. } = *self;
+        Labels { experiment_id, arm, policy_id, allocation_probability, rl_run_id }
     }
 
     /// Returns notes on values that may be mistakes.
@@ -170,6 +174,14 @@ fn user_of(cell: &str) -> Result<&str, Problem> {
 
 fn case_of(cell: &str) -> Result<i32, Problem> {
     if cell.is_empty() { Err(Problem::NoCase) } else { cell.parse().map_err(|_| Problem::CaseIsNoInteger) }
+}
+
+fn id_of(cell: &str) -> Result<&str, Problem> {
+    if cell.chars().count() > MAX_ID_CHARACTERS { Err(Problem::LongId) } else { Ok(cell) }
+}
+
+fn run_of(cell: &str) -> Result<i32, Problem> {
+    cell.parse().map_err(|_| Problem::RunIsNoInteger)
 }
 
 fn top_of(cell: Option<&str>, path: &str) -> Result<Option<f64>, Problem> {

@@ -138,3 +138,35 @@ fn skips_rows_of_empty_cells_and_accepts_carriage_returns() {
 
     assert!(refusal(file.as_bytes()).contains("row 3"), "{}", refusal(file.as_bytes()));
 }
+
+#[test]
+fn routes_ignore_run_and_assignment_and_find_columns_by_their_exact_names() {
+    let file = b"User,Case No.,Path,Run,Assignment, Arm\na@b.c,1,A.x,seven,x,ai\na@b.c,1,A.y,8,y,ai\n";
+
+    let file = ConfigFile::parse(file).unwrap();
+
+    let [assignment] = &file.assignments[..] else { panic!("{file:?}") };
+    assert_eq!((assignment.paths.len(), &assignment.labels), (2, &Labels::default()));
+    assert!(file.notes.is_empty() && !assignment.is_named && assignment.id.len() == 32);
+}
+
+#[test]
+fn the_command_line_groups_rows_by_the_id_that_they_name() {
+    let file = b"User,case no.,Path, assignment,Run\na@b.c,1,A.x,x,7\na@b.c,1,A.y,y,\na@b.c,1,A.z,x,7\n";
+
+    let file = ConfigFile::parse_for_command(file).unwrap();
+
+    let read = file.assignments.iter().map(|one| (one.id.as_str(), one.labels.rl_run_id, one.paths.len()));
+    assert_eq!(read.collect::<Vec<_>>(), [("x", Some(7), 2), ("y", None, 1)]);
+    assert!(file.notes.is_empty(), "{:?}", file.notes);
+}
+
+#[test]
+fn other_labels_than_in_the_first_row_are_noted_and_missing_ones_are_not() {
+    let file = b"User,Case No.,Path,Arm,Probability\na@b.c,1,A.x,ai,\na@b.c,1,A.y,,\na@b.c,1,A.z,control,0.5\n";
+
+    let file = ConfigFile::parse(file).unwrap();
+
+    let notes: Vec<_> = file.notes.iter().map(Note::to_string).collect();
+    assert_eq!(notes, ["row 4: other Arm, Probability than in row 2, which counts"]);
+}

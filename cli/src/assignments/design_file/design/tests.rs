@@ -15,9 +15,9 @@ fn an_inconsistent_design_is_refused_with_its_key() {
         ),
         (format!("{factor}count = 1\n[arms.a]\nfactors = []"), "arms.a.factors: leaves out AI"),
         ("[arms.a]\nfactors = ['AI']".to_owned(), "arms.a.factors: there is no factor AI"),
-        ("[arms.a]\nratio = 0".to_owned(), "arms.a.ratio: must be at least 1"),
+        ("[arms.a]\nratio = 0".to_owned(), "arms.a.ratio: must be from 1 to 1000000"),
         ("arms_block = 4\n[arms.a]\n[arms.b]\nratio = 2".to_owned(), "arms_block: 4 is not a multiple of 3"),
-        ("readers_per_case = 0".to_owned(), "readers_per_case: must be at least 1"),
+        ("readers_per_case = 0".to_owned(), "readers_per_case: must be from 1 to 1000000"),
         ("[second_reading]\narm = 'other'".to_owned(), "second_reading.arm: there is no other arm"),
         ("never = ['']".to_owned(), "never[0]: the path is empty"),
     ] {

@@ -1,0 +1,24 @@
+//! Finds columns of a table by name. People write headers, so case and blanks around a name do not matter.
+
+use crate::table_text::Table;
+
+/// Returns the first column with one of these names.
+pub fn find(table: &Table, names: &[&str]) -> Option<usize> {
+    all(table, names).next()
+}
+
+/// Returns all columns with one of these names.
+pub fn all(table: &Table, names: &[&str]) -> impl Iterator<Item = usize> {
+    let is_called = |column: &String| names.iter().any(|name| column.trim().eq_ignore_ascii_case(name));
+    let columns: Vec<usize> = (0..table.header.len()).filter(|column| is_called(&table.header[*column])).collect();
+    columns.into_iter()
+}
+
+/// Returns a note that names the columns that are not used, if there are any.
+pub fn note(table: &Table, used: impl IntoIterator<Item = usize>) -> Option<String> {
+    let used: Vec<usize> = used.into_iter().collect();
+    let header = table.header.iter().enumerate();
+    let ignored = header.filter(|(column, name)| !used.contains(column) && !name.is_empty());
+    let ignored: Vec<&str> = ignored.map(|(_, name)| name.as_str()).collect();
+    (!ignored.is_empty()).then(|| format!("ignored columns, unknown or repeated: {}", ignored.join(", ")))
+}
