@@ -32,7 +32,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Ending;
 
-pub use address::is_one as is_address;
+pub use address::{is_in as has_address, is_one as is_address};
 use answered::Answered;
 pub use chosen::answer_text;
 pub use columns::Described;
