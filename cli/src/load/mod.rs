@@ -154,6 +154,9 @@ async fn load_directory(
     }
     let mut notes = notes(&directory, &mut transaction).await?;
     notes.splice(0..0, directory.notes);
+    if let Some(ids) = &mut leniency.ids {
+        notes.extend(ids.forget_dangling(&mut transaction).await?);
+    }
     let report = Loaded { is_stored: !files.check, tables: loaded, skipped: directory.skipped, notes };
     let ids = if files.check { None } else { finish(&report, leniency.ids, &mut transaction, context).await? };
     Ok(Unstored { transaction, report, ids })

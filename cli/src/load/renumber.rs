@@ -47,6 +47,8 @@ pub struct Ids {
 struct Space {
     stored: HashMap<i64, i32>,
     last: i32,
+    /// `last` before this load.
+    before: i32,
 }
 
 impl Ids {
@@ -71,6 +73,7 @@ impl Ids {
             ids.spaces.insert((*table).to_owned(), Space { last: last.unwrap_or_default().max(0), ..Space::default() });
         }
         ids.read_file()?;
+        ids.spaces.values_mut().for_each(|space| space.before = space.last);
         Ok(ids)
     }
 
@@ -114,6 +117,31 @@ impl Ids {
         space.stored.insert(original, stored);
         self.has_new = true;
         Ok(stored)
+    }
+
+    /// Forgets ids of rows that were referred to but not loaded, because another load may take them; returns notes about them.
+    pub async fn forget_dangling(&mut self, connection: &mut PgConnection) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
+        for (table, space) in self.spaces.iter_mut().filter(|(_, space)| space.last > space.before) {
+            let Some(key) = key_of(table) else { continue };
+            let count = format!("SELECT count(*) FROM {table} WHERE {key} > $1");
+            let count: i64 = sqlx::query_scalar(&count).bind(space.before).fetch_one(&mut *connection).await?;
+            if count == i64::from(space.last - space.before) {
+                continue;
+            }
+            let loaded = format!("SELECT {key} FROM {table} WHERE {key} > $1");
+            let loaded: Vec<i32> = sqlx::query_scalar(&loaded).bind(space.before).fetch_all(&mut *connection).await?;
+            let loaded: HashSet<i32> = loaded.into_iter().collect();
+            let known = space.stored.len();
+            space.stored.retain(|_, id| *id <= space.before || loaded.contains(id));
+            match known - space.stored.len() {
+                0 => {}
+                gone => notes.push(format!(
+                    "{gone} rows of {table} are referred to, but not loaded: their ids are not kept, so load the files together"
+                )),
+            }
+        }
+        Ok(notes)
     }
 
     /// Writes the file anew beside the old one, if there are new ids, and adds what identifies it to the `details` of the audit trail.

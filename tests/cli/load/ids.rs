@@ -128,6 +128,26 @@ async fn a_file_that_does_not_fit_is_refused_with_its_line() {
 }
 
 #[tokio::test]
+async fn an_id_of_a_row_that_was_not_loaded_is_not_kept_because_others_may_take_it() {
+    let augmed = Augmed::new().await;
+    let care_site = |id: &str| format!("care_site_id,care_site_name\n{id},of {id}\n");
+    let related = "domain_concept_id_1,fact_id_1,domain_concept_id_2,fact_id_2,relationship_concept_id\n57,9000000000,57,9000000000,0\n";
+    let load = |name: &str, file: &str, content: &str, renumber: &[&str]| {
+        let directory = augmed.directory(name, &[(file, content.as_bytes())]);
+        augmed.run(&[&["load", "clinical", &directory], renumber].concat()).done()
+    };
+    let renumber = ["--renumber", "ids.csv"];
+
+    let noted = load("facts", "fact_relationship.csv", related, &renumber);
+    load("others", "care_site.csv", &care_site("1"), &[]);
+    load("source", "care_site.csv", &care_site("9000000000"), &renumber);
+
+    assert!(noted.stdout.contains("note: 1 rows of care_site are referred to, but not loaded"), "{noted:?}");
+    let names = texts(&augmed, "SELECT care_site_name FROM care_site ORDER BY care_site_id").await;
+    assert_eq!(names, ["of 1", "of 9000000000"].map(|name| Some(name.to_owned())));
+}
+
+#[tokio::test]
 async fn a_new_file_is_private_and_a_replaced_one_keeps_its_permissions() {
     let augmed = Augmed::new().await;
     let mode = |file: &str| fs::metadata(augmed.path(file)).unwrap().permissions().mode() & 0o777;
