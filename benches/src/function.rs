@@ -105,5 +105,9 @@ impl FunctionProcess {
 /// Returns an error unless the answer is a success.
 pub fn succeeded(answer: &Bytes) -> Result<(), Failure> {
     let answer: Value = serde_json::from_slice(answer)?;
-    if answer["statusCode"] == 200 { Ok(()) } else { Err(format!("the function answers {}", answer["statusDescription"]).into()) }
+    if answer["statusCode"] == 200 {
+        Ok(())
+    } else {
+        Err(format!("the function answers {}", answer["statusDescription"]).into())
+    }
 }

@@ -16,7 +16,8 @@ pub struct Failure {
     is_usage: bool,
     /// Boxed, because every result in the command line has room for a failure.
     details: Option<Box<Value>>,
-    /// Whether standard output was closed by its reader; then the failure is not printed.
+    /// Whether standard output was closed by its reader; then the failure is not printed. Commands that change something must not write to
+    /// standard output before they are done, because they would stop here as if they had succeeded.
     pub is_unread: bool,
 }
 

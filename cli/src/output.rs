@@ -71,6 +71,19 @@ impl Output {
     }
 }
 
+/// Returns the directory of a file.
+pub fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// Creates a file that only its owner can read.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path)
+}
+
 fn extension(path: &Path) -> Option<&str> {
     path.extension().and_then(OsStr::to_str)
 }
@@ -108,19 +121,25 @@ impl Target {
         if fs::metadata(&path).is_ok_and(|existing| !existing.is_file()) {
             return Ok(Self::Device(File::options().write(true).open(path)?));
         }
-        let directory = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
         let mut unfinished = tempfile::Builder::new();
         unfinished.prefix(".augmed-").suffix(".unfinished");
+        let existing = fs::metadata(&path).map(|existing| existing.permissions());
         #[cfg(unix)]
-        unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // minus the umask
-        let file = unfinished.tempfile_in(directory)?;
+        if existing.is_err() {
+            unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // minus the umask
+        }
+        let file = unfinished.tempfile_in(directory_of(&path))?;
+        // somebody may have hidden the file that is replaced from others
+        if let Ok(permissions) = existing {
+            file.as_file().set_permissions(permissions)?;
+        }
         Ok(Self::Beside { file, path })
     }
 
     fn keep(self) -> Result<(), Failure> {
         match self {
             Self::Stdout(mut out) => Ok(out.flush()?),
-            Self::Device(mut file) => Ok(file.flush()?),
+            Self::Device(mut file) => Ok(file.flush().map_err(unread_device)?),
             Self::Beside { file, path } => {
                 file.as_file().sync_all().map_err(|error| at(&path, &error))?;
                 file.persist(&path).map_err(|error| at(&path, &error.error))?;
@@ -130,11 +149,19 @@ impl Target {
     }
 }
 
+/// Makes a pipe without a reader a failure: only the reader of standard output may leave early.
+fn unread_device(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => io::Error::other("nobody reads this pipe"),
+        _ => error,
+    }
+}
+
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
-            Self::Device(file) => file.write(bytes),
+            Self::Device(file) => file.write(bytes).map_err(unread_device),
             Self::Beside { file, .. } => file.write(bytes),
         }
     }
@@ -142,7 +169,7 @@ impl Write for Target {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
-            Self::Device(file) => file.flush(),
+            Self::Device(file) => file.flush().map_err(unread_device),
             Self::Beside { file, .. } => file.flush(),
         }
     }
@@ -172,5 +199,21 @@ impl Write for OutputFile {
             Self::Plain(out) => out.flush(),
             Self::Gzip(out) => out.flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_reader_of_standard_output_may_leave_early() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut target = Target::Device(File::from(std::os::fd::OwnedFd::from(writer)));
+
+        let failure = Failure::from(target.write(b"errors").unwrap_err());
+
+        assert!(!failure.is_unread, "{failure}");
     }
 }

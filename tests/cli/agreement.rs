@@ -155,6 +155,23 @@ async fn unordered_options_have_only_figures_without_an_order() {
 }
 
 #[tokio::test]
+async fn the_order_of_ticks_is_no_disagreement() {
+    let signs = json!({"type": "MultipleChoice", "title": "Signs?", "options": ["Pain", "Blood"]});
+    let augmed = with_questions(&[signs]).await;
+    answer(&augmed, "Signs?", [("a", 1, "exp", "x", ""), ("b", 1, "exp", "x", "")]).await;
+    for (participant, ticks) in [("a", ["Pain", "Blood"]), ("b", ["Blood", "Pain"])] {
+        let stored = sqlx::query("UPDATE answer SET answer = $1 WHERE user_email = $2");
+        let stored = stored.bind(json!({ "Signs?": ticks })).bind(format!("{participant}@study.test"));
+        stored.execute(&augmed.db.pool).await.unwrap();
+    }
+
+    let report = augmed.run(&["--json", "study", "agreement", "Signs?", "--resamples", "0"]).done().json();
+
+    assert_eq!(report["answers"], json!([{"answer": "Pain; Blood", "number": null}]));
+    assert_eq!(figure(&report, 0, "percent_agreement")["value"], 1.0);
+}
+
+#[tokio::test]
 async fn an_impossible_calculation_is_refused_with_the_reason() {
     let augmed = study().await;
     answer(&augmed, "Why?", [("a", 1, "why", "x", "It is"), ("b", 1, "why", "x", "7")]).await;
@@ -173,6 +190,11 @@ async fn an_impossible_calculation_is_refused_with_the_reason() {
             "Huge is not one of the answers: Low, Moderate, High",
         ),
         (&["Risk?", "--positive", "High"], 2, "--truth"),
+        (
+            &["Risk?", "--truth", "truth.csv", "--positive-from", "33"],
+            2,
+            "33 is not on the scale, which goes from 2 to 4",
+        ),
         (&["Risk?", "--confidence", "95"], 2, "not between 0 and 1"),
         (&["Risk?", "--truth", "truth.csv", "--imrmc", "-"], 2, "name a file: --imrmc FILE"),
     ] {

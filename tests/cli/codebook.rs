@@ -104,6 +104,19 @@ async fn the_redcap_dictionary_has_18_columns_and_valid_names() {
 }
 
 #[tokio::test]
+async fn a_question_with_several_choices_is_no_radio_button_in_redcap() {
+    let augmed = Augmed::with_study().await;
+    let questions = r#"[{"type": "MultipleChoice", "title": "Signs?", "options": ["1 - pain", "2 - blood"]}]"#;
+    augmed.run(&["questionnaire", "set", &augmed.file("questions.json", questions)]).done();
+
+    let dictionary = rows(&augmed.run(&["study", "codebook", "--format", "redcap"]).done());
+
+    let signs = dictionary.iter().find(|row| &row[0] == "analysis_signs").unwrap();
+    assert_eq!((&signs[3], &signs[5]), ("text", ""));
+    assert!(signs[6].ends_with("several are separated by ;: 1 - pain; 2 - blood"), "{signs:?}");
+}
+
+#[tokio::test]
 async fn a_file_name_without_a_format_is_refused() {
     let augmed = study().await;
     for arguments in [&["--output", "codebook.xlsx"][..], &["--json"]] {

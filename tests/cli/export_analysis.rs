@@ -209,3 +209,24 @@ async fn a_sample_has_the_requested_number_of_rows() {
     assert_eq!(sample("2").as_array().unwrap().len(), 2);
     assert_eq!((sample("2"), sample("99").as_array().unwrap().len()), (sample("2"), 3));
 }
+
+#[tokio::test]
+async fn every_option_of_a_numbered_multiple_choice_is_exported() {
+    let augmed = Augmed::with_study().await;
+    let screening = "What colorectal cancer screening options would you recommend?";
+    let questions = json!([
+        {"type": "MultipleChoice", "title": "Signs?", "options": ["1 - pain", "2 - blood"]},
+        {"type": "MultipleChoice", "title": screening, "options": ["Colonoscopy", "Letter"]},
+        {"type": "SingleChoice", "title": "Units?", "options": ["0 - 5", "6 - 10"]},
+    ]);
+    augmed.run(&["questionnaire", "set", &augmed.file("questions.json", questions.to_string())]).done();
+    let answer = json!({"Signs?": ["2 - blood", "1 - pain"], screening: ["Letter", "Colonoscopy"], "Units?": "6 - 10"});
+    let stored =
+        sqlx::query("INSERT INTO answer (task_id, case_id, user_email, answer) VALUES ('a', 101, 'a@study.test', $1)");
+    stored.bind(answer).execute(&augmed.db.pool).await.unwrap();
+
+    let row = augmed.run(&["export", "analysis", "--format", "json"]).done().json()["data"][0].clone();
+
+    let cells = ["Signs?", "screening_recommendation", "Units?"].map(|column| row[column].as_str().unwrap().to_owned());
+    assert_eq!(cells, ["1 - pain; 2 - blood", "Colonoscopy; Letter", "6 - 10"]);
+}

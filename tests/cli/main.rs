@@ -19,6 +19,7 @@ mod design_file;
 mod doctor;
 mod export;
 mod export_analysis;
+mod export_snapshot;
 mod exposures;
 mod field;
 mod generate;

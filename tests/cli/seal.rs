@@ -117,6 +117,28 @@ async fn rows_equal_those_of_the_exports_with_numbers_for_participants() {
 }
 
 #[tokio::test]
+async fn ids_with_an_address_are_hashes_that_are_equal_in_all_files() {
+    let augmed = study().await;
+    let named =
+        "INSERT INTO display_config (id, user_email, case_id) VALUES ('new@study.test-7', 'new@study.test', 101);
+        INSERT INTO analytics (user_email, case_config_id, case_id, case_open_time, answer_open_time, answer_submit_time,
+                               to_answer_open_secs, to_submit_secs, total_duration_secs)
+        VALUES ('new@study.test', 'new@study.test-7', 101, now(), now(), now(), 0, 0, 0)";
+    augmed.db.pool.execute(named).await.unwrap();
+
+    augmed.run(&["study", "seal", "sealed"]).done();
+
+    let of = |file: &str, column: &str| {
+        let rows = data(&augmed, &format!("sealed/{file}.json")).into_iter().map(|row| row[column].clone());
+        rows.filter(|id| id.as_str().unwrap().starts_with("id-")).collect::<Vec<_>>()
+    };
+    let ids = of("assignments", "config_id");
+    assert_eq!((ids.len(), &ids, &ids), (1, &of("display-configs", "config_id"), &of("analytics", "case_config_id")));
+    let all: Vec<u8> = files(&augmed, "sealed").into_values().flatten().collect();
+    assert!(!String::from_utf8_lossy(&all).contains("study.test"));
+}
+
+#[tokio::test]
 async fn all_files_are_from_one_snapshot() {
     let augmed = study().await;
     let mut lock = augmed.db.pool.begin().await.unwrap();

@@ -163,6 +163,8 @@ pub async fn the_command_line_reports_the_lag_and_works_without_the_replica() {
     let (old, told) = pair.augmed(&["export", "participants", "--format", "csv"]);
     assert!(told.contains("note: reading the replica, ") && !told.contains(", 0.0 s behind"), "{told}");
     assert!(pair.augmed(&["progress"]).1.contains("note: reading the replica"));
+    // in two sessions with one snapshot
+    assert!(pair.augmed(&["export", "analysis"]).1.contains("note: reading the replica"));
 
     pair.replica.stop();
     let (new, told) = pair.augmed(&["export", "participants", "--format", "csv"]);

@@ -17,8 +17,8 @@ use crate::report::Ending;
 use since::Since;
 
 pub use analysis::{
-    Asked, Described, add_new, answer_text, asked, columns as analysis_columns, feature_of, is_address, option_number,
-    participant_id, question_column, questionnaires,
+    Asked, Described, add_new, answer_text, asked, columns as analysis_columns, feature_of, has_address, is_address,
+    option_number, participant_id, question_column, questionnaires,
 };
 pub use encoder::{Encoder, Format, Lines};
 pub use source::{Opened, Source, Whole};

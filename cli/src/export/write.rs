@@ -56,15 +56,24 @@ impl Destination {
         }
     }
 
-    /// Prints the report: on standard error if the file is on standard output.
+    /// Prints the report: on standard error if the file is on standard output. With `--json` that is only for failures, and so for findings.
     pub fn report(&self, report: &impl Report, context: &Context) -> Result<Ending, Failure> {
         if !self.output.is_stdout() {
             return context.show(report);
         }
-        if !context.json {
-            report.write(&mut anstream::stderr())?;
+        let mut text = Vec::new();
+        report.write(&mut text)?;
+        match (context.json, report.ending()) {
+            (true, Ending::FoundWrong) => {
+                let details = serde_json::to_value(report).map_err(io::Error::from)?;
+                Err(Failure::new(String::from_utf8_lossy(&text).trim_end()).with_details(details))
+            }
+            (true, Ending::Done) => Ok(Ending::Done),
+            (false, ending) => {
+                anstream::eprint!("{}", String::from_utf8_lossy(&text));
+                Ok(ending)
+            }
         }
-        Ok(Ending::Done)
     }
 }
 

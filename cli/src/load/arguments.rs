@@ -1,11 +1,12 @@
 //! Arguments of `augmed load`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use shared::iso8601;
 
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
 
@@ -16,7 +17,8 @@ taken literally, as Athena writes them, unless the header is quoted, or with --q
 2026-01-31 08:30:00 or with a T; an offset from UTC is not stored.
 
 Each run is one transaction: everything is loaded, or nothing. New rows are added, and existing rows with the same key are replaced; nothing is
-removed, so a run can be repeated, and a new vocabulary release loaded over the old one. Up to 100 errors of each table are listed with file,
+removed, so a run can be repeated, and a new vocabulary release loaded over the old one. With --mapping, however, each row becomes a new patient: a
+run cannot be repeated, and rows of stored patients (by person_id, or else person_source_value) are refused. Up to 100 errors of each table are listed with file,
 line and column, and the others are counted.
 
 Examples:
@@ -70,7 +72,8 @@ pub struct Files {
 pub struct Clinical {
     #[command(flatten)]
     pub files: Files,
-    /// Replace ids, for files with ids beyond 2147483647, and store the mapping in this file. A later run continues it.
+    /// Replace ids, for files with ids beyond 2147483647, and store the mapping in this file. A later run continues it, if this database
+    /// has stored the file's ids.
     #[arg(long, value_name = "FILE", conflicts_with = "mapping")]
     pub renumber: Option<PathBuf>,
     /// Meaning of the columns of a file with one row per patient: CSV of column, target, `concept_id`, label, values. docs/study.md has
@@ -80,6 +83,23 @@ pub struct Clinical {
     /// Date of each visit, if no column has it.
     #[arg(long, value_name = "DATE", requires = "mapping", value_parser = date)]
     pub visit_date: Option<NaiveDate>,
+}
+
+impl Arguments {
+    /// Refuses standard output for files: if its reader left, the load would stop as if it had succeeded.
+    pub fn check(&self) -> Result<(), Failure> {
+        let (files, renumber) = match &self.action {
+            Action::Vocabulary(files) => (files, None),
+            Action::Clinical(Clinical { files, renumber, .. }) => (files, renumber.as_deref()),
+        };
+        let option = match (&files.errors, renumber) {
+            (Some(errors), _) if errors.is_stdout() => "--errors",
+            (_, Some(ids)) if ids == Path::new("-") => "--renumber",
+            _ => return Ok(()),
+        };
+        Err(Failure::usage(format!("{option} - : the report goes to standard output"))
+            .with_remedy(format!("name a file: {option} FILE")))
+    }
 }
 
 fn date(text: &str) -> Result<NaiveDate, &'static str> {

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::place::Place;
+use super::place::{Converted, Place};
 use super::tables;
 use crate::failure::Failure;
 
 const EXTENSIONS: [&str; 3] = ["csv", "tsv", "txt"];
+const OTHER_FORMAT: &str = "is not .csv, .tsv or .txt, plain or .gz";
 /// CPT-4 concepts without names, which Athena may not deliver.
 const CPT4: &str = "concept_cpt4";
 
@@ -23,6 +24,8 @@ pub struct Directory {
     pub skipped: Vec<Skipped>,
     /// Athena's `CONCEPT_CPT4.csv`.
     pub cpt4: Option<Place>,
+    /// Notes on what the files leave out.
+    pub notes: Vec<String>,
 }
 
 /// An ignored file.
@@ -37,12 +40,16 @@ impl Directory {
     pub fn read(path: &Path, wanted: &[&'static str], unwanted: &[String]) -> Result<Self, Failure> {
         let at = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
         let mut named: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        let (mut files, mut skipped) = (Vec::new(), Vec::new());
         for place in places(path).map_err(at)? {
-            if let Some(table) = table_of(&place.name()) {
-                named.entry(table).or_default().push(place);
+            let name = place.name();
+            match table_of(&name) {
+                Some(table) => named.entry(table).or_default().push(place),
+                // a table that is there in another format must not be missed silently
+                None if is_named_after_table(&name) => skipped.push(skip(&place, OTHER_FORMAT)),
+                None => {}
             }
         }
-        let (mut files, mut skipped) = (Vec::new(), Vec::new());
         for &table in wanted {
             let places = named.remove(table).unwrap_or_default();
             if unwanted.iter().any(|other| other == table) {
@@ -59,6 +66,11 @@ impl Directory {
         if files.is_empty() {
             let remedy = match named.keys().find_map(|table| tables::command_of(table)) {
                 Some(command) => format!("its files are for {command}"),
+                None if skipped.iter().any(|skipped| skipped.reason == OTHER_FORMAT) => {
+                    let told: Vec<String> =
+                        skipped.iter().map(|Skipped { file, reason }| format!("{file}: {reason}")).collect();
+                    told.join("\n")
+                }
                 None => format!("expected some of {}, as .csv, .tsv or .txt, plain or .gz", wanted.join(", ")),
             };
             return Err(Failure::new(format!("{}: no file is named after a table", path.display())).with_remedy(remedy));
@@ -66,7 +78,14 @@ impl Directory {
         skipped.extend(cpt4.iter().map(|place| skip(place, &reason(CPT4))));
         skipped.extend(named.iter().flat_map(|(table, places)| places.iter().map(|place| skip(place, &reason(table)))));
         skipped.sort_by(|one, other| one.file.cmp(&other.file));
-        Ok(Self { files, skipped, cpt4 })
+        Ok(Self { files, skipped, cpt4, notes: Vec::new() })
+    }
+
+    /// Creates a directory of tables that were made of another file, without those of `unwanted`.
+    pub fn of_converted(tables: Vec<(&'static str, Converted)>, notes: Vec<String>, unwanted: &[String]) -> Self {
+        let tables = tables.into_iter().filter(|(table, _)| unwanted.iter().all(|other| other != table));
+        let files = tables.map(|(table, converted)| (table, Place::Converted(converted))).collect();
+        Self { files, skipped: Vec::new(), cpt4: None, notes }
     }
 }
 
@@ -90,11 +109,21 @@ fn table_of(name: &str) -> Option<String> {
     let name = name.to_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     let (table, extension) = plain.rsplit_once('.')?;
+    EXTENSIONS.contains(&extension).then(|| without_number(table).to_owned())
+}
+
+fn without_number(table: &str) -> &str {
     let numbered = table.split_once('_').filter(|(number, table)| {
         number.starts_with(|first: char| first.is_ascii_digit()) && tables::command_of(table).is_some()
     });
-    let table = numbered.map_or(table, |(_, table)| table);
-    EXTENSIONS.contains(&extension).then(|| table.to_owned())
+    numbered.map_or(table, |(_, table)| table)
+}
+
+/// Returns whether a file is named after a table, in whatever format: `measurement.parquet`, `measurement.csv.zip`.
+fn is_named_after_table(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let stem = name.split('.').next().unwrap_or_default();
+    tables::command_of(without_number(stem)).is_some()
 }
 
 fn ambiguous(table: &str, places: &[Place]) -> Failure {

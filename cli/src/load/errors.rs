@@ -56,7 +56,11 @@ impl Found {
         let lines = source::lines_of(place, &at)?;
         let more = self.count - self.errors.len() as u64;
         let errors = self.errors.into_iter().zip(lines);
-        let errors = errors.map(|(RowError { column, problem, .. }, line)| Error { line, column, problem });
+        let errors = errors.map(|(RowError { column, problem, .. }, line)| Error {
+            line,
+            column: column.map(|column| place.column(table, column)),
+            problem,
+        });
         Ok(Some(TableErrors { table, file: place.to_string(), errors: errors.collect(), more }))
     }
 }

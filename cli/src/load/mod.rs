@@ -10,6 +10,7 @@ mod diagnosis;
 mod directory;
 mod errors;
 mod file;
+mod id_file;
 mod ids_of;
 mod layout;
 mod lines;
@@ -24,6 +25,8 @@ mod rows;
 mod source;
 mod stopped;
 mod tables;
+mod transaction;
+mod unstored;
 mod wide;
 
 use std::path::Path;
@@ -31,13 +34,12 @@ use std::path::Path;
 use indicatif::ProgressBar;
 use serde_json::json;
 use shared::audit::Action as Audited;
-use shared::db::Database;
+use shared::db::{Database, Transaction};
 use sqlx::PgConnection;
 
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Ending;
-use crate::waiting;
 
 pub use arguments::Arguments;
 pub use catalog::Catalog;
@@ -50,6 +52,7 @@ use arguments::{Action, Clinical, Files};
 use directory::Directory;
 use errors::{Error, TableErrors};
 use file::TableFile;
+use id_file::Unconfirmed;
 use layout::Layout;
 use progress::Progress;
 use renumber::Ids;
@@ -57,51 +60,79 @@ use report::{Loaded, LoadedTable};
 use rows::Leniency;
 use source::{Quoting, Source};
 use stopped::Stopped;
-use wide::Unfolded;
+use unstored::Unstored;
 
 pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Failure> {
+    arguments.check()?;
+    let unstored = tokio::select! {
+        unstored = Box::pin(load(arguments.action, context)) => unstored?,
+        _ = tokio::signal::ctrl_c() => return Err(Failure::new("interrupted; nothing was loaded")),
+    };
+    // without an interrupt, after which nobody would know whether the rows are stored
+    context.show(&unstored.store().await?)
+}
+
+/// Does everything but the commit.
+async fn load(action: Action, context: &Context) -> Result<Unstored, Failure> {
     let db = context.owner_database().await?;
-    match arguments.action {
+    match action {
         Action::Vocabulary(files) => {
-            run_from(&files.directory, Vec::new(), &files, tables::VOCABULARY, None, &db, context).await
+            let directory =
+                Directory::read(&files.directory, tables::VOCABULARY, checked(&files, tables::VOCABULARY)?)?;
+            load_directory(directory, &files, tables::VOCABULARY, None, None, &db, context).await
         }
         Action::Clinical(Clinical { files, renumber, mapping: None, .. }) => {
-            run_from(&files.directory, Vec::new(), &files, tables::CLINICAL, renumber.as_deref(), &db, context).await
+            let directory = Directory::read(&files.directory, tables::CLINICAL, checked(&files, tables::CLINICAL)?)?;
+            load_directory(directory, &files, tables::CLINICAL, renumber.as_deref(), None, &db, context).await
         }
         Action::Clinical(Clinical { files, mapping: Some(mapping), visit_date, .. }) => {
-            let Unfolded { directory, notes } = wide::unfold(&files, &mapping, visit_date, &db).await?;
-            run_from(directory.path(), notes, &files, tables::CLINICAL, None, &db, context).await
+            checked(&files, tables::CLINICAL)?;
+            let wide = wide::read(&files, &mapping)?;
+            // before the ids are chosen, so that another load cannot take the same ones
+            let mut transaction = transaction::begin(&db).await?;
+            transaction::lock(&wide::TABLES, &mut transaction).await?;
+            let directory = wide::convert(wide, &files, visit_date, &db, &mut transaction).await?;
+            load_directory(directory, &files, tables::CLINICAL, None, Some(transaction), &db, context).await
         }
     }
 }
 
-/// Loads the files of `path`, of which there are `notes` already.
-async fn run_from(
-    path: &Path,
-    mut notes: Vec<String>,
+/// Returns the tables to skip, after checking that the command has them.
+fn checked<'a>(files: &'a Files, wanted: &[&str]) -> Result<&'a [String], Failure> {
+    match files.skip.iter().find(|table| !wanted.contains(&table.as_str())) {
+        None => Ok(&files.skip),
+        Some(table) => Err(Failure::usage(format!(
+            "--skip {table}: is not a table of this command; its tables are {}",
+            wanted.join(", ")
+        ))),
+    }
+}
+
+/// Loads the files of `directory`, in `transaction` if it has locked their tables already.
+async fn load_directory(
+    directory: Directory,
     files: &Files,
     wanted: &[&'static str],
     renumber: Option<&Path>,
+    transaction: Option<Transaction>,
     db: &Database,
     context: &Context,
-) -> Result<Ending, Failure> {
-    if let Some(table) = files.skip.iter().find(|table| !wanted.contains(&table.as_str())) {
-        return Err(Failure::usage(format!(
-            "--skip {table}: is not a table of this command; its tables are {}",
-            wanted.join(", ")
-        )));
-    }
-    let directory = Directory::read(path, wanted, &files.skip)?;
+) -> Result<Unstored, Failure> {
     let catalog = catalog::read(wanted, db).await?;
     let mut fitting = fit(&directory, files, &catalog)?;
-    let mut transaction = context::begin(db).await?;
-    prepare(&fitting, &mut transaction).await?;
+    let mut transaction = match transaction {
+        Some(transaction) => transaction,
+        None => transaction::begin(db).await?,
+    };
+    let named: Vec<&str> = fitting.iter().map(|file| file.table).collect();
+    // ids of tables without a file are chosen too, if a row refers to them
+    transaction::lock(if renumber.is_some() { wanted } else { &named }, &mut transaction).await?;
     let mut leniency = Leniency { truncates: files.truncate, ..Leniency::default() };
-    if let Some(mapping) = renumber {
-        leniency.ids = Some(Ids::read(mapping, &mut transaction).await?);
+    if let Some(file) = renumber {
+        leniency.ids = Some(Ids::read(file, &mut transaction).await?);
         fitting.iter_mut().for_each(|file| renumber::mark(&mut file.layout));
     }
-    let loaded = match load(&fitting, &catalog, files, &mut leniency, &mut transaction).await {
+    let loaded = match copy_all(&fitting, &catalog, files, &mut leniency, &mut transaction).await {
         Ok(loaded) => loaded,
         Err(Stopped::Failure(failure)) => return Err(failure),
         Err(Stopped::Row(first)) => {
@@ -121,17 +152,14 @@ async fn run_from(
     if let Some(output) = &files.errors {
         errors::write(&[], output)?;
     }
-    notes.extend(self::notes(&directory, &mut transaction).await?);
-    let report = Loaded { is_stored: !files.check, tables: loaded, skipped: directory.skipped, notes };
-    if files.check {
-        transaction.rollback().await?;
-    } else {
-        finish(&report, &mut transaction, context).await?;
-        // a mapping of ids that were not stored is harmless, but stored ids without a mapping are not
-        leniency.ids.as_ref().map_or(Ok(()), Ids::write)?;
-        transaction.commit().await?;
+    let mut notes = notes(&directory, &mut transaction).await?;
+    notes.splice(0..0, directory.notes);
+    if let Some(ids) = &mut leniency.ids {
+        notes.extend(ids.forget_dangling(&mut transaction).await?);
     }
-    context.show(&report)
+    let report = Loaded { is_stored: !files.check, tables: loaded, skipped: directory.skipped, notes };
+    let ids = if files.check { None } else { finish(&report, leniency.ids, &mut transaction, context).await? };
+    Ok(Unstored { transaction, report, ids })
 }
 
 /// Reads the columns of the clinical tables.
@@ -161,22 +189,7 @@ fn fit(directory: &Directory, files: &Files, catalog: &Catalog) -> Result<Vec<Ta
     Err(errors::failure(&wrong, &["the columns are those of OMOP CDM 5.4".to_owned()].into()))
 }
 
-/// Locks the tables against other loads; readers do not wait.
-async fn prepare(files: &[TableFile], transaction: &mut PgConnection) -> Result<(), Failure> {
-    // detects a client that disappears during a COPY, so that the tables are released
-    sqlx::query!(
-        "SELECT set_config('tcp_keepalives_idle', '10', true) AS idle, set_config('tcp_keepalives_interval', '5', true) AS interval,
-                set_config('tcp_keepalives_count', '3', true) AS count"
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
-    let tables: Vec<&str> = files.iter().map(|file| file.table).collect();
-    let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", tables.join(", "));
-    waiting::spin("waiting for the tables", sqlx::query(&lock).execute(&mut *transaction)).await?;
-    Ok(())
-}
-
-async fn load(
+async fn copy_all(
     fitting: &[TableFile],
     catalog: &Catalog,
     files: &Files,
@@ -211,12 +224,20 @@ async fn notes(directory: &Directory, transaction: &mut PgConnection) -> Result<
     Ok(if is_there { Vec::new() } else { vec![note] })
 }
 
-/// Writes the audit trail, and updates the planner's statistics.
-async fn finish(report: &Loaded, transaction: &mut PgConnection, context: &Context) -> Result<(), Failure> {
+/// Updates the planner's statistics, and writes the ids and the audit trail.
+async fn finish(
+    report: &Loaded,
+    ids: Option<Ids>,
+    transaction: &mut PgConnection,
+    context: &Context,
+) -> Result<Option<Unconfirmed>, Failure> {
     for table in &report.tables {
         sqlx::query(&format!("ANALYZE {}", table.table)).execute(&mut *transaction).await?;
     }
     let tables: Vec<String> = report.tables.iter().map(|table| table.table.to_owned()).collect();
-    let details = json!({ "added": report.sum(|table| table.added), "replaced": report.sum(|table| table.replaced) });
-    Ok(context.author().record(transaction, Audited::LoadData, &tables, details).await?)
+    let mut details =
+        json!({ "added": report.sum(|table| table.added), "replaced": report.sum(|table| table.replaced) });
+    let ids = ids.map_or(Ok(None), |ids| ids.write(&mut details))?;
+    context.author().record(transaction, Audited::LoadData, &tables, details).await?;
+    Ok(ids)
 }

@@ -1,9 +1,10 @@
-//! The location of a file: in a directory, or in a ZIP archive.
+//! The location of a file: in a directory, in a ZIP archive, or in memory.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
@@ -17,6 +18,26 @@ pub enum Place {
     File(PathBuf),
     /// An entry of an archive, which is read without unpacking it.
     Zipped(Entry),
+    /// Rows in memory that were made of another file's, so that clinical data are in no second file.
+    Converted(Converted),
+}
+
+/// A table that was made of another file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// The other file, as people know it.
+    pub file: String,
+    pub content: Arc<[u8]>,
+    /// Byte offset of each row, and the line of the other file that it was made of.
+    pub lines: Arc<[(u64, u64)]>,
+}
+
+impl Converted {
+    /// Returns the lines of the other file for rows at these byte offsets.
+    pub fn lines_of(&self, at: &[u64]) -> Vec<u64> {
+        let row = |at: &u64| self.lines.partition_point(|(start, _)| start < at);
+        at.iter().map(|at| self.lines.get(row(at)).map_or(1, |(_, line)| *line)).collect()
+    }
 }
 
 /// An entry of a ZIP archive.
@@ -64,6 +85,7 @@ impl Place {
         match self {
             Self::File(path) => Ok(Box::new(bar.wrap_read(File::open(path)?))),
             Self::Zipped(entry) => entry.open(bar),
+            Self::Converted(table) => Ok(Box::new(bar.wrap_read(Cursor::new(Arc::clone(&table.content))))),
         }
     }
 
@@ -72,8 +94,17 @@ impl Place {
         let path = match self {
             Self::File(path) => path.as_path(),
             Self::Zipped(entry) => Path::new(&entry.name),
+            Self::Converted(table) => Path::new(&table.file),
         };
         path.file_name().unwrap_or_default().display().to_string()
+    }
+
+    /// Returns a name for a column of its table in errors: the file that people know does not have OMOP's columns if it was converted.
+    pub fn column(&self, table: &str, column: String) -> String {
+        match self {
+            Self::File(_) | Self::Zipped(_) => column,
+            Self::Converted(_) => format!("{table}.{column}"),
+        }
     }
 
     /// Returns the number of bytes to read.
@@ -81,6 +112,7 @@ impl Place {
         match self {
             Self::File(path) => path.metadata().map_or(0, |file| file.len()),
             Self::Zipped(entry) => entry.compressed_bytes,
+            Self::Converted(table) => table.content.len() as u64,
         }
     }
 }
@@ -90,6 +122,7 @@ impl fmt::Display for Place {
         match self {
             Self::File(path) => path.display().fmt(formatter),
             Self::Zipped(Entry { archive, name, .. }) => write!(formatter, "{}/{name}", archive.display()),
+            Self::Converted(table) => formatter.write_str(&table.file),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Detects a quote that is not closed at the end of a file, and text after a closing quote. csv reports neither as an error: it reads the
-//! rest of the file as one cell, and misreads the text.
+//! Detects a quote that is not closed, and text after a closing quote. csv reports neither as an error: it reads the rest of the file as
+//! one cell, and misreads the text.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -9,6 +9,12 @@ use std::rc::Rc;
 /// The problem of a cell whose text continues after its closing quote, as in `"a \"b\""` of programs that escape quotes with a backslash.
 pub const ODD_CELL: &str = "text follows a closing quote; a quote within quotes is written twice";
 
+/// Longer than any text of a case. A quote that nothing closes would otherwise take a file of gigabytes into memory.
+const MAX_CELL_BYTES: u64 = 16 << 20;
+/// The problem of a cell that is longer.
+pub const TOO_LONG: &str =
+    "a cell that begins here has more than 16 MB: if it begins with a quote, the quote is probably never closed";
+
 /// The faults of the quotes of a file being read.
 #[derive(Clone, Debug, Default)]
 pub struct QuoteFaults(Rc<Seen>);
@@ -16,6 +22,7 @@ pub struct QuoteFaults(Rc<Seen>);
 #[derive(Debug, Default)]
 struct Seen {
     unclosed: Cell<Option<u64>>,
+    too_long: Cell<Option<u64>>,
     odd_cells: RefCell<VecDeque<u64>>,
 }
 
@@ -23,6 +30,11 @@ impl QuoteFaults {
     /// Returns the byte offset of the unclosed quote, when the file has been read to its end.
     pub fn unclosed(&self) -> Option<u64> {
         self.0.unclosed.get()
+    }
+
+    /// Returns the byte offset of the cell that is too long; the file seems to end there.
+    pub fn too_long(&self) -> Option<u64> {
+        self.0.too_long.get()
     }
 
     /// Returns the byte offset of the first new cell before `end` with text after its closing quote.
@@ -52,24 +64,31 @@ pub struct Watched<R> {
     delimiter: u8,
     state: State,
     offset: u64,
+    /// Where the cell began.
     opened: u64,
+    max_cell_bytes: u64,
     found: QuoteFaults,
 }
 
 impl<R: Read> Watched<R> {
     pub fn new(content: R, delimiter: u8, found: QuoteFaults) -> Self {
-        Self { content, delimiter, state: State::CellStart, offset: 0, opened: 0, found }
+        Self { content, delimiter, state: State::CellStart, offset: 0, opened: 0, max_cell_bytes: u64::MAX, found }
+    }
+
+    /// Ends the file in a cell that is too long, for files that are not in memory anyway.
+    #[must_use]
+    pub fn limited(self) -> Self {
+        Self { max_cell_bytes: MAX_CELL_BYTES, ..self }
     }
 
     fn advance(&mut self, byte: u8) {
         let is_end = byte == self.delimiter || matches!(byte, b'\r' | b'\n');
+        if self.state == State::CellStart {
+            self.opened = self.offset;
+        }
         self.state = match (self.state, byte) {
-            (State::CellStart, b'"') => {
-                self.opened = self.offset;
-                State::Quoted
-            }
             (State::Quoted, b'"') => State::QuoteInQuoted,
-            (State::Quoted, _) | (State::QuoteInQuoted, b'"') => State::Quoted,
+            (State::CellStart | State::QuoteInQuoted, b'"') | (State::Quoted, _) => State::Quoted,
             _ if is_end => State::CellStart,
             (State::QuoteInQuoted | State::Closed, b' ') => State::Closed,
             (State::QuoteInQuoted | State::Closed, _) => {
@@ -84,9 +103,16 @@ impl<R: Read> Watched<R> {
 
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.found.too_long().is_some() {
+            return Ok(0);
+        }
         let length = self.content.read(buffer)?;
         for byte in &buffer[..length] {
             self.advance(*byte);
+        }
+        if self.state != State::CellStart && self.offset - self.opened > self.max_cell_bytes {
+            self.found.0.too_long.set(Some(self.opened));
+            return Ok(0);
         }
         if length == 0 && !buffer.is_empty() && self.state == State::Quoted {
             self.found.0.unclosed.set(Some(self.opened));
@@ -122,6 +148,16 @@ mod tests {
         let found = QuoteFaults::default();
         io::copy(&mut Watched::new(text.as_bytes(), b',', found.clone()), &mut io::sink()).unwrap();
         found.unclosed()
+    }
+
+    #[test]
+    fn a_cell_that_is_too_long_ends_the_file() {
+        let found = QuoteFaults::default();
+        let endless = "a,\"".as_bytes().chain(io::repeat(b'x'));
+
+        let read = io::copy(&mut Watched::new(endless, b',', found.clone()).limited(), &mut io::sink()).unwrap();
+
+        assert_eq!((found.too_long(), read <= MAX_CELL_BYTES + 3), (Some(2), true));
     }
 
     #[test]

@@ -1,21 +1,22 @@
 //! `--renumber`: replaces the files' ids. MIMIC has 64-bit ids, and the schema 32-bit columns.
 //!
-//! Every id of a table is replaced with a new one, counted up from the largest stored id, and the same wherever a file refers to it. The
-//! mapping is a file of `table,original,stored`, which a later run reads and continues.
+//! Every id of a table is replaced with a new one, counted up from the largest stored id, and the same wherever a file refers to it.
+//! [`IdFile`] keeps the mapping for a later run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use csv::ByteRecord;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::cell::{self, Problem};
 use super::column::Column;
+use super::id_file::{CONTINUED, IdFile, Row, Unconfirmed, WRITTEN_BY};
 use super::ids_of::IdsOf;
 use super::layout::Layout;
 use super::tables;
 use crate::failure::Failure;
-use crate::output::Output;
 
 /// Tables by the concept of a domain, as used by `fact_relationship`.
 const DOMAINS: [(i128, &str); 12] = [
@@ -35,23 +36,26 @@ const DOMAINS: [(i128, &str); 12] = [
 
 /// Mapping of original to stored ids.
 pub struct Ids {
-    output: Output,
+    file: IdFile,
     spaces: BTreeMap<String, Space>,
     /// Tables by the concept of a domain or of a table's key.
     named: HashMap<i128, String>,
+    has_new: bool,
 }
 
 #[derive(Default)]
 struct Space {
     stored: HashMap<i64, i32>,
     last: i32,
+    /// `last` before this load.
+    before: i32,
 }
 
 impl Ids {
-    /// Reads `file`, if it exists, and the largest stored ids.
+    /// Reads `file`, if it exists, and the largest stored ids. The tables must be locked, or another load could take the ids.
     pub async fn read(file: &Path, connection: &mut PgConnection) -> Result<Self, Failure> {
-        let output = file.to_string_lossy().parse().unwrap_or_default();
-        let mut ids = Self { output, spaces: BTreeMap::new(), named: HashMap::new() };
+        let file = IdFile::open(file, connection).await?;
+        let mut ids = Self { file, spaces: BTreeMap::new(), named: HashMap::new(), has_new: false };
         ids.named.extend(DOMAINS.map(|(concept, table)| (concept, table.to_owned())));
         // concepts of keys have the key's name: visit_occurrence.visit_occurrence_id
         let keys: Vec<(i32, String)> =
@@ -68,25 +72,28 @@ impl Ids {
             };
             ids.spaces.insert((*table).to_owned(), Space { last: last.unwrap_or_default().max(0), ..Space::default() });
         }
-        if file.exists() {
-            ids.read_file(file)?;
-        }
+        ids.read_file()?;
+        ids.spaces.values_mut().for_each(|space| space.before = space.last);
         Ok(ids)
     }
 
-    fn read_file(&mut self, file: &Path) -> Result<(), Failure> {
-        let mut reader = csv::Reader::from_path(file)?;
-        for row in reader.deserialize() {
-            let (table, original, stored): (String, i64, i32) = row.map_err(|error| {
-                let line = error.position().map_or(0, csv::Position::line);
-                Failure::new(format!("{}: line {line}: is not of the form table,original,stored", file.display()))
-                    .with_remedy("name a file that an earlier --renumber has written, or one that is not there yet")
-            })?;
-            let space = self.spaces.entry(table).or_default();
+    fn read_file(&mut self) -> Result<(), Failure> {
+        let Self { file, spaces, .. } = self;
+        let mut taken: HashMap<String, HashSet<i32>> = HashMap::new();
+        file.read(|(table, original, stored): Row| {
+            let space = spaces.get_mut(&table).ok_or("column table: is not a clinical table with an id")?;
+            let stored = i32::try_from(stored).ok().filter(|id| *id > 0);
+            let stored = stored.ok_or("column stored: is not an id from 1 to 2147483647")?;
+            // two patients with one id would become one
+            if !taken.entry(table).or_default().insert(stored) {
+                return Err("column stored: an earlier row has this id".to_owned());
+            }
             space.last = space.last.max(stored);
-            space.stored.insert(original, stored);
-        }
-        Ok(())
+            match space.stored.insert(original, stored) {
+                None => Ok(()),
+                Some(_) => Err("column original: an earlier row has this id".to_owned()),
+            }
+        })
     }
 
     /// Returns the stored id for the one in `cell`.
@@ -108,21 +115,52 @@ impl Ids {
         let stored = space.last.checked_add(1).ok_or(Problem::OutOfRange(1, i32::MAX.into()))?;
         space.last = stored;
         space.stored.insert(original, stored);
+        self.has_new = true;
         Ok(stored)
     }
 
-    /// Rewrites the file.
-    pub fn write(&self) -> Result<(), Failure> {
-        let mut writer = csv::Writer::from_writer(self.output.open()?);
-        writer.write_record(["table", "original", "stored"])?;
-        for (table, space) in &self.spaces {
-            let mut ids: Vec<_> = space.stored.iter().map(|(original, stored)| (*stored, *original)).collect();
-            ids.sort_unstable();
-            for (stored, original) in ids {
-                writer.write_record([table, &original.to_string(), &stored.to_string()])?;
+    /// Forgets ids of rows that were referred to but not loaded, because another load may take them; returns notes about them.
+    pub async fn forget_dangling(&mut self, connection: &mut PgConnection) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
+        for (table, space) in self.spaces.iter_mut().filter(|(_, space)| space.last > space.before) {
+            let Some(key) = key_of(table) else { continue };
+            let count = format!("SELECT count(*) FROM {table} WHERE {key} > $1");
+            let count: i64 = sqlx::query_scalar(&count).bind(space.before).fetch_one(&mut *connection).await?;
+            if count == i64::from(space.last - space.before) {
+                continue;
+            }
+            let loaded = format!("SELECT {key} FROM {table} WHERE {key} > $1");
+            let loaded: Vec<i32> = sqlx::query_scalar(&loaded).bind(space.before).fetch_all(&mut *connection).await?;
+            let loaded: HashSet<i32> = loaded.into_iter().collect();
+            let known = space.stored.len();
+            space.stored.retain(|_, id| *id <= space.before || loaded.contains(id));
+            match known - space.stored.len() {
+                0 => {}
+                gone => notes.push(format!(
+                    "{gone} rows of {table} are referred to, but not loaded: their ids are not kept, so load the files together"
+                )),
             }
         }
-        writer.into_inner().map_err(|error| Failure::from(error.into_error()))?.keep()
+        Ok(notes)
+    }
+
+    /// Writes the file anew beside the old one, if there are new ids, and adds what identifies it to the `details` of the audit trail.
+    pub fn write(&self, details: &mut Value) -> Result<Option<Unconfirmed>, Failure> {
+        if !self.has_new {
+            return Ok(None);
+        }
+        let mut random = [0; 8];
+        aws_lc_rs::rand::fill(&mut random).map_err(|_| Failure::new("the system has no random numbers"))?;
+        let load = i64::from_le_bytes(random) & i64::MAX;
+        // as text, because JSON readers round 64-bit numbers
+        details[WRITTEN_BY] = json!(load.to_string());
+        details[CONTINUED] = json!(self.file.written_by.map(|before| before.to_string()));
+        let rows = self.spaces.iter().flat_map(|(table, space)| {
+            let mut ids: Vec<_> = space.stored.iter().map(|(original, stored)| (*stored, *original)).collect();
+            ids.sort_unstable();
+            ids.into_iter().map(|(stored, original)| (table.as_str(), original, stored))
+        });
+        self.file.write(load, rows).map(Some)
     }
 }
 

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::lines;
 use super::place::Place;
-use super::quotes::{ODD_CELL, QuoteFaults, Watched};
+use super::quotes::{ODD_CELL, QuoteFaults, TOO_LONG, Watched};
 use crate::failure::Failure;
 
 /// RFC 1952 section 2.3.1.
@@ -63,7 +63,7 @@ impl Source {
         let content = Cursor::new(beginning).chain(rest);
         let quote_faults = QuoteFaults::default();
         let content: Box<dyn Read> = if is_quoted {
-            Box::new(Watched::new(content, delimiter, quote_faults.clone()))
+            Box::new(Watched::new(content, delimiter, quote_faults.clone()).limited())
         } else {
             Box::new(content)
         };
@@ -87,6 +87,9 @@ impl Source {
             if let Some(at) = self.quote_faults.unclosed() {
                 let problem = "this quote is never closed: the rest of the file would be one cell".to_owned();
                 return Err(Unreadable::Row { at, problem });
+            }
+            if let Some(at) = self.quote_faults.too_long() {
+                return Err(Unreadable::Row { at, problem: TOO_LONG.to_owned() });
             }
             if self.quote_faults.odd_cell_before(self.reader.position().byte()).is_some() {
                 return Err(Unreadable::Row { at: at(&self.record), problem: ODD_CELL.to_owned() });
@@ -143,6 +146,9 @@ fn unreadable(error: csv::Error) -> Unreadable {
 
 /// Returns the line numbers of rows that begin at these ascending byte offsets.
 pub fn lines_of(place: &Place, at: &[u64]) -> io::Result<Vec<u64>> {
+    if let Place::Converted(table) = place {
+        return Ok(table.lines_of(at));
+    }
     let (beginning, rest) = unpack(place.open(&ProgressBar::hidden())?)?;
     lines::of(BufReader::new(Cursor::new(beginning).chain(rest)), at)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 use shared::db::Database;
 use shared::page_config::{BACKGROUND, PATIENT_COMPLAINT, PHYSICAL_EXAMINATION, PageConfig, Section};
+use sqlx::PgConnection;
 
 use crate::background::Background;
 use crate::case::Case;
@@ -36,15 +37,20 @@ pub struct Finding {
 impl Cases {
     /// Loads the existing cases among `case_ids` (`visit_occurrence_id`). Returns `None` without a page configuration.
     pub async fn load(case_ids: &[i32], db: &Database) -> Result<Option<Self>, sqlx::Error> {
-        let mut page_config = None;
-        let mut by_id = BTreeMap::new();
+        let mut loaded = Loaded::default();
         for chunk in case_ids.chunks(CASES_PER_STATEMENT) {
-            let rows = queries::of_visits(db, chunk).await?;
-            let stored = rows.first().and_then(|row| row.page_config.as_deref());
-            page_config = page_config.or_else(|| PageConfig::parse(stored?));
-            by_id.extend(rows.into_iter().filter_map(Row::into_case).map(|case| (case.visit_occurrence_id, case)));
+            loaded.add(queries::of_visits(db, chunk).await?);
         }
-        Ok(page_config.map(|page_config| Self { page_config, by_id }))
+        Ok(loaded.cases())
+    }
+
+    /// Like [`Self::load`], in a transaction.
+    pub async fn load_in(case_ids: &[i32], transaction: &mut PgConnection) -> Result<Option<Self>, sqlx::Error> {
+        let mut loaded = Loaded::default();
+        for chunk in case_ids.chunks(CASES_PER_STATEMENT) {
+            loaded.add(queries::of_visits(&mut *transaction, chunk).await?);
+        }
+        Ok(loaded.cases())
     }
 
     /// Returns whether a visit with this id and its patient exist.
@@ -94,6 +100,27 @@ impl Cases {
         };
         let of_sections = self.page_config.sections.iter().flat_map(of_section);
         of_sections.chain(below(ai_score::SECTION, ai_score::paths(case))).collect()
+    }
+}
+
+#[derive(Default)]
+struct Loaded {
+    page_config: Option<PageConfig>,
+    by_id: BTreeMap<i32, Case>,
+}
+
+impl Loaded {
+    fn add(&mut self, rows: Vec<Row>) {
+        let stored = rows.first().and_then(|row| row.page_config.as_deref());
+        if self.page_config.is_none() {
+            self.page_config = stored.and_then(PageConfig::parse);
+        }
+        self.by_id.extend(rows.into_iter().filter_map(Row::into_case).map(|case| (case.visit_occurrence_id, case)));
+    }
+
+    fn cases(self) -> Option<Cases> {
+        let Self { page_config, by_id } = self;
+        page_config.map(|page_config| Cases { page_config, by_id })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use shared::auth::Participant;
 use shared::db::Database;
+use sqlx::PgExecutor;
 use sqlx::types::Json;
 
 use crate::case::{Case, Measurement, Observation, Vocabulary};
@@ -39,12 +40,12 @@ pub async fn assigned(db: &Database, participant: &Participant, case_config_id: 
 }
 
 /// Reads a row for each of these visits that exists, or one row without a case if none exists.
-pub async fn of_visits(db: &Database, visits: &[i32]) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn of_visits(db: impl PgExecutor<'_>, visits: &[i32]) -> Result<Vec<Row>, sqlx::Error> {
     rows(db, None, None, visits).await
 }
 
 async fn rows(
-    db: &Database,
+    db: impl PgExecutor<'_>,
     participant: Option<&Participant>,
     case_config_id: Option<&str>,
     visits: &[i32],

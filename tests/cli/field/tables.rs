@@ -94,14 +94,18 @@ async fn ids_beyond_32_bits_are_renumbered_consistently_in_all_files_and_runs() 
         .done();
 
     assert_refused(&refused, &["the column accepts -2147483648 to 2147483647", "--renumber FILE"]);
+    let (load, ids): (Vec<&str>, Vec<&str>) = first.lines().partition(|line| line.starts_with("load,"));
     assert_eq!(
-        first.lines().collect::<Vec<_>>(),
-        [
-            "table,original,stored",
-            "person,-6225647829918357531,105",
-            "visit_occurrence,3589912774911670296,105",
-            "visit_occurrence,3589912774911670297,106",
-        ]
+        (load.len(), &ids[..]),
+        (
+            1,
+            &[
+                "table,original,stored",
+                "person,-6225647829918357531,105",
+                "visit_occurrence,3589912774911670296,105",
+                "visit_occurrence,3589912774911670297,106",
+            ][..]
+        )
     );
     assert_eq!((std::fs::read_to_string(&mapping).unwrap(), &again.json()["tables"][0]["added"]), (first, &json!(0)));
     let related = "fact_relationship WHERE fact_id_1 = 105 AND fact_id_2 = 106";

@@ -1,9 +1,12 @@
 //! `augmed load`.
 
+mod ids;
 mod refusals;
 mod runs;
+mod wide;
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -30,6 +33,20 @@ visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,v
 1,101,9202,2025-03-03,20250303,0,2
 2,101,9202,2025-03-01,2025-03-01,0,
 ";
+
+/// Waits for a state of the program's connections.
+async fn wait_for(augmed: &Augmed, what: &str, of: &str) {
+    let query = format!(
+        "SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed' AND {of}"
+    );
+    let is_so = async || sqlx::query_scalar::<_, bool>(&query).fetch_one(&augmed.db.pool).await.unwrap();
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+}
 
 fn load(augmed: &Augmed, files: &[(&str, &str)]) -> Run {
     let files: Vec<_> = files.iter().map(|(name, content)| (*name, content.as_bytes())).collect();

@@ -1,3 +1,5 @@
+use std::process::Stdio;
+
 use tests::db::TestDb;
 
 use super::{PERSON, VISIT, count, load};
@@ -87,4 +89,46 @@ async fn an_unusable_directory_is_refused_with_the_reason() {
     let without_schema = Augmed::over(TestDb::empty().await);
     let directory = without_schema.directory("omop", &[("person.csv", PERSON.as_bytes())]);
     assert!(without_schema.run(&["load", "clinical", &directory]).stderr.contains("augmed migrate up"));
+}
+
+#[tokio::test]
+async fn errors_and_ids_do_not_go_to_standard_output_whose_reader_may_leave() {
+    let augmed = Augmed::new().await;
+    let directory = augmed.directory("omop", &[("person.csv", PERSON.as_bytes())]);
+    for option in ["--errors", "--renumber"] {
+        let mut run = augmed.command(&["load", "clinical", &directory, option, "-"]);
+        let mut run = run.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(run.stdout.take());
+
+        assert_eq!((run.wait().unwrap().code(), count(&augmed, "person").await), (Some(2), 0), "{option}");
+    }
+}
+
+#[tokio::test]
+async fn a_quote_that_nothing_closes_is_found_before_the_file_is_in_memory() {
+    let augmed = Augmed::new().await;
+    let row = format!("1953,103,0,0,0,{},\n", "x".repeat(40));
+    let person = [PERSON, "1953,102,0,0,0,\"x,\n", &row.repeat((17 << 20) / row.len())].concat();
+
+    let run = load(&augmed, &[("person.csv", &person)]);
+
+    let said = "person.csv: line 5: a cell that begins here has more than 16 MB";
+    assert!(run.code == Some(1) && run.stderr.contains(said), "{run:?}");
+}
+
+#[tokio::test]
+async fn a_table_in_another_format_is_listed_as_skipped() {
+    let augmed = Augmed::new().await;
+    let files: &[(&str, &[u8])] = &[("MEASUREMENT.parquet", b"x"), ("2b_concept.csv.bz2", b"x"), ("notes.md", b"x")];
+    let directory = augmed.directory("omop", files);
+
+    let refused = augmed.run(&["load", "clinical", &directory]);
+    augmed.directory("omop", &[("person.csv", PERSON.as_bytes())]);
+    let loaded = augmed.run(&["--json", "load", "clinical", &directory]).done().json();
+
+    let names: Vec<_> = loaded["skipped"].as_array().unwrap().iter().map(|skipped| skipped["file"].clone()).collect();
+    assert_eq!(names, ["2b_concept.csv.bz2", "MEASUREMENT.parquet"]);
+    assert_eq!(loaded["skipped"][1]["reason"], "is not .csv, .tsv or .txt, plain or .gz");
+    let said = "MEASUREMENT.parquet: is not .csv, .tsv or .txt";
+    assert!(refused.code == Some(1) && refused.stderr.contains(said), "{refused:?}");
 }

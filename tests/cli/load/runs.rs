@@ -1,10 +1,8 @@
-use std::time::Duration;
-
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use super::{PERSON, VISIT, count, load, texts};
+use super::{PERSON, VISIT, count, load, texts, wait_for};
 use crate::augmed::Augmed;
 
 #[tokio::test]
@@ -66,20 +64,6 @@ async fn an_interrupted_run_stores_nothing() {
     assert_eq!((count(&augmed, "person").await, count(&augmed, "visit_occurrence").await), (0, 0));
 }
 
-/// Waits for a state of the program's connections.
-async fn wait_for(augmed: &Augmed, what: &str, of: &str) {
-    let query = format!(
-        "SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed' AND {of}"
-    );
-    let is_so = async || sqlx::query_scalar::<_, bool>(&query).fetch_one(&augmed.db.pool).await.unwrap();
-    let waiting = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
-}
-
 #[tokio::test]
 async fn tables_are_loaded_after_those_that_they_refer_to() {
     let augmed = Augmed::new().await;
@@ -112,4 +96,19 @@ async fn tables_are_loaded_after_those_that_they_refer_to() {
         assert!(place(from) > place(to) && place(to).is_some(), "{from} before {to}: {order:?}");
     }
     assert_eq!(order.len(), 28);
+}
+
+#[tokio::test]
+async fn a_load_may_do_nothing_in_its_transaction_for_longer_than_a_request() {
+    let augmed = Augmed::new().await;
+    // a trigger runs in the transaction of the load, and sees its settings
+    let notes = "CREATE TABLE seen (setting text);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO seen VALUES (current_setting('idle_in_transaction_session_timeout')); RETURN NULL; END $$;
+        CREATE TRIGGER note AFTER INSERT ON person FOR EACH STATEMENT EXECUTE FUNCTION note()";
+    sqlx::raw_sql(notes).execute(&augmed.db.pool).await.unwrap();
+
+    load(&augmed, &[("person.csv", PERSON)]).done();
+
+    assert_eq!(texts(&augmed, "SELECT setting FROM seen").await, [Some("0".to_owned())]);
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use case_reviews::preview::{Cases, Finding};
 use futures_util::TryStreamExt as _;
-use shared::db::Database;
+use shared::db::{Database, Transaction};
 use sqlx::PgConnection;
 
 use super::answered;
@@ -26,7 +26,7 @@ const DEMOGRAPHICS: &str = "Patient Demographics";
 /// Returns every feature of the study: of a case that was assigned or answered, or of what was to be shown of it.
 pub async fn of_study(snapshot: &mut PgConnection, db: &Database) -> Result<BTreeSet<String>, Failure> {
     let mut features = BTreeSet::new();
-    let mut backgrounds = Backgrounds::default();
+    let mut backgrounds = Backgrounds::in_snapshot(snapshot, db).await?;
     let mut batches = sqlx::query!(
         "SELECT DISTINCT case_id, path_config FROM (
              SELECT case_id, display_configuration::text AS path_config FROM answer
@@ -36,26 +36,32 @@ pub async fn of_study(snapshot: &mut PgConnection, db: &Database) -> Result<BTre
     .fetch(snapshot)
     .try_chunks(CASES_AT_A_TIME);
     while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
-        backgrounds.load(batch.iter().filter_map(|shown| shown.case_id), db).await?;
+        let recorded = backgrounds.load(batch.iter().filter_map(|shown| shown.case_id)).await?;
         for shown in batch {
             let paths = shown.path_config.as_deref().map(answered::paths).unwrap_or_default();
-            features.extend(self::shown(&paths, shown.case_id, &backgrounds).into_keys());
-            features.extend(backgrounds.of(shown.case_id).into_iter().flat_map(Features::keys).cloned());
+            features.extend(self::shown(&paths, shown.case_id, recorded).into_keys());
+            features.extend(recorded.of(shown.case_id).into_iter().flat_map(Features::keys).cloned());
         }
     }
     Ok(features)
 }
 
 /// Returns the features that paths name.
-pub fn shown(paths: &[String], case_id: Option<i32>, backgrounds: &Backgrounds) -> Features {
+pub fn shown(paths: &[String], case_id: Option<i32>, recorded: &Recorded) -> Features {
     let below = paths.iter().filter_map(|path| path.strip_prefix("BACKGROUND."));
-    let named = below.filter_map(|path| backgrounds.named(case_id, path).or_else(|| of_path(path)));
+    let named = below.filter_map(|path| recorded.named(case_id, path).or_else(|| of_path(path)));
     joined(named)
 }
 
 /// Recorded features of the most recently loaded cases.
+pub struct Backgrounds {
+    /// The same snapshot in a second session, because the first one is busy with a stream of rows.
+    snapshot: Transaction,
+    cases: Recorded,
+}
+
 #[derive(Default)]
-pub struct Backgrounds(HashMap<i32, Background>);
+pub struct Recorded(HashMap<i32, Background>);
 
 /// Recorded features of a case.
 #[derive(Default)]
@@ -74,17 +80,28 @@ impl Background {
 }
 
 impl Backgrounds {
-    /// Loads these cases, and drops all others.
-    pub async fn load(&mut self, cases: impl Iterator<Item = i32>, db: &Database) -> Result<(), Failure> {
-        let wanted: BTreeSet<i32> = cases.collect();
-        self.0.retain(|case, _| wanted.contains(case));
-        let missing: Vec<i32> = wanted.into_iter().filter(|case| !self.0.contains_key(case)).collect();
-        if let Some(loaded) = Cases::load(&missing, db).await? {
-            self.0.extend(missing.into_iter().map(|case| (case, Background::of(&loaded.background(case)))));
-        }
-        Ok(())
+    /// Opens a session that sees what `snapshot` sees.
+    pub async fn in_snapshot(snapshot: &mut PgConnection, db: &Database) -> Result<Self, Failure> {
+        let id: String = sqlx::query_scalar("SELECT pg_export_snapshot()").fetch_one(snapshot).await?;
+        // in the same statement, because a snapshot is taken over before anything else
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '{id}'");
+        Ok(Self { snapshot: Box::pin(db.begin_with(&begin)).await?, cases: Recorded::default() })
     }
 
+    /// Loads these cases, and drops all others.
+    pub async fn load(&mut self, cases: impl Iterator<Item = i32>) -> Result<&Recorded, Failure> {
+        let Self { snapshot, cases: Recorded(known) } = self;
+        let wanted: BTreeSet<i32> = cases.collect();
+        known.retain(|case, _| wanted.contains(case));
+        let missing: Vec<i32> = wanted.into_iter().filter(|case| !known.contains_key(case)).collect();
+        if let Some(loaded) = Cases::load_in(&missing, snapshot).await? {
+            known.extend(missing.into_iter().map(|case| (case, Background::of(&loaded.background(case)))));
+        }
+        Ok(&self.cases)
+    }
+}
+
+impl Recorded {
     /// Returns the features of a case, whether or not they were shown.
     pub fn of(&self, case_id: Option<i32>) -> Option<&Features> {
         Some(&self.0.get(&case_id?)?.features)
@@ -153,9 +170,9 @@ mod tests {
     #[test]
     fn a_full_stop_in_a_value_of_the_case_is_part_of_the_value() {
         let finding = Finding { categories: vec!["Medical History".to_owned()], text: "Stent 2.5 mm".to_owned() };
-        let backgrounds = Backgrounds(HashMap::from([(7, Background::of(&[finding]))]));
+        let recorded = Recorded(HashMap::from([(7, Background::of(&[finding]))]));
 
-        let shown = shown(&["BACKGROUND.Medical History.Stent 2.5 mm".to_owned()], Some(7), &backgrounds);
+        let shown = shown(&["BACKGROUND.Medical History.Stent 2.5 mm".to_owned()], Some(7), &recorded);
 
         assert_eq!(shown.keys().collect::<Vec<_>>(), ["Medical History.Stent 2.5 mm"]);
     }
@@ -164,6 +181,6 @@ mod tests {
     fn several_values_of_a_feature_are_joined_in_one_cell() {
         let paths = ["BACKGROUND.A.B.x", "BACKGROUND.A.B.y", "BACKGROUND.A.B.x"].map(str::to_owned);
 
-        assert_eq!(shown(&paths, None, &Backgrounds::default())["A.B"], "x; y");
+        assert_eq!(shown(&paths, None, &Recorded::default())["A.B"], "x; y");
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod answered;
+mod chosen;
 mod columns;
 mod feature;
 mod option;
@@ -29,18 +30,19 @@ use super::source::{Opened, Source};
 use super::write::{Destination, write};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::report::{Ending, Report};
+use crate::report::Ending;
 
-pub use address::is_one as is_address;
+pub use address::{is_in as has_address, is_one as is_address};
 use answered::Answered;
+pub use chosen::answer_text;
 pub use columns::Described;
-use feature::Backgrounds;
 pub use feature::of_finding as feature_of;
+use feature::{Backgrounds, Recorded};
 pub use option::number as option_number;
 pub use participant::id as participant_id;
 use participant::{id_of_normalised, normalised};
 use question::Questions;
-pub use question::{Asked, add_new, answer_text, asked, column as question_column, questionnaires};
+pub use question::{Asked, add_new, asked, column as question_column, questionnaires};
 use report::{Exported, Joined};
 use sample::Sample;
 use survey::{Survey, SurveyArguments};
@@ -86,8 +88,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     });
     let unknown_options = analysis.unknown_options;
     let exported = Exported { written, unknown_options, survey, validated };
-    arguments.destination.report(&exported, context)?;
-    Ok(exported.ending())
+    arguments.destination.report(&exported, context)
 }
 
 #[derive(Default)]
@@ -130,12 +131,12 @@ impl Source for Analysis {
         db: &Database,
         mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut backgrounds = Backgrounds::default();
+        let mut backgrounds = Backgrounds::in_snapshot(snapshot, db).await?;
         let mut batches = answered::in_order_of_cases(snapshot, self.since).try_chunks(ANSWERS_AT_A_TIME);
         while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
             let batch: Vec<_> = batch.into_iter().filter(|_| self.sample.as_mut().is_none_or(Sample::takes)).collect();
-            backgrounds.load(batch.iter().filter_map(|answer| answer.case_id), db).await?;
-            batch.iter().try_for_each(|answer| take(&self.row(answer, &backgrounds)))?;
+            let recorded = backgrounds.load(batch.iter().filter_map(|answer| answer.case_id)).await?;
+            batch.iter().try_for_each(|answer| take(&self.row(answer, recorded)))?;
         }
         Ok(())
     }
@@ -162,11 +163,11 @@ impl Analysis {
         .collect()
     }
 
-    fn row<'a>(&'a mut self, answer: &'a Answered, backgrounds: &Backgrounds) -> Vec<Value<'a>> {
+    fn row<'a>(&'a mut self, answer: &'a Answered, recorded: &Recorded) -> Vec<Value<'a>> {
         let email = answer.user_email.as_deref().map(normalised);
         let user_id = email.as_deref().map(id_of_normalised);
         let paths = answer.paths();
-        let (shown, background) = (feature::shown(&paths, answer.case_id, backgrounds), backgrounds.of(answer.case_id));
+        let (shown, background) = (feature::shown(&paths, answer.case_id, recorded), recorded.of(answer.case_id));
         let (answers, unknown_options) = self.questions.answers(answer.answer.as_deref());
         let surveyed = self.survey.as_ref().map(|survey| survey.of(email.as_deref().unwrap_or_default()));
         self.unknown_options += unknown_options;

@@ -3,7 +3,7 @@
 /// The script's scale of words, numbered from 1.
 const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
 
-/// Returns the number of an option: `1 - Not Confident` is 1, and `Moderate Risk` is 3.
+/// Returns the number of an option: `1 - Not Confident` is 1, and `Moderate Risk` is 3. The range `0 - 5` has none.
 pub fn number(option: &str) -> Option<i64> {
     let option = option.trim().to_lowercase();
     let rest = option.trim_start_matches(|character: char| character.is_ascii_digit());
@@ -15,6 +15,8 @@ pub fn number(option: &str) -> Option<i64> {
     // excludes "1-2 times" and "10 units"
     let words = rest.trim_start().strip_prefix(['-', '–', '—', '.', ':', ')', '=']);
     let is_label = words.is_some_and(|words| words.is_empty() || words.starts_with(char::is_whitespace));
+    let ends_range = |end: char| end.is_ascii_digit() || ['<', '>', '≤', '≥'].contains(&end);
+    let is_label = is_label && !words.is_some_and(|words| words.trim_start().starts_with(ends_range));
     if rest.trim().is_empty() || is_label { digits.parse().ok() } else { None }
 }
 
@@ -48,6 +50,10 @@ mod tests {
             (" moderate ", Some(3)),
             ("1-2 times", None),
             ("2 units per week", None),
+            ("0 - 5", None),
+            ("6 – 10 years", None),
+            ("5 - <10", None),
+            ("2 -", Some(2)),
             ("Colonoscopy", None),
         ] {
             assert_eq!(number(option), expected, "{option}");

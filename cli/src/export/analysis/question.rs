@@ -3,10 +3,10 @@
 use export::value::{Column, Kind, Value};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
-use shared::python::json_cell;
 use shared::stored_json::{entries, fields, text};
 use sqlx::PgConnection;
 
+use super::chosen::{SEPARATOR, chosen};
 use super::columns::{Choice, Described};
 use super::option::{number, screening};
 use crate::failure::Failure;
@@ -48,8 +48,8 @@ impl Questions {
     }
 
     fn add(&mut self, config: &str) {
-        for Asked { title, options, .. } in asked(config) {
-            let kind = kind(&title, &options);
+        for Asked { title, options, is_multiple } in asked(config) {
+            let kind = kind(&title, &options, is_multiple);
             let known = self.0.entry(title.clone()).or_insert(Question { title, kind, options: Vec::new() });
             if known.kind != kind {
                 known.kind = Answer::Text;
@@ -68,19 +68,26 @@ impl Questions {
         let given: IndexMap<&str, &RawValue> = given.iter().map(|(title, value)| (title.trim(), *value)).collect();
         let mut unknown_options = 0;
         let value = |question: &Question| {
-            let Some(answer) = given.get(question.title.as_str()).and_then(|value| answer_text(value)) else {
-                return Value::Null;
-            };
-            match question.kind {
-                Answer::Text => Value::Text(answer.into()),
-                Answer::Screening => Value::Text(screening(&answer).into()),
-                Answer::Number => number(&answer).map_or_else(
-                    || {
-                        unknown_options += 1;
-                        Value::Null
-                    },
-                    Value::Integer,
-                ),
+            let chosen = given.get(question.title.as_str()).map(|value| chosen(value, &question.options));
+            let chosen = chosen.unwrap_or_default();
+            match (question.kind, &chosen[..]) {
+                (_, []) => Value::Null,
+                (Answer::Text, several) => Value::Text(several.join(SEPARATOR).into()),
+                (Answer::Screening, several) => {
+                    let short: Vec<String> = several.iter().map(|option| screening(option)).collect();
+                    Value::Text(short.join(SEPARATOR).into())
+                }
+                (Answer::Number, several) => {
+                    // several options have no number, and the first one's would hide the others
+                    let number = if let [one] = several { number(one) } else { None };
+                    number.map_or_else(
+                        || {
+                            unknown_options += 1;
+                            Value::Null
+                        },
+                        Value::Integer,
+                    )
+                }
             }
         };
         let values = self.0.values().map(value).collect();
@@ -164,23 +171,15 @@ pub fn add_new(known: &mut Vec<String>, options: impl IntoIterator<Item = String
     }
 }
 
-fn kind(title: &str, options: &[Option<String>]) -> Answer {
+fn kind(title: &str, options: &[Option<String>], is_multiple: bool) -> Answer {
     let has_number = |option: &Option<String>| option.as_deref().and_then(number).is_some();
     match name(title) {
+        // one number or short form cannot hold several options
+        _ if is_multiple => Answer::Text,
         Some(SCREENING) => Answer::Screening,
         _ if !options.is_empty() && options.iter().all(has_number) => Answer::Number,
         _ => Answer::Text,
     }
-}
-
-/// Returns an answer as text: several options are separated by semicolons; `None` if it is empty.
-pub fn answer_text(value: &RawValue) -> Option<String> {
-    let cells: Vec<String> = match entries(value.get()) {
-        Some(several) => several.into_iter().map(|entry| json_cell(entry.get())).collect(),
-        None => vec![json_cell(value.get())],
-    };
-    let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-    (!cells.is_empty()).then(|| cells.join("; "))
 }
 
 #[cfg(test)]
@@ -221,5 +220,15 @@ mod tests {
 
         let cells: Vec<_> = values.iter().map(|value| value.cell().into_owned()).collect();
         assert_eq!((cells, unknown), (["a; b", "", ""].map(str::to_owned).to_vec(), 1));
+    }
+
+    #[test]
+    fn several_options_of_a_numeric_question_have_no_number() {
+        let mut questions = Questions::default();
+        questions.add(r#"[{"title": "Sure?", "options": ["1 - no", "2 - yes"]}]"#);
+
+        let (values, unknown) = questions.answers(Some(r#"{"Sure?": ["1 - no", "2 - yes"]}"#));
+
+        assert_eq!((&*values[0].cell(), unknown), ("", 1));
     }
 }

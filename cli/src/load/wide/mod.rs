@@ -1,47 +1,57 @@
-//! `load clinical PATIENTS.csv --mapping MAPPING.csv`: converts a file with one row per patient to files of OMOP tables, which are loaded
-//! like any others.
+//! `load clinical PATIENTS.csv --mapping MAPPING.csv`: converts a file with one row per patient to OMOP tables, which are loaded like any
+//! others.
 
 mod mapping;
 mod patient;
+mod tables;
 
-use std::fs;
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use shared::db::Database;
-use tempfile::TempDir;
+use sqlx::PgConnection;
 
 use super::arguments::Files;
 use super::catalog;
+use super::directory::Directory;
 use super::errors::{self, Error, MAX_LISTED, TableErrors};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::Table;
 
-use mapping::Mapped;
-use patient::{Last, Limits, Tables};
+use mapping::{Mapped, Target};
+use tables::{Limits, Tables};
 
-/// The files of OMOP tables for a wide file.
-pub struct Unfolded {
-    pub directory: TempDir,
-    /// Notes on what the mapping leaves out.
-    pub notes: Vec<String>,
+pub use tables::NAMES as TABLES;
+
+const IS_NOT_REPEATABLE: &str = "the mapping has no person_id and no person_source_value: if this file is loaded again, its patients are stored twice";
+
+/// A wide file, and the meaning of its columns.
+pub struct Wide {
+    file: Input,
+    table: Table,
+    mapping: Vec<Mapped>,
 }
 
-/// Writes the files for a wide file. Ids that it does not have continue after the stored ones.
-pub async fn unfold(
-    files: &Files,
-    mapping: &Input,
-    visit_date: Option<NaiveDate>,
-    db: &Database,
-) -> Result<Unfolded, Failure> {
+/// Reads a wide file and its mapping. Nothing is locked meanwhile: standard input may take its time.
+pub fn read(files: &Files, mapping: &Input) -> Result<Wide, Failure> {
     let file: Input = files.directory.to_string_lossy().parse().unwrap_or_else(|never| match never {});
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
     let mapping = mapping::read(mapping, &table.header)?;
+    Ok(Wide { file, table, mapping })
+}
+
+/// Converts a wide file to tables. Ids that it does not have continue after the stored ones, so [`TABLES`] must be locked.
+pub async fn convert(
+    wide: Wide,
+    files: &Files,
+    visit_date: Option<NaiveDate>,
+    db: &Database,
+    transaction: &mut PgConnection,
+) -> Result<Directory, Failure> {
+    let Wide { file, table, mapping } = wide;
     let limits = if files.truncate { Limits::default() } else { limits(db).await? };
-    let mut connection = db.acquire().await?;
-    let mut tables = Tables::new(Last::read(&mut connection).await?, limits);
-    let stored: Vec<i32> = sqlx::query_scalar("SELECT person_id FROM person").fetch_all(&mut *connection).await?;
-    tables.taken.extend(stored);
+    let mut tables = Tables::over(transaction, limits).await?;
     let mut wrong = Vec::new();
     for row in &table.rows {
         let problems = patient::add(row, &mapping, visit_date, &mut tables)?;
@@ -49,18 +59,19 @@ pub async fn unfold(
         wrong.extend(problems.map(|(column, problem)| Error { line: row.line, column: Some(column), problem }));
     }
     if wrong.is_empty() {
-        let directory = tempfile::tempdir()?;
-        for (name, content) in tables.finish()? {
-            fs::write(directory.path().join(name), content)?;
+        let mut notes: Vec<String> =
+            unmapped(&table.header, &mapping).map(|note| format!("{file}: {note}")).into_iter().collect();
+        let is_mapped = |target| mapping.iter().any(|mapped| mapped.target == target);
+        if !is_mapped(Target::PersonId) && !is_mapped(Target::PersonSourceValue) {
+            notes.push(IS_NOT_REPEATABLE.to_owned());
         }
-        let notes = unmapped(&table.header, &mapping).map(|note| format!("{file}: {note}")).into_iter().collect();
-        return Ok(Unfolded { directory, notes });
+        return Ok(Directory::of_converted(tables.finish(&file.to_string())?, notes, &files.skip));
     }
     let more = wrong.len().saturating_sub(MAX_LISTED) as u64;
     wrong.truncate(MAX_LISTED);
     let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
     files.errors.as_ref().map_or(Ok(()), |output| errors::write(&wrong, output))?;
-    Err(errors::failure(&wrong, &std::collections::BTreeSet::new()))
+    Err(errors::failure(&wrong, &BTreeSet::new()))
 }
 
 async fn limits(db: &Database) -> Result<Limits, Failure> {

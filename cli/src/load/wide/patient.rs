@@ -1,97 +1,19 @@
 //! Converts a row of a wide file to rows of OMOP tables.
 
-use std::collections::HashSet;
-
 use chrono::{Datelike as _, NaiveDate};
 use shared::iso8601;
-use sqlx::PgConnection;
 
 use super::mapping::{Mapped, Target};
+use super::tables::Tables;
 use crate::failure::Failure;
 use crate::load::cell::{self, Problem};
 use crate::table_text::Row;
 
-/// The largest stored ids.
-pub struct Last {
-    person: i32,
-    visit: i32,
-    observation: i32,
-    measurement: i32,
-}
-
-impl Last {
-    pub async fn read(connection: &mut PgConnection) -> Result<Self, Failure> {
-        let (person, visit, observation, measurement) = sqlx::query_as(
-            "SELECT (SELECT coalesce(max(person_id), 0) FROM person), (SELECT coalesce(max(visit_occurrence_id), 0) FROM visit_occurrence),
-                    (SELECT coalesce(max(observation_id), 0) FROM observation), (SELECT coalesce(max(measurement_id), 0) FROM measurement)",
-        )
-        .fetch_one(connection)
-        .await?;
-        Ok(Self { person, visit, observation, measurement })
-    }
-}
-
-type File = csv::Writer<Vec<u8>>;
-
-/// The files for a wide file.
-pub struct Tables {
-    last: Last,
-    /// Ids of persons that are stored, or in an earlier row.
-    pub taken: HashSet<i32>,
-    limits: Limits,
-    person: File,
-    visit: File,
-    observation: File,
-    measurement: File,
-}
-
-/// Maximum numbers of characters of texts. They are checked here, because errors have to name the line in the wide file.
-#[derive(Clone, Copy, Default)]
-pub struct Limits {
-    pub person_source_value: Option<usize>,
-    pub value_as_string: Option<usize>,
-}
-
-impl Tables {
-    pub fn new(last: Last, limits: Limits) -> Self {
-        let [person, visit, observation, measurement] = std::array::from_fn(|_| csv::Writer::from_writer(Vec::new()));
-        Self { last, taken: HashSet::new(), limits, person, visit, observation, measurement }
-    }
-
-    /// Returns names and contents of the files.
-    pub fn finish(self) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
-        let files = [
-            (
-                "person.csv",
-                self.person,
-                "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,person_source_value",
-            ),
-            (
-                "visit_occurrence.csv",
-                self.visit,
-                "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,visit_type_concept_id",
-            ),
-            (
-                "observation.csv",
-                self.observation,
-                "observation_id,person_id,visit_occurrence_id,observation_date,observation_concept_id,observation_type_concept_id,value_as_string,unit_concept_id",
-            ),
-            (
-                "measurement.csv",
-                self.measurement,
-                "measurement_id,person_id,visit_occurrence_id,measurement_date,measurement_concept_id,measurement_type_concept_id,value_as_number,unit_concept_id",
-            ),
-        ];
-        let files = files.into_iter().map(|(name, rows, header)| {
-            let rows = rows.into_inner().map_err(|error| Failure::from(error.into_error()))?;
-            Ok((name, [header.as_bytes(), b"\n", &rows].concat()))
-        });
-        files.collect()
-    }
-}
-
 /// A column, and what is wrong with its cell.
 type Wrong = (String, String);
+
+const IS_STORED: &str =
+    "a stored patient has this person_source_value: leave out the row, because each row becomes a new patient";
 
 /// Adds a patient, a visit, and its data. Returns what is wrong.
 pub fn add(
@@ -127,6 +49,7 @@ pub fn add(
     let [gender, race, ethnicity] = [Target::Gender, Target::Race, Target::Ethnicity].map(&mut concept);
     let visit_concept = concept(Target::VisitConcept);
     let person = reading.read(Target::PersonId, |text| whole(text, i32::MIN, i32::MAX));
+    let is_new = person.is_none();
     let person = person.unwrap_or_else(|| {
         tables.last.person += 1;
         tables.last.person
@@ -137,6 +60,9 @@ pub fn add(
     let source =
         reading.read(Target::PersonSourceValue, |text| short(text.to_owned(), tables.limits.person_source_value));
     let source = source.unwrap_or_default();
+    if is_new && tables.sources.contains(&source) {
+        reading.required(Target::PersonSourceValue, "person_source_value", IS_STORED);
+    }
     let numbers: Vec<_> = mapping.iter().filter(|mapped| mapped.target == Target::Measurement).collect();
     let numbers: Vec<_> = numbers.into_iter().filter_map(|mapped| Some((mapped, reading.number(mapped)?))).collect();
     let texts: Vec<_> = mapping.iter().filter(|mapped| mapped.target == Target::Observation).collect();
@@ -150,21 +76,21 @@ pub fn add(
     let optional = |id: Option<i32>| id.map(|id| id.to_string()).unwrap_or_default();
     let [person, visit] = [person, visit].map(|id| id.to_string());
     let [gender, race, ethnicity, year] = [gender, race, ethnicity, year].map(|id| id.to_string());
-    tables.person.write_record([&person, &gender, &year, &race, &ethnicity, &source])?;
-    tables.visit.write_record([&visit, &person, &visit_concept.to_string(), &date, &date, &"0".to_owned()])?;
+    tables.person.add(row.line, [&person, &gender, &year, &race, &ethnicity, &source])?;
+    tables.visit.add(row.line, [&visit, &person, &visit_concept.to_string(), &date, &date, &"0".to_owned()])?;
     for (mapped, text) in texts {
         tables.last.observation += 1;
         let ids = [tables.last.observation, mapped.concept_id, mapped.type_concept_id].map(|id| id.to_string());
         let [id, concept, kind] = &ids;
         let unit = optional(mapped.unit_concept_id);
-        tables.observation.write_record([id, &person, &visit, &date, concept, kind, &text, &unit])?;
+        tables.observation.add(row.line, [id, &person, &visit, &date, concept, kind, &text, &unit])?;
     }
     for (mapped, number) in numbers {
         tables.last.measurement += 1;
         let ids = [tables.last.measurement, mapped.concept_id, mapped.type_concept_id].map(|id| id.to_string());
         let [id, concept, kind] = &ids;
         let unit = optional(mapped.unit_concept_id);
-        tables.measurement.write_record([id, &person, &visit, &date, concept, kind, &number, &unit])?;
+        tables.measurement.add(row.line, [id, &person, &visit, &date, concept, kind, &number, &unit])?;
     }
     Ok(Vec::new())
 }

@@ -4,6 +4,7 @@ use futures_util::TryStreamExt as _;
 use shared::stored_json::fields;
 use sqlx::PgConnection;
 
+use super::question::Question;
 use crate::export::{answer_text, participant_id};
 use crate::failure::Failure;
 
@@ -29,8 +30,12 @@ pub struct Answers {
     pub nameless: usize,
 }
 
-/// Reads the answers to the question with this title.
-pub async fn read(snapshot: &mut PgConnection, title: &str, experiment: Option<&str>) -> Result<Answers, Failure> {
+/// Reads the answers to a question.
+pub async fn read(
+    snapshot: &mut PgConnection,
+    question: &Question,
+    experiment: Option<&str>,
+) -> Result<Answers, Failure> {
     let mut rows = sqlx::query!(
         "SELECT user_email, case_id, experiment_id, arm, answer::text
          FROM answer
@@ -41,7 +46,7 @@ pub async fn read(snapshot: &mut PgConnection, title: &str, experiment: Option<&
     .fetch(snapshot);
     let mut answers = Answers::default();
     while let Some(row) = rows.try_next().await? {
-        let Some(answer) = row.answer.as_deref().and_then(|answer| answer_to(answer, title)) else {
+        let Some(answer) = row.answer.as_deref().and_then(|answer| answer_to(answer, question)) else {
             answers.empty += 1;
             continue;
         };
@@ -55,8 +60,8 @@ pub async fn read(snapshot: &mut PgConnection, title: &str, experiment: Option<&
     Ok(answers)
 }
 
-fn answer_to(answer: &str, title: &str) -> Option<String> {
+fn answer_to(answer: &str, question: &Question) -> Option<String> {
     let answers = fields(answer)?;
-    let (_, value) = answers.iter().find(|(name, _)| name.trim() == title)?;
-    answer_text(value)
+    let (_, value) = answers.iter().find(|(name, _)| name.trim() == question.title)?;
+    answer_text(value, &question.options)
 }

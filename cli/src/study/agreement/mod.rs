@@ -87,7 +87,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     let mut snapshot = Box::pin(db.begin_with(export::SNAPSHOT)).await?;
     let questions = question::of_questionnaires(&questionnaires(&mut snapshot).await?);
     let question = question::find(&questions, &arguments.question).map_err(Failure::usage)?;
-    let answers = answers::read(&mut snapshot, &question.title, arguments.experiment.as_deref()).await?;
+    let answers = answers::read(&mut snapshot, question, arguments.experiment.as_deref()).await?;
     snapshot.rollback().await?;
 
     if answers.given.is_empty() {

@@ -105,6 +105,12 @@ impl Scale {
             );
         }
         if let (Some(numbers), Some(from)) = (self.numbers(), number(from)) {
+            // a typo, with which nobody or everybody would be positive
+            if let (Some(least), Some(most)) = (numbers.first(), numbers.last())
+                && !(least..=most).contains(&&from)
+            {
+                return Err(format!("{from} is not on the scale, which goes from {least} to {most}"));
+            }
             return Ok(numbers.iter().map(|number| *number >= from).collect());
         }
         let first = self.category(from).ok_or_else(|| unknown(from))?;

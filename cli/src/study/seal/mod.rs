@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Sign the manifest with this Ed25519 key (PKCS#8, PEM).
     #[arg(long, value_name = "FILE")]
     key: Option<Input>,
-    /// Keep the participants' addresses. By default the files contain none, except those that somebody typed into an answer.
+    /// Keep the participants' addresses. By default the files contain none, except those within a text that somebody wrote, such as an answer.
     #[arg(long)]
     with_addresses: bool,
     /// Add the pages that participants were shown. They contain clinical data.

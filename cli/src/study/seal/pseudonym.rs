@@ -1,14 +1,18 @@
-//! Replaces addresses with participants' numbers.
+//! Replaces addresses with participants' numbers, and ids that contain addresses with hashes.
 
 use export::value::{Column, Kind, Value};
 use shared::db::Database;
 use sqlx::PgConnection;
 
-use crate::export::{Opened, Source, is_address, participant_id};
+use super::manifest::sha256;
+use crate::export::{Opened, Source, has_address, is_address, participant_id};
 use crate::failure::Failure;
 
 /// Name of the address column.
 const ADDRESS: &str = "user_email";
+/// Names of the columns with ids of assignments.
+const CONFIG_ID: &str = "config_id";
+const CASE_CONFIG_ID: &str = "case_config_id";
 
 /// Name of its replacement. It is text, because JSON readers round 64-bit numbers.
 const PARTICIPANT: &str = "participant";
@@ -23,17 +27,25 @@ pub struct WithoutAddresses<S> {
     source: S,
     /// Index of the address column.
     address: Option<usize>,
+    /// Indexes of the columns with ids of assignments.
+    ids: Vec<usize>,
 }
 
 impl<S> WithoutAddresses<S> {
     pub fn of(source: S) -> Self {
-        Self { source, address: None }
+        Self { source, address: None, ids: Vec::new() }
     }
 }
 
 /// Returns a participant's number: the `user_id` of the analysis file.
 pub fn participant(email: &str) -> String {
     participant_id(email).to_string()
+}
+
+/// Returns an assignment's id without addresses: services choose ids, some of them from the participant's address. It is replaced as a
+/// whole, because nobody knows where in it an address ends; equal ids stay equal in all files.
+fn id_without_address(id: &str) -> Option<String> {
+    has_address(id).then(|| format!("id-{}", &sha256(id)[..16]))
 }
 
 /// Replaces each JSON text that consists of an address with the participant's number. Everything else is unchanged.
@@ -72,6 +84,8 @@ impl<S: Source> Source for WithoutAddresses<S> {
     async fn open(&mut self, snapshot: &mut PgConnection, db: &Database) -> Result<Opened, Failure> {
         let mut opened = self.source.open(snapshot, db).await?;
         self.address = opened.columns.iter().position(|column| column.name == ADDRESS);
+        let is_id = |column: &Column| [CONFIG_ID, CASE_CONFIG_ID].contains(&&*column.name);
+        self.ids = (0..opened.columns.len()).filter(|index| is_id(&opened.columns[*index])).collect();
         if let Some(address) = self.address {
             opened.columns[address] = column();
         }
@@ -84,13 +98,20 @@ impl<S: Source> Source for WithoutAddresses<S> {
         db: &Database,
         mut take: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let address = self.address;
+        let (address, ids) = (self.address, &self.ids);
         let without = |values: &[Value<'_>]| {
             let mut values = values.to_vec();
             if let Some(address) = address
                 && let Value::Text(email) = &values[address]
             {
                 values[address] = Value::Text(participant(email).into());
+            }
+            for index in ids {
+                if let Value::Text(id) = &values[*index]
+                    && let Some(hash) = id_without_address(id)
+                {
+                    values[*index] = Value::Text(hash.into());
+                }
             }
             take(&values)
         };
