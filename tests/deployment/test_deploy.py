@@ -34,7 +34,7 @@ class Deploy(unittest.TestCase):
         self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
         self.program.chmod(mode)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE"):
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor=""):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
@@ -44,6 +44,7 @@ class Deploy(unittest.TestCase):
             "OLD_SERVICE": old_service,
             "SIGNED_BY": signed_by,
             "STACK_STATUS": stack_status,
+            "PREDECESSOR": predecessor,
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -101,6 +102,29 @@ class Deploy(unittest.TestCase):
         self.assertIn("Version=before ImageTag=before", second)
         self.assertIn("DomainName=of.the.release", second)
         self.assertIn("back to before", result.stderr)
+
+    def test_a_release_that_is_run_again_goes_back_to_its_predecessor(self):
+        result, calls = self.deploy("dev", "release", function_status=502, deployed="new", predecessor="before")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Version=before ImageTag=before", self.deployments(calls)[-1])
+        self.assertNotIn("s3 cp .aws-sam/before", calls)
+        self.assertIn("is back at before", result.stdout)
+
+    def test_a_release_stores_its_predecessor_before_it_deploys(self):
+        _, calls = self.deploy("dev", "release")
+
+        self.assertEqual((self.folder / ".aws-sam/before").read_text(), "before\n")
+        self.assertLess(calls.index("aws s3 cp .aws-sam/before s3://bucket/releases/new.before"), calls.index("sam deploy"))
+
+    def test_a_release_without_a_known_predecessor_claims_no_rollback(self):
+        for predecessor in ["", "unknown"]:
+            result, calls = self.deploy("dev", "release", function_status=502, deployed="new", predecessor=predecessor)
+
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("new is still live", result.stderr)
+            self.assertNotIn("is back at", result.stdout)
+            self.assertNotIn("update-alias", calls)
 
     def test_a_release_stores_its_live_versions(self):
         result, calls = self.deploy("dev", "release")
