@@ -240,6 +240,21 @@ class Deploy(unittest.TestCase):
         self.assertRegex(calls, r'"ParameterValue": "90,0,10"')
         self.assertRegex(calls, r'"ParameterKey": "VpcId",\s+"UsePreviousValue": true')
 
+    def test_a_changed_parameter_publishes_new_versions_unless_only_rules_have_it(self):
+        for change, published in [("Signup=by-mail", True), ("ApiTraffic=0,0,100", False)]:
+            (self.folder / "calls").unlink(missing_ok=True)
+            _, calls = self.deploy("dev", "set", change)
+            digest = re.search(r'"ParameterKey": "ReleaseDigest",\s+"ParameterValue": "[0-9a-f]{64}"', calls)
+            self.assertEqual(bool(digest), published, change)
+            self.assertEqual("releases/before.versions" in calls, published, "a rollback would restore the old value")
+
+    def test_the_name_of_a_secret_is_changed_only_by_a_release(self):
+        result, calls = self.deploy("dev", "set", "DatabaseUrlParameter=/augmed/dev/other-url")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("DatabaseUrlParameter names a secret", result.stderr)
+        self.assertNotIn("update-stack", calls)
+
     def test_traffic_weights_without_a_target_are_refused(self):
         for weights, old_service, reason in [
             ("0,0,0", OLD_SERVICE, "at least one weight must be above 0"),
