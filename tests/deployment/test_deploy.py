@@ -24,7 +24,7 @@ class Deploy(unittest.TestCase):
             (self.folder / path).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / path, self.folder / path)
         (self.folder / "bin").mkdir()
-        for name in ["aws", "sam", "docker", "curl", "cosign"]:
+        for name in ["aws", "sam", "docker", "curl", "cosign", "sleep"]:
             (self.folder / "bin" / name).symlink_to(ROOT / "tests/deployment/stub")
         self.program = self.folder / ".aws-sam/build/CasesFunction/bootstrap"
         self.program.parent.mkdir(parents=True)
@@ -100,7 +100,7 @@ class Deploy(unittest.TestCase):
         first, second = self.deployments(calls)
         self.assertIn("Version=new", first)
         self.assertIn("Version=before ImageTag=before", second)
-        self.assertIn("DomainName=of.the.release", second)
+        self.assertIn("Signup=of-the-release", second)
         self.assertIn("back to before", result.stderr)
 
     def test_a_release_that_is_run_again_goes_back_to_its_predecessor(self):
@@ -143,10 +143,27 @@ class Deploy(unittest.TestCase):
         self.assertNotIn("cancel-update-stack", calls)
 
     def test_a_rollback_cancels_an_update_in_progress(self):
-        _, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_IN_PROGRESS")
+        statuses = "UPDATE_IN_PROGRESS UPDATE_ROLLBACK_IN_PROGRESS UPDATE_ROLLBACK_COMPLETE"
+        _, calls = self.deploy("dev", "rollback", "earlier", stack_status=statuses)
 
-        order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "wait stack-rollback-complete", "sam deploy"]]
+        order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "sleep", "sam deploy"]]
         self.assertEqual(order, sorted(order))
+
+    def test_a_rollback_waits_for_another_operation_of_the_stack(self):
+        statuses = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE"
+        result, calls = self.deploy("dev", "rollback", "earlier", stack_status=statuses)
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        order = [calls.index(one) for one in ["update-alias", "sleep", "sam deploy"]]
+        self.assertEqual(order, sorted(order))
+        self.assertNotIn("cancel-update-stack", calls)
+
+    def test_a_rollback_to_an_unknown_release_cancels_and_moves_nothing(self):
+        result, calls = self.deploy("dev", "rollback", "nowhere", stack_status="UPDATE_IN_PROGRESS UPDATE_ROLLBACK_COMPLETE")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no release nowhere", result.stderr)
+        self.assertNotRegex(calls, "update-alias|cancel-update-stack|sam deploy")
 
     def test_a_rollback_continues_one_that_failed_because_the_database_was_unreachable(self):
         result, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_ROLLBACK_FAILED")
