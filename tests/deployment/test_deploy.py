@@ -149,6 +149,21 @@ class Deploy(unittest.TestCase):
         order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "sleep", "sam deploy"]]
         self.assertEqual(order, sorted(order))
 
+    def test_a_rollback_keeps_the_present_infrastructure(self):
+        _, calls = self.deploy("dev", "rollback", "earlier")
+
+        (deployment,) = self.deployments(calls)
+        self.assertIn("Signup=of-the-release", deployment)
+        for name in ["DatabaseInstance", "DatabaseUrlParameter", "WithContainer", "VpcId", "KmsKeyArn"]:
+            self.assertNotIn(f"{name}=", deployment)
+
+    def test_parameters_that_a_rollback_keeps_exist(self):
+        (pattern,) = re.findall(r"^infrastructure='\^\((.*)\)='$", (ROOT / "scripts/deploy").read_text(), re.MULTILINE)
+        parameters = re.findall(r"^  (\w+):\n    Type:", (ROOT / "template.yaml").read_text(), re.MULTILINE)
+
+        for name in pattern.split("|"):
+            self.assertTrue(any(re.fullmatch(name, one) for one in parameters), name)
+
     def test_a_rollback_waits_for_another_operation_of_the_stack(self):
         statuses = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE"
         result, calls = self.deploy("dev", "rollback", "earlier", stack_status=statuses)
