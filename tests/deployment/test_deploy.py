@@ -34,7 +34,7 @@ class Deploy(unittest.TestCase):
         self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
         self.program.chmod(mode)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor=""):
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor="", update_error=""):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
@@ -45,6 +45,7 @@ class Deploy(unittest.TestCase):
             "SIGNED_BY": signed_by,
             "STACK_STATUS": stack_status,
             "PREDECESSOR": predecessor,
+            "UPDATE_ERROR": update_error,
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -263,6 +264,23 @@ class Deploy(unittest.TestCase):
         groups = [{"TargetGroupArn": "arn:cases", "Weight": 10}, {"TargetGroupArn": "arn:old", "Weight": 90}]
         self.assertEqual(json.loads(rule), [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
         self.assertLess(calls.index("modify-rule"), calls.index("update-stack"))
+
+    def test_traffic_waits_for_a_release_in_progress_after_the_rules(self):
+        result, calls = self.deploy("production", "traffic", "90,0,10", stack_status="UPDATE_IN_PROGRESS UPDATE_COMPLETE")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        order = [calls.index(one) for one in ["modify-rule", "sleep", "update-stack"]]
+        self.assertEqual(order, sorted(order))
+
+    def test_traffic_that_the_stack_has_already_is_no_failure(self):
+        none = "An error occurred (ValidationError) when calling the UpdateStack operation: No updates are to be performed."
+        result, _ = self.deploy("production", "traffic", "90,0,10", update_error=none)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("traffic 90,0,10", result.stdout)
+
+        result, _ = self.deploy("production", "traffic", "90,0,10", update_error="AccessDenied")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("AccessDenied", result.stderr)
 
     def test_traffic_changes_one_parameter(self):
         result, calls = self.deploy("production", "traffic", "90,0,10")
