@@ -34,7 +34,7 @@ class Deploy(unittest.TestCase):
         self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
         self.program.chmod(mode)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor="", update_error=""):
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor="", update_error="", traffic="90,0,10"):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
@@ -46,6 +46,7 @@ class Deploy(unittest.TestCase):
             "STACK_STATUS": stack_status,
             "PREDECESSOR": predecessor,
             "UPDATE_ERROR": update_error,
+            "TRAFFIC": traffic,
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -304,6 +305,19 @@ class Deploy(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("DatabaseUrlParameter names a secret", result.stderr)
         self.assertNotIn("update-stack", calls)
+
+    def test_a_container_with_traffic_is_not_removed(self):
+        settings = self.folder / "samconfig.toml"
+        settings.write_text(settings.read_text().replace('"LogRetentionDays=14"', '"WithContainer=false"'))
+        commands = [["set", "WithContainer=false"], ["release"]]
+        for command in commands:
+            result, calls = self.deploy("dev", *command, traffic="0,30,70")
+            self.assertEqual(result.returncode, 1, command)
+            self.assertIn("the container still has traffic: 0,30,70", result.stderr)
+            self.assertNotRegex(calls, "update-stack|sam deploy|docker push")
+        for command in commands:
+            result, _ = self.deploy("dev", *command, traffic="30,0,70")
+            self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_traffic_weights_without_a_target_are_refused(self):
         for weights, old_service, reason in [
