@@ -34,7 +34,7 @@ class Deploy(unittest.TestCase):
         self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
         self.program.chmod(mode)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor="", update_error="", traffic="90,0,10"):
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor="", update_error="", traffic="90,0,10", recorded=7):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
@@ -47,6 +47,7 @@ class Deploy(unittest.TestCase):
             "PREDECESSOR": predecessor,
             "UPDATE_ERROR": update_error,
             "TRAFFIC": traffic,
+            "RECORDED": str(recorded),
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -104,6 +105,21 @@ class Deploy(unittest.TestCase):
         self.assertIn("Version=before ImageTag=before", second)
         self.assertIn("Signup=of-the-release", second)
         self.assertIn("back to before", result.stderr)
+
+    def test_a_release_after_aliases_were_moved_by_hand_shifts_at_once(self):
+        _, calls = self.deploy("dev", "release")
+        (recorded,) = self.deployments(calls)
+        self.assertNotIn("ShiftGradually=false", recorded)
+
+        result, calls = self.deploy("dev", "release", recorded=6)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        moved = self.deployments(calls)[-1]
+        self.assertTrue(moved.endswith("ShiftGradually=false"), moved)
+        digest = re.compile("ReleaseDigest=([0-9a-f]{64})")
+        self.assertNotEqual(digest.search(moved)[1], digest.search(recorded)[1], "the same versions would leave the aliases where they are")
+
+        _, calls = self.deploy("dev", "set", "Signup=by-mail", recorded=6)
+        self.assertRegex(calls, r'"ParameterKey": "ShiftGradually",\s+"ParameterValue": "false"')
 
     def test_a_release_that_is_run_again_goes_back_to_its_predecessor(self):
         result, calls = self.deploy("dev", "release", function_status=502, deployed="new", predecessor="before")
