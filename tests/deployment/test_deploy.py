@@ -242,6 +242,16 @@ class Deploy(unittest.TestCase):
                 self.assertIn(reason, result.stderr)
                 self.assertNotRegex(calls, r"sam (package|deploy)|docker push")
 
+    def test_a_plan_uploads_only_below_its_own_prefix(self):
+        _, calls = self.deploy("dev", "plan")
+        packages, templates = re.findall(r"^sam (?:package|deploy) .*--s3-prefix (\S+)", calls, re.MULTILINE)
+        self.assertEqual((packages, templates), ("plan/packages", "plan/templates"))
+        self.assertNotIn("aws s3 cp", calls)
+
+        (self.folder / "calls").unlink()
+        _, calls = self.deploy("dev", "release")
+        self.assertNotIn("--s3-prefix plan", calls)
+
     def test_a_late_approval_does_not_overwrite_a_newer_release(self):
         git = ["git", "-C", self.folder, "-c", "user.name=test", "-c", "user.email=test@example.org"]
         commits = []
