@@ -73,6 +73,9 @@ class Releases(unittest.TestCase):
             self.assertNotIn("SELECT", str(metrics))
             self.assertLessEqual(len(metrics), 10)
             found = [one["MetricStat"]["Metric"] for one in metrics if "MetricStat" in one]
+            if any(one["MetricName"] == "Throttles" for one in found):
+                added = {one["Expression"] for one in metrics if "Expression" in one}
+                self.assertEqual(added, {" + ".join(one["Id"] for one in metrics if "MetricStat" in one)})
             watched += [one["Dimensions"][0]["Value"]["Fn::Sub"] for one in found if one["MetricName"] == "Throttles"]
         self.assertEqual(sorted(watched), sorted(names))
 
