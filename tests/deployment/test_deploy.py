@@ -283,6 +283,12 @@ class Deploy(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertNotIn("a secret of tests", calls + result.stdout + result.stderr)
 
+    def test_the_smoke_test_invokes_the_versions_that_get_traffic(self):
+        _, calls = self.deploy("dev", "smoke")
+
+        for name in ["healthcheck", "auth-login"]:
+            self.assertIn(f"aws lambda invoke --function-name augmed-api-dev-{name} --qualifier live ", calls)
+
     def test_traffic_is_shifted_by_the_rules_before_the_stack_is_updated(self):
         result, calls = self.deploy("production", "traffic", "90,0,10")
 
