@@ -121,6 +121,16 @@ class Deploy(unittest.TestCase):
         _, calls = self.deploy("dev", "set", "Signup=by-mail", recorded=6)
         self.assertRegex(calls, r'"ParameterKey": "ShiftGradually",\s+"ParameterValue": "false"')
 
+    def test_a_release_at_once_ignores_alarms(self):
+        for command in [["release", "--at-once"], ["release"]]:
+            (self.folder / "calls").unlink(missing_ok=True)
+            result, calls = self.deploy("dev", *command)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(self.deployments(calls)[0].endswith("ShiftGradually=false"), len(command) == 2)
+
+        result, _ = self.deploy("dev", "release", "--quickly")
+        self.assertEqual(result.returncode, 2)
+
     def test_a_release_that_is_run_again_goes_back_to_its_predecessor(self):
         result, calls = self.deploy("dev", "release", function_status=502, deployed="new", predecessor="before")
 
