@@ -184,6 +184,8 @@ class Deploy(unittest.TestCase):
         self.assertIn("Signup=of-the-release", deployment)
         for name in ["DatabaseInstance", "DatabaseUrlParameter", "WithContainer", "VpcId", "KmsKeyArn"]:
             self.assertNotIn(f"{name}=", deployment)
+        stored = "aws s3 cp .aws-sam/versions s3://bucket/releases/earlier.versions"
+        self.assertLess(calls.index("sam deploy"), calls.index(stored), "a later rollback finds the versions with the present infrastructure")
 
     def test_parameters_that_a_rollback_keeps_exist(self):
         (pattern,) = re.findall(r"^infrastructure='\^\((.*)\)='$", (ROOT / "scripts/deploy").read_text(), re.MULTILINE)
