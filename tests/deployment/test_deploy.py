@@ -24,7 +24,7 @@ class Deploy(unittest.TestCase):
             (self.folder / path).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / path, self.folder / path)
         (self.folder / "bin").mkdir()
-        for name in ["aws", "sam", "docker", "curl", "cosign"]:
+        for name in ["aws", "sam", "docker", "curl", "cosign", "sleep"]:
             (self.folder / "bin" / name).symlink_to(ROOT / "tests/deployment/stub")
         self.program = self.folder / ".aws-sam/build/CasesFunction/bootstrap"
         self.program.parent.mkdir(parents=True)
@@ -34,7 +34,7 @@ class Deploy(unittest.TestCase):
         self.program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
         self.program.chmod(mode)
 
-    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE"):
+    def deploy(self, *arguments, function_status=200, old_service=OLD_SERVICE, version="new", deployed="before", signed_by="", stack_status="UPDATE_COMPLETE", predecessor="", update_error="", traffic="90,0,10", recorded=7):
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
@@ -44,6 +44,10 @@ class Deploy(unittest.TestCase):
             "OLD_SERVICE": old_service,
             "SIGNED_BY": signed_by,
             "STACK_STATUS": stack_status,
+            "PREDECESSOR": predecessor,
+            "UPDATE_ERROR": update_error,
+            "TRAFFIC": traffic,
+            "RECORDED": str(recorded),
             "FUNCTION_STATUS": str(function_status),
         }
         command = [str(self.folder / "scripts/deploy"), *arguments]
@@ -99,8 +103,56 @@ class Deploy(unittest.TestCase):
         first, second = self.deployments(calls)
         self.assertIn("Version=new", first)
         self.assertIn("Version=before ImageTag=before", second)
-        self.assertIn("DomainName=of.the.release", second)
+        self.assertIn("Signup=of-the-release", second)
         self.assertIn("back to before", result.stderr)
+
+    def test_a_release_after_aliases_were_moved_by_hand_shifts_at_once(self):
+        _, calls = self.deploy("dev", "release")
+        (recorded,) = self.deployments(calls)
+        self.assertNotIn("ShiftGradually=false", recorded)
+
+        result, calls = self.deploy("dev", "release", recorded=6)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        moved = self.deployments(calls)[-1]
+        self.assertTrue(moved.endswith("ShiftGradually=false"), moved)
+        digest = re.compile("ReleaseDigest=([0-9a-f]{64})")
+        self.assertNotEqual(digest.search(moved)[1], digest.search(recorded)[1], "the same versions would leave the aliases where they are")
+
+        _, calls = self.deploy("dev", "set", "Signup=by-mail", recorded=6)
+        self.assertRegex(calls, r'"ParameterKey": "ShiftGradually",\s+"ParameterValue": "false"')
+
+    def test_a_release_at_once_ignores_alarms(self):
+        for command in [["release", "--at-once"], ["release"]]:
+            (self.folder / "calls").unlink(missing_ok=True)
+            result, calls = self.deploy("dev", *command)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(self.deployments(calls)[0].endswith("ShiftGradually=false"), len(command) == 2)
+
+        result, _ = self.deploy("dev", "release", "--quickly")
+        self.assertEqual(result.returncode, 2)
+
+    def test_a_release_that_is_run_again_goes_back_to_its_predecessor(self):
+        result, calls = self.deploy("dev", "release", function_status=502, deployed="new", predecessor="before")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Version=before ImageTag=before", self.deployments(calls)[-1])
+        self.assertNotIn("s3 cp .aws-sam/before", calls)
+        self.assertIn("is back at before", result.stdout)
+
+    def test_a_release_stores_its_predecessor_before_it_deploys(self):
+        _, calls = self.deploy("dev", "release")
+
+        self.assertEqual((self.folder / ".aws-sam/before").read_text(), "before\n")
+        self.assertLess(calls.index("aws s3 cp .aws-sam/before s3://bucket/releases/new.before"), calls.index("sam deploy"))
+
+    def test_a_release_without_a_known_predecessor_claims_no_rollback(self):
+        for predecessor in ["", "unknown"]:
+            result, calls = self.deploy("dev", "release", function_status=502, deployed="new", predecessor=predecessor)
+
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("new is still live", result.stderr)
+            self.assertNotIn("is back at", result.stdout)
+            self.assertNotIn("update-alias", calls)
 
     def test_a_release_stores_its_live_versions(self):
         result, calls = self.deploy("dev", "release")
@@ -119,10 +171,44 @@ class Deploy(unittest.TestCase):
         self.assertNotIn("cancel-update-stack", calls)
 
     def test_a_rollback_cancels_an_update_in_progress(self):
-        _, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_IN_PROGRESS")
+        statuses = "UPDATE_IN_PROGRESS UPDATE_ROLLBACK_IN_PROGRESS UPDATE_ROLLBACK_COMPLETE"
+        _, calls = self.deploy("dev", "rollback", "earlier", stack_status=statuses)
 
-        order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "wait stack-rollback-complete", "sam deploy"]]
+        order = [calls.index(one) for one in ["update-alias", "cancel-update-stack", "sleep", "sam deploy"]]
         self.assertEqual(order, sorted(order))
+
+    def test_a_rollback_keeps_the_present_infrastructure(self):
+        _, calls = self.deploy("dev", "rollback", "earlier")
+
+        (deployment,) = self.deployments(calls)
+        self.assertIn("Signup=of-the-release", deployment)
+        for name in ["DatabaseInstance", "DatabaseUrlParameter", "WithContainer", "VpcId", "KmsKeyArn"]:
+            self.assertNotIn(f"{name}=", deployment)
+        stored = "aws s3 cp .aws-sam/versions s3://bucket/releases/earlier.versions"
+        self.assertLess(calls.index("sam deploy"), calls.index(stored), "a later rollback finds the versions with the present infrastructure")
+
+    def test_parameters_that_a_rollback_keeps_exist(self):
+        (pattern,) = re.findall(r"^infrastructure='\^\((.*)\)='$", (ROOT / "scripts/deploy").read_text(), re.MULTILINE)
+        parameters = re.findall(r"^  (\w+):\n    Type:", (ROOT / "template.yaml").read_text(), re.MULTILINE)
+
+        for name in pattern.split("|"):
+            self.assertTrue(any(re.fullmatch(name, one) for one in parameters), name)
+
+    def test_a_rollback_waits_for_another_operation_of_the_stack(self):
+        statuses = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE"
+        result, calls = self.deploy("dev", "rollback", "earlier", stack_status=statuses)
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        order = [calls.index(one) for one in ["update-alias", "sleep", "sam deploy"]]
+        self.assertEqual(order, sorted(order))
+        self.assertNotIn("cancel-update-stack", calls)
+
+    def test_a_rollback_to_an_unknown_release_cancels_and_moves_nothing(self):
+        result, calls = self.deploy("dev", "rollback", "nowhere", stack_status="UPDATE_IN_PROGRESS UPDATE_ROLLBACK_COMPLETE")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no release nowhere", result.stderr)
+        self.assertNotRegex(calls, "update-alias|cancel-update-stack|sam deploy")
 
     def test_a_rollback_continues_one_that_failed_because_the_database_was_unreachable(self):
         result, calls = self.deploy("dev", "rollback", "earlier", stack_status="UPDATE_ROLLBACK_FAILED")
@@ -168,6 +254,16 @@ class Deploy(unittest.TestCase):
                 self.assertIn(reason, result.stderr)
                 self.assertNotRegex(calls, r"sam (package|deploy)|docker push")
 
+    def test_a_plan_uploads_only_below_its_own_prefix(self):
+        _, calls = self.deploy("dev", "plan")
+        packages, templates = re.findall(r"^sam (?:package|deploy) .*--s3-prefix (\S+)", calls, re.MULTILINE)
+        self.assertEqual((packages, templates), ("plan/packages", "plan/templates"))
+        self.assertNotIn("aws s3 cp", calls)
+
+        (self.folder / "calls").unlink()
+        _, calls = self.deploy("dev", "release")
+        self.assertNotIn("--s3-prefix plan", calls)
+
     def test_a_late_approval_does_not_overwrite_a_newer_release(self):
         git = ["git", "-C", self.folder, "-c", "user.name=test", "-c", "user.email=test@example.org"]
         commits = []
@@ -199,6 +295,12 @@ class Deploy(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertNotIn("a secret of tests", calls + result.stdout + result.stderr)
 
+    def test_the_smoke_test_invokes_the_versions_that_get_traffic(self):
+        _, calls = self.deploy("dev", "smoke")
+
+        for name in ["healthcheck", "auth-login"]:
+            self.assertIn(f"aws lambda invoke --function-name augmed-api-dev-{name} --qualifier live ", calls)
+
     def test_traffic_is_shifted_by_the_rules_before_the_stack_is_updated(self):
         result, calls = self.deploy("production", "traffic", "90,0,10")
 
@@ -208,6 +310,23 @@ class Deploy(unittest.TestCase):
         self.assertEqual(json.loads(rule), [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
         self.assertLess(calls.index("modify-rule"), calls.index("update-stack"))
 
+    def test_traffic_waits_for_a_release_in_progress_after_the_rules(self):
+        result, calls = self.deploy("production", "traffic", "90,0,10", stack_status="UPDATE_IN_PROGRESS UPDATE_COMPLETE")
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        order = [calls.index(one) for one in ["modify-rule", "sleep", "update-stack"]]
+        self.assertEqual(order, sorted(order))
+
+    def test_traffic_that_the_stack_has_already_is_no_failure(self):
+        none = "An error occurred (ValidationError) when calling the UpdateStack operation: No updates are to be performed."
+        result, _ = self.deploy("production", "traffic", "90,0,10", update_error=none)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("traffic 90,0,10", result.stdout)
+
+        result, _ = self.deploy("production", "traffic", "90,0,10", update_error="AccessDenied")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("AccessDenied", result.stderr)
+
     def test_traffic_changes_one_parameter(self):
         result, calls = self.deploy("production", "traffic", "90,0,10")
 
@@ -215,6 +334,34 @@ class Deploy(unittest.TestCase):
         self.assertIn("update-stack --stack-name augmed-api --use-previous-template", calls)
         self.assertRegex(calls, r'"ParameterValue": "90,0,10"')
         self.assertRegex(calls, r'"ParameterKey": "VpcId",\s+"UsePreviousValue": true')
+
+    def test_a_changed_parameter_publishes_new_versions_unless_only_rules_have_it(self):
+        for change, published in [("Signup=by-mail", True), ("ApiTraffic=0,0,100", False)]:
+            (self.folder / "calls").unlink(missing_ok=True)
+            _, calls = self.deploy("dev", "set", change)
+            digest = re.search(r'"ParameterKey": "ReleaseDigest",\s+"ParameterValue": "[0-9a-f]{64}"', calls)
+            self.assertEqual(bool(digest), published, change)
+            self.assertEqual("releases/before.versions" in calls, published, "a rollback would restore the old value")
+
+    def test_the_name_of_a_secret_is_changed_only_by_a_release(self):
+        result, calls = self.deploy("dev", "set", "DatabaseUrlParameter=/augmed/dev/other-url")
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("DatabaseUrlParameter names a secret", result.stderr)
+        self.assertNotIn("update-stack", calls)
+
+    def test_a_container_with_traffic_is_not_removed(self):
+        settings = self.folder / "samconfig.toml"
+        settings.write_text(settings.read_text().replace('"LogRetentionDays=14"', '"WithContainer=false"'))
+        commands = [["set", "WithContainer=false"], ["release"]]
+        for command in commands:
+            result, calls = self.deploy("dev", *command, traffic="0,30,70")
+            self.assertEqual(result.returncode, 1, command)
+            self.assertIn("the container still has traffic: 0,30,70", result.stderr)
+            self.assertNotRegex(calls, "update-stack|sam deploy|docker push")
+        for command in commands:
+            result, _ = self.deploy("dev", *command, traffic="30,0,70")
+            self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_traffic_weights_without_a_target_are_refused(self):
         for weights, old_service, reason in [

@@ -39,6 +39,21 @@ class Operations(unittest.TestCase):
         for field in fields:
             self.assertRegex(log, rf"\b{field}\b")
 
+    def test_a_restored_database_gets_the_settings_of_the_template(self):
+        restore = DOCS.split("## Restore")[1].split("\n## ")[0]
+        settings = read("infra/database.yaml")["Resources"]["Instance"]["Properties"]
+        options = {
+            "MultiAZ": "--multi-az",
+            "DeletionProtection": "--deletion-protection",
+            "EnablePerformanceInsights": "--enable-performance-insights",
+            "EnableCloudwatchLogsExports": "--enable-cloudwatch-logs-exports postgresql",
+            "MaxAllocatedStorage": f"--max-allocated-storage {settings['MaxAllocatedStorage']}",
+            "BackupRetentionPeriod": f"--backup-retention-period {settings['BackupRetentionPeriod']}",
+        }
+        for property, option in options.items():
+            self.assertIn(property, settings)
+            self.assertIn(option, restore)
+
     def test_files_and_scripts_exist(self):
         for path in re.findall(r"`((?:scripts|infra|docs|tests|\.ci)/[\w./-]+)`", DOCS):
             self.assertTrue((ROOT / path).exists(), path)

@@ -44,6 +44,12 @@ class Trust(unittest.TestCase):
         for action in ["ExecuteChangeSet", "UpdateStack", "DeleteStack", "PassRole", "iam:", "*'"]:
             self.assertNotIn(action, policies.replace("/*'", ""))
 
+    def test_the_planning_role_writes_nothing_that_a_release_deploys(self):
+        (policy,) = read("infra/github.yaml")["Resources"]["PlanRole"]["Properties"]["Policies"]
+        statements = policy["PolicyDocument"]["Statement"]
+        (objects,) = [one for one in statements if "s3:PutObject" in one["Action"]]
+        self.assertEqual([one["Fn::Sub"].split(":::")[1] for one in objects["Resource"]], ["${ApiStackName}-*/plan/*"])
+
     def test_incomplete_parameters_are_refused_by_the_template(self):
         for repository in ["octo-org@1/octo-repo", "octo-org/octo-repo@2", "octo-repo", "a/b/c"]:
             self.assertNotRegex(repository, read("infra/github.yaml")["Parameters"]["Repository"]["AllowedPattern"])

@@ -47,6 +47,22 @@ class Metrics(unittest.TestCase):
         self.assertEqual(watched, {"faults", "answers", "case-review", "slow-case-reviews"})
         self.assertLessEqual(watched, NAMES)
 
+    def test_faults_without_answers_are_above_the_objective(self):
+        """A division by zero has no value, and IF makes it 0 (CloudWatch User Guide, "Using metric math")."""
+        functions = {"IF": lambda condition, yes, no: yes if condition else no}
+        for name in ["AvailabilityFastBurn", "AvailabilitySlowBurn"]:
+            alarm = OBSERVABILITY[name]["Properties"]
+            share = lambda bad, total: eval(alarm["Metrics"][0]["Expression"], {**functions, "bad": bad, "total": total})
+            self.assertGreater(share(3, 0), alarm["Threshold"])
+            self.assertEqual(share(5, 1000), 0.005)
+            self.assertEqual(share(2, 100), 0, "too few")
+
+    def test_the_dashboard_searches_functions_by_a_part_of_their_name(self):
+        """Double quotes would match whole names only ("CloudWatch search expression syntax")."""
+        body = OBSERVABILITY["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
+        searches = re.findall(r"SEARCH\('{AWS/Lambda,FunctionName} (.*?) MetricName", body)
+        self.assertEqual(searches, ["FunctionName=${ApiStackName}"] * 2)
+
     def test_the_documented_table_matches_the_list(self):
         section = (ROOT / "docs/operations.md").read_text().split("### Metrics\n")[1].split("\n### ")[0]
         rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", section, re.MULTILINE)

@@ -64,10 +64,20 @@ class Releases(unittest.TestCase):
         self.assertLessEqual(len(resources(self.stack, "AWS::CloudFormation::Stack")), 9)
 
     def test_throttles_of_all_functions_have_an_alarm(self):
+        """A metric-math alarm has ten metrics at most, and the WHERE of Metrics Insights has no OR (CloudWatch User Guide, "Limits", "Query components")."""
         functions = resources(read("template.yaml"), "AWS::Serverless::Function").values()
-        names = {one["Properties"]["FunctionName"]["Fn::Sub"] for one in functions}
-        watched = read("template.yaml")["Resources"]["Observability"]["Properties"]["Parameters"]["Functions"]["Fn::Join"][1]
-        self.assertEqual({one["Fn::Sub"] for one in watched}, names)
+        names = {one["Properties"]["FunctionName"]["Fn::Sub"].replace("AWS::StackName", "ApiStackName") for one in functions}
+        watched = []
+        for alarm in resources(read("infra/observability.yaml"), "AWS::CloudWatch::Alarm").values():
+            metrics = alarm["Properties"].get("Metrics", [])
+            self.assertNotIn("SELECT", str(metrics))
+            self.assertLessEqual(len(metrics), 10)
+            found = [one["MetricStat"]["Metric"] for one in metrics if "MetricStat" in one]
+            if any(one["MetricName"] == "Throttles" for one in found):
+                added = {one["Expression"] for one in metrics if "Expression" in one}
+                self.assertEqual(added, {" + ".join(one["Id"] for one in metrics if "MetricStat" in one)})
+            watched += [one["Dimensions"][0]["Value"]["Fn::Sub"] for one in found if one["MetricName"] == "Throttles"]
+        self.assertEqual(sorted(watched), sorted(names))
 
 
 if __name__ == "__main__":

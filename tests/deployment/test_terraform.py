@@ -139,6 +139,10 @@ class Module(unittest.TestCase):
 class DatabaseUrl(Module):
     folder = MODULE / "database_url"
 
+    def test_an_apply_does_not_restore_a_password_that_was_rotated(self):
+        (url,) = [body for kind, type, _, body in self.blocks() if type == "aws_ssm_parameter"]
+        self.assertEqual([one["ignore_changes"] for one in url.get("lifecycle", [])], [["value"]])
+
 
 @unittest.skipUnless(shutil.which("terraform"), "there is no terraform")
 class Terraform(unittest.TestCase):

@@ -47,6 +47,17 @@ class Waiting(unittest.TestCase):
         self.assertIn("inputs.environment", job["concurrency"]["group"])
         self.assertFalse(job["concurrency"]["cancel-in-progress"])
 
+    def test_credentials_of_a_release_last_as_long_as_its_job(self):
+        job = read(".github/workflows/release.yml")["jobs"]["release"]
+        (credentials,) = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
+        of_plan, of_release = map(int, re.fullmatch(r"\$\{\{ inputs.command == 'plan' && (\d+) \|\| (\d+) \}\}", credentials["role-duration-seconds"]).groups())
+        roles = {name: read("infra/github.yaml")["Resources"][name]["Properties"].get("MaxSessionDuration", 3600) for name in ["PlanRole", "Role"]}
+
+        self.assertEqual((of_plan, of_release), (roles["PlanRole"], roles["Role"]))
+        self.assertLessEqual(job["timeout-minutes"] * 60, of_release)
+        # the slowest DeploymentPreference shifts for 100 minutes
+        self.assertGreater(job["timeout-minutes"], 100)
+
     def test_a_called_workflow_gets_its_permissions(self):
         for name, job in read(DEPLOY)["jobs"].items():
             if "uses" in job:

@@ -17,4 +17,9 @@ resource "aws_ssm_parameter" "owner_url" {
   description = "The URL of the owner of the AugMed database."
   type        = "SecureString"
   value       = "postgresql://${local.user}:${local.password}@${local.found.server}/${local.found.name}?sslmode=verify-full"
+
+  # the owner's password is rotated in the parameter (docs/operations.md, "Secrets"), not in the secret, which keeps the old one
+  lifecycle {
+    ignore_changes = [value]
+  }
 }
