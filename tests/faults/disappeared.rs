@@ -70,7 +70,7 @@ fn routes() -> Vec<Route> {
                 let body = json!({"answer": {"Why?": "so"}, "answerConfigId": "22222222-2222-4222-8222-222222222222"});
                 json_request(Method::POST, "/api/answer/without-case", Some(&api.token_for(ALICE)), &body)
             },
-            blocking_lock: "SELECT FROM display_config WHERE id = 'without-case' FOR UPDATE",
+            blocking_lock: r#"SELECT FROM "user" WHERE email = 'alice@contract.test' FOR UPDATE"#,
         },
     ]
 }
