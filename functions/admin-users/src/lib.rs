@@ -132,9 +132,8 @@ async fn post_users(
     }
     let emails: Vec<String> = added.into_keys().filter(|_| by_mail).collect();
     let links = mailed_link::store(&mut *transaction, &emails, Occasion::Invitation).await?;
-    transaction.commit().await?;
     let (links, end) = (emails.into_iter().zip(links).collect(), deadline.began() + MAILED_WITHIN);
-    for email in mailed_link::mail_all(&app, links, end).await {
+    for email in mailed_link::commit_and_mail(&app, transaction, links, end).await? {
         outcomes.insert(email, "added".to_owned());
     }
     Ok(Created(outcomes))

@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::auth::ResetToken;
+use crate::db::Transaction;
 use crate::{ApiError, App};
 
 pub use occasion::Occasion;
@@ -71,23 +72,31 @@ pub async fn store(
     Ok(links)
 }
 
-/// Mails each of these links to its address, until `end` at most. Returns the addresses whose mail was sent. Logs one
-/// line for all failures.
+/// Commits the transaction that stored the links, and mails them like [`mail_all`].
 ///
-/// Continues if the caller is dropped, because its client has disconnected: the links are stored, and repeating the
+/// Both continue if the caller is dropped, because its client has disconnected: once the links are stored, repeating the
 /// request would not mail them.
-pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, end: Instant) -> HashSet<String> {
-    tokio::spawn(mail_each(app.clone(), links, end).in_current_span()).await.unwrap_or_default()
+pub async fn commit_and_mail(
+    app: &App,
+    transaction: Transaction,
+    links: Vec<(String, MailedLink)>,
+    end: Instant,
+) -> Result<HashSet<String>, ApiError> {
+    let app = app.clone();
+    let task = async move {
+        transaction.commit().await?;
+        Ok(mail_all(&app, links, end).await)
+    };
+    tokio::spawn(task.in_current_span()).await.unwrap_or_else(|_panic| Err(ApiError::Fault("panic".to_owned())))
 }
 
-async fn mail_each(app: App, links: Vec<(String, MailedLink)>, end: Instant) -> HashSet<String> {
+/// Mails each of these links to its address, until `end` at most. Returns the addresses whose mail was sent. Logs one
+/// line for all failures.
+pub async fn mail_all(app: &App, links: Vec<(String, MailedLink)>, end: Instant) -> HashSet<String> {
     let outcomes: Vec<_> = stream::iter(links)
-        .map(|(email, link)| {
-            let app = app.clone();
-            async move {
-                let mailed = tokio::time::timeout_at(end, link.mail(&app, &email)).await;
-                mailed.unwrap_or(Err(ApiError::Overloaded("mail took too long"))).map(|_| email)
-            }
+        .map(|(email, link)| async move {
+            let mailed = tokio::time::timeout_at(end, link.mail(app, &email)).await;
+            mailed.unwrap_or(Err(ApiError::Overloaded("mail took too long"))).map(|_| email)
         })
         .buffer_unordered(MAX_CONCURRENT_MAILS)
         .collect()
