@@ -16,9 +16,14 @@ pub fn all(table: &Table, names: &[&str]) -> impl Iterator<Item = usize> {
 
 /// Returns a note that names the columns that are not used, if there are any.
 pub fn note(table: &Table, used: impl IntoIterator<Item = usize>) -> Option<String> {
+    unused(table, used).map(|names| format!("ignored columns, unknown or repeated: {names}"))
+}
+
+/// Returns the names of the columns that are not used, if there are any.
+pub fn unused(table: &Table, used: impl IntoIterator<Item = usize>) -> Option<String> {
     let used: Vec<usize> = used.into_iter().collect();
     let header = table.header.iter().enumerate();
-    let ignored = header.filter(|(column, name)| !used.contains(column) && !name.is_empty());
-    let ignored: Vec<&str> = ignored.map(|(_, name)| name.as_str()).collect();
-    (!ignored.is_empty()).then(|| format!("ignored columns, unknown or repeated: {}", ignored.join(", ")))
+    let unused = header.filter(|(column, name)| !used.contains(column) && !name.is_empty());
+    let unused: Vec<&str> = unused.map(|(_, name)| name.as_str()).collect();
+    (!unused.is_empty()).then(|| unused.join(", "))
 }

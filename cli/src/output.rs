@@ -118,20 +118,20 @@ impl Target {
     fn create(path: &Path) -> io::Result<Self> {
         // follows a symbolic link, so that its target is replaced
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if fs::metadata(&path).is_ok_and(|existing| !existing.is_file()) {
+        let existing = fs::metadata(&path).ok();
+        if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
             return Ok(Self::Device(File::options().write(true).open(path)?));
         }
         let mut unfinished = tempfile::Builder::new();
         unfinished.prefix(".augmed-").suffix(".unfinished");
-        let existing = fs::metadata(&path).map(|existing| existing.permissions());
         #[cfg(unix)]
-        if existing.is_err() {
+        if existing.is_none() {
             unfinished.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // minus the umask
         }
         let file = unfinished.tempfile_in(directory_of(&path))?;
         // somebody may have hidden the file that is replaced from others
-        if let Ok(permissions) = existing {
-            file.as_file().set_permissions(permissions)?;
+        if let Some(existing) = existing {
+            file.as_file().set_permissions(existing.permissions())?;
         }
         Ok(Self::Beside { file, path })
     }

@@ -4,8 +4,7 @@ use serde_json::value::RawValue;
 use shared::stored_json::{entries, fields, text};
 
 /// The columns of a generated file.
-pub const COLUMNS: [&str; 10] =
-    ["User", "Case No.", "Path", "Collapse", "Highlight", "Top", "Experiment", "Arm", "Policy", "Probability"];
+pub const COLUMNS: [&str; 10] = *EXPORTED.first_chunk().expect("an exported file has more columns");
 /// The columns of an exported file, which has everything that is stored.
 pub const EXPORTED: [&str; 12] = [
     "User",

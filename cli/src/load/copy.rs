@@ -1,5 +1,5 @@
-//! Loads a file into its table. An empty table is filled with `COPY`; otherwise the rows go to a temporary table first, and are then added,
-//! or replace rows with the same key.
+//! Loads a file into its table. `COPY` fills an empty table directly. If the table has rows, or missing concepts are added, the rows go to a
+//! temporary table first. From there they are added, or replace rows with the same key.
 
 use sqlx::PgConnection;
 
@@ -73,7 +73,7 @@ fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<String> {
     columns.map(|column| quoted(&column.name)).collect()
 }
 
-/// Builds the statement that merges rows; identical rows are not touched.
+/// Builds the statement that merges the rows of the temporary table. It does not touch identical rows.
 fn merge(table: &str, columns: &[Column]) -> String {
     let all = names(columns.iter()).join(", ");
     let keys = names(columns.iter().filter(|column| column.is_key)).join(", ");
@@ -96,7 +96,7 @@ fn merge(table: &str, columns: &[Column]) -> String {
     )
 }
 
-/// Streams the rows into `target`, and stops at the first wrong one; returns their number.
+/// Streams the rows into `target`, and stops at the first wrong one. Returns their number.
 async fn copy(
     file: &TableFile,
     target: &str,
@@ -106,11 +106,11 @@ async fn copy(
 ) -> Result<u64, Stopped> {
     let statement = format!("COPY {target} ({}) FROM STDIN", file.layout.sql());
     rows::send(file, &statement, connection, progress, |row, out| {
-        let mut is_right = row.cells.is_ok();
+        let mut is_valid = row.cells.is_ok();
         if let Ok(cells) = row.cells {
-            rows::encode(cells, &file.layout, leniency, out, |_, _| is_right = false);
+            rows::encode(cells, &file.layout, leniency, out, |_, _| is_valid = false);
         }
-        if is_right { Ok(()) } else { Err(Stopped::at_row_of(file)) }
+        if is_valid { Ok(()) } else { Err(Stopped::at_row_of(file)) }
     })
     .await
 }

@@ -1,8 +1,8 @@
 //! The file of `--renumber`: `table,original,stored`. Its first row, of the table `load`, has the number of the load that wrote it. The
 //! audit trail has that number too, so a file is only used with the database, or a copy of it, that stored its ids.
 //!
-//! The file is written as `FILE.new` before the load is stored, and renamed afterwards: a failed load leaves the file that fits, and
-//! a stored one always has its ids in one of them.
+//! The file is written as `FILE.new` before the load is stored, and renamed afterwards. So a failed load does not change `FILE`, and the ids
+//! of a stored load are in `FILE` or in `FILE.new`.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -42,7 +42,7 @@ impl IdFile {
                 return Err(at(&new, "has the ids of a load that this database has not stored")
                     .with_remedy("if that load was to be stored here, it failed: remove the file"));
             }
-            // the load was stored, but did not come to rename its file
+            // the load was stored, but its process ended before it renamed the file
             fs::rename(&new, &path).map_err(|error| at(&path, error))?;
         }
         if !path.exists() {
@@ -81,7 +81,7 @@ impl IdFile {
     ) -> Result<Unconfirmed, Failure> {
         let new = beside(&self.path);
         let told = |error: io::Error| at(&new, error);
-        // it leads from the study's patients to the source's
+        // it identifies the study's patients in the source, so only its owner may read it
         let file = output::create_private(&new).map_err(told)?;
         let unconfirmed = TempPath::try_from_path(&new).map_err(told)?;
         if let Ok(existing) = fs::metadata(&self.path) {
@@ -95,7 +95,7 @@ impl IdFile {
         }
         let mut file = writer.into_inner().map_err(|error| told(error.into_error()))?;
         file.flush().and_then(|()| file.get_ref().sync_all()).map_err(told)?;
-        // also the directory, so that the name outlives a power failure that the stored ids outlive
+        // the directory, too: PostgreSQL keeps the ids after a power failure, so the file must still exist
         File::open(output::directory_of(&new)).and_then(|directory| directory.sync_all()).map_err(told)?;
         Ok(Unconfirmed { new: unconfirmed, path: self.path.clone() })
     }
@@ -111,7 +111,7 @@ impl Unconfirmed {
     /// Gives the file its name, because the load was stored.
     pub fn confirm(self) -> Result<(), Failure> {
         let Err(error) = self.new.persist(&self.path) else { return Ok(()) };
-        // a run that waited for the tables has given it its name
+        // another run, which waited for the tables, has renamed it already
         if error.error.kind() == io::ErrorKind::NotFound {
             return Ok(());
         }
@@ -142,11 +142,13 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Returns whether an entry of the audit trail has this load under `key`.
 async fn is_recorded(key: &str, load: i64, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM audit_entry WHERE action = 'data.load' AND details ->> $1 = $2)")
-        .bind(key)
-        .bind(load.to_string())
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_entry WHERE action = 'data.load' AND details ->> $1 = $2) AS "is_recorded!""#,
+        key,
+        load.to_string()
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Returns the number of the load that wrote a file.

@@ -68,7 +68,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         unstored = Box::pin(load(arguments.action, context)) => unstored?,
         _ = tokio::signal::ctrl_c() => return Err(Failure::new("interrupted; nothing was loaded")),
     };
-    // without an interrupt, after which nobody would know whether the rows are stored
+    // do not stop at an interrupt here: nobody would know whether the rows are stored
     context.show(&unstored.store().await?)
 }
 
@@ -88,7 +88,7 @@ async fn load(action: Action, context: &Context) -> Result<Unstored, Failure> {
         Action::Clinical(Clinical { files, mapping: Some(mapping), visit_date, .. }) => {
             checked(&files, tables::CLINICAL)?;
             let wide = wide::read(&files, &mapping)?;
-            // before the ids are chosen, so that another load cannot take the same ones
+            // lock before the ids are chosen, so that another load cannot take the same ones
             let mut transaction = transaction::begin(&db).await?;
             transaction::lock(&wide::TABLES, &mut transaction).await?;
             let directory = wide::convert(wide, &files, visit_date, &db, &mut transaction).await?;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 /// The problem of a cell whose text continues after its closing quote, as in `"a \"b\""` of programs that escape quotes with a backslash.
 pub const ODD_CELL: &str = "text follows a closing quote; a quote within quotes is written twice";
 
-/// Longer than any text of a case. A quote that nothing closes would otherwise take a file of gigabytes into memory.
+/// Longer than any text of a case. Without a limit, an unclosed quote would read a file of gigabytes into memory.
 const MAX_CELL_BYTES: u64 = 16 << 20;
 /// The problem of a cell that is longer.
 pub const TOO_LONG: &str =

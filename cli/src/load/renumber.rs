@@ -1,6 +1,6 @@
 //! `--renumber`: replaces the files' ids. MIMIC has 64-bit ids, and the schema 32-bit columns.
 //!
-//! Every id of a table is replaced with a new one, counted up from the largest stored id, and the same wherever a file refers to it.
+//! Every id of a table is replaced with a new one, counted up from the table's largest stored id. References to it get the same new id.
 //! [`IdFile`] keeps the mapping for a later run.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -43,9 +43,12 @@ pub struct Ids {
     has_new: bool,
 }
 
+/// The ids of a table.
 #[derive(Default)]
 struct Space {
+    /// Stored ids by original ids.
     stored: HashMap<i64, i32>,
+    /// The largest stored id.
     last: i32,
     /// `last` before this load.
     before: i32,
@@ -119,7 +122,7 @@ impl Ids {
         Ok(stored)
     }
 
-    /// Forgets ids of rows that were referred to but not loaded, because another load may take them; returns notes about them.
+    /// Forgets ids of rows that were referred to but not loaded, because another load may take these ids. Returns notes about them.
     pub async fn forget_dangling(&mut self, connection: &mut PgConnection) -> Result<Vec<String>, Failure> {
         let mut notes = Vec::new();
         for (table, space) in self.spaces.iter_mut().filter(|(_, space)| space.last > space.before) {
@@ -144,7 +147,7 @@ impl Ids {
         Ok(notes)
     }
 
-    /// Writes the file anew beside the old one, if there are new ids, and adds what identifies it to the `details` of the audit trail.
+    /// Writes a new file next to the old one, if there are new ids. Adds the numbers that identify the file to the `details` of the audit entry.
     pub fn write(&self, details: &mut Value) -> Result<Option<Unconfirmed>, Failure> {
         if !self.has_new {
             return Ok(None);
@@ -169,7 +172,7 @@ fn key_of(table: &str) -> Option<String> {
     (!matches!(table, "death" | "fact_relationship")).then(|| format!("{table}_id"))
 }
 
-/// Sets for each column of a clinical table whose ids it contains.
+/// Records, for each column of ids in a clinical table, which table the ids belong to.
 pub fn mark(layout: &mut Layout) {
     let cell_of = |layout: &Layout, name: &str| layout.find(name).map(|filled| filled.cell);
     let named_by: Vec<Option<usize>> = layout

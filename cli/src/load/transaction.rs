@@ -7,14 +7,14 @@ use crate::context;
 use crate::failure::Failure;
 use crate::waiting;
 
-/// Begins it.
+/// Begins a transaction that may be idle for as long as it takes to read a file.
 pub async fn begin(db: &Database) -> Result<Transaction, Failure> {
     let mut transaction = context::begin(db).await?;
-    // it is idle while files are read and ids are written, which may take longer than a request; instead of the time limit, the packets
-    // detect a client that has disappeared, so that the tables are released
-    sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut *transaction).await?;
+    // the transaction is idle while files are read and ids are written, so it has no time limit; keepalives detect a client that has
+    // disappeared, so that its locks are released
     sqlx::query!(
-        "SELECT set_config('tcp_keepalives_idle', '10', true) AS idle, set_config('tcp_keepalives_interval', '5', true) AS interval,
+        "SELECT set_config('idle_in_transaction_session_timeout', '0', true) AS time_limit,
+                set_config('tcp_keepalives_idle', '10', true) AS idle, set_config('tcp_keepalives_interval', '5', true) AS interval,
                 set_config('tcp_keepalives_count', '3', true) AS count"
     )
     .fetch_one(&mut *transaction)

@@ -82,7 +82,7 @@ impl Background {
 impl Backgrounds {
     /// Opens a session that sees what `snapshot` sees.
     pub async fn in_snapshot(snapshot: &mut PgConnection, db: &Database) -> Result<Self, Failure> {
-        let id: String = sqlx::query_scalar("SELECT pg_export_snapshot()").fetch_one(snapshot).await?;
+        let id = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "id!""#).fetch_one(snapshot).await?;
         // in the same statement, because a snapshot is taken over before anything else
         let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '{id}'");
         Ok(Self { snapshot: Box::pin(db.begin_with(&begin)).await?, cases: Recorded::default() })

@@ -15,6 +15,7 @@ use super::arguments::Files;
 use super::catalog;
 use super::directory::Directory;
 use super::errors::{self, Error, MAX_LISTED, TableErrors};
+use crate::columns;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::table_text::Table;
@@ -33,7 +34,7 @@ pub struct Wide {
     mapping: Vec<Mapped>,
 }
 
-/// Reads a wide file and its mapping. Nothing is locked meanwhile: standard input may take its time.
+/// Reads a wide file and its mapping. Locks nothing, because standard input may be slow.
 pub fn read(files: &Files, mapping: &Input) -> Result<Wide, Failure> {
     let file: Input = files.directory.to_string_lossy().parse().unwrap_or_else(|never| match never {});
     let table = Table::parse(&file.read_text()?).map_err(|problem| file.failure(problem))?;
@@ -58,20 +59,20 @@ pub async fn convert(
         let problems = problems.into_iter();
         wrong.extend(problems.map(|(column, problem)| Error { line: row.line, column: Some(column), problem }));
     }
-    if wrong.is_empty() {
-        let mut notes: Vec<String> =
-            unmapped(&table.header, &mapping).map(|note| format!("{file}: {note}")).into_iter().collect();
-        let is_mapped = |target| mapping.iter().any(|mapped| mapped.target == target);
-        if !is_mapped(Target::PersonId) && !is_mapped(Target::PersonSourceValue) {
-            notes.push(IS_NOT_REPEATABLE.to_owned());
-        }
-        return Ok(Directory::of_converted(tables.finish(&file.to_string())?, notes, &files.skip));
+    if !wrong.is_empty() {
+        let more = wrong.len().saturating_sub(MAX_LISTED) as u64;
+        wrong.truncate(MAX_LISTED);
+        let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
+        files.errors.as_ref().map_or(Ok(()), |output| errors::write(&wrong, output))?;
+        return Err(errors::failure(&wrong, &BTreeSet::new()));
     }
-    let more = wrong.len().saturating_sub(MAX_LISTED) as u64;
-    wrong.truncate(MAX_LISTED);
-    let wrong = [TableErrors { table: "person", file: file.to_string(), errors: wrong, more }];
-    files.errors.as_ref().map_or(Ok(()), |output| errors::write(&wrong, output))?;
-    Err(errors::failure(&wrong, &BTreeSet::new()))
+    let unmapped = columns::unused(&table, mapping.iter().map(|mapped| mapped.cell));
+    let unmapped = unmapped.map(|names| format!("{file}: columns that the mapping does not contain: {names}"));
+    let is_mapped = |target| mapping.iter().any(|mapped| mapped.target == target);
+    let is_repeatable = is_mapped(Target::PersonId) || is_mapped(Target::PersonSourceValue);
+    let not_repeatable = (!is_repeatable).then(|| IS_NOT_REPEATABLE.to_owned());
+    let notes = unmapped.into_iter().chain(not_repeatable).collect();
+    Ok(Directory::of_converted(tables.finish(&file.to_string())?, notes, &files.skip))
 }
 
 async fn limits(db: &Database) -> Result<Limits, Failure> {
@@ -80,16 +81,4 @@ async fn limits(db: &Database) -> Result<Limits, Failure> {
         person_source_value: catalog::max_characters(&catalog, "person", "person_source_value"),
         value_as_string: catalog::max_characters(&catalog, "observation", "value_as_string"),
     })
-}
-
-/// Returns a note on the columns of the file that have no target.
-fn unmapped(header: &[String], mapping: &[Mapped]) -> Option<String> {
-    let is_unmapped = |column: &usize| mapping.iter().all(|mapped| mapped.cell != *column);
-    let columns = (0..header.len()).filter(is_unmapped).map(|column| header[column].as_str());
-    let columns: Vec<_> = columns.filter(|name| !name.is_empty()).collect();
-    if columns.is_empty() {
-        None
-    } else {
-        Some(format!("columns that the mapping does not contain: {}", columns.join(", ")))
-    }
 }

@@ -50,13 +50,14 @@ pub struct Limits {
 
 impl Last {
     async fn read(connection: &mut PgConnection) -> Result<Self, Failure> {
-        let (person, visit, observation, measurement) = sqlx::query_as(
-            "SELECT (SELECT coalesce(max(person_id), 0) FROM person), (SELECT coalesce(max(visit_occurrence_id), 0) FROM visit_occurrence),
-                    (SELECT coalesce(max(observation_id), 0) FROM observation), (SELECT coalesce(max(measurement_id), 0) FROM measurement)",
-        )
-        .fetch_one(connection)
-        .await?;
-        Ok(Self { person, visit, observation, measurement })
+        let last = sqlx::query_as!(
+            Self,
+            r#"SELECT (SELECT coalesce(max(person_id), 0) FROM person) AS "person!",
+                      (SELECT coalesce(max(visit_occurrence_id), 0) FROM visit_occurrence) AS "visit!",
+                      (SELECT coalesce(max(observation_id), 0) FROM observation) AS "observation!",
+                      (SELECT coalesce(max(measurement_id), 0) FROM measurement) AS "measurement!""#
+        );
+        Ok(last.fetch_one(connection).await?)
     }
 }
 
@@ -64,9 +65,9 @@ impl Tables {
     /// Reads what is stored. The tables must be locked, or another load could take the same ids.
     pub async fn over(connection: &mut PgConnection, limits: Limits) -> Result<Self, Failure> {
         let last = Last::read(connection).await?;
-        let stored: Vec<(i32, Option<String>)> =
-            sqlx::query_as("SELECT person_id, person_source_value FROM person").fetch_all(connection).await?;
-        let (taken, sources): (HashSet<i32>, Vec<Option<String>>) = stored.into_iter().unzip();
+        let stored = sqlx::query!("SELECT person_id, person_source_value FROM person").fetch_all(connection).await?;
+        let stored = stored.into_iter().map(|person| (person.person_id, person.person_source_value));
+        let (taken, sources): (HashSet<i32>, Vec<Option<String>>) = stored.unzip();
         Ok(Self {
             last,
             taken,
