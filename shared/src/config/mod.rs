@@ -83,32 +83,33 @@ impl Config {
 
     /// Reads `environment`, whose secrets are already resolved (see [`crate::secrets::resolve`]).
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let mut read = Reader { environment, faults: Vec::new() };
-        let config = Self {
-            database_url: read.database_url(),
-            database_direct_url: read.url("DATABASE_DIRECT_URL"),
-            database_replica_url: read.url("DATABASE_REPLICA_URL"),
-            database_owner_url: read.url("DATABASE_OWNER_URL"),
-            database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
-            jwt_secret_key: read.signing_key(),
-            jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
-            access_token_expires: read.seconds("JWT_ACCESS_TOKEN_EXPIRES", THREE_DAYS),
-            refresh_token_expires: read.seconds("JWT_REFRESH_TOKEN_EXPIRES", THREE_DAYS),
-            export_api_key: read.optional("EXPORT_API_KEY").map(SecretString::from),
-            admin_api_key: read.optional("ADMIN_API_KEY").map(SecretString::from),
-            cors_origins: read.cors_origins(),
-            port: read.number("PORT", 5000, 0..=u16::MAX),
-            frontend_url: read.optional("FRONTEND_URL").and_then(|url| read.origin("FRONTEND_URL", &url)),
-            signup: read.signup(),
-            frontend_directory: read.optional("FRONTEND_DIRECTORY").map(std::path::PathBuf::from),
-            mail_from: read.optional("MAIL_FROM"),
-            mail_transport: read.mail_transport(),
-            migrate_on_start: read.flag("MIGRATE_ON_START"),
-            // functions use a secret for up to twice this time: one minute
-            secrets_refresh: Duration::from_secs(read.number("SECRETS_REFRESH_SECONDS", 30, 1..=30)),
-        };
-        config.check_api_keys(&mut read);
-        if read.faults.is_empty() { Ok(config) } else { Err(ConfigError(read.faults)) }
+        reader::read(environment, |read| {
+            let config = Self {
+                database_url: read.database_url(),
+                database_direct_url: read.url("DATABASE_DIRECT_URL"),
+                database_replica_url: read.url("DATABASE_REPLICA_URL"),
+                database_owner_url: read.url("DATABASE_OWNER_URL"),
+                database_max_connections: read.number("DATABASE_MAX_CONNECTIONS", 10, 1..=1000),
+                jwt_secret_key: read.signing_key(),
+                jwt_revoked_versions: read.versions("JWT_SECRET_KEY_REVOKED_VERSIONS"),
+                access_token_expires: read.seconds("JWT_ACCESS_TOKEN_EXPIRES", THREE_DAYS),
+                refresh_token_expires: read.seconds("JWT_REFRESH_TOKEN_EXPIRES", THREE_DAYS),
+                export_api_key: read.optional("EXPORT_API_KEY").map(SecretString::from),
+                admin_api_key: read.optional("ADMIN_API_KEY").map(SecretString::from),
+                cors_origins: read.cors_origins(),
+                port: read.number("PORT", 5000, 0..=u16::MAX),
+                frontend_url: read.optional("FRONTEND_URL").and_then(|url| read.origin("FRONTEND_URL", &url)),
+                signup: read.signup(),
+                frontend_directory: read.optional("FRONTEND_DIRECTORY").map(std::path::PathBuf::from),
+                mail_from: read.optional("MAIL_FROM"),
+                mail_transport: read.mail_transport(),
+                migrate_on_start: read.flag("MIGRATE_ON_START"),
+                // functions use a secret for up to twice this time: one minute
+                secrets_refresh: Duration::from_secs(read.number("SECRETS_REFRESH_SECONDS", 30, 1..=30)),
+            };
+            config.check_api_keys(read);
+            config
+        })
     }
 
     /// Returns whether both API keys are equal, so that the services' key also grants access to `/admin/*`.

@@ -6,6 +6,7 @@ use axum::http::HeaderValue;
 use secrecy::SecretString;
 
 use super::environment::{Environment, MIN_SIGNING_KEY_BYTES};
+use super::error::ConfigError;
 use super::values::{CorsOrigins, MailTransport, Signup};
 use crate::db::{ssl_mode, url};
 use crate::origin;
@@ -16,15 +17,22 @@ pub(super) struct Reader<'a> {
     pub faults: Vec<String>,
 }
 
+/// Reads a part of the environment; fails with all its faults.
+pub(super) fn read<'e, T>(
+    environment: &'e Environment,
+    read: impl FnOnce(&mut Reader<'e>) -> T,
+) -> Result<T, ConfigError> {
+    let mut reader = Reader { environment, faults: Vec::new() };
+    let value = read(&mut reader);
+    if reader.faults.is_empty() { Ok(value) } else { Err(ConfigError(reader.faults)) }
+}
+
 impl Reader<'_> {
     /// Treats an empty variable as absent: `docker run -e NAME=` and SAM parameters produce empty ones.
     pub fn optional(&mut self, name: &str) -> Option<String> {
         let value = self.environment.get(name).filter(|value| !value.is_empty())?;
         if value.contains(char::REPLACEMENT_CHARACTER) {
-            let fault = format!("{name} is not UTF-8 text");
-            if !self.faults.contains(&fault) {
-                self.faults.push(fault);
-            }
+            self.add_once(format!("{name} is not UTF-8 text"));
         }
         Some(value.clone())
     }
@@ -106,7 +114,11 @@ impl Reader<'_> {
     /// Checks the mode that applies to addresses without one.
     fn check_ssl_mode(&mut self) {
         let Some(Err(fault)) = self.optional("PGSSLMODE").map(|mode| ssl_mode::check(&mode)) else { return };
-        let fault = format!("PGSSLMODE {fault}");
+        self.add_once(format!("PGSSLMODE {fault}"));
+    }
+
+    /// Adds a fault that several readings of one variable find.
+    fn add_once(&mut self, fault: String) {
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
         }

@@ -5,16 +5,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::environment::Environment;
 use super::error::ConfigError;
 use super::migration_urls::MigrationUrls;
-use super::reader::Reader;
+use super::reader::{Reader, read};
 use super::values::{CorsOrigins, Signup};
 use crate::db::url;
-
-/// Reads a part of the environment; fails with all its faults.
-fn read<'e, T>(environment: &'e Environment, read: impl FnOnce(&mut Reader<'e>) -> T) -> Result<T, ConfigError> {
-    let mut reader = Reader { environment, faults: Vec::new() };
-    let value = read(&mut reader);
-    if reader.faults.is_empty() { Ok(value) } else { Err(ConfigError(reader.faults)) }
-}
 
 /// Returns the address from `DATABASE_URL` or `POSTGRES_*`, in the form that sqlx reads.
 pub fn database_url(environment: &Environment) -> Result<SecretString, ConfigError> {

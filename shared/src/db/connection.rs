@@ -136,6 +136,7 @@ impl DerefMut for Connection {
 }
 
 /// Completes a pending `ROLLBACK` now rather than on the next use of the connection, because it holds locks until then.
+/// Closes a connection in an unknown state.
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
