@@ -8,7 +8,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
+use shared::http::with_security_headers;
 use tower::ServiceExt as _;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -23,8 +25,10 @@ pub fn beside(api: Router, directory: &Path) -> Router {
     }
     // browsers must revalidate cached files, which the next build replaces
     let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    let files =
-        Router::new().fallback_service(ServeDir::new(directory).fallback(ServeFile::new(index))).layer(revalidate);
+    let files = Router::new()
+        .fallback_service(ServeDir::new(directory).fallback(ServeFile::new(index)))
+        .layer(revalidate)
+        .layer(from_fn(with_security_headers));
     Router::new().fallback(move |request: Request| answer(api.clone(), files.clone(), request))
 }
 

@@ -44,3 +44,24 @@ async fn without_an_index_there_is_only_the_api() {
     assert!(get(&server, "/").await.starts_with("HTTP/1.1 404 "));
     assert!(get(&server, "/api/healthcheck").await.starts_with("HTTP/1.1 200 "));
 }
+
+#[tokio::test]
+async fn files_have_the_security_headers_and_are_revalidated() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("index.html"), "the index").unwrap();
+    let variables = [("FRONTEND_DIRECTORY", folder.path().to_str().unwrap())];
+    let server = Server::start_with(NO_DATABASE, &variables).await;
+
+    let mut connection = server.connect().await;
+    let request = "GET / HTTP/1.1\r\nhost: localhost\r\nx-forwarded-proto: https\r\nconnection: close\r\n\r\n";
+    connection.send(request).await;
+    let encrypted = connection.rest().await;
+    let plain = get(&server, "/").await;
+
+    for answer in [&encrypted, &plain] {
+        assert!(answer.contains("x-content-type-options: nosniff\r\n"), "{answer}");
+        assert!(answer.contains("cache-control: no-cache\r\n"), "{answer}");
+    }
+    assert!(encrypted.contains("strict-transport-security: max-age="), "{encrypted}");
+    assert!(!plain.contains("strict-transport-security"), "{plain}");
+}

@@ -16,7 +16,7 @@ use http_body::{Frame, SizeHint};
 pub(super) struct Arrival(Arc<AtomicBool>);
 
 impl Arrival {
-    /// Watches the body of `request`.
+    /// Returns `request` with a body that is watched, and the body's arrival.
     pub(super) fn of(request: Request) -> (Request, Self) {
         let arrival = Self::default();
         if request.body().is_end_stream() {

@@ -34,6 +34,7 @@ use arrival::Arrival;
 pub use client_address::ClientAddress;
 pub use request_id::RequestId;
 pub(crate) use security_headers::add as add_security_headers;
+pub use security_headers::with_security_headers;
 pub(crate) use trace_id::X_AMZN_TRACE_ID;
 
 /// The frontend times out after five seconds (contract section 8).
@@ -102,8 +103,7 @@ async fn logged(request: Request, next: Next) -> Response {
 async fn run_handler(mut request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let bearer = BearerSlot::of(&mut request);
-    let deadline = request.extensions().get().copied().unwrap_or_else(Deadline::from_now);
-    request.extensions_mut().insert(deadline);
+    let deadline = *request.extensions_mut().get_or_insert_with(Deadline::from_now);
     let (request, body) = Arrival::of(request);
     // keep the handler alive until after the match: it owns the body that `is_awaited` is about
     let mut response = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());

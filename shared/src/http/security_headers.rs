@@ -1,7 +1,10 @@
 //! Security headers: no caching, no content sniffing, and encrypted connections only.
 
+use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
 
 /// The protocol between the client and the load balancer
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>).
@@ -13,6 +16,14 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// Returns whether the client's connection to the load balancer uses TLS.
 pub(super) fn is_encrypted(request: &HeaderMap) -> bool {
     request.get(X_FORWARDED_PROTO).is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+/// Adds the security headers to the response to `request`: a middleware for what is served beside the API.
+pub async fn with_security_headers(request: Request, next: Next) -> Response {
+    let is_encrypted = is_encrypted(request.headers());
+    let mut response = next.run(request).await;
+    add(response.headers_mut(), is_encrypted);
+    response
 }
 
 /// Adds `X-Content-Type-Options: nosniff`; `Cache-Control: no-store` (RFC 9111 section 5.2.2.5) unless the header is

@@ -2,10 +2,11 @@
 
 use axum::http::{HeaderMap, HeaderName};
 
+/// The load balancer's trace id:
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html>
 pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
-/// <https://www.w3.org/TR/trace-context/#traceparent-header>
+/// The caller's trace id: <https://www.w3.org/TR/trace-context/#traceparent-header>
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The ids that link log lines to AWS and to the caller's trace. Everything else in these headers is unverified client
