@@ -8,23 +8,15 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use shared::ApiError;
 use shared::db::Database;
 use shared::lambda::RowsSent;
-use tokio::task::JoinSet;
-use tracing::{Instrument as _, Span};
+use tracing::Span;
 
+use crate::batches::batches;
 use crate::encoding::{JSON_HEAD, csv_writer, json_end, write_csv_line, write_json_row};
 use crate::format::Format;
 use crate::page::Page;
 use crate::request::PageRequest;
 use crate::resource::Resource;
 use crate::row::Row;
-
-/// Maximum bytes of rows per statement, exceeded by at most one row. Memory holds two batches: one is sent while the
-/// next is read.
-const BYTES_PER_STATEMENT: usize = 1024 * 1024;
-
-/// Rows of the first statement. Later ones read as many rows as fit on average.
-const FIRST_STATEMENT_ROWS: usize = 100;
-const MAX_ROWS_PER_STATEMENT: usize = 1000;
 
 /// Bytes per chunk, unless a row is larger: each chunk costs a system call and wakes up the reader.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -52,7 +44,7 @@ pub(crate) fn body<R: Resource>(
         }
     };
     let span = Span::current();
-    let chunks = chunks(batches::<R>(db, &page.keys), format, sent)
+    let chunks = chunks(batches::<R>(db, page.keys.clone()), format, sent)
         .inspect_err(move |error| tracing::error!(parent: &span, %error, "export aborted"));
     let head = stream::once(async { Ok(head) });
     let end = stream::once(async { Ok(end.into_bytes()) });
@@ -143,73 +135,6 @@ impl Chunk {
     }
 }
 
-/// Reads the rows of `keys` in batches. Reads the next batch while one is sent, so that PostgreSQL does not wait for
-/// the client.
-fn batches<R: Resource>(db: Database, keys: &[R::Key]) -> impl Stream<Item = Result<Vec<R::Row>, ApiError>> + use<R> {
-    let keys = keys.to_vec();
-    async_stream::try_stream! {
-        // dropped with the stream, so that reading stops when the caller disconnects
-        let mut ahead = JoinSet::new();
-        let read_next = |ahead: &mut JoinSet<_>, keys: Vec<R::Key>, rows| {
-            if !keys.is_empty() {
-                ahead.spawn(read::<R>(db.clone(), keys, rows).in_current_span());
-            }
-        };
-        read_next(&mut ahead, keys, FIRST_STATEMENT_ROWS);
-        while let Some(batch) = ahead.join_next().await {
-            let batch = batch.map_err(fault)??;
-            let rows = batch.fitting_rows();
-            read_next(&mut ahead, batch.remaining, rows);
-            yield batch.rows;
-        }
-    }
-}
-
-/// The rows that one statement returned.
-struct Batch<R: Resource> {
-    rows: Vec<R::Row>,
-    bytes: usize,
-    /// The keys after its last row.
-    remaining: Vec<R::Key>,
-}
-
-impl<R: Resource> Batch<R> {
-    fn fitting_rows(&self) -> usize {
-        let average = self.bytes / self.rows.len().max(1);
-        (BYTES_PER_STATEMENT / average.max(1)).clamp(1, MAX_ROWS_PER_STATEMENT)
-    }
-}
-
-/// Reads the rows of the first `wanted` keys until they have enough bytes. Further rows that PostgreSQL sends are
-/// dropped; they are few, because each statement asks only for as many rows as should fit.
-///
-/// Fails if an upload has removed rows since the keys were read: without them the document would look complete, but
-/// have only a part of the assignments before the upload.
-async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>, wanted: usize) -> Result<Batch<R>, ApiError> {
-    let mut remaining = keys.split_off(wanted.min(keys.len()));
-    let (mut rows, mut bytes) = (Vec::new(), 0);
-    let mut found = R::rows(&db, &keys);
-    while let Some(row) = found.try_next().await? {
-        bytes += row.bytes();
-        rows.push(row);
-        if bytes >= BYTES_PER_STATEMENT {
-            break;
-        }
-    }
-    drop(found);
-    let end = if bytes < BYTES_PER_STATEMENT {
-        keys.len()
-    } else {
-        rows.last().and_then(|last| keys.iter().position(|key| R::is_of(last, key))).map_or(keys.len(), |at| at + 1)
-    };
-    if rows.len() < end {
-        return Err(ApiError::Overloaded("rows of the export were removed meanwhile"));
-    }
-    let mut after = keys.split_off(end);
-    after.append(&mut remaining);
-    Ok(Batch { rows, bytes, remaining: after })
-}
-
-fn fault(error: impl Display) -> ApiError {
+pub(crate) fn fault(error: impl Display) -> ApiError {
     ApiError::Fault(format!("export: {error}"))
 }

@@ -7,6 +7,7 @@
 
 mod analytics;
 mod answers;
+mod batches;
 mod cursor;
 mod display_configs;
 mod document;

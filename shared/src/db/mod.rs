@@ -106,6 +106,13 @@ impl Database {
         Ok(())
     }
 
+    /// Returns whether half of the connections stay free if a request uses one more.
+    pub fn has_connections_to_spare(&self) -> bool {
+        let pool = self.connections.status();
+        let in_use = pool.size.saturating_sub(pool.available);
+        2 * (in_use + 1) <= pool.max_size
+    }
+
     /// Closes idle connections now, and the others when they are returned.
     pub fn close(&self) {
         self.connections.close();
