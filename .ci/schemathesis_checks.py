@@ -3,7 +3,7 @@
 import re
 
 import schemathesis
-import schemathesis_requests  # noqa: F401, its hook
+import schemathesis_requests  # noqa: F401, registers its hook
 
 # the same as in tests/src/secrets.rs
 INTERNALS = re.compile(
@@ -15,7 +15,7 @@ INTERNALS = re.compile(
 
 @schemathesis.check
 def no_fault(ctx, response, case):
-    """A 5xx is a server error, unless its code is text: a business error (docs/architecture.md, Errors)."""
+    """A 5xx is a fault, unless its error code is text: then it is a business error (docs/architecture.md, Errors)."""
     if response.status_code < 500:
         return
     code = (response.json().get("error") or {}).get("code")

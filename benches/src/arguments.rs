@@ -62,7 +62,7 @@ pub enum Benchmark {
 }
 
 impl Benchmark {
-    /// Returns its name on the command line.
+    /// Returns the benchmark's name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
@@ -118,7 +118,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Returns a longer warm-up for this many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
+    /// Extends the warm-up for this many clients: each prepares its statements, and PostgreSQL plans the first five executions of each.
     pub fn with_clients(self, clients: usize) -> Self {
         let preparing = Duration::from_millis(30) * u32::try_from(clients).unwrap_or(u32::MAX);
         Self { warm_up: self.warm_up + preparing, ..self }
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn studies_grow() {
+    fn sizes_are_sorted_and_unique() {
         let arguments = Arguments::parse_from(["cargo bench-all", "--patients", "2000,1000,2000"]);
 
         assert_eq!(arguments.sizes(), [1000, 2000]);

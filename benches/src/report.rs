@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::Failure;
 use crate::machine::Machine;
 
-/// The document is generated between these markers.
+/// The text between these markers is generated.
 const BEGIN: &str = "<!-- bench-all begins -->";
 const END: &str = "<!-- bench-all ends -->";
 
@@ -42,10 +42,10 @@ pub struct Section {
 pub struct Verdict {
     pub what: String,
     pub measured: String,
-    pub limit: String,
-    /// With two decimals.
+    pub reference: String,
+    /// `measured` divided by `reference`, with two decimals.
     pub ratio: String,
-    /// `≥ 0.80`
+    /// The target, such as `≥ 0.80`.
     pub reach: String,
     pub is_reached: bool,
     /// Ratio to the target: at least 1 reaches it, more is better.
@@ -60,14 +60,14 @@ pub enum Reach {
 }
 
 impl Verdict {
-    /// Compares `measured` with `limit`, both as text; `ratio` is the first divided by the second.
-    pub fn new(what: impl Into<String>, measured: String, limit: String, ratio: f64, reach: Reach) -> Self {
+    /// Compares `measured` with `reference`, both as text; `ratio` is the first divided by the second.
+    pub fn new(what: impl Into<String>, measured: String, reference: String, ratio: f64, reach: Reach) -> Self {
         let (attained, reach) = match reach {
             Reach::AtLeast(least) => (ratio / least, format!("≥ {least:.2}")),
             Reach::AtMost(most) => (most / ratio, format!("≤ {most:.2}")),
         };
         let ratio = format!("{ratio:.2}");
-        Self { what: what.into(), measured, limit, ratio, reach, is_reached: attained >= 1.0, attained }
+        Self { what: what.into(), measured, reference, ratio, reach, is_reached: attained >= 1.0, attained }
     }
 }
 
@@ -88,7 +88,7 @@ impl Section {
 }
 
 impl Report {
-    /// Returns whether nothing failed.
+    /// Returns whether everything was measured.
     pub fn is_complete(&self) -> bool {
         self.sections.iter().all(|section| section.failures.is_empty())
     }
@@ -118,11 +118,11 @@ impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-        table.set_header(["", "measured", "limit", "ratio", "to reach", ""]);
+        table.set_header(["", "measured", "reference", "ratio", "target", "reached"]);
         for verdict in self.sections.iter().flat_map(|section| &section.verdicts) {
             let mark = if verdict.is_reached { "yes" } else { "NO" };
-            let Verdict { what, measured, limit, ratio, reach, .. } = verdict;
-            table.add_row([what.as_str(), measured, limit, ratio, reach, mark]);
+            let Verdict { what, measured, reference, ratio, reach, .. } = verdict;
+            table.add_row([what.as_str(), measured, reference, ratio, reach, mark]);
         }
         write!(f, "{table}")?;
         self.sections

@@ -1,4 +1,4 @@
-//! `augmed completions`: for bash, elvish, fish, powershell and zsh.
+//! `augmed completions`: prints a completion script for bash, elvish, fish, powershell or zsh.
 
 use std::io::Write as _;
 

@@ -44,7 +44,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
         let problem = format!("account {} is not active, so its token would be refused", account.id);
         return Err(Failure::new(problem).with_remedy("let its owner sign up, or run augmed users activate"));
     }
-    // by PostgreSQL's clock, which also dates the end of sessions
+    // PostgreSQL's clock, because it also dates the events that end sessions
     let now = account.tokens_valid_from.map_or(account.now, |valid_from| valid_from.max(account.now));
     let token = app.tokens.issue_for_inspection(&account.email, account.is_admin, now);
     let token = token.map_err(|error| Failure::new(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Data loss of down migrations.
+//! Prevents down migrations from deleting data.
 
 use std::collections::BTreeSet;
 

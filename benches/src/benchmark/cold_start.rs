@@ -41,7 +41,7 @@ pub(super) struct Start<'a> {
     pub event: Bytes,
 }
 
-/// Result of a start.
+/// Durations of a start.
 #[derive(Clone, Copy, Debug)]
 struct Took {
     to_next: Duration,
@@ -73,6 +73,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
         section.rows.push(start.row(took, &hello)?);
     }
     let function = |name: &str| starts.iter().zip(&medians).find(|(start, _)| start.name == name);
+    // the first two are the bare functions
     let slowest = starts.iter().zip(&medians).skip(2).max_by_key(|(_, took)| took.to_next);
     for (start, took) in function("healthcheck").into_iter().chain(function("case-reviews")).chain(slowest) {
         section.verdicts.extend(verdicts(&start.name, took, &hello));
@@ -80,7 +81,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     Ok(section)
 }
 
-/// Returns the bare functions, then those behind the load balancer.
+/// Returns the starts of the bare functions, then of those behind the load balancer.
 pub(super) async fn starts(bench: &Bench) -> Result<Vec<Start<'_>>, Failure> {
     let study = bench.study()?;
     let server = serve(bench, study).await?;
@@ -108,7 +109,7 @@ pub(super) async fn starts(bench: &Bench) -> Result<Vec<Start<'_>>, Failure> {
     Ok(starts)
 }
 
-/// Returns a request for the function's route in [`ROUTES`], or for the health check; otherwise for an unknown path.
+/// Returns a request for the function's route in [`ROUTES`] or for the health check, or else for an unknown path.
 fn first_event(function: &str, study: &Study) -> Value {
     match ROUTES.iter().find(|route| route.function == function) {
         Some(route) => route.event(&assignments(route, study)[0]),
@@ -122,7 +123,7 @@ impl Start<'_> {
         let mut function = FunctionProcess::start(self.binary, &self.environment).await?;
         let to_next = function.ready().await?;
         let cpu_to_next = function.cpu()?;
-        // the event arrives now: the measurement's own overhead does not count
+        // deliver the event only now, so that reading the CPU time does not count
         let (delivered, before) = (to_next, function.age());
         function.invoke(self.event.clone()).await?;
         let took = Took {

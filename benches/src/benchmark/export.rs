@@ -47,7 +47,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     connection.execute(sqlx::raw_sql(include_str!("export.sql"))).await?;
     connection.execute("RESET session_replication_role").await?;
     connection.execute("VACUUM (FREEZE, ANALYZE) answer, analytics").await?;
-    let title = format!("Export of {} answers, beside COPY of the same query", count(bench.pace.answers.into()));
+    let title = format!("Export of {} answers, compared with COPY of the same query", count(bench.pace.answers.into()));
     let mut section = Section::new(&title, &COLUMNS);
     for (format, media_type, options) in [("JSON", "application/json", ""), ("CSV", "text/csv", "(FORMAT csv, HEADER)")]
     {

@@ -38,7 +38,7 @@ fn requests(route: &'static Route, assignments: Vec<Assignment>) -> Requests {
 }
 
 fn section(first: &Measured, later: &Measured) -> Section {
-    let mut section = Section::new("First view of a page, beside later ones: one client", &COLUMNS);
+    let mut section = Section::new("First view of a page by one client, compared with later views", &COLUMNS);
     for (name, measured) in [("first", first), ("later", later)] {
         let [postgres, server, _] = measured.cpu.map(microseconds);
         let (p50, p99) = (milliseconds(measured.p50), milliseconds(measured.p99));

@@ -27,7 +27,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
-    let mut section = Section::new("One warm function, beside a bare one with the same statement", &COLUMNS);
+    let mut section = Section::new("One warm function, compared with a bare one with the same statement", &COLUMNS);
     for route in &ROUTES {
         match compare(bench, route).await {
             Ok((ours, limit)) => add(&mut section, route, &ours, &limit),

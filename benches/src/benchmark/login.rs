@@ -44,7 +44,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     server.stop().await?;
     let ours = Measured::median(&ours);
     let crates = median(crates).unwrap_or_default();
-    let mut section = Section::new("Logins, beside scrypt alone", &COLUMNS);
+    let mut section = Section::new("Logins, compared with scrypt alone", &COLUMNS);
     let rate = |per_second: f64| format!("{per_second:.1}");
     section.rows.push(vec!["login".into(), rate(ours.per_second), microseconds(ours.cpu[1]), milliseconds(ours.p99)]);
     section.rows.push(vec!["the crate scrypt alone".into(), rate(crates), String::new(), String::new()]);

@@ -30,7 +30,7 @@ pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let study = bench.study()?;
     let bouncer = PgBouncer::start(&study.database.url, CONNECTIONS, "").await?;
     let pooled = study.database.at(through(bouncer.address(), &study.database.url)?);
-    let mut section = Section::new("One warm function behind PgBouncer, beside the same without it", &COLUMNS);
+    let mut section = Section::new("One warm function behind PgBouncer, compared with one without it", &COLUMNS);
     for route in &ROUTES {
         match compare(bench, study, &pooled, route).await {
             Ok((direct, pooled)) => add(&mut section, route, &direct, &pooled),

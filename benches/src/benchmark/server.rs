@@ -33,7 +33,7 @@ const COLUMNS: [&str; 12] = [
 
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
     let server = serve(bench, bench.study()?).await?;
-    let mut section = Section::new("Requests to the server, beside their statements in pgbench", &COLUMNS);
+    let mut section = Section::new("Requests to the server, compared with their statements in pgbench", &COLUMNS);
     for clients in CLIENTS {
         section.rows.push(without_statement(bench, &server, clients).await?);
     }

@@ -27,7 +27,7 @@ struct Taken {
 
 /// Runs on each study. This benchmark is the last one, because it replaces their assignments.
 pub async fn run(bench: &Bench) -> Result<Section, Failure> {
-    let mut section = Section::new("Upload of assignments, beside COPY of its rows", &COLUMNS);
+    let mut section = Section::new("Upload of assignments, compared with COPY of its rows", &COLUMNS);
     let (form, rows) = (form(bench.pace.rows), count(bench.pace.rows.into()));
     let mut all = Vec::new();
     for study in &bench.studies {

@@ -1,4 +1,4 @@
-//! The file of `upload` and `preview`, with what its content is compared to.
+//! Reads the file of `upload` and `preview`, and compares it with the database.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ impl Source {
     }
 }
 
-/// Returns a warning for each run that does not exist. The database accepts it, as it does from services.
+/// Returns a warning for each run that does not exist. The database accepts unknown runs, also from services.
 async fn unknown_runs(assignments: &[Assignment], db: &Database) -> Result<Vec<Note>, Failure> {
     let mut rows: BTreeMap<i32, u64> = BTreeMap::new();
     for assignment in assignments {

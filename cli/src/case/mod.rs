@@ -100,7 +100,7 @@ async fn review(case_id: i32, path_config: Option<&str>, db: &Database) -> Resul
     load(&[case_id], db).await?.review(case_id, path_config).ok_or_else(|| without_visit(case_id))
 }
 
-/// Loads cases as a page shows them.
+/// Loads the data that the pages of these cases show.
 pub async fn load(cases: &[i32], db: &Database) -> Result<Cases, Failure> {
     let loaded = Cases::load(cases, db).await?;
     loaded.ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The result for each account of a command.
+//! The result of a command for each of its accounts.
 
 use std::io::{self, Write};
 

@@ -68,7 +68,7 @@ async fn get_audit(
     let mut entries = entry::newest(&app.db, &filter).await?;
     let read = entries.len();
     entries.truncate(filter.limit);
-    // an entry that names many accounts is large; the Lambda interface reports a single one that does not fit
+    // An entry that names many accounts is large. If a single entry does not fit, the Lambda interface reports it.
     entries.truncate(answers.rows_that_fit(&entries)?.max(1));
     let next_cursor = entries.last().filter(|_| entries.len() < read).map(|oldest| oldest.id);
     let mut response = if accepts_csv(&headers) {

@@ -203,7 +203,7 @@ async fn post_preview(_: Admin, State(app): State<App>, form: Form) -> Result<Da
     Ok(Data(Preview::of(file, &app.db).await?))
 }
 
-/// The documented body. Clients send the list alone.
+/// The body as the contract describes it. Clients send only the list.
 #[derive(Deserialize)]
 struct Wrapper {
     config: Box<RawValue>,

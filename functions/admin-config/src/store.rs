@@ -1,4 +1,6 @@
 //! The statements on `display_config`. Writers wait for each other; readers do not wait.
+//!
+//! `upload_order >= lowest` is always true: the index needs it (`migrations/README.md`, "Indexes and old code").
 
 use shared::assignment;
 use sqlx::postgres::PgConnection;
@@ -66,9 +68,9 @@ pub async fn replace_all(connection: &mut PgConnection, assignments: &[Assignmen
     Ok(removed)
 }
 
-/// Adds these assignments in this order and keeps all others. If a user already has the case, updates what that
-/// assignment shows: the one with the same id, or else the first in order, unless the file names the id. Does not rewrite
-/// an unchanged assignment.
+/// Adds these assignments in this order and keeps all others. If a user already has the case, updates what the existing
+/// assignment shows: the one with the same id, or else the user's first one of the case, unless the file names the id.
+/// Does not rewrite an unchanged assignment.
 pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -> Result<Vec<Upserted>, StoreError> {
     let mut transaction = locked(connection).await?;
     let columns = Columns::of(assignments);

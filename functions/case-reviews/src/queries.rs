@@ -80,7 +80,7 @@ impl Row {
     }
 }
 
-/// Returns an aggregate; PostgreSQL returns null for no rows.
+/// Returns the aggregated rows. For no rows, PostgreSQL's aggregate is null.
 fn or_empty<T: Default>(aggregated: Option<Json<T>>) -> T {
     aggregated.map(|Json(rows)| rows).unwrap_or_default()
 }

@@ -69,8 +69,8 @@ pub(crate) async fn get_experiments(
     Ok(request.linked(answer, "/api/v1/experiments", &own.unwrap_or_default(), next_cursor))
 }
 
-/// Fails with 400 if the experiment before the page does not exist, and so has no place in the order. The second round
-/// trip is only for empty pages.
+/// Fails with 400 if the experiment before the page does not exist, and so has no place in the order. Called only for
+/// empty pages, because it takes a second round trip.
 async fn check_cursor(db: &Database, request: &PageRequest) -> Result<(), ApiError> {
     let Some(after) = request.after else { return Ok(()) };
     let known = sqlx::query_scalar!("SELECT id FROM experiment WHERE id = $1", after).fetch_optional(db).await?;

@@ -1,5 +1,5 @@
 //! `GET /api/openapi.json`: anyone; the description of every route (OpenAPI 3.1). `GET /api/docs`: anyone; the same as a
-//! page. Neither uses database or secrets.
+//! page. Neither route uses the database or secrets.
 
 mod document;
 mod example;

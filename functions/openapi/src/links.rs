@@ -1,4 +1,4 @@
-//! The links of the document: which request can follow an answer, and which of its values that request takes.
+//! The links of the document: which request can follow a response, and which values of the response it takes.
 //!
 //! Readers learn from the links how operations belong together, and `scripts/schemathesis` follows them.
 
@@ -15,7 +15,7 @@ struct Next {
     from: &'static str,
     to: &'static str,
     parameters: &'static [(&'static str, &'static str)],
-    /// The part of the body that the answer decides: JSON with runtime expressions.
+    /// The part of the body that comes from the response: JSON with runtime expressions.
     body: Option<&'static str>,
 }
 

@@ -1,5 +1,5 @@
 //! `GET /api/openapi.json`: anyone; the description of every route (OpenAPI 3.1). `GET /api/docs`: anyone; the same as a
-//! page. Neither uses database or secrets.
+//! page. Neither route uses the database or secrets.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(page::content_s
 #[openapi(paths(get_openapi, get_docs))]
 pub struct Api;
 
-/// Returns the routes for any state, because they use none.
+/// Returns the routes. They use no state, so the router fits any state.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/api/openapi.json", get(get_openapi)).route("/api/docs", get(get_docs))
 }

@@ -112,6 +112,7 @@ fn run(config: &Config, place: &Place, run_as: RunAs, lock: &ServerLock) -> Resu
         if again.is_ok() || config.durable {
             return again;
         }
+        // replace a cluster that cannot be started, because its data need not last
         fs::remove_dir_all(&place.data).map_err(error::io("remove", &place.data))?;
     }
     let installation = config.search.find(None)?;

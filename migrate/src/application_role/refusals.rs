@@ -5,10 +5,10 @@ use sqlx::PgConnection;
 use super::privileges;
 use crate::{Error, catalog};
 
-/// Privileges that the role must not have beyond the list, on any table.
+/// The checked privileges on tables. The role must have only those that the list names.
 const CHECKED_PRIVILEGES: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 /// Our tables that the list of privileges does not name.
-const OURS: [&str; 2] = ["_sqlx_migrations", "login_failure"];
+const UNLISTED: [&str; 2] = ["_sqlx_migrations", "login_failure"];
 
 /// Refuses the owner itself, and a role that has attributes, objects or memberships beyond logging in.
 pub(super) async fn refuse_unsuitable_role(connection: &mut PgConnection, role: &str) -> Result<(), Error> {
@@ -43,7 +43,7 @@ pub(super) async fn refuse_surplus_privileges(connection: &mut PgConnection, rol
     let wanted = privileges::wanted(connection).await?;
     let (tables, names): (Vec<_>, Vec<_>) = wanted.into_iter().map(|one| (one.object, one.name)).unzip();
     let listed = privileges::list().into_iter().map(|one| one.object);
-    let known: Vec<String> = catalog::expected().into_keys().chain(listed).chain(OURS.map(str::to_owned)).collect();
+    let known: Vec<String> = catalog::expected().into_keys().chain(listed).chain(UNLISTED.map(str::to_owned)).collect();
     let surplus = sqlx::query_scalar!(
         r#"SELECT format('%s ON %s', privilege, relname) AS "what!"
            FROM pg_class, unnest($2::text[]) AS privilege

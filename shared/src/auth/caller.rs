@@ -10,11 +10,13 @@ use crate::audit::{Actor, Author};
 use crate::errors::{ApiError, forbidden, unauthorized};
 use crate::http::RequestId;
 
-/// `X-API-Key` equal to `ADMIN_API_KEY`, or the token of an account with `admin_flag` (contract section 9).
+/// A caller whose `X-API-Key` is `ADMIN_API_KEY`, or whose token belongs to an account with `admin_flag` (contract
+/// section 9).
 #[derive(Clone, Debug)]
 pub struct Admin(pub Author);
 
-/// `X-API-Key` equal to `EXPORT_API_KEY`, or the token of an account with `admin_flag` (contract sections 2 and 9).
+/// A caller whose `X-API-Key` is `EXPORT_API_KEY`, or whose token belongs to an account with `admin_flag` (contract
+/// sections 2 and 9).
 #[derive(Clone, Debug)]
 pub struct Service(pub Author);
 

@@ -11,7 +11,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A replica that is down is not probed for this long, so that other requests do not wait for it.
 const PROBE_BACKOFF: Duration = Duration::from_secs(10);
 
-/// Returns a replica's lag in seconds. If the replica receives no WAL, the lag is the age of the last transaction that
+/// Selects a replica's lag in seconds. If the replica receives no WAL, the lag is the age of the last transaction that
 /// it replayed, or of its start if it has replayed none.
 const LAG: &str = "SELECT CASE
       WHEN NOT pg_is_in_recovery() THEN 0

@@ -162,7 +162,7 @@ mod tests {
             LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), lambda_runtime::Context::default());
         let deadline = Deadline(Instant::now() + Duration::from_secs(1));
 
-        // as if waiting for SSM
+        // stands for a wait for SSM
         sleep(Duration::from_millis(500)).await;
         let answered = answer(http::service(service, &CorsOrigins::Any), event, deadline).await;
 

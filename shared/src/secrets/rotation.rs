@@ -23,8 +23,9 @@ const SSM_TIMEOUT: Duration = Duration::from_millis(1500);
 const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 /// Minimum time between two fetches of the current versions. An AWS account has 40 calls a second by default.
 const MIN_REFRESH_INTERVAL: Duration = Duration::from_millis(500);
-/// Minimum time between two fetches of a secret's history. Requests with unknown keys wait for it in a process that
-/// serves several requests at once. Otherwise a wrong key a second would occupy the process.
+/// Minimum time between two fetches of a secret's history. In a process that serves several requests at once, requests
+/// with unknown keys wait until it has passed. In a process that serves one request at a time they fail instead:
+/// otherwise one wrong key a second would occupy the process.
 const MIN_HISTORY_INTERVAL: Duration = Duration::from_secs(1);
 /// Maximum waiters per secret. Each holds an admission slot (32 per database connection), so requests with unknown keys
 /// must not fill them.
@@ -43,7 +44,7 @@ struct Refresher {
     address: Address,
     database_url: ArcSwap<SecretString>,
     refreshes: SingleFlight<SecretsError>,
-    /// Of requests with unknown keys.
+    /// Whether requests with unknown keys wait for [`MIN_HISTORY_INTERVAL`].
     patience: Patience,
     /// Unix milliseconds, by the wall clock: it advances while a function's environment is frozen.
     fetched_at: AtomicI64,
@@ -114,7 +115,7 @@ impl Rotation {
 
     /// Fetches all versions of `secret` from SSM, for a request with a version that this process does not know.
     ///
-    /// Returns whether there was a source to fetch from.
+    /// Returns whether it fetched them: `false` if no source has the secret, or its versions cannot be read.
     pub async fn look_up(&self, secret: &RotatingSecret) -> Result<bool, SecretsError> {
         let Some(refresher) = self.0.as_ref().filter(|refresher| refresher.source.has(secret.variable)) else {
             return Ok(false);

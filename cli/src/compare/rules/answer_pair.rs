@@ -1,7 +1,7 @@
 use crate::compare::answer::Answer;
 use crate::compare::question::Question;
 
-/// Two different responses to one request.
+/// The responses of both systems to one request, which differ.
 pub struct AnswerPair<'a> {
     pub question: &'a Question,
     pub old: &'a Answer,

@@ -15,7 +15,7 @@ pub struct Arm {
     pub highest_probability: Option<f64>,
 }
 
-/// Returns every arm of an assignment or an answer.
+/// Returns every arm that an assignment or an answer has.
 pub async fn arms(snapshot: &mut PgConnection) -> Result<Vec<Arm>, Failure> {
     let arms = sqlx::query_as!(
         Arm,

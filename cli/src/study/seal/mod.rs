@@ -94,7 +94,7 @@ async fn seal(
         write(&unfinished.path().join(signature::FILE), key.sign(text.as_bytes()).as_ref())?;
     }
     let sealed = Sealed::of(&manifest, hash, key.is_some());
-    // before the directory gets its name, so that no data are written without an entry
+    // record the entry before the directory gets its name, so that no data are written without an entry
     let details = json!({ "rows": sealed.rows, "manifest_sha256": sealed.manifest_sha256 });
     record(audit_trail::SEALING, details, &db, context).await?;
     unfinished.keep(&arguments.directory)?;

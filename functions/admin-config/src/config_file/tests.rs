@@ -162,7 +162,7 @@ fn the_command_line_groups_rows_by_the_id_that_they_name() {
 }
 
 #[test]
-fn other_labels_than_in_the_first_row_are_noted_and_missing_ones_are_not() {
+fn notes_labels_that_differ_from_the_first_row_but_no_missing_ones() {
     let file = b"User,Case No.,Path,Arm,Probability\na@b.c,1,A.x,ai,\na@b.c,1,A.y,,\na@b.c,1,A.z,control,0.5\n";
 
     let file = ConfigFile::parse(file).unwrap();

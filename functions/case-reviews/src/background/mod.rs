@@ -1,6 +1,6 @@
-//! `BACKGROUND`: the patient, then observations by concept, limited to the values that entries name.
+//! The section `BACKGROUND`: the patient, then observations by concept, limited to the values that entries name.
 //!
-//! An entry `BACKGROUND.<key>[.<nested key>…].<value>` applies to the category with that value, which gets its style.
+//! An entry `BACKGROUND.<key>[.<nested key>…].<value>` shows that value, and gives its style to the value's category.
 //! Paths are matched against the tree, so keys and values may contain full stops. An entry whose value is the key of a
 //! nested category shows that category, empty unless its own values are named too.
 

@@ -17,19 +17,19 @@ pub use self::finding::Finding;
 pub fn check(template: &Template) -> Vec<Finding> {
     let mut findings = Findings::default();
     for function in &template.functions {
-        findings.of(&function.key, function::problems(template, function));
+        findings.add(&function.key, function::problems(template, function));
     }
     for group in &template.target_groups {
-        findings.of(&group.key, target_group::problems(template, group));
+        findings.add(&group.key, target_group::problems(template, group));
     }
     for permission in &template.permissions {
-        findings.of(&permission.key, permission::problems(template, permission));
+        findings.add(&permission.key, permission::problems(template, permission));
     }
     for rule in &template.rules {
-        findings.of(&rule.key, rule::problems(template, rule));
+        findings.add(&rule.key, rule::problems(template, rule));
     }
-    findings.of_all(order::same_priorities(&template.rules));
-    findings.of_all(order::never_reached(&template.rules));
+    findings.extend(order::same_priorities(&template.rules));
+    findings.extend(order::never_reached(&template.rules));
     findings.0
 }
 
@@ -37,11 +37,11 @@ pub fn check(template: &Template) -> Vec<Finding> {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn of(&mut self, resource: &str, problems: Vec<String>) {
+    fn add(&mut self, resource: &str, problems: Vec<String>) {
         self.0.extend(problems.into_iter().map(|problem| Finding { resource: resource.to_owned(), problem }));
     }
 
-    fn of_all(&mut self, findings: Vec<Finding>) {
+    fn extend(&mut self, findings: Vec<Finding>) {
         self.0.extend(findings);
     }
 }

@@ -63,7 +63,7 @@ impl HttpApiEvent {
     }
 }
 
-/// Returns the path without its stage. An HTTP API's path contains only stages other than `$default`.
+/// Returns the path without its stage. An HTTP API adds each stage to the path except `$default`.
 fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     let below =
         stage.filter(|stage| *stage != "$default").and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
