@@ -4,11 +4,11 @@ use tests::app::{Answer, TestApp};
 use tests::contract::token;
 
 async fn sign_up(api: &TestApp, email: &str, password: &str) -> Answer {
-    api.post("/api/auth/signup", None, &json!({"email": email, "password": password})).await
+    api.post_patiently("/api/auth/signup", None, &json!({"email": email, "password": password})).await
 }
 
 async fn reset(api: &TestApp, token: &str, password: &str) -> Answer {
-    api.post("/api/auth/reset-password", None, &json!({"password": password, "resetToken": token})).await
+    api.post_patiently("/api/auth/reset-password", None, &json!({"password": password, "resetToken": token})).await
 }
 
 #[tokio::test]

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use axum::body::Body;
 use futures_util::join;
 use http::{Method, Request, header};
@@ -196,7 +194,7 @@ async fn batches_with_the_same_entries_in_different_orders_do_not_deadlock() {
     let mut barrier = api.pool().begin().await.unwrap();
     raw_sql("LOCK TABLE display_config IN SHARE MODE").execute(&mut *barrier).await.unwrap();
     let begin = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        api.db.until_blocked(2).await;
         barrier.commit().await.unwrap();
     };
 

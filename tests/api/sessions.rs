@@ -103,7 +103,7 @@ async fn a_login_waits_for_an_uncommitted_reset() {
     sqlx::raw_sql(new_password).execute(&mut *reset).await.unwrap();
 
     let commit_later = async {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        api.db.until_blocked(1).await;
         reset.commit().await.unwrap();
     };
     let (login, ()) = tokio::join!(api.log_in(ALICE, "Alice-pass-1"), commit_later);
@@ -114,13 +114,16 @@ async fn a_login_waits_for_an_uncommitted_reset() {
 #[tokio::test]
 async fn a_login_with_the_old_password_during_a_reset_gets_no_token() {
     let api = TestApp::with_contract_data().await;
+    let mut reset = api.pool().begin().await.unwrap();
+    sqlx::raw_sql("LOCK TABLE known_client IN SHARE MODE").execute(&mut *reset).await.unwrap();
+    let new_password = r#"UPDATE "user" SET password = 'x' WHERE email = 'alice@contract.test'"#;
 
-    // the login has read the old password, and hashes for at least 30 ms
+    // the login has hashed the old password, and waits for the lock to remember its client
     let overtaken = async {
-        while api.app.passwords.hashed() == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
-        execute(&api, r#"UPDATE "user" SET password = 'x' WHERE email = 'alice@contract.test'"#).await;
+        api.db.until_blocked(1).await;
+        assert_eq!(api.app.passwords.hashed(), 1);
+        sqlx::raw_sql(new_password).execute(&mut *reset).await.unwrap();
+        reset.commit().await.unwrap();
     };
     let (login, ()) = tokio::join!(api.log_in(ALICE, "Alice-pass-1"), overtaken);
 

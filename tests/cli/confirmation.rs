@@ -11,9 +11,9 @@ use tokio::process::Command;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const FILE: &str = "User,Case No.,Path\na@study.test,101,BACKGROUND.Family History.Diabetes: No\n";
 /// The character that a terminal sends for Ctrl-D.
 const END_OF_INPUT: &str = "\u{4}";

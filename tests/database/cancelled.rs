@@ -6,21 +6,20 @@ use shared::db::{Address, Database, Deployment};
 use tests::app::{self, TestApp};
 use tests::db::TestDb;
 use tests::unreliable_network::{UnreliableNetwork, Upstream};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 const ONE_CONNECTION: Deployment = Deployment::Container { max_connections: 1 };
-const LATENCY: Duration = Duration::from_millis(100);
 
-/// Begins a transaction, and gives up before PostgreSQL has answered. Returns the database without latency.
+/// Begins a transaction, and gives up while the network is down. Returns the database when the network works again.
 async fn cancel_begin(url: &str, statement: &str) -> Database {
     let network = UnreliableNetwork::before(Upstream::of_database(url)).await;
     let config = shared::Config::from_environment(&app::environment(&network.url(url))).unwrap();
     let database = Database::new(Address::of(&config, ONE_CONNECTION).unwrap(), ONE_CONNECTION);
     database.try_connection().await.unwrap();
-    network.delay(LATENCY);
-    assert!(timeout(LATENCY / 2, database.begin_with(statement)).await.is_err(), "it was answered within the latency");
-    sleep(3 * LATENCY).await;
-    network.delay(Duration::ZERO);
+    network.stall(true);
+    let begun = timeout(Duration::from_millis(50), database.begin_with(statement)).await;
+    assert!(begun.is_err(), "it was answered by a network that is down");
+    network.stall(false);
     database
 }
 

@@ -8,6 +8,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 use tests::app;
 use tests::open_directory::open_directory;
+use tests::waiting::until;
 use tokio::task::spawn_blocking;
 use url::Url;
 
@@ -57,7 +58,7 @@ pub async fn idle_processes_close_connections_once_half_are_in_use() {
     let started = Instant::now();
 
     while !waiting.is_empty() {
-        assert!(started.elapsed() < Duration::from_secs(30), "{} processes are still refused", waiting.len());
+        assert!(started.elapsed() < Duration::from_mins(2), "{} processes are still refused", waiting.len());
         let mut refused = Vec::new();
         for process in waiting {
             if !is_served(process).await {
@@ -94,8 +95,9 @@ pub async fn a_process_whose_session_was_ended_reconnects() {
     tokio::time::sleep(Duration::from_secs(3)).await;
 
     let sessions = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'";
-    let sessions: i64 = sqlx::query_scalar(sessions).fetch_one(&fleet[0]).await.unwrap();
-    assert_eq!(usize::try_from(sessions).unwrap(), HALF, "only the session beyond the half was ended");
+    let sessions = async || sqlx::query_scalar::<_, i64>(sessions).fetch_one(&fleet[0]).await.unwrap();
+    // only the session beyond the half was ended, but PostgreSQL may be slow
+    until(Duration::from_mins(1), async || usize::try_from(sessions().await) == Ok(HALF)).await;
     assert!(is_served(&fleet[HALF]).await);
 }
 

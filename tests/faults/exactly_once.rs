@@ -135,7 +135,7 @@ pub async fn one_of_concurrent_signups_wins_and_the_others_are_refused() {
     let api = Api::start().await;
     let sign_up = async |api: &TestApp, n| {
         let body = json!({"email": "carol@contract.test", "password": format!("Carol-pass-{n}")});
-        api.post("/api/auth/signup", None, &body).await
+        api.post_patiently("/api/auth/signup", None, &body).await
     };
 
     let answers = api.at_once(20, sign_up).await;
@@ -149,7 +149,7 @@ pub async fn one_of_concurrent_resets_with_a_token_wins_and_the_others_are_refus
     let api = Api::start().await;
     let reset = async |api: &TestApp, n| {
         let body = json!({"password": format!("Fresh-pass-{n}"), "resetToken": "valid-reset-token"});
-        api.post("/api/auth/reset-password", None, &body).await
+        api.post_patiently("/api/auth/reset-password", None, &body).await
     };
 
     let answers = api.at_once(20, reset).await;

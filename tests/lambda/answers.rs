@@ -89,9 +89,11 @@ async fn a_head_request_gets_a_response_without_a_body() {
 async fn an_error_of_the_function_is_a_502_and_its_process_continues() {
     let platform = Platform::start().await;
     let before = platform.get("/echo").await;
+    platform.function("echo").wait_until_idle().await;
 
     let failed = platform.command("/echo", "error").await;
 
     assert_eq!(failed.status, StatusCode::BAD_GATEWAY);
+    platform.function("echo").wait_until_idle().await;
     assert_eq!(platform.get("/echo").await.pid(), before.pid());
 }

@@ -25,8 +25,10 @@ async fn answer(function: &Function, name: &str) -> Value {
     invoke(function, event(name)).await
 }
 
+/// Invokes the function, and waits until its process is idle: the next event would start another process.
 pub async fn invoke(function: &Function, event: String) -> Value {
     let answer = function.invoke(event.into()).await.unwrap();
+    function.wait_until_idle().await;
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let status = answer["statusCode"].as_u64().unwrap().try_into().unwrap();
     secrets::look_at_answer(status, answer["body"].as_str().unwrap().as_bytes());
@@ -117,6 +119,7 @@ async fn a_header_that_is_not_utf_8_is_a_400_and_the_process_continues() {
     event[agent] = 0xee;
 
     let answer = function.invoke(event.into()).await.unwrap();
+    function.wait_until_idle().await;
 
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["statusCode"], 400, "{answer}");

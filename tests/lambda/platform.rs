@@ -16,7 +16,7 @@ use local::lambda::{Function, Settings};
 use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 use serde_json::Value;
-use tests::secrets;
+use tests::{secrets, waiting};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -128,10 +128,5 @@ pub async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
 
 /// Waits until a condition holds.
 pub async fn until(condition: impl Fn() -> bool) {
-    within_timeout(async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    waiting::until(TIMEOUT, async || condition()).await;
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -147,17 +148,27 @@ fn the_server_stops_after_its_last_user_was_killed() {
     eventually("the server stops", || !pid_file(directory.path()).exists());
 }
 
+/// Joins a server that is idle. Returns none if it stopped before, because this process was slower than a second.
+fn join_idle(directory: &Path) -> Option<Server> {
+    let mut first = Process::spawn(directory);
+    first.report();
+    first.kill();
+    let is_noticed = || ["run/idle", "run/stopping"].iter().any(|file| directory.join(file).exists());
+    eventually("the watchdog notices", is_noticed);
+    let server = start(directory);
+    if matches!(server.started(), Started::AlreadyRunning) {
+        return Some(server);
+    }
+    server.stop().unwrap();
+    None
+}
+
 #[test]
 fn a_new_user_keeps_an_idle_server_running() {
     let directory = directory();
-    let mut first = Process::spawn(directory.path());
-    first.report();
-    first.kill();
-    eventually("the watchdog notices", || directory.path().join("run/idle").exists());
 
-    let server = start(directory.path());
+    let server = (0..10).find_map(|_| join_idle(directory.path())).expect("an idle server can be joined");
 
-    assert!(matches!(server.started(), Started::AlreadyRunning));
     let joined = Instant::now();
     while joined.elapsed() < Duration::from_millis(2500) {
         assert_eq!(query(&server.url("postgres"), "SELECT 1").unwrap(), "1");

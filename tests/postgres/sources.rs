@@ -152,7 +152,8 @@ fn without_an_installation_and_with_unreachable_archives_npm_provides_postgresql
     assert_eq!(query(&server.url("postgres"), "SELECT upper('ä' || gen_random_uuid()) LIKE 'Ä%'").unwrap(), "true");
     let again = Instant::now();
     machine.found(None);
-    assert!(again.elapsed().as_secs() < 2, "the archives were requested again");
+    // a request to the archives would wait for five seconds
+    assert!(again.elapsed().as_secs() < 5, "the archives were requested again");
     server.stop().unwrap();
 }
 

@@ -12,7 +12,7 @@ use local::template::Template;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::json;
 use tests::process::Process;
-use tests::{app, deployed, secrets};
+use tests::{app, deployed, secrets, waiting};
 use tokio::process::Command;
 
 use crate::moto::Moto;
@@ -147,12 +147,6 @@ impl Api {
 }
 
 /// Waits until a condition holds.
-pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
-    let timeout = Duration::from_mins(1);
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(timeout, waiting).await.expect("the condition never held");
+pub async fn until(condition: impl AsyncFnMut() -> bool) {
+    waiting::until(Duration::from_mins(1), condition).await;
 }

@@ -48,7 +48,8 @@ async fn a_connection_with_an_incomplete_head_is_closed() {
     })
     .await;
 
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    // hyper has a limit of thirty seconds of its own
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

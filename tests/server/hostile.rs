@@ -1,7 +1,6 @@
 //! Hostile requests: each is refused, and others are still answered.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -58,9 +57,8 @@ async fn many_incomplete_heads_block_nobody() {
         slow.push(connection);
     }
 
-    let began = Instant::now();
+    // the server waits 75 seconds for these heads, and this test waits a minute for the answer
     assert_eq!(healthcheck(&server).await, "200");
-    assert!(began.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]
@@ -68,12 +66,13 @@ async fn a_missing_body_times_out_and_is_no_server_error() {
     let mut server = Server::start(NO_DATABASE).await;
     let mut slow = server.connect().await;
 
-    let began = Instant::now();
     slow.send(&format!("{LOGIN}content-length: 100\r\n\r\n{{\"email\": ")).await;
 
     assert_eq!(status(slow).await, "408");
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
-    assert_eq!(server.logged("refused").await["level"], "INFO", "server errors would raise an alarm");
+    let line = server.logged("refused").await;
+    assert_eq!(line["level"], "INFO", "server errors would raise an alarm");
+    // by the server's clock, because this test may be slower
+    assert!(line["milliseconds"].as_f64().unwrap() < 6000.0, "{line}");
 }
 
 #[tokio::test]

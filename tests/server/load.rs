@@ -52,12 +52,6 @@ fn is_whole(answer: &str) -> bool {
 async fn under_load_no_response_is_cut_off_and_requests_in_flight_complete() {
     let api = TestApp::with_contract_data().await;
     let mut server = Server::start(&api.db.url()).await;
-    let transaction = block_requests(api.pool()).await;
-    let mut held_up = Vec::new();
-    for _ in 0..BLOCKED_REQUESTS {
-        held_up.push(ask(&api, &server).await);
-    }
-    until_so_many_wait(api.pool(), BLOCKED_REQUESTS).await;
     let answered = Arc::new(AtomicUsize::new(0));
     let clients: JoinSet<String> = (0..CLIENTS).map(|_| ask_until_it_ends(server.address, answered.clone())).collect();
     within_timeout(async {
@@ -66,6 +60,13 @@ async fn under_load_no_response_is_cut_off_and_requests_in_flight_complete() {
         }
     })
     .await;
+    // last, because a request waits for a lock for only three seconds
+    let transaction = block_requests(api.pool()).await;
+    let mut held_up = Vec::new();
+    for _ in 0..BLOCKED_REQUESTS {
+        held_up.push(ask(&api, &server).await);
+    }
+    until_so_many_wait(api.pool(), BLOCKED_REQUESTS).await;
 
     server.signal(Signal::SIGTERM);
     server.logged("stopping").await;

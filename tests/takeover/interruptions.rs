@@ -54,7 +54,8 @@ async fn a_locked_table_stops_the_run_within_seconds_and_the_run_can_be_repeated
 
     assert!(matches!(error, Error::TableLocked { version: 20_260_102_000_000, .. }), "{error}");
     assert!(error.to_string().contains("another session holds the table"));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    // a statement may take thirty seconds
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     holder.rollback().await.unwrap();
     runner(&db).up(None).await.unwrap();
     Catalog::of(&db).await.assert_is(&Catalog::current());

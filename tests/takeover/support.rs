@@ -5,6 +5,7 @@ use std::time::Duration;
 use migrate::{Runner, Timeouts};
 use sqlx::Executor;
 use tests::db::TestDb;
+use tests::waiting;
 
 pub async fn old_system() -> TestDb {
     TestDb::of_the_old_system().await
@@ -33,12 +34,6 @@ pub async fn texts(db: &TestDb, sql: &str) -> Vec<String> {
 }
 
 /// Waits until a condition holds.
-pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
-    tokio::time::timeout(Duration::from_secs(20), async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-    .expect("the condition never held");
+pub async fn until(condition: impl AsyncFnMut() -> bool) {
+    waiting::until(Duration::from_mins(1), condition).await;
 }

@@ -8,8 +8,8 @@ use nix::unistd::Pid;
 use sqlx::Executor as _;
 
 use super::{count, texts, wait_for};
-use crate::augmed::{Augmed, Run};
 use crate::field::assert_refused;
+use tests::augmed::{Augmed, Run};
 
 const HEADER: &str = "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n";
 

@@ -11,8 +11,9 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
+use tests::waiting::until;
 
-use crate::augmed::{Augmed, Run};
+use tests::augmed::{Augmed, Run};
 
 const CONCEPT: &str = "\
 concept_id\tconcept_name\tdomain_id\tvocabulary_id\tconcept_class_id\tstandard_concept\tconcept_code\tvalid_start_date\tvalid_end_date\tinvalid_reason
@@ -40,12 +41,7 @@ async fn wait_for(augmed: &Augmed, what: &str, of: &str) {
         "SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'augmed' AND {of}"
     );
     let is_so = async || sqlx::query_scalar::<_, bool>(&query).fetch_one(&augmed.db.pool).await.unwrap();
-    let waiting = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    until(Duration::from_mins(1), is_so).await;
 }
 
 fn load(augmed: &Augmed, files: &[(&str, &str)]) -> Run {

@@ -3,7 +3,7 @@ use std::process::Stdio;
 use tests::db::TestDb;
 
 use super::{PERSON, VISIT, count, load};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn errors_are_reported_with_file_line_and_column_and_nothing_is_loaded() {

@@ -3,7 +3,7 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use super::{PERSON, VISIT, count, load, texts, wait_for};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn a_second_run_adds_and_replaces_and_removes_nothing() {

@@ -6,8 +6,8 @@ use std::process::Stdio;
 use sqlx::Executor as _;
 
 use super::{count, wait_for};
-use crate::augmed::Augmed;
 use crate::field::assert_refused;
+use tests::augmed::Augmed;
 
 const MAPPING: &str = "column,target,concept_id\nAGE,age,\nFH,observation,4167217\n";
 

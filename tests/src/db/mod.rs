@@ -10,6 +10,7 @@ mod template;
 use std::error::Error;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use shared::config::MigrationUrls;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -17,6 +18,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::waiting::until;
 use cluster::cluster;
 use databases::{Result, create_database, drop_database};
 
@@ -98,6 +100,15 @@ impl TestDb {
         set.unwrap_or_else(|()| panic!("{} cannot have a user", self.url));
         self.grant(url.as_str()).await.unwrap_or_else(|error| panic!("no application role for this test: {error}"));
         url.into()
+    }
+
+    /// Waits until so many sessions wait for a lock.
+    pub async fn until_blocked(&self, sessions: i64) {
+        let blocked = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let is_so =
+            async || sqlx::query_scalar::<_, i64>(blocked).fetch_one(&self.pool).await.expect("a count") >= sessions;
+        until(Duration::from_mins(1), is_so).await;
     }
 
     async fn grant(&self, url: &str) -> Result<()> {
