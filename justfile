@@ -33,7 +33,13 @@ architecture:
 test:
     REQUIRE_MOTO=1 REQUIRE_PGBOUNCER=1 REQUIRE_CARGO_LAMBDA=1 REQUIRE_OPENAPI_CLIENT=1 REQUIRE_OPENTELEMETRY=1 cargo test
 
-# Compare the response times of refused logins. They run separately, because other tests would disturb the measurement
+# Run the tests that are too slow for `cargo test`
+slow:
+    REQUIRE_MOTO=1 REQUIRE_PGBOUNCER=1 REQUIRE_OPENTELEMETRY=1 cargo test -p tests --test compare --test database --test journey \
+        --test lambda --test postgres --test secrets --test server --test takeover
+    cargo test -p tests --test model -- --ignored
+
+# Compare the response times of refused logins, in a run of their own, because other tests would disturb the measurement
 timing:
     cargo test -p tests --test api -- --ignored the_time_of_a_refusal
 
@@ -41,7 +47,7 @@ timing:
 faults:
     cargo test -p tests --test faults -- --skip overload
 
-# Check the histories of 64 clients for linearizability during a minute of faults, and detect injected bugs
+# Check the histories of 64 clients for linearizability during a minute of faults, and check that injected bugs are found
 histories:
     REQUIRE_FAKETIME=1 cargo test -p tests --test histories
 

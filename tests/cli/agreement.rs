@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 /// An answer: participant, case, experiment, arm, text.
 pub type Answer<'a> = (&'a str, i32, &'a str, &'a str, &'a str);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::agreement::{answer, figure, with_questions};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 fn reference() -> Vec<Value> {
     serde_json::from_str(include_str!("../fixtures/statistics/reference.json")).unwrap()

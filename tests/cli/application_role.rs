@@ -2,7 +2,7 @@
 
 use tests::db::TestDb;
 
-use crate::augmed::{Augmed, PAGE_CONFIG};
+use tests::augmed::{Augmed, PAGE_CONFIG};
 
 const PERSON: &[u8] = b"person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n7,0,1960,0,0\n";
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 const FILE: &str = "\u{feff}User,Case No.,Path,Collapse,Highlight,Top,Experiment,Arm,Policy,Probability
 b@study.test,102,BACKGROUND.Family History.Diabetes: No,TRUE,,,exp-1,plain,,0.5

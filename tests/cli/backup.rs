@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 
-use crate::augmed::Augmed;
 use crate::field::assert_refused;
+use tests::augmed::Augmed;
 
 const HEADER: &str = "User,Case No.,Path,Arm";
 const DIABETES: &str = "BACKGROUND.Family History.Diabetes: No";

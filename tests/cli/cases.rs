@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::app::TestApp;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top
 a@study.test,101,BACKGROUND.Family History.Colorectal Cancer: Yes,,TRUE,1

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use csv::{Reader, StringRecord};
 use sqlx::Executor as _;
 
-use crate::augmed::{Augmed, Run};
+use tests::augmed::{Augmed, Run};
 
 const QUESTIONS: &str = r#"[{"type": "SingleChoice", "title": "Risk?", "options": ["Low", "Moderate", "High"]},
     {"type": "SingleChoice", "title": "What next?", "options": ["Letter", "Call"]}, {"type": "Paragraph", "title": "Why | how?"}]"#;

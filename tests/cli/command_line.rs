@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgConnectOptions;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn every_command_has_help_with_examples() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::augmed::{Augmed, PAGE_CONFIG};
+use tests::augmed::{Augmed, PAGE_CONFIG};
 
 #[tokio::test]
 async fn a_page_configuration_is_stored_unchanged() {

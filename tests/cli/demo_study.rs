@@ -2,7 +2,7 @@
 
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn the_demo_fills_an_empty_database_once() {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use serde_json::Value;
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 fn health<'a>(json: &'a Value, check: &str) -> Vec<&'a str> {
     let of_check = json.as_array().unwrap().iter().filter(|one| one["check"] == check);

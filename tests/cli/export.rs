@@ -13,7 +13,7 @@ use sqlx::Executor as _;
 use tests::app::{API_KEY, TestApp};
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 /// Exports, and routes with the same data.
 const EXPORTS: [(&str, &str); 4] = [

@@ -6,8 +6,8 @@ use parquet::record::Field;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 
-use crate::augmed::Augmed;
 use crate::export::rows;
+use tests::augmed::Augmed;
 
 const QUESTIONNAIRE: &str = r#"[
     {"type": "SingleChoice", "title": "How would you assess this patient's risk for colorectal cancer?", "options": ["Low Risk", "High Risk"]},

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 async fn study() -> Augmed {
     let augmed = Augmed::with_study().await;

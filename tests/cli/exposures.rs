@@ -5,7 +5,7 @@ use sqlx::query_scalar;
 use tests::app::TestApp;
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 const ALICE: &str = "alice@contract.test";
 /// An assignment that shows the AI score, one that changes while it is answered, and one that is answered without a view.

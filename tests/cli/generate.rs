@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 const ARMS: &str = "Arm,Path,Collapse,Highlight,Top
 plain,BACKGROUND.*,,,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 const PERSON: &str =
     "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,person_source_value\n";

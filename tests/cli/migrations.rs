@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn an_empty_database_is_migrated_and_reverted() {

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::json;
 use sqlx::Executor as _;
 
-use crate::augmed::Augmed;
 use crate::field::{assert_refused, count};
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn an_upload_ignores_case_and_blanks_of_columns_and_names_those_that_it_does_not_know() {

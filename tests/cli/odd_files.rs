@@ -1,7 +1,7 @@
 //! Odd files: each was once misread, lost a part without an error, or caused an error without a place.
 
-use crate::augmed::Augmed;
 use crate::field::{assert_refused, count};
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn a_file_in_another_format_is_refused_with_its_format() {

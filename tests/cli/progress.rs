@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 /// `a` answered one of three cases ten days ago, with a failed attention check; another assignment has no visit. `b` is done, with a passed
 /// check. `c` was invited.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 /// Returns the path of a data set, if it exists.
 fn data(name: &str) -> Option<String> {

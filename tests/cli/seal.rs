@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::Executor as _;
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 /// The key of the first test of RFC 8032, section 7.1, as OpenSSL writes it.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----

@@ -2,7 +2,7 @@
 
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 /// Simulates what people do on the page between two commands.
 const ANSWERS: &str = include_str!("answers.sql");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::app::TestApp;
 use tests::db::TestDb;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 const DESIGN: &str = "seed = 'trial'
 experiment = 'exp-1'

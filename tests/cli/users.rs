@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tests::app::TestApp;
 
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 async fn sign_up(augmed: &Augmed, email: &str) {
     let signed_up = r#"UPDATE "user" SET active = true, password = 'x', salt = 'x' WHERE email = $1"#;

@@ -13,9 +13,9 @@ use tests::db::TestDb;
 use tests::open_directory::open_directory;
 use tower::ServiceExt as _;
 
-use super::differences;
-use super::systems::{Address, serve};
-use crate::augmed::{Augmed, Run};
+use crate::differences;
+use crate::systems::{Address, serve};
+use tests::augmed::{Augmed, Run};
 
 /// Two databases with the same rows, each with a system.
 struct Copies {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tests::app::TestApp;
 use tower::ServiceExt as _;
 
-use super::systems::Caller;
+use crate::systems::Caller;
 
 /// A fault: the request whose response it changes, and where the comparison has to find it.
 pub struct Fault {

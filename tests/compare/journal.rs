@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Systems;
-use crate::augmed::Run;
+use crate::Systems;
+use tests::augmed::Run;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_comparison_can_continue() {

@@ -1,5 +1,7 @@
 //! `augmed compare` with the recorded responses of the old system, and with planted faults in the new one.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
+
 mod copies;
 mod faults;
 mod journal;
@@ -19,9 +21,9 @@ use tests::app::TestApp;
 use tests::db::TestDb;
 use tower::ServiceExt as _;
 
-use crate::augmed::{Augmed, Run};
 use faults::FAULTS;
 use systems::{Address, Recorded, serve};
+use tests::augmed::{Augmed, Run};
 
 /// Both systems with the contract's data, and the program with their environment.
 struct Systems {
@@ -194,7 +196,7 @@ async fn a_sample_limits_the_requests() {
 #[tokio::test(flavor = "multi_thread")]
 async fn documented_commands_work_as_printed() {
     let systems = Systems::prepared().await;
-    let documents = [include_str!("../../../docs/compare.md"), include_str!("../../../docs/operations.md")];
+    let documents = [include_str!("../../docs/compare.md"), include_str!("../../docs/operations.md")];
     let lines = documents.iter().flat_map(|document| document.lines()).map(str::trim);
     let printed: Vec<_> = lines.filter(|line| line.starts_with("augmed compare --old ")).collect();
 

@@ -1,4 +1,5 @@
-//! Runs scenarios sequentially in one database, because starting the API costs more than reloading the fixture.
+//! Runs scenarios sequentially in one database, because starting the API costs more than reloading the fixture. Scenarios
+//! of `auth` have an API and a database of their own: they mostly wait for responses that are deliberately delayed.
 
 use std::fmt::Display;
 
@@ -15,8 +16,11 @@ use tokio::sync::Mutex;
 
 use crate::judge::judge;
 
-/// An API that is started by the first scenario.
-pub struct InTurn<P>(Mutex<Option<Running<P>>>);
+/// The APIs of `auth` and of the other areas, each started by its first scenario.
+pub struct InTurn<P> {
+    auth: Mutex<Option<Running<P>>>,
+    others: Mutex<Option<Running<P>>>,
+}
 
 /// A running API, its database and its cached logins.
 pub struct Running<P> {
@@ -28,7 +32,7 @@ pub struct Running<P> {
 
 impl<P> InTurn<P> {
     pub const fn new() -> Self {
-        Self(Mutex::const_new(None))
+        Self { auth: Mutex::const_new(None), others: Mutex::const_new(None) }
     }
 
     /// Runs the scenario and judges it.
@@ -38,7 +42,7 @@ impl<P> InTurn<P> {
         scenario: &Scenario,
         start: impl AsyncFnOnce() -> Result<Running<P>, Failed>,
     ) -> Result<(), Failed> {
-        let mut turn = self.0.lock().await;
+        let mut turn = if area.name == "auth" { &self.auth } else { &self.others }.lock().await;
         let running = match turn.take() {
             Some(running) => running,
             None => start().await?,
@@ -51,9 +55,10 @@ impl<P> InTurn<P> {
         judge(area, scenario, &outcomes)
     }
 
-    /// Returns the process, if one was started.
-    pub async fn take(&self) -> Option<P> {
-        self.0.lock().await.take().map(|running| running.process)
+    /// Returns the processes that were started.
+    pub async fn take(&self) -> impl Iterator<Item = P> + use<P> {
+        let started = [self.auth.lock().await.take(), self.others.lock().await.take()];
+        started.into_iter().flatten().map(|running| running.process)
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn put_managed(area: &Area, scenario: &Scenario) -> Result<(), Failed>
 /// Ends the functions, if any were started.
 pub async fn stop() {
     for functions in [&FUNCTIONS, &POOLED, &MANAGED] {
-        if let Some(load_balancer) = functions.take().await {
+        for load_balancer in functions.take().await {
             load_balancer.stop().await;
         }
     }

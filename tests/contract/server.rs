@@ -18,7 +18,7 @@ pub async fn put(area: &Area, scenario: &Scenario) -> Result<(), Failed> {
 
 /// Ends the server, if it was started.
 pub async fn stop() {
-    if let Some(server) = SERVER.take().await {
+    for server in SERVER.take().await {
         server.signal(Signal::SIGTERM);
         assert!(server.exit().await.success(), "the server exits with 0");
     }

@@ -39,7 +39,7 @@ class Shell(unittest.TestCase):
         (self.folder / "bin").mkdir()
         scripts = {
             "sam": f'exec {sys.executable} -W ignore {ROOT}/tests/deployment/sam_in_moto.py "$@"',
-            # nothing listens at the addresses of the systems; tests/cli/compare runs the printed command
+            # nothing listens at the addresses of the systems; tests/compare runs the printed command
             "augmed": "exit 0",
             # moto does not run functions
             "aws": f'[[ "$1 $2" != "lambda invoke" ]] || {{ echo \'{{"statusCode": 200}}\' >"${{*: -1}}"; exit; }}\n'

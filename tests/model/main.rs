@@ -135,31 +135,37 @@ fn assert_finds(fault: Fault, max_requests: usize) {
 }
 
 #[test]
+#[ignore = "in just slow"]
 fn the_model_finds_a_lost_acknowledged_answer() {
     assert_finds(Fault::LosesAnswers, 2);
 }
 
 #[test]
+#[ignore = "in just slow"]
 fn the_model_finds_an_answered_case_that_is_offered_again() {
     assert_finds(Fault::OffersAnswered, 2);
 }
 
 #[test]
+#[ignore = "in just slow"]
 fn the_model_finds_a_session_that_survives_a_reset() {
     assert_finds(Fault::ServesAfterReset, 2);
 }
 
 #[test]
+#[ignore = "in just slow"]
 fn the_model_finds_an_assignment_that_survives_a_replacing_upload() {
     assert_finds(Fault::LeavesAssignment, 3);
 }
 
 #[test]
+#[ignore = "in just slow"]
 fn the_model_finds_a_missing_attention_check() {
     assert_finds(Fault::ForgetsAttentionCheck, 1);
 }
 
 #[test]
+#[ignore = "in just slow"]
 fn the_model_finds_a_request_that_is_executed_twice() {
     assert_finds(Fault::IgnoresKeys, 2);
 }

@@ -4,6 +4,7 @@
 #![cfg_attr(test, expect(clippy::needless_pass_by_value, reason = "json!(…) reads better than &json!(…)"))]
 
 pub mod app;
+pub mod augmed;
 pub mod collector;
 pub mod contract;
 pub mod db;
@@ -26,3 +27,4 @@ pub mod server_process;
 pub mod service;
 pub mod trials;
 pub mod unreliable_network;
+pub mod waiting;

@@ -8,8 +8,8 @@ use std::fs;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 
-use crate::augmed::{Augmed, Run};
 use crate::field::assert_refused;
+use tests::augmed::{Augmed, Run};
 
 const DESIGN: &str = "seed = 'main'
 always = ['BACKGROUND.Patient Demographics.*', 'PHYSICAL EXAMINATION.*']

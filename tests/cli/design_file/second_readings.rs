@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::Executor as _;
 
 use super::{ARMS, DESIGN, cases, generate};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn second_readings_are_stored_in_addition_and_come_after_the_first() {

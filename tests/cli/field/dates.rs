@@ -1,5 +1,5 @@
 use super::{assert_refused, field};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn ambiguous_dates_are_refused_with_their_place() {

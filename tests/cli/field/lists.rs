@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{assert_refused, count, field};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn every_address_of_a_list_is_invited() {

@@ -5,7 +5,7 @@ mod dates;
 mod lists;
 mod tables;
 
-use crate::augmed::{Augmed, Run};
+use tests::augmed::{Augmed, Run};
 
 fn field(name: &str) -> String {
     format!("{}/fixtures/field/{name}", env!("CARGO_MANIFEST_DIR"))

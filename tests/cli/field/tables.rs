@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Executor as _;
 
 use super::{assert_refused, count, field};
-use crate::augmed::Augmed;
+use tests::augmed::Augmed;
 
 #[tokio::test]
 async fn a_bundle_without_a_run_of_cpt_sh_is_refused_with_the_remedy() {

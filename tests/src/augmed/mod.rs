@@ -1,14 +1,16 @@
-//! The program with a separate database.
+//! The program `augmed` with a separate database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::db::TestDb;
+use crate::{app, deployed, secrets};
 use serde_json::Value;
 use sqlx::Executor as _;
 use tempfile::TempDir;
-use tests::db::TestDb;
-use tests::{app, secrets};
 
 /// Four visits, 101 to 104.
 const CLINICAL_DATA: &str = include_str!("clinical.sql");
@@ -17,7 +19,9 @@ pub const PAGE_CONFIG: &str = r#"{"BACKGROUND": {"Family History": [4167217], "S
     "PATIENT COMPLAINT": {"Chief Complaint": [38000282]}, "PHYSICAL EXAMINATION": {"Vital Signs": [4263222]}}"#;
 
 /// The program, its database, and a directory for its files.
+#[derive(Debug)]
 pub struct Augmed {
+    /// Its database.
     pub db: TestDb,
     directory: TempDir,
     variables: Vec<(String, String)>,
@@ -26,8 +30,11 @@ pub struct Augmed {
 /// Exit code and output of a run.
 #[derive(Debug)]
 pub struct Run {
+    /// `None` if a signal ended it.
     pub code: Option<i32>,
+    /// What it printed on standard output.
     pub stdout: String,
+    /// What it printed on standard error.
     pub stderr: String,
 }
 
@@ -104,7 +111,7 @@ impl Augmed {
 
     /// Returns a command that is not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(tests::deployed::binary("augmed"));
+        let mut command = Command::new(deployed::binary("augmed"));
         let variables = self.variables.iter().map(|(name, value)| (name, value));
         command.args(arguments).envs(variables).current_dir(self.directory.path()).stdin(Stdio::null());
         command
@@ -113,13 +120,13 @@ impl Augmed {
     /// Runs it until it exits.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
-        self.finish(Command::new(tests::deployed::binary("augmed")).args(arguments))
+        self.finish(Command::new(deployed::binary("augmed")).args(arguments))
     }
 
     /// Runs a script in which `augmed` is this program.
     #[track_caller]
     pub fn sh(&self, script: &str) -> Run {
-        let program = tests::deployed::binary("augmed");
+        let program = deployed::binary("augmed");
         let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
         self.finish(Command::new("sh").args(["-ec", script]).env("PATH", path))
     }
