@@ -1,18 +1,14 @@
 //! An answer keeps the fields of its assignment.
 
-use axum::body::Body;
-use http::{Method, Request, header};
+use http::Method;
 use serde_json::{Value, json};
-use tests::app::{API_KEY, TestApp};
+use tests::app::TestApp;
 
 const EXPORT: &str = "/api/v1/export/answers?limit=10000";
 const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
 
 async fn replace_all(api: &TestApp, file: &str) {
-    let body =
-        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--b--\r\n");
-    let request = Request::post("/admin/config/upload").header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
-    let answer = api.send(request.header("x-api-key", API_KEY).body(Body::from(body)).unwrap()).await;
+    let answer = api.upload("/admin/config/upload", file).await;
     assert_eq!(answer.status, 200, "{:?}", answer.json());
 }
 

@@ -4,6 +4,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use tests::app::{API_KEY, Answer, TestApp};
 use tests::db::TestDb;
+use tests::form;
 
 const ADMIN_KEY: &str = "admin-key-of-this-test";
 const FILE: &str = "User,Case No.,Path,Collapse,Highlight,Top\nalice@contract.test,1,BACKGROUND.Occupation.Nurse,,,\n";
@@ -32,10 +33,8 @@ async fn count(api: &TestApp) -> usize {
 }
 
 async fn upload(api: &TestApp, path: &str, file: &str) -> Answer {
-    let body =
-        format!("--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--x--\r\n");
-    let request = request("POST", path, ADMIN_KEY).header("content-type", "multipart/form-data; boundary=x");
-    api.send(request.body(Body::from(body)).unwrap()).await
+    let request = request("POST", path, ADMIN_KEY).header("content-type", form::CONTENT_TYPE);
+    api.send(request.body(form::with_file(file).into()).unwrap()).await
 }
 
 async fn send(api: &TestApp, method: Method, path: &str, key: &str, body: Value) -> Answer {

@@ -66,6 +66,7 @@ async fn study_of(answers: usize) -> TestDb {
 }
 
 #[tokio::test]
+#[ignore = "in just slow"]
 async fn twenty_thousand_answers_leave_the_server_below_64_mb() {
     let db = study_of(20_000).await;
     let reader = Reader::of(&db).await;

@@ -1,9 +1,13 @@
 //! Streaming of exports, and failures during it.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 use tests::app::{API_KEY, TestApp};
+use tests::db::TestDb;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
@@ -14,12 +18,14 @@ async fn execute(api: &TestApp, statement: &str) {
     sqlx::query(statement).execute(api.pool()).await.unwrap();
 }
 
-/// Starts the API with 2000 answers: a first statement of an export reads 100, later ones 1000 each.
+/// 2000 answers: the first two statements of an export read 100 each, later ones 1000 each.
+const ADD: &str = "INSERT INTO answer (task_id, user_email, created_timestamp)
+                   SELECT n::text, 'p1@study.test', now() FROM generate_series(1, 2000) n";
+
+/// Starts the API with 2000 answers.
 async fn with_answers() -> TestApp {
     let api = TestApp::start().await;
-    let add = "INSERT INTO answer (task_id, user_email, created_timestamp)
-               SELECT n::text, 'p1@study.test', now() FROM generate_series(1, 2000) n";
-    execute(&api, add).await;
+    execute(&api, ADD).await;
     api
 }
 
@@ -41,6 +47,43 @@ async fn rows_are_sent_as_they_are_read() {
 
     // at least one for each statement, and beginning and end of the document
     assert!(frames >= 5, "{frames}");
+}
+
+/// Fewer rows fit into a statement than it asks for, so the rest of each one comes before the next one's rows.
+#[tokio::test]
+async fn rows_of_concurrent_statements_are_sent_in_order() {
+    let api = TestApp::start().await;
+    let add = "INSERT INTO answer (id, task_id, user_email, created_timestamp, answer)
+               SELECT n, n::text, 'p1@study.test', now(), to_json(repeat('x', 20000)) FROM generate_series(1, 250) n";
+    execute(&api, add).await;
+
+    let document = body(&api).await.collect().await.unwrap().to_bytes();
+
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let ids: Vec<_> = document["data"].as_array().unwrap().iter().map(|row| row["answer_id"].as_u64()).collect();
+    assert_eq!(ids, (1..=250).map(Some).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_export_reads_with_two_connections_if_half_of_them_stay_free() {
+    for (connections, statements) in [("4", 2), ("3", 1)] {
+        let api = TestApp::configured(TestDb::new().await, &[("DATABASE_MAX_CONNECTIONS", connections)]).await;
+        execute(&api, ADD).await;
+        let mut lock = api.pool().begin().await.unwrap();
+        sqlx::query("LOCK TABLE person").execute(&mut *lock).await.unwrap();
+
+        let unlocked = async {
+            api.db.until_blocked(statements).await;
+            // a statement too many would be blocked, too
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let blocked = api.db.blocked().await;
+            lock.rollback().await.unwrap();
+            blocked
+        };
+        let (document, blocked) = tokio::join!(async { body(&api).await.collect().await }, unlocked);
+
+        assert_eq!((document.is_ok(), blocked), (true, statements), "with {connections} connections");
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,10 @@
 //! Exposures: each shown page is stored exactly as it was sent, and showing it again writes nothing.
 
-use axum::body::Body;
 use futures_util::future::join_all;
-use http::{Request, header};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::query_scalar;
-use tests::app::{API_KEY, Answer, TestApp};
+use tests::app::{Answer, TestApp};
 use tests::db::TestDb;
 use tests::round_trips::RoundTrips;
 
@@ -136,10 +134,7 @@ async fn an_answer_keeps_its_page_after_a_replacing_upload() {
 
 async fn replace_all_assignments(api: &TestApp) {
     let file = "User,Case No.,Path\r\nbob@contract.test,4,A.B";
-    let body =
-        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--b--\r\n");
-    let request = Request::post("/admin/config/upload").header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
-    let answer = api.send(request.header("x-api-key", API_KEY).body(Body::from(body)).unwrap()).await;
+    let answer = api.upload("/admin/config/upload", file).await;
     assert_eq!(answer.status, 200, "{:?}", answer.json());
     let kept = "SELECT count(*) FROM display_config WHERE user_email = $1";
     assert_eq!(query_scalar::<_, i64>(kept).bind(ALICE).fetch_one(api.pool()).await.unwrap(), 0);

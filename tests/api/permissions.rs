@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tests::app::{API_KEY, Answer, JWT_SECRET_KEY, TestApp};
 use tests::contract::token::ForgedToken;
 use tests::db::TestDb;
+use tests::form;
 use tests::routes;
 use tests::secrets::ANSWER;
 
@@ -51,15 +52,14 @@ fn request(route: &str) -> (Method, String, Body, &'static str) {
     };
     let method = method.parse().unwrap();
     match body {
-        Value::Null => (method, path, Body::from(upload()), "multipart/form-data; boundary=x"),
+        Value::Null => (method, path, Body::from(upload()), form::CONTENT_TYPE),
         _ if method == Method::GET => (method, path, Body::empty(), "application/json"),
         body => (method, path, Body::from(body.to_string()), "application/json"),
     }
 }
 
-fn upload() -> String {
-    let file = "User,Case No.,Path,Collapse,Highlight,Top\nalice@contract.test,1,BACKGROUND.Occupation.Nurse,,,\n";
-    format!("--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--x--\r\n")
+fn upload() -> Vec<u8> {
+    form::with_file("User,Case No.,Path,Collapse,Highlight,Top\nalice@contract.test,1,BACKGROUND.Occupation.Nurse,,,\n")
 }
 
 /// A header's name and value.

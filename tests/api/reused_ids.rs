@@ -1,9 +1,8 @@
 //! Reuse of a removed assignment's id for another case: an upload removes `task`, and a batch adds it.
 
-use axum::body::Body;
-use http::{Method, Request, header};
+use http::Method;
 use serde_json::{Value, json};
-use tests::app::{API_KEY, Answer, TestApp};
+use tests::app::{Answer, TestApp};
 
 const BOB: &str = "bob@contract.test";
 const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
@@ -11,10 +10,7 @@ const QUESTIONNAIRE: &str = "22222222-2222-4222-8222-222222222222";
 /// Replaces all assignments with one of another participant, and adds Bob's `task` with this case.
 async fn assign(api: &TestApp, case_id: i32) {
     let file = "User,Case No.,Path\nalice@contract.test,1,A.B\n";
-    let body =
-        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--b--\r\n");
-    let request = Request::post("/admin/config/upload").header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
-    let uploaded = api.send(request.header("x-api-key", API_KEY).body(Body::from(body)).unwrap()).await;
+    let uploaded = api.upload("/admin/config/upload", file).await;
     let entry = json!({"id": "task", "user_email": BOB, "case_id": case_id});
     let added = api.send_with_key(Method::POST, "/api/v1/configs/batch", &json!({ "configs": [entry] })).await;
     assert_eq!((uploaded.status.as_u16(), &added.data()["results"][0]["status"]), (200, &json!("added")));

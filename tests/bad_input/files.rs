@@ -2,6 +2,7 @@ use admin_config::config_file::ConfigFile;
 use http::{Request, header};
 use proptest::prelude::*;
 use tests::app::API_KEY;
+use tests::form;
 use tests::service::Service;
 
 use crate::check;
@@ -69,9 +70,7 @@ fn every_file_is_parsed_or_refused() {
 
 /// Generates a route with an upload, and a form for it.
 pub fn forms() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
-    let part = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
-    let form = move |file: Vec<u8>| [&part[..], &file[..], b"\r\n--x--\r\n"].concat();
-    let forms = prop_oneof![file().prop_map(form), garbled(form(FILE.as_bytes().to_vec()))];
+    let forms = prop_oneof![file().prop_map(form::with_file), garbled(form::with_file(FILE))];
     let paths = &["/admin/config/upload", "/api/admin/config/upload", "/api/admin/config/upload/preview"];
 
     (proptest::sample::select(paths.as_slice()), forms)
@@ -79,7 +78,7 @@ pub fn forms() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
 
 pub fn request(path: &str, form: Vec<u8>) -> Request<Vec<u8>> {
     let request = Request::post(path).header("x-api-key", API_KEY);
-    request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(form).unwrap()
+    request.header(header::CONTENT_TYPE, form::CONTENT_TYPE).body(form).unwrap()
 }
 
 #[test]

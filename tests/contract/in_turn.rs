@@ -1,5 +1,5 @@
-//! Runs scenarios sequentially in one database, because starting the API costs more than reloading the fixture. Scenarios
-//! of `auth` have an API and a database of their own: they mostly wait for responses that are deliberately delayed.
+//! Runs scenarios sequentially in one database, because starting the API costs more than reloading the fixture. One
+//! scenario has an API and a database of its own: it mostly waits for responses that are deliberately delayed.
 
 use std::fmt::Display;
 
@@ -16,9 +16,12 @@ use tokio::sync::Mutex;
 
 use crate::judge::judge;
 
-/// The APIs of `auth` and of the other areas, each started by its first scenario.
+/// The scenario whose responses are delayed by three seconds each.
+const DELAYED: &str = "reset password request";
+
+/// The API of [`DELAYED`] and that of the other scenarios, each started by its first scenario.
 pub struct InTurn<P> {
-    auth: Mutex<Option<Running<P>>>,
+    delayed: Mutex<Option<Running<P>>>,
     others: Mutex<Option<Running<P>>>,
 }
 
@@ -32,7 +35,7 @@ pub struct Running<P> {
 
 impl<P> InTurn<P> {
     pub const fn new() -> Self {
-        Self { auth: Mutex::const_new(None), others: Mutex::const_new(None) }
+        Self { delayed: Mutex::const_new(None), others: Mutex::const_new(None) }
     }
 
     /// Runs the scenario and judges it.
@@ -42,7 +45,7 @@ impl<P> InTurn<P> {
         scenario: &Scenario,
         start: impl AsyncFnOnce() -> Result<Running<P>, Failed>,
     ) -> Result<(), Failed> {
-        let mut turn = if area.name == "auth" { &self.auth } else { &self.others }.lock().await;
+        let mut turn = if scenario.name == DELAYED { &self.delayed } else { &self.others }.lock().await;
         let running = match turn.take() {
             Some(running) => running,
             None => start().await?,
@@ -57,7 +60,7 @@ impl<P> InTurn<P> {
 
     /// Returns the processes that were started.
     pub async fn take(&self) -> impl Iterator<Item = P> + use<P> {
-        let started = [self.auth.lock().await.take(), self.others.lock().await.take()];
+        let started = [self.delayed.lock().await.take(), self.others.lock().await.take()];
         started.into_iter().flatten().map(|running| running.process)
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use tests::app::{API_KEY, Answer, TestApp};
 use tests::db::TestDb;
+use tests::form;
 use tests::secrets::ANSWER;
 
 pub const ALICE: &str = "alice@contract.test";
@@ -96,11 +97,8 @@ pub async fn a_hundred_copies_of_a_timing_store_one() {
 pub fn upload(path: &str, n: usize) -> Request<Body> {
     let rows = (1..=20).map(|user| format!("u{user}@contract.test,1,BACKGROUND.Upload.{n},,,\n"));
     let file: String = std::iter::once("User,Case No.,Path,Collapse,Highlight,Top\n".to_owned()).chain(rows).collect();
-    let part = "content-disposition: form-data; name=\"file\"; filename=\"a.csv\"";
-    let request = Request::post(path)
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
-        .header("x-api-key", API_KEY);
-    request.body(Body::from(format!("--x\r\n{part}\r\n\r\n{file}\r\n--x--\r\n"))).unwrap()
+    let request = Request::post(path).header(header::CONTENT_TYPE, form::CONTENT_TYPE).header("x-api-key", API_KEY);
+    request.body(Body::from(form::with_file(file))).unwrap()
 }
 
 pub async fn concurrent_uploads_leave_one_complete_upload() {

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use serde_json::{Value, json};
 use tests::app::API_KEY;
+use tests::form;
 use tests::secrets::ANSWER;
 
 use crate::evidence::Call;
@@ -120,8 +121,7 @@ fn upload(number: u64, assignments: Option<u32>) -> Request<Bytes> {
 
 /// Returns the request for an upload of this file.
 pub fn form(path: &str, file: &str) -> Request<Bytes> {
-    let part = "content-disposition: form-data; name=\"file\"; filename=\"a.csv\"";
     let request = request(Method::POST, path, &Credentials::Key);
-    let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
-    request.body(format!("--x\r\n{part}\r\n\r\n{file}\r\n--x--\r\n").into()).expect("a valid request")
+    let request = request.header(header::CONTENT_TYPE, form::CONTENT_TYPE);
+    request.body(form::with_file(file).into()).expect("a valid request")
 }

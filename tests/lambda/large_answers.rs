@@ -8,13 +8,11 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tests::app::API_KEY;
 use tests::db::TestDb;
-use tests::{deployed, secrets};
+use tests::{deployed, form, secrets};
 
 /// Number of rows whose request has less than a megabyte, and whose response more. Their addresses are long, because a
 /// slow machine could not store more rows in time.
 const MANY: usize = 8_000;
-
-const FORM: &str = "multipart/form-data; boundary=bound";
 
 /// Returns an address of 65 characters and the domain's.
 fn address(number: usize, domain: usize) -> String {
@@ -24,10 +22,7 @@ fn address(number: usize, domain: usize) -> String {
 fn csv() -> String {
     let reader = address(0, 15);
     let rows: Vec<_> = (0..MANY).map(|case| format!("{reader},{case},A.B\n")).collect();
-    let rows = rows.concat();
-    let head =
-        "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nUser,Case No.,Path\n";
-    format!("{head}{rows}\r\n--bound--\r\n")
+    format!("User,Case No.,Path\n{}", rows.concat())
 }
 
 fn batch() -> Value {
@@ -58,11 +53,11 @@ async fn a_request_with_a_response_that_is_too_large_stores_nothing() {
     let before = counts(&db).await;
 
     for (path, content_type, body) in [
-        ("/admin/config/upload", FORM, csv()),
-        ("/api/admin/config/upload", FORM, csv()),
-        ("/api/v1/configs/batch", "application/json", batch().to_string()),
-        ("/admin/users", "application/json", invitations().to_string()),
-        ("/api/v1/experiments", "application/json", experiment().to_string()),
+        ("/admin/config/upload", form::CONTENT_TYPE, form::with_file(csv())),
+        ("/api/admin/config/upload", form::CONTENT_TYPE, form::with_file(csv())),
+        ("/api/v1/configs/batch", "application/json", batch().to_string().into_bytes()),
+        ("/admin/users", "application/json", invitations().to_string().into_bytes()),
+        ("/api/v1/experiments", "application/json", experiment().to_string().into_bytes()),
     ] {
         assert!(body.len() < 1_000_000, "{path}: too large for the load balancer");
         let request = Request::post(format!("http://{}{path}", load_balancer.address()));

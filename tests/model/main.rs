@@ -83,10 +83,15 @@ fn assert_agrees(runtime: &Runtime, system: &System, cases: u32) {
 
 #[test]
 fn the_routers_agree_with_the_model() {
-    let runtime = Runtime::new().unwrap();
-    let (_app, system) = runtime.block_on(routers(None));
-
-    assert_agrees(&runtime, &system, cases(1));
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                let runtime = Runtime::new().unwrap();
+                let (_app, system) = runtime.block_on(routers(None));
+                assert_agrees(&runtime, &system, cases(2));
+            });
+        }
+    });
 }
 
 async fn routers(fault: Option<Fault>) -> (TestApp, System) {

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use tower::ServiceExt as _;
 
 use crate::db::TestDb;
-use crate::secrets;
+use crate::{form, secrets};
 
 pub use crate::keys::{API_KEY, JWT_SECRET_KEY};
 
@@ -135,6 +135,12 @@ impl TestApp {
     /// Sends `POST path` with a JSON body, with a token if given.
     pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
         self.send(json_request(Method::POST, path, token, body)).await
+    }
+
+    /// Uploads `file` with the API key.
+    pub async fn upload(&self, path: &str, file: &str) -> Answer {
+        let request = Request::post(path).header(header::CONTENT_TYPE, form::CONTENT_TYPE).header("x-api-key", API_KEY);
+        self.send(request.body(form::with_file(file).into()).expect("a valid request")).await
     }
 
     /// Sends `POST path` like [`Self::post`], and again while the answer is 503: a slow machine misses deadlines.

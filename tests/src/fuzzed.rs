@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
 use crate::app::{API_KEY, JWT_SECRET_KEY, TestApp};
+use crate::form;
 use crate::service::Service;
 
 /// A target: its name, and the function that takes an input.
@@ -43,10 +44,9 @@ pub fn csv(file: &[u8]) -> TestCaseResult {
         let ids: std::collections::BTreeSet<_> = read.assignments.iter().map(|assignment| &assignment.id).collect();
         prop_assert_eq!(ids.len(), read.assignments.len());
     }
-    let part = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
     let request = Request::post("/api/admin/config/upload/preview").header("x-api-key", API_KEY);
-    let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
-    put(request.body([&part[..], file, b"\r\n--x--\r\n"].concat())).map(drop)
+    let request = request.header(header::CONTENT_TYPE, form::CONTENT_TYPE);
+    put(request.body(form::with_file(file))).map(drop)
 }
 
 /// Uses the lines of the input as the times of a timing and as the beginning of an export.

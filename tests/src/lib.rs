@@ -11,6 +11,7 @@ pub mod db;
 pub mod deployed;
 pub mod described;
 pub mod durable_postgres;
+pub mod form;
 pub mod function_urls;
 pub mod fuzzed;
 pub mod keys;

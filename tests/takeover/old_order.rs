@@ -8,7 +8,7 @@ use migrate::migrations;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, Row as _};
-use tests::app::{API_KEY, TestApp};
+use tests::app::TestApp;
 use tests::db::TestDb;
 
 use crate::support::{execute, old_system, runner, texts};
@@ -223,13 +223,6 @@ async fn assert_upload_order(db: &TestDb) {
 
 async fn upload(api: &TestApp, path: &str, rows: &[String]) {
     let csv = format!("User,Case No.,Path,Collapse,Highlight,Top\n{}\n", rows.join("\n"));
-    let file = "Content-Disposition: form-data; name=\"file\"; filename=\"config.csv\"";
-    let body = format!("--bound\r\n{file}\r\n\r\n{csv}\r\n--bound--\r\n");
-    let request = http::Request::post(path)
-        .header("content-type", "multipart/form-data; boundary=bound")
-        .header("x-api-key", API_KEY)
-        .body(body.into())
-        .unwrap();
-    let answer = api.send(request).await;
+    let answer = api.upload(path, &csv).await;
     assert_eq!(answer.status, 200, "{:?}", answer.json());
 }

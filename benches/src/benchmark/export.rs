@@ -68,7 +68,7 @@ fn add(section: &mut Section, format: &str, ours: &Exported, limit: Duration, by
     let words = |time: Duration| format!("{:.1} s", time.as_secs_f64());
     let what = format!("export as {format}");
     let speed = ratio(limit, ours.time);
-    section.verdicts.push(Verdict::new(what, words(ours.time), words(limit), speed, Reach::AtLeast(0.5)));
+    section.verdicts.push(Verdict::new(what, words(ours.time), words(limit), speed, Reach::AtLeast(0.8)));
     #[expect(clippy::cast_precision_loss, reason = "two digits are printed")]
     let growth = ours.largest_memory as f64 / ours.early_memory as f64;
     let words = |bytes| format!("{} MB", megabytes(bytes));

@@ -1,6 +1,7 @@
 //! Reading the rows of a page, a batch per statement.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::mem;
 
 use futures_util::{Stream, TryStreamExt as _};
@@ -9,7 +10,6 @@ use shared::db::Database;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use crate::document::fault;
 use crate::resource::Resource;
 use crate::row::Row as _;
 
@@ -63,7 +63,7 @@ impl<R: Resource> Ahead<R> {
     fn may_start_another(&self) -> bool {
         match self.statements.len() {
             0 => true,
-            running => running < STATEMENTS_AHEAD && self.db.has_connections_to_spare(),
+            running => running < STATEMENTS_AHEAD && self.db.has_connections_to_spare(running),
         }
     }
 
@@ -128,4 +128,8 @@ async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>) -> Result<Batch<
     }
     let keys_after = keys.split_off(end);
     Ok(Batch { rows, bytes, keys_after })
+}
+
+pub(crate) fn fault(error: impl Display) -> ApiError {
+    ApiError::Fault(format!("export: {error}"))
 }

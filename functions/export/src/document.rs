@@ -1,6 +1,5 @@
 //! The exported document, streamed to the caller.
 
-use std::fmt::Display;
 use std::{io, mem};
 
 use axum::body::Body;
@@ -10,7 +9,7 @@ use shared::db::Database;
 use shared::lambda::RowsSent;
 use tracing::Span;
 
-use crate::batches::batches;
+use crate::batches::{batches, fault};
 use crate::encoding::{JSON_HEAD, csv_writer, json_end, write_csv_line, write_json_row};
 use crate::format::Format;
 use crate::page::Page;
@@ -133,8 +132,4 @@ impl Chunk {
             Written::Csv { writer, .. } => writer.into_inner().map_err(|error| error.to_string()),
         }
     }
-}
-
-pub(crate) fn fault(error: impl Display) -> ApiError {
-    ApiError::Fault(format!("export: {error}"))
 }

@@ -106,11 +106,12 @@ impl Database {
         Ok(())
     }
 
-    /// Returns whether half of the connections stay free if a request uses one more.
-    pub fn has_connections_to_spare(&self) -> bool {
+    /// Returns whether half of the connections stay free if a request that uses `own` of them, or is about to, uses one
+    /// more.
+    pub fn has_connections_to_spare(&self, own: usize) -> bool {
         let pool = self.connections.status();
         let in_use = pool.size.saturating_sub(pool.available);
-        2 * (in_use + 1) <= pool.max_size
+        2 * (in_use.max(own) + 1) <= pool.max_size
     }
 
     /// Closes idle connections now, and the others when they are returned.

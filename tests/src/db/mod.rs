@@ -104,11 +104,14 @@ impl TestDb {
 
     /// Waits until so many sessions wait for a lock.
     pub async fn until_blocked(&self, sessions: i64) {
+        until(Duration::from_mins(1), async || self.blocked().await >= sessions).await;
+    }
+
+    /// Returns how many sessions wait for a lock.
+    pub async fn blocked(&self) -> i64 {
         let blocked = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let is_so =
-            async || sqlx::query_scalar::<_, i64>(blocked).fetch_one(&self.pool).await.expect("a count") >= sessions;
-        until(Duration::from_mins(1), is_so).await;
+        sqlx::query_scalar(blocked).fetch_one(&self.pool).await.expect("a count")
     }
 
     async fn grant(&self, url: &str) -> Result<()> {

@@ -20,7 +20,7 @@ const FUNCTIONS: usize = 146;
 const QUOTA: f64 = 40.0;
 
 /// The time of this test is slower than real time, so that the work of a slow machine takes little of it.
-const SLOWER: u32 = 3;
+const SLOWER: u32 = 2;
 
 /// A Parameter Store that answers `QUOTA` calls per second and throttles the others as AWS does.
 #[derive(Clone, Debug)]
