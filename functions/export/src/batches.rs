@@ -17,7 +17,7 @@ use crate::row::Row as _;
 /// are read.
 const BYTES_PER_STATEMENT: usize = 1024 * 1024;
 
-/// Rows of the first statement. Later ones read as many rows as fit on average.
+/// Rows of a statement before the first batch has arrived. Later ones read as many rows as fit on average.
 const FIRST_STATEMENT_ROWS: usize = 100;
 const MAX_ROWS_PER_STATEMENT: usize = 1000;
 

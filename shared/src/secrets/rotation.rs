@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use super::SecretsError;
-use super::single_flight::{Patience, Refusal, SingleFlight};
+use super::single_flight::{Refusal, SingleFlight, WhenTooSoon};
 use super::source::{Fetched, Source};
 use super::versions::RotatingSecret;
 use crate::config::Config;
@@ -45,7 +45,7 @@ struct Refresher {
     database_url: ArcSwap<SecretString>,
     refreshes: SingleFlight<SecretsError>,
     /// Whether requests with unknown keys wait for [`MIN_HISTORY_INTERVAL`].
-    patience: Patience,
+    when_too_soon: WhenTooSoon,
     /// Unix milliseconds, by the wall clock: it advances while a function's environment is frozen.
     fetched_at: AtomicI64,
     attempted_at: AtomicI64,
@@ -72,9 +72,9 @@ impl Rotation {
             address,
             database_url: ArcSwap::from_pointee(config.database_url.clone()),
             refreshes: SingleFlight::new(MIN_REFRESH_INTERVAL, Semaphore::MAX_PERMITS),
-            patience: match deployment {
-                Deployment::Lambda { max_concurrency: 1 } => Patience::FailsAtOnce,
-                Deployment::Lambda { .. } | Deployment::Container { .. } => Patience::Waits,
+            when_too_soon: match deployment {
+                Deployment::Lambda { max_concurrency: 1 } => WhenTooSoon::Fail,
+                Deployment::Lambda { .. } | Deployment::Container { .. } => WhenTooSoon::Wait,
             },
             attempted_at: AtomicI64::new(started.load(Ordering::Relaxed)),
             fetched_at: started,
@@ -129,7 +129,7 @@ impl Rotation {
             secret.set_history(versions);
             Ok(())
         };
-        match flight.run(fetch, refresher.patience).await {
+        match flight.run(fetch, refresher.when_too_soon).await {
             Err(Refusal::TooManyWaiters) => Err(SecretsError::TooManyWaiters),
             Err(Refusal::TooSoon) => Err(SecretsError::ReadJustNow),
             Ok(Ok(())) => Ok(true),
@@ -154,7 +154,7 @@ impl Refresher {
 
     async fn refresh(&self) {
         // `fetch_and_apply` logs a failure once, not for every waiter
-        let _ = self.refreshes.run(self.fetch_and_apply(), Patience::Waits).await;
+        let _ = self.refreshes.run(self.fetch_and_apply(), WhenTooSoon::Wait).await;
     }
 
     async fn fetch_and_apply(&self) -> Result<(), SecretsError> {

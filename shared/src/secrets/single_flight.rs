@@ -23,11 +23,11 @@ pub(super) enum Refusal {
     TooSoon,
 }
 
-/// Whether a caller waits until the minimum interval has passed.
+/// What a caller does until the minimum interval has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Patience {
-    Waits,
-    FailsAtOnce,
+pub(super) enum WhenTooSoon {
+    Wait,
+    Fail,
 }
 
 impl<E: Clone> SingleFlight<E> {
@@ -40,7 +40,7 @@ impl<E: Clone> SingleFlight<E> {
     pub async fn run(
         &self,
         call: impl Future<Output = Result<(), E>>,
-        patience: Patience,
+        when_too_soon: WhenTooSoon,
     ) -> Result<Result<(), E>, Refusal> {
         let _slot = self.admission.try_acquire().map_err(|_| Refusal::TooManyWaiters)?;
         let asked = Instant::now();
@@ -50,7 +50,7 @@ impl<E: Clone> SingleFlight<E> {
                 return Ok(outcome.clone());
             }
             let next = *began + self.min_interval;
-            if patience == Patience::FailsAtOnce && next > Instant::now() {
+            if when_too_soon == WhenTooSoon::Fail && next > Instant::now() {
                 return Err(Refusal::TooSoon);
             }
             sleep_until(next).await;
@@ -78,7 +78,7 @@ mod tests {
                 tokio::task::yield_now().await;
                 Ok(())
             };
-            flight.run(call, Patience::Waits)
+            flight.run(call, WhenTooSoon::Wait)
         };
 
         let _ = tokio::join!(run(), run(), run());
@@ -93,7 +93,7 @@ mod tests {
         let started = Instant::now();
 
         for _ in 0..3 {
-            flight.run(async { Ok(()) }, Patience::Waits).await.unwrap().unwrap();
+            flight.run(async { Ok(()) }, WhenTooSoon::Wait).await.unwrap().unwrap();
         }
 
         assert!(started.elapsed() >= Duration::from_millis(40));
@@ -102,7 +102,7 @@ mod tests {
     #[tokio::test]
     async fn fails_immediately_beyond_the_maximum_number_of_waiters() {
         let flight = SingleFlight::<()>::new(Duration::from_millis(20), 2);
-        let run = || flight.run(tokio::task::yield_now().map(Ok), Patience::Waits);
+        let run = || flight.run(tokio::task::yield_now().map(Ok), WhenTooSoon::Wait);
 
         let outcomes = tokio::join!(run(), run(), run());
 
@@ -112,7 +112,7 @@ mod tests {
     #[tokio::test]
     async fn an_impatient_caller_fails_within_the_interval() {
         let flight = SingleFlight::<()>::new(Duration::from_mins(1), 2);
-        let run = || flight.run(async { Ok(()) }, Patience::FailsAtOnce);
+        let run = || flight.run(async { Ok(()) }, WhenTooSoon::Fail);
 
         assert_eq!((run().await, run().await), (Ok(Ok(())), Err(Refusal::TooSoon)));
     }
