@@ -71,8 +71,8 @@ fn main() -> ExitCode {
             Ok(())
         }));
     };
-    let sound = move || runtime.block_on(run::nothing_is_found_where_nothing_is_wrong(seed));
-    add("planted::nothing_is_found_where_nothing_is_wrong".to_owned(), Box::new(sound));
+    let sound = move || runtime.block_on(run::a_correct_history_violates_nothing(seed));
+    add("planted::a_correct_history_violates_nothing".to_owned(), Box::new(sound));
     for fault in planted::Fault::ALL {
         let found = move || runtime.block_on(run::is_found(fault, seed));
         add(format!("planted::{fault:?}"), Box::new(found));

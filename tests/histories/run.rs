@@ -88,7 +88,7 @@ impl Sound {
     }
 }
 
-pub async fn nothing_is_found_where_nothing_is_wrong(seed: u64) {
+pub async fn a_correct_history_violates_nothing(seed: u64) {
     let sound = Sound::start(None).await;
 
     let summary = sound.round(seed).await.unwrap_or_else(|violations| fail(seed, ROUND, &violations));

@@ -47,6 +47,7 @@ impl Run {
 
     /// Asserts that the run succeeded.
     #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "most tests only assert it")]
     pub fn done(self) -> Self {
         assert_eq!(self.code, Some(0), "{self:?}");
         self
