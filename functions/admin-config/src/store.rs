@@ -76,6 +76,7 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
     let columns = Columns::of(assignments);
     let outcomes = sqlx::query!(
         r#"WITH uploaded AS MATERIALIZED (
+             -- each row of the file, and the id of the assignment that it updates: NULL if it adds one
              SELECT *, (SELECT display_config.id FROM display_config
                         WHERE display_config.user_email = uploaded.user_email AND display_config.case_id = uploaded.case_id
                           AND upload_order >= '-9223372036854775808'::bigint
@@ -86,6 +87,7 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
                AS uploaded (id, user_email, case_id, path_config, experiment_id, arm, policy_id, allocation_probability, rl_run_id,
                  is_named, place)),
            updated AS (
+             -- not the unchanged ones
              UPDATE display_config
              SET path_config = uploaded.path_config::json, experiment_id = uploaded.experiment_id, arm = uploaded.arm,
                  policy_id = uploaded.policy_id, allocation_probability = uploaded.allocation_probability,
@@ -101,6 +103,7 @@ pub async fn upsert(connection: &mut PgConnection, assignments: &[Assignment]) -
                rl_run_id)
              SELECT id, user_email, case_id, path_config::json, experiment_id, arm, policy_id, allocation_probability, rl_run_id
              FROM uploaded WHERE existing IS NULL ORDER BY place
+             -- an id that another user or case has: neither updated nor created
              ON CONFLICT (id) DO NOTHING RETURNING id)
            SELECT existing IS NOT NULL AS "is_updated!", id IN (SELECT id FROM created) AS "is_created!",
                   existing IS NULL AND is_named AND EXISTS (
