@@ -37,11 +37,9 @@ test:
 slow:
     REQUIRE_MOTO=1 REQUIRE_PGBOUNCER=1 REQUIRE_OPENTELEMETRY=1 cargo test -p tests --test compare --test database --test journey \
         --test lambda --test postgres --test secrets --test server --test takeover
-    cargo test -p tests --test model -- --ignored
-    cargo test -p tests --test api -- --ignored a_hundred_thousand a_late_page twenty_thousand
-    cargo test -p tests --test cli -- --ignored intervals
-    cargo test -p tests --test contract -- --ignored managed_lambda::
-    cargo test -p tests --test contract -- --ignored function_urls::
+    cargo test -p tests --test cli --test model -- --ignored
+    cargo test -p tests --test api -- --ignored --skip a_million --skip the_time_of_a_refusal
+    cargo test -p tests --test contract -- --ignored --skip pooled_
 
 # Compare the response times of refused logins, in a run of their own, because other tests would disturb the measurement
 timing:

@@ -24,9 +24,8 @@ use tests::trials;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
-    let mut arguments = trials::arguments();
     // most threads wait for the scenario before theirs
-    arguments.test_threads = arguments.test_threads.map(|threads| 4 * threads);
+    let arguments = trials::arguments_with_threads(4);
     let areas = area::ALL.map(|name| Area::load(name).unwrap_or_else(|error| panic!("{error}")));
     let areas: &[Area] = areas.into_iter().collect::<Vec<_>>().leak();
     let runtime: &Runtime = Box::leak(Box::new(Runtime::new().expect("a runtime")));

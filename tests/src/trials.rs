@@ -7,9 +7,14 @@ pub use libtest_mimic::Trial;
 
 /// Parses the command line, with the threads of `RUST_TEST_THREADS`, which `libtest_mimic` ignores.
 pub fn arguments() -> Arguments {
+    arguments_with_threads(1)
+}
+
+/// Parses the command line, with `factor` times the threads of `RUST_TEST_THREADS`.
+pub fn arguments_with_threads(factor: usize) -> Arguments {
     let mut arguments = Arguments::from_args();
-    let threads = std::env::var("RUST_TEST_THREADS").ok();
-    arguments.test_threads = arguments.test_threads.or_else(|| threads?.parse().ok());
+    let threads = std::env::var("RUST_TEST_THREADS").ok().and_then(|threads| threads.parse::<usize>().ok());
+    arguments.test_threads = arguments.test_threads.or_else(|| Some(factor * threads?));
     arguments
 }
 
