@@ -94,7 +94,8 @@ pub async fn an_idle_transaction_is_ended_through_every_pooler() {
         let idle = "SELECT count(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND state = 'idle in transaction'";
         let idle = async || sqlx::query_scalar::<_, i64>(idle).fetch_one(&ways.db.pool).await.unwrap();
-        until(Duration::from_mins(1), async || idle().await == 0).await;
+        // the limit is five seconds; a slow machine gets fifteen more
+        until(Duration::from_secs(20), async || idle().await == 0).await;
         assert!(transaction.execute("SELECT 1").await.is_err(), "{way}");
         Ok::<_, ()>(())
     });

@@ -76,8 +76,7 @@ impl<R: Resource> Ahead<R> {
     /// Returns the next rows, and starts the statements after them. Returns `None` after the last row.
     async fn next_rows(&mut self) -> Result<Option<Vec<R::Row>>, ApiError> {
         let Some(mut statement) = self.statements.pop_front() else { return Ok(None) };
-        let Some(batch) = statement.join_next().await else { return Ok(None) };
-        let batch = batch.map_err(fault)??;
+        let batch = statement.join_next().await.expect("the set has one task").map_err(fault)??;
         self.fitting_rows = batch.fitting_rows();
         if !batch.keys_after.is_empty() {
             self.statements.push_front(self.statement(batch.keys_after));
