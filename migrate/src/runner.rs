@@ -247,3 +247,17 @@ async fn refuse_if_old_system(connection: &mut PgConnection) -> Result<(), Error
     let old = sqlx::query_scalar!(r#"SELECT to_regclass('public.alembic_version') IS NOT NULL AS "old!""#);
     if old.fetch_one(connection).await? { Err(Error::StillOldSystem) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debugging_shows_timeouts_but_no_password() {
+        let runner = Runner::new(&"postgresql://owner:hunter2@db.test/augmed".parse().unwrap());
+
+        let debugged = format!("{runner:?}");
+
+        assert!(debugged.contains("other_run") && !debugged.contains("hunter2"), "{debugged}");
+    }
+}

@@ -108,6 +108,13 @@ mod tests {
     }
 
     #[test]
+    fn refuses_a_column_that_was_added_in_another_way() {
+        let history = forget(vec![applied(UPLOAD_ORDER, b"other"), applied(LAST_STEP_OF_UPLOAD_ORDER, b"any")]);
+
+        assert_eq!(&*history[0].checksum, b"other");
+    }
+
+    #[test]
     fn refuses_a_column_with_missing_steps() {
         let history = forget(vec![former_column(), applied(20_260_102_000_100, b"any")]);
 

@@ -91,6 +91,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_error_names_the_receiver_that_limits_the_answer() {
+        assert_eq!(describe(1_000_000), "a load balancer takes from a function (1 MB)");
+        assert_eq!(describe(6_000_000), "Lambda takes from a function (6 MB)");
+    }
+
+    #[test]
+    fn another_part_of_the_answer_leaves_less_for_the_rest() {
+        let (part, limit) = (vec!["\"quoted\""; 500], AnswerLimit::of(40_000));
+
+        assert_eq!(limit.rows_that_fit(&part).unwrap(), 500);
+        assert!(limit.reserving(&vec!["\"quoted\""; 1000]).unwrap().rows_that_fit(&part).unwrap() < 500);
+    }
+
+    #[test]
     fn only_the_answers_of_functions_are_limited() {
         let answer = vec!["\"quoted\""; 1000];
 

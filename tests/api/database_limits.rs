@@ -3,6 +3,7 @@
 use shared::db::{Database, Deployment};
 use sqlx::postgres::PgConnectOptions;
 use tests::app::TestApp;
+use tests::db::TestDb;
 
 const LIMITS: &str = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
                              current_setting('idle_in_transaction_session_timeout')";
@@ -14,6 +15,20 @@ async fn a_session_has_limits() {
     let limits: (String, String, String) = sqlx::query_as(LIMITS).fetch_one(&api.app.db).await.unwrap();
 
     assert_eq!(limits, ("4s".to_owned(), "3s".to_owned(), "5s".to_owned()));
+}
+
+/// Another request would pay for a new connection.
+#[tokio::test]
+async fn an_abandoned_transaction_leaves_its_connection_open() {
+    let api = TestApp::configured(TestDb::new().await, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
+    let session = "SELECT pg_backend_pid()";
+
+    let mut transaction = api.app.db.begin().await.unwrap();
+    let before: i32 = sqlx::query_scalar(session).fetch_one(&mut *transaction).await.unwrap();
+    drop(transaction);
+    let after: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
+
+    assert_eq!(after, before);
 }
 
 #[tokio::test]

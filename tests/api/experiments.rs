@@ -71,6 +71,8 @@ async fn a_refusal_names_the_field() {
         assert_eq!(answer.status, 400);
         assert!(answer.error_message().starts_with(field), "{}", answer.error_message());
     }
+    let unnamed = create(&api, json!({"name": "", "arms": [{"name": "ai"}]})).await;
+    assert_eq!(unnamed.error_message(), "name: is empty");
 }
 
 #[tokio::test]
@@ -108,7 +110,11 @@ async fn a_run_reports_its_progress() {
 async fn a_run_refuses_other_transitions_and_invalid_values() {
     let api = TestApp::with_contract_data().await;
 
-    assert_eq!(report(&api, json!({"status": "completed"})).await.status, 409);
+    let refused = report(&api, json!({"status": "completed"})).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.error_message()),
+        (409, "status: a pending run cannot become completed".into())
+    );
     for (field, wrong) in [
         ("status", json!("done")),
         ("configs_generated", json!(-1)),

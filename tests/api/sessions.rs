@@ -128,6 +128,8 @@ async fn a_login_with_the_old_password_during_a_reset_gets_no_token() {
     let (login, ()) = tokio::join!(api.log_in(ALICE, "Alice-pass-1"), overtaken);
 
     assert_eq!(login.error_code(), "1005");
+    api.log_in(ALICE, "Alice-pass-1").await;
+    assert_eq!(api.app.passwords.hashed(), 2);
 }
 
 #[tokio::test]

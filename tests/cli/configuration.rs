@@ -78,6 +78,18 @@ async fn the_newest_questionnaire_is_shown() {
 }
 
 #[tokio::test]
+async fn a_repeated_command_with_the_same_key_publishes_no_other_questionnaire() {
+    let augmed = Augmed::new().await;
+    let file = augmed.file("q.json", r#"[{"type": "Text", "title": "Why?"}]"#);
+    let set = || augmed.run(&["--json", "questionnaire", "set", &file, "--idempotency-key", "monday"]).done().json();
+
+    let (first, second) = (set(), set());
+
+    assert_eq!(first, second);
+    assert_eq!(augmed.audited().await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_invalid_question_is_refused_by_its_number() {
     let augmed = Augmed::new().await;
     let file = augmed.file(

@@ -5,6 +5,7 @@ use std::path::Path;
 use local::lambda::Function;
 use serde_json::Value;
 use tests::{deployed, secrets};
+use tokio::process::Command;
 
 pub fn event(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/alb/{name}.json"));
@@ -87,6 +88,32 @@ async fn the_response_has_the_format_of_the_event() {
     assert_eq!(multi["multiValueHeaders"]["content-type"][0], "application/json");
     assert_eq!(single["headers"]["content-type"], "application/json");
     assert_eq!(body(&multi)["status"], "OK");
+}
+
+#[tokio::test]
+async fn a_function_without_its_settings_does_not_start() {
+    for name in ["answer", "export"] {
+        let output = Command::new(deployed::binary(name)).env_clear().output().await.unwrap();
+
+        let log = String::from_utf8(output.stdout).unwrap();
+        assert!(log.contains("the function cannot start") && log.contains("DATABASE_URL"), "{name}: {log}");
+        assert_eq!(output.status.code(), Some(1), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_documentation_is_served_by_its_function() {
+    let function = function("openapi");
+    let mut request: Value = serde_json::from_str(&event("multi-value")).unwrap();
+
+    for (path, content_type) in [("/api/docs", "text/html"), ("/api/openapi.json", "application/json")] {
+        request["path"] = path.into();
+        let answer = invoke(&function, request.to_string()).await;
+
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        let header = answer["multiValueHeaders"]["content-type"][0].as_str().unwrap();
+        assert!(header.starts_with(content_type), "{header}");
+    }
 }
 
 #[tokio::test]

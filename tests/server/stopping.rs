@@ -71,7 +71,9 @@ async fn idle_connections_are_closed() {
     server.signal(Signal::SIGTERM);
 
     assert_eq!(idle.rest().await, "");
-    assert_eq!(server.exit().await.code(), Some(0));
+    let (status, log) = server.exit_with_log().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(!log.contains("stopped with open connections"), "{log}");
 }
 
 #[tokio::test]

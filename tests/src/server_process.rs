@@ -89,6 +89,15 @@ impl Server {
         within_timeout(self.process.wait()).await.expect("the process was not awaited before")
     }
 
+    /// Waits for it to exit, and returns the rest of its log.
+    pub async fn exit_with_log(mut self) -> (ExitStatus, String) {
+        let mut log = String::new();
+        while let Some(line) = within_timeout(self.log.recv()).await {
+            log = log + &line + "\n";
+        }
+        (self.exit().await, log)
+    }
+
     /// Opens a connection.
     pub async fn connect(&self) -> Connection {
         Connection(TcpStream::connect(self.address).await.expect("the server accepts connections"))

@@ -1,9 +1,10 @@
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::put;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -15,12 +16,28 @@ pub struct Stack {
 
 impl Stack {
     pub async fn listening() -> Self {
+        Self::answering(None, Duration::ZERO).await
+    }
+
+    /// Answers the first request with an error, and the next one after two seconds.
+    pub async fn failing_once_then_slow() -> Self {
+        Self::answering(Some(StatusCode::SERVICE_UNAVAILABLE), Duration::from_secs(2)).await
+    }
+
+    async fn answering(first: Option<StatusCode>, delay: Duration) -> Self {
         let answers = Arc::<Mutex<Vec<Value>>>::default();
         let kept = answers.clone();
+        let first = Arc::new(Mutex::new(first));
         let take = async move |headers: HeaderMap, body: String| {
             // the URL is signed for a request without a content type
             assert!(!headers.contains_key("content-type"));
+            let failure = first.lock().unwrap().take();
+            if let Some(status) = failure {
+                return status;
+            }
+            tokio::time::sleep(delay).await;
             kept.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+            StatusCode::OK
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/answer?signature=abc", listener.local_addr().unwrap());

@@ -151,6 +151,17 @@ async fn a_stack_can_go_back_to_an_older_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_response_is_delivered_although_cloudformation_fails_once_and_is_slow() {
+    let db = TestDb::empty().await;
+    let function = Migrate::deployed(&db.url());
+    let stack = Stack::failing_once_then_slow().await;
+
+    function.invoke(&stack.event("Delete")).await.unwrap();
+
+    assert_eq!(stack.answers().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_undeliverable_response_is_a_failed_invocation_without_the_url() {
     let db = TestDb::empty().await;
     let function = Migrate::deployed(&db.url());
@@ -161,6 +172,7 @@ async fn an_undeliverable_response_is_a_failed_invocation_without_the_url() {
 
     assert_eq!(error, InvokeError::Failed("MigrationError".to_owned()));
     function.said("CloudFormation did not accept the answer").await;
+    function.said("Connection refused").await;
     assert!(!function.log().contains("hunter2"));
 }
 

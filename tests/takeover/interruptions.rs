@@ -39,6 +39,7 @@ async fn a_run_gives_up_waiting_for_another_one() {
     let error = runner_with_short_timeouts(&db).up(None).await.unwrap_err();
 
     assert!(matches!(error, Error::OtherRun(_)), "{error}");
+    assert!(error.to_string().ends_with("gave up waiting after 0.2 s"), "{error}");
     holder.rollback().await.unwrap();
     other.await.unwrap().unwrap();
 }
@@ -59,6 +60,37 @@ async fn a_locked_table_stops_the_run_within_seconds_and_the_run_can_be_repeated
     holder.rollback().await.unwrap();
     runner(&db).up(None).await.unwrap();
     Catalog::of(&db).await.assert_is(&Catalog::current());
+}
+
+#[tokio::test]
+async fn a_migration_that_exceeds_its_time_is_stopped() {
+    let db = old_system().await;
+    let mut holder = db.pool.begin().await.unwrap();
+    holder.execute("LOCK TABLE display_config IN ACCESS SHARE MODE").await.unwrap();
+    let mut timeouts = Timeouts::default();
+    // the statement waits for the lock, and its time passes
+    timeouts.transaction.lock = Duration::from_secs(60);
+    timeouts.transaction.statement = Duration::from_millis(300);
+
+    let error = runner(&db).with_timeouts(timeouts).up(None).await.unwrap_err();
+
+    assert!(matches!(error, Error::TooSlow { version: 20_260_102_000_000, .. }), "{error}");
+    assert!(error.to_string().contains("was stopped after 0.3 s: raise statement_timeout_seconds"), "{error}");
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_refused_with_advice() {
+    for newest in [None, Some(migrations::BASELINE)] {
+        let db = TestDb::empty().await;
+        if newest.is_some() {
+            runner(&db).up(newest).await.unwrap();
+        }
+        execute(&db, &format!("ALTER DATABASE {} SET default_transaction_read_only = on", db.name)).await;
+
+        let said = runner(&db).up(None).await.unwrap_err().to_string();
+
+        assert!(said.ends_with("Use the address of the primary"), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute, not the helpers around it")]
 
 mod adoption;
+mod application_login;
 mod application_role;
 mod catalog;
 mod cloudformation;

@@ -147,6 +147,14 @@ mod tests {
     }
 
     #[test]
+    fn a_model_version_has_at_most_100_characters() {
+        let with_version = |length| Report { model_version: Some("é".repeat(length)), ..Report::default() }.check();
+
+        assert_eq!(with_version(100), Ok(()));
+        assert_eq!(with_version(101), Err(ReportError::Invalid("model_version: longer than 100 characters")));
+    }
+
+    #[test]
     fn refuses_other_transitions() {
         for (from, to) in
             [(Pending, Completed), (Pending, Failed), (Running, Pending), (Completed, Running), (Failed, Completed)]

@@ -109,24 +109,27 @@ impl<R: Resource> Batch<R> {
 async fn read<R: Resource>(db: Database, mut keys: Vec<R::Key>) -> Result<Batch<R>, ApiError> {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     let mut found = R::rows(&db, &keys);
-    while let Some(row) = found.try_next().await? {
+    let is_complete = loop {
+        let Some(row) = found.try_next().await? else { break true };
+        if keys.get(rows.len()).is_none_or(|key| !R::is_of(&row, key)) {
+            return Err(removed());
+        }
         bytes += row.bytes();
         rows.push(row);
         if bytes >= BYTES_PER_STATEMENT {
-            break;
+            break false;
         }
-    }
-    drop(found);
-    let end = if bytes < BYTES_PER_STATEMENT {
-        keys.len()
-    } else {
-        rows.last().and_then(|last| keys.iter().position(|key| R::is_of(last, key))).map_or(keys.len(), |at| at + 1)
     };
-    if rows.len() < end {
-        return Err(ApiError::Overloaded("rows of the export were removed meanwhile"));
+    drop(found);
+    let keys_after = keys.split_off(rows.len());
+    if is_complete && !keys_after.is_empty() {
+        return Err(removed());
     }
-    let keys_after = keys.split_off(end);
     Ok(Batch { rows, bytes, keys_after })
+}
+
+fn removed() -> ApiError {
+    ApiError::Overloaded("rows of the export were removed meanwhile")
 }
 
 pub(crate) fn fault(error: impl Display) -> ApiError {

@@ -36,6 +36,23 @@ fn builds_the_address_from_postgres_variables() {
 }
 
 #[test]
+fn reads_the_address_of_a_single_database() {
+    let given = environment(&[
+        ("DATABASE_REPLICA_URL", "postgresql://replica.test/augmed"),
+        ("OLD_DATABASE_URL", "postgresql://old.test/augmed"),
+    ]);
+
+    for (read, host) in [
+        (replica_database_url as fn(&Environment) -> Result<Option<SecretString>, ConfigError>, "replica.test"),
+        (old_database_url, "old.test"),
+    ] {
+        let url = read(&given).unwrap().unwrap();
+        assert_eq!(url.expose_secret(), format!("postgresql:///?host={host}&dbname=augmed"));
+        assert!(read(&environment(&[])).unwrap().is_none());
+    }
+}
+
+#[test]
 fn has_the_old_systems_defaults() {
     let config =
         Config::from_environment(&environment(&[("DATABASE_URL", "postgresql://db/augmed"), ("JWT_SECRET_KEY", KEY)]))
@@ -72,6 +89,7 @@ fn refuses_a_signing_key_below_32_bytes_unless_short_keys_are_allowed() {
     let short = ("JWT_SECRET_KEY", "0123456789abcdef0123456789abcde");
 
     assert!(faults(&[short]).starts_with("configuration: JWT_SECRET_KEY has less than 32 bytes"));
+    assert_eq!(faults(&[("JWT_SECRET_KEY", &format!("{}f", short.1))]), "");
     assert_eq!(faults(&[short, ("JWT_SECRET_KEY_MAY_BE_SHORT", "true")]), "");
     assert!(!faults(&[short]).contains(short.1));
 }

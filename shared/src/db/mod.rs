@@ -223,3 +223,18 @@ impl<'c> Executor<'c> for &'c Database {
         Box::pin(async move { self.begin().await?.describe(sql).await })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_closed_database_says_so() {
+        let options = sqlx::postgres::PgConnectOptions::new_without_pgpass();
+        let database = Database::new(options.into(), Deployment::Container { max_connections: 1 });
+
+        database.close();
+
+        assert!(matches!(database.try_connection().await, Err(sqlx::Error::PoolClosed)));
+    }
+}

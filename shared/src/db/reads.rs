@@ -68,3 +68,42 @@ pub async fn lag(replica: &Database) -> Result<Duration, sqlx::Error> {
     let seconds = asked.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use sqlx::postgres::PgConnectOptions;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::db::Deployment;
+
+    /// Starts a server that closes each connection, and counts them.
+    async fn broken() -> (Database, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port).username("nobody");
+        let connections = Arc::new(AtomicUsize::default());
+        let counter = connections.clone();
+        tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        (Database::new(options.into(), Deployment::Container { max_connections: 1 }), connections)
+    }
+
+    #[tokio::test]
+    async fn a_replica_that_is_down_is_not_probed_by_every_request() {
+        let (replica, connections) = broken().await;
+        let reads = Reads::new(broken().await.0, Some(replica));
+
+        reads.database().await;
+        let after_one = connections.load(Ordering::Relaxed);
+        reads.database().await;
+
+        assert!(after_one > 0);
+        assert_eq!(connections.load(Ordering::Relaxed), after_one);
+    }
+}

@@ -211,7 +211,14 @@ mod tests {
     fn a_fault_reveals_nothing_internal() {
         let error = ApiError::Fault("relation \"answer\" is on fire".to_owned());
 
-        assert!(!error.body().contains("fire"));
+        assert_eq!(error.body(), envelope(500, FAULT));
+    }
+
+    #[test]
+    fn a_caller_whose_request_was_not_at_fault_is_told_to_try_again() {
+        let error = ApiError::from(sqlx::Error::PoolTimedOut);
+
+        assert_eq!(error.body(), envelope(503, UNAVAILABLE));
     }
 
     #[test]

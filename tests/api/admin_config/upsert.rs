@@ -65,6 +65,28 @@ async fn a_form_field_overrides_the_column() {
 }
 
 #[tokio::test]
+async fn labels_of_the_form_have_at_most_100_characters() {
+    let api = TestApp::with_contract_data().await;
+    let names = ["experiment_id", "arm", "policy_id"];
+    let (longest, too_long) = ("é".repeat(100), "é".repeat(101));
+
+    for name in names {
+        let refused = send(&api, form(UPSERT, "User,Case No.,Path\na@x.org,1,A.B\n", &[(name, &too_long)])).await;
+        let message = refused.error_message();
+        assert!(message.contains(name) && message.contains("100 characters"), "{message}");
+    }
+    let labels = names.map(|name| (name, longest.as_str()));
+    send(&api, form(UPSERT, "User,Case No.,Path\na@x.org,1,A.B\n", &labels)).await;
+
+    let stored: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT experiment_id, arm, policy_id FROM display_config WHERE user_email = 'a@x.org'")
+            .fetch_all(api.pool())
+            .await
+            .unwrap();
+    assert_eq!(stored, [(longest.clone(), longest.clone(), longest)]);
+}
+
+#[tokio::test]
 async fn a_preview_returns_the_assignments_and_stores_nothing() {
     let api = TestApp::with_contract_data().await;
     let before = stored(&api).await;
@@ -103,6 +125,40 @@ async fn a_preview_warns_of_possible_typos() {
     ];
     assert_eq!(preview["warnings"], json!(warnings));
     assert_eq!(preview["total"], 5);
+}
+
+#[tokio::test]
+async fn a_preview_warns_if_no_case_can_be_shown() {
+    let api = TestApp::with_contract_data().await;
+    sqlx::query("DELETE FROM system_config WHERE id = 'page_config'").execute(api.pool()).await.unwrap();
+
+    let preview = upload(&api, PREVIEW, "alice@contract.test,1,A.B,,,").await.data();
+
+    assert_eq!(preview["warnings"], json!(["row 1: there is no page configuration: no case can be shown"]));
+}
+
+#[tokio::test]
+async fn a_preview_checks_at_most_two_thousand_cases() {
+    let api = TestApp::with_contract_data().await;
+    let rows: Vec<_> = (0..2002).map(|row| format!("alice@contract.test,{},A.B,,,", 100_000 + row)).collect();
+
+    let preview = upload(&api, PREVIEW, &rows.join("\n")).await.data();
+
+    // one for each case that was checked, and one for the first case that was not
+    assert_eq!(preview["warnings"][1000], "and 1001 more");
+}
+
+#[tokio::test]
+async fn a_preview_has_at_most_a_thousand_warnings() {
+    let api = TestApp::with_contract_data().await;
+    let rows: Vec<_> = (0..1002).map(|row| format!("alice@contract.test,1,NOTHING.Row {row},,,")).collect();
+
+    let preview = upload(&api, PREVIEW, &rows.join("\n")).await.data();
+
+    let warnings = preview["warnings"].as_array().unwrap();
+    assert_eq!((warnings.len(), &warnings[1000]), (1001, &json!("and 2 more")));
+    let preview = upload(&api, PREVIEW, &rows[..1000].join("\n")).await.data();
+    assert_eq!(preview["warnings"].as_array().unwrap().len(), 1000);
 }
 
 #[tokio::test]

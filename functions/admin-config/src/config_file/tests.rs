@@ -116,6 +116,18 @@ fn refuses_values_that_the_table_cannot_hold() {
 }
 
 #[test]
+fn accepts_the_longest_values_that_the_table_can_hold() {
+    let (user, label, id) = ("x".repeat(254), "é".repeat(100), "é".repeat(254));
+    let file = format!("{HEADER},Experiment,Arm,Policy,Assignment\n{user},1,A.B,,,,{label},{label},{label},{id}");
+
+    let file = ConfigFile::parse_for_command(file.as_bytes()).unwrap();
+
+    let assignment = &file.assignments[0];
+    assert_eq!((&assignment.user_email, &assignment.id), (&user, &id));
+    assert_eq!(assignment.labels.policy_id.as_deref(), Some(label.as_str()));
+}
+
+#[test]
 fn notes_ambiguous_values() {
     let file = parse("a@b.c,1,A.x,yes,FALSE,\na@b.c,1,,,,\na@b.c,1,A.Rash, itchy,,,\n").unwrap();
 

@@ -24,16 +24,11 @@ pub use verify::VerifiedToken;
 const ROTATION_GRACE: Duration = Duration::from_secs(60);
 
 /// Issues tokens with the current key version, and verifies tokens signed with any accepted version.
+#[derive(Debug)]
 pub struct Tokens {
     key: Arc<RotatingSecret>,
     access_expires: i64,
     refresh_expires: i64,
-}
-
-impl std::fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens").finish_non_exhaustive()
-    }
 }
 
 impl Tokens {

@@ -89,6 +89,21 @@ fn refuses_bytes_that_are_not_utf_8_wherever_they_are() {
 }
 
 #[test]
+fn the_address_of_the_connection_follows_what_the_client_claims() {
+    for (source, expected) in [("198.51.100.7", &["203.0.113.9", "198.51.100.7"][..]), ("", &["203.0.113.9"])] {
+        let event = json!({
+            "version": "2.0", "rawPath": "/api/cases", "headers": {"x-forwarded-for": "203.0.113.9"},
+            "requestContext": {"http": {"method": "GET", "sourceIp": source}}
+        });
+
+        let request = into_request(&event).unwrap();
+
+        let addresses: Vec<_> = request.headers().get_all("x-forwarded-for").iter().collect();
+        assert_eq!(addresses, expected);
+    }
+}
+
+#[test]
 fn refuses_events_that_are_not_http_requests() {
     for (changes, error) in [
         (json!({"path": "no-slash"}), EventError::Uri),
