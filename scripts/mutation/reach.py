@@ -7,8 +7,10 @@ import xml.etree.ElementTree as xml
 from dataclasses import dataclass
 from pathlib import Path
 
-# `build`, `postgres` and `tools` test `local` and third-party tools; `compare`, `faults` and `histories` need the machine to themselves.
-TARGETS = ["api", "bad_input", "cli", "contract", "database", "journey", "lambda", "model", "secrets", "server", "takeover"]
+# `build` and `postgres` test `local`; `compare`, `faults` and `histories` need the machine to themselves.
+TARGETS = ["api", "bad_input", "cli", "contract", "database", "journey", "lambda", "model", "secrets", "server", "takeover", "tools"]
+# the other tests of `tools` test third-party tools
+FILTER = "not binary(tools) | test(spans)"
 CONFIGURATION = """
 [profile.default]
 fail-fast = false
@@ -47,7 +49,7 @@ def measure(tree: Path, work: Path, packages: list[str], environment: dict[str, 
     configuration.write_text(CONFIGURATION)
     listing = ["cargo", "nextest", "list", *selection(packages), "--message-format=json"]
     listed = json.loads(subprocess.run(listing, cwd=tree, env=environment, check=True, stdout=subprocess.PIPE).stdout)
-    run = ["cargo", "nextest", "run", *selection(packages), f"--config-file={configuration}", "--test-threads=4"]
+    run = ["cargo", "nextest", "run", *selection(packages), f"--config-file={configuration}", "--test-threads=4", f"--filterset={FILTER}"]
     subprocess.run(run, cwd=tree, env=environment | {"MUTANTS_REACHED": str(reached)})
     return passed(listed, xml.parse(tree / "target/nextest/default/junit.xml"), reached)
 

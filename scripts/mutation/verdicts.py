@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mutation.reach import Run
@@ -73,8 +74,6 @@ def failure(number: int, runs: list[Run], environment: dict[str, str]) -> str | 
         return "too slow"
     finally:
         # processes that the tests have started
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()

@@ -167,6 +167,10 @@ mod tests {
         read::<Login>(body.as_bytes()).unwrap_err().to_string()
     }
 
+    fn deep() -> String {
+        format!("{}{}", "[".repeat(200), "]".repeat(200))
+    }
+
     #[test]
     fn an_error_names_the_field() {
         assert_eq!(refusal(r#"{"email": 5}"#), "400 Bad Request: email: expected a string");
@@ -177,11 +181,18 @@ mod tests {
 
     #[test]
     fn checks_ignored_fields_too() {
-        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let deep = deep();
         for odd in [r#""\u0000""#, r#""\ud800""#, "1e999", "-1e999", r#"{"\u0000": 1}"#, &deep] {
             let refused = refusal(&format!(r#"{{"email": "a", "z": {odd}}}"#));
             assert!(refused.starts_with("400 Bad Request: z"), "{odd}: {refused}");
         }
+    }
+
+    #[test]
+    fn deep_nesting_is_described_in_plain_words() {
+        let refused = refusal(&format!(r#"{{"email": "a", "z": {}}}"#, deep()));
+
+        assert!(refused.ends_with(": nested too deeply"), "{refused}");
     }
 
     #[test]

@@ -70,10 +70,6 @@ impl Type<Postgres> for StoredTime {
     fn type_info() -> PgTypeInfo {
         <NaiveDateTime as Type<Postgres>>::type_info()
     }
-
-    fn compatible(column: &PgTypeInfo) -> bool {
-        *column == Self::type_info() || *column == <DateTime<Utc> as Type<Postgres>>::type_info()
-    }
 }
 
 impl<'r> Decode<'r, Postgres> for StoredTime {
@@ -115,5 +111,14 @@ mod tests {
 
         assert_eq!(time("2024-06-01T12:34:56"), "2024-06-01T12:34:56");
         assert_eq!(time("2024-06-01T12:34:56.789"), "2024-06-01T12:34:56.789000");
+    }
+
+    #[test]
+    fn a_stored_time_is_written_with_or_without_its_zone() {
+        let time = StoredTime(Some("2024-06-01T12:34:56".parse().unwrap()));
+
+        assert_eq!(time.text().as_deref(), Some("2024-06-01T12:34:56"));
+        assert_eq!(time.text_in_utc().as_deref(), Some("2024-06-01T12:34:56+00:00"));
+        assert_eq!(StoredTime(None).text(), None);
     }
 }

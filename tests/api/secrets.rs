@@ -1,19 +1,16 @@
 //! Secrets are never logged (docs/architecture.md). All tests check the log lines that they cause, and a secret aborts the run.
 //! The tests here verify that lines are checked, and send secrets that other tests do not send.
 
-use std::net::Ipv4Addr;
 use std::process::Output;
 
-use axum::Router;
-use axum::response::IntoResponse;
 use http::StatusCode;
 use serde_json::json;
 use tests::app::{self, TestApp};
+use tests::aws;
 use tests::db::TestDb;
 use tests::deployed;
 use tests::secrets::{ANSWER, lines_seen};
 use tests::server_process::Server;
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
 #[tokio::test]
@@ -56,23 +53,12 @@ async fn a_statement_that_fails_is_logged_without_its_values() {
     assert_eq!(answer.status.as_u16(), 500);
 }
 
-/// Starts an AWS service with a constant response. Returns variables that make the AWS SDK use it.
-async fn aws(status: StatusCode, body: &'static str) -> Vec<(&'static str, String)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let headers = [("x-amzn-requestid", "id-of-aws"), ("content-type", "application/x-amz-json-1.1")];
-    let answer = Router::new().fallback(move || async move { (status, headers, body).into_response() });
-    tokio::spawn(axum::serve(listener, answer).into_future());
-    let fixed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"].map(|name| (name, "test".to_owned()));
-    [("AWS_ENDPOINT_URL", url)].into_iter().chain(fixed).collect()
-}
-
 #[tokio::test]
 async fn a_mail_that_ses_refuses_is_logged_without_its_recipient() {
     let db = TestDb::with_contract_data().await;
     // SES may escape or change the case of addresses
     let body = r#"{"__type": "MessageRejected", "message": "Address not verified: \u0041LICE\u0040contract.test, Alice@Contract.test"}"#;
-    let mut variables = aws(StatusCode::BAD_REQUEST, body).await;
+    let mut variables = aws::service(StatusCode::BAD_REQUEST, body).await;
     variables.extend([("MAIL_TRANSPORT", "ses".to_owned()), ("MAIL_FROM", "study@study.test".to_owned())]);
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut server = Server::start_with(&db.url(), &variables).await;
@@ -92,7 +78,7 @@ async fn secrets_in_a_malformed_response_of_ssm_are_not_logged() {
     let body = r#"{"Parameters": [{"Name": "/test/key", "Value": "a-decrypted-signing-key"#;
     let mut server = Command::new(deployed::binary("augmed-server"));
     server.env_clear().envs(app::environment("postgresql://nobody")).env_remove("JWT_SECRET_KEY");
-    server.envs(aws(StatusCode::OK, body).await).env("JWT_SECRET_KEY_PARAMETER", "/test/key");
+    server.envs(aws::service(StatusCode::OK, body).await).env("JWT_SECRET_KEY_PARAMETER", "/test/key");
 
     let Output { status, stdout, stderr } = server.kill_on_drop(true).output().await.unwrap();
 

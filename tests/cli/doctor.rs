@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use serde_json::Value;
-use tests::db::TestDb;
-
+use http::StatusCode;
+use serde_json::{Value, json};
 use tests::augmed::Augmed;
+use tests::aws;
+use tests::db::TestDb;
 
 fn health<'a>(json: &'a Value, check: &str) -> Vec<&'a str> {
     let of_check = json.as_array().unwrap().iter().filter(|one| one["check"] == check);
@@ -34,6 +35,20 @@ async fn a_complete_study_has_no_failed_checks() {
     ] {
         assert_eq!(health(&found, check), ["good"], "{check}: {found}");
     }
+}
+
+/// The service of AWS runs beside the program, for which this test waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_the_database_may_be_a_parameter_of_ssm() {
+    let augmed = Augmed::new().await;
+    let parameter = json!({"Name": "/study/url", "Value": augmed.db.url(), "Version": 1});
+    let ssm = aws::service(StatusCode::OK, json!({ "Parameters": [parameter] }).to_string()).await;
+    let augmed = augmed.set("DATABASE_URL", "").set("DATABASE_URL_PARAMETER", "/study/url");
+    let augmed = ssm.iter().fold(augmed, |augmed, (name, value)| augmed.set(name, value));
+
+    let found = augmed.run(&["--json", "doctor"]).json();
+
+    assert_eq!((health(&found, "SSM"), health(&found, "database")), (vec!["good"], vec!["good"]), "{found}");
 }
 
 #[tokio::test]

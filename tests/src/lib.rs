@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod augmed;
+pub mod aws;
 pub mod collector;
 pub mod contract;
 pub mod db;

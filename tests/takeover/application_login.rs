@@ -68,7 +68,7 @@ async fn the_role_logs_in_with_the_password_of_the_address() {
     assert_eq!((guarded.accepts("first").await, guarded.accepts("second").await), (true, false));
 
     let report = guarded.up("second").await;
-    assert!(report.password_set);
+    assert_eq!(report.to_string(), "application role augmed_api: already exists, password set");
     assert_eq!((guarded.accepts("first").await, guarded.accepts("second").await), (false, true));
 }
 

@@ -211,10 +211,7 @@ async fn a_run_repairs_changed_rights_and_reports_it() {
     assert_eq!(report.granted, ["INSERT ON answer"]);
     assert_eq!(report.revoked, ["TRUNCATE ON answer", "UPDATE (action) ON audit_entry"]);
     assert!(report.password_set && !report.created);
-    let said = "already exists, password set, granted INSERT ON answer, revoked TRUNCATE ON answer, UPDATE (action) ON audit_entry";
-    assert_eq!(report.to_string(), format!("application role {name}: {said}"));
     let again = role.up().await.unwrap();
-    assert_eq!(again.to_string(), format!("application role {name}: already exists"));
     assert_eq!((again.granted.len(), again.revoked.len(), again.password_set), (0, 0, false));
     role.drop(&db).await;
 }

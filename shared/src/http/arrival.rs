@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use axum::Error;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use http_body::{Frame, SizeHint};
+use http_body::Frame;
 
 /// The arrival of a request's body.
 #[derive(Clone, Default)]
@@ -45,14 +45,6 @@ impl HttpBody for Watched {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         self.arrival.0.store(polled.is_pending(), Ordering::Relaxed);
         polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -87,8 +87,8 @@ fn last(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
 }
 
 /// Joins a list into one header with commas (RFC 9110 section 5.3).
-fn joined(mut values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
-    if values.len() > 1 { Some(values.join(", ").into()) } else { values.pop() }
+fn joined(values: Vec<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+    values.into_iter().reduce(|list, value| list + ", " + value)
 }
 
 /// Returns how many bytes of an answer rows may take, to suggest a `limit`. The rest is for the headers, for what

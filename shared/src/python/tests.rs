@@ -60,6 +60,7 @@ fn a_cell_holds_text_without_quotes_and_nothing_for_null() {
     for (json, cell) in [
         ("null", ""),
         ("true", "True"),
+        ("false", "False"),
         (r#""plain, \"text\" \u00fc\ud83d\ude00""#, "plain, \"text\" ü😀"),
         ("1e400", "inf"),
         (r#"[1,"two"]"#, r#"[1, "two"]"#),

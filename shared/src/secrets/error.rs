@@ -34,3 +34,17 @@ impl From<SecretsError> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_unknown_tokens_is_logged_as_overload_and_not_as_a_fault() {
+        let is_overload = |error| matches!(ApiError::from(error), ApiError::TooManyRequests(_));
+
+        assert!(is_overload(SecretsError::TooManyWaiters));
+        assert!(is_overload(SecretsError::ReadJustNow));
+        assert!(!is_overload(SecretsError::Unavailable("timed out".to_owned())));
+    }
+}

@@ -218,3 +218,6 @@ fn age(milliseconds: &AtomicI64) -> Duration {
     let age = now().timestamp_millis() - milliseconds.load(Ordering::Relaxed);
     u64::try_from(age).map_or(Duration::MAX, Duration::from_millis)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,9 +14,9 @@ use crate::telemetry::waiting_for;
 /// The parameters that an environment names, and their store.
 #[derive(Debug)]
 pub(crate) struct Source {
-    environment: Environment,
-    parameters: Parameters,
-    store: ParameterStore,
+    pub(super) environment: Environment,
+    pub(super) parameters: Parameters,
+    pub(super) store: ParameterStore,
 }
 
 /// The current secrets.

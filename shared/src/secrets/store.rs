@@ -114,4 +114,4 @@ where
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

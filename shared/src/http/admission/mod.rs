@@ -104,3 +104,39 @@ async fn discard(body: Body) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Error;
+    use futures_util::stream;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tower::ServiceExt as _;
+
+    const CHUNK_BYTES: usize = 64 * 1024;
+
+    /// Returns a body of so many chunks, and the number of those that were read.
+    fn body_of(chunks: usize) -> (Body, Arc<AtomicUsize>) {
+        let read = Arc::<AtomicUsize>::default();
+        let counter = read.clone();
+        let chunk = move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Error>(vec![b'x'; CHUNK_BYTES])
+        };
+        (Body::from_stream(stream::iter((0..chunks).map(chunk))), read)
+    }
+
+    #[tokio::test]
+    async fn the_body_of_a_refused_request_is_read_up_to_its_maximum_size() {
+        let full = Router::new().layer(from_fn_with_state(Arc::new(Semaphore::new(0)), admit));
+        let maximum = MAX_BODY_BYTES / CHUNK_BYTES;
+
+        for (sent, expected) in [(1, 1), (maximum, maximum), (10 * maximum, maximum + 1)] {
+            let (body, read) = body_of(sent);
+            let answer = full.clone().oneshot(Request::new(body)).await.unwrap();
+
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(read.load(Ordering::Relaxed), expected, "of {sent} chunks");
+        }
+    }
+}

@@ -71,15 +71,20 @@ impl AsyncSleep for Tokio {
 
 /// Returns the client of a function, which as a separate process has a retry budget of its own.
 fn function(parameter_store: &Throttling, number: usize) -> ParameterStore {
+    client(parameter_store.clone(), format!("function {number}"))
+}
+
+/// Returns a client that calls `parameter_store`, with the retry budget of `process`.
+pub(in crate::secrets) fn client(parameter_store: impl HttpClient + 'static, process: String) -> ParameterStore {
     let credentials = Credentials::new("invented", "invented", None, None, "test");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(parameter_store.clone())
+        .http_client(parameter_store)
         .sleep_impl(SharedAsyncSleep::new(Tokio))
         .build();
-    ParameterStore::with(&config, RetryPartition::new(format!("function {number}")))
+    ParameterStore::with(&config, RetryPartition::new(process))
 }
 
 #[tokio::test]

@@ -114,16 +114,35 @@ pub(crate) fn describe_answer(request: &Span, status: u16) {
 pub(crate) async fn flush(deadline: Instant) {
     let Some(provider) = PROVIDER.get() else { return };
     let flushed = tokio::task::spawn_blocking(|| provider.force_flush());
-    match timeout_at(deadline.min(Instant::now() + FLUSH_TIMEOUT), flushed).await {
+    match timeout_at(end_of_flush(Instant::now(), deadline), flushed).await {
         Ok(Ok(Ok(()))) => {}
         Ok(Ok(Err(error))) => tracing::warn!(%error, "spans were not exported"),
         Ok(Err(_)) | Err(_) => tracing::warn!("spans were not exported in time"),
     }
 }
 
+/// Returns when a flush that begins `now` stops to wait.
+fn end_of_flush(now: Instant, deadline: Instant) -> Instant {
+    deadline.min(now + FLUSH_TIMEOUT)
+}
+
 /// Sends the remaining spans when the process ends.
 pub fn shutdown() {
     if let Some(Err(error)) = PROVIDER.get().map(|provider| provider.shutdown_with_timeout(FLUSH_TIMEOUT)) {
         tracing::warn!(%error, "spans were not exported");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flush_takes_at_most_a_second_and_ends_at_the_deadline() {
+        let now = Instant::now();
+        let end = |until_deadline| end_of_flush(now, now + until_deadline) - now;
+
+        assert_eq!(end(Duration::from_secs(4)), Duration::from_secs(1));
+        assert_eq!(end(Duration::from_millis(200)), Duration::from_millis(200));
     }
 }

@@ -73,3 +73,67 @@ impl Visit for Statement {
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layer;
+    use super::*;
+
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::error::OTelSdkResult;
+    use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    /// Keeps the spans that have ended.
+    #[derive(Clone, Debug, Default)]
+    struct Ended(Arc<Mutex<Vec<SpanData>>>);
+
+    impl SpanProcessor for Ended {
+        fn on_start(&self, _: &mut Span, _: &opentelemetry::Context) {}
+
+        fn on_end(&self, span: SpanData) {
+            self.0.lock().unwrap().push(span);
+        }
+
+        fn force_flush(&self) -> OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+            Ok(())
+        }
+    }
+
+    /// Returns the spans of a request in which `work` runs: its statements, then itself.
+    fn spans_of(work: impl FnOnce()) -> Vec<SpanData> {
+        let ended = Ended::default();
+        let tracer = SdkTracerProvider::builder().with_span_processor(ended.clone()).build().tracer("test");
+        let subscriber = Registry::default().with(layer(tracer.clone())).with(StatementSpans::new(tracer));
+        tracing::subscriber::with_default(subscriber, || tracing::info_span!("request").in_scope(work));
+        ended.0.lock().unwrap().clone()
+    }
+
+    #[test]
+    fn a_statement_is_a_span_with_its_first_words_and_its_duration() {
+        let spans = spans_of(|| {
+            let statement = "SELECT 1, 'a name'";
+            tracing::info!(target: TARGET, summary = "SELECT 1 …", db.statement = statement, elapsed_secs = 0.25);
+        });
+
+        let [statement, request] = &*spans else { panic!("{spans:?}") };
+        assert_eq!(statement.parent_span_id, request.span_context.span_id());
+        assert_eq!(statement.end_time.duration_since(statement.start_time).unwrap(), Duration::from_millis(250));
+        let summary = KeyValue::new("db.query.summary", "SELECT 1 …");
+        assert!(statement.attributes.contains(&summary), "{:?}", statement.attributes);
+        assert!(!format!("{statement:?}").contains("a name"), "values of a statement are secret");
+    }
+
+    #[test]
+    fn other_events_are_no_spans() {
+        assert_eq!(spans_of(|| tracing::info!("answered")).len(), 1, "the request alone");
+    }
+}
