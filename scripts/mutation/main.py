@@ -89,10 +89,15 @@ def tell(mutant: Mutant, verdict: Verdict) -> tuple[Mutant, Verdict]:
 
 def controls(outcomes: list[tuple[Mutant, Verdict]]) -> tuple[int, int]:
     """Repeats some verdicts without the mutant. Returns how many are the same: their tests fail for another reason; and of how many."""
-    caught = [verdict for _, verdict in outcomes if verdict.outcome != "missed"]
+    caught = [(mutant, verdict) for mutant, verdict in outcomes if verdict.outcome != "missed"]
     caught = caught[:: max(1, len(caught) // 50)]
-    again = [verdicts.judge(verdicts.NONE, verdict.tests, ENVIRONMENT) for verdict in caught]
-    return sum(verdict.outcome != "missed" for verdict in again), len(again)
+    wrong = 0
+    for mutant, verdict in caught:
+        again = verdicts.judge(verdicts.NONE, verdict.tests, ENVIRONMENT)
+        if again.outcome != "missed":
+            wrong += 1
+            print(f"{again.outcome} without the mutant, by {again.tests[-1].test.program}: {mutant.name}", flush=True)
+    return wrong, len(caught)
 
 
 if __name__ == "__main__":

@@ -47,11 +47,15 @@ def measure(tree: Path, work: Path, packages: list[str], environment: dict[str, 
     reached.mkdir(parents=True)
     configuration = work / "nextest.toml"
     configuration.write_text(CONFIGURATION)
+    # the compiler warns of parentheses around mutants, so its output is shown only if it fails
     listing = ["cargo", "nextest", "list", *selection(packages), "--message-format=json"]
-    listed = json.loads(subprocess.run(listing, cwd=tree, env=environment, check=True, stdout=subprocess.PIPE).stdout)
-    run = ["cargo", "nextest", "run", *selection(packages), f"--config-file={configuration}", "--test-threads=4", f"--filterset={FILTER}"]
+    built = subprocess.run(listing, cwd=tree, env=environment, capture_output=True, text=True)
+    if built.returncode:
+        raise SystemExit(f"the tests do not compile:\n{built.stderr}")
+    quiet = ["--cargo-quiet", "--cargo-quiet"]
+    run = ["cargo", "nextest", "run", *quiet, *selection(packages), f"--config-file={configuration}", "--test-threads=4", f"--filterset={FILTER}"]
     subprocess.run(run, cwd=tree, env=environment | {"MUTANTS_REACHED": str(reached)})
-    return passed(listed, xml.parse(tree / "target/nextest/default/junit.xml"), reached)
+    return passed(json.loads(built.stdout), xml.parse(tree / "target/nextest/default/junit.xml"), reached)
 
 
 def selection(packages: list[str]) -> list[str]:

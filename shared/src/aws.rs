@@ -58,6 +58,8 @@ mod tests {
         assert_eq!(not_sent(ConnectorError::timeout), "could not connect, connection refused");
         assert_eq!(not_sent(ConnectorError::user), "not sent (are there credentials?), connection refused");
         assert_eq!(describe(&Failure::timeout_error("slow")), "timed out");
+        let response = HttpResponse::new(StatusCode::try_from(200).unwrap(), "{".into());
+        assert_eq!(describe(&Failure::response_error("no JSON", response)), "unreadable response");
         assert_eq!(describe(&Failure::construction_failure("wrong")), "the request could not be built");
     }
 

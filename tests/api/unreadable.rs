@@ -85,6 +85,7 @@ async fn a_value_that_only_the_database_refuses_is_a_400() {
 
     let answer = post(&api, "/api/v1/experiments", r#"{"name": "four", "arms": ["a"]}"#.to_owned()).await;
 
-    assert_eq!(answer.status, 400, "{}", answer.error_message());
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.error_message(), "The request has a text, a number or a time that cannot be stored.");
     assert!(logs.lines("failed").is_empty() && logs.text().contains("SQLSTATE 22001"), "{}", logs.text());
 }

@@ -1,4 +1,5 @@
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,24 +17,23 @@ pub struct Stack {
 
 impl Stack {
     pub async fn listening() -> Self {
-        Self::answering(None, Duration::ZERO).await
+        Self::answering(0, Duration::ZERO).await
     }
 
-    /// Answers the first request with an error, and the next one after two seconds.
-    pub async fn failing_once_then_slow() -> Self {
-        Self::answering(Some(StatusCode::SERVICE_UNAVAILABLE), Duration::from_secs(2)).await
+    /// Answers two requests with an error, and the next one after two seconds.
+    pub async fn failing_twice_then_slow() -> Self {
+        Self::answering(2, Duration::from_secs(2)).await
     }
 
-    async fn answering(first: Option<StatusCode>, delay: Duration) -> Self {
+    async fn answering(failures: usize, delay: Duration) -> Self {
         let answers = Arc::<Mutex<Vec<Value>>>::default();
         let kept = answers.clone();
-        let first = Arc::new(Mutex::new(first));
+        let received = Arc::<AtomicUsize>::default();
         let take = async move |headers: HeaderMap, body: String| {
             // the URL is signed for a request without a content type
             assert!(!headers.contains_key("content-type"));
-            let failure = first.lock().unwrap().take();
-            if let Some(status) = failure {
-                return status;
+            if received.fetch_add(1, Ordering::Relaxed) < failures {
+                return StatusCode::SERVICE_UNAVAILABLE;
             }
             tokio::time::sleep(delay).await;
             kept.lock().unwrap().push(serde_json::from_str(&body).unwrap());

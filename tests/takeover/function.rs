@@ -151,10 +151,10 @@ async fn a_stack_can_go_back_to_an_older_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_response_is_delivered_although_cloudformation_fails_once_and_is_slow() {
+async fn a_response_is_delivered_although_cloudformation_fails_twice_and_is_slow() {
     let db = TestDb::empty().await;
     let function = Migrate::deployed(&db.url());
-    let stack = Stack::failing_once_then_slow().await;
+    let stack = Stack::failing_twice_then_slow().await;
 
     function.invoke(&stack.event("Delete")).await.unwrap();
 

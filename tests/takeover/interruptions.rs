@@ -79,6 +79,18 @@ async fn a_migration_that_exceeds_its_time_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_migration_that_lacks_a_privilege_fails_with_advice() {
+    let db = TestDb::empty().await;
+    runner(&db).up(Some(migrations::BASELINE)).await.unwrap();
+    execute(&db, REFUSE_ALTER_TABLE).await;
+
+    let error = runner(&db).up(None).await.unwrap_err();
+
+    assert!(matches!(error, Error::Failed { .. }), "{error}");
+    assert!(error.to_string().contains("refused here. the role lacks a privilege"), "{error}");
+}
+
+#[tokio::test]
 async fn a_read_only_database_is_refused_with_advice() {
     for newest in [None, Some(migrations::BASELINE)] {
         let db = TestDb::empty().await;
@@ -122,6 +134,11 @@ async fn an_index_that_was_built_but_not_recorded_is_rebuilt() {
     assert_eq!(report.rebuilt_indexes, ["measurement_visit_occurrence_id_idx"]);
     Catalog::of(&db).await.assert_is(&Catalog::current());
 }
+
+const REFUSE_ALTER_TABLE: &str = "
+    CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'refused here' USING ERRCODE = 'insufficient_privilege'; END $$;
+    CREATE EVENT TRIGGER refused ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse()";
 
 const WAITING_RUNS: &str = "
     SELECT application_name FROM pg_stat_activity

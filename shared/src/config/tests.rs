@@ -95,6 +95,18 @@ fn refuses_a_signing_key_below_32_bytes_unless_short_keys_are_allowed() {
 }
 
 #[test]
+fn knows_whether_the_signing_key_is_short() {
+    let with_key = |key| {
+        let given =
+            [("DATABASE_URL", "postgresql://db/x"), ("JWT_SECRET_KEY", key), ("JWT_SECRET_KEY_MAY_BE_SHORT", "true")];
+        Config::from_environment(&environment(&given)).unwrap()
+    };
+
+    assert!(with_key(&KEY[1..]).has_short_signing_key());
+    assert!(!with_key(KEY).has_short_signing_key());
+}
+
+#[test]
 fn refuses_equal_api_keys_unless_the_database_is_local() {
     let equal = [("ADMIN_API_KEY", "one key"), ("EXPORT_API_KEY", "one key")];
     let with = |pair| faults(&[equal[0], equal[1], pair]);
