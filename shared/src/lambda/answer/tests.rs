@@ -100,3 +100,10 @@ async fn an_answer_that_is_too_large_is_a_413_and_not_truncated() {
         assert_eq!(answer["headers"]["content-type"], "application/json");
     }
 }
+
+#[test]
+fn the_length_of_text_in_a_json_string_is_exact() {
+    let text = "quote \" slash \\ lines \n\r tab \t others \u{1} \u{8} \u{c} \u{1f} é";
+
+    assert_eq!(length_in_json(text.as_bytes()) + 2, serde_json::to_string(text).unwrap().len());
+}

@@ -5,6 +5,8 @@ use aws_sdk_ssm::config::{
     AsyncSleep, BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, SharedAsyncSleep,
     SharedCredentialsProvider, Sleep,
 };
+use aws_sdk_ssm::error::ErrorMetadata;
+use aws_sdk_ssm::operation::get_parameters::GetParametersError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -97,4 +99,18 @@ async fn all_functions_of_a_stack_that_start_at_once_get_their_secrets() {
 
     let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
     assert!(refused.is_empty(), "{} of {FUNCTIONS}: {}", refused.len(), refused[0]);
+}
+
+#[test]
+fn only_an_answer_other_than_throttling_is_a_refusal() {
+    let answer = |code: &str| {
+        let error = GetParametersError::generic(ErrorMetadata::builder().code(code).build());
+        let response = HttpResponse::new(StatusCode::try_from(400).unwrap(), "".into());
+        refusal(&SdkError::service_error(error, response))
+    };
+    let is_refused = |error| matches!(error, SecretsError::Refused(_));
+
+    assert!(is_refused(answer("AccessDeniedException")));
+    assert!(!is_refused(answer("ThrottlingException")));
+    assert!(!is_refused(refusal(&SdkError::<GetParametersError, HttpResponse>::timeout_error("slow"))));
 }
