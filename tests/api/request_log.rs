@@ -42,6 +42,22 @@ async fn every_line_of_a_request_has_its_trace_id() {
     }
 }
 
+/// A client can send any word as a method.
+#[tokio::test]
+async fn only_a_known_method_is_logged() {
+    let api = TestApp::with_contract_data().await;
+
+    for (method, logged) in [("GET", "GET"), ("PATCH", "PATCH"), ("my-password", "_OTHER")] {
+        let logs = Logs::of_this_thread();
+        api.send(Request::builder().method(method).uri("/api/healthcheck").body(Body::empty()).unwrap()).await;
+
+        assert!(!logs.text().contains("my-password"), "{}", logs.text());
+        for line in lines_of_requests(&logs) {
+            assert_eq!(line["span"]["method"], logged, "{line}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_line_of_a_request_counts_its_statements() {
     let api = TestApp::with_contract_data().await;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::HttpBody as _;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::{Instrument, Span};
@@ -46,7 +46,7 @@ fn span(request: &Request, id: &RequestId) -> Span {
     let TraceIds { trace_id, caller_trace_id } = TraceIds::of(request.headers());
     let request_id = id.0.to_str().unwrap_or("-");
     let (name, kind) = (tracing::field::Empty, tracing::field::Empty);
-    let method = request.method().as_str();
+    let method = method_name(request.method());
     let span = tracing::info_span!(
         REQUEST,
         request_id,
@@ -59,6 +59,23 @@ fn span(request: &Request, id: &RequestId) -> Span {
     );
     telemetry::describe_request(&span, request.headers(), method, route);
     span
+}
+
+/// Returns the name of a method of RFC 9110 or 5789. A client can send any other word, even a secret: it is logged as
+/// `_OTHER`, as in OpenTelemetry's conventions for HTTP.
+fn method_name(method: &Method) -> &str {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::CONNECT,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::PATCH,
+    ];
+    if KNOWN.contains(method) { method.as_str() } else { "_OTHER" }
 }
 
 fn log(response: &Response, start: Instant, (statements, database_milliseconds): (u64, f64)) {
