@@ -165,6 +165,17 @@ async fn a_reset_enforces_the_password_rule_and_keeps_the_link_valid() {
     assert_eq!(reset(&api, "valid-reset-token", "Fresh-pass-1").await.status, 200);
 }
 
+/// A weak password would be a hint that the token was valid once.
+#[tokio::test]
+async fn a_used_token_is_refused_whatever_the_password() {
+    let api = TestApp::with_contract_data().await;
+
+    assert_eq!(reset(&api, "valid-reset-token", "Fresh-pass-1").await.status, 200);
+    let again = reset(&api, "valid-reset-token", "").await;
+
+    assert_eq!(again.error_code(), reset(&api, "unknown-reset-token", "").await.error_code());
+}
+
 #[tokio::test]
 async fn a_reset_activates_an_invited_account() {
     let api = TestApp::with_contract_data().await;

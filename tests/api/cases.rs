@@ -27,6 +27,17 @@ async fn answer(api: &TestApp, task_id: &str, email: &str) {
 }
 
 #[tokio::test]
+async fn without_a_case_no_page_configuration_is_needed() {
+    let api = TestApp::with_contract_data().await;
+    execute(&api, "DELETE FROM display_config").await;
+    execute(&api, "DELETE FROM system_config").await;
+
+    let answer = next(&api, "alice@contract.test").await;
+
+    assert_eq!((answer.status.as_u16(), answer.data()), (200, json!([])));
+}
+
+#[tokio::test]
 async fn assignments_are_offered_in_upload_order() {
     let api = TestApp::with_contract_data().await;
     execute(

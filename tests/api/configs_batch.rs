@@ -37,6 +37,16 @@ async fn entries_are_stored_in_order() {
 }
 
 #[tokio::test]
+async fn an_arm_has_at_most_100_characters() {
+    let api = TestApp::with_contract_data().await;
+    let entry = |id: &str, length| json!({"id": id, "user_email": "bob@contract.test", "case_id": 1, "arm": "é".repeat(length)});
+
+    assign(&api, json!([entry("longest", 100), entry("too-long", 101)])).await;
+
+    assert_eq!(added(&api).await, ["longest"]);
+}
+
+#[tokio::test]
 async fn an_entry_without_an_id_gets_the_same_id_as_in_an_upload() {
     let api = TestApp::with_contract_data().await;
 

@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tests::app::{API_KEY, TestApp};
 use tests::db::TestDb;
+use tests::round_trips::RoundTrips;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
@@ -67,6 +68,30 @@ async fn rows_of_concurrent_statements_are_sent_in_order() {
     let document: Value = serde_json::from_slice(&document).unwrap();
     let ids: Vec<_> = document["data"].as_array().unwrap().iter().map(|row| row["answer_id"].as_u64()).collect();
     assert_eq!(ids, (1..=250).map(Some).collect::<Vec<_>>());
+}
+
+/// A batch is kept in memory, so a statement ends after 1 MB.
+#[tokio::test]
+async fn large_rows_take_more_statements_than_small_ones() {
+    for path in ["answers", "answers?include=assignment"] {
+        let db = TestDb::new().await;
+        let round_trips = RoundTrips::before(&db.url()).await;
+        let variables = [("DATABASE_URL", round_trips.url()), ("DATABASE_MAX_CONNECTIONS", "1")];
+        let api = TestApp::configured(db, &variables).await;
+        let mut counts = Vec::new();
+        for bytes in [1, 1, 100_000] {
+            execute(&api, "TRUNCATE answer").await;
+            let add = "INSERT INTO answer (task_id, user_email, created_timestamp, answer)
+                       SELECT n::text, 'p1@study.test', now(), to_json(repeat('x', BYTES)) FROM generate_series(1, 15) n";
+            execute(&api, &add.replace("BYTES", &bytes.to_string())).await;
+            round_trips.take();
+            body_of(&api, &format!("/api/v1/export/{path}")).await.collect().await.unwrap();
+            counts.push(round_trips.take());
+        }
+
+        // the first export opens the connection
+        assert_eq!(counts[2], counts[1] + 1, "{path}: {counts:?}");
+    }
 }
 
 #[tokio::test]

@@ -99,6 +99,13 @@ mod tests {
     }
 
     #[test]
+    fn accepts_equal_times() {
+        let time = "2024-10-15T14:23:01.0Z";
+
+        assert!(times(time, time, time).is_ok());
+    }
+
+    #[test]
     fn refuses_other_formats() {
         for odd in [
             "soon",

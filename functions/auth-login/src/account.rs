@@ -48,3 +48,27 @@ impl Account {
         Some(Guess { account_id: self.id?, digest, client_hash, is_known_client: self.is_known_client })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has_guess(is_active: bool, salt: Option<&str>) -> bool {
+        let account = Account {
+            id: Some(1),
+            is_active,
+            salt: salt.map(str::to_owned),
+            digest: Some("digest".to_owned()),
+            is_known_client: false,
+            blocked_seconds: None,
+        };
+        account.guess("client").is_some()
+    }
+
+    #[test]
+    fn only_an_active_account_with_a_password_can_be_guessed() {
+        assert!(has_guess(true, Some("salt")));
+        assert!(!has_guess(false, Some("salt")));
+        assert!(!has_guess(true, None));
+    }
+}

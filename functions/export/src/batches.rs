@@ -77,7 +77,7 @@ impl<R: Resource> Ahead<R> {
     async fn next_rows(&mut self) -> Result<Option<Vec<R::Row>>, ApiError> {
         let Some(mut statement) = self.statements.pop_front() else { return Ok(None) };
         let batch = statement.join_next().await.expect("the set has one task").map_err(fault)??;
-        self.fitting_rows = batch.fitting_rows();
+        self.fitting_rows = fitting_rows(batch.bytes, batch.rows.len());
         if !batch.keys_after.is_empty() {
             self.statements.push_front(self.statement(batch.keys_after));
         }
@@ -94,11 +94,10 @@ struct Batch<R: Resource> {
     keys_after: Vec<R::Key>,
 }
 
-impl<R: Resource> Batch<R> {
-    fn fitting_rows(&self) -> usize {
-        let average = self.bytes / self.rows.len().max(1);
-        (BYTES_PER_STATEMENT / average.max(1)).clamp(1, MAX_ROWS_PER_STATEMENT)
-    }
+/// Returns how many rows should fit into a statement, if they are as large as the last `rows`.
+fn fitting_rows(bytes: usize, rows: usize) -> usize {
+    let average = bytes / rows.max(1);
+    (BYTES_PER_STATEMENT / average.max(1)).clamp(1, MAX_ROWS_PER_STATEMENT)
 }
 
 /// Reads the rows of `keys` until they have enough bytes. Further rows that PostgreSQL sends are dropped; they are few,
@@ -134,4 +133,22 @@ fn removed() -> ApiError {
 
 pub(crate) fn fault(error: impl Display) -> ApiError {
     ApiError::Fault(format!("export: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_asks_for_about_a_megabyte() {
+        for (bytes, rows, fitting) in [
+            (BYTES_PER_STATEMENT, 10, 10),
+            (3 * 1024, 3, 1000),
+            (0, 0, 1000),
+            (64 * 1024, 4, 64),
+            (5 * BYTES_PER_STATEMENT, 1, 1),
+        ] {
+            assert_eq!(fitting_rows(bytes, rows), fitting, "{rows} rows of {bytes} bytes");
+        }
+    }
 }
