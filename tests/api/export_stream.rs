@@ -55,6 +55,23 @@ async fn rows_are_sent_as_they_are_read() {
     assert!((5..40).contains(&frames), "{frames}");
 }
 
+#[tokio::test]
+async fn rows_are_sent_in_pieces_of_at_most_64_kb() {
+    let api = TestApp::start().await;
+    let add = "INSERT INTO answer (task_id, user_email, created_timestamp, answer)
+               SELECT n::text, 'p1@study.test', now(), to_json(repeat('x', 20000)) FROM generate_series(1, 20) n";
+    execute(&api, add).await;
+
+    for accept in ["application/json", "text/csv"] {
+        let request = Request::get(ANSWERS).header("x-api-key", API_KEY).header("accept", accept).body(Body::empty());
+        let mut body = api.service().oneshot(request.unwrap()).await.unwrap().into_body();
+        while let Some(frame) = body.frame().await {
+            let bytes = frame.unwrap().into_data().unwrap().len();
+            assert!(bytes <= 64 * 1024, "{accept}: {bytes}");
+        }
+    }
+}
+
 /// Fewer rows fit into a statement than it asks for, so the rest of each one comes before the next one's rows.
 #[tokio::test]
 async fn rows_of_concurrent_statements_are_sent_in_order() {

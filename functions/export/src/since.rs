@@ -18,7 +18,6 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
 fn date_length(text: &[u8]) -> Option<usize> {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let length = match (text.get(4)?, text.get(5)?) {
-        _ if text.len() == 7 => 7,
         (b'-', b'W') if text.get(8) == Some(&b'-') => {
             if text.len() == 9 {
                 return None;
@@ -72,6 +71,8 @@ mod tests {
             ("2024-W18-4", "2024-05-02T00:00:00Z"),
             ("2024W184x10", "2024-05-02T10:00:00Z"),
             ("2024-W18-12:00", "2024-04-29T12:00:00Z"),
+            ("2024W18", "2024-04-29T00:00:00Z"),
+            ("2024-W18", "2024-04-29T00:00:00Z"),
             ("2024-W18T12", "2024-04-29T12:00:00Z"),
             // digits separate date and time: 4 follows the week, 1 follows the day
             ("2024W1841030", "2024-04-29T10:30:00Z"),
