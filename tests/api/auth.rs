@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use shared::auth::ResetToken;
 use tests::app::{Answer, TestApp};
@@ -19,6 +21,18 @@ async fn a_login_returns_a_token_for_the_participants_routes() {
 
     assert_eq!(login.json(), json!({"message": "Login Successfully"}));
     assert_eq!(api.get("/api/cases", Some(&login.token())).await.status, 200);
+}
+
+/// A shorter time would reveal which addresses have an account.
+#[tokio::test]
+async fn a_refusal_takes_at_least_a_quarter_of_a_second() {
+    let api = TestApp::with_contract_data().await;
+
+    for address in ["alice@contract.test", "nobody@contract.test"] {
+        let started = Instant::now();
+        api.log_in(address, "Wrong-pass-1").await;
+        assert!(started.elapsed() >= Duration::from_millis(250), "{:?}", started.elapsed());
+    }
 }
 
 #[tokio::test]

@@ -226,3 +226,6 @@ impl<T: Field> Field for Option<T> {
         self.as_ref().map_or(0, Field::bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;
