@@ -24,6 +24,14 @@ async fn execute(api: &TestApp, statement: &str) {
 const ADD: &str = "INSERT INTO answer (task_id, user_email, created_timestamp)
                    SELECT n::text, 'p1@study.test', now() FROM generate_series(1, 2000) n";
 
+/// Returns a statement that adds so many answers of `bytes`, numbered from 1.
+fn answers_of(bytes: usize, count: usize) -> String {
+    format!(
+        "INSERT INTO answer (id, task_id, user_email, created_timestamp, answer)
+         SELECT n, n::text, 'p1@study.test', now(), to_json(repeat('x', {bytes})) FROM generate_series(1, {count}) n"
+    )
+}
+
 /// Starts the API with 2000 answers.
 async fn with_answers() -> TestApp {
     let api = TestApp::start().await;
@@ -58,9 +66,7 @@ async fn rows_are_sent_as_they_are_read() {
 #[tokio::test]
 async fn rows_are_sent_in_pieces_of_at_most_64_kb() {
     let api = TestApp::start().await;
-    let add = "INSERT INTO answer (task_id, user_email, created_timestamp, answer)
-               SELECT n::text, 'p1@study.test', now(), to_json(repeat('x', 20000)) FROM generate_series(1, 20) n";
-    execute(&api, add).await;
+    execute(&api, &answers_of(20_000, 20)).await;
 
     for accept in ["application/json", "text/csv"] {
         let request = Request::get(ANSWERS).header("x-api-key", API_KEY).header("accept", accept).body(Body::empty());
@@ -76,9 +82,7 @@ async fn rows_are_sent_in_pieces_of_at_most_64_kb() {
 #[tokio::test]
 async fn rows_of_concurrent_statements_are_sent_in_order() {
     let api = TestApp::start().await;
-    let add = "INSERT INTO answer (id, task_id, user_email, created_timestamp, answer)
-               SELECT n, n::text, 'p1@study.test', now(), to_json(repeat('x', 20000)) FROM generate_series(1, 250) n";
-    execute(&api, add).await;
+    execute(&api, &answers_of(20_000, 250)).await;
 
     let document = body(&api).await.collect().await.unwrap().to_bytes();
 
@@ -98,9 +102,7 @@ async fn large_rows_take_more_statements_than_small_ones() {
         let mut counts = Vec::new();
         for bytes in [1, 1, 100_000] {
             execute(&api, "TRUNCATE answer").await;
-            let add = "INSERT INTO answer (task_id, user_email, created_timestamp, answer)
-                       SELECT n::text, 'p1@study.test', now(), to_json(repeat('x', BYTES)) FROM generate_series(1, 15) n";
-            execute(&api, &add.replace("BYTES", &bytes.to_string())).await;
+            execute(&api, &answers_of(bytes, 15)).await;
             round_trips.take();
             body_of(&api, &format!("/api/v1/export/{path}")).await.collect().await.unwrap();
             counts.push(round_trips.take());
@@ -165,18 +167,14 @@ async fn an_export_is_cut_off_if_an_upload_removes_its_rows() {
 /// A statement ends after 1 MB, here after ten rows of those it asks for.
 #[tokio::test]
 async fn an_export_whose_large_rows_an_upload_removes_has_no_end() {
-    let large = "to_json(repeat('x', 100000)) FROM generate_series(1, 15) n";
-    let answers = format!(
-        "INSERT INTO answer (task_id, user_email, created_timestamp, answer) SELECT n::text, 'p1@study.test', now(), {large}"
-    );
-    let configurations = format!(
-        "INSERT INTO display_config (id, user_email, case_id, path_config) SELECT n::text, 'p1@study.test', n, {large}"
-    );
+    let answers = answers_of(100_000, 15);
+    let configurations = "INSERT INTO display_config (id, user_email, case_id, path_config)
+                          SELECT n::text, 'p1@study.test', n, to_json(repeat('x', 100000)) FROM generate_series(1, 15) n";
 
     for (path, add, remove) in [
-        ("answers", &answers, "DELETE FROM answer WHERE id = (SELECT min(id) FROM answer)"),
-        ("answers?include=assignment", &answers, "DELETE FROM answer WHERE id = (SELECT min(id) FROM answer)"),
-        ("display-configs", &configurations, "DELETE FROM display_config WHERE case_id = 1"),
+        ("answers", answers.as_str(), "DELETE FROM answer WHERE id = (SELECT min(id) FROM answer)"),
+        ("answers?include=assignment", answers.as_str(), "DELETE FROM answer WHERE id = (SELECT min(id) FROM answer)"),
+        ("display-configs", configurations, "DELETE FROM display_config WHERE case_id = 1"),
     ] {
         let api = TestApp::start().await;
         execute(&api, add).await;

@@ -4,13 +4,11 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use local::postgres::{Config, Server};
 use migrate::Runner;
 use reqwest::StatusCode;
 use serde_json::json;
-use sqlx::{Connection as _, Executor as _, PgConnection};
-use tempfile::TempDir;
-use tokio::task::spawn_blocking;
+use sqlx::{Executor as _, PgConnection};
+use tests::password_server::PasswordServer;
 
 use crate::api::{Api, DATABASE_URL, put_secrets, until};
 use crate::load::Load;
@@ -78,39 +76,32 @@ pub async fn a_secret_of_rds_provides_the_password() {
     api.log_in().await;
 }
 
-/// A PostgreSQL server that requires the password of [`ROLE`], with the contract's data.
+/// A server that requires the password of [`ROLE`], with the contract's data.
 struct Database {
-    server: Server,
+    server: PasswordServer,
     admin: PgConnection,
-    _directory: TempDir,
 }
 
 impl Database {
     async fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let config = Config::test(directory.path().join("cluster")).linger(Duration::from_secs(1));
-        let server = spawn_blocking(move || Server::start(&config)).await.unwrap().unwrap();
-        let mut admin = PgConnection::connect(&server.url("postgres")).await.unwrap();
-        Runner::new(&server.url("postgres").parse().unwrap()).up(None).await.unwrap();
+        let server = PasswordServer::start(ROLE).await;
+        let mut admin = server.admin().await;
+        Runner::new(&server.admin_url().parse().unwrap()).up(None).await.unwrap();
         admin.execute(CONTRACT_DATA).await.unwrap();
         let role = format!("CREATE ROLE {ROLE} SUPERUSER LOGIN PASSWORD '{FIRST}'");
         admin.execute(role.as_str()).await.unwrap();
-        let access = server.directory().join("data/pg_hba.conf");
-        fs::write(access, format!("local all {ROLE} scram-sha-256\nlocal all all trust\n")).unwrap();
-        admin.execute("SELECT pg_reload_conf()").await.unwrap();
-        let mut database = Self { server, admin, _directory: directory };
-        until(async || PgConnection::connect(&database.url("wrong")).await.is_err()).await;
+        let mut database = Self { server, admin };
         assert_eq!(database.connections().await, 0);
         database
     }
 
     fn url(&self, password: &str) -> String {
-        self.server.url("postgres").replace("//postgres@", &format!("//{ROLE}:{password}@"))
+        self.server.url(password)
     }
 
     /// Returns the directory of its socket, and its port.
     fn address(&self) -> (String, String) {
-        let options: sqlx::postgres::PgConnectOptions = self.server.url("postgres").parse().unwrap();
+        let options: sqlx::postgres::PgConnectOptions = self.server.admin_url().parse().unwrap();
         (options.get_socket().unwrap().display().to_string(), options.get_port().to_string())
     }
 

@@ -18,6 +18,7 @@ pub mod fuzzed;
 pub mod keys;
 pub mod logs;
 pub mod open_directory;
+pub mod password_server;
 pub mod pgbouncer;
 pub mod plan;
 pub mod process;

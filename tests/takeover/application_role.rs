@@ -2,28 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use migrate::Error;
 use migrate::application_role::{RoleReport, list};
-use migrate::{Error, Runner};
-use shared::config::MigrationUrls;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tests::db::TestDb;
 use url::Url;
 
 use crate::statements::statements;
-use crate::support::{execute, old_system, texts};
+use crate::support::{execute, old_system, texts, up_with_role};
 
 /// SQLSTATE of a statement that needs further rights.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// A separate role for each test, because tests share the server, to which roles belong.
-struct Role {
-    name: String,
+pub struct Role {
+    pub name: String,
     url: String,
     owner: String,
 }
 
 impl Role {
-    fn of(db: &TestDb) -> Self {
+    pub fn of(db: &TestDb) -> Self {
         let name = format!("test_role_{:016x}", rand::random::<u64>());
         let mut url: Url = db.url().parse().unwrap();
         url.set_username(&name).unwrap();
@@ -31,16 +30,15 @@ impl Role {
         Self { name, url: url.into(), owner: db.url() }
     }
 
-    async fn up(&self) -> Result<RoleReport, Error> {
-        let urls = MigrationUrls::new(self.url.as_str().into(), Some(self.owner.as_str().into()), None);
-        Ok(Runner::of_urls(&urls)?.up(None).await?.application_role.unwrap())
+    pub async fn up(&self) -> Result<RoleReport, Error> {
+        up_with_role(&self.url, &self.owner).await
     }
 
     async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.unwrap()
     }
 
-    async fn drop(self, db: &TestDb) {
+    pub async fn drop(self, db: &TestDb) {
         execute(db, &format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name)).await;
     }
 }

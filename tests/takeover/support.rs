@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use migrate::{Runner, Timeouts};
+use migrate::application_role::RoleReport;
+use migrate::{Error, Runner, Timeouts};
+use shared::config::MigrationUrls;
 use sqlx::Executor;
 use tests::db::TestDb;
 use tests::waiting;
@@ -21,6 +23,12 @@ pub fn runner_with_short_timeouts(db: &TestDb) -> Runner {
     timeouts.transaction.lock = Duration::from_millis(200);
     timeouts.concurrent.lock = Duration::from_millis(200);
     runner(db).with_timeouts(timeouts)
+}
+
+/// Applies all migrations as the owner, and maintains the role of the address `application`.
+pub async fn up_with_role(application: &str, owner: &str) -> Result<RoleReport, Error> {
+    let urls = MigrationUrls::new(application.into(), Some(owner.into()), None);
+    Ok(Runner::of_urls(&urls)?.up(None).await?.application_role.unwrap())
 }
 
 /// Executes SQL as a person or the old system would.
