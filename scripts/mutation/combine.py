@@ -31,8 +31,6 @@ def emit(combined: Combined, source: bytes, start: int, end: int, sites: list[Si
         sites = [one for one in sites if one not in inner]
         combined.code += source[start : site.start]
         begin = len(combined.code)
-        numbers = [part.mutant for part in site.parts if isinstance(part, Alternative)]
-        numbers += [int(part.partition(b"is(")[2].partition(b")")[0]) for part in site.parts if isinstance(part, bytes) and b"is(" in part]
         for part in site.parts:
             if isinstance(part, Alternative):
                 combined.alternatives.append((len(combined.code), len(combined.code) + len(part.code), part.mutant))
@@ -41,8 +39,8 @@ def emit(combined: Combined, source: bytes, start: int, end: int, sites: list[Si
                 emit(combined, source, site.start, site.end, inner)
             else:
                 combined.code += part
-        combined.sites.append((begin, len(combined.code), sorted(set(numbers))))
-        if site.start == site.end and numbers and any(isinstance(part, Alternative) for part in site.parts):
-            combined.returns.append((begin, sorted(set(numbers))))
+        combined.sites.append((begin, len(combined.code), site.mutants))
+        if site.is_return:
+            combined.returns.append((begin, site.mutants))
         start = site.end
     combined.code += source[start:end]

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tomllib
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ class Test:
     directory: str
     program: str
     name: str
+    # libtest-mimic runs one test by its name, or all
+    runs_alone: bool
 
 
 @dataclass
@@ -55,7 +58,7 @@ def measure(tree: Path, work: Path, packages: list[str], environment: dict[str, 
     quiet = ["--cargo-quiet", "--cargo-quiet"]
     run = ["cargo", "nextest", "run", *quiet, *selection(packages), f"--config-file={configuration}", "--test-threads=4", f"--filterset={FILTER}"]
     subprocess.run(run, cwd=tree, env=environment | {"MUTANTS_REACHED": str(reached)})
-    return passed(json.loads(built.stdout), xml.parse(tree / "target/nextest/default/junit.xml"), reached)
+    return passed(tree, json.loads(built.stdout), xml.parse(tree / "target/nextest/default/junit.xml"), reached)
 
 
 def selection(packages: list[str]) -> list[str]:
@@ -63,7 +66,9 @@ def selection(packages: list[str]) -> list[str]:
     return ["--lib", "--bins", *(f"--test={target}" for target in TARGETS), *(f"--package={name}" for name in [*packages, "tests"])]
 
 
-def passed(listed: dict, results: xml.ElementTree, reached: Path) -> list[Run]:
+def passed(tree: Path, listed: dict, results: xml.ElementTree, reached: Path) -> list[Run]:
+    targets = tomllib.loads((tree / "tests/Cargo.toml").read_text())["test"]
+    of_mimic = {f"tests::{target['name']}" for target in targets if not target.get("harness", True)}
     runs = []
     for suite in results.getroot().iter("testsuite"):
         program = listed["rust-suites"][suite.get("name")]
@@ -73,6 +78,6 @@ def passed(listed: dict, results: xml.ElementTree, reached: Path) -> list[Run]:
                 continue
             file = reached / f"{suite.get('name')} {case.get('name')}".replace("/", "|")
             numbers = {int(line) for line in file.read_text().split()} if file.exists() else set()
-            test = Test(program["binary-path"], program["cwd"], suite.get("name"), case.get("name"))
+            test = Test(program["binary-path"], program["cwd"], suite.get("name"), case.get("name"), suite.get("name") in of_mimic)
             runs.append(Run(test, float(case.get("time")), numbers))
     return runs

@@ -44,11 +44,17 @@ class Original:
 
 @dataclass
 class Site:
-    """Replaces the bytes from `start` to `end` by `parts`."""
+    """Replaces the bytes from `start` to `end` by `parts`, which choose between the original code and `mutants`."""
 
     start: int
     end: int
     parts: list = field(default_factory=list)
+    mutants: list[int] = field(default_factory=list)
+
+    @property
+    def is_return(self) -> bool:
+        """Whether it returns early from a function."""
+        return self.start == self.end and any(isinstance(part, Alternative) for part in self.parts)
 
 
 def sites(source: bytes, mutants: list[Mutant]) -> list[Site]:
@@ -72,6 +78,7 @@ def body(source: bytes, root, mutant: Mutant, found: dict) -> None:
     start = mutant.span[0]
     site = found.setdefault((start, start), Site(start, start))
     site.parts += [b"if %s { return " % chosen(mutant), Alternative(mutant.number, mutant.replacement.encode()), b"; } "]
+    site.mutants.append(mutant.number)
 
 
 def operator(source: bytes, root, mutant: Mutant, found: dict) -> None:
@@ -90,9 +97,7 @@ def negation(source: bytes, root, mutant: Mutant, found: dict) -> None:
 
 
 def struct_field(source: bytes, root, mutant: Mutant, found: dict) -> None:
-    node = root.descendant_for_byte_range(*mutant.span)
-    while node and node.type != "struct_expression":
-        node = node.parent
+    node = around(root, mutant, "struct_expression")
     if node:
         start, end = mutant.span
         value(found, node, mutant, source[node.start_byte : start] + source[end : node.end_byte])
@@ -103,6 +108,7 @@ def value(found: dict, node, mutant: Mutant, code: bytes) -> None:
     place = (node.start_byte, node.end_byte)
     site = found.setdefault(place, Site(*place, [b"(", b"{ ", Original(), b" })"]))
     site.parts[1:1] = [b"if %s { " % chosen(mutant), Alternative(mutant.number, code), b" } else "]
+    site.mutants.append(mutant.number)
 
 
 def guards(source: bytes, root, mutants: list[Mutant], found: dict) -> None:
@@ -110,9 +116,7 @@ def guards(source: bytes, root, mutants: list[Mutant], found: dict) -> None:
     arms = {}
     for mutant in mutants:
         if mutant.genre in ("MatchArm", "MatchArmGuard"):
-            node = root.descendant_for_byte_range(*mutant.span)
-            while node and node.type != "match_arm":
-                node = node.parent
+            node = around(root, mutant, "match_arm")
             if node:
                 arms.setdefault(node.start_byte, (node, []))[1].append(mutant)
     for node, here in arms.values():
@@ -122,13 +126,14 @@ def guards(source: bytes, root, mutants: list[Mutant], found: dict) -> None:
             continue
         always = [chosen(mutant) + b" || " for mutant in here if mutant.replacement == "true"]
         never = [b"!" + chosen(mutant) + b" && " for mutant in here if mutant.replacement != "true"]
+        numbers = [mutant.number for mutant in here]
         if guard:
             place = (guard.start_byte, guard.end_byte)
-            inner = found[place].parts if place in found else [Original()]
-            found[place] = Site(*place, [b"(", *always, b"(", *never, b"(", *inner, b")))"])
+            inner = found.get(place, Site(*place, [Original()]))
+            found[place] = Site(*place, [b"(", *always, b"(", *never, b"(", *inner.parts, b")))"], inner.mutants + numbers)
         else:
             place = (pattern.end_byte, pattern.end_byte)
-            found[place] = Site(*place, [b" if ", *never, b"true"])
+            found[place] = Site(*place, [b" if ", *never, b"true"], numbers)
 
 
 def parent(root, mutant: Mutant, *types: str):
@@ -137,6 +142,14 @@ def parent(root, mutant: Mutant, *types: str):
     node = root.descendant_for_byte_range(start, start + 1)
     node = node.parent if node else None
     return node if node and node.type in types else None
+
+
+def around(root, mutant: Mutant, kind: str):
+    """Returns the innermost node of this type around the mutant; None if there is none."""
+    node = root.descendant_for_byte_range(*mutant.span)
+    while node and node.type != kind:
+        node = node.parent
+    return node
 
 
 def contains(node, kind: str) -> bool:

@@ -2,8 +2,8 @@
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod mutants {
-    //! Chooses the mutant that this process runs: that of the variable `MUTANT`. With `MUTANTS_REACHED` none, and the numbers of all
-    //! mutants that are reached are written to the file of that name, followed by the test that nextest runs.
+    //! Runs the mutant whose number is in the variable `MUTANT`. If there is `MUTANTS_REACHED`, runs none, and writes the numbers of all
+    //! mutants that the process reaches. They go to a file in that directory, which is named after the test that nextest runs.
 
     use std::fs::{File, OpenOptions, read};
     use std::io::Write as _;
@@ -25,14 +25,15 @@ pub mod mutants {
             Mode::One(chosen) => *chosen == number,
             Mode::Record(file) => {
                 if !REACHED[number].swap(true, Ordering::Relaxed) {
-                    let _ = { file }.write_all(format!("{number}\n").as_bytes());
+                    let mut file: &File = file;
+                    let _ = file.write_all(format!("{number}\n").as_bytes());
                 }
                 false
             }
         }
     }
 
-    /// Reads the variables. Tests start functions with few variables, so that the variables of an ancestor count.
+    /// Reads the variables of this process or of its nearest ancestor that has them: tests start functions with other variables.
     fn mode() -> Mode {
         let mut process = "self".to_owned();
         loop {

@@ -11,8 +11,6 @@ from mutation.reach import Run
 
 # the number of no mutant
 NONE = 8191
-# Programs of libtest-mimic, which runs one test by its name, or all.
-ONE_TEST_AT_A_TIME = ("tests::contract", "tests::database", "tests::secrets", "tests::tools")
 # Seconds of tests in each batch. Most mutants are caught by one of the fastest tests.
 BATCHES = (1, 6, 30, 120)
 
@@ -42,7 +40,7 @@ def judge(number: int, runs: list[Run], environment: dict[str, str]) -> Verdict:
     for batch in batches(runs):
         processes = defaultdict(list)
         for run in batch:
-            processes[run.test if run.test.program in ONE_TEST_AT_A_TIME else run.test.program].append(run)
+            processes[run.test if run.test.runs_alone else run.test.program].append(run)
         for together in processes.values():
             done += together
             failed = failure(number, together, environment)
