@@ -36,3 +36,18 @@ pub async fn remove(connection: &mut PgConnection, migration: &Migration) -> Res
     }
     Ok(left.into_iter().map(|index| index.name).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::migrate::MigrationType;
+
+    use super::*;
+
+    #[test]
+    fn an_index_that_is_built_in_a_transaction_leaves_nothing_behind() {
+        let sql = "CREATE INDEX one ON answer (id); CREATE INDEX CONCURRENTLY other ON answer (id);";
+        let migration = Migration::new(1, "indexes".into(), MigrationType::ReversibleUp, sql.into(), true);
+
+        assert_eq!(concurrent_indexes(&migration), ["other"]);
+    }
+}

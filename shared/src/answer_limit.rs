@@ -97,6 +97,15 @@ mod tests {
     }
 
     #[test]
+    fn a_row_fits_up_to_the_last_byte() {
+        // two quotes with a backslash each, two around them, and the letter
+        let (row, size) = (["x"], RESERVED_BYTES + 7);
+
+        assert_eq!(AnswerLimit::of(size).rows_that_fit(&row).unwrap(), 1);
+        assert_eq!(AnswerLimit::of(size - 1).rows_that_fit(&row).unwrap(), 0);
+    }
+
+    #[test]
     fn another_part_of_the_answer_leaves_less_for_the_rest() {
         let (part, limit) = (vec!["\"quoted\""; 500], AnswerLimit::of(40_000));
 

@@ -7,6 +7,7 @@ use flate2::read::GzDecoder;
 use http::Request;
 use serde_json::{Value, json};
 use tests::app::{API_KEY, Answer, TestApp};
+use tests::db::TestDb;
 
 const ANSWERS: &str = "/api/v1/export/answers";
 const DISPLAY_CONFIGS: &str = "/api/v1/export/display-configs";
@@ -174,4 +175,16 @@ async fn a_forged_cursor_causes_no_server_error() {
 
         assert!([200, 400].contains(&answer.status.as_u16()), "{order_id}: {:?}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn only_exports_read_the_replica() {
+    let replica = TestDb::with_contract_data().await;
+    let api = TestApp::configured(TestDb::new().await, &[("DATABASE_REPLICA_URL", &replica.url())]).await;
+
+    let exported = api.get_with_key(PARTICIPANTS).await.json();
+    let login = api.log_in("alice@contract.test", "Alice-pass-1").await;
+
+    assert_ne!(exported["pagination"]["total"], 0);
+    assert_eq!(login.error_code(), "1002", "the primary has no accounts");
 }

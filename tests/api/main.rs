@@ -39,3 +39,4 @@ mod secrets;
 mod sessions;
 mod unconfirmed;
 mod unreadable;
+mod upload_order;

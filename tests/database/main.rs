@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         roles::a_study_in_another_schema_is_refused_by_the_name_of_the_schema,
         roles::a_role_without_public_in_its_search_path_is_refused,
         roles::plan_lists_missing_rights_before_up_fails,
+        roles::tables_that_no_pending_migration_changes_may_belong_to_others,
         roles::too_many_clients_are_overload,
         crowded::idle_processes_close_connections_once_half_are_in_use,
         crowded::a_process_keeps_its_connection_while_there_are_enough,

@@ -1,6 +1,6 @@
 //! Search path and rights of roles.
 
-use migrate::{Error, Runner};
+use migrate::{Error, Runner, migrations};
 use serde_json::json;
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnectOptions;
@@ -38,6 +38,15 @@ impl<'a> Role<'a> {
 const MOVED: &str =
     "ALTER SCHEMA public RENAME TO augmed; CREATE SCHEMA public; ALTER ROLE app SET search_path = augmed;
     GRANT ALL ON SCHEMA public, augmed TO app; GRANT ALL ON ALL TABLES IN SCHEMA augmed TO app";
+
+/// Only the baseline changes `note_nlp`.
+const OWNED_EXCEPT_ONE: &str = "
+    GRANT CREATE ON SCHEMA public TO app;
+    DO $$ DECLARE one text; BEGIN
+      FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'note_nlp' LOOP
+        EXECUTE format('ALTER TABLE %I OWNER TO app', one);
+      END LOOP;
+    END $$";
 
 pub async fn a_study_in_another_schema_is_refused_by_the_name_of_the_schema() {
     let db = TestDb::of_the_old_system().await;
@@ -80,6 +89,25 @@ pub async fn plan_lists_missing_rights_before_up_fails() {
     let after: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_class").fetch_one(&db.pool).await.unwrap();
     assert_eq!(before, after);
     role.drop().await;
+}
+
+pub async fn tables_that_no_pending_migration_changes_may_belong_to_others() {
+    for (db, newest) in [(TestDb::of_the_old_system().await, None), (TestDb::empty().await, Some(migrations::BASELINE))]
+    {
+        if newest.is_some() {
+            Runner::new(&db.url().parse().unwrap()).up(newest).await.unwrap();
+        }
+        let role = Role::in_database(&db, OWNED_EXCEPT_ONE).await;
+
+        role.runner().up(None).await.unwrap();
+
+        let owner: String = sqlx::query_scalar("SELECT tableowner::text FROM pg_tables WHERE tablename = 'note_nlp'")
+            .fetch_one(&db.pool)
+            .await
+            .unwrap();
+        assert_ne!(owner, role.name);
+        role.drop().await;
+    }
 }
 
 pub async fn too_many_clients_are_overload() {

@@ -127,6 +127,12 @@ impl Api {
         self.request(Method::GET, "/admin/users").header("x-api-key", key).send().await.unwrap().status()
     }
 
+    /// Returns the status of an export of the participants with the first API key.
+    pub async fn participants(&self) -> StatusCode {
+        let request = self.request(Method::GET, "/api/v1/export/participants").header("x-api-key", "first-export-key");
+        request.send().await.unwrap().status()
+    }
+
     /// Logs Alice in, and returns her token.
     pub async fn log_in(&self) -> String {
         let answer =

@@ -44,7 +44,7 @@ pub async fn a_function_reconnects_with_the_new_password() {
     put_secrets(&moto, &database.url(FIRST)).await;
     let api = Api::functions(&moto).await;
     let token = api.log_in().await;
-    assert_eq!(api.cases(&token).await, StatusCode::OK);
+    assert_eq!((api.cases(&token).await, api.participants().await), (StatusCode::OK, StatusCode::OK));
 
     database.change_password(SECOND).await;
     moto.put_parameter(DATABASE_URL, &database.url(SECOND)).await;
@@ -52,7 +52,7 @@ pub async fn a_function_reconnects_with_the_new_password() {
     // a connection that was used within the last second is not tested
     tokio::time::sleep(Duration::from_millis(1100)).await;
 
-    assert_eq!(api.cases(&token).await, StatusCode::OK);
+    assert_eq!((api.cases(&token).await, api.participants().await), (StatusCode::OK, StatusCode::OK));
 }
 
 pub async fn a_secret_of_rds_provides_the_password() {

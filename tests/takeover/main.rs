@@ -12,6 +12,7 @@ mod interruptions;
 mod old_code;
 mod old_order;
 mod on_start;
+mod role_sequences;
 mod schema;
 mod statements;
 mod support;

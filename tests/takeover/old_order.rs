@@ -159,6 +159,8 @@ async fn a_database_with_withdrawn_migrations_can_be_migrated() {
     runner(&db).up(None).await.unwrap();
 
     crate::catalog::Catalog::of(&db).await.assert_is(&crate::catalog::Catalog::current());
+    let withdrawn = "SELECT version::text FROM _sqlx_migrations WHERE description = 'withdrawn'";
+    assert_eq!(texts(&db, withdrawn).await, Vec::<String>::new());
     assert_eq!(runner(&db).up(None).await.unwrap().message, "nothing was left to do");
 }
 

@@ -80,6 +80,18 @@ async fn a_plan_lists_what_is_pending_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_plan_tells_which_migrations_run_outside_a_transaction() {
+    let db = TestDb::empty().await;
+
+    let pending = runner(&db).plan().await.unwrap().pending;
+
+    let builds_an_index = |sql: &str| sql.contains("CREATE INDEX CONCURRENTLY");
+    for (plan, migration) in pending.iter().zip(migrations::up()) {
+        assert_eq!((plan.version, plan.in_transaction), (migration.version, !builds_an_index(&migration.sql)));
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_database_is_refused_and_not_changed() {
     let db = TestDb::empty().await;
     execute(&db, "CREATE TABLE payroll (id integer)").await;

@@ -1,3 +1,5 @@
+use sqlx::migrate::MigrationType;
+
 use super::*;
 
 fn rules_broken(sql: &str) -> Vec<String> {
@@ -15,6 +17,15 @@ fn every_migration_is_safe_or_gives_a_reason() {
         .collect();
 
     assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn findings_of_a_migration_are_those_of_its_text() {
+    let sql = "DROP TABLE answer;";
+    let migration = |version| Migration::new(version, "gone".into(), MigrationType::ReversibleUp, sql.into(), false);
+
+    assert_eq!(lint_migration(&migration(20_990_101_000_000), Direction::Up), lint(sql, Direction::Up));
+    assert_eq!(lint_migration(&migration(migrations::BASELINE), Direction::Up), []);
 }
 
 #[test]
