@@ -126,6 +126,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_offset_may_have_fractions_of_a_second() {
+        let (_, offset) = date_time("2026-01-31T08:30:00-00:00:01.25").unwrap();
+
+        assert_eq!(offset, TimeDelta::milliseconds(-1250));
+    }
+
     /// Forms that PostgreSQL or chrono accept, that spreadsheets write, or that no calendar has.
     #[test]
     fn refuses_everything_else() {
@@ -181,6 +188,8 @@ mod tests {
             "2025-03-03 00:00:60",
             "2025-03-03T10:60:00",
             "2025-03-03T",
+            "2025-03-03T10:00:00.",
+            "2025-03-03T10:00:00.２５",
             "2025-03-03 ",
             " 2025-03-03",
             "2025-03-03  10:00:00",

@@ -27,3 +27,17 @@ fn fits(number: &str) -> bool {
     let (Ok(places), Ok(exponent)) = (i64::try_from(places), exponent.parse::<i64>()) else { return false };
     exponent.abs() < MAX_EXPONENT && places - exponent <= MAX_PLACES
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Like `SELECT '0e1073741823'::numeric`, which PostgreSQL refuses.
+    #[test]
+    fn even_zero_has_a_largest_exponent() {
+        let is_stored = |json: &str| read("field", &RawValue::from_string(json.to_owned()).unwrap()).is_ok();
+
+        assert!(is_stored("0e1073741822"));
+        assert!(!is_stored("0e1073741823"));
+    }
+}

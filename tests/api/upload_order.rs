@@ -4,12 +4,12 @@ use shared::assignment::keep_physical_order;
 use sqlx::Executor as _;
 use tests::db::TestDb;
 
-/// Two assignments for each of forty readers; then the first one moves behind the second.
+/// Two assignments for each of forty readers, of which the second is stored first.
 const MISPLACED: &str = "
-    INSERT INTO display_config (id, user_email, case_id)
-    SELECT format('%s-%s', reader, number), format('reader%s@order.test', reader), number
-    FROM generate_series(1, 40) AS reader, generate_series(1, 2) AS number;
-    UPDATE display_config SET case_id = 3 WHERE case_id = 1";
+    INSERT INTO display_config (id, user_email, upload_order)
+    SELECT format('%s-%s', reader, number), format('reader%s@order.test', reader), 2 * reader + number
+    FROM generate_series(1, 40) AS reader, generate_series(1, 2) AS number
+    ORDER BY number DESC";
 
 /// Two statements that move rows take longer than a request may spend on it.
 const SLOW_MOVES: &str = "

@@ -11,6 +11,7 @@ mod crowded;
 mod poolers;
 mod replica;
 mod roles;
+mod starting;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         roles::plan_lists_missing_rights_before_up_fails,
         roles::tables_that_no_pending_migration_changes_may_belong_to_others,
         roles::too_many_clients_are_overload,
+        starting::a_request_waits_for_a_database_that_starts,
+        starting::a_request_does_not_wait_for_a_database_that_stays_down,
         crowded::idle_processes_close_connections_once_half_are_in_use,
         crowded::a_process_keeps_its_connection_while_there_are_enough,
         crowded::a_process_whose_session_was_ended_reconnects,

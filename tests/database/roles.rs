@@ -29,7 +29,7 @@ impl<'a> Role<'a> {
     }
 
     async fn drop(self) {
-        let statements = format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name);
+        let statements = format!("REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}", self.name);
         self.db.pool.execute(statements.as_str()).await.unwrap();
     }
 }

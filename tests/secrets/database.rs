@@ -15,6 +15,7 @@ use crate::load::Load;
 use crate::moto::Moto;
 
 const CONTRACT_DATA: &str = include_str!("../fixtures/contract/fixture.sql");
+const REFUSED_PASSWORD: &str = "password authentication failed";
 const ROLE: &str = "augmed_test";
 const FIRST: &str = "first-pass-of-the-role";
 const SECOND: &str = "second-pass-of-the-role";
@@ -28,11 +29,11 @@ pub async fn a_password_changes_under_load_and_no_request_fails() {
 
     database.change_password(SECOND).await;
     // more clients need more connections, and new connections with the old password are refused from here on
-    let before = database.refusals();
+    let before = database.said(REFUSED_PASSWORD);
     for _ in 0..4 {
         load.add(&api, token.clone());
     }
-    until(async || database.refusals() > before).await;
+    until(async || database.said(REFUSED_PASSWORD) > before).await;
     moto.put_parameter(DATABASE_URL, &database.url(SECOND)).await;
     until(async || database.connections().await > 1).await;
 
@@ -74,6 +75,18 @@ pub async fn a_secret_of_rds_provides_the_password() {
     .await;
 
     api.log_in().await;
+}
+
+pub async fn a_database_that_does_not_exist_is_not_tried_with_another_password() {
+    let (moto, database) = (Moto::start().await, Database::start().await);
+    put_secrets(&moto, &database.url(FIRST).replace("/postgres?", "/nothing?")).await;
+    let api = Api::server(&moto).await;
+    let before = database.said("does not exist");
+
+    let login = api.post("/api/auth/login", &json!({"email": "alice@contract.test", "password": "Alice-pass-1"})).await;
+
+    assert!(login.status().is_server_error(), "{login:?}");
+    assert_eq!(database.said("does not exist"), before + 1);
 }
 
 /// A server that requires the password of [`ROLE`], with the contract's data.
@@ -119,9 +132,8 @@ impl Database {
         count.bind(ROLE).fetch_one(&mut self.admin).await.unwrap()
     }
 
-    /// Returns the number of wrong passwords so far.
-    fn refusals(&self) -> usize {
-        let log = fs::read_to_string(self.server.directory().join("server.log")).unwrap();
-        log.matches("password authentication failed").count()
+    /// Returns how often PostgreSQL logged `text`.
+    fn said(&self, text: &str) -> usize {
+        fs::read_to_string(self.server.directory().join("server.log")).unwrap().matches(text).count()
     }
 }

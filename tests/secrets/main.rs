@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         rotation::waits_for_ssm_and_for_the_database_share_one_deadline,
         database::a_password_changes_under_load_and_no_request_fails,
         database::a_function_reconnects_with_the_new_password,
+        database::a_database_that_does_not_exist_is_not_tried_with_another_password,
         database::a_secret_of_rds_provides_the_password,
         mail::a_reset_link_is_mailed_with_ses,
     ];

@@ -53,7 +53,12 @@ struct State {
 impl UnreliableNetwork {
     /// Runs in front of `upstream`, without faults yet.
     pub async fn before(upstream: Upstream) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), upstream).await
+    }
+
+    /// Runs at `address` in front of `upstream`, without faults yet.
+    pub async fn at(address: SocketAddr, upstream: Upstream) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let state =
             State { upstream, delay: Duration::ZERO, is_stalled: false, opened: 0, closed_before: 0, lost_before: 0 };
