@@ -45,9 +45,9 @@ fn verbatim_length(json: &[u8]) -> usize {
                 _ => 0,
             }
         }
-        [b'-' | b'0'..=b'9', rest @ ..] => {
-            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if matches!(rest.get(digits), Some(b'.' | b'e' | b'E')) { 0 } else { digits + 1 }
+        [b'-' | b'0'..=b'9', ..] => {
+            let length = json.iter().take_while(|byte| matches!(byte, b'-' | b'0'..=b'9')).count();
+            if matches!(json.get(length), Some(b'.' | b'e' | b'E')) { 0 } else { length }
         }
         _ => 1,
     }

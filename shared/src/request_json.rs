@@ -88,15 +88,14 @@ fn field(path: &Path) -> String {
 /// Describes serde's error without the value, which may be a password.
 fn describe(error: &Error) -> String {
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    let Some((_, expected)) = text.split_once(", expected ") else {
-        return match text {
-            "recursion limit exceeded" => "nested too deeply".to_owned(),
-            _ if text.starts_with("invalid value") => "invalid value".to_owned(),
-            _ => text.to_owned(),
-        };
-    };
-    format!("expected {expected}")
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&position).unwrap_or(&text);
+    // the last one, because the value comes before it and may contain the same words
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None if text == "recursion limit exceeded" => "nested too deeply".to_owned(),
+        None => text.to_owned(),
+    }
 }
 
 /// Replaces each `NaN` and `Infinity` outside strings by `number`.
@@ -206,6 +205,7 @@ mod tests {
         let body = r#"{"email": "NaN \"Infinity\" \\", "z": [NaN, Infinity, -Infinity]}"#;
 
         assert_eq!(read::<Login>(body.as_bytes()).unwrap().email, r#"NaN "Infinity" \"#);
+        assert!(read::<Login>(br#"{"email": "a", "z": Infinity}"#).is_ok());
     }
 
     #[test]
@@ -219,7 +219,10 @@ mod tests {
 
     #[test]
     fn an_error_does_not_repeat_the_value() {
-        assert!(!refusal("\"hunter2\"").contains("hunter2"));
+        for value in ["hunter2", "hunter2 at line 1", "the word, expected hunter2", "hunter2, expected more"] {
+            let refused = refusal(&format!("\"{value}\""));
+            assert!(refused.ends_with("body: expected struct Login"), "{refused}");
+        }
     }
 
     #[test]

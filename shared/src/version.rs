@@ -23,6 +23,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn begins_with_the_version_of_the_packages() {
+        assert!(text().starts_with(concat!(env!("CARGO_PKG_VERSION"), " (")), "{}", text());
+    }
+
+    #[test]
     fn names_the_commit_of_a_release() {
         assert!(with_commit(Some("3f2c1ab")).ends_with(" (3f2c1ab)"));
         for unset in [None, Some("")] {

@@ -155,6 +155,22 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     #[tokio::test]
+    async fn a_request_without_a_trace_id_gets_that_of_its_invocation() {
+        let trace_id = async |headers: HeaderMap| headers[http::X_AMZN_TRACE_ID].to_str().unwrap().to_owned();
+        let service = Router::new().route("/", get(trace_id));
+        let event = json!({ "httpMethod": "GET", "path": "/" });
+        let mut context = lambda_runtime::Context::default();
+        context.xray_trace_id = Some("Root=1-67891233-abcdef012345678912345678".to_owned());
+        let event = LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), context);
+        let deadline = Deadline(Instant::now() + Duration::from_secs(1));
+
+        let answered = answer(http::service(service, &CorsOrigins::Any), event, deadline).await;
+
+        let answered: Value = answered.get().parse().unwrap();
+        assert_eq!(answered["body"], "Root=1-67891233-abcdef012345678912345678");
+    }
+
+    #[tokio::test]
     async fn waiting_before_the_handler_counts_towards_the_deadline() {
         let service = Router::new().route("/", get(async || sleep(Duration::from_millis(900)).await));
         let event = json!({ "httpMethod": "GET", "path": "/" });

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 use tests::app::TestApp;
+use tests::logs::Logs;
 
 use super::{ALICE, ALICES, ZOE, execute, read_all, review, store};
 
@@ -36,6 +37,18 @@ async fn configure_page(api: &TestApp, page_config: &str) {
 
 async fn configure_paths(api: &TestApp, path_config: &str) {
     store(api, "UPDATE display_config SET path_config = $1::text::json", path_config).await;
+}
+
+#[tokio::test]
+async fn values_that_are_not_concepts_are_logged() {
+    let api = TestApp::with_contract_data().await;
+    let logs = Logs::of_this_thread();
+
+    for (concepts, warnings) in [("[111, 121]", 0), (r#"[111, "x"]"#, 1)] {
+        configure_page(&api, &format!(r#"{{"PATIENT COMPLAINT": {{"Chief Complaint": {concepts}}}}}"#)).await;
+        assert_eq!(review(&api).await.status, 200);
+        assert_eq!(logs.lines("page_config: skipped values that are not concept ids").len(), warnings, "{concepts}");
+    }
 }
 
 #[tokio::test]
