@@ -8,6 +8,7 @@ mod admin_users;
 mod answer_assignment;
 mod audit;
 mod auth;
+mod authorization_header;
 mod case_reviews;
 mod cases;
 mod clock;

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         rotation::a_process_that_starts_after_a_change_accepts_earlier_tokens,
         rotation::invalid_credentials_do_not_block_access_to_the_database,
         rotation::invalid_credentials_do_not_occupy_a_function,
+        rotation::a_wrong_signature_of_a_known_key_is_not_looked_up,
         rotation::a_new_api_key_works_everywhere_at_once,
         rotation::without_ssm_the_known_secrets_stay_in_use,
         rotation::waits_for_ssm_and_for_the_database_share_one_deadline,

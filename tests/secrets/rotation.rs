@@ -106,6 +106,18 @@ pub async fn invalid_credentials_do_not_occupy_a_function() {
     assert_eq!(api.users("garbage").await, StatusCode::UNAUTHORIZED);
 }
 
+/// Otherwise the second request within a second would get a 503.
+pub async fn a_wrong_signature_of_a_known_key_is_not_looked_up() {
+    let (moto, _db) = prepared().await;
+    let api = Api::functions(&moto).await;
+    let token = api.log_in().await;
+    let (signed, _) = token.rsplit_once('.').unwrap();
+
+    for _ in 0..5 {
+        assert_eq!(api.cases(&format!("{signed}.AAAA")).await, StatusCode::UNAUTHORIZED);
+    }
+}
+
 /// Returns a token whose key no process knows, so that its key is looked up in SSM.
 fn token_with_unknown_key() -> String {
     format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"999999"}"#))

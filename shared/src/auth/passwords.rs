@@ -197,4 +197,12 @@ mod tests {
     async fn the_dummy_record_matches_no_password() {
         assert!(!Passwords::new().verify(String::new(), PasswordRecord::dummy()).await.unwrap());
     }
+
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn hashing_leaves_the_cores_to_requests() {
+        let niceness = || rustix::process::getpriority_process(Some(rustix::thread::gettid()));
+
+        assert_eq!(THREADS.spawn_blocking(niceness).await.unwrap(), Ok(NICENESS));
+    }
 }

@@ -27,6 +27,17 @@ fn lists_every_fault_at_once_by_name() {
 }
 
 #[test]
+fn a_number_outside_of_its_range_is_refused() {
+    for number in ["0", "1001", "-1", "1.5", "many"] {
+        let expected = "DATABASE_MAX_CONNECTIONS must be a whole number from 1 to 1000";
+        assert!(faults(&[("DATABASE_MAX_CONNECTIONS", number)]).contains(expected), "{number}");
+    }
+    for number in ["1", "1000"] {
+        assert_eq!(faults(&[("DATABASE_MAX_CONNECTIONS", number)]), "", "{number}");
+    }
+}
+
+#[test]
 fn builds_the_address_from_postgres_variables() {
     let pairs =
         [("POSTGRES_USER", "u"), ("POSTGRES_PASSWORD", "p@/:%"), ("POSTGRES_HOST", "db"), ("POSTGRES_DB", "augmed")];
