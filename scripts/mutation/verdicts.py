@@ -6,6 +6,7 @@ import subprocess
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from mutation.reach import Run
 
@@ -64,8 +65,10 @@ def failure(number: int, runs: list[Run], environment: dict[str, str]) -> str | 
     """Returns how tests of the same program fail."""
     test = runs[0].test
     command = [test.binary, "--exact", *(run.test.name for run in runs)]
-    # the first test that fails ends the process (tests/src/db/mod.rs)
-    variables = environment | {"MUTANT": str(number), "FAIL_FAST": "1"}
+    # The first test that fails ends the process (tests/src/db/mod.rs). No process builds the programs again: that takes
+    # longer than most tests.
+    binaries = Path(environment["CARGO_TARGET_DIR"]) / "debug"
+    variables = environment | {"MUTANT": str(number), "FAIL_FAST": "1", "BINARIES": str(binaries)}
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, cwd=test.directory, env=variables, start_new_session=True, **silent)
     try:

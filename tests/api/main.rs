@@ -38,6 +38,7 @@ mod reset_mails;
 mod reused_ids;
 mod secrets;
 mod sessions;
+mod sizes;
 mod unconfirmed;
 mod unreadable;
 mod upload_order;

@@ -1,5 +1,7 @@
 //! Log lines of a request: its trace, and its use of the database.
 
+use std::time::Instant;
+
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
@@ -39,6 +41,21 @@ async fn every_line_of_a_request_has_its_trace_id() {
         for line in lines {
             assert_eq!((&line["span"]["trace_id"], &line["span"]["caller_trace_id"]), (&trace, &caller), "{line}");
         }
+    }
+}
+
+#[tokio::test]
+async fn durations_are_in_milliseconds() {
+    let api = TestApp::with_contract_data().await;
+    let logs = Logs::of_this_thread();
+    let start = Instant::now();
+
+    get(&api, "/api/v1/export/answers", &[]).await;
+
+    let elapsed = start.elapsed().as_secs_f64() * 1000.0;
+    for (message, field) in [("answered", "milliseconds"), ("body sent", "total_milliseconds")] {
+        let took = logs.lines(message)[0][field].as_f64().unwrap();
+        assert!(0.01 < took && took <= elapsed, "{field}: {took} of {elapsed}");
     }
 }
 

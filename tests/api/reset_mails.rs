@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use http::Method;
 use serde_json::json;
 use tests::app::{Answer, TestApp};
+use tests::db::TestDb;
 
 async fn ask(api: &TestApp) -> Answer {
     api.post("/api/auth/reset-password-request", None, &json!({"email": "alice@contract.test"})).await
@@ -33,6 +35,20 @@ async fn many_requests_send_five_mails_and_all_get_the_same_response() {
         .collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
     assert!(ids.first().unwrap().1 > 0);
+}
+
+#[tokio::test]
+async fn a_link_is_valid_for_two_days_and_an_invitation_for_a_week() {
+    let api = TestApp::configured(TestDb::with_contract_data().await, &[("SIGNUP", "by-mail")]).await;
+    let invitation = json!({"users": [{"email": "new@contract.test"}]});
+
+    ask(&api).await;
+    api.send_with_key(Method::POST, "/admin/users", &invitation).await;
+
+    let days = "SELECT round(extract(epoch FROM expired_at - created_timestamp) / 86400)::bigint
+                FROM reset_password_token WHERE created_timestamp > '2025-01-01' ORDER BY 1";
+    let days: Vec<i64> = sqlx::query_scalar(days).fetch_all(api.pool()).await.unwrap();
+    assert_eq!(days, [2, 7]);
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         runtime,
         poolers::the_limits_of_a_request_apply_through_every_pooler,
         poolers::a_statement_takes_one_round_trip_directly_and_four_through_a_pooler,
+        poolers::a_statement_after_a_commit_takes_one_round_trip,
         poolers::a_statement_ends_after_four_seconds_through_every_pooler,
         poolers::an_idle_transaction_is_ended_through_every_pooler,
         poolers::statements_of_several_processes_are_not_mixed_up,

@@ -73,6 +73,21 @@ pub async fn a_statement_takes_one_round_trip_directly_and_four_through_a_pooler
     }
 }
 
+/// A connection that was left in an unknown state would be tested first.
+pub async fn a_statement_after_a_commit_takes_one_round_trip() {
+    let db = TestDb::new().await;
+    let counted = RoundTrips::before(&db.url()).await;
+    let process = connect(counted.url());
+    let statement = async || sqlx::query("SELECT 1").execute(&process).await.unwrap();
+    statement().await;
+    process.begin().await.unwrap().commit().await.unwrap();
+    counted.take();
+
+    statement().await;
+
+    assert_eq!(counted.take(), 1);
+}
+
 pub async fn a_statement_ends_after_four_seconds_through_every_pooler() {
     let ways = Ways::to(TestDb::new().await).await;
     let attempts = ways.urls.iter().map(async |(way, url)| {

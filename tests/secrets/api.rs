@@ -88,6 +88,11 @@ impl Api {
 
     /// Starts the functions as template.yaml deploys them.
     pub async fn functions(moto: &Moto) -> Self {
+        Self::functions_with(moto, &[]).await
+    }
+
+    /// Starts the functions with some variables changed.
+    pub async fn functions_with(moto: &Moto, changes: &[(&str, &str)]) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("template.yaml");
         let template = Template::read(&path, &BTreeMap::new()).unwrap();
         let binaries =
@@ -96,7 +101,7 @@ impl Api {
         let lines = log.clone();
         let revoked = ("JWT_SECRET_KEY_REVOKED_VERSIONS_PARAMETER".to_owned(), REVOKED_VERSIONS.to_owned());
         let settings = Settings {
-            environment: environment(moto, &[]),
+            environment: environment(moto, changes),
             everywhere: moto.environment().into_iter().chain([revoked]).collect(),
             log: Arc::new(move |_, line| {
                 secrets::look_at(line);

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         rotation::invalid_credentials_do_not_block_access_to_the_database,
         rotation::invalid_credentials_do_not_occupy_a_function,
         rotation::a_wrong_signature_of_a_known_key_is_not_looked_up,
+        rotation::a_key_that_is_no_parameter_is_not_looked_up,
         rotation::a_new_api_key_works_everywhere_at_once,
         rotation::without_ssm_the_known_secrets_stay_in_use,
         rotation::waits_for_ssm_and_for_the_database_share_one_deadline,

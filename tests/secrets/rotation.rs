@@ -47,6 +47,7 @@ async fn the_signing_key_changes(moto: &Moto, api: Api) {
     moto.put_parameter(REVOKED_VERSIONS, "1").await;
     until(async || api.cases(&old).await == StatusCode::UNAUTHORIZED).await;
     assert_eq!(api.cases(&new).await, StatusCode::OK);
+    assert_eq!(api.said("the current version of JWT_SECRET_KEY is revoked"), 0);
 }
 
 pub async fn a_process_that_starts_after_a_change_accepts_earlier_tokens() {
@@ -115,6 +116,17 @@ pub async fn a_wrong_signature_of_a_known_key_is_not_looked_up() {
 
     for _ in 0..5 {
         assert_eq!(api.cases(&format!("{signed}.AAAA")).await, StatusCode::UNAUTHORIZED);
+    }
+}
+
+/// SSM knows no versions of it.
+pub async fn a_key_that_is_no_parameter_is_not_looked_up() {
+    let (moto, _db) = prepared().await;
+    let plain = [("JWT_SECRET_KEY_PARAMETER", ""), ("JWT_SECRET_KEY", NEXT_KEY)];
+    let api = Api::functions_with(&moto, &plain).await;
+
+    for _ in 0..5 {
+        assert_eq!(api.cases(&token_with_unknown_key()).await, StatusCode::UNAUTHORIZED);
     }
 }
 

@@ -69,8 +69,12 @@ pub fn template() -> Template {
     template.unwrap_or_else(|error| panic!("template.yaml: {error}"))
 }
 
-/// Returns an up-to-date binary of this workspace. `cargo test` does not build those of other packages.
+/// Returns an up-to-date binary of this workspace. `cargo test` does not build those of other packages. If the directory
+/// `BINARIES` is given, it has the binaries, and nothing is built.
 pub fn binary(name: &str) -> PathBuf {
+    if let Some(directory) = std::env::var_os("BINARIES") {
+        return Path::new(&directory).join(name);
+    }
     let built = build::all_binaries().unwrap_or_else(|error| panic!("{error}"));
     built.get(name).unwrap_or_else(|| panic!("no binary is called {name}")).clone()
 }

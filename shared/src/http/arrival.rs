@@ -54,3 +54,23 @@ impl Drop for Watched {
         self.arrival.0.store(false, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+    use super::*;
+
+    #[test]
+    fn a_handler_that_drops_the_body_no_longer_waits_for_it() {
+        let body = Body::from_stream(stream::pending::<Result<Bytes, Error>>());
+        let (request, arrival) = Arrival::of(Request::new(body));
+        let mut body = request.into_body().into_data_stream();
+
+        assert!(body.next().now_or_never().is_none());
+        assert!(arrival.is_awaited());
+        drop(body);
+
+        assert!(!arrival.is_awaited());
+    }
+}

@@ -79,9 +79,15 @@ mod tests {
 
     #[test]
     fn ignores_invalid_trace_ids() {
-        for value in
-            ["", "ines@clinic.example", "Root=secret", "Root=1-67891233-secret", "00-secret-b7ad6b7169203331-01"]
-        {
+        for value in [
+            "",
+            "ines@clinic.example",
+            "Root=secret",
+            "Root=1-67891233-secret",
+            "Root=1-6789123A-abcdef012345678912345678",
+            "00-secret-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319z-b7ad6b7169203331-01",
+        ] {
             assert_eq!(ids(&[("x-amzn-trace-id", value), ("traceparent", value)]), (None, None), "{value}");
         }
     }

@@ -107,3 +107,51 @@ fn the_length_of_text_in_a_json_string_is_exact() {
 
     assert_eq!(length_in_json(text.as_bytes()) + 2, serde_json::to_string(text).unwrap().len());
 }
+
+#[tokio::test]
+async fn text_is_sent_as_it_is_and_everything_else_as_base64() {
+    for (content_type, encoding, is_base64) in [
+        ("text/csv", None, false),
+        ("application/json", None, false),
+        ("application/json", Some("gzip"), true),
+        ("application/octet-stream", None, true),
+    ] {
+        let mut response = "letters".into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers_mut().extend(encoding.map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name))));
+
+        let answer = answer(response, MULTI).await;
+
+        let body = if is_base64 { "bGV0dGVycw==" } else { "letters" };
+        assert_eq!((&answer["body"], &answer["isBase64Encoded"]), (&json!(body), &json!(is_base64)), "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_have_exactly_the_maximum_size() {
+    let around = from_response("".into_response(), SINGLE, Instant::now() + Duration::from_secs(1)).await.get().len();
+
+    for (more, status) in [(0, 200), (1, 413)] {
+        let body = "x".repeat(SINGLE.max_answer_bytes() - around + more);
+        assert_eq!(answer(body.into_response(), SINGLE).await["statusCode"], status, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_suggests_how_many_rows_fit() {
+    let rows = RowsSent::default();
+    let sent = rows.clone();
+    let row = move |_| {
+        sent.add(1);
+        Ok::<_, ApiError>("x".repeat(100_000))
+    };
+    // the stream does not end, but is cancelled
+    let body = Body::from_stream(stream::iter(0..20).map(row).chain(stream::pending()));
+    let mut response = ([(header::CONTENT_TYPE, "text/csv")], body).into_response();
+    response.extensions_mut().insert(rows);
+
+    let answer = answer(response, SINGLE).await;
+
+    assert_eq!(answer["statusCode"], 413);
+    assert!(answer["body"].as_str().unwrap().contains("limit=9 fits"), "{answer}");
+}
