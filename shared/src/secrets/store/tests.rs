@@ -114,3 +114,9 @@ fn only_an_answer_other_than_throttling_is_a_refusal() {
     assert!(!is_refused(answer("ThrottlingException")));
     assert!(!is_refused(refusal(&SdkError::<GetParametersError, HttpResponse>::timeout_error("slow"))));
 }
+
+#[test]
+fn a_secret_of_secrets_manager_has_no_version() {
+    assert_eq!(version(0, "value", None).number, None);
+    assert_eq!(version(1, "value", None).number, Some(1));
+}
