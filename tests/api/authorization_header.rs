@@ -1,4 +1,4 @@
-//! `Authorization: Bearer <token>` (RFC 6750 section 2.1).
+//! `Authorization: Bearer <token>` (RFC 6750 section 2.1), and what a token does not grant.
 
 use axum::body::Body;
 use http::{Request, header};
@@ -30,4 +30,14 @@ async fn a_valid_token_in_another_form_is_refused() {
         assert_eq!(answer.status, 401);
         assert_eq!(answer.json()["msg"], "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'");
     }
+}
+
+#[tokio::test]
+async fn the_claim_to_be_an_administrator_grants_nothing() {
+    let api = TestApp::with_contract_data().await;
+    let claimed = api.app.tokens.issue("alice@contract.test", true, chrono::Utc::now()).unwrap();
+    let not_claimed = api.app.tokens.issue("admin@contract.test", false, chrono::Utc::now()).unwrap();
+
+    assert_eq!(api.get("/admin/users", Some(&claimed)).await.status, 403);
+    assert_eq!(api.get("/admin/users", Some(&not_claimed)).await.status, 200);
 }

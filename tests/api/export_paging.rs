@@ -112,12 +112,17 @@ async fn reads(api: &TestApp) -> [i64; 2] {
     reads.try_into().unwrap()
 }
 
-/// Returns the numbers of rows that PostgreSQL reads for a page.
+/// Returns the numbers of rows that PostgreSQL reads for a page: the least of three times, because the counters of a
+/// connection that a busy machine has closed are published at any time.
 async fn cost(api: &TestApp, path: &str) -> [i64; 2] {
-    let before = reads(api).await;
-    assert_eq!(api.get_with_key(path).await.status, 200, "{path}");
-    let after = reads(api).await;
-    [after[0] - before[0], after[1] - before[1]]
+    let mut least = [i64::MAX; 2];
+    for _ in 0..3 {
+        let before = reads(api).await;
+        assert_eq!(api.get_with_key(path).await.status, 200, "{path}");
+        let after = reads(api).await;
+        least = [least[0].min(after[0] - before[0]), least[1].min(after[1] - before[1])];
+    }
+    least
 }
 
 /// Starts the API with a single connection, whose counters include all reads.
