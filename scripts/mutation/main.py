@@ -1,8 +1,9 @@
 """Tests mutants of the last commit in a separate checkout (target/mutants), and reports those that no test detects.
 
 `cargo mutants` lists the mutants. One build contains all of them, and a variable of the environment chooses one, so that most mutants cost
-no build. Every test runs once, which shows the mutants that it reaches. Then each mutant is tested by the tests that reach it, fastest
-first. Exits with 1 if there is a survivor; `--again` tests only the survivors of the last run. Decision 125 has the reasons.
+no build. Every test runs once, which shows the mutants that it reaches. Then each mutant is tested by the tests that reach it; those
+that are fast and reach few others come first. Exits with 1 if there is a survivor; `--again` tests only the survivors of the last run.
+Decision 125 has the reasons.
 """
 
 import argparse
@@ -44,7 +45,7 @@ def main() -> int:
 
     def test(mutant: Mutant) -> tuple[Mutant, Verdict]:
         reaching = [run for run in runs if mutant.number in run.reached]
-        return tell(mutant, verdicts.judge(mutant.number, verdicts.fastest(reaching, options.seconds), ENVIRONMENT))
+        return tell(mutant, verdicts.judge(mutant.number, verdicts.most_telling(reaching, options.seconds), ENVIRONMENT))
 
     with ThreadPoolExecutor(CONCURRENT) as pool:
         outcomes = list(pool.map(test, [mutant for mutant in mutants if mutant.number not in built.invalid | built.separate]))
@@ -52,7 +53,7 @@ def main() -> int:
     for mutant in (mutant for mutant in mutants if mutant.number in built.separate):
         in_file = {one.number for one in mutants if one.file == mutant.file}
         reaching = [run for run in runs if run.reached & in_file] or runs
-        verdict = separate.judge(TREE, mutant, verdicts.fastest(reaching, options.seconds), ENVIRONMENT)
+        verdict = separate.judge(TREE, mutant, verdicts.most_telling(reaching, options.seconds), ENVIRONMENT)
         outcomes += [tell(mutant, verdict)] if verdict else []
     SURVIVORS.write_text(json.dumps([mutant.change for mutant, verdict in outcomes if verdict.outcome == "missed"]))
     return report.report(outcomes, len(mutants) - len(outcomes), checked)
