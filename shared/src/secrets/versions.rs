@@ -176,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn a_revoked_version_stays_revoked_when_the_history_is_read() {
+        let secret = key(&[(2, 200)]);
+        secret.revoke(&BTreeSet::from([1]));
+
+        secret.set_history(vec![version(1, 100), version(2, 200)]);
+
+        assert_eq!(accepted(&secret, 300), [2]);
+    }
+
+    #[test]
     fn versions_from_before_the_start_are_missing() {
         assert!(key(&[(3, 100)]).is_incomplete());
         assert!(key(&[(1, 100), (3, 200)]).is_incomplete());
