@@ -210,4 +210,12 @@ fn refuses_too_many_or_non_numeric_key_versions() {
     for versions in [json!("1"), json!(["1"]), json!((0..101).collect::<Vec<_>>())] {
         assert_eq!(verdict(&json!({"key_versions": versions})).unwrap_err(), TokenError::Malformed);
     }
+    assert!(verdict(&json!({"key_versions": (0..100).collect::<Vec<_>>()})).is_ok());
+}
+
+#[test]
+fn a_token_without_iat_was_issued_when_its_lifetime_began() {
+    let verified = verdict(&json!({"iat": null, "exp": NOW + 800})).unwrap();
+
+    assert_eq!(verified.logged_in_at.timestamp(), NOW - 100);
 }
