@@ -116,3 +116,14 @@ fn refuses_events_that_are_not_http_requests() {
         assert_eq!(request(&changes).unwrap_err(), error, "{changes}");
     }
 }
+
+#[test]
+fn only_a_stage_tells_a_rest_api_from_a_load_balancer() {
+    let source = |context: Value| {
+        let event = event(&json!({ "requestContext": context })).to_string();
+        Event::parse(&serde_json::value::RawValue::from_string(event).unwrap()).unwrap().source
+    };
+
+    assert_eq!(source(json!({"stage": "prod"})), Source::RestApi);
+    assert_eq!(source(json!({})), Source::LoadBalancer { is_multi_value: true });
+}
