@@ -36,7 +36,8 @@ pub struct Moto {
 /// The server that tests share, because starting one takes two seconds of CPU.
 static SHARED: OnceCell<Mutex<Server>> = OnceCell::const_new();
 
-const REGIONS: [&str; 12] = [
+/// At least one for each test.
+const REGIONS: [&str; 18] = [
     "eu-west-1",
     "eu-west-2",
     "eu-west-3",
@@ -49,6 +50,12 @@ const REGIONS: [&str; 12] = [
     "us-west-2",
     "ca-central-1",
     "sa-east-1",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
 ];
 
 /// Stops the shared server.
@@ -100,7 +107,8 @@ impl Moto {
     pub async fn start() -> Self {
         static TAKEN: AtomicUsize = AtomicUsize::new(0);
         let shared = SHARED.get_or_init(async || Mutex::new(Server::start().await)).await;
-        Self::at(&*shared.lock().await, REGIONS[TAKEN.fetch_add(1, Ordering::Relaxed)])
+        let unused = REGIONS.get(TAKEN.fetch_add(1, Ordering::Relaxed));
+        Self::at(&*shared.lock().await, unused.expect("more regions than tests"))
     }
 
     /// Returns the region of a separate server.
