@@ -52,7 +52,7 @@ pub async fn keep_physical_order<'a>(
     let begun = Instant::now();
     for some in participants.chunks(PARTICIPANTS_PER_STATEMENT) {
         loop {
-            if rows > MAX_ROWS || MAX_MOVE_TIME < begun.elapsed() {
+            if rows > MAX_ROWS || begun.elapsed() >= MAX_MOVE_TIME {
                 tracing::warn!(rows, "assignments may not be stored in upload order");
                 return Ok(());
             }

@@ -122,12 +122,13 @@ async fn a_batch_without_a_valid_entry_is_refused_with_the_reasons() {
     assert_eq!(added(&api).await, [""; 0]);
 }
 
+const WITH_NUL: &str = r#"{"user_email": "bob@contract.test", "case_id": 1, "path_config": [{"path": "A\u0000"}]}"#;
+
 #[tokio::test]
 async fn a_nul_is_refused_with_its_field() {
     let api = TestApp::with_contract_data().await;
-    let nul = r#"{"user_email": "bob@contract.test", "case_id": 1, "path_config": [{"path": "A\u0000"}]}"#;
 
-    let answer = post(&api, format!(r#"{{"configs": [{nul}]}}"#)).await;
+    let answer = post(&api, format!(r#"{{"configs": [{WITH_NUL}]}}"#)).await;
 
     assert_eq!(answer.status, 400);
     assert!(answer.error_message().starts_with("configs[0].path_config[0].path: "), "{}", answer.error_message());
@@ -137,9 +138,8 @@ async fn a_nul_is_refused_with_its_field() {
 async fn a_nul_is_refused_even_after_another_error() {
     let api = TestApp::with_contract_data().await;
     let wrong = r#"{"user_email": "a@b.c", "case_id": 1e999}"#;
-    let nul = r#"{"user_email": "bob@contract.test", "case_id": 1, "path_config": [{"path": "A\u0000"}]}"#;
 
-    let answer = post(&api, format!(r#"{{"configs": [{wrong}, {nul}]}}"#)).await;
+    let answer = post(&api, format!(r#"{{"configs": [{wrong}, {WITH_NUL}]}}"#)).await;
 
     assert_eq!(answer.status, 400);
     assert!(answer.error_message().contains("NUL"), "{}", answer.error_message());

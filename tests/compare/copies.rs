@@ -1,7 +1,5 @@
 //! `augmed compare --on-copies` and `--mix`: the new server over two databases, with and without planted faults.
 
-use std::net::TcpListener;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -10,6 +8,7 @@ use http::header;
 use local::postgres::{Config, Server};
 use tests::app::TestApp;
 use tests::db::TestDb;
+use tests::free_port::free_port;
 use tests::open_directory::open_directory;
 use tower::ServiceExt as _;
 
@@ -149,7 +148,7 @@ async fn a_day_needs_confirmation_and_two_databases() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_over_a_socket_and_over_tcp_is_one_database() {
     let copies = Copies::of_the_contract(without_fault).await;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = free_port().to_string();
     let directory = open_directory();
     let config = Config::test(directory.path()).settings(&[("listen_addresses", "127.0.0.1"), ("port", &port)]);
     let server = tokio::task::block_in_place(|| Server::start(&config)).unwrap();

@@ -17,7 +17,7 @@ use tests::waiting::until;
 const CONTAINER: Deployment = Deployment::Container { max_connections: 8 };
 
 /// Connects like the server.
-fn connect(url: &str) -> Database {
+pub fn connect(url: &str) -> Database {
     let config = shared::Config::from_environment(&app::environment(url)).unwrap();
     Database::new(Address::of(&config, CONTAINER).unwrap(), CONTAINER)
 }

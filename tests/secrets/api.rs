@@ -1,7 +1,6 @@
 //! The API with secrets in SSM: the container's server, or the functions behind the load balancer.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use local::load_balancer::{LoadBalancer, Options};
 use local::template::Template;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::json;
+use tests::free_port::free_port;
 use tests::process::Process;
 use tests::{app, deployed, secrets, waiting};
 use tokio::process::Command;
@@ -72,7 +72,7 @@ impl Api {
 
     /// Starts the container's server with some variables changed.
     pub async fn server_with(moto: &Moto, changes: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = Command::new(deployed::binary("augmed-server"));
         command
             .env_clear()

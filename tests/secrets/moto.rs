@@ -1,13 +1,14 @@
 //! moto: SSM, Secrets Manager and SES on this machine.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tests::free_port::free_port;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -69,7 +70,7 @@ impl Server {
     /// Starts one.
     pub async fn start() -> Self {
         loop {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+            let port = free_port();
             let mut command = Command::new(binary().unwrap());
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
             let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();

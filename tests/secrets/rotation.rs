@@ -107,7 +107,7 @@ pub async fn invalid_credentials_do_not_occupy_a_function() {
     assert_eq!(api.users("garbage").await, StatusCode::UNAUTHORIZED);
 }
 
-/// Otherwise the second request within a second would get a 503.
+/// A function asks SSM once a second, and would answer the other requests with a 503.
 pub async fn a_wrong_signature_of_a_known_key_is_not_looked_up() {
     let (moto, _db) = prepared().await;
     let api = Api::functions(&moto).await;
@@ -119,7 +119,7 @@ pub async fn a_wrong_signature_of_a_known_key_is_not_looked_up() {
     }
 }
 
-/// SSM knows no versions of it.
+/// SSM has no versions of a key that is set in the environment.
 pub async fn a_key_that_is_no_parameter_is_not_looked_up() {
     let (moto, _db) = prepared().await;
     let plain = [("JWT_SECRET_KEY_PARAMETER", ""), ("JWT_SECRET_KEY", NEXT_KEY)];

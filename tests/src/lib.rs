@@ -13,6 +13,7 @@ pub mod deployed;
 pub mod described;
 pub mod durable_postgres;
 pub mod form;
+pub mod free_port;
 pub mod function_urls;
 pub mod fuzzed;
 pub mod keys;

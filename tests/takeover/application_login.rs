@@ -4,7 +4,7 @@ use sqlx::{Connection as _, PgConnection};
 use tests::db::TestDb;
 use tests::password_server::PasswordServer;
 
-use crate::application_role::Role;
+use crate::application_role::migrated_with_role;
 use crate::support::{execute, texts, up_with_role};
 
 #[tokio::test]
@@ -24,9 +24,7 @@ async fn the_role_logs_in_with_the_password_of_the_address() {
 
 #[tokio::test]
 async fn a_login_that_fails_for_another_reason_changes_no_password() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
     let password = format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{}'", role.name);
     let before = texts(&db, &password).await;
     execute(&db, &format!("ALTER ROLE {} CONNECTION LIMIT 0", role.name)).await;

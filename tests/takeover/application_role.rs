@@ -43,6 +43,14 @@ impl Role {
     }
 }
 
+/// Returns a database with all migrations and its application role.
+pub async fn migrated_with_role() -> (TestDb, Role) {
+    let db = TestDb::new().await;
+    let role = Role::of(&db);
+    role.up().await.unwrap();
+    (db, role)
+}
+
 /// Returns the SQLSTATE of a refused statement, or `None` if it succeeds.
 pub async fn refusal(connection: &mut PgConnection, sql: &str) -> Option<String> {
     let mut transaction = connection.begin().await.unwrap();
@@ -71,9 +79,7 @@ async fn a_new_and_an_adopted_database_grant_the_same_rights() {
 
 #[tokio::test]
 async fn statements_that_no_code_needs_are_refused() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
     let mut connection = role.connect().await;
 
     for sql in [
@@ -108,9 +114,7 @@ async fn statements_that_no_code_needs_are_refused() {
 
 #[tokio::test]
 async fn the_role_has_exactly_the_rights_that_functions_and_container_need() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
     let statements = statements(&["functions", "shared", "server"]);
     assert!(statements.len() > 40, "{}", statements.len());
     let mut owner = PgConnection::connect(&db.url()).await.unwrap();
@@ -155,9 +159,7 @@ async fn explained(owner: &mut PgConnection, role: &Role, first: &str, sql: &str
 
 #[tokio::test]
 async fn only_commands_of_the_owner_need_more_rights() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
     let mut owner = PgConnection::connect(&db.url()).await.unwrap();
     let statements = statements(&["cli/src"]);
     assert!(statements.len() > 20, "{}", statements.len());
@@ -178,9 +180,7 @@ async fn only_commands_of_the_owner_need_more_rights() {
 
 #[tokio::test]
 async fn the_list_names_existing_tables_and_public_rights_are_refused() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
     let tables = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
     let tables: BTreeSet<_> = texts(&db, tables).await.into_iter().collect();
 
@@ -197,9 +197,7 @@ async fn the_list_names_existing_tables_and_public_rights_are_refused() {
 
 #[tokio::test]
 async fn a_run_repairs_changed_rights_and_reports_it() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
     let name = &role.name;
     execute(&db, &format!("GRANT TRUNCATE ON answer TO {name}; REVOKE INSERT ON answer FROM {name}")).await;
     execute(&db, &format!("GRANT UPDATE (action) ON audit_entry TO {name}; ALTER ROLE {name} NOLOGIN")).await;

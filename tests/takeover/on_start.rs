@@ -1,10 +1,11 @@
 //! Containers that migrate at startup (`MIGRATE_ON_START`).
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 
 use tests::db::TestDb;
+use tests::free_port::free_port;
 use tests::process::Process;
 use tests::{app, deployed};
 use tokio::net::TcpStream;
@@ -49,7 +50,7 @@ struct Container {
 
 impl Container {
     fn start(db: &TestDb) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = Command::new(deployed::binary("augmed-server"));
         command.env_clear().envs(app::environment(&db.url())).env("PORT", port.to_string());
         command.env("MIGRATE_ON_START", "true");

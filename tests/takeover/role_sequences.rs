@@ -1,16 +1,13 @@
 //! The application role may use the sequences that its inserts need.
 
 use sqlx::Connection as _;
-use tests::db::TestDb;
 
-use crate::application_role::{Role, refusal};
+use crate::application_role::{migrated_with_role, refusal};
 use crate::support::{execute, texts};
 
 #[tokio::test]
 async fn the_role_uses_only_sequences_of_tables_that_it_fills() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
 
     for (sequence, is_used) in [("diagnose_id_seq", true), ("rl_run_id_seq", true), ("person_person_id_seq", false)] {
         let usage = format!("SELECT has_sequence_privilege('{}', '{sequence}', 'USAGE')::text", role.name);
@@ -21,9 +18,7 @@ async fn the_role_uses_only_sequences_of_tables_that_it_fills() {
 
 #[tokio::test]
 async fn older_code_may_insert_after_a_newer_migration_adds_a_sequence() {
-    let db = TestDb::new().await;
-    let role = Role::of(&db);
-    role.up().await.unwrap();
+    let (db, role) = migrated_with_role().await;
 
     execute(&db, "CREATE SEQUENCE later; ALTER TABLE answer ADD COLUMN later bigint DEFAULT nextval('later')").await;
 

@@ -1,7 +1,6 @@
 //! Runs the cargo-lambda commands printed in docs/cargo-lambda.md.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::db::TestDb;
+use tests::free_port::free_port;
 use tests::{app, deployed};
 use tokio::process::{Child, Command};
 
@@ -59,7 +59,7 @@ impl Watch {
             app::environment(database_url).into_iter().map(|(name, value)| format!("{name}=\"{value}\"\n")).collect();
         let file = folder.path().join("functions.env");
         std::fs::write(&file, environment.concat()).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let said = folder.path().join("watch.log");
         let log = File::create(&said).unwrap();
         let process = cargo_lambda("watch")

@@ -154,35 +154,38 @@ mod tests {
     use std::time::Duration;
     use tokio::time::{Instant, sleep};
 
+    /// Returns the answer to `GET /`.
+    async fn answered(service: Router, context: lambda_runtime::Context, deadline: Deadline) -> Value {
+        let event = serde_json::value::to_raw_value(&json!({ "httpMethod": "GET", "path": "/" })).unwrap();
+        let service = http::service(service, &CorsOrigins::Any);
+        answer(service, LambdaEvent::new(event, context), deadline).await.get().parse().unwrap()
+    }
+
+    fn in_a_second() -> Deadline {
+        Deadline(Instant::now() + Duration::from_secs(1))
+    }
+
     #[tokio::test]
     async fn a_request_without_a_trace_id_gets_that_of_its_invocation() {
-        let trace_id = async |headers: HeaderMap| headers[http::X_AMZN_TRACE_ID].to_str().unwrap().to_owned();
-        let service = Router::new().route("/", get(trace_id));
-        let event = json!({ "httpMethod": "GET", "path": "/" });
+        const TRACE_ID: &str = "Root=1-67891233-abcdef012345678912345678";
+        let echo = async |headers: HeaderMap| headers[http::X_AMZN_TRACE_ID].to_str().unwrap().to_owned();
         let mut context = lambda_runtime::Context::default();
-        context.xray_trace_id = Some("Root=1-67891233-abcdef012345678912345678".to_owned());
-        let event = LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), context);
-        let deadline = Deadline(Instant::now() + Duration::from_secs(1));
+        context.xray_trace_id = Some(TRACE_ID.to_owned());
 
-        let answered = answer(http::service(service, &CorsOrigins::Any), event, deadline).await;
+        let answered = answered(Router::new().route("/", get(echo)), context, in_a_second()).await;
 
-        let answered: Value = answered.get().parse().unwrap();
-        assert_eq!(answered["body"], "Root=1-67891233-abcdef012345678912345678");
+        assert_eq!(answered["body"], TRACE_ID);
     }
 
     #[tokio::test]
     async fn waiting_before_the_handler_counts_towards_the_deadline() {
         let service = Router::new().route("/", get(async || sleep(Duration::from_millis(900)).await));
-        let event = json!({ "httpMethod": "GET", "path": "/" });
-        let event =
-            LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), lambda_runtime::Context::default());
-        let deadline = Deadline(Instant::now() + Duration::from_secs(1));
+        let deadline = in_a_second();
 
         // stands for a wait for SSM
         sleep(Duration::from_millis(500)).await;
-        let answered = answer(http::service(service, &CorsOrigins::Any), event, deadline).await;
+        let answered = answered(service, lambda_runtime::Context::default(), deadline).await;
 
-        let answered: Value = answered.get().parse().unwrap();
         assert_eq!(answered["statusCode"], 503);
     }
 }

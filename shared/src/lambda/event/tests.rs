@@ -120,8 +120,8 @@ fn refuses_events_that_are_not_http_requests() {
 #[test]
 fn only_a_stage_tells_a_rest_api_from_a_load_balancer() {
     let source = |context: Value| {
-        let event = event(&json!({ "requestContext": context })).to_string();
-        Event::parse(&serde_json::value::RawValue::from_string(event).unwrap()).unwrap().source
+        let event = event(&json!({ "requestContext": context }));
+        Event::parse(&serde_json::value::to_raw_value(&event).unwrap()).unwrap().source
     };
 
     assert_eq!(source(json!({"stage": "prod"})), Source::RestApi);
