@@ -17,6 +17,13 @@ struct ReadRate {
     bytes_per_second: u64,
 }
 
+impl ReadRate {
+    /// Returns whether a client that has read only `bytes` in `elapsed` is too slow.
+    fn is_missed(self, bytes: u64, elapsed: Duration) -> bool {
+        elapsed > self.grace + Duration::from_secs(bytes / self.bytes_per_second)
+    }
+}
+
 /// A client that is slower than this after the first minute is disconnected: it holds a permit and memory.
 const MIN_READ_RATE: ReadRate = ReadRate { grace: Duration::from_mins(1), bytes_per_second: 32 * 1024 };
 
@@ -41,10 +48,6 @@ impl Admitted {
         }
         Body::new(Self { body, began: Instant::now(), bytes: 0, min_rate, _permit: permit })
     }
-
-    fn is_too_slow(&self) -> bool {
-        self.began.elapsed() > self.min_rate.grace + Duration::from_secs(self.bytes / self.min_rate.bytes_per_second)
-    }
 }
 
 impl HttpBody for Admitted {
@@ -52,7 +55,7 @@ impl HttpBody for Admitted {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if self.is_too_slow() {
+        if self.min_rate.is_missed(self.bytes, self.began.elapsed()) {
             tracing::info!(bytes = self.bytes, "answer aborted: the client reads too slowly");
             return Poll::Ready(Some(Err(Error::new("the client reads too slowly"))));
         }
@@ -82,6 +85,16 @@ mod tests {
         let chunks = repeat([0_u8; 1024]).map(|chunk| Ok::<_, Error>(Bytes::copy_from_slice(&chunk)));
         let min_rate = ReadRate { grace: Duration::from_millis(300), bytes_per_second };
         Admitted::with_min_rate(min_rate, Body::from_stream(chunks), Arc::clone(permits).try_acquire_owned().unwrap())
+    }
+
+    #[test]
+    fn a_client_has_a_minute_and_then_a_second_for_each_32_kilobytes() {
+        for (kilobytes, seconds) in [(0, 60), (31, 60), (32, 61), (320, 70)] {
+            let elapsed = Duration::from_secs(seconds);
+            assert!(!MIN_READ_RATE.is_missed(kilobytes * 1024, elapsed), "{kilobytes} KB in {seconds} s");
+            let longer = elapsed + Duration::from_millis(1);
+            assert!(MIN_READ_RATE.is_missed(kilobytes * 1024, longer), "{kilobytes} KB in more than {seconds} s");
+        }
     }
 
     #[tokio::test]

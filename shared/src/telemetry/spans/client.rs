@@ -58,3 +58,31 @@ impl HttpClient for Client {
         runtime.block_on(async { tokio::time::timeout(TIMEOUT, self.exchange(request)).await })?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+
+    /// Returns the response of a collector that confirms spans with this many bytes.
+    fn response_of(bytes: usize) -> Result<Response<Bytes>, HttpError> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let request = Request::post(format!("http://{}/v1/traces", listener.local_addr().unwrap()));
+        std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let head = BufReader::new(client.try_clone().unwrap()).lines().map(Result::unwrap);
+            head.take_while(|line| !line.is_empty()).for_each(drop);
+            write!(client, "HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\n\r\n{}", "x".repeat(bytes))
+        });
+        let client = Client::new(false).unwrap();
+        client.send_bytes(request.body(Bytes::new()).unwrap()).now_or_never().expect("send_bytes waits in its thread")
+    }
+
+    #[test]
+    fn the_client_reads_64_kilobytes_of_a_response_at_most() {
+        assert_eq!(response_of(64 * 1024).unwrap().body().len(), 64 * 1024);
+        assert!(response_of(64 * 1024 + 1).is_err());
+    }
+}
