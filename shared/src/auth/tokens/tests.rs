@@ -173,6 +173,16 @@ fn renewed(tokens: &Tokens, token: &str) -> String {
 }
 
 #[test]
+fn a_token_of_a_newer_key_version_makes_a_process_look_for_it() {
+    let (behind, ahead) = (rotating(), rotating());
+    put_version(&ahead, 2);
+
+    let [old, new] = [&behind, &ahead].map(|tokens| tokens.issue("alice@clinic.test", false, now()).unwrap());
+
+    assert_eq!([&old, &new].map(|token| behind.may_miss_key_of(token)), [false, true]);
+}
+
+#[test]
 fn revoking_any_earlier_key_version_invalidates_a_renewed_token() {
     for revoked in [1, 2, 3] {
         let tokens = rotating();

@@ -92,6 +92,16 @@ async fn writes_repeated_headers_in_the_form_of_each_source() {
 }
 
 #[tokio::test]
+async fn a_body_is_not_read_beyond_the_maximum_size() {
+    let five_megabytes = stream::repeat_with(|| Ok("x".repeat(100_000))).take(50);
+    let failure = stream::once(async { Err(ApiError::Overloaded("no rows")) });
+
+    let answer = answer(Response::new(Body::from_stream(five_megabytes.chain(failure))), SINGLE).await;
+
+    assert_eq!(answer["statusCode"], 413, "the failure is not reached");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_too_large_is_a_413_and_not_truncated() {
     for source in [SINGLE, Source::HttpApi] {
         let answer = answer("x".repeat(source.max_answer_bytes()).into_response(), source).await;
