@@ -1,8 +1,9 @@
 //! Finds implausible dates and numbers in the clinical data, stored before `augmed load` refused them, or by other programs.
 
-use chrono::{Datelike as _, Utc};
+use chrono::Datelike as _;
 use serde::Serialize;
 use shared::db::Database;
+use shared::time::now;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -24,7 +25,7 @@ pub struct Implausible {
 /// Checks every date, year and number of the clinical tables, and the ages that visits show.
 pub async fn find(db: &Database) -> Result<Vec<Implausible>, Failure> {
     let catalog = clinical_columns(db).await?;
-    let last_year = Utc::now().year() + 1;
+    let last_year = now().year() + 1;
     let mut found = Vec::new();
     for (table, checks) in checks(&catalog, last_year) {
         let counts: Vec<String> =

@@ -8,7 +8,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
 
-/// Reads the clock of this process. No other code of the API may read it (`scripts/architecture` checks this).
+/// Reads the clock of this process. No other code of the API or of `augmed` may read it (`scripts/architecture` checks this).
 pub fn now() -> DateTime<Utc> {
     Utc::now()
 }

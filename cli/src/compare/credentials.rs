@@ -1,9 +1,10 @@
 //! Keys and tokens, created for one request, and neither stored nor printed.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::auth::Tokens;
+use shared::time;
 use shared::{App, Config};
 
 use super::answer::Token;
@@ -69,12 +70,12 @@ impl Credentials {
     fn token(&self, email: &str, ago: TimeDelta) -> String {
         // HMAC signing cannot fail; without a token both systems would refuse the request, and the report would show it
         let is_admin = self.administrator.as_deref() == Some(email);
-        self.app.tokens.issue_for_inspection(email, is_admin, Utc::now() - ago).unwrap_or_default()
+        self.app.tokens.issue_for_inspection(email, is_admin, time::now() - ago).unwrap_or_default()
     }
 
     /// Compares the token of a response with the one of its request.
     pub fn compare(&self, sent: &Signed, received: Option<&str>) -> Token {
-        let account = |token: &str| Tokens::verify(&self.app.tokens, token, Utc::now()).map(|verified| verified.email);
+        let account = |token: &str| Tokens::verify(&self.app.tokens, token, time::now()).map(|verified| verified.email);
         let Some(received) = received else { return Token::Missing };
         let Some(sent) = &sent.token else {
             // after a login

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use migrate::{Runner, State};
 use shared::db::Database;
+use shared::time::now;
 use sqlx::postgres::PgConnectOptions;
 
 use super::diagnosis::Diagnosis;
@@ -35,7 +36,7 @@ pub async fn replica(context: &Context) -> Option<Diagnosis> {
 }
 
 async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
-    let before = Utc::now();
+    let before = now();
     let facts = sqlx::query!(
         r#"SELECT clock_timestamp() AS "now!", current_setting('server_version_num')::integer AS "version!",
                   current_setting('server_version') AS "version_name!", pg_encoding_to_char(encoding) AS "encoding!"
@@ -43,7 +44,7 @@ async fn facts(db: &Database) -> Result<Diagnosis, sqlx::Error> {
     )
     .fetch_one(db)
     .await?;
-    let round_trip = Utc::now() - before;
+    let round_trip = now() - before;
     let apart = apart(facts.now, before, before + round_trip);
     let name = format!(
         "PostgreSQL {}, {} ms away, clocks {apart:.1} s apart",

@@ -9,8 +9,8 @@ mod state;
 mod tallies;
 mod words;
 
-use chrono::Utc;
 use clap::Args;
+use shared::time::now;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Ending, Fail
     html_page::refuse_beside_json(arguments.html.as_ref(), context)?;
     let db = context.reads().await?;
     let facts = waiting::spin("counting", queries::ask(&db)).await?;
-    let study = Study::of(facts, arguments.stuck_after_days, Utc::now());
+    let study = Study::of(facts, arguments.stuck_after_days, now());
     if let Some(out) = &arguments.html {
         let page = html::page(&study, arguments.with_addresses)?;
         html_page::write(&page, out)?;

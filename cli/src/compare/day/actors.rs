@@ -1,8 +1,9 @@
 //! The participants of a day, and their preparation in both copies.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use shared::auth::{PasswordRecord, Passwords, ResetToken};
 use shared::db::Database;
+use shared::time::now;
 
 use super::settings::Day;
 use crate::failure::Failure;
@@ -83,15 +84,15 @@ async fn give_passwords(db: &Database, emails: &[String], record: &PasswordRecor
 }
 
 async fn give_link(db: &Database, email: &str, token: &ResetToken) -> Result<(), Failure> {
-    let now = Utc::now().naive_utc();
+    let created = now().naive_utc();
     let given = sqlx::query!(
         "INSERT INTO reset_password_token (id, email, token, active, created_timestamp, expired_at)
          VALUES (gen_random_uuid(), $1, $2, true, $3, $4)",
         email,
         token.stored(),
         // the day's password is older than this
-        now + TimeDelta::seconds(1),
-        now + TimeDelta::days(2)
+        created + TimeDelta::seconds(1),
+        created + TimeDelta::days(2)
     );
     given.execute(db).await?;
     Ok(())
