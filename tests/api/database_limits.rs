@@ -1,5 +1,7 @@
 //! Limits of database sessions, so that a client that disappears blocks nobody for long.
 
+use std::time::Duration;
+
 use shared::db::{Database, Deployment};
 use sqlx::postgres::PgConnectOptions;
 use tests::app::TestApp;
@@ -29,6 +31,21 @@ async fn an_abandoned_transaction_leaves_its_connection_open() {
     let after: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
 
     assert_eq!(after, before);
+}
+
+/// PostgreSQL ended it, for example because it restarted.
+#[tokio::test]
+async fn a_connection_that_ends_while_it_is_idle_is_replaced() {
+    let api = TestApp::configured(TestDb::new().await, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
+    let session = "SELECT pg_backend_pid()";
+
+    let before: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend($1, 5000)").bind(before).execute(api.pool()).await.unwrap();
+    // a connection that was used in the last second is not tested
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let after: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
+
+    assert_ne!(after, before);
 }
 
 #[tokio::test]
