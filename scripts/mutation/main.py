@@ -64,7 +64,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--shard", metavar="K/N", help="every Nth mutant, from the Kth (0 to N-1)")
     parser.add_argument("--file", action="append", default=[], metavar="GLOB", help="only mutants of these files")
     parser.add_argument("--again", action="store_true", help="only the survivors of the last run")
-    parser.add_argument("--seconds", type=float, default=120, help="of tests for each mutant (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=1200, help="of tests for each mutant (default: %(default)s, about as long as all tests take)")
     return parser.parse_args()
 
 
