@@ -8,7 +8,8 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
 
-/// Reads the clock of this process. No other code of the API or of `augmed` may read it (`scripts/architecture` checks this).
+/// Reads the clock of this process. Other code must not read it; `scripts/architecture` checks this, and lists the
+/// exception.
 pub fn now() -> DateTime<Utc> {
     Utc::now()
 }

@@ -10,6 +10,9 @@ use tests::db::TestDb;
 const LIMITS: &str = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
                              current_setting('idle_in_transaction_session_timeout')";
 
+/// Tells connections apart.
+const SESSION: &str = "SELECT pg_backend_pid()";
+
 #[tokio::test]
 async fn a_session_has_limits() {
     let api = TestApp::start().await;
@@ -23,27 +26,23 @@ async fn a_session_has_limits() {
 #[tokio::test]
 async fn an_abandoned_transaction_leaves_its_connection_open() {
     let api = TestApp::configured(TestDb::new().await, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
-    let session = "SELECT pg_backend_pid()";
-
     let mut transaction = api.app.db.begin().await.unwrap();
-    let before: i32 = sqlx::query_scalar(session).fetch_one(&mut *transaction).await.unwrap();
+    let before: i32 = sqlx::query_scalar(SESSION).fetch_one(&mut *transaction).await.unwrap();
     drop(transaction);
-    let after: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
+    let after: i32 = sqlx::query_scalar(SESSION).fetch_one(&api.app.db).await.unwrap();
 
     assert_eq!(after, before);
 }
 
-/// PostgreSQL ended it, for example because it restarted.
+/// PostgreSQL ends connections when it restarts, for example.
 #[tokio::test]
 async fn a_connection_that_ends_while_it_is_idle_is_replaced() {
     let api = TestApp::configured(TestDb::new().await, &[("DATABASE_MAX_CONNECTIONS", "1")]).await;
-    let session = "SELECT pg_backend_pid()";
-
-    let before: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
+    let before: i32 = sqlx::query_scalar(SESSION).fetch_one(&api.app.db).await.unwrap();
     sqlx::query("SELECT pg_terminate_backend($1, 5000)").bind(before).execute(api.pool()).await.unwrap();
     // a connection that was used in the last second is not tested
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    let after: i32 = sqlx::query_scalar(session).fetch_one(&api.app.db).await.unwrap();
+    let after: i32 = sqlx::query_scalar(SESSION).fetch_one(&api.app.db).await.unwrap();
 
     assert_ne!(after, before);
 }

@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::auth::Tokens;
-use shared::time;
-use shared::{App, Config};
+use shared::{App, Config, time};
 
 use super::answer::Token;
 use super::question::Caller;

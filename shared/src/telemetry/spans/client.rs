@@ -71,10 +71,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let request = Request::post(format!("http://{}/v1/traces", listener.local_addr().unwrap()));
         std::thread::spawn(move || {
-            let (mut client, _) = listener.accept().unwrap();
-            let head = BufReader::new(client.try_clone().unwrap()).lines().map(Result::unwrap);
+            let (mut connection, _) = listener.accept().unwrap();
+            let head = BufReader::new(connection.try_clone().unwrap()).lines().map(Result::unwrap);
             head.take_while(|line| !line.is_empty()).for_each(drop);
-            write!(client, "HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\n\r\n{}", "x".repeat(bytes))
+            write!(connection, "HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\n\r\n{}", "x".repeat(bytes))
         });
         let client = Client::new(false).unwrap();
         client.send_bytes(request.body(Bytes::new()).unwrap()).now_or_never().expect("send_bytes waits in its thread")
